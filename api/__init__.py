@@ -1,0 +1,1 @@
+"""HTTP edge: the FastAPI application, one router per feature."""

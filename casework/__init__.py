@@ -1,0 +1,1 @@
+"""Pure casework rules: the incident state machine and its clocks."""

@@ -1,0 +1,1 @@
+"""Pure coverage engine: view sheds, gaps, placement and staffing."""

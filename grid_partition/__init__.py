@@ -1,0 +1,1 @@
+"""Pure partition engine: atoms, balanced contiguous grids, tiling proofs."""

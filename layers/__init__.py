@@ -1,0 +1,1 @@
+"""Pure description of every map layer: catalogue, style, GeoJSON and folium maps."""

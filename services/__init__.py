@@ -1,0 +1,1 @@
+"""Use cases: each function owns the order of steps; the edge commits."""

@@ -1,0 +1,1 @@
+"""The private PostGIS cluster that runs when no database URL is given."""

@@ -1,0 +1,1 @@
+"""PostgreSQL and PostGIS: engine, types, models and one query file per feature."""
