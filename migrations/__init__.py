@@ -1,0 +1,1 @@
+"""Alembic migrations; they may import store models and settings only."""
