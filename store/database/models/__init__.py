@@ -1,0 +1,31 @@
+"""Every table, by domain; `Base.metadata` is what Alembic compares against."""
+
+from store.database.models.access import Account, ApiToken, Audit, Scope, Session, SignInLink
+from store.database.models.base import Base
+from store.database.models.camera import Camera, CameraStatus, ViewShed
+from store.database.models.coverage import CoverageGrid, CoverageRun, Gap, KeyPlaceCoverage
+from store.database.models.incident import Incident, IncidentTransition, IntakeKey
+from store.database.models.plan import Atom, Grid, GridVersion, Plan
+from store.database.models.plumbing import IdempotencyKey, JobProgress, LayerRevision, Outbox, Report
+from store.database.models.staff import Assignment, Role, Shift, Staff, Unit
+from store.database.models.territory import (
+    Area,
+    Barrier,
+    Building,
+    Component,
+    Dwelling,
+    Facility,
+    KeyPlace,
+    Landcover,
+    Street,
+    Territory,
+    Waterway,
+)
+
+__all__ = [
+    "Account", "ApiToken", "Area", "Assignment", "Atom", "Audit", "Barrier", "Base", "Building", "Camera", "CameraStatus",
+    "Component", "CoverageGrid", "CoverageRun", "Dwelling", "Facility", "Gap", "Grid", "GridVersion", "IdempotencyKey",
+    "Incident", "IncidentTransition", "IntakeKey", "JobProgress", "KeyPlace", "KeyPlaceCoverage", "Landcover",
+    "LayerRevision", "Outbox", "Plan", "Report", "Role", "Scope", "Session", "Shift", "SignInLink", "Staff", "Street",
+    "Territory", "Unit", "ViewShed", "Waterway",
+]  # fmt: skip

@@ -1,0 +1,124 @@
+"""Engines: one for the application's own role, one for the owner (migrations, bulk loads, backups)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool, QueuePool
+
+from gis.errors import UnavailableError
+from store.database.actor import Actor
+from store.database.work import UnitOfWork
+
+APP_ROLE = "gridward_app"
+
+
+class Database:
+    """The two doors to one PostGIS database.
+
+    Parameters
+    ----------
+    app_url : str
+        libpq or SQLAlchemy URL; every connection made with it acts as the non-owner role ``gridward_app``.
+    owner_url : str
+        URL of the owner of the tables; may be equal to `app_url` (the session then switches role itself).
+    pool_size : int
+        Connections kept per process.
+    statement_timeout_s : float
+        Longest single statement of a request.
+    """
+
+    def __init__(
+        self, app_url: str, owner_url: str, *, pool_size: int = 8, statement_timeout_s: float = 60.0
+    ) -> None:
+        self.app_url = sqlalchemy_url(app_url)
+        self.owner_url = sqlalchemy_url(owner_url)
+        self.app = _engine(self.app_url, poolclass=QueuePool, pool_size=pool_size, max_overflow=4, pool_timeout=10)
+        self.owner = _engine(self.owner_url, poolclass=NullPool)
+        event.listen(self.app, "connect", _become_app_role(statement_timeout_s))
+
+    @contextmanager
+    def work(self, actor: Actor) -> Iterator[UnitOfWork]:
+        """Open a unit of work: one transaction, committed when the block ends without an error."""
+        with _plain_failures(), Session(self.app, expire_on_commit=False) as session:
+            work = UnitOfWork(session, actor)
+            yield work
+            work.commit()
+
+    @contextmanager
+    def owner_work(self, actor: Actor) -> Iterator[UnitOfWork]:
+        """Open a unit of work as the owner, for bulk loads that need COPY; same rules as `work`."""
+        with _plain_failures(), Session(self.owner, expire_on_commit=False) as session:
+            work = UnitOfWork(session, actor)
+            yield work
+            work.commit()
+
+    def dispose(self) -> None:
+        """Close every pooled connection."""
+        self.app.dispose()
+        self.owner.dispose()
+
+
+def sqlalchemy_url(url: str) -> str:
+    """Return `url` with the psycopg driver named, whatever of the usual prefixes it came with."""
+    for prefix in ("postgresql+psycopg://", "postgresql://", "postgres://"):
+        if url.startswith(prefix):
+            return "postgresql+psycopg://" + url.removeprefix(prefix)
+    raise UnavailableError(
+        "The database URL must start with postgresql://; set GRIDWARD_DATABASE_URL accordingly.", setting="database_url"
+    )
+
+
+def libpq_url(url: str) -> str:
+    """Return `url` as psycopg, pg_dump and procrastinate take it."""
+    return "postgresql://" + sqlalchemy_url(url).removeprefix("postgresql+psycopg://")
+
+
+def _engine(url: str, **options: Any) -> sa.Engine:  # noqa: ANN401 - passed through to SQLAlchemy
+    return sa.create_engine(
+        url,
+        json_serializer=lambda value: orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY).decode(),
+        json_deserializer=orjson.loads,
+        connect_args={"options": "-c jit=off -c TimeZone=UTC", "application_name": "gridward", "connect_timeout": 10},
+        **options,
+    )
+
+
+def _become_app_role(statement_timeout_s: float) -> Any:  # noqa: ANN401 - an event listener
+    def on_connect(connection: Any, _record: object) -> None:  # noqa: ANN401 - raw psycopg connection
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            user = cursor.execute("select current_user").fetchone()[0]
+            if user != APP_ROLE:
+                cursor.execute(f"set role {APP_ROLE}")
+            cursor.execute(f"set statement_timeout = {int(statement_timeout_s * 1000)}")
+        connection.autocommit = False
+
+    return on_connect
+
+
+@contextmanager
+def _plain_failures() -> Iterator[None]:
+    """Turn a lost or full database into a sentence that says what to do."""
+    try:
+        yield
+    except PoolTimeoutError as error:
+        raise UnavailableError("All database connections are busy; try again in a moment.", retry_after_s=2) from error
+    except OperationalError as error:
+        if error.connection_invalidated or error.orig is None or getattr(error.orig, "sqlstate", None) is None:
+            raise UnavailableError(
+                "The database does not answer; `gridward db status` says why.", reason=str(error.orig)
+            ) from error
+        raise
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) == "53100":
+            raise UnavailableError("The disk is full; nothing was saved. Free some room and try again.") from error
+        raise

@@ -1,0 +1,103 @@
+"""Accounts, scopes, sessions, API tokens and one-time sign-in links; secrets are stored only as digests."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql as pg
+from sqlalchemy.orm import Mapped, mapped_column
+
+from store.database.models.base import Base, one_of
+from store.types import At, Json, MaybeAt, UuidKey
+
+ROLES = (
+    "planner", "reviewer", "intake_officer", "shift_leader", "dispatcher", "handling_unit", "inspector", "grid_staff",
+    "analyst", "camera_administrator", "system_administrator", "security_administrator", "audit_administrator",
+)  # fmt: skip
+
+
+class Account(Base):
+    """Somebody or something that signs in."""
+
+    __tablename__ = "account"
+
+    id: Mapped[UuidKey]
+    name: Mapped[str] = mapped_column(unique=True)
+    display: Mapped[str]
+    language: Mapped[str] = mapped_column(server_default="en")
+    password_hash: Mapped[str | None]
+    demo: Mapped[bool] = mapped_column(server_default=sa.false())
+    created_at: Mapped[At]
+    disabled_at: Mapped[MaybeAt]
+
+
+class Scope(Base):
+    """A role of an account in an area subtree (no area: the whole territory of the system) over some time."""
+
+    __tablename__ = "scope"
+
+    id: Mapped[UuidKey]
+    account_id: Mapped[UUID] = mapped_column(sa.ForeignKey("account.id", ondelete="CASCADE"), index=True)
+    role: Mapped[str]
+    area_path: Mapped[str | None]
+    valid: Mapped[pg.Range[datetime]] = mapped_column(pg.TSTZRANGE, server_default=sa.text("'[,)'"))
+
+    __table_args__ = (one_of("role", *ROLES),)
+
+
+class Session(Base):
+    """A signed-in browser; the cookie's value is not stored, only its SHA-256."""
+
+    __tablename__ = "session"
+
+    id: Mapped[UuidKey]
+    account_id: Mapped[UUID] = mapped_column(sa.ForeignKey("account.id", ondelete="CASCADE"), index=True)
+    token_sha256: Mapped[str] = mapped_column(unique=True)
+    created_at: Mapped[At]
+    seen_at: Mapped[At]
+    expires_at: Mapped[datetime] = mapped_column(sa.TIMESTAMP(timezone=True))
+
+
+class ApiToken(Base):
+    """A token for programs."""
+
+    __tablename__ = "api_token"
+
+    id: Mapped[UuidKey]
+    account_id: Mapped[UUID] = mapped_column(sa.ForeignKey("account.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str]
+    token_sha256: Mapped[str] = mapped_column(unique=True)
+    created_at: Mapped[At]
+    expires_at: Mapped[datetime] = mapped_column(sa.TIMESTAMP(timezone=True))
+    revoked_at: Mapped[MaybeAt]
+
+
+class SignInLink(Base):
+    """A one-time code that opens a session; short-lived, spent on first use."""
+
+    __tablename__ = "sign_in_link"
+
+    id: Mapped[UuidKey]
+    account_id: Mapped[UUID] = mapped_column(sa.ForeignKey("account.id", ondelete="CASCADE"), index=True)
+    code_sha256: Mapped[str] = mapped_column(unique=True)
+    created_at: Mapped[At]
+    expires_at: Mapped[datetime] = mapped_column(sa.TIMESTAMP(timezone=True))
+    used_at: Mapped[MaybeAt]
+
+
+class Audit(Base):
+    """What was done by whom; rows are only ever added."""
+
+    __tablename__ = "audit"
+
+    id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(always=True), primary_key=True)
+    at: Mapped[At]
+    account_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("account.id"))
+    action: Mapped[str]
+    target: Mapped[str] = mapped_column(server_default="")
+    request_id: Mapped[str] = mapped_column(server_default="")
+    details: Mapped[Json]
+
+    __table_args__ = (sa.Index("ix_audit_at", "at"),)

@@ -1,0 +1,102 @@
+"""Incidents by month, the intake key that makes a repeat harmless, and their transitions."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from store.database.models.base import Base, gist
+from store.types import At, Json, MaybeAt, Revision, ShapelyGeometry, tile_geometry
+
+
+class Incident(Base):
+    """A report about a place; partitioned by the local month in which it was reported."""
+
+    __tablename__ = "incident"
+
+    month: Mapped[date] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(sa.BigInteger, primary_key=True, autoincrement=False)
+    territory_id: Mapped[UUID] = mapped_column(sa.ForeignKey("territory.id"))
+    no: Mapped[str]
+    channel: Mapped[str]
+    item: Mapped[str]
+    description: Mapped[str] = mapped_column(server_default="")
+    state: Mapped[str] = mapped_column(server_default="REPORTED")
+    severity: Mapped[str] = mapped_column(server_default="minor")
+    handling_level: Mapped[str] = mapped_column(server_default="grid")
+    reported_at: Mapped[At]
+    occurred_at: Mapped[MaybeAt]
+    point: Mapped[Any] = mapped_column(ShapelyGeometry("POINT"), nullable=True)
+    geom_3857: Mapped[Any] = tile_geometry("point", "POINT")
+    accuracy_m: Mapped[float | None]
+    locate_method: Mapped[str]
+    grid_version_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("grid_version.id"))
+    alt_grid_version_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("grid_version.id"))
+    component_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("component.id"))
+    area_code: Mapped[int] = mapped_column(sa.BigInteger)
+    town_code: Mapped[int] = mapped_column(sa.BigInteger)
+    county_code: Mapped[int] = mapped_column(sa.BigInteger)
+    master_id: Mapped[int | None] = mapped_column(sa.BigInteger)
+    cycle: Mapped[int] = mapped_column(server_default=sa.text("1"))
+    demo: Mapped[bool] = mapped_column(server_default=sa.false())
+    revision: Mapped[Revision]
+
+    __table_args__ = (
+        gist("incident", "point"),
+        gist("incident", "geom_3857"),
+        sa.Index("ix_incident_time", "reported_at", "id"),
+        sa.Index("ix_incident_town_time", "town_code", "reported_at", "id"),
+        sa.Index("ix_incident_grid_version_id", "grid_version_id"),
+        {"postgresql_partition_by": "RANGE (month)"},
+    )
+
+
+class IntakeKey(Base):
+    """One row per report ever taken in: channel and the channel's own key; also the id → month look-up."""
+
+    __tablename__ = "intake_key"
+
+    channel: Mapped[str] = mapped_column(primary_key=True)
+    channel_key: Mapped[str] = mapped_column(primary_key=True)
+    body_sha256: Mapped[str]
+    month: Mapped[date]
+    incident_id: Mapped[int] = mapped_column(sa.BigInteger, unique=True)
+    no: Mapped[str] = mapped_column(unique=True)
+
+    __table_args__ = (
+        sa.ForeignKeyConstraint(
+            ["month", "incident_id"],
+            ["incident.month", "incident.id"],
+            ondelete="CASCADE",
+            deferrable=True,
+            initially="DEFERRED",
+        ),
+    )
+
+
+class IncidentTransition(Base):
+    """One step of a case; rows are only ever added, each carrying the digest of the one before."""
+
+    __tablename__ = "transition"
+
+    month: Mapped[date] = mapped_column(primary_key=True)
+    incident_id: Mapped[int] = mapped_column(sa.BigInteger, primary_key=True)
+    seq: Mapped[int] = mapped_column(primary_key=True)
+    action: Mapped[str]
+    from_state: Mapped[str | None]
+    to_state: Mapped[str]
+    actor_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("account.id"))
+    facts: Mapped[Json]
+    at: Mapped[At]
+    prev: Mapped[str]
+    digest: Mapped[str]
+
+    __table_args__ = (
+        sa.ForeignKeyConstraint(
+            ["month", "incident_id"], ["incident.month", "incident.id"], ondelete="CASCADE"
+        ),
+    )

@@ -1,0 +1,119 @@
+"""Plans and grids: a grid is an identity, a grid version is its shape in one plan over some time."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql as pg
+from sqlalchemy.orm import Mapped, mapped_column
+
+from store.database.models.base import Base, gist, one_of
+from store.database.models.territory import territory_key
+from store.types import At, FeatureId, Json, MaybeAt, Revision, ShapelyGeometry, UuidKey, tile_geometry
+
+GRID_KINDS = (
+    "household", "natural_village", "water", "micro", "ten_household", "dedicated", "police", "safety", "cell",
+)  # fmt: skip
+PLAN_STATES = ("draft", "review", "published", "retired")
+
+
+class Plan(Base):
+    """A versioned partition of a territory by one grid kind."""
+
+    __tablename__ = "plan"
+
+    id: Mapped[UuidKey]
+    territory_id: Mapped[UUID] = territory_key()
+    kind: Mapped[str]
+    name: Mapped[str]
+    status: Mapped[str] = mapped_column(server_default="draft")
+    based_on_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("plan.id"))
+    spec: Mapped[Json]
+    spec_digest: Mapped[str] = mapped_column(index=True)
+    quality: Mapped[Json]
+    author_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("account.id"))
+    approver_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("account.id"))
+    basis: Mapped[str] = mapped_column(server_default="")
+    effective_on: Mapped[date | None]
+    created_at: Mapped[At]
+    published_at: Mapped[MaybeAt]
+    revision: Mapped[Revision]
+
+    __table_args__ = (
+        one_of("kind", *GRID_KINDS),
+        one_of("status", *PLAN_STATES),
+        # at most one published plan per territory and kind: locate must have one answer
+        sa.Index(
+            "uq_plan_published", "territory_id", "kind", unique=True, postgresql_where=sa.text("status = 'published'")
+        ),
+    )
+
+
+class Atom(Base):
+    """The smallest polygon that a plan moves, with its demand (households)."""
+
+    __tablename__ = "atom"
+
+    plan_id: Mapped[UUID] = mapped_column(sa.ForeignKey("plan.id", ondelete="CASCADE"), primary_key=True)
+    label: Mapped[int] = mapped_column(primary_key=True)
+    fid: Mapped[FeatureId]
+    grid_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("grid.id"), index=True)
+    area_id: Mapped[UUID] = mapped_column(sa.ForeignKey("area.id"))
+    demand: Mapped[int]
+    geom: Mapped[Any] = mapped_column(ShapelyGeometry("POLYGON"))
+    geom_3857: Mapped[Any] = tile_geometry("geom", "POLYGON")
+
+    __table_args__ = (gist("atom", "geom"), gist("atom", "geom_3857"))
+
+
+class Grid(Base):
+    """The identity of a grid: its code lives as long as the grid, through every version, and is never reused."""
+
+    __tablename__ = "grid"
+
+    id: Mapped[UuidKey]
+    fid: Mapped[FeatureId]
+    territory_id: Mapped[UUID] = territory_key()
+    kind: Mapped[str]
+    code: Mapped[str] = mapped_column(unique=True)
+    created_at: Mapped[At]
+
+    __table_args__ = (one_of("kind", *GRID_KINDS),)
+
+
+class GridVersion(Base):
+    """A grid's shape and figures in one plan; `valid` is empty-bounded until the plan is published."""
+
+    __tablename__ = "grid_version"
+
+    id: Mapped[UuidKey]
+    fid: Mapped[FeatureId]
+    grid_id: Mapped[UUID] = mapped_column(sa.ForeignKey("grid.id"), index=True)
+    plan_id: Mapped[UUID] = mapped_column(sa.ForeignKey("plan.id", ondelete="CASCADE"), index=True)
+    area_id: Mapped[UUID] = mapped_column(sa.ForeignKey("area.id"), index=True)
+    parent_grid_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("grid.id"))
+    name: Mapped[str] = mapped_column(server_default="")
+    geom: Mapped[Any] = mapped_column(ShapelyGeometry("MULTIPOLYGON"))
+    geom_3857: Mapped[Any] = tile_geometry("geom", "MULTIPOLYGON")
+    label_point: Mapped[Any] = mapped_column(ShapelyGeometry("POINT"))
+    exclave: Mapped[bool] = mapped_column(server_default=sa.false())
+    households: Mapped[int]
+    dwellings: Mapped[int]
+    deviation: Mapped[float]
+    area_m2: Mapped[float]
+    compactness: Mapped[float]
+    locked: Mapped[bool] = mapped_column(server_default=sa.false())
+    revision: Mapped[Revision]
+    valid: Mapped[pg.Range[datetime] | None] = mapped_column(pg.TSTZRANGE)
+
+    __table_args__ = (
+        sa.UniqueConstraint("plan_id", "grid_id"),
+        pg.ExcludeConstraint(
+            (sa.column("grid_id"), "="), (sa.column("valid"), "&&"), using="gist", name="ex_grid_version_valid"
+        ),
+        gist("grid_version", "geom"),
+        gist("grid_version", "geom_3857"),
+    )

@@ -1,0 +1,109 @@
+"""The unit of work: one request, command or job is one transaction, made by one actor."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql as pg
+from sqlalchemy.orm import Session
+
+from store.database.actor import Actor
+from store.database.models.plumbing import LayerRevision, Outbox
+
+Box = tuple[float, float, float, float]
+
+
+@dataclass(slots=True)
+class LayerChange:
+    """What became stale on a map: a layer, where (lon/lat box; None is everywhere), and for which territory."""
+
+    layer: str
+    territory_id: UUID | None
+    box: Box | None
+
+
+@dataclass(slots=True)
+class UnitOfWork:
+    """A session with its actor, and the layer changes to announce when it commits.
+
+    Attributes
+    ----------
+    session : sqlalchemy.orm.Session
+        The one transaction. Code below the edge calls `flush`, never `commit`.
+    actor : Actor
+        Who acts.
+    """
+
+    session: Session
+    actor: Actor
+    _changes: dict[tuple[str, UUID | None], LayerChange] = field(default_factory=dict)
+    _events: list[dict[str, Any]] = field(default_factory=list)
+
+    def touch(self, layer: str, territory_id: UUID | None = None, box: Box | None = None) -> None:
+        """Note that `layer` changed within `box`; several touches of one layer become one event.
+
+        Parameters
+        ----------
+        layer : str
+            Collection id.
+        territory_id : UUID or None
+            Territory that changed.
+        box : tuple of float or None
+            West, south, east, north in EPSG:4326; None when it may be anywhere.
+        """
+        key = (layer, territory_id)
+        before = self._changes.get(key)
+        if before is None:
+            self._changes[key] = LayerChange(layer, territory_id, box)
+        else:
+            before.box = _joined(before.box, box)
+
+    def announce(self, kind: str, payload: dict[str, Any], territory_id: UUID | None = None) -> None:
+        """Add an event of another kind than a layer change (job finished, incident registered)."""
+        self._events.append({"kind": kind, "payload": payload, "territory_id": territory_id})
+
+    def commit(self) -> None:
+        """Announce the changes and commit; only the edge calls this.
+
+        The layer revisions are the last rows written, in name order: their locks are held only for the commit itself
+        and two units of work can't wait for each other in a ring.
+        """
+        self.session.flush()
+        revisions = self._raise_revisions(sorted({change.layer for change in self._changes.values()}))
+        rows = [
+            {
+                "kind": "layer",
+                "territory_id": change.territory_id,
+                "payload": {"layer": change.layer, "rev": revisions[change.layer], "bbox": change.box},
+            }
+            for change in self._changes.values()
+        ]
+        if rows or self._events:
+            self.session.execute(sa.insert(Outbox), [*rows, *self._events])
+        self.session.commit()
+        self._changes.clear()
+        self._events.clear()
+
+    def _raise_revisions(self, layers: list[str]) -> dict[str, int]:
+        revisions: dict[str, int] = {}
+        for layer in layers:
+            statement = pg.insert(LayerRevision).values(layer=layer, rev=1)
+            raised = statement.on_conflict_do_update(
+                index_elements=[LayerRevision.layer], set_={"rev": LayerRevision.rev + 1, "changed_at": sa.func.now()}
+            ).returning(LayerRevision.rev)
+            revisions[layer] = self.session.execute(raised).scalar_one()
+        return revisions
+
+
+def _joined(first: Box | None, second: Box | None) -> Box | None:
+    if first is None or second is None:
+        return None
+    return (
+        min(first[0], second[0]),
+        min(first[1], second[1]),
+        max(first[2], second[2]),
+        max(first[3], second[3]),
+    )
