@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from geoalchemy2 import Geometry
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy.dialects import postgresql as pg
+from sqlalchemy.dialects.postgresql.base import ischema_names
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import mapped_column
 from sqlalchemy.types import TypeDecorator
@@ -84,3 +85,7 @@ At = Annotated[datetime, mapped_column(sa.TIMESTAMP(timezone=True), server_defau
 MaybeAt = Annotated[datetime | None, mapped_column(sa.TIMESTAMP(timezone=True))]
 Json = Annotated[dict[str, Any], mapped_column(pg.JSONB, server_default=sa.text("'{}'::jsonb"))]
 Revision = Annotated[int, mapped_column(sa.BigInteger, server_default=sa.text("1"))]
+
+
+# reflection meets the outbox's column too
+ischema_names.setdefault("xid8", Xid8)

@@ -41,7 +41,9 @@ class Database:
     ) -> None:
         self.app_url = sqlalchemy_url(app_url)
         self.owner_url = sqlalchemy_url(owner_url)
-        self.app = _engine(self.app_url, poolclass=QueuePool, pool_size=pool_size, max_overflow=4, pool_timeout=10)
+        self.app = _engine(
+            self.app_url, poolclass=QueuePool, pool_size=pool_size, max_overflow=4, pool_timeout=10
+        )
         self.owner = _engine(self.owner_url, poolclass=NullPool)
         event.listen(self.app, "connect", _become_app_role(statement_timeout_s))
 
@@ -73,7 +75,8 @@ def sqlalchemy_url(url: str) -> str:
         if url.startswith(prefix):
             return "postgresql+psycopg://" + url.removeprefix(prefix)
     raise UnavailableError(
-        "The database URL must start with postgresql://; set GRIDWARD_DATABASE_URL accordingly.", setting="database_url"
+        "The database URL must start with postgresql://; set GRIDWARD_DATABASE_URL accordingly.",
+        setting="database_url",
     )
 
 
@@ -87,7 +90,11 @@ def _engine(url: str, **options: Any) -> sa.Engine:  # noqa: ANN401 - passed thr
         url,
         json_serializer=lambda value: orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY).decode(),
         json_deserializer=orjson.loads,
-        connect_args={"options": "-c jit=off -c TimeZone=UTC", "application_name": "gridward", "connect_timeout": 10},
+        connect_args={
+            "options": "-c jit=off -c TimeZone=UTC",
+            "application_name": "gridward",
+            "connect_timeout": 10,
+        },
         **options,
     )
 
@@ -111,14 +118,22 @@ def _plain_failures() -> Iterator[None]:
     try:
         yield
     except PoolTimeoutError as error:
-        raise UnavailableError("All database connections are busy; try again in a moment.", retry_after_s=2) from error
+        raise UnavailableError(
+            "All database connections are busy; try again in a moment.", retry_after_s=2
+        ) from error
     except OperationalError as error:
-        if error.connection_invalidated or error.orig is None or getattr(error.orig, "sqlstate", None) is None:
+        if (
+            error.connection_invalidated
+            or error.orig is None
+            or getattr(error.orig, "sqlstate", None) is None
+        ):
             raise UnavailableError(
                 "The database does not answer; `gridward db status` says why.", reason=str(error.orig)
             ) from error
         raise
     except DBAPIError as error:
         if getattr(error.orig, "sqlstate", None) == "53100":
-            raise UnavailableError("The disk is full; nothing was saved. Free some room and try again.") from error
+            raise UnavailableError(
+                "The disk is full; nothing was saved. Free some room and try again."
+            ) from error
         raise

@@ -92,7 +92,8 @@ class UnitOfWork:
         for layer in layers:
             statement = pg.insert(LayerRevision).values(layer=layer, rev=1)
             raised = statement.on_conflict_do_update(
-                index_elements=[LayerRevision.layer], set_={"rev": LayerRevision.rev + 1, "changed_at": sa.func.now()}
+                index_elements=[LayerRevision.layer],
+                set_={"rev": LayerRevision.rev + 1, "changed_at": sa.func.now()},
             ).returning(LayerRevision.rev)
             revisions[layer] = self.session.execute(raised).scalar_one()
         return revisions

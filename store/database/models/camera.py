@@ -33,8 +33,12 @@ class Camera(Base):
     geom_3857: Mapped[Any] = tile_geometry("point", "POINT")
     source_crs: Mapped[str] = mapped_column(server_default="wgs84")
     height_m: Mapped[float | None]
-    azimuth: Mapped[float | None] = mapped_column(sa.CheckConstraint("azimuth >= 0 and azimuth < 360", name="azimuth_in_circle"))
-    hfov: Mapped[float | None] = mapped_column(sa.CheckConstraint("hfov > 0 and hfov <= 360", name="hfov_in_circle"))
+    azimuth: Mapped[float | None] = mapped_column(
+        sa.CheckConstraint("azimuth >= 0 and azimuth < 360", name="azimuth_in_circle")
+    )
+    hfov: Mapped[float | None] = mapped_column(
+        sa.CheckConstraint("hfov > 0 and hfov <= 360", name="hfov_in_circle")
+    )
     max_range: Mapped[float] = mapped_column(sa.CheckConstraint("max_range >= 0", name="max_range_positive"))
     ptz: Mapped[bool] = mapped_column(server_default=sa.false())
     dome: Mapped[bool] = mapped_column(server_default=sa.false())
@@ -66,7 +70,10 @@ class CameraStatus(Base):
 
     __table_args__ = (
         pg.ExcludeConstraint(
-            (sa.column("camera_id"), "="), (sa.column("period"), "&&"), using="gist", name="ex_camera_status_period"
+            (sa.column("camera_id"), "="),
+            (sa.column("period"), "&&"),
+            using="gist",
+            name="ex_camera_status_period",
         ),
     )
 

@@ -47,7 +47,11 @@ class Plan(Base):
         one_of("status", *PLAN_STATES),
         # at most one published plan per territory and kind: locate must have one answer
         sa.Index(
-            "uq_plan_published", "territory_id", "kind", unique=True, postgresql_where=sa.text("status = 'published'")
+            "uq_plan_published",
+            "territory_id",
+            "kind",
+            unique=True,
+            postgresql_where=sa.text("status = 'published'"),
         ),
     )
 
@@ -112,7 +116,10 @@ class GridVersion(Base):
     __table_args__ = (
         sa.UniqueConstraint("plan_id", "grid_id"),
         pg.ExcludeConstraint(
-            (sa.column("grid_id"), "="), (sa.column("valid"), "&&"), using="gist", name="ex_grid_version_valid"
+            (sa.column("grid_id"), "="),
+            (sa.column("valid"), "&&"),
+            using="gist",
+            name="ex_grid_version_valid",
         ),
         gist("grid_version", "geom"),
         gist("grid_version", "geom_3857"),

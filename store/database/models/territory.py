@@ -174,7 +174,11 @@ class Landcover(Base):
     geom: Mapped[Any] = mapped_column(ShapelyGeometry("MULTIPOLYGON"))
     geom_3857: Mapped[Any] = tile_geometry("geom", "MULTIPOLYGON")
 
-    __table_args__ = (one_of("kind", "water", "green", "land"), gist("landcover", "geom"), gist("landcover", "geom_3857"))
+    __table_args__ = (
+        one_of("kind", "water", "green", "land"),
+        gist("landcover", "geom"),
+        gist("landcover", "geom_3857"),
+    )
 
 
 class KeyPlace(Base):
