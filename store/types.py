@@ -60,7 +60,7 @@ class Xid8(sa.types.UserDefinedType[int]):
     cache_ok = True
 
     def get_col_spec(self, **_: object) -> str:
-        """SQL name of the type."""
+        """Return the SQL name of the type."""
         return "xid8"
 
 
@@ -76,9 +76,7 @@ def tile_geometry(column: str, kind: str) -> Any:  # noqa: ANN401 - mapped_colum
 
 UuidKey = Annotated[
     UUID,
-    mapped_column(
-        pg.UUID(as_uuid=True), primary_key=True, default=uuid4, server_default=sa.text("gen_random_uuid()")
-    ),
+    mapped_column(pg.UUID(as_uuid=True), primary_key=True, default=uuid4, server_default=sa.text("gen_random_uuid()")),
 ]
 FeatureId = Annotated[int, mapped_column(sa.BigInteger, sa.Identity(always=True), unique=True)]
 At = Annotated[datetime, mapped_column(sa.TIMESTAMP(timezone=True), server_default=sa.func.now())]

@@ -143,9 +143,7 @@ def upgrade() -> None:
         postgresql.ExcludeConstraint(
             (sa.column("code"), "="), (sa.column("valid"), "&&"), using="gist", name="ex_area_code_valid"
         ),
-        sa.CheckConstraint(
-            "kind in ('county', 'town', 'village', 'group', 'zone')", name=op.f("ck_area_kind_known")
-        ),
+        sa.CheckConstraint("kind in ('county', 'town', 'village', 'group', 'zone')", name=op.f("ck_area_kind_known")),
         sa.ForeignKeyConstraint(["parent_id"], ["area.id"], name=op.f("fk_area_parent_id_area")),
         sa.ForeignKeyConstraint(
             ["territory_id"],
@@ -387,9 +385,7 @@ def upgrade() -> None:
             "state in ('queued', 'running', 'succeeded', 'failed', 'cancelled')",
             name=op.f("ck_job_progress_state_known"),
         ),
-        sa.ForeignKeyConstraint(
-            ["account_id"], ["account.id"], name=op.f("fk_job_progress_account_id_account")
-        ),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_job_progress_account_id_account")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_job_progress")),
     )
     op.create_table(
@@ -428,9 +424,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_key_place")),
         sa.UniqueConstraint("fid", name=op.f("uq_key_place_fid")),
     )
-    op.create_index(
-        "ix_key_place_geom_3857", "key_place", ["geom_3857"], unique=False, postgresql_using="gist"
-    )
+    op.create_index("ix_key_place_geom_3857", "key_place", ["geom_3857"], unique=False, postgresql_using="gist")
     op.create_index(op.f("ix_key_place_kind"), "key_place", ["kind"], unique=False)
     op.create_index("ix_key_place_point", "key_place", ["point"], unique=False, postgresql_using="gist")
     op.create_index(op.f("ix_key_place_territory_id"), "key_place", ["territory_id"], unique=False)
@@ -470,9 +464,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("fid", name=op.f("uq_landcover_fid")),
     )
     op.create_index("ix_landcover_geom", "landcover", ["geom"], unique=False, postgresql_using="gist")
-    op.create_index(
-        "ix_landcover_geom_3857", "landcover", ["geom_3857"], unique=False, postgresql_using="gist"
-    )
+    op.create_index("ix_landcover_geom_3857", "landcover", ["geom_3857"], unique=False, postgresql_using="gist")
     op.create_index(op.f("ix_landcover_territory_id"), "landcover", ["territory_id"], unique=False)
     op.create_table(
         "plan",
@@ -506,9 +498,7 @@ def upgrade() -> None:
             "kind in ('household', 'natural_village', 'water', 'micro', 'ten_household', 'dedicated', 'police', 'safety', 'cell')",
             name=op.f("ck_plan_kind_known"),
         ),
-        sa.CheckConstraint(
-            "status in ('draft', 'review', 'published', 'retired')", name=op.f("ck_plan_status_known")
-        ),
+        sa.CheckConstraint("status in ('draft', 'review', 'published', 'retired')", name=op.f("ck_plan_status_known")),
         sa.ForeignKeyConstraint(["approver_id"], ["account.id"], name=op.f("fk_plan_approver_id_account")),
         sa.ForeignKeyConstraint(["author_id"], ["account.id"], name=op.f("fk_plan_author_id_account")),
         sa.ForeignKeyConstraint(["based_on_id"], ["plan.id"], name=op.f("fk_plan_based_on_id_plan")),
@@ -682,9 +672,7 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["area_id"], ["area.id"], name=op.f("fk_atom_area_id_area")),
         sa.ForeignKeyConstraint(["grid_id"], ["grid.id"], name=op.f("fk_atom_grid_id_grid")),
-        sa.ForeignKeyConstraint(
-            ["plan_id"], ["plan.id"], name=op.f("fk_atom_plan_id_plan"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["plan_id"], ["plan.id"], name=op.f("fk_atom_plan_id_plan"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("plan_id", "label", name=op.f("pk_atom")),
         sa.UniqueConstraint("fid", name=op.f("uq_atom_fid")),
     )
@@ -764,9 +752,7 @@ def upgrade() -> None:
             sa.Computed("st_transform(point, 3857)", persisted=True),
             nullable=True,
         ),
-        sa.ForeignKeyConstraint(
-            ["area_id"], ["area.id"], name=op.f("fk_dwelling_area_id_area"), ondelete="SET NULL"
-        ),
+        sa.ForeignKeyConstraint(["area_id"], ["area.id"], name=op.f("fk_dwelling_area_id_area"), ondelete="SET NULL"),
         sa.ForeignKeyConstraint(
             ["building_id"],
             ["building.id"],
@@ -837,9 +823,7 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["area_id"], ["area.id"], name=op.f("fk_grid_version_area_id_area")),
         sa.ForeignKeyConstraint(["grid_id"], ["grid.id"], name=op.f("fk_grid_version_grid_id_grid")),
-        sa.ForeignKeyConstraint(
-            ["parent_grid_id"], ["grid.id"], name=op.f("fk_grid_version_parent_grid_id_grid")
-        ),
+        sa.ForeignKeyConstraint(["parent_grid_id"], ["grid.id"], name=op.f("fk_grid_version_parent_grid_id_grid")),
         sa.ForeignKeyConstraint(
             ["plan_id"], ["plan.id"], name=op.f("fk_grid_version_plan_id_plan"), ondelete="CASCADE"
         ),
@@ -849,9 +833,7 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_grid_version_area_id"), "grid_version", ["area_id"], unique=False)
     op.create_index("ix_grid_version_geom", "grid_version", ["geom"], unique=False, postgresql_using="gist")
-    op.create_index(
-        "ix_grid_version_geom_3857", "grid_version", ["geom_3857"], unique=False, postgresql_using="gist"
-    )
+    op.create_index("ix_grid_version_geom_3857", "grid_version", ["geom_3857"], unique=False, postgresql_using="gist")
     op.create_index(op.f("ix_grid_version_grid_id"), "grid_version", ["grid_id"], unique=False)
     op.create_index(op.f("ix_grid_version_plan_id"), "grid_version", ["plan_id"], unique=False)
     op.create_table(
@@ -863,9 +845,7 @@ def upgrade() -> None:
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("parent_id", sa.UUID(), nullable=True),
         sa.Column("area_id", sa.UUID(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["area_id"], ["area.id"], name=op.f("fk_unit_area_id_area"), ondelete="SET NULL"
-        ),
+        sa.ForeignKeyConstraint(["area_id"], ["area.id"], name=op.f("fk_unit_area_id_area"), ondelete="SET NULL"),
         sa.ForeignKeyConstraint(["parent_id"], ["unit.id"], name=op.f("fk_unit_parent_id_unit")),
         sa.ForeignKeyConstraint(
             ["territory_id"],
@@ -904,9 +884,7 @@ def upgrade() -> None:
             nullable=True,
         ),
         sa.Column("inputs_digest", sa.String(), nullable=False),
-        sa.Column(
-            "computed_at", sa.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False
-        ),
+        sa.Column("computed_at", sa.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.ForeignKeyConstraint(
             ["camera_id"], ["camera.id"], name=op.f("fk_view_shed_camera_id_camera"), ondelete="CASCADE"
         ),
@@ -920,9 +898,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("fid", name=op.f("uq_view_shed_fid")),
     )
     op.create_index("ix_view_shed_geom", "view_shed", ["geom"], unique=False, postgresql_using="gist")
-    op.create_index(
-        "ix_view_shed_geom_3857", "view_shed", ["geom_3857"], unique=False, postgresql_using="gist"
-    )
+    op.create_index("ix_view_shed_geom_3857", "view_shed", ["geom_3857"], unique=False, postgresql_using="gist")
     op.create_index(op.f("ix_view_shed_territory_id"), "view_shed", ["territory_id"], unique=False)
     op.create_table(
         "component",
@@ -998,9 +974,7 @@ def upgrade() -> None:
         ),
         sa.Column(
             "geom_3857",
-            Geometry(
-                srid=3857, dimension=2, spatial_index=False, from_text="ST_GeomFromEWKT", name="geometry"
-            ),
+            Geometry(srid=3857, dimension=2, spatial_index=False, from_text="ST_GeomFromEWKT", name="geometry"),
             sa.Computed("st_transform(geom, 3857)", persisted=True),
             nullable=True,
         ),
@@ -1072,9 +1046,7 @@ def upgrade() -> None:
         sa.Column("active", sa.Boolean(), server_default=sa.text("true"), nullable=False),
         sa.Column("demo", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("revision", sa.BigInteger(), server_default=sa.text("1"), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["area_id"], ["area.id"], name=op.f("fk_staff_area_id_area"), ondelete="SET NULL"
-        ),
+        sa.ForeignKeyConstraint(["area_id"], ["area.id"], name=op.f("fk_staff_area_id_area"), ondelete="SET NULL"),
         sa.ForeignKeyConstraint(
             ["territory_id"],
             ["territory.id"],
@@ -1108,12 +1080,8 @@ def upgrade() -> None:
             name="ex_assignment_one_head",
         ),
         sa.CheckConstraint("num_nonnulls(grid_id, area_id) = 1", name=op.f("ck_assignment_one_target")),
-        sa.ForeignKeyConstraint(
-            ["area_id"], ["area.id"], name=op.f("fk_assignment_area_id_area"), ondelete="CASCADE"
-        ),
-        sa.ForeignKeyConstraint(
-            ["grid_id"], ["grid.id"], name=op.f("fk_assignment_grid_id_grid"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["area_id"], ["area.id"], name=op.f("fk_assignment_area_id_area"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["grid_id"], ["grid.id"], name=op.f("fk_assignment_grid_id_grid"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["role"], ["role.code"], name=op.f("fk_assignment_role_role")),
         sa.ForeignKeyConstraint(
             ["staff_id"], ["staff.id"], name=op.f("fk_assignment_staff_id_staff"), ondelete="CASCADE"
@@ -1135,9 +1103,7 @@ def upgrade() -> None:
         sa.Column("state", sa.String(), server_default="REPORTED", nullable=False),
         sa.Column("severity", sa.String(), server_default="minor", nullable=False),
         sa.Column("handling_level", sa.String(), server_default="grid", nullable=False),
-        sa.Column(
-            "reported_at", sa.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False
-        ),
+        sa.Column("reported_at", sa.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("occurred_at", sa.TIMESTAMP(timezone=True), nullable=True),
         sa.Column(
             "point",
@@ -1174,15 +1140,11 @@ def upgrade() -> None:
             ["grid_version.id"],
             name=op.f("fk_incident_alt_grid_version_id_grid_version"),
         ),
-        sa.ForeignKeyConstraint(
-            ["component_id"], ["component.id"], name=op.f("fk_incident_component_id_component")
-        ),
+        sa.ForeignKeyConstraint(["component_id"], ["component.id"], name=op.f("fk_incident_component_id_component")),
         sa.ForeignKeyConstraint(
             ["grid_version_id"], ["grid_version.id"], name=op.f("fk_incident_grid_version_id_grid_version")
         ),
-        sa.ForeignKeyConstraint(
-            ["territory_id"], ["territory.id"], name=op.f("fk_incident_territory_id_territory")
-        ),
+        sa.ForeignKeyConstraint(["territory_id"], ["territory.id"], name=op.f("fk_incident_territory_id_territory")),
         sa.PrimaryKeyConstraint("month", "id", name=op.f("pk_incident")),
         postgresql_partition_by="RANGE (month)",
     )
@@ -1196,15 +1158,11 @@ def upgrade() -> None:
         sa.Column("id", sa.UUID(), server_default=sa.text("gen_random_uuid()"), nullable=False),
         sa.Column("staff_id", sa.UUID(), nullable=False),
         sa.Column("period", postgresql.TSTZRANGE(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["staff_id"], ["staff.id"], name=op.f("fk_shift_staff_id_staff"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["staff_id"], ["staff.id"], name=op.f("fk_shift_staff_id_staff"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_shift")),
     )
     op.create_index("ix_shift_period", "shift", ["period"], unique=False, postgresql_using="gist")
-    op.create_index(
-        "ix_shift_staff_id_period", "shift", ["staff_id", "period"], unique=False, postgresql_using="gist"
-    )
+    op.create_index("ix_shift_staff_id_period", "shift", ["staff_id", "period"], unique=False, postgresql_using="gist")
     op.create_table(
         "intake_key",
         sa.Column("channel", sa.String(), nullable=False),

@@ -40,6 +40,4 @@ class Actor:
         if "system" in self.roles or self.roles.intersection(roles):
             return
         wanted = " or ".join(role.replace("_", " ") for role in roles)
-        raise NotAllowedError(
-            f"This needs the role {wanted}; {self.name} does not hold it.", roles=list(roles)
-        )
+        raise NotAllowedError(f"This needs the role {wanted}; {self.name} does not hold it.", roles=list(roles))

@@ -36,14 +36,10 @@ class Database:
         Longest single statement of a request.
     """
 
-    def __init__(
-        self, app_url: str, owner_url: str, *, pool_size: int = 8, statement_timeout_s: float = 60.0
-    ) -> None:
+    def __init__(self, app_url: str, owner_url: str, *, pool_size: int = 8, statement_timeout_s: float = 60.0) -> None:
         self.app_url = sqlalchemy_url(app_url)
         self.owner_url = sqlalchemy_url(owner_url)
-        self.app = _engine(
-            self.app_url, poolclass=QueuePool, pool_size=pool_size, max_overflow=4, pool_timeout=10
-        )
+        self.app = _engine(self.app_url, poolclass=QueuePool, pool_size=pool_size, max_overflow=4, pool_timeout=10)
         self.owner = _engine(self.owner_url, poolclass=NullPool)
         event.listen(self.app, "connect", _become_app_role(statement_timeout_s))
 
@@ -118,22 +114,14 @@ def _plain_failures() -> Iterator[None]:
     try:
         yield
     except PoolTimeoutError as error:
-        raise UnavailableError(
-            "All database connections are busy; try again in a moment.", retry_after_s=2
-        ) from error
+        raise UnavailableError("All database connections are busy; try again in a moment.", retry_after_s=2) from error
     except OperationalError as error:
-        if (
-            error.connection_invalidated
-            or error.orig is None
-            or getattr(error.orig, "sqlstate", None) is None
-        ):
+        if error.connection_invalidated or error.orig is None or getattr(error.orig, "sqlstate", None) is None:
             raise UnavailableError(
                 "The database does not answer; `gridward db status` says why.", reason=str(error.orig)
             ) from error
         raise
     except DBAPIError as error:
         if getattr(error.orig, "sqlstate", None) == "53100":
-            raise UnavailableError(
-                "The disk is full; nothing was saved. Free some room and try again."
-            ) from error
+            raise UnavailableError("The disk is full; nothing was saved. Free some room and try again.") from error
         raise

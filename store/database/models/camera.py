@@ -36,9 +36,7 @@ class Camera(Base):
     azimuth: Mapped[float | None] = mapped_column(
         sa.CheckConstraint("azimuth >= 0 and azimuth < 360", name="azimuth_in_circle")
     )
-    hfov: Mapped[float | None] = mapped_column(
-        sa.CheckConstraint("hfov > 0 and hfov <= 360", name="hfov_in_circle")
-    )
+    hfov: Mapped[float | None] = mapped_column(sa.CheckConstraint("hfov > 0 and hfov <= 360", name="hfov_in_circle"))
     max_range: Mapped[float] = mapped_column(sa.CheckConstraint("max_range >= 0", name="max_range_positive"))
     ptz: Mapped[bool] = mapped_column(server_default=sa.false())
     dome: Mapped[bool] = mapped_column(server_default=sa.false())

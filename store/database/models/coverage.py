@@ -34,9 +34,7 @@ class CoverageGrid(Base):
 
     __tablename__ = "coverage_grid"
 
-    run_id: Mapped[UUID] = mapped_column(
-        sa.ForeignKey("coverage_run.id", ondelete="CASCADE"), primary_key=True
-    )
+    run_id: Mapped[UUID] = mapped_column(sa.ForeignKey("coverage_run.id", ondelete="CASCADE"), primary_key=True)
     grid_id: Mapped[UUID] = mapped_column(sa.ForeignKey("grid.id"), primary_key=True)
     street_m: Mapped[float]
     seen_m: Mapped[float]
@@ -76,12 +74,8 @@ class KeyPlaceCoverage(Base):
 
     __tablename__ = "key_place_coverage"
 
-    run_id: Mapped[UUID] = mapped_column(
-        sa.ForeignKey("coverage_run.id", ondelete="CASCADE"), primary_key=True
-    )
-    key_place_id: Mapped[UUID] = mapped_column(
-        sa.ForeignKey("key_place.id", ondelete="CASCADE"), primary_key=True
-    )
+    run_id: Mapped[UUID] = mapped_column(sa.ForeignKey("coverage_run.id", ondelete="CASCADE"), primary_key=True)
+    key_place_id: Mapped[UUID] = mapped_column(sa.ForeignKey("key_place.id", ondelete="CASCADE"), primary_key=True)
     seen: Mapped[str]
     cameras: Mapped[int]
 

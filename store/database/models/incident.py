@@ -96,7 +96,5 @@ class IncidentTransition(Base):
     digest: Mapped[str]
 
     __table_args__ = (
-        sa.ForeignKeyConstraint(
-            ["month", "incident_id"], ["incident.month", "incident.id"], ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["month", "incident_id"], ["incident.month", "incident.id"], ondelete="CASCADE"),
     )

@@ -47,9 +47,7 @@ class IdempotencyKey(Base):
 
     __tablename__ = "idempotency_key"
 
-    account_id: Mapped[UUID] = mapped_column(
-        sa.ForeignKey("account.id", ondelete="CASCADE"), primary_key=True
-    )
+    account_id: Mapped[UUID] = mapped_column(sa.ForeignKey("account.id", ondelete="CASCADE"), primary_key=True)
     key: Mapped[str] = mapped_column(primary_key=True)
     route: Mapped[str] = mapped_column(primary_key=True)
     body_sha256: Mapped[str]
