@@ -1,0 +1,123 @@
+"""The MapLibre style: every layer of the catalogue in drawing order, light or dark.
+
+The style asks for no glyphs, sprites or outside address. Text is drawn from the fonts of the page (`Inter`,
+`Noto Sans SC`); images are drawn by the client on a canvas under the names in `IMAGES`. Layers carry
+``metadata["gridward:layer"]`` (the catalogue entry, for the layer switch) and, where they belong to one theme
+of the map only, ``metadata["gridward:theme"]``: ``plain``, ``deviation`` or ``coverage``; the client shows the
+layers of the theme in use.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from layers import draw_base, draw_grids, draw_points
+from layers.catalogue import LAYERS
+from layers.draw_base import Layer
+from layers.palette import PALETTES, Palette, Theme
+from layers.spec import Lang
+
+IMAGES: Final[dict[str, str]] = {
+    "gw-hatch-under": "8 px tile, strokes '/' every 6 px in the hatch colour",
+    "gw-hatch-over": "8 px tile, strokes '\\' every 3 px in the hatch colour",
+    "gw-hatch-gap": "5 px tile, strokes '/' in the gap colour",
+    "gw-camera-fixed": "12 px disc with a dot and a triangle to the north; turned by the azimuth",
+    "gw-camera-full": "12 px disc with a dot",
+    "gw-camera-unknown": "12 px disc with a question mark",
+    "gw-camera-offline": "12 px dashed disc with a cross",
+    "gw-place-yes": "8 px full square",
+    "gw-place-maybe": "8 px half-filled square",
+    "gw-place-no": "8 px hollow square with the outline of a gap",
+    "gw-pin-open": "pin with a dot",
+    "gw-pin-critical": "pin with a flash",
+    "gw-pin-closed": "pin with a tick",
+    "gw-pin-here": "pin in the accent colour",
+    "gw-dwelling": "a figure, in the legend only",
+}
+"""Images that the style names and the client draws, with how each one looks."""
+
+
+def build_style(
+    theme: Theme = "light",
+    lang: Lang = "en",
+    tiles_base: str = "",
+    attribution: str = "",
+    *,
+    tolerance: float = 0.10,
+    query: str = "",
+) -> dict[str, Any]:
+    """Return the MapLibre style of the product.
+
+    Parameters
+    ----------
+    theme : {"light", "dark"}
+        Which palette to draw with.
+    lang : {"en", "zh"}
+        Language of the words that the style itself writes.
+    tiles_base : str
+        Address before ``/ogc``; empty for the same origin.
+    attribution : str
+        Shown by the attribution control; plain text.
+    tolerance : float
+        The plan's tolerance as a fraction of the mean: the outer breaks of the deviation ramp.
+    query : str
+        Query string appended to every tile address, with its question mark.
+
+    Returns
+    -------
+    dict
+        A style of version 8, ready for JSON.
+
+    Examples
+    --------
+    >>> style = build_style("dark", tiles_base="http://127.0.0.1:8000")
+    >>> style["sources"]["grids"]["tiles"]
+    ['http://127.0.0.1:8000/ogc/collections/grids/tiles/WebMercatorQuad/{z}/{y}/{x}']
+    """
+    return {
+        "version": 8,
+        "name": f"Gridward {theme}",
+        "metadata": {"gridward:theme": theme, "gridward:lang": lang, "gridward:images": IMAGES},
+        "sources": _sources(tiles_base, attribution, query),
+        "layers": _layers(PALETTES[theme], lang, tolerance),
+        "transition": {"duration": 0, "delay": 0},
+    }
+
+
+def _sources(tiles_base: str, attribution: str, query: str) -> dict[str, Any]:
+    sources: dict[str, Any] = {}
+    for spec in LAYERS:
+        address = f"{tiles_base}/ogc/collections/{spec.id}/tiles/WebMercatorQuad/{{z}}/{{y}}/{{x}}{query}"
+        sources[spec.id] = {
+            "type": "vector",
+            "tiles": [address],
+            "minzoom": spec.min_zoom,
+            "maxzoom": spec.max_zoom,
+        }
+    if attribution:
+        sources["streets"]["attribution"] = attribution
+    nothing: dict[str, Any] = {"type": "FeatureCollection", "features": []}
+    sources[draw_points.HERE_SOURCE] = {"type": "geojson", "data": nothing}
+    return sources
+
+
+def _layers(palette: Palette, lang: Lang, tolerance: float) -> list[Layer]:
+    """Return all layers in drawing order, bottom first."""
+    return [
+        *draw_base.ground(palette),
+        *draw_grids.theme_fill(palette, tolerance),
+        *draw_base.buildings(palette),
+        *draw_base.streets(palette),
+        *draw_grids.hatches(tolerance),
+        *draw_grids.borders(palette),
+        *draw_points.view_sheds(palette),
+        *draw_points.gaps(palette),
+        *draw_points.key_places(),
+        *draw_points.cameras(palette),
+        *draw_points.incidents(palette),
+        *draw_grids.selection(palette),
+        *draw_base.street_names(palette),
+        *draw_points.dwellings(palette),
+        *draw_grids.labels(palette, lang),
+        *draw_points.here(palette),
+    ]
