@@ -1,0 +1,243 @@
+"""Every setting of Gridward, in groups by concern; read once, at the edge.
+
+Each is an environment variable with the prefix ``GRIDWARD_`` (or a line of a ``.env`` file in the current folder).
+Nothing below ``api``, ``cli`` and ``migrations`` reads settings: they take arguments.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from gis.errors import InvalidInputError
+from store.cluster import ClusterUrls, PrivateCluster
+
+PREFIX = "GRIDWARD_"
+
+
+class SettingsGroup(BaseSettings):
+    """Base of the groups: where values come from and how they are checked."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_file=".env", extra="ignore", frozen=True, env_ignore_empty=True
+    )
+
+
+class DatabaseSettings(SettingsGroup):
+    """Where the data live."""
+
+    home: Path = Field(
+        default=Path(".gridward"),
+        description="Folder for everything Gridward keeps on this machine: the private database, the demo's summary, "
+        "uploaded files. Relative to the current folder.",
+    )
+    database_url: SecretStr | None = Field(
+        default=None,
+        description="PostGIS database to use, as postgresql://user:password@host/name. Without it Gridward runs a private "
+        "PostgreSQL of its own under the home folder.",
+    )
+    database_owner_url: SecretStr | None = Field(
+        default=None,
+        description="URL of the role that owns the tables, for migrations, bulk loads and backups. "
+        "Without it the database URL is used, and the application switches to the role gridward_app by itself.",
+    )
+    pg_bin: Path | None = Field(
+        default=None,
+        description="Folder of PostgreSQL's programs (initdb, pg_ctl, pg_dump), when they are in an unusual place.",
+    )
+    pool_size: int = Field(default=8, ge=1, le=64, description="Database connections that each process keeps.")
+    statement_timeout_s: float = Field(
+        default=60.0, gt=0, description="Longest single database statement of a request, in seconds."
+    )
+
+
+class HttpSettings(SettingsGroup):
+    """How the server is reached."""
+
+    host: str = Field(
+        default="127.0.0.1",
+        description="Address to listen on. Anything but this machine's own addresses needs TLS or a declared proxy.",
+    )
+    port: int = Field(default=8000, ge=0, le=65535, description="TCP port to listen on; 0 takes a free one.")
+    workers: int = Field(default=1, ge=1, le=64, description="Server processes.")
+    behind_proxy: bool = Field(
+        default=False,
+        description="Declare that a proxy in front speaks TLS with the browsers and sets X-Forwarded-Proto and -For.",
+    )
+    proxy_addresses: str = Field(
+        default="127.0.0.1",
+        description="Addresses of that proxy, comma-separated: only its X-Forwarded headers are believed.",
+    )
+    tls_cert: Path | None = Field(default=None, description="Certificate chain (PEM), to speak TLS without a proxy.")
+    tls_key: Path | None = Field(default=None, description="Private key (PEM) of the certificate.")
+    max_body_mb: int = Field(default=64, ge=1, description="Largest request body, in megabytes.")
+
+    def require_safe_binding(self) -> None:
+        """Refuse to offer sessions and reports to a network in the clear.
+
+        Raises
+        ------
+        InvalidInputError
+            The address can be reached from outside and neither TLS nor a proxy is declared, or only half of the
+            TLS pair is given or readable.
+        """
+        if (self.tls_cert is None) != (self.tls_key is None):
+            raise InvalidInputError(
+                "TLS needs both a certificate and its key.",
+                tls_cert=str(self.tls_cert or ""),
+                tls_key=str(self.tls_key or ""),
+                remedy="Set GRIDWARD_TLS_CERT and GRIDWARD_TLS_KEY together.",
+            )
+        for path in (self.tls_cert, self.tls_key):
+            if path is not None and not path.is_file():
+                raise InvalidInputError(f"There is no file {path}.", file=str(path), remedy="Correct the TLS setting.")
+        if self.tls_cert is None and not self.behind_proxy and not is_loopback(self.host):
+            raise InvalidInputError(
+                f"Refusing to listen on {self.host}: others on the network could read sign-ins and reports on the way.",
+                host=self.host,
+                remedy="Set GRIDWARD_TLS_CERT and GRIDWARD_TLS_KEY, or put a proxy with TLS in front and set "
+                "GRIDWARD_BEHIND_PROXY=1, or listen on 127.0.0.1.",
+            )
+
+    @property
+    def secure(self) -> bool:
+        """Whether browsers reach us by TLS, so that cookies can be marked Secure."""
+        return self.tls_cert is not None or self.behind_proxy
+
+
+class LogSettings(SettingsGroup):
+    """What is written to stderr."""
+
+    log_format: Literal["auto", "json", "text"] = Field(
+        default="auto", description="Form of log lines; auto is text on a terminal and JSON otherwise."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="Least important lines that are written."
+    )
+
+    @field_validator("log_level", "log_format", mode="before")
+    @classmethod
+    def _any_case(cls, value: object) -> object:
+        return value.lower() if isinstance(value, str) else value
+
+
+class AccessSettings(SettingsGroup):
+    """Sessions and who may do what alone."""
+
+    session_hours: float = Field(default=12.0, gt=0, le=720, description="How long a sign-in lasts, in hours.")
+    link_minutes: float = Field(
+        default=60.0, gt=0, le=1440, description="How long a one-time sign-in link may be used, in minutes."
+    )
+    publish_alone: bool = Field(
+        default=False, description="Whether the author of a plan may publish it without a second person."
+    )
+
+
+class JobSettings(SettingsGroup):
+    """Long work in the background."""
+
+    job_slots: int = Field(default=1, ge=1, le=64, description="Jobs that one worker process runs at a time.")
+    job_stalled_s: float = Field(
+        default=30.0, ge=5, description="After this many seconds without a sign of life a job is given to another worker."
+    )
+
+
+GROUPS: tuple[type[SettingsGroup], ...] = (DatabaseSettings, HttpSettings, LogSettings, AccessSettings, JobSettings)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All groups together.
+
+    Parameters
+    ----------
+    database, http, logs, access, jobs
+        One group each; see the classes for their fields.
+    """
+
+    database: DatabaseSettings
+    http: HttpSettings
+    logs: LogSettings
+    access: AccessSettings
+    jobs: JobSettings
+
+    @classmethod
+    def read(cls, **overrides: object) -> Self:
+        """Read the environment.
+
+        Parameters
+        ----------
+        **overrides
+            Values that win over the environment, by field name (a command's options); None is left out.
+
+        Raises
+        ------
+        InvalidInputError
+            A value does not fit; names the variable and what it expects.
+        """
+        given: dict[str, Any] = {name: value for name, value in overrides.items() if value is not None}
+        unknown = given.keys() - {name for group in GROUPS for name in group.model_fields}
+        if unknown:
+            raise TypeError(f"no such setting: {', '.join(sorted(unknown))}")
+        try:
+            parts = [group(**{name: given[name] for name in group.model_fields if name in given}) for group in GROUPS]
+        except ValidationError as error:
+            raise _unfit(error) from None
+        return cls(*parts)  # type: ignore[arg-type]
+
+
+def _unfit(error: ValidationError) -> InvalidInputError:
+    first = error.errors(include_url=False, include_input=False)[0]
+    variable = PREFIX + "_".join(str(step) for step in first["loc"]).upper()
+    return InvalidInputError(
+        f"The setting {variable} does not fit: {first['msg']}.", setting=variable, remedy="Correct it or unset it."
+    )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address is reachable from this machine only.
+
+    Examples
+    --------
+    >>> is_loopback("127.0.0.1"), is_loopback("::1"), is_loopback("localhost"), is_loopback("0.0.0.0")
+    (True, True, True, False)
+    """
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def database_urls(settings: DatabaseSettings) -> ClusterUrls:
+    """Return how to reach the database, starting the private cluster when no URL is set.
+
+    Raises
+    ------
+    UnavailableError
+        The private cluster cannot run here; the message has the remedy.
+    InvalidInputError
+        An owner URL came without a database URL.
+    """
+    owner = settings.database_owner_url
+    if settings.database_url is not None:
+        app = settings.database_url.get_secret_value()
+        return ClusterUrls(owner.get_secret_value() if owner else app, app)
+    if owner is not None:
+        raise InvalidInputError(
+            "GRIDWARD_DATABASE_OWNER_URL is set but GRIDWARD_DATABASE_URL is not.",
+            setting="GRIDWARD_DATABASE_URL",
+            remedy="Set both, or neither to use the private database.",
+        )
+    return PrivateCluster(settings.home, bin_folder=settings.pg_bin).ensure()
+
+
+def owner_url() -> str:
+    """Return the owner's URL from the environment, for `alembic` run by hand."""
+    return database_urls(Settings.read().database).owner
