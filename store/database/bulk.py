@@ -1,0 +1,110 @@
+"""Sets, not rows: whole columns out as arrays, whole tables in by COPY, inside the unit of work's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import orjson
+import shapely
+import sqlalchemy as sa
+from psycopg import sql
+from sqlalchemy.orm import Session
+
+from store.types import STORAGE_SRID
+
+Columns = dict[str, npt.NDArray[Any]]
+
+
+def wkb(column: Any) -> Any:  # noqa: ANN401 - a column expression in, a column expression out
+    """Select geometry `column` as plain WKB, which `read_columns` turns into shapely objects."""
+    return sa.func.ST_AsBinary(column, type_=sa.LargeBinary)
+
+
+def read_columns(session: Session, statement: sa.Select[Any], *, geometry: Sequence[str] = ()) -> Columns:
+    """Run `statement` and return its columns as arrays.
+
+    Parameters
+    ----------
+    session : Session
+    statement : sqlalchemy.Select
+        Every selected column needs a name (``.label``).
+    geometry : sequence of str
+        Names of the columns selected with `wkb`.
+
+    Returns
+    -------
+    dict of str to ndarray
+        One array per column, of equal length; geometry columns hold shapely objects in EPSG:4326.
+    """
+    result = session.execute(statement)
+    names = list(result.keys())
+    rows = result.all()
+    columns: Columns = {}
+    for place, name in enumerate(names):
+        values = [row[place] for row in rows]
+        if name in geometry:
+            columns[name] = np.asarray(shapely.from_wkb(np.array(values, dtype=object)), dtype=object).reshape(-1)
+        elif values and isinstance(values[0], (int, float, bool)) and None not in values:
+            columns[name] = np.array(values)
+        else:
+            column = np.empty(len(values), dtype=object)
+            column[:] = values
+            columns[name] = column
+    return columns
+
+
+def ewkb_hex(geometries: npt.ArrayLike) -> list[str]:
+    """Encode geometries for COPY.
+
+    Parameters
+    ----------
+    geometries : (n,) array of geometry, EPSG:4326
+
+    Returns
+    -------
+    list of str
+        Hex EWKB with the SRID inside.
+    """
+    marked = shapely.set_srid(np.asarray(geometries, dtype=object), STORAGE_SRID)
+    return [str(text) for text in np.atleast_1d(shapely.to_wkb(marked, hex=True, include_srid=True))]
+
+
+def copy_rows(session: Session, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
+    """Append `rows` to `table` by COPY, in the session's transaction.
+
+    Parameters
+    ----------
+    session : Session
+    table : str
+    columns : sequence of str
+        Names of the columns that each row gives, in order.
+    rows : iterable of sequence
+        Python values; dicts and lists go in as JSON, geometries as hex EWKB text (`ewkb_hex`).
+
+    Returns
+    -------
+    int
+        Number of rows written.
+    """
+    session.flush()
+    driver: Any = session.connection().connection.driver_connection
+    command = sql.SQL("copy {} ({}) from stdin").format(
+        sql.Identifier(table), sql.SQL(", ").join(sql.Identifier(name) for name in columns)
+    )
+    count = 0
+    with driver.cursor() as cursor, cursor.copy(command) as copy:
+        for row in rows:
+            copy.write_row([_plain(value) for value in row])
+            count += 1
+    return count
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - whatever a column holds
+    if isinstance(value, (dict, list)):
+        return orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY).decode()
+    if isinstance(value, np.generic):
+        return value.item()
+    return value
