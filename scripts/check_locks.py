@@ -1,7 +1,7 @@
 """Check that the lock files still answer pyproject.toml: no network, so it holds on an intranet too.
 
-Every requirement is pinned to a version it admits, every pin carries hashes, the smaller locks agree with the one for
-development, and no lock names the place it was downloaded from.
+Every requirement is pinned to a version it admits, every pin carries hashes, the smaller locks agree with the
+one for development, and no lock names the place it was downloaded from.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ LOCKS: dict[str, tuple[str, ...] | None] = {
 
 
 def read_pins(text: str) -> dict[str, set[Version]]:
-    """Read name and versions of each pinned package; a universal lock may hold one version for each Python."""
+    """Read name and versions of each pinned package; a universal lock may hold one for each Python."""
     pins: dict[str, set[Version]] = {}
     for line in text.splitlines():
         if found := PIN.match(line):
@@ -46,16 +46,12 @@ def requirements(extras: tuple[str, ...]) -> list[Requirement]:
 
 def faults_of_text(name: str, text: str) -> list[str]:
     """Name pins without a hash and lines that hold an address."""
-    faults = []
-    for block in re.split(r"\n(?=[A-Za-z0-9])", text):
-        if PIN.match(block) and "--hash=sha256:" not in block:
-            faults.append(f"{name}: {block.splitlines()[0]} has no hash")
-    faults += [
-        f"{name}:{number}: holds an address"
-        for number, line in enumerate(text.splitlines(), 1)
-        if "://" in line
+    blocks = re.split(r"\n(?=[A-Za-z0-9])", text)
+    bare = [block for block in blocks if PIN.match(block) and "--hash=sha256:" not in block]
+    addressed = [number for number, line in enumerate(text.splitlines(), 1) if "://" in line]
+    return [f"{name}: {block.splitlines()[0]} has no hash" for block in bare] + [
+        f"{name}:{number}: holds an address" for number in addressed
     ]
-    return faults
 
 
 def faults_of_lock(name: str, text: str, dev_pins: dict[str, set[Version]]) -> list[str]:
