@@ -1,0 +1,146 @@
+"""Plans: list, check and publish."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+import shapely
+
+from gis.crs import to_metric
+from gis.errors import ConflictError, InvalidInputError
+from grid_partition import check_tiling
+from store.database import plans as sql
+from store.database.models import Plan, Territory
+from store.database.work import UnitOfWork
+
+
+class NotReadyError(ConflictError):
+    """A plan can't be published yet; the open points ride along in ``open``."""
+
+    code = "plan-not-ready"
+
+
+@dataclass(slots=True)
+class PlanCheck:
+    """What stands between a plan and publishing.
+
+    Attributes
+    ----------
+    tiling_valid, contiguous : bool
+    households_in_grids, households : int
+        Must be equal.
+    without_head : list of str
+        Grid codes that nobody heads.
+    problems : list of dict
+        ``{"kind", "message", "place"}`` for everything that has to be mended.
+    """
+
+    tiling_valid: bool
+    contiguous: bool
+    households: int
+    households_in_grids: int
+    without_head: list[str]
+    problems: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def ready(self) -> bool:
+        """Whether nothing is open."""
+        return not self.problems
+
+
+def check_plan(work: UnitOfWork, plan_id: UUID) -> PlanCheck:
+    """Prove a stored plan again from what is in the database: tiling, contiguity, households, heads."""
+    plan = sql.get_plan(work.session, plan_id)
+    territory = work.session.get_one(Territory, plan.territory_id)
+    grids = sql.grid_shapes(work.session, plan_id)
+    atoms = sql.atom_shapes(work.session, plan_id)
+    srid = territory.metric_srid
+    shapes = np.asarray(to_metric(grids["geom"], srid), dtype=object)
+    parent = shapely.coverage_union_all(np.asarray(to_metric(atoms["geom"], srid), dtype=object))
+    report = check_tiling(parent, shapes)
+    strays = [code for code, parts, flagged in _parts(grids, shapes) if parts > 1 and not flagged]
+    vacant = sql.grids_without_head(work.session, plan_id)
+    in_grids = int(np.sum(grids["households"]))
+    expected = int(np.sum(atoms["demand"]))
+    problems: list[dict[str, Any]] = []
+    if not report.valid:
+        problems.append({"kind": "tiling", "message": "Grids leave gaps or overlap.", "place": None})
+    problems += [{"kind": "stray-piece", "message": f"Grid {code} is in several pieces.", "place": code} for code in strays]
+    if in_grids != expected:
+        problems.append(
+            {"kind": "households", "message": f"{expected - in_grids} households are in no grid.", "place": None}
+        )
+    problems += [{"kind": "no-head", "message": f"Grid {code} has no head.", "place": code} for code in vacant]
+    return PlanCheck(bool(report.valid), not strays, expected, in_grids, vacant, problems)
+
+
+def publish(
+    work: UnitOfWork,
+    plan_id: UUID,
+    *,
+    basis: str,
+    effective_on: date | None = None,
+    single_person: bool = False,
+    now: datetime | None = None,
+) -> Plan:
+    """Publish a draft: the plan of this kind until now retires, the draft's grids become valid, in one transaction.
+
+    Parameters
+    ----------
+    work : UnitOfWork
+    plan_id : UUID
+    basis : str
+        The decision that the plan rests on; may not be empty.
+    effective_on : datetime.date or None
+        Day it takes effect; today when None.
+    single_person : bool
+        Let the author publish too (small offices, the demo); otherwise a second person must.
+    now : datetime or None
+
+    Raises
+    ------
+    NotReadyError
+        The plan fails its check, or its author is the one who publishes.
+    """
+    work.actor.require("planner", "reviewer")
+    moment = now or datetime.now(UTC)
+    if not basis.strip():
+        raise InvalidInputError("Say what the plan rests on (the decision, minutes or order).", field="basis")
+    if effective_on is not None and effective_on > moment.date():
+        raise InvalidInputError("A plan takes effect on the day it is published or before.", field="effective_on")
+    plan = sql.get_plan(work.session, plan_id, lock=True)
+    if plan.status not in ("draft", "review"):
+        raise ConflictError(f"The plan is {plan.status} already.", plan=str(plan_id), status=plan.status)
+    if not single_person and plan.author_id is not None and plan.author_id == work.actor.account_id:
+        raise NotReadyError("A second person publishes: its author may not.", open=[{"kind": "second-person"}])
+    found = check_plan(work, plan_id)
+    if not found.ready:
+        raise NotReadyError(
+            f"The plan is not ready: {len(found.problems)} points are open; first: {found.problems[0]['message']}",
+            open=found.problems[:50],
+        )
+    before = sql.published_of(work.session, plan.territory_id, plan.kind)
+    if before is not None:
+        before.status = "retired"
+        before.revision += 1
+        sql.close_versions(work.session, before.id, moment)
+        work.session.flush()
+    plan.status, plan.basis, plan.approver_id = "published", basis.strip(), work.actor.account_id
+    plan.effective_on, plan.published_at = effective_on or moment.date(), moment
+    plan.revision += 1
+    sql.open_versions(work.session, plan_id, moment)
+    for layer in ("grids", "grid_labels", "atoms"):
+        work.touch(layer, plan.territory_id)
+    return plan
+
+
+def _parts(grids: dict[str, Any], shapes: Any) -> list[tuple[str, int, bool]]:  # noqa: ANN401 - array of geometry
+    counts = shapely.get_num_geometries(shapes)
+    return [
+        (str(code), int(count), bool(flagged))
+        for code, count, flagged in zip(grids["code"], counts, grids["exclave"], strict=True)
+    ]

@@ -1,0 +1,152 @@
+"""SQL of plans: lists, grids with their heads, publishing, and the shapes to check or export."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from gis.errors import NotFoundError
+from store.database.bulk import Columns, read_columns, wkb
+from store.database.models import Account, Area, Assignment, Grid, GridVersion, Plan, Staff, Territory
+
+
+def list_plans(session: Session, territory_id: UUID | None = None) -> list[sa.Row[Any]]:
+    """Return plans, newest first, with the author's name."""
+    statement = (
+        sa.select(Plan, Account.name.label("author"), Territory.name.label("territory"))
+        .join(Territory, Territory.id == Plan.territory_id)
+        .outerjoin(Account, Account.id == Plan.author_id)
+        .order_by(Plan.created_at.desc(), Plan.id)
+    )
+    if territory_id is not None:
+        statement = statement.where(Plan.territory_id == territory_id)
+    return list(session.execute(statement).all())
+
+
+def get_plan(session: Session, plan_id: UUID, *, lock: bool = False) -> Plan:
+    """Return one plan; `lock` keeps others from changing it until the transaction ends.
+
+    Raises
+    ------
+    NotFoundError
+        No such plan.
+    """
+    plan = session.get(Plan, plan_id, with_for_update=lock)
+    if plan is None:
+        raise NotFoundError(f"There is no plan {plan_id}; `gridward plan list` shows what there is.", plan=str(plan_id))
+    return plan
+
+
+def current_plan(session: Session, territory_id: UUID, kind: str = "household") -> Plan | None:
+    """Return the plan that maps and answers use: the published one, else the newest draft."""
+    statement = (
+        sa.select(Plan)
+        .where(Plan.territory_id == territory_id, Plan.kind == kind, Plan.status != "retired")
+        .order_by((Plan.status == "published").desc(), Plan.created_at.desc())
+        .limit(1)
+    )
+    return session.scalars(statement).first()
+
+
+def head_now() -> sa.Subquery:
+    """Select grid_id, staff id, work number and name of everyone who heads a grid now."""
+    return (
+        sa.select(Assignment.grid_id, Staff.id.label("staff_id"), Staff.work_no, Staff.name.label("staff_name"))
+        .join(Staff, Staff.id == Assignment.staff_id)
+        .where(Assignment.is_head, Assignment.valid.contains(sa.func.now()), Assignment.grid_id.is_not(None))
+        .subquery("head")
+    )
+
+
+def plan_grids(session: Session, plan_id: UUID) -> list[sa.Row[Any]]:
+    """Return one row per grid of a plan with its figures, head, centre and box, in code order."""
+    head = head_now()
+    box = sa.func.box2d(GridVersion.geom)
+    statement = (
+        sa.select(
+            Grid.id, GridVersion.fid, Grid.code, GridVersion.name, Area.code.label("area_code"),
+            Area.name.label("area_name"), GridVersion.households, GridVersion.dwellings, GridVersion.deviation,
+            GridVersion.area_m2, GridVersion.compactness, GridVersion.exclave, GridVersion.locked, GridVersion.revision,
+            head.c.work_no, head.c.staff_name,
+            sa.func.ST_X(GridVersion.label_point).label("lon"), sa.func.ST_Y(GridVersion.label_point).label("lat"),
+            sa.func.ST_XMin(box).label("west"), sa.func.ST_YMin(box).label("south"),
+            sa.func.ST_XMax(box).label("east"), sa.func.ST_YMax(box).label("north"),
+        )
+        .join(Grid, Grid.id == GridVersion.grid_id)
+        .join(Area, Area.id == GridVersion.area_id)
+        .outerjoin(head, head.c.grid_id == Grid.id)
+        .where(GridVersion.plan_id == plan_id)
+        .order_by(Grid.code)
+    )  # fmt: skip
+    return list(session.execute(statement).all())
+
+
+def grid_shapes(session: Session, plan_id: UUID) -> Columns:
+    """Return id, code, area, households and shape of a plan's grids, in code order."""
+    statement = (
+        sa.select(
+            Grid.id, Grid.fid, Grid.code, GridVersion.name, GridVersion.area_id, Area.code.label("area_code"),
+            GridVersion.households, GridVersion.deviation, GridVersion.exclave, wkb(GridVersion.geom).label("geom"),
+        )
+        .join(Grid, Grid.id == GridVersion.grid_id)
+        .join(Area, Area.id == GridVersion.area_id)
+        .where(GridVersion.plan_id == plan_id)
+        .order_by(Grid.code)
+    )  # fmt: skip
+    return read_columns(session, statement, geometry=["geom"])
+
+
+def atom_shapes(session: Session, plan_id: UUID) -> Columns:
+    """Return area, grid, demand and shape of a plan's atoms."""
+    from store.database.models import Atom  # noqa: PLC0415 - keeps the import list of the common reads short
+
+    statement = (
+        sa.select(Atom.label, Atom.area_id, Atom.grid_id, Atom.demand, wkb(Atom.geom).label("geom"))
+        .where(Atom.plan_id == plan_id)
+        .order_by(Atom.label)
+    )
+    return read_columns(session, statement, geometry=["geom"])
+
+
+def published_of(session: Session, territory_id: UUID, kind: str) -> Plan | None:
+    """Return the published plan of a kind, locked until the transaction ends."""
+    return session.scalars(
+        sa.select(Plan)
+        .where(Plan.territory_id == territory_id, Plan.kind == kind, Plan.status == "published")
+        .with_for_update()
+    ).first()
+
+
+def open_versions(session: Session, plan_id: UUID, since: datetime) -> None:
+    """Make every grid version of a plan valid from `since`."""
+    session.execute(
+        sa.update(GridVersion)
+        .where(GridVersion.plan_id == plan_id)
+        .values(valid=sa.func.tstzrange(since, None, "[)"), revision=GridVersion.revision + 1)
+    )
+
+
+def close_versions(session: Session, plan_id: UUID, until: datetime) -> None:
+    """End the validity of a retired plan's grid versions, and of the assignments to its grids."""
+    session.execute(
+        sa.update(GridVersion)
+        .where(GridVersion.plan_id == plan_id, GridVersion.valid.is_not(None))
+        .values(valid=sa.func.tstzrange(sa.func.lower(GridVersion.valid), until, "[)"))
+    )
+
+
+def grids_without_head(session: Session, plan_id: UUID) -> list[str]:
+    """Return codes of grids that nobody heads now."""
+    head = head_now()
+    statement = (
+        sa.select(Grid.code)
+        .join(GridVersion, GridVersion.grid_id == Grid.id)
+        .outerjoin(head, head.c.grid_id == Grid.id)
+        .where(GridVersion.plan_id == plan_id, head.c.grid_id.is_(None))
+        .order_by(Grid.code)
+    )
+    return list(session.scalars(statement))
