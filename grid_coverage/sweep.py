@@ -82,8 +82,9 @@ def sweep_all(
                 larger = np.empty((need + len(ring) // 2 + 64, 2))
                 larger[:used] = ring[:used]
                 ring = larger
-            last, area[camera] = walk(spans[:found], opening[camera], reach[camera], arc_step, ring, used)
-            used = close(ring, used, last, opening[camera] >= FULL, eyes[camera], first_edge[camera])
+            own = ring[used:]
+            size, area[camera] = walk(spans[:found], opening[camera], reach[camera], arc_step, own)
+            used += close(own, size, opening[camera] >= FULL, eyes[camera], first_edge[camera])
         offsets[camera + 1] = used
     return ring[:used].copy(), offsets, area
 
@@ -113,15 +114,9 @@ def gather(
                     larger = np.empty((2 * len(spans), 8))
                     larger[:found] = spans[:found]
                     spans = larger
-                found = add_wall(
-                    walls.end[wall, 0] - eye[0],
-                    walls.end[wall, 1] - eye[1],
-                    walls.start[wall, 0] - eye[0],
-                    walls.start[wall, 1] - eye[1],
-                    (cos, sin, opening, reach),
-                    spans,
-                    found,
-                )
+                sx, sy = walls.end[wall, 0] - eye[0], walls.end[wall, 1] - eye[1]
+                ex, ey = walls.start[wall, 0] - eye[0], walls.start[wall, 1] - eye[1]
+                found = add_wall((sx, sy, ex, ey), (cos, sin, opening, reach), spans, found)
     return spans, found
 
 
@@ -147,10 +142,7 @@ def clip_to_disk(sx: float, sy: float, ex: float, ey: float, reach: float) -> tu
 
 @kernel
 def add_wall(
-    sx: float,
-    sy: float,
-    ex: float,
-    ey: float,
+    wall: tuple[float, float, float, float],
     view: tuple[float, float, float, float],
     spans: NDArray[np.float64],
     found: int,
@@ -160,7 +152,7 @@ def add_wall(
     Coordinates are relative to the camera; those stored are turned so that the first edge points east.
     """
     cos, sin, opening, reach = view
-    sx, sy, ex, ey, within = clip_to_disk(sx, sy, ex, ey, reach)
+    sx, sy, ex, ey, within = clip_to_disk(wall[0], wall[1], wall[2], wall[3], reach)
     if not within:
         return found
     sx, sy = cos * sx + sin * sy, cos * sy - sin * sx
@@ -193,7 +185,6 @@ def walk(
     reach: float,
     arc_step: float,
     ring: NDArray[np.float64],
-    used: int,
 ) -> tuple[int, float]:
     """Walk round the field of view, wedge by wedge; return the end of the ring (turned) and the area."""
     found = len(spans)
@@ -203,7 +194,7 @@ def walk(
     order = np.argsort(ends)
     active = np.empty(found, dtype=np.int64)
     slot = np.full(found, -1, dtype=np.int64)
-    live, position, base = 0, 0, used
+    live, position, used = 0, 0, 0
     angle, area, since, before = 0.0, 0.0, 0.0, -1
     while angle < opening - TURN:
         while position < 2 * found and ends[order[position]] <= angle + TURN:
@@ -214,12 +205,12 @@ def walk(
             following = ends[order[position]]
         nearest = nearest_wall(spans, active, live, 0.5 * (angle + following))
         if nearest != before and angle > since:
-            used, wedge = add_wedge(spans, before, since, angle, (reach, arc_step), ring, base, used)
+            used, wedge = add_wedge(spans, before, (since, angle), (reach, arc_step), ring, used)
             area += wedge
             since = angle
         before = nearest
         angle = following
-    used, wedge = add_wedge(spans, before, since, opening, (reach, arc_step), ring, base, used)
+    used, wedge = add_wedge(spans, before, (since, opening), (reach, arc_step), ring, used)
     return used, area + wedge
 
 
@@ -227,21 +218,20 @@ def walk(
 def add_wedge(
     spans: NDArray[np.float64],
     wall: int,
-    low: float,
-    high: float,
+    between: tuple[float, float],
     limit: tuple[float, float],
     ring: NDArray[np.float64],
-    base: int,
     used: int,
 ) -> tuple[int, float]:
     """Append the outer side of a wedge that ends on a wall, or the arc (-1); return the end and the area."""
+    low, high = between
     reach, arc_step = limit
     if wall < 0:
-        return add_arc(ring, base, used, low, high, reach, arc_step), 0.5 * reach * reach * (high - low)
+        return add_arc(ring, used, low, high, reach, arc_step), 0.5 * reach * reach * (high - low)
     x0, y0 = point_on(spans, wall, low)
     x1, y1 = point_on(spans, wall, high)
-    used = add_point(ring, base, used, x0, y0)
-    return add_point(ring, base, used, x1, y1), 0.5 * (x0 * y1 - y0 * x1)
+    used = add_point(ring, used, x0, y0)
+    return add_point(ring, used, x1, y1), 0.5 * (x0 * y1 - y0 * x1)
 
 
 @kernel
@@ -291,9 +281,9 @@ def point_on(spans: NDArray[np.float64], span: int, angle: float) -> tuple[float
 
 
 @kernel
-def add_point(ring: NDArray[np.float64], base: int, used: int, x: float, y: float) -> int:
+def add_point(ring: NDArray[np.float64], used: int, x: float, y: float) -> int:
     """Append a vertex unless it repeats the last one."""
-    if used > base:
+    if used > 0:
         dx, dy = x - ring[used - 1, 0], y - ring[used - 1, 1]
         if dx * dx + dy * dy < MERGE * MERGE:
             return used
@@ -302,32 +292,28 @@ def add_point(ring: NDArray[np.float64], base: int, used: int, x: float, y: floa
 
 
 @kernel
-def add_arc(
-    ring: NDArray[np.float64], base: int, used: int, low: float, high: float, reach: float, arc_step: float
-) -> int:
+def add_arc(ring: NDArray[np.float64], used: int, low: float, high: float, reach: float, arc_step: float) -> int:
     """Append an arc as chords no longer than a step."""
     steps = max(1, math.ceil((high - low) / arc_step - 1e-9))
     for step in range(steps + 1):
         angle = low + (high - low) * step / steps
-        used = add_point(ring, base, used, reach * math.cos(angle), reach * math.sin(angle))
+        used = add_point(ring, used, reach * math.cos(angle), reach * math.sin(angle))
     return used
 
 
 @kernel
-def close(
-    ring: NDArray[np.float64], base: int, used: int, full: bool, eye: NDArray[np.float64], first_edge: float
-) -> int:
-    """Close a ring through the camera (or directly, when it looks all round) and turn it back into place."""
+def close(ring: NDArray[np.float64], used: int, full: bool, eye: NDArray[np.float64], first_edge: float) -> int:
+    """Close a ring, through the camera unless it looks all round, and turn it into place; return its size."""
     if not full:
-        used = add_point(ring, base, used, 0.0, 0.0)
-    while used > base + 1 and math.hypot(ring[used - 1, 0] - ring[base, 0], ring[used - 1, 1] - ring[base, 1]) < MERGE:
+        used = add_point(ring, used, 0.0, 0.0)
+    while used > 1 and math.hypot(ring[used - 1, 0] - ring[0, 0], ring[used - 1, 1] - ring[0, 1]) < MERGE:
         used -= 1
-    if used - base < 3:
-        return base
+    if used < 3:
+        return 0
     cos, sin = math.cos(first_edge), math.sin(first_edge)
-    for at in range(base, used):
+    for at in range(used):
         x, y = ring[at, 0], ring[at, 1]
         ring[at, 0] = eye[0] + cos * x - sin * y
         ring[at, 1] = eye[1] + sin * x + cos * y
-    ring[used, 0], ring[used, 1] = ring[base, 0], ring[base, 1]
+    ring[used, 0], ring[used, 1] = ring[0, 0], ring[0, 1]
     return used + 1

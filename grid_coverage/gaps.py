@@ -1,0 +1,359 @@
+"""Gaps: what cameras don't see, grid by grid and place by place, with the reasons.
+
+Every figure is an interval when headings are unknown: plain names hold what is *known* to be seen, names in
+``_upper`` what would be seen if every unknown heading were a full circle. The truth lies between.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+from numpy.typing import ArrayLike, NDArray
+
+from gis.errors import InvalidGeometryError
+from grid_coverage.demand import MOST_FOLDS, KeyPoints, Needs, Streets
+from grid_coverage.depths import depths_by_grid
+from grid_coverage.intervals import (
+    NOWHERE,
+    RingTable,
+    Segments,
+    pieces_inside,
+    points_inside,
+    ring_table,
+    segment_lines,
+)
+from grid_coverage.view_sheds import ViewSheds
+
+STREET, KEY_PLACE = "street", "key_place"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One part of a gap score.
+
+    Attributes
+    ----------
+    kind : str
+        ``street``, ``key_place`` or ``incident``.
+    amount : float
+        Metres of street, key places, or incidents a year not seen.
+    score : float
+        Its share of the gap score.
+    """
+
+    kind: str
+    amount: float
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class PointCover:
+    """How well each key place is seen.
+
+    Attributes
+    ----------
+    grid : (n,) int64
+        Row of the grid that holds it; `NOWHERE` (-1) outside all.
+    cameras, cameras_upper : (n,) int64
+        How many cameras see it.
+    need : (n,) int64
+        How many ought to.
+    """
+
+    grid: NDArray[np.int64]
+    cameras: NDArray[np.int64]
+    cameras_upper: NDArray[np.int64]
+    need: NDArray[np.int64]
+
+    @property
+    def seen(self) -> NDArray[np.str_]:
+        """Return ``yes``, ``maybe`` (only if an unknown heading looks there) or ``no`` for each place."""
+        return np.where(self.cameras >= self.need, "yes", np.where(self.cameras_upper >= self.need, "maybe", "no"))
+
+
+@dataclass(frozen=True, slots=True)
+class GapPlaces:
+    """Places that lack cameras, the highest score first.
+
+    Attributes
+    ----------
+    geometry : (p,) array of LineString or Point, metric CRS
+        A stretch of one street within one grid, or a key place.
+    kind : (p,) str
+        ``street`` or ``key_place``.
+    grid : (p,) int64
+        Row of the grid.
+    source : (p,) int64
+        Row of the street or key place.
+    length : (p,) float64
+        Metres; 0 for a key place.
+    maybe : (p,) bool
+        True where an unknown heading may see it after all.
+    score : (p,) float64
+        Weighted metres or places times the cameras that lack, in units of the grids' scores.
+    """
+
+    geometry: NDArray[np.object_]
+    kind: NDArray[np.str_]
+    grid: NDArray[np.int64]
+    source: NDArray[np.int64]
+    length: NDArray[np.float64]
+    maybe: NDArray[np.bool_]
+    score: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.grid)
+
+
+@dataclass(frozen=True, slots=True)
+class GapTable:
+    """What is seen and what is missed in each grid.
+
+    Attributes
+    ----------
+    street_m : (k,) float64
+        Metres of street in the grid. A street along a border counts in exactly one of its grids.
+    seen_m, seen_m_upper : (k, 3) float64
+        Metres seen by at least 1, 2 and 3 cameras.
+    places : (k,) int64
+        Key places with a need.
+    places_seen, places_seen_upper : (k,) int64
+        Those seen by as many cameras as they need.
+    cameras, cameras_unknown : (k,) int64
+        Cameras standing in the grid, and those of them with unknown heading.
+    incidents : (k,) float64
+        Incidents a year, as given.
+    score : (k,) float64
+        Sum of `parts`; higher = the next camera helps more here. From what is known to be seen.
+    parts : (k, 3) float64
+        Score of streets, key places and incidents.
+    points : PointCover
+    gaps : GapPlaces
+    """
+
+    street_m: NDArray[np.float64]
+    seen_m: NDArray[np.float64]
+    seen_m_upper: NDArray[np.float64]
+    places: NDArray[np.int64]
+    places_seen: NDArray[np.int64]
+    places_seen_upper: NDArray[np.int64]
+    cameras: NDArray[np.int64]
+    cameras_unknown: NDArray[np.int64]
+    incidents: NDArray[np.float64]
+    score: NDArray[np.float64]
+    parts: NDArray[np.float64]
+    points: PointCover
+    gaps: GapPlaces
+
+    def __len__(self) -> int:
+        return len(self.score)
+
+    @property
+    def unseen_m(self) -> NDArray[np.float64]:
+        """Metres of street not known to be seen by any camera."""
+        return self.street_m - self.seen_m[:, 0]
+
+    @property
+    def ranking(self) -> NDArray[np.int64]:
+        """Rows of the grids, the highest score first; equal scores in row order."""
+        return np.argsort(-self.score, kind="stable")
+
+    def reasons(self, grid: int) -> tuple[Reason, ...]:
+        """Tell why a grid has its score, the largest part first; parts of nothing are left out."""
+        unseen = self.unseen_m[grid]
+        share = unseen / self.street_m[grid] if self.street_m[grid] > 0 else 1.0
+        amounts = (unseen, float(self.places[grid] - self.places_seen[grid]), share * self.incidents[grid])
+        kinds = (STREET, KEY_PLACE, "incident")
+        found = [
+            Reason(kind, float(amount), float(score))
+            for kind, amount, score in zip(kinds, amounts, self.parts[grid], strict=True)
+            if score > 0
+        ]
+        return tuple(sorted(found, key=lambda reason: -reason.score))
+
+
+def gaps_by_grid(
+    grids: ArrayLike, sheds: ViewSheds, *, streets: Streets, key_points: KeyPoints, needs: Needs
+) -> GapTable:
+    """Find what is seen and what is missed in each grid.
+
+    Parameters
+    ----------
+    grids : (k,) array of Polygon or MultiPolygon, metric CRS
+        Grids without overlaps. Streets and key places outside all of them are left out.
+    sheds : ViewSheds
+        Cameras that count (those online, say: `ViewSheds.take`).
+    streets : Streets
+    key_points : KeyPoints
+    needs : Needs
+
+    Returns
+    -------
+    GapTable
+
+    Raises
+    ------
+    InvalidGeometryError
+        A grid is not polygonal; the error names the row.
+    InvalidInputError
+        `needs.incidents` has another length than `grids`.
+
+    Examples
+    --------
+    >>> import shapely
+    >>> from grid_coverage import KeyPoints, Needs, Streets, prepare_walls, view_sheds
+    >>> sheds = view_sheds([[0, 0]], prepare_walls([]), azimuth=90, hfov=90, max_range=40)
+    >>> street = Streets.of([shapely.LineString([(-50, 0), (50, 0)])])
+    >>> table = gaps_by_grid(
+    ...     [shapely.box(-60, -60, 60, 60)], sheds, streets=street, key_points=KeyPoints.of([[10, 0]]), needs=Needs()
+    ... )
+    >>> table.street_m.tolist(), table.seen_m[:, 0].round(2).tolist(), table.places_seen.tolist()
+    ([100.0], [40.0], [1])
+    """
+    areas = _grid_polygons(grids)
+    count = len(areas)
+    grid_rings, shed_rings = ring_table(areas), ring_table(sheds.polygon)
+    segments = segment_lines(streets.line)
+    sums, which, share = depths_by_grid(
+        segments,
+        pieces_inside(segments, grid_rings),
+        pieces_inside(segments, shed_rings),
+        known=sheds.known,
+        weight=streets.weight[segments.line],
+        folds=needs.street_folds,
+        count=count,
+    )
+    points = _point_cover(key_points, grid_rings, shed_rings, sheds.known)
+    street_m, seen_m = sums[:, 0], sums[:, 1 : 1 + MOST_FOLDS]
+    incidents = needs.incidents_of(count)
+    share_unseen = np.divide(street_m - seen_m[:, 0], street_m, out=np.ones(count), where=street_m > 0)
+    parts = np.column_stack(
+        [
+            needs.street_score * sums[:, 1 + 2 * MOST_FOLDS],
+            needs.place_score * _per_grid(points.grid, count, key_points.weight * _lack(points)),
+            needs.incident_score * incidents * share_unseen,
+        ]
+    )
+    wanted, seen = points.need > 0, points.seen
+    home = _first_polygon(sheds.xy, grid_rings)
+    return GapTable(
+        street_m=street_m,
+        seen_m=seen_m,
+        seen_m_upper=sums[:, 1 + MOST_FOLDS : 1 + 2 * MOST_FOLDS],
+        places=_per_grid(points.grid, count, wanted).astype(np.int64),
+        places_seen=_per_grid(points.grid, count, wanted & (seen == "yes")).astype(np.int64),
+        places_seen_upper=_per_grid(points.grid, count, wanted & (seen != "no")).astype(np.int64),
+        cameras=_per_grid(home, count, np.ones(len(home))).astype(np.int64),
+        cameras_unknown=_per_grid(home, count, ~sheds.known).astype(np.int64),
+        incidents=incidents,
+        score=parts.sum(axis=1),
+        parts=parts,
+        points=points,
+        gaps=_ranked(_street_gaps(segments, which, share, streets, needs), _point_gaps(key_points, points, needs)),
+    )
+
+
+def _grid_polygons(grids: ArrayLike) -> NDArray[np.object_]:
+    """Return grids as an array, or name the first that is not polygonal."""
+    areas = np.asarray(grids, dtype=object).ravel()
+    wrong = np.flatnonzero(
+        ~np.isin(shapely.get_type_id(areas), [shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON])
+    )
+    if len(wrong):
+        raise InvalidGeometryError(f"Grid {int(wrong[0])} is not a polygon.", row=int(wrong[0]))
+    return areas
+
+
+def _per_grid(grid: NDArray[np.int64], count: int, amount: ArrayLike) -> NDArray[np.float64]:
+    """Add up amounts by grid; what lies nowhere is left out."""
+    held = grid != NOWHERE
+    weights = np.asarray(amount, dtype=np.float64)[held]
+    return np.bincount(grid[held], weights=weights, minlength=count).astype(np.float64)
+
+
+def _first_polygon(xy: NDArray[np.float64], rings: RingTable) -> NDArray[np.int64]:
+    """Return the lowest polygon that holds each point, or `NOWHERE`."""
+    grid = np.full(len(xy), NOWHERE, dtype=np.int64)
+    point, polygon = points_inside(xy, rings)
+    grid[point[::-1]] = polygon[::-1]
+    return grid
+
+
+def _point_cover(
+    key_points: KeyPoints, grid_rings: RingTable, shed_rings: RingTable, known: NDArray[np.bool_]
+) -> PointCover:
+    """Count the cameras that see each key place."""
+    point, camera = points_inside(key_points.xy, shed_rings)
+    count = len(key_points.xy)
+    return PointCover(
+        grid=_first_polygon(key_points.xy, grid_rings),
+        cameras=np.bincount(point[known[camera]], minlength=count).astype(np.int64),
+        cameras_upper=np.bincount(point, minlength=count).astype(np.int64),
+        need=key_points.need,
+    )
+
+
+def _lack(points: PointCover) -> NDArray[np.int64]:
+    """Return how many cameras each key place lacks."""
+    return np.asarray(np.maximum(0, points.need - points.cameras), dtype=np.int64)
+
+
+def _street_gaps(
+    segments: Segments, which: NDArray[np.int64], share: NDArray[np.float64], streets: Streets, needs: Needs
+) -> GapPlaces:
+    """Join stretches that run on through the vertices of one street within one grid, and draw them."""
+    segment, grid, maybe = which.T
+    line = segments.line[segment]
+    goes_on = (segment[1:] == segment[:-1] + 1) & (line[1:] == line[:-1]) & (share[:-1, 1] == 1) & (share[1:, 0] == 0)
+    goes_on &= (grid[1:] == grid[:-1]) & (maybe[1:] == maybe[:-1])
+    chain = np.concatenate([[0], np.cumsum(~goes_on)]) if len(segment) else np.empty(0, dtype=np.int64)
+    first = np.flatnonzero(np.concatenate([[True], ~goes_on])) if len(segment) else np.empty(0, dtype=np.int64)
+    metres = np.bincount(chain, weights=(share[:, 1] - share[:, 0]) * segments.length[segment]).astype(np.float64)
+    ends = segments.ends[segment]
+    run = ends[:, 2:] - ends[:, :2]
+    heads, tails = (ends[:, :2] + run * share[:, [0]])[first], ends[:, :2] + run * share[:, [1]]
+    coords = np.vstack([heads, tails])
+    owner = np.concatenate([chain[first], chain])
+    order = np.argsort(owner, kind="stable")
+    long_enough = metres >= max(needs.shortest, 1e-6)
+    kept = long_enough[owner[order]]
+    lines = (
+        shapely.linestrings(coords[order][kept], indices=(np.cumsum(long_enough) - 1)[owner[order][kept]])
+        if kept.any()
+        else np.empty(0, dtype=object)
+    )
+    first, metres = first[long_enough], metres[long_enough]
+    return GapPlaces(
+        geometry=lines,
+        kind=np.full(len(first), STREET, dtype="<U9"),
+        grid=grid[first],
+        source=line[first],
+        length=metres,
+        maybe=maybe[first].astype(bool),
+        score=needs.street_score * streets.weight[line[first]] * metres,
+    )
+
+
+def _point_gaps(key_points: KeyPoints, points: PointCover, needs: Needs) -> GapPlaces:
+    """List the key places in some grid that lack cameras."""
+    lack = _lack(points)
+    rows = np.flatnonzero((lack > 0) & (points.grid != NOWHERE))
+    return GapPlaces(
+        geometry=np.asarray(shapely.points(key_points.xy[rows]), dtype=object),
+        kind=np.full(len(rows), KEY_PLACE, dtype="<U9"),
+        grid=points.grid[rows],
+        source=rows,
+        length=np.zeros(len(rows)),
+        maybe=(points.cameras_upper >= points.need)[rows],
+        score=needs.place_score * (key_points.weight * lack)[rows],
+    )
+
+
+def _ranked(streets: GapPlaces, points: GapPlaces) -> GapPlaces:
+    """Put both kinds into one list, the highest score first; ties keep a fixed order."""
+    columns = [np.concatenate([getattr(streets, name), getattr(points, name)]) for name in GapPlaces.__slots__]
+    both = GapPlaces(*columns)
+    order = np.lexsort((both.source, both.grid, both.kind, -both.score))
+    return GapPlaces(*(column[order] for column in columns))
