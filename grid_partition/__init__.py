@@ -1,1 +1,14 @@
-"""Pure partition engine: atoms, balanced contiguous grids, tiling proofs."""
+"""Cut territory into balanced, contiguous service grids that tile it exactly."""
+
+from grid_partition.model import Atoms, Partition, PartitionOptions, Quality, TilingFault, TilingReport
+from grid_partition.partition import partition_units
+
+__all__ = [
+    "Atoms",
+    "Partition",
+    "PartitionOptions",
+    "Quality",
+    "TilingFault",
+    "TilingReport",
+    "partition_units",
+]

@@ -1,0 +1,192 @@
+"""Refuse what cannot be partitioned, with the reason and the places."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from gis.errors import InvalidGeometryError, InvalidInputError
+from grid_partition.model import PartitionOptions
+
+__all__ = ["Units", "accept_units"]
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Geometries = npt.NDArray[np.object_]
+
+#: Faulty rows named in a message; more would hide the sentence.
+NAMED = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Units:
+    """Checked input of a partition, in canonical order.
+
+    Attributes
+    ----------
+    order : (n,) int64
+        Caller's position of each unit: north to south, then west to east, so that results do not depend on
+        the order of the input.
+    geometry : (n,) array of Polygon or MultiPolygon
+    demand, area : (n,) float64
+    parent : (n,) int64
+        Position in ``parents``.
+    parents : (p,) int64
+        Distinct values of ``within``.
+    fixed, start : (n,) int64
+        -1 for none.
+    soft : (n, s) float64
+    """
+
+    order: Ints
+    geometry: Geometries
+    demand: Floats
+    area: Floats
+    parent: Ints
+    parents: Ints
+    fixed: Ints
+    start: Ints
+    soft: Floats
+
+
+def accept_units(
+    geometry: npt.ArrayLike, demand: npt.ArrayLike, within: npt.ArrayLike | None, options: PartitionOptions
+) -> Units:
+    """Check and order the input of `partition_units`.
+
+    Parameters
+    ----------
+    geometry, demand, within, options
+        As in `partition_units`.
+
+    Returns
+    -------
+    Units
+
+    Raises
+    ------
+    InvalidInputError, InvalidGeometryError
+    """
+    polygons = accept_polygons(geometry, "geometry")
+    n = len(polygons)
+    if n == 0:
+        raise InvalidInputError("There are no units to partition.", field="geometry")
+    _accept_options(options)
+    load = accept_numbers(demand, "demand", n)
+    parent = _whole_numbers(within, "within", n, default=0)
+    soft = np.zeros((n, 0)) if options.soft_demand is None else _soft(options.soft_demand, n)
+    order = _canonical_order(polygons, load)
+    parents, position = np.unique(parent, return_inverse=True)
+    return Units(
+        order=order,
+        geometry=polygons[order],
+        demand=load[order],
+        area=np.round(shapely.area(polygons[order]), 4),
+        parent=position[order].astype(np.int64),
+        parents=parents,
+        fixed=np.maximum(_whole_numbers(options.fixed, "fixed", n, default=-1), -1)[order],
+        start=np.maximum(_whole_numbers(options.start, "start", n, default=-1), -1)[order],
+        soft=soft[order],
+    )
+
+
+def accept_polygons(geometry: npt.ArrayLike, field: str) -> Geometries:
+    """Check that all are finite polygons with an area.
+
+    Parameters
+    ----------
+    geometry : (n,) array of Polygon or MultiPolygon
+    field : str
+        Name used in messages.
+
+    Returns
+    -------
+    (n,) array of object
+    """
+    polygons = np.asarray(geometry, dtype=object)
+    if polygons.ndim != 1:
+        raise InvalidInputError(f"{field} must be a flat array of polygons.", field=field)
+    areal = np.isin(shapely.get_type_id(polygons), (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON))
+    _refuse(~areal, f"{field}: not a polygon", field)
+    _refuse(~(shapely.area(polygons) > 0.0), f"{field}: no area, or a coordinate that is not a number", field)
+    _refuse(~np.isfinite(shapely.bounds(polygons)).all(axis=1), f"{field}: a coordinate is not finite", field)
+    return polygons
+
+
+def accept_numbers(values: npt.ArrayLike, field: str, n: int) -> Floats:
+    """Check for one finite number, zero or more, for each of ``n`` things.
+
+    Parameters
+    ----------
+    values : (n,) array
+    field : str
+        Name used in messages.
+    n : int
+
+    Returns
+    -------
+    (n,) float64
+    """
+    numbers = np.asarray(values, dtype=np.float64)
+    if numbers.shape != (n,):
+        raise InvalidInputError(f"{field} has shape {numbers.shape}, {n} values are needed.", field=field)
+    _refuse(~(np.isfinite(numbers) & (numbers >= 0.0)), f"{field}: negative or not a number", field)
+    return numbers
+
+
+def _refuse(bad: npt.NDArray[np.bool_], sentence: str, field: str) -> None:
+    rows = np.flatnonzero(bad)
+    if len(rows):
+        shown = ", ".join(map(str, rows[:NAMED].tolist())) + (", …" if len(rows) > NAMED else "")
+        error = InvalidGeometryError if field != "demand" else InvalidInputError
+        raise error(f"{sentence} (row {shown}; {len(rows)} in all).", field=field, rows=rows.tolist())
+
+
+def _whole_numbers(values: npt.ArrayLike | None, field: str, n: int, *, default: int) -> Ints:
+    if values is None:
+        return np.full(n, default, dtype=np.int64)
+    numbers = np.asarray(values)
+    if numbers.shape != (n,):
+        raise InvalidInputError(f"{field} has shape {numbers.shape}, {n} values are needed.", field=field)
+    whole = numbers.astype(np.int64) if numbers.dtype.kind in "iub" else None
+    if whole is None:
+        floats = numbers.astype(np.float64)
+        bad = ~np.isfinite(floats) | (floats != np.rint(floats))
+        if bad.any():
+            rows = np.flatnonzero(bad).tolist()
+            raise InvalidInputError(f"{field} must hold whole numbers (row {rows[0]}).", field=field, rows=rows)
+        whole = floats.astype(np.int64)
+    return whole
+
+
+def _soft(values: npt.ArrayLike, n: int) -> Floats:
+    numbers = np.asarray(values, dtype=np.float64)
+    columns = numbers.reshape(len(numbers), -1) if numbers.ndim in (1, 2) else numbers
+    if columns.ndim != 2 or len(columns) != n:
+        raise InvalidInputError(f"soft_demand has shape {numbers.shape}, {n} rows are needed.", field="soft_demand")
+    if not (np.isfinite(columns) & (columns >= 0.0)).all():
+        raise InvalidInputError("soft_demand: negative or not a number.", field="soft_demand")
+    return columns
+
+
+def _accept_options(options: PartitionOptions) -> None:
+    if not 0.0 < options.tolerance < 1.0:
+        raise InvalidInputError(
+            f"The tolerance must lie between 0 and 1, not {options.tolerance}.", field="tolerance"
+        )
+    if options.band is not None:
+        low, high = options.band
+        if not 0.0 <= low < high < np.inf:
+            raise InvalidInputError(f"The band {low}-{high} is not a range of demand.", field="band")
+    if not 0.0 <= options.churn_price < np.inf:
+        raise InvalidInputError("The churn price must be zero or more.", field="churn_price")
+
+
+def _canonical_order(polygons: Geometries, demand: Floats) -> Ints:
+    centre = shapely.get_coordinates(shapely.centroid(polygons))
+    # measured from the corner and rounded: a shifted map sorts the same
+    x, y = np.round(centre - centre.min(axis=0), 2).T
+    return np.lexsort((demand, shapely.area(polygons).round(2), x, -y))

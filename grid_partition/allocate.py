@@ -1,0 +1,169 @@
+"""How many grids each connected part of each parent gets, and which parts are too small for one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from gis.errors import InvalidInputError
+
+__all__ = ["Allocation", "Parts", "allocate", "nearest_count"]
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Connected parts of the parents.
+
+    Attributes
+    ----------
+    parent : (p,) int64
+        Position of the parent of each part.
+    demand, area : (p,) float64
+    units : (p,) int64
+        Number of units.
+    least : (p,) int64
+        Grids that fixed units alone demand; 0 when none.
+    """
+
+    parent: Ints
+    demand: Floats
+    area: Floats
+    units: Ints
+    least: Ints
+
+
+@dataclass(frozen=True, slots=True)
+class Allocation:
+    """Grids per part.
+
+    Attributes
+    ----------
+    count : (p,) int64
+        Grids of each part; 0 for a part that joins a grid of another part.
+    mean : (parents,) float64
+        Demand of a mean grid of each parent.
+    infeasible : list of (parent position, k, demand per grid)
+    """
+
+    count: Ints
+    mean: Floats
+    infeasible: list[tuple[int, int, float]]
+
+
+def nearest_count(demand: float, target: float) -> int:
+    """Return the number of grids, at least 1, whose mean demand is nearest the target.
+
+    Examples
+    --------
+    >>> nearest_count(430, 300), nearest_count(460, 300), nearest_count(0, 300)
+    (1, 2, 1)
+    """
+    if target <= 0.0:
+        return 1
+    few = max(1, int(demand // target))
+    return few if abs(demand / few - target) <= abs(demand / (few + 1) - target) else few + 1
+
+
+def allocate(parts: Parts, *, grids: int | None, target: float | None, band: tuple[float, float]) -> Allocation:
+    """Give each part its number of grids.
+
+    Parameters
+    ----------
+    parts : Parts
+    grids : int, optional
+        Number of grids over all parents, or
+    target : float, optional
+        demand of one grid.
+    band : (low, high)
+        Demand that a grid may have; a part below ``low`` joins a grid of another part of its parent.
+
+    Returns
+    -------
+    Allocation
+    """
+    parents = int(parts.parent.max()) + 1
+    seat = _seats(parts, band[0], grids)
+    carried = _carried_demand(parts, seat, parents)
+    if grids is not None:
+        count = _shared_out(parts, seat, carried, grids)
+    else:
+        count = np.zeros(len(seat), dtype=np.int64)
+        for p in np.flatnonzero(seat):
+            count[p] = nearest_count(float(carried[p]), float(target or 0.0))
+        count = np.where(seat, np.clip(count, np.maximum(1, parts.least), parts.units), 0)
+    of_parent = np.bincount(parts.parent, weights=parts.demand, minlength=parents)
+    seats = np.bincount(parts.parent, weights=count, minlength=parents).astype(np.int64)
+    return Allocation(count, of_parent / seats, _explain(of_parent, seats, band))
+
+
+def _seats(parts: Parts, low: float, grids: int | None) -> Bools:
+    """Mark the parts that get grids of their own: big enough, or the biggest of their parent."""
+    order = np.lexsort((-parts.area, -parts.demand, parts.parent))
+    first = order[np.r_[True, np.diff(parts.parent[order]) > 0]]
+    seat = (parts.demand >= low * (1 - 1e-9)) & (low > 0.0) | (parts.least > 1)
+    seat[first] = True
+    if grids is None:
+        return seat
+    if len(first) > grids:
+        raise InvalidInputError(
+            f"{grids} grids cannot serve {len(first)} parents: each needs at least one.", grids=grids, parents=len(first)
+        )
+    spare = np.flatnonzero(seat & ~np.isin(np.arange(len(seat)), first))
+    spare = spare[np.argsort(-parts.demand[spare], kind="stable")]
+    seat[spare[grids - len(first) :]] = False
+    return seat
+
+
+def _carried_demand(parts: Parts, seat: Bools, parents: int) -> Floats:
+    """Add the demand of parts without grids to the biggest seat of their parent."""
+    loose = np.bincount(parts.parent[~seat], weights=parts.demand[~seat], minlength=parents)
+    order = np.lexsort((-parts.demand, ~seat, parts.parent))
+    first = order[np.r_[True, np.diff(parts.parent[order]) > 0]]
+    carried = np.where(seat, parts.demand, 0.0)
+    carried[first] += loose
+    return carried
+
+
+def _shared_out(parts: Parts, seat: Bools, carried: Floats, grids: int) -> Ints:
+    """Share a fixed number of grids by demand, one at a time to the part that needs it most."""
+    floor = np.where(seat, np.maximum(1, parts.least), 0)
+    room = np.where(seat, parts.units, 0)
+    if grids > int(room.sum()):
+        raise InvalidInputError(
+            f"{grids} grids asked for, but only {int(room.sum())} units can carry one.",
+            grids=grids,
+            units=int(room.sum()),
+        )
+    if int(floor.sum()) > grids:
+        raise InvalidInputError(
+            f"Fixed units and parents need {int(floor.sum())} grids, but {grids} were asked for.", grids=grids
+        )
+    mean = carried.sum() / grids
+    ideal = carried / mean if mean > 0 else parts.area / parts.area.sum() * grids
+    count = np.clip(np.floor(ideal).astype(np.int64), floor, room)
+    while count.sum() != grids:
+        step = 1 if count.sum() < grids else -1
+        may = seat & (count < room if step > 0 else count > floor)
+        # the part whose mean moves nearest to the common mean by one grid more or less
+        need = np.where(may, step * (ideal - count), -np.inf)
+        count[int(np.argmax(need))] += step
+    return count
+
+
+def _explain(of_parent: Floats, seats: Ints, band: tuple[float, float]) -> list[tuple[int, int, float]]:
+    """List parents whose mean lies outside the band, with both nearest numbers of grids."""
+    low, high = band
+    found = []
+    for p, (demand, k) in enumerate(zip(of_parent.tolist(), seats.tolist(), strict=True)):
+        mean = demand / k
+        if demand <= 0.0 or low * (1 - 1e-9) <= mean <= high * (1 + 1e-9):
+            continue
+        other = k + 1 if mean > high else k - 1
+        found.extend((p, n, demand / n) for n in sorted((k, other)) if n > 0)
+    return found

@@ -1,0 +1,308 @@
+"""Where the search starts: a contiguous, roughly balanced labelling of one part."""
+
+from __future__ import annotations
+
+import heapq
+from types import ModuleType
+
+import numpy as np
+import numpy.typing as npt
+
+from gis.adjacency import components
+from gis.errors import InvalidInputError
+from grid_partition.problem import PartProblem
+
+pymetis: ModuleType | None
+try:
+    import pymetis
+except ImportError:  # some platforms have no wheel; the own start takes over
+    pymetis = None
+
+__all__ = ["grown_start", "metis_start", "repair", "start_labels"]
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+
+def start_labels(problem: PartProblem) -> Ints:
+    """Label the units so that every region is present and in one piece.
+
+    Parameters
+    ----------
+    problem : PartProblem
+        1 < k < n.
+
+    Returns
+    -------
+    (n,) int64
+    """
+    if (problem.home >= 0).any():
+        labels = np.where(problem.fixed >= 0, problem.fixed, problem.home)
+        labels = np.where(labels >= problem.k, -1, labels)
+    elif (problem.fixed >= 0).any() or pymetis is None:
+        labels = grown_start(problem)
+    else:
+        labels = metis_start(problem)
+    return repair(problem, labels)
+
+
+def metis_start(problem: PartProblem) -> Ints:
+    """Run METIS k-way; regions may be missing or in pieces where units are coarse.
+
+    Parameters
+    ----------
+    problem : PartProblem
+
+    Returns
+    -------
+    (n,) int64
+
+    References
+    ----------
+    Karypis and Kumar (1998), Multilevel k-way partitioning scheme for irregular graphs.
+    """
+    assert pymetis is not None  # noqa: S101 - start_labels asks first; tells mypy
+    balance = problem.balance
+    # a unit bigger than a region would make METIS starve others of all units: count it as one full region
+    capped = np.minimum(balance, balance.sum() / problem.k)
+    unit = max(float(capped.sum()), 1e-9) / 1e6
+    vertex = np.maximum(1, np.rint(capped / unit)).astype(np.int64)
+    edge = np.maximum(1, np.rint(problem.weight)).astype(np.int64)
+    options = pymetis.Options(contig=1, ufactor=30, ncuts=2, seed=problem.seed & 0x7FFFFFFF)
+    graph = pymetis.CSRAdjacency(problem.indptr, problem.indices)
+    _, labels = pymetis.part_graph(
+        problem.k, adjacency=graph, vweights=vertex, eweights=edge, recursive=False, options=options
+    )
+    return np.asarray(labels, dtype=np.int64)
+
+
+def grown_start(problem: PartProblem) -> Ints:
+    """Grow regions from spread-out units, the lightest region first.
+
+    Parameters
+    ----------
+    problem : PartProblem
+        Fixed units keep their region.
+
+    Returns
+    -------
+    (n,) int64
+    """
+    labels = _joined_fixed(problem)
+    balance = problem.balance + 1e-9 * problem.atom[:, 1]
+    _add_sources(problem, labels)
+    load = np.bincount(labels[labels >= 0], weights=balance[labels >= 0], minlength=problem.k)
+    heap = [(load[labels[v]], int(labels[v]), int(v)) for v in np.flatnonzero(labels >= 0)]
+    heapq.heapify(heap)
+    indptr, indices = problem.indptr, problem.indices
+    while heap:
+        was, r, v = heapq.heappop(heap)
+        free = [u for u in indices[indptr[v] : indptr[v + 1]].tolist() if labels[u] < 0]
+        if not free:
+            continue
+        if was < load[r]:
+            heapq.heappush(heap, (load[r], r, v))
+            continue
+        for u in free:
+            labels[u] = r
+            load[r] += balance[u]
+        for u in (*free, v):
+            heapq.heappush(heap, (load[r], r, u))
+    return labels
+
+
+def _add_sources(problem: PartProblem, labels: Ints) -> None:
+    """Give each region without a unit a source, each as many steps as possible from all others."""
+    missing = np.setdiff1d(np.arange(problem.k), labels)
+    if not len(missing):
+        return
+    indptr, indices = problem.indptr, problem.indices
+    far = np.full(len(problem), np.iinfo(np.int64).max)
+    sources = np.flatnonzero(labels >= 0)
+    if not len(sources):
+        sources = np.array([problem.seed % len(problem)])
+        labels[sources] = missing[0]
+        missing = missing[1:]
+    _spread(far, sources.tolist(), indptr, indices)
+    for r in missing.tolist():
+        v = int(np.argmax(np.where(labels < 0, far, -1)))
+        labels[v] = r
+        _spread(far, [v], indptr, indices)
+
+
+def _spread(far: Ints, sources: list[int], indptr: Ints, indices: Ints) -> None:
+    """Lower the step counts in ``far`` around new sources."""
+    far[sources] = 0
+    front = sources
+    while front:
+        ahead = []
+        for v in front:
+            step = far[v] + 1
+            for u in indices[indptr[v] : indptr[v + 1]].tolist():
+                if far[u] > step:
+                    far[u] = step
+                    ahead.append(u)
+        front = ahead
+
+
+def _joined_fixed(problem: PartProblem) -> Ints:
+    """Label the fixed units, and the free units that are needed to make each fixed region one piece."""
+    labels = problem.fixed.copy()
+    for r in np.unique(labels[labels >= 0]).tolist():
+        while True:
+            mine = np.flatnonzero(labels == r)
+            path = _bridge(problem, labels, mine)
+            if path is None:
+                break
+            labels[path] = r
+    return labels
+
+
+def _bridge(problem: PartProblem, labels: Ints, mine: Ints) -> list[int] | None:
+    """Find free units that tie the first piece of a region to another piece; None when it is whole."""
+    indptr, indices = problem.indptr, problem.indices
+    inside = set(mine.tolist())
+    first = int(mine[0])
+    came = {first: -1}
+    reached, queue = {first}, [first]
+    while queue:  # the piece of the first unit
+        v = queue.pop()
+        for u in indices[indptr[v] : indptr[v + 1]].tolist():
+            if u in inside and u not in reached:
+                reached.add(u)
+                came[u] = -1
+                queue.append(u)
+    if len(reached) == len(inside):
+        return None
+    front = sorted(reached)
+    while front:
+        ahead = []
+        for v in front:
+            for u in indices[indptr[v] : indptr[v + 1]].tolist():
+                if u in came or (labels[u] >= 0 and u not in inside):
+                    continue
+                came[u] = v
+                if u in inside:
+                    return _path(came, v, reached)
+                ahead.append(u)
+        front = ahead
+    raise InvalidInputError(
+        "Fixed units of one grid cannot be joined into one piece: other fixed units lie between them.",
+        units=mine.tolist(),
+    )
+
+
+def _path(came: dict[int, int], v: int, reached: set[int]) -> list[int]:
+    path = []
+    while v not in reached:
+        path.append(v)
+        v = came[v]
+    return path
+
+
+def repair(problem: PartProblem, labels: Ints) -> Ints:
+    """Make every region present and in one piece, with as few changes as it takes.
+
+    Parameters
+    ----------
+    problem : PartProblem
+    labels : (n,) int64
+        Any labelling; -1 marks units without a region.
+
+    Returns
+    -------
+    (n,) int64
+    """
+    labels = _without_strays(problem, labels.copy())
+    load = np.bincount(labels, weights=problem.balance, minlength=problem.k)
+    size = np.bincount(labels, minlength=problem.k)
+    heap = [(-load[r], r) for r in range(problem.k) if size[r] > 1]
+    heapq.heapify(heap)
+    for empty in np.flatnonzero(size == 0).tolist():
+        while True:
+            if not heap:
+                raise InvalidInputError(
+                    f"Fixed units leave no room for {problem.k} grids: unfix some or ask for fewer grids.",
+                    grids=problem.k,
+                )
+            _, r = heapq.heappop(heap)
+            members = np.flatnonzero(labels == r)
+            part = _half(problem, members)
+            if part is not None:
+                break
+        labels[part] = empty
+        for label in (r, empty):
+            now = np.flatnonzero(labels == label)
+            if len(now) > 1:
+                heapq.heappush(heap, (-float(problem.balance[now].sum()), label))
+    return labels
+
+
+def _without_strays(problem: PartProblem, labels: Ints) -> Ints:
+    """Hand every piece but the main one of each region to a neighbouring region."""
+    first, second = problem.edges()
+    balance = problem.balance + 1e-9 * problem.atom[:, 1]
+    labels = np.where(labels < 0, problem.k + np.arange(len(labels)), labels)
+    while True:
+        same = labels[first] == labels[second]
+        piece = components(len(labels), first[same], second[same])
+        weight = np.bincount(piece, weights=balance)
+        held = np.bincount(piece, weights=problem.fixed >= 0) > 0
+        region = np.empty(len(weight), dtype=np.int64)
+        region[piece] = labels
+        order = np.lexsort((weight, held, region))
+        main = np.zeros(len(weight), dtype=bool)
+        main[order[np.r_[region[order][1:] != region[order][:-1], True]]] = True
+        main &= region < problem.k
+        if not main.any():  # nothing labelled at all: the heaviest piece starts a region
+            main[int(np.argmax(weight))] = True
+            region[main] = 0
+            labels = region[piece]
+            continue
+        if main.all():
+            return labels
+        labels = _absorb(labels, piece, main, region, weight, (first, second))
+
+
+def _absorb(
+    labels: Ints, piece: Ints, main: npt.NDArray[np.bool_], region: Ints, weight: Floats, edges: tuple[Ints, Ints]
+) -> Ints:
+    """Give each stray piece that touches a main piece to the lightest such region."""
+    a, b = np.r_[edges[0], edges[1]], np.r_[edges[1], edges[0]]
+    out = ~main[piece[a]] & main[piece[b]]
+    stray, host = piece[a[out]], piece[b[out]]
+    order = np.lexsort((host, weight[host], stray))
+    stray, host = stray[order], host[order]
+    lead = np.r_[True, stray[1:] != stray[:-1]]
+    region = region.copy()
+    region[stray[lead]] = region[host[lead]]
+    return np.asarray(region[piece])
+
+
+def _half(problem: PartProblem, members: Ints) -> Ints | None:
+    """Cut a region in two along its breadth-first tree, as evenly as one cut allows; None when all is fixed."""
+    indptr, indices = problem.indptr, problem.indices
+    inside = set(members.tolist())
+    order, parent = [int(members[0])], {int(members[0]): -1}
+    for v in order:
+        for u in indices[indptr[v] : indptr[v + 1]].tolist():
+            if u in inside and u not in parent:
+                parent[u] = v
+                order.append(u)
+    held = {v: bool(problem.fixed[v] >= 0) for v in order}
+    load = {v: float(problem.balance[v]) + 1e-9 * float(problem.atom[v, 1]) for v in order}
+    children: dict[int, list[int]] = {v: [] for v in order}
+    for v in reversed(order[1:]):
+        load[parent[v]] += load[v]
+        held[parent[v]] |= held[v]
+        children[parent[v]].append(v)
+    # a subtree that holds fixed units would tear them from their region
+    may = [v for v in order[1:] if not held[v]]
+    if not may:
+        return None
+    total = load[order[0]]
+    best = min(may, key=lambda v: abs(load[v] - total / 2))
+    part = [best]
+    for v in part:
+        part.extend(children[v])
+    return np.array(part)
