@@ -21,7 +21,7 @@ endif
 .PHONY: help setup setup-tests check lint types contracts locks docs doctests web-check test e2e bench demo web bless clean
 
 help: ## List the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
 setup: ## Install system packages, .venv and the web page; quick when nothing is to do
 	@scripts/setup

@@ -60,10 +60,7 @@ def main() -> int:
                 if share([summary]) < PURE_SHARE:
                     print(f"  {share([summary]):6.1%}  {name}")
     whole = share([summary for files in tiers.values() for summary in files.values()])
-    print(
-        f"coverage {'everything':15} {whole:6.1%}"
-        + (f"  needs {WHOLE_SHARE:.0%}" if whole < WHOLE_SHARE else "")
-    )
+    print(f"coverage {'everything':15} {whole:6.1%}" + (f"  needs {WHOLE_SHARE:.0%}" if whole < WHOLE_SHARE else ""))
     return int(short or whole < WHOLE_SHARE)
 
 
