@@ -334,3 +334,25 @@ def xy_to_wgs84(xy: npt.ArrayLike, declared: DeclaredCrs) -> Floats:
     """
     points = np.array(xy, dtype=float).reshape(-1, 2)
     return points if declared in (WGS84, CGCS2000) else _declared_xy_to_wgs84(points, declared)
+
+
+def meridian_convergence(points: Geometries, metric_srid: int) -> Floats:
+    """Tell how far grid north lies from true north at each point.
+
+    Parameters
+    ----------
+    points : (n,) array of Point, EPSG:4326
+    metric_srid : int
+        A projected CRS.
+
+    Returns
+    -------
+    (n,) array of float
+        Degrees clockwise from true north to grid north; a heading from true north minus this is a heading from grid
+        north.
+    """
+    lonlat = shapely.get_coordinates(np.asarray(points, dtype=object))
+    if not len(lonlat):
+        return np.empty(0)
+    factors = pyproj.Proj(_crs(metric_srid)).get_factors(lonlat[:, 0], lonlat[:, 1])
+    return np.asarray(factors.meridian_convergence, dtype=np.float64)

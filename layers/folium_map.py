@@ -140,7 +140,9 @@ def inline_assets(page: str, assets: Mapping[str, str]) -> str:
 
     def text_of(name: str) -> str:
         if name not in assets:
-            raise OutsideAddressError(f"The report would ask {name}, which is not part of this installation.", asset=name)
+            raise OutsideAddressError(
+                f"The report would ask {name}, which is not part of this installation.", asset=name
+            )
         return assets[name]
 
     def script(found: re.Match[str]) -> str:

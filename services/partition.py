@@ -16,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 import orjson
 import shapely
-
 from gis.codes import next_grid_codes, reading_order
+
 from gis.crs import to_lonlat, to_metric
 from gis.errors import GridwardError, InvalidInputError
 from grid_partition import Atoms, Partition, PartitionOptions, build_atoms, check_tiling, partition_units
@@ -150,7 +150,9 @@ def propose_plan(
     tell(0.85, "proving the tiling")
     drawn = _draw(ground, atoms, partition)
     tell(0.92, "saving the draft")
-    plan = _save(work, spec, ground, atoms, drawn, digest, name)
+    title = name or _title(ground.territory.name, spec)
+    plan = _plan_row(work, spec, ground.territory, title, drawn.quality, digest)
+    _save(work, plan, ground, atoms, drawn)
     tell(1.0, "draft saved")
     return ProposedPlan(plan.id, False, plan.quality, drawn.infeasible)
 
@@ -168,7 +170,7 @@ def _read_ground(work: UnitOfWork, spec: PlanSpec, territory: str | UUID | None)
     kept = {key: values[inside] for key, values in dwellings.items()} if len(points) else dwellings
     if not len(inside) or not int(np.sum(kept["households"])):
         raise InvalidInputError(
-            f"{place.name} has no dwelling with households in the chosen area; load some with `gridward load dwellings`.",
+            f"{place.name} has no household in the chosen area; load some with `gridward load dwellings`.",
             territory=place.name,
         )
     factors = barrier_factor(borders["source"], borders["kind"])
@@ -258,26 +260,36 @@ def atoms_outline(atoms: Atoms) -> shapely.Geometry:
     return shapely.coverage_union_all(atoms.geometry)
 
 
-def _save(
-    work: UnitOfWork, spec: PlanSpec, ground: _Ground, atoms: Atoms, drawn: _Drawn, digest: str, name: str | None
+def _title(territory: str, spec: PlanSpec) -> str:
+    if spec.target is not None:
+        return f"{territory}, about {spec.target} households a grid"
+    return f"{territory}, {spec.grids} grids"
+
+
+def _plan_row(
+    work: UnitOfWork, spec: PlanSpec, territory: Territory, title: str, quality: dict[str, Any], digest: str
 ) -> Plan:
-    session, territory = work.session, ground.territory
-    count = len(drawn.shapes)
     plan = Plan(
         id=uuid4(),
         territory_id=territory.id,
         kind=spec.kind,
-        name=name or f"{territory.name}, about {spec.target} households a grid" if spec.target else (name or territory.name),
+        name=title,
         spec=asdict(spec),
         spec_digest=digest,
-        quality=drawn.quality,
+        quality=quality,
         author_id=work.actor.account_id,
     )
-    sql.save_plan(session, plan)
+    sql.save_plan(work.session, plan)
+    return plan
+
+
+def _save(work: UnitOfWork, plan: Plan, ground: _Ground, atoms: Atoms, drawn: _Drawn) -> None:
+    session, territory = work.session, ground.territory
+    count = len(drawn.shapes)
     grid_ids = [uuid4() for _ in range(count)]
     codes = _number(work, ground, drawn)
     copy_rows(
-        session, "grid", sql.GRID_COLUMNS, ((grid_ids[i], territory.id, spec.kind, codes[i]) for i in range(count))
+        session, "grid", sql.GRID_COLUMNS, ((grid_ids[i], territory.id, plan.kind, codes[i]) for i in range(count))
     )
     metric = drawn.shapes
     shapes = to_lonlat(metric, territory.metric_srid)
@@ -304,11 +316,10 @@ def _save(
     box = sql.plan_boxes(session, plan.id)
     for layer in ("grids", "grid_labels", "atoms"):
         work.touch(layer, territory.id, box)
-    return plan
 
 
 def _number(work: UnitOfWork, ground: _Ground, drawn: _Drawn) -> list[str]:
-    """Number the grids of each area from north-west to south-east, after every code ever given there."""
+    """Give codes to the grids of each area, north-west to south-east, after every code ever given there."""
     area_codes = [str(code) for code in ground.areas["code"]]
     used = sql.grid_codes_starting(work.session, sorted({area_codes[p] for p in drawn.parent}))
     codes = [""] * len(drawn.shapes)

@@ -69,7 +69,9 @@ def check_plan(work: UnitOfWork, plan_id: UUID) -> PlanCheck:
     problems: list[dict[str, Any]] = []
     if not report.valid:
         problems.append({"kind": "tiling", "message": "Grids leave gaps or overlap.", "place": None})
-    problems += [{"kind": "stray-piece", "message": f"Grid {code} is in several pieces.", "place": code} for code in strays]
+    problems += [
+        {"kind": "stray-piece", "message": f"Grid {code} is in several pieces.", "place": code} for code in strays
+    ]
     if in_grids != expected:
         problems.append(
             {"kind": "households", "message": f"{expected - in_grids} households are in no grid.", "place": None}

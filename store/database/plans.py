@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from gis.errors import NotFoundError
 from store.database.bulk import Columns, read_columns, wkb
-from store.database.models import Account, Area, Assignment, Grid, GridVersion, Plan, Staff, Territory
+from store.database.models import Account, Area, Assignment, Atom, Grid, GridVersion, Plan, Staff, Territory
 
 
 def list_plans(session: Session, territory_id: UUID | None = None) -> list[sa.Row[Any]]:
@@ -102,8 +102,6 @@ def grid_shapes(session: Session, plan_id: UUID) -> Columns:
 
 def atom_shapes(session: Session, plan_id: UUID) -> Columns:
     """Return area, grid, demand and shape of a plan's atoms."""
-    from store.database.models import Atom  # noqa: PLC0415 - keeps the import list of the common reads short
-
     statement = (
         sa.select(Atom.label, Atom.area_id, Atom.grid_id, Atom.demand, wkb(Atom.geom).label("geom"))
         .where(Atom.plan_id == plan_id)

@@ -1,0 +1,208 @@
+"""SQL of coverage: what a run reads, and what it leaves behind."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql as pg
+from sqlalchemy.orm import Session
+
+from gis.errors import NotFoundError
+from store.database.bulk import Columns, read_columns, wkb
+from store.database.models import (
+    Building,
+    Camera,
+    CoverageGrid,
+    CoverageRun,
+    Gap,
+    Grid,
+    GridVersion,
+    Incident,
+    KeyPlace,
+    KeyPlaceCoverage,
+    Report,
+    Street,
+    ViewShed,
+)
+
+SHED_COLUMNS = ("camera_id", "territory_id", "assumed", "area_m2", "flag", "geom", "inputs_digest")
+GAP_COLUMNS = ("run_id", "grid_id", "key_place_id", "kind", "score", "reason", "geom")
+PLACE_COLUMNS = ("run_id", "key_place_id", "seen", "cameras")
+GRID_COLUMNS = (
+    "run_id", "grid_id", "street_m", "seen_m", "seen_m_upper", "k2_m", "places", "places_seen", "places_seen_upper",
+    "cameras", "online", "incidents", "gap_score", "reasons",
+)  # fmt: skip
+
+
+def read_footprints(session: Session, territory_id: UUID) -> Columns:
+    """Return the footprints that block sight, in a fixed order."""
+    statement = (
+        sa.select(Building.height_m, wkb(Building.geom).label("geom"))
+        .where(Building.territory_id == territory_id)
+        .order_by(Building.fid)
+    )
+    return read_columns(session, statement, geometry=["geom"])
+
+
+def read_cameras(session: Session, territory_id: UUID) -> Columns:
+    """Return what decides the view of each camera; indoor cameras see no street and are left out."""
+    statement = (
+        sa.select(
+            Camera.id, Camera.azimuth, Camera.hfov, Camera.max_range, Camera.ptz, Camera.dome, Camera.online,
+            wkb(Camera.point).label("point"),
+        )
+        .where(Camera.territory_id == territory_id, ~Camera.indoor)
+        .order_by(Camera.fid)
+    )  # fmt: skip
+    return read_columns(session, statement, geometry=["point"])
+
+
+def read_streets(session: Session, territory_id: UUID, kinds: list[str]) -> Columns:
+    """Return the streets of the given classes that ought to be seen."""
+    statement = (
+        sa.select(Street.id, Street.kind, Street.name, wkb(Street.geom).label("geom"))
+        .where(Street.territory_id == territory_id, Street.kind.in_(kinds))
+        .order_by(Street.fid)
+    )
+    return read_columns(session, statement, geometry=["geom"])
+
+
+def read_key_places(session: Session, territory_id: UUID) -> Columns:
+    """Return the key places."""
+    statement = (
+        sa.select(KeyPlace.id, KeyPlace.kind, KeyPlace.name, KeyPlace.weight, wkb(KeyPlace.point).label("point"))
+        .where(KeyPlace.territory_id == territory_id)
+        .order_by(KeyPlace.fid)
+    )
+    return read_columns(session, statement, geometry=["point"])
+
+
+def incidents_of_year(session: Session, plan_id: UUID) -> dict[UUID, int]:
+    """Return how many incidents of the last 365 days fell into each grid of a plan."""
+    statement = (
+        sa.select(GridVersion.grid_id, sa.func.count())
+        .join(Incident, Incident.grid_version_id == GridVersion.id)
+        .where(GridVersion.plan_id == plan_id, Incident.reported_at > sa.func.now() - sa.text("interval '365 days'"))
+        .group_by(GridVersion.grid_id)
+    )
+    return {grid: int(count) for grid, count in session.execute(statement).all()}
+
+
+def find_run(session: Session, plan_id: UUID, digest: str) -> CoverageRun | None:
+    """Return the finished run with equal inputs."""
+    return session.scalars(
+        sa.select(CoverageRun).where(CoverageRun.plan_id == plan_id, CoverageRun.digest == digest)
+    ).first()
+
+
+def newest_run(session: Session, plan_id: UUID) -> CoverageRun | None:
+    """Return the newest run of a plan."""
+    return session.scalars(
+        sa.select(CoverageRun).where(CoverageRun.plan_id == plan_id).order_by(CoverageRun.created_at.desc()).limit(1)
+    ).first()
+
+
+def get_run(session: Session, run_id: UUID) -> CoverageRun:
+    """Return one run.
+
+    Raises
+    ------
+    NotFoundError
+        No such run.
+    """
+    run = session.get(CoverageRun, run_id)
+    if run is None:
+        raise NotFoundError(f"There is no coverage run {run_id}.", run=str(run_id))
+    return run
+
+
+def add_run(session: Session, run: CoverageRun) -> None:
+    """Insert the run row."""
+    session.add(run)
+    session.flush()
+
+
+def forget_sheds(session: Session, territory_id: UUID) -> None:
+    """Remove the view sheds that the new run replaces."""
+    session.execute(sa.delete(ViewShed).where(ViewShed.territory_id == territory_id))
+
+
+def shed_digest(session: Session, territory_id: UUID) -> str | None:
+    """Return what the stored view sheds were computed from."""
+    statement = sa.select(ViewShed.inputs_digest).where(ViewShed.territory_id == territory_id).limit(1)
+    return session.scalar(statement)
+
+
+def coverage_rows(session: Session, run_id: UUID) -> list[sa.Row[Any]]:
+    """Return the figures of each grid of a run with its code and name, highest score first."""
+    statement = (
+        sa.select(CoverageGrid, Grid.code, Grid.fid, GridVersion.name)
+        .join(Grid, Grid.id == CoverageGrid.grid_id)
+        .join(CoverageRun, CoverageRun.id == CoverageGrid.run_id)
+        .join(
+            GridVersion,
+            sa.and_(GridVersion.grid_id == CoverageGrid.grid_id, GridVersion.plan_id == CoverageRun.plan_id),
+        )
+        .where(CoverageGrid.run_id == run_id)
+        .order_by(CoverageGrid.gap_score.desc(), Grid.code)
+    )
+    return list(session.execute(statement).all())
+
+
+def gap_rows(session: Session, run_id: UUID, limit: int | None = None) -> list[sa.Row[Any]]:
+    """Return the gaps of a run, highest score first, with grid code, key place and shape."""
+    statement = (
+        sa.select(
+            Gap.id, Gap.kind, Gap.score, Gap.reason, Grid.code, KeyPlace.name.label("place"),
+            KeyPlace.kind.label("place_kind"), wkb(Gap.geom).label("geom"),
+        )
+        .outerjoin(Grid, Grid.id == Gap.grid_id)
+        .outerjoin(KeyPlace, KeyPlace.id == Gap.key_place_id)
+        .where(Gap.run_id == run_id)
+        .order_by(Gap.score.desc(), Gap.id)
+        .limit(limit)
+    )  # fmt: skip
+    return list(session.execute(statement).all())
+
+
+def place_rows(session: Session, run_id: UUID) -> Columns:
+    """Return key places with whether they are seen."""
+    statement = (
+        sa.select(
+            KeyPlace.kind, KeyPlace.name, KeyPlaceCoverage.seen, KeyPlaceCoverage.cameras,
+            wkb(KeyPlace.point).label("point"),
+        )
+        .join(KeyPlace, KeyPlace.id == KeyPlaceCoverage.key_place_id)
+        .where(KeyPlaceCoverage.run_id == run_id)
+        .order_by(KeyPlace.fid)
+    )  # fmt: skip
+    return read_columns(session, statement, geometry=["point"])
+
+
+def shed_rows(session: Session, territory_id: UUID) -> Columns:
+    """Return the view sheds with the camera's identity and state."""
+    name = sa.func.coalesce(Camera.gb28181_id, Camera.source_ref, sa.cast(Camera.id, sa.Text))
+    statement = (
+        sa.select(
+            name.label("camera"), Camera.online, ViewShed.assumed, ViewShed.area_m2, Camera.azimuth,
+            wkb(Camera.point).label("point"), wkb(ViewShed.geom).label("geom"),
+        )
+        .join(Camera, Camera.id == ViewShed.camera_id)
+        .where(ViewShed.territory_id == territory_id)
+        .order_by(Camera.fid)
+    )  # fmt: skip
+    return read_columns(session, statement, geometry=["point", "geom"])
+
+
+def save_report(session: Session, values: dict[str, Any]) -> None:
+    """Keep a finished report; a second save of equal inputs changes nothing."""
+    session.execute(pg.insert(Report).values(**values).on_conflict_do_nothing())
+
+
+def find_report(session: Session, name: str, file_format: str, digest: str) -> bytes | None:
+    """Return the content of a finished report."""
+    return session.scalar(
+        sa.select(Report.content).where(Report.name == name, Report.format == file_format, Report.digest == digest)
+    )
