@@ -58,14 +58,18 @@ def dissolve(geometry: npt.ArrayLike, labels: npt.ArrayLike, k: int) -> npt.NDAr
     """
     polygons = np.asarray(geometry, dtype=object)
     label = np.asarray(labels, dtype=np.int64)
-    order = np.argsort(label, kind="stable")
-    ends = np.cumsum(np.bincount(label, minlength=k))
+    count = np.bincount(label, minlength=k)
     merged = np.empty(k, dtype=object)
-    for r, group in enumerate(np.split(polygons[order], ends[:-1])):
-        merged[r] = group[0] if len(group) == 1 else shapely.coverage_union_all(group)
-    expected = np.bincount(label, weights=shapely.area(polygons), minlength=k)
-    wrong = ~shapely.is_valid(merged) | (np.abs(shapely.area(merged) - expected) > 1e-9 * expected + 1e-6)
-    for r in np.flatnonzero(wrong):
+    lone = count[label] == 1
+    merged[label[lone]] = polygons[lone]
+    many = np.flatnonzero(count > 1)
+    rest = np.flatnonzero(~lone)
+    rest = rest[np.argsort(label[rest], kind="stable")]
+    for r, group in zip(many.tolist(), np.split(polygons[rest], np.cumsum(count[many])[:-1]), strict=True):
+        merged[r] = shapely.coverage_union_all(group)
+    expected = np.bincount(label, weights=shapely.area(polygons), minlength=k)[many]
+    error = np.abs(shapely.area(merged[many]) - expected)
+    for r in many[~shapely.is_valid(merged[many]) | (error > 1e-9 * expected + 1e-6)].tolist():
         merged[r] = shapely.union_all(polygons[label == r])
     return _single_where_one(merged)
 

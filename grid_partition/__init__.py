@@ -1,5 +1,6 @@
 """Cut territory into balanced, contiguous service grids that tile it exactly."""
 
+from grid_partition.atoms import build_atoms
 from grid_partition.model import Atoms, Partition, PartitionOptions, Quality, TilingFault, TilingReport
 from grid_partition.partition import partition_units
 
@@ -10,5 +11,6 @@ __all__ = [
     "Quality",
     "TilingFault",
     "TilingReport",
+    "build_atoms",
     "partition_units",
 ]

@@ -1,0 +1,363 @@
+"""Cut territory into atoms: the smallest polygons that a plan moves.
+
+Streets, water and boundaries enclose faces; one Voronoi diagram of all dwellings divides the faces. Cells that
+lie inside one face are kept as they are, only the strip of cells along the enclosing lines is noded again. All
+coordinates lie on the 1 cm grid, so neighbours repeat each other's vertices exactly.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from gis.adjacency import border_segments, components, pair_sums
+from gis.errors import InvalidGeometryError, InvalidInputError
+from gis.overlay import GRID, dissolve, snap_to_grid
+from grid_partition.accept import accept_numbers, accept_polygons
+from grid_partition.model import Atoms
+
+__all__ = ["build_atoms"]
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+Geometries = npt.NDArray[np.object_]
+
+#: Dwellings nearer than this share a cell: Voronoi edges between them would vanish in the 1 cm grid.
+SAME_PLACE = 0.5
+#: Metres outside the territory within which a point still belongs to the atom beside it (rounded coordinates).
+NEAR = 1.0
+
+
+def build_atoms(  # noqa: PLR0913 - the contract of DESIGN.md
+    territory: shapely.Geometry,
+    points: npt.ArrayLike,
+    *,
+    demand: npt.ArrayLike,
+    barriers: npt.ArrayLike | None = None,
+    barrier_cost: float | npt.ArrayLike | None = None,
+    parents: npt.ArrayLike | None = None,
+    compounds: npt.ArrayLike | None = None,
+    max_demand: float | None = None,
+) -> Atoms:
+    """Cut a territory into atoms around its dwellings.
+
+    Parameters
+    ----------
+    territory : Polygon or MultiPolygon
+        Metric CRS. Its vertices are moved to the 1 cm grid.
+    points : (n, 2) array of float
+        Dwellings, same CRS; none at all, duplicates and points on lines are fine.
+    demand : (n,) array of float
+        Households of each dwelling.
+    barriers : (b,) array of LineString or MultiLineString, optional
+        Streets, rails, water lines; dangling ends do no harm.
+    barrier_cost : float or (b,) array, optional
+        Lines that cost 1 or more do not enclose.
+    parents : (p,) array of Polygon or MultiPolygon, optional
+        No atom crosses them. Where two overlap the first one counts.
+    compounds : (c,) array of Polygon or MultiPolygon, optional
+        Residential compounds; each stays one atom (per parent) while its demand allows.
+    max_demand : float, optional
+        Demand up to which a compound stays whole; without it all do.
+
+    Returns
+    -------
+    Atoms
+        They tile the territory, and each parent, exactly; each point is in exactly one.
+
+    Raises
+    ------
+    InvalidGeometryError, InvalidInputError
+        Geometry of the wrong type, or points outside the territory (their rows are named).
+
+    Examples
+    --------
+    >>> atoms = build_atoms(shapely.box(0, 0, 100, 50), [[25, 25], [75, 25]], demand=[3, 4])
+    >>> sorted(atoms.demand.tolist()), float(shapely.area(atoms.geometry).sum())
+    ([3.0, 4.0], 5000.0)
+    """
+    ground = _accept(territory, points, demand, parents, compounds)
+    lines = _enclosing_lines(barriers, barrier_cost)
+    faces = _faces(ground, lines)
+    sites = _sites(ground.points)
+    cells = _cells(ground.territory, sites)
+    pieces = _cut(cells, sites, faces)
+    label = _labels(pieces, len(sites))
+    label = _merge_compounds(ground, faces, pieces, label, max_demand)
+    geometry = dissolve(pieces.geometry, label, int(label.max()) + 1)
+    parent = np.empty(len(geometry), dtype=np.int64)
+    parent[label] = faces.parent[pieces.face]
+    atom_of_point = locate(geometry, ground.points)
+    return Atoms(
+        geometry=geometry,
+        demand=np.bincount(atom_of_point, weights=ground.demand, minlength=len(geometry)),
+        parent=parent,
+        atom_of_point=atom_of_point,
+        points=np.bincount(atom_of_point, minlength=len(geometry)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """Checked input."""
+
+    territory: shapely.Geometry
+    points: Floats
+    demand: Floats
+    parents: Geometries | None
+    compounds: Geometries
+
+
+@dataclass(frozen=True, slots=True)
+class _Faces:
+    """What lines and boundaries enclose.
+
+    Attributes
+    ----------
+    geometry : (f,) array of Polygon
+    parent, compound : (f,) int64
+        -1 where there is none; parent 0 everywhere when no parents were given.
+    """
+
+    geometry: Geometries
+    parent: Ints
+    compound: Ints
+
+
+@dataclass(frozen=True, slots=True)
+class _Pieces:
+    """Cells cut along the faces.
+
+    Attributes
+    ----------
+    geometry : (m,) array of Polygon
+    cell, face : (m,) int64
+        Whose ground it is, and the face it lies in.
+    home : (m,) bool
+        Whether the piece holds the site of its cell.
+    """
+
+    geometry: Geometries
+    cell: Ints
+    face: Ints
+    home: Bools
+
+
+def _accept(
+    territory: shapely.Geometry,
+    points: npt.ArrayLike,
+    demand: npt.ArrayLike,
+    parents: npt.ArrayLike | None,
+    compounds: npt.ArrayLike | None,
+) -> _Ground:
+    """Check the input and refuse points outside, by row."""
+    whole = accept_polygons([territory], "territory")[0]
+    if not shapely.is_valid(whole):
+        raise InvalidGeometryError(
+            f"territory: {shapely.is_valid_reason(whole)}. Repair the outline first.", field="territory"
+        )
+    xy = np.asarray(points, dtype=np.float64).reshape(-1, 2)
+    if not np.isfinite(xy).all():
+        rows = np.flatnonzero(~np.isfinite(xy).all(axis=1)).tolist()
+        raise InvalidGeometryError(f"points: not a number (row {rows[0]}).", field="points", rows=rows)
+    shapely.prepare(whole)
+    out = np.flatnonzero(~shapely.intersects_xy(whole, xy))
+    far = out[~shapely.dwithin(whole, shapely.points(xy[out]), NEAR)]
+    if len(far):
+        raise InvalidInputError(
+            f"points: {len(far)} lie outside the territory, the first in row {far[0]}. Clip them first.",
+            field="points",
+            rows=far.tolist(),
+            place=tuple(xy[far[0]].tolist()),
+        )
+    return _Ground(
+        whole,
+        xy,
+        accept_numbers(demand, "demand", len(xy)),
+        None if parents is None else accept_polygons(parents, "parents"),
+        np.empty(0, dtype=object) if compounds is None else accept_polygons(compounds, "compounds"),
+    )
+
+
+def _enclosing_lines(barriers: npt.ArrayLike | None, cost: float | npt.ArrayLike | None) -> Geometries:
+    if barriers is None:
+        return np.empty(0, dtype=object)
+    lines = np.asarray(barriers, dtype=object)
+    linear = np.isin(
+        shapely.get_type_id(lines),
+        (shapely.GeometryType.LINESTRING, shapely.GeometryType.LINEARRING, shapely.GeometryType.MULTILINESTRING),
+    )
+    if not linear.all():
+        row = int(np.flatnonzero(~linear)[0])
+        raise InvalidGeometryError(f"barriers: not a line (row {row}).", field="barriers", rows=[row])
+    price = np.broadcast_to(np.asarray(0.0 if cost is None else cost, dtype=np.float64), lines.shape)
+    return lines[(price < 1.0) & ~shapely.is_empty(lines)]
+
+
+def _faces(ground: _Ground, lines: Geometries) -> _Faces:
+    """Node all lines on the 1 cm grid and find what they enclose."""
+    areas = np.r_[np.empty(0, object) if ground.parents is None else ground.parents, ground.compounds]
+    near = shapely.intersects(ground.territory, np.r_[areas, lines])
+    boundary = shapely.boundary(np.r_[np.array([ground.territory]), areas[near[: len(areas)]]])
+    drawn = np.r_[boundary, lines[near[len(areas) :]]]
+    noded = shapely.union_all(_on_grid(drawn), grid_size=GRID)
+    faces = shapely.get_parts(shapely.polygonize(shapely.get_parts(noded)))
+    inner = shapely.point_on_surface(faces)
+    inside = shapely.intersects(ground.territory, inner)
+    faces, inner = faces[inside], inner[inside]
+    parent = np.zeros(len(faces), dtype=np.int64) if ground.parents is None else _first_holding(ground.parents, inner)
+    return _Faces(faces, parent, _first_holding(ground.compounds, inner))
+
+
+def _on_grid(lines: Geometries) -> Geometries:
+    """Round the vertices; consecutive equal ones are dropped by the noding."""
+    return np.asarray(shapely.transform(lines, snap_to_grid))
+
+
+def _first_holding(polygons: Geometries, points: Geometries) -> Ints:
+    """Return the first polygon that holds each point, -1 for none."""
+    found = np.full(len(points), len(polygons), dtype=np.int64)
+    point, polygon = shapely.STRtree(polygons).query(points, predicate="intersects")
+    np.minimum.at(found, point, polygon)
+    found[found == len(polygons)] = -1
+    return found
+
+
+def _sites(points: Floats) -> Floats:
+    """Return one site for all points of one place, sorted."""
+    order = np.lexsort((points[:, 1], points[:, 0]))
+    _, first = np.unique(np.floor(points[order] / SAME_PLACE), axis=0, return_index=True)
+    return snap_to_grid(points[order][np.sort(first)])
+
+
+def _cells(territory: shapely.Geometry, sites: Floats) -> Geometries:
+    """Return the Voronoi cell of each site on the 1 cm grid, over more than the territory."""
+    west, south, east, north = shapely.bounds(territory)
+    pad = 10.0 + 0.1 * max(east - west, north - south)
+    frame = shapely.box(west - pad, south - pad, east + pad, north + pad)
+    if len(sites) < 2:
+        return np.array([frame] * len(sites), dtype=object)
+    cells = shapely.get_parts(shapely.voronoi_polygons(shapely.multipoints(sites), extend_to=frame, ordered=True))
+    return np.asarray(shapely.transform(cells, snap_to_grid))
+
+
+def _cut(cells: Geometries, sites: Floats, faces: _Faces) -> _Pieces:
+    """Cut the cells along the faces; only cells on a face's border are noded again."""
+    border = border_segments(faces.geometry)
+    lines = shapely.linestrings(np.stack([border.start, border.end], axis=1))
+    strip = ~shapely.is_valid(cells)
+    strip[shapely.STRtree(cells).query(lines, predicate="intersects")[1]] = True
+    face_of_site = _first_holding(faces.geometry, shapely.points(sites))
+    total = float(shapely.area(faces.geometry).sum())
+    while True:
+        pieces = _pieces(cells, sites, faces, strip, lines, face_of_site)
+        wrong = ~shapely.is_empty(shapely.coverage_invalid_edges(pieces.geometry))
+        whole = abs(float(shapely.area(pieces.geometry).sum()) - total) <= 1e-9 * total + 1e-3
+        if (whole and not wrong.any()) or strip.all():
+            return pieces
+        # rounding made a kept cell and the strip disagree: node the cells beside the fault, too
+        more = strip.copy()
+        more[pieces.cell[wrong]] = True
+        strip = more if whole and more.sum() > strip.sum() else np.ones(len(cells), dtype=bool)
+
+
+def _pieces(
+    cells: Geometries, sites: Floats, faces: _Faces, strip: Bools, lines: Geometries, face_of_site: Ints
+) -> _Pieces:
+    kept = np.flatnonzero(~strip & (face_of_site >= 0))
+    noded_cells = np.flatnonzero(strip)
+    border = border_segments(cells[noded_cells])
+    edges = shapely.linestrings(np.stack([border.start, border.end], axis=1))
+    noded = shapely.union_all(np.r_[edges, lines], grid_size=GRID)
+    polygons = shapely.get_parts(shapely.polygonize(shapely.get_parts(noded)))
+    inner = shapely.point_on_surface(polygons)
+    face = _first_holding(faces.geometry, inner)
+    if len(noded_cells):
+        cell = _first_holding(shapely.make_valid(cells[noded_cells]), inner)
+    else:
+        cell = np.full(len(polygons), -1)
+    cell = np.where(cell >= 0, noded_cells[cell] if len(noded_cells) else -1, -1)
+    real = (face >= 0) & ((cell >= 0) | (len(cells) == 0))
+    polygons, face, cell = polygons[real], face[real], cell[real]
+    home = np.zeros(len(polygons), dtype=bool)
+    site, piece = shapely.STRtree(polygons).query(shapely.points(sites[noded_cells]), predicate="intersects")
+    own = cell[piece] == noded_cells[site]
+    site, piece = site[own], piece[own]
+    _, lead = np.unique(site, return_index=True)
+    home[piece[lead]] = True
+    return _Pieces(
+        np.r_[cells[kept], polygons],
+        np.r_[kept, cell],
+        np.r_[face_of_site[kept], face],
+        np.r_[np.ones(len(kept), dtype=bool), home],
+    )
+
+
+def _labels(pieces: _Pieces, sites: int) -> Ints:
+    """Label the pieces: homes by their cell, the others by the neighbour they share most border with."""
+    label = np.where(pieces.home, pieces.cell, -1)
+    border = border_segments(pieces.geometry)
+    inner = border.right >= 0
+    first, second, length = pair_sums(border.left[inner], border.right[inner], border.length[inner])
+    same = pieces.face[first] == pieces.face[second]
+    a, b = np.r_[first[same], second[same]], np.r_[second[same], first[same]]
+    length = np.r_[length[same], length[same]]
+    while True:
+        joins = (label[a] < 0) & (label[b] >= 0)
+        if not joins.any():
+            break
+        free, host, shared = a[joins], b[joins], length[joins]
+        order = np.lexsort((host, -shared, free))
+        free, host = free[order], host[order]
+        lead = np.r_[True, free[1:] != free[:-1]]
+        label[free[lead]] = label[host[lead]]
+    # a face without a dwelling is one atom
+    empty = label < 0
+    label[empty] = sites + pieces.face[empty]
+    return np.asarray(np.unique(label, return_inverse=True)[1].ravel(), dtype=np.int64)
+
+
+def _merge_compounds(ground: _Ground, faces: _Faces, pieces: _Pieces, label: Ints, max_demand: float | None) -> Ints:
+    """Give the atoms of a compound one label, per parent and connected piece, while their demand allows."""
+    compound = faces.compound[pieces.face]
+    if not (compound >= 0).any():
+        return label
+    group = compound * (int(faces.parent.max()) + 2) + faces.parent[pieces.face] + 1
+    border = border_segments(pieces.geometry)
+    inner = border.right >= 0
+    inner[inner] = (group[border.left[inner]] == group[border.right[inner]]) & (compound[border.left[inner]] >= 0)
+    block = components(len(label), border.left[inner], border.right[inner])
+    tree = shapely.STRtree(pieces.geometry)
+    point, piece = tree.query(shapely.points(ground.points), predicate="intersects")
+    _, lead = np.unique(point, return_index=True)
+    load = np.bincount(block[piece[lead]], weights=ground.demand[point[lead]], minlength=int(block.max()) + 1)
+    whole = (compound >= 0) & ((max_demand is None) | (load[block] <= (max_demand or 0.0)))
+    merged = np.where(whole, int(label.max()) + 1 + block, label)
+    return np.asarray(np.unique(merged, return_inverse=True)[1].ravel(), dtype=np.int64)
+
+
+def locate(polygons: npt.ArrayLike, points: npt.ArrayLike) -> Ints:
+    """Find the polygon of each point; on a shared border the first one, just outside the nearest one.
+
+    Parameters
+    ----------
+    polygons : (a,) array of Polygon
+        A tiling, metric CRS.
+    points : (n, 2) array of float
+
+    Returns
+    -------
+    (n,) int64
+    """
+    tree = shapely.STRtree(np.asarray(polygons, dtype=object))
+    places = shapely.points(np.asarray(points, dtype=np.float64).reshape(-1, 2))
+    found = _first_holding(tree.geometries, places)
+    lost = np.flatnonzero(found < 0)
+    if len(lost):
+        lost_point, nearest = tree.query_nearest(places[lost], all_matches=False)
+        found[lost[lost_point]] = nearest
+    return found
