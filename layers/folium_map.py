@@ -242,7 +242,8 @@ font-feature-settings:"tnum"}}
 .report dd{{margin:0;font-size:20px;line-height:28px;font-weight:600}}
 .report dd small{{display:block;font-size:11px;line-height:16px;font-weight:400;color:{_LIGHT.text_muted}}}
 .report ul{{display:flex;flex-wrap:wrap;gap:4px 16px;list-style:none;margin:0;padding:0}}
-.report li i{{display:inline-block;width:12px;height:12px;margin-right:6px;vertical-align:-1px;border:1px solid #858E9A}}
+.report li i{{display:inline-block;width:12px;height:12px;margin-right:6px;
+vertical-align:-1px;border:1px solid #858E9A}}
 .report table{{width:100%;border-collapse:collapse;background:#fff}}
 .report th,.report td{{padding:3px 8px;text-align:right;border-bottom:1px solid #DDE1E6}}
 .report th:first-child,.report td:nth-child(2){{text-align:left}}

@@ -300,8 +300,8 @@ def _save(work: UnitOfWork, plan: Plan, ground: _Ground, atoms: Atoms, drawn: _D
     label_hex = ewkb_hex(labels)
     versions = (
         (
-            grid_ids[i], plan.id, ground.areas["id"][drawn.parent[i]], shape_hex[i], label_hex[i], bool(drawn.exclave[i]),
-            int(drawn.households[i]), int(drawn.dwellings[i]), float(drawn.deviation[i]), float(area[i]),
+            grid_ids[i], plan.id, ground.areas["id"][drawn.parent[i]], shape_hex[i], label_hex[i],
+            bool(drawn.exclave[i]), int(drawn.households[i]), int(drawn.dwellings[i]), float(drawn.deviation[i]), float(area[i]),
             float(compactness[i]), "",
         )
         for i in range(count)

@@ -16,9 +16,10 @@ from sqlalchemy.pool import NullPool, QueuePool
 
 from gis.errors import UnavailableError
 from store.database.actor import Actor
+from store.database.urls import APP_ROLE, libpq_url, sqlalchemy_url
 from store.database.work import UnitOfWork
 
-APP_ROLE = "gridward_app"
+__all__ = ["APP_ROLE", "Database", "libpq_url", "sqlalchemy_url"]
 
 
 class Database:
@@ -63,22 +64,6 @@ class Database:
         """Close every pooled connection."""
         self.app.dispose()
         self.owner.dispose()
-
-
-def sqlalchemy_url(url: str) -> str:
-    """Return `url` with the psycopg driver named, whatever of the usual prefixes it came with."""
-    for prefix in ("postgresql+psycopg://", "postgresql://", "postgres://"):
-        if url.startswith(prefix):
-            return "postgresql+psycopg://" + url.removeprefix(prefix)
-    raise UnavailableError(
-        "The database URL must start with postgresql://; set GRIDWARD_DATABASE_URL accordingly.",
-        setting="database_url",
-    )
-
-
-def libpq_url(url: str) -> str:
-    """Return `url` as psycopg, pg_dump and procrastinate take it."""
-    return "postgresql://" + sqlalchemy_url(url).removeprefix("postgresql+psycopg://")
 
 
 def _engine(url: str, **options: Any) -> sa.Engine:  # noqa: ANN401 - passed through to SQLAlchemy

@@ -112,8 +112,8 @@ def save_plan(session: Session, plan: Plan) -> None:
 
 GRID_COLUMNS = ("id", "territory_id", "kind", "code")
 VERSION_COLUMNS = (
-    "grid_id", "plan_id", "area_id", "geom", "label_point", "exclave", "households", "dwellings", "deviation", "area_m2",
-    "compactness", "name",
+    "grid_id", "plan_id", "area_id", "geom", "label_point", "exclave", "households", "dwellings", "deviation",
+    "area_m2", "compactness", "name",
 )  # fmt: skip
 ATOM_COLUMNS = ("plan_id", "label", "grid_id", "area_id", "demand", "geom")
 

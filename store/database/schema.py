@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import importlib.util
 import logging
+import re
+from functools import cache
 from pathlib import Path
 
 import psycopg
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from psycopg import errors, sql
-from sqlalchemy import create_engine
-from sqlalchemy.pool import NullPool
 
 from gis.errors import UnavailableError
-from store.database.engine import APP_ROLE, libpq_url, sqlalchemy_url
+from store.database.urls import APP_ROLE, connect
 
 log = logging.getLogger(__name__)
 
@@ -25,17 +21,30 @@ log = logging.getLogger(__name__)
 BOX_OVERLAP = "geometry_overlaps(geometry, geometry)"
 
 
-def alembic_config(owner_url: str) -> Config:
-    """Return Alembic's configuration, built in code so that it also works from an installed wheel."""
+def migrations_folder() -> Path:
+    """Return the folder of the migrations, in a checkout as in an installed wheel."""
     found = importlib.util.find_spec("migrations")
     if found is None or not found.submodule_search_locations:
         raise UnavailableError(
             "The migrations are missing from this installation.", remedy="Install gridward again from its wheel."
         )
-    config = Config()
-    config.set_main_option("script_location", str(Path(next(iter(found.submodule_search_locations)))))
-    config.attributes["url"] = owner_url
-    return config
+    return Path(next(iter(found.submodule_search_locations)))
+
+
+@cache
+def revisions() -> dict[str, str | None]:
+    """Return each migration's predecessor, read from the files' text.
+
+    Importing the migrations takes seconds, and every command asks for the newest revision.
+    """
+    found: dict[str, str | None] = {}
+    for file in (migrations_folder() / "versions").glob("*.py"):
+        text = file.read_text("utf-8")
+        own = re.search(r"""^revision(?::\s*str)?\s*=\s*["'](\w+)["']""", text, re.MULTILINE)
+        before = re.search(r"""^down_revision[^=\n]*=\s*["'](\w+)["']""", text, re.MULTILINE)
+        if own:
+            found[own.group(1)] = before.group(1) if before else None
+    return found
 
 
 def upgrade(owner_url: str) -> tuple[str | None, str | None]:
@@ -56,16 +65,21 @@ def upgrade(owner_url: str) -> tuple[str | None, str | None]:
     UnavailableError
         The server has no PostGIS, does not answer, or the schema is newer than this program.
     """
-    config = alembic_config(owner_url)
+    # Alembic and the models take a second to import; most commands find nothing to upgrade
+    from alembic import command  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415
+
     before = current_revision(owner_url)
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    if before is not None and before not in known:
+    if before is not None and not is_known(before):
         raise UnavailableError(
             f"The database was made by a newer Gridward (schema {before}).",
             schema=before,
             remedy="Install the newer version, or restore a backup made with this one.",
         )
     _require_postgis(owner_url)
+    config = Config()
+    config.set_main_option("script_location", str(migrations_folder()))
+    config.attributes["url"] = owner_url
     command.upgrade(config, "head")
     complete(owner_url)
     after = current_revision(owner_url)
@@ -76,14 +90,23 @@ def upgrade(owner_url: str) -> tuple[str | None, str | None]:
 
 def current_revision(owner_url: str) -> str | None:
     """Return the schema's revision, None for a database that was never migrated."""
-    engine = create_engine(sqlalchemy_url(owner_url), poolclass=NullPool)
-    with engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+    with connect(owner_url) as connection:
+        found = connection.execute("select to_regclass('alembic_version') is not null").fetchone()
+        if found != (True,):
+            return None
+        row = connection.execute("select version_num from alembic_version").fetchone()
+    return str(row[0]) if row else None
 
 
-def newest_revision() -> str | None:
+def newest_revision() -> str:
     """Return the revision that this program works with."""
-    return ScriptDirectory.from_config(alembic_config("")).get_current_head()
+    before = set(revisions().values())
+    return next(revision for revision in revisions() if revision not in before)
+
+
+def is_known(revision: str) -> bool:
+    """Whether this program has the migration that made a schema."""
+    return revision in revisions()
 
 
 def complete(owner_url: str) -> bool:
@@ -95,7 +118,7 @@ def complete(owner_url: str) -> bool:
         False on a managed database whose owner is no superuser: lists stay right but are slower for accounts
         that see one area only.
     """
-    with psycopg.connect(libpq_url(owner_url), autocommit=True) as connection:
+    with connect(owner_url) as connection:
         try:
             connection.execute(sql.SQL("alter function {} leakproof").format(sql.SQL(BOX_OVERLAP)))
         except errors.InsufficientPrivilege:
@@ -108,11 +131,29 @@ def complete(owner_url: str) -> bool:
 
 def is_leakproof(owner_url: str) -> bool:
     """Whether spatial filters can use their index under row security."""
-    with psycopg.connect(libpq_url(owner_url), autocommit=True) as connection:
+    with connect(owner_url) as connection:
         row = connection.execute(
             "select proleakproof from pg_proc where oid = to_regprocedure(%s)", (BOX_OVERLAP,)
         ).fetchone()
     return bool(row and row[0])
+
+
+def facts(owner_url: str) -> dict[str, object]:
+    """Describe a database: ``server``, ``postgis``, ``size_bytes``, ``schema``, ``newest_schema``, ``leakproof``."""
+    with connect(owner_url) as connection:
+        row = connection.execute(
+            "select version(), pg_database_size(current_database()),"
+            " (select extversion from pg_extension where extname = 'postgis')"
+        ).fetchone()
+    server, size, postgis = row or (None, None, None)
+    return {
+        "server": str(server).split(" on ")[0],
+        "postgis": postgis,
+        "size_bytes": size,
+        "schema": current_revision(owner_url),
+        "newest_schema": newest_revision(),
+        "leakproof": is_leakproof(owner_url),
+    }
 
 
 def ensure_app_role(connection: psycopg.Connection[tuple[object, ...]]) -> None:
@@ -123,7 +164,7 @@ def ensure_app_role(connection: psycopg.Connection[tuple[object, ...]]) -> None:
 
 
 def _require_postgis(owner_url: str) -> None:
-    with psycopg.connect(libpq_url(owner_url), autocommit=True) as connection:
+    with connect(owner_url) as connection:
         for extension in ("postgis", "btree_gist"):
             row = connection.execute("select 1 from pg_available_extensions where name = %s", (extension,)).fetchone()
             if row is None:
