@@ -38,8 +38,8 @@ class DatabaseSettings(SettingsGroup):
     )
     database_url: SecretStr | None = Field(
         default=None,
-        description="PostGIS database to use, as postgresql://user:password@host/name. Without it Gridward runs a private "
-        "PostgreSQL of its own under the home folder.",
+        description="PostGIS database to use, as postgresql://user:password@host/name. Without it Gridward runs a "
+        "private PostgreSQL of its own under the home folder.",
     )
     database_owner_url: SecretStr | None = Field(
         default=None,
@@ -143,7 +143,9 @@ class JobSettings(SettingsGroup):
 
     job_slots: int = Field(default=1, ge=1, le=64, description="Jobs that one worker process runs at a time.")
     job_stalled_s: float = Field(
-        default=30.0, ge=5, description="After this many seconds without a sign of life a job is given to another worker."
+        default=30.0,
+        ge=5,
+        description="After this many seconds without a sign of life a job is given to another worker.",
     )
 
 

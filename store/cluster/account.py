@@ -49,9 +49,7 @@ class OsAccount:
         subprocess.CompletedProcess
             With ``stdout`` and ``stderr`` as text; the return code is not checked.
         """
-        change: dict[str, object] = (
-            {"user": self.uid, "group": self.gid, "extra_groups": []} if self.is_other else {}
-        )
+        change: dict[str, object] = {"user": self.uid, "group": self.gid, "extra_groups": []} if self.is_other else {}
         return subprocess.run(  # type: ignore[call-overload,no-any-return] # noqa: S603 - programs found by us
             list(command),
             input=stdin,

@@ -18,9 +18,7 @@ SEARCH_PATTERNS = (
     ("/usr/local/opt", "postgresql@*/bin"),
 )
 NEEDED = ("initdb", "pg_ctl", "pg_isready", "postgres", "psql")
-INSTALL_REMEDY = (
-    "Install them: sudo apt-get install -y postgresql postgresql-contrib postgis postgresql-postgis"
-)
+INSTALL_REMEDY = "Install them: sudo apt-get install -y postgresql postgresql-contrib postgis postgresql-postgis"
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +144,6 @@ def find_binaries(folder: Path | None = None, *, major: int | None = None) -> Bi
         data_version=major,
         installed_version=newest.major,
         remedy=f"Install postgresql-{major} postgresql-{major}-postgis-3 beside it and Gridward goes on as before. "
-        f"To move to {newest.major}: with {major} installed run `gridward db backup FILE` (pg_dump), `gridward db stop`, "
-        "move the data folder away and `gridward db restore FILE`.",
+        f"To move to {newest.major}: with {major} installed run `gridward db backup FILE` (pg_dump), "
+        "`gridward db stop`, move the data folder away and `gridward db restore FILE`.",
     )

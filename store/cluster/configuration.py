@@ -25,7 +25,7 @@ alter role {APP_ROLE} set plan_cache_mode = force_custom_plan;
 CREATE_DATABASE = f"""
 select 'create database {DATABASE} template template0 encoding ''UTF8'''
 where not exists (select from pg_database where datname = '{DATABASE}') \\gexec
-"""
+"""  # noqa: S608 - our own constants
 
 COMPLETE_DATABASE = f"""
 revoke connect, temporary on database {DATABASE} from public;

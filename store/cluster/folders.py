@@ -142,11 +142,7 @@ def failure(action: str, output: str, folder: Path) -> UnavailableError:
             folder=str(folder),
             remedy="Free some space, or set GRIDWARD_HOME to a folder on another disk, and start again.",
         )
-    telling = [
-        line
-        for line in output.splitlines()
-        if any(key in line for key in ("FATAL", "PANIC", "error", "ERROR"))
-    ]
+    telling = [line for line in output.splitlines() if any(key in line for key in ("FATAL", "PANIC", "error", "ERROR"))]
     last = (telling or output.strip().splitlines() or ["no message"])[-1].strip()
     return UnavailableError(
         f"PostgreSQL failed while {action}: {last}",
@@ -167,8 +163,9 @@ def require_entry(folder: Path, account: OsAccount) -> None:
         return
     way = [*reversed(folder.parents), folder]
     closed = next((step for step in way if not account.can_enter(step)), folder)
+    mode = stat.S_IMODE(closed.stat().st_mode)
     raise UnavailableError(
-        f"PostgreSQL runs as `{account.name}`, which cannot enter {closed} (mode {stat.S_IMODE(closed.stat().st_mode):04o}).",
+        f"PostgreSQL runs as `{account.name}`, which cannot enter {closed} (mode {mode:04o}).",
         folder=str(closed),
         remedy="Set GRIDWARD_HOME to a folder that every account may pass through, for instance /var/lib/gridward, "
         f"or run gridward as an ordinary user, or open that folder yourself: chmod o+x {closed}",

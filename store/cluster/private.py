@@ -115,9 +115,7 @@ def _other_database(url: str, database: str) -> str:
 
 def _urls(socket: Path) -> ClusterUrls:
     host = quote(str(socket), safe="/")
-    return ClusterUrls(
-        *(f"postgresql://{role}@/{DATABASE}?host={host}&port={PORT}" for role in (SUPERUSER, APP_ROLE))
-    )
+    return ClusterUrls(*(f"postgresql://{role}@/{DATABASE}?host={host}&port={PORT}" for role in (SUPERUSER, APP_ROLE)))
 
 
 class PrivateCluster:
@@ -292,14 +290,10 @@ class PrivateCluster:
             "--auth=trust",
             "--encoding=UTF8",
         ]
-        command += (
-            ["--locale=C.UTF-8", "--data-checksums"] if self.durable else ["--locale=C.UTF-8", "--no-sync"]
-        )
+        command += ["--locale=C.UTF-8", "--data-checksums"] if self.durable else ["--locale=C.UTF-8", "--no-sync"]
         answer = account.run(command)
         if answer.returncode != 0:
-            raise failure(
-                "creating the database cluster", answer.stderr + answer.stdout, fresh.with_name("pg")
-            )
+            raise failure("creating the database cluster", answer.stderr + answer.stdout, fresh.with_name("pg"))
         self._write(account, fresh / "pg_hba.conf", HBA)
         settings = (fresh / "postgresql.conf").read_text("utf-8")
         self._write(account, fresh / "postgresql.conf", settings + "\ninclude_if_exists = 'gridward.conf'\n")
