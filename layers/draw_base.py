@@ -38,7 +38,7 @@ def vector_layer(layer_id: str, kind: str, collection: str, min_zoom: float, **r
     min_zoom : float
         First zoom drawn.
     **rest
-        ``paint``, ``layout``, ``filter``, ``maxzoom``; ``theme`` names the map theme it belongs to.
+        ``paint``, ``layout``, ``filter``, ``maxzoom``; ``theme`` lists the map themes it belongs to.
     """
     metadata: dict[str, Any] = {"gridward:layer": collection}
     theme = rest.pop("theme", None)
@@ -99,13 +99,15 @@ def buildings(palette: Palette) -> list[Layer]:
         Colours of the theme.
     """
     return [
-        vector_layer("buildings", "fill", "buildings", 14, theme="plain", paint={"fill-color": palette.building}),
+        vector_layer(
+            "buildings", "fill", "buildings", 14, theme=["plain", "coverage"], paint={"fill-color": palette.building}
+        ),
         vector_layer(
             "buildings-over-fill",
             "fill",
             "buildings",
             14,
-            theme="deviation",
+            theme=["deviation"],
             layout={"visibility": "none"},
             paint={
                 "fill-color": palette.building_over_fill,

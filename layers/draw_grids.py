@@ -33,7 +33,7 @@ def theme_fill(palette: Palette, tolerance: float) -> list[Layer]:
             "fill",
             "grids",
             9,
-            theme="deviation",
+            theme=["deviation"],
             layout={"visibility": "none"},
             paint={
                 "fill-color": ["step", _DEVIATION, *steps],
@@ -59,7 +59,7 @@ def hatches(tolerance: float) -> list[Layer]:
             "fill",
             "grids",
             11,
-            theme="deviation",
+            theme=["deviation"],
             filter=test,
             layout={"visibility": "none"},
             paint={"fill-pattern": f"gw-hatch-{side}"},
@@ -179,7 +179,7 @@ def _label(layer_id: str, theme: str, figure: list[Any], palette: Palette, *, hi
         "symbol",
         "grid_labels",
         13,
-        theme=theme,
+        theme=[theme],
         layout={
             "visibility": "none" if hidden else "visible",
             "text-field": [

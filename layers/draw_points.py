@@ -31,8 +31,8 @@ def view_sheds(palette: Palette) -> list[Layer]:
     known = ["all", ["!=", ["get", "unknown"], True], ["!=", ["get", "online"], False]]
     unknown = ["==", ["get", "unknown"], True]
     return [
-        _shed_fill("shed-fill", "plain", known, palette.coverage[1], 0.22),
-        _shed_fill("shed-stack", "coverage", known, palette.coverage[2], VIEW_SHED_OPACITY),
+        _shed_fill("shed-fill", ["plain", "deviation"], known, palette.coverage[1], 0.22),
+        _shed_fill("shed-stack", ["coverage"], known, palette.coverage[2], VIEW_SHED_OPACITY),
         vector_layer(
             "shed-line",
             "line",
@@ -57,7 +57,7 @@ def view_sheds(palette: Palette) -> list[Layer]:
     ]
 
 
-def _shed_fill(layer_id: str, theme: str, test: list[Any], colour: str, opacity: float) -> Layer:
+def _shed_fill(layer_id: str, theme: list[str], test: list[Any], colour: str, opacity: float) -> Layer:
     return vector_layer(
         layer_id,
         "fill",
@@ -65,7 +65,7 @@ def _shed_fill(layer_id: str, theme: str, test: list[Any], colour: str, opacity:
         15,
         theme=theme,
         filter=test,
-        layout={"visibility": "visible" if theme == "plain" else "none"},
+        layout={"visibility": "visible" if "plain" in theme else "none"},
         paint={"fill-color": colour, "fill-opacity": opacity, "fill-antialias": False},
     )
 

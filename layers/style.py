@@ -3,12 +3,13 @@
 The style asks for no glyphs, sprites or outside address. Text is drawn from the fonts of the page (`Inter`,
 `Noto Sans SC`); images are drawn by the client on a canvas under the names in `IMAGES`. Layers carry
 ``metadata["gridward:layer"]`` (the catalogue entry, for the layer switch) and, where they belong to one theme
-of the map only, ``metadata["gridward:theme"]``: ``plain``, ``deviation`` or ``coverage``; the client shows the
-layers of the theme in use.
+of the map only, ``metadata["gridward:theme"]``, a list of ``plain``, ``deviation`` and ``coverage``; the client
+shows the layers of the theme in use. ``metadata["gridward:palette"]`` of the style holds the colours.
 """
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any, Final
 
 from layers import draw_base, draw_grids, draw_points
@@ -77,11 +78,21 @@ def build_style(
     return {
         "version": 8,
         "name": f"Gridward {theme}",
-        "metadata": {"gridward:theme": theme, "gridward:lang": lang, "gridward:images": IMAGES},
+        "metadata": {
+            "gridward:theme": theme,
+            "gridward:lang": lang,
+            "gridward:images": IMAGES,
+            "gridward:palette": _named_colours(PALETTES[theme]),
+        },
         "sources": _sources(tiles_base, attribution, query),
         "layers": _layers(PALETTES[theme], lang, tolerance),
         "transition": {"duration": 0, "delay": 0},
     }
+
+
+def _named_colours(palette: Palette) -> dict[str, Any]:
+    values = asdict(palette)
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
 
 
 def _sources(tiles_base: str, attribution: str, query: str) -> dict[str, Any]:
