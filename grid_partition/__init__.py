@@ -1,6 +1,7 @@
 """Cut territory into balanced, contiguous service grids that tile it exactly."""
 
 from grid_partition.atoms import build_atoms
+from grid_partition.invariants import check_tiling
 from grid_partition.model import Atoms, Partition, PartitionOptions, Quality, TilingFault, TilingReport
 from grid_partition.partition import partition_units
 
@@ -12,5 +13,6 @@ __all__ = [
     "TilingFault",
     "TilingReport",
     "build_atoms",
+    "check_tiling",
     "partition_units",
 ]
