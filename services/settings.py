@@ -75,6 +75,9 @@ class HttpSettings(SettingsGroup):
     )
     tls_cert: Path | None = Field(default=None, description="Certificate chain (PEM), to speak TLS without a proxy.")
     tls_key: Path | None = Field(default=None, description="Private key (PEM) of the certificate.")
+    metrics_from_anywhere: bool = Field(
+        default=False, description="Whether /metrics answers other machines than this one, without signing in."
+    )
     max_body_mb: int = Field(default=64, ge=1, description="Largest request body, in megabytes.")
 
     def require_safe_binding(self) -> None:
@@ -146,6 +149,10 @@ class JobSettings(SettingsGroup):
         default=30.0,
         ge=5,
         description="After this many seconds without a sign of life a job is given to another worker.",
+    )
+    jobs_in_server: bool = Field(
+        default=True,
+        description="Whether the server runs queued jobs too. Turn it off where `gridward worker` processes do.",
     )
 
 

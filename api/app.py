@@ -1,0 +1,117 @@
+"""Build the application: settings, database, routers, middleware. The wiring of the server."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from importlib.metadata import version
+from types import ModuleType
+from typing import Any
+
+from fastapi import APIRouter, Depends, FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from api import problems, ui
+from api.compress import Compress
+from api.deps import Wiring, signed_in
+from api.figures import Figures
+from api.middleware import BodyLimit, RequestContext
+from services.logs import configure_logs
+from services.settings import Settings, database_urls
+from store.database.engine import Database
+
+# one router per feature; those that let people in before they are signed in see to that themselves
+ROUTERS = (
+    "session", "territories", "plans", "grids", "coverage", "locate", "incidents", "search", "cameras", "reports",
+    "layers", "ogc", "tiles", "jobs", "events", "health",
+)  # fmt: skip
+OPEN = frozenset({"session", "health"})
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """Build the application; nothing runs before its lifespan starts.
+
+    Parameters
+    ----------
+    settings : Settings, optional
+        Read from the environment when left out (one process of `gridward serve`).
+    """
+    if settings is None:
+        settings = Settings.read()
+        configure_logs(settings.logs.log_format, settings.logs.log_level)
+    urls = database_urls(settings.database)
+    chosen = settings.database
+    database = Database(
+        urls.app, urls.owner, pool_size=chosen.pool_size, statement_timeout_s=chosen.statement_timeout_s
+    )
+    wiring = Wiring(settings, database, Figures())
+    app = FastAPI(
+        title="Gridward",
+        version=version("gridward"),
+        summary="Grids, staff, cameras, incidents and coverage of a city or county.",
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        docs_url=None,
+        redoc_url=None,
+        lifespan=_lifespan,
+        separate_input_output_schemas=False,
+    )
+    app.state.wiring = wiring
+    problems.install(app)
+    for module in _modules():
+        guard = [] if module.__name__.rpartition(".")[2] in OPEN else [Depends(signed_in)]
+        router: APIRouter = module.router
+        app.include_router(router, dependencies=guard)
+    ui.install(app)
+    app.add_middleware(BodyLimit, limit=settings.http.max_body_mb * 2**20)
+    app.add_middleware(Compress)
+    app.add_middleware(RequestContext, figures=wiring.figures, secure=settings.http.secure)
+    app.openapi = lambda: _describe(app)  # type: ignore[method-assign]
+    return app
+
+
+def _modules() -> list[ModuleType]:
+    found = [name for name in ROUTERS if importlib.util.find_spec(f"api.{name}") is not None]
+    return [importlib.import_module(f"api.{name}") for name in found]
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """Start the long-lived parts of each feature that has any (``running`` in its module), and stop them again."""
+    wiring: Wiring = app.state.wiring
+    async with AsyncExitStack() as stack:
+        stack.callback(wiring.database.dispose)
+        for module in _modules():
+            running = getattr(module, "running", None)
+            if running is not None:
+                await stack.enter_async_context(running(wiring))
+        yield
+
+
+def _describe(app: FastAPI) -> dict[str, Any]:
+    """Return the OpenAPI document, with problems as the form of every failure."""
+    if app.openapi_schema is None:
+        described = get_openapi(
+            title=app.title,
+            version=app.version,
+            summary=app.summary,
+            license_info=app.license_info,
+            routes=app.routes,
+            separate_input_output_schemas=False,
+        )
+        schemas = described.setdefault("components", {}).setdefault("schemas", {})
+        schemas["Problem"] = problems.openapi_schema()
+        for unused in ("HTTPValidationError", "ValidationError"):
+            schemas.pop(unused, None)
+        failure = {
+            "description": "A problem (RFC 9457).",
+            "content": {problems.MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        }
+        for operations in described["paths"].values():
+            for operation in operations.values():
+                if isinstance(operation, dict) and "responses" in operation:
+                    operation["responses"].pop("422", None)
+                    operation["responses"].setdefault("default", failure)
+        app.openapi_schema = described
+    return app.openapi_schema

@@ -1,0 +1,293 @@
+"""What routes ask for: the actor, the unit of work, revisions and idempotency keys. Part of the wiring."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from time import monotonic
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import anyio.to_thread
+import orjson
+from anyio import CancelScope, CapacityLimiter
+from fastapi import Depends, Header, Request, Security
+from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+
+from api.figures import Figures
+from api.problems import RevisionRequiredError
+from gis.errors import InvalidInputError, NotAllowedError, NotSignedInError, StaleRevisionError
+from services import access, idempotency
+from services.access import SignedIn, digest_of
+from services.settings import Settings
+from store.database.actor import Actor
+from store.database.engine import Database
+from store.database.work import UnitOfWork
+
+COOKIE = "gridward_session"
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_cookie_scheme = APIKeyCookie(name=COOKIE, scheme_name="session", auto_error=False)
+_bearer_scheme = HTTPBearer(scheme_name="token", bearerFormat="gw_…", auto_error=False)
+
+
+class CredentialCache:
+    """Who was behind a credential a moment ago, so that a screenful of tiles costs one look-up.
+
+    Parameters
+    ----------
+    seconds : float
+        How long an answer holds: after that long at most, a disabled account is out in every process.
+    size : int
+        Credentials remembered.
+    """
+
+    def __init__(self, seconds: float = 3.0, size: int = 2048) -> None:
+        self.seconds = seconds
+        self.size = size
+        self._known: dict[str, tuple[float, SignedIn]] = {}
+
+    def get(self, digest: str) -> SignedIn | None:
+        """Return who it was, unless that is too long ago or the credential ended since."""
+        found = self._known.get(digest)
+        if found is None or found[0] < monotonic() or found[1].expires_at <= datetime.now(UTC):
+            self._known.pop(digest, None)
+            return None
+        return found[1]
+
+    def put(self, digest: str, signed_in: SignedIn) -> None:
+        """Remember an answer; the oldest goes when there are too many."""
+        if len(self._known) >= self.size:
+            self._known.pop(next(iter(self._known)), None)
+        self._known[digest] = (monotonic() + self.seconds, signed_in)
+
+    def drop(self, digest: str) -> None:
+        """Forget one credential (somebody signed out)."""
+        self._known.pop(digest, None)
+
+
+@dataclass(slots=True)
+class Wiring:
+    """What one application is made of; lives in ``app.state.wiring``.
+
+    Attributes
+    ----------
+    settings : Settings
+    database : Database
+    figures : Figures
+    credentials : CredentialCache
+    exits : CapacityLimiter
+        Threads that commit. Apart from those that run routes: when all of these wait for a database connection,
+        the requests that hold the connections must still be able to finish.
+    parts : dict
+        Long-lived parts by name (the event hub, the in-process worker).
+    """
+
+    settings: Settings
+    database: Database
+    figures: Figures
+    credentials: CredentialCache = field(default_factory=CredentialCache)
+    exits: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(16))
+    parts: dict[str, Any] = field(default_factory=dict)
+
+
+def wiring_of(request: Request) -> Wiring:
+    """Return the application's wiring."""
+    wiring: Wiring = request.app.state.wiring
+    return wiring
+
+
+def settings_of(request: Request) -> Settings:
+    """Return the application's settings."""
+    return wiring_of(request).settings
+
+
+async def signed_in(
+    request: Request,
+    cookie: Annotated[str | None, Security(_cookie_scheme)] = None,
+    bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer_scheme)] = None,
+) -> SignedIn:
+    """Return who sends this request.
+
+    Raises
+    ------
+    NotSignedInError
+        No credential, or one that does not hold any more.
+    NotAllowedError
+        A change by cookie that another site's page may have sent.
+    """
+    wiring = wiring_of(request)
+    if bearer is not None:
+        secret, look_up = bearer.credentials, access.signed_in_by_token
+    elif cookie:
+        refuse_foreign_origin(request, must_tell=True)
+        secret, look_up = cookie, access.signed_in_by_cookie
+    else:
+        raise NotSignedInError("Sign in first, or send a token as `Authorization: Bearer gw_…`.")
+    digest = digest_of(secret)
+    found = wiring.credentials.get(digest)
+    if found is None:
+        found = await run_in_threadpool(_look_up, wiring.database, look_up, secret)
+        if found is None:
+            raise NotSignedInError("The session or token does not hold any more; sign in again.")
+        wiring.credentials.put(digest, found)
+    request.state.account_name = found.actor.name
+    return found
+
+
+def _look_up(database: Database, look_up: Callable[..., SignedIn | None], secret: str) -> SignedIn | None:
+    with database.work(Actor.system()) as work:
+        return look_up(work, secret, now=datetime.now(UTC))
+
+
+def refuse_foreign_origin(request: Request, *, must_tell: bool) -> None:
+    """Refuse a change that a page of another site sent with our cookie.
+
+    Parameters
+    ----------
+    request : Request
+    must_tell : bool
+        Refuse also when the browser says nothing of where the request comes from.
+    """
+    if request.method in SAFE_METHODS:
+        return
+    site = request.headers.get("sec-fetch-site")
+    origin = request.headers.get("origin")
+    if site is not None:
+        allowed = site in ("same-origin", "none")
+    elif origin is not None:
+        allowed = urlsplit(origin).netloc == request.headers.get("host", "")
+    else:
+        allowed = not must_tell
+    if not allowed:
+        raise NotAllowedError("A change with a session cookie must come from Gridward's own page (same origin).")
+
+
+async def unit_of_work(request: Request, who: Annotated[SignedIn, Depends(signed_in)]) -> AsyncIterator[UnitOfWork]:
+    """Open the request's one transaction; it is committed before the answer starts.
+
+    Opening does no I/O (the connection is taken at the first statement), so only the commit needs a thread.
+    """
+    wiring = wiring_of(request)
+    block = wiring.database.work(who.actor)
+    work = block.__enter__()
+    try:
+        yield work
+    except BaseException:
+        with CancelScope(shield=True):
+            if not await anyio.to_thread.run_sync(block.__exit__, *sys.exc_info(), limiter=wiring.exits):
+                raise
+    else:
+        with CancelScope(shield=True):
+            await anyio.to_thread.run_sync(block.__exit__, None, None, None, limiter=wiring.exits)
+
+
+def if_match(
+    header: Annotated[
+        str | None, Header(alias="If-Match", description='Revision that the change is based on, such as "7".')
+    ] = None,
+) -> int:
+    """Return the revision that a change is based on.
+
+    Raises
+    ------
+    RevisionRequiredError
+        No If-Match header, or ``*``: changing whatever is there is how edits get lost.
+    InvalidInputError
+        The header holds no revision.
+    """
+    if header is None or header.strip() == "*":
+        raise RevisionRequiredError("Send the revision that you are changing in the header If-Match.")
+    text = header.strip().removeprefix("W/").strip('"')
+    if not text.isascii() or not text.isdigit() or len(text) > 18:
+        raise InvalidInputError('If-Match holds one revision, such as "7".', field="If-Match")
+    return int(text)
+
+
+def check_expected(expected: Mapping[UUID, int] | None, current: Mapping[UUID, int], state: object) -> None:
+    """Compare the revisions that a caller saw with those in the database.
+
+    Parameters
+    ----------
+    expected : mapping or None
+        Revision by id from the request; None when it sent none.
+    current : mapping
+        Revision by id now, of everything that the change touches.
+    state : object
+        JSON of the present version; rides along so that the caller can show both.
+
+    Raises
+    ------
+    RevisionRequiredError
+        Something that the change touches is not in `expected`.
+    StaleRevisionError
+        Somebody else was faster.
+    """
+    missing = sorted(str(key) for key in current if expected is None or key not in expected)
+    if expected is None or missing:
+        raise RevisionRequiredError("Say in `expected` which revision of each touched thing you saw.", missing=missing)
+    stale = sorted(str(key) for key, revision in current.items() if expected[key] != revision)
+    if stale:
+        raise StaleRevisionError(
+            "This was changed since you read it; look at the present version first.", stale=stale, current=state
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Idempotent:
+    """The request's Idempotency-Key, its body and its route.
+
+    ``respond(work, compute)`` runs `compute` once for the key and answers repeats with the stored answer.
+    """
+
+    key: str
+    body: bytes
+    route: str
+
+    def respond(self, work: UnitOfWork, compute: Callable[[], tuple[int, Any]]) -> Response:
+        """Return the answer of `compute` ((status, JSON body)), or the one that went out for this key before."""
+        answer = idempotency.answer_once(
+            work, route=self.route, key=self.key, request_body=self.body, compute=lambda: _as_json(compute())
+        )
+        headers = {"Idempotent-Replay": "true"} if answer.repeated else {}
+        return Response(orjson.dumps(answer.body), answer.status, headers=headers, media_type="application/json")
+
+
+async def idempotent(
+    request: Request,
+    key: Annotated[
+        str | None,
+        Header(alias="Idempotency-Key", description="Any unique text (a UUID); a repeat gets the first answer."),
+    ] = None,
+) -> Idempotent:
+    """Read the Idempotency-Key of a request that must carry one."""
+    if key is None:
+        raise InvalidInputError(
+            "Send an Idempotency-Key header (a UUID) so that a repeat is harmless.", field="Idempotency-Key"
+        )
+    route = getattr(request.scope.get("route"), "path_format", request.url.path)
+    return Idempotent(key, await request.body(), f"{request.method} {route}")
+
+
+def _as_json(answer: tuple[int, Any]) -> tuple[int, Any]:
+    # what is stored must read back as what was sent: times and ids become text here, once
+    return answer[0], orjson.loads(orjson.dumps(answer[1], option=orjson.OPT_SERIALIZE_NUMPY, default=_jsonable))
+
+
+def _jsonable(value: object) -> object:
+    dump = getattr(value, "model_dump", None)
+    if dump is None:
+        raise TypeError(f"{type(value).__name__} can't be sent as JSON")
+    return dump(mode="json")
+
+
+Wired = Annotated[Wiring, Depends(wiring_of)]
+Who = Annotated[SignedIn, Depends(signed_in)]
+# scope="function": the exit (the commit) runs before the answer is sent, so a failing commit is an error to the caller
+Work = Annotated[UnitOfWork, Depends(unit_of_work, scope="function")]
+IfMatch = Annotated[int, Depends(if_match)]
+OneTime = Annotated[Idempotent, Depends(idempotent)]

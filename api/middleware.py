@@ -1,0 +1,151 @@
+"""What happens to every request: id, security headers, body limit, access log and figures.
+
+Pure ASGI: Starlette's BaseHTTPMiddleware would buffer the event stream and copy the context.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import secrets
+import time
+from typing import Any
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.figures import Figures
+from api.problems import BodyTooLargeError, fault, problem_of
+from services.logs import request_id
+
+_access_log = logging.getLogger("gridward.access")
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+# MapLibre's worker is a file of ours, so neither blob: nor unsafe-anything is needed
+POLICY = (
+    "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self'; font-src 'self'; "
+    "img-src 'self' data: blob:; connect-src 'self'; manifest-src 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
+)
+SECURITY_HEADERS = {
+    "content-security-policy": POLICY,
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), microphone=(), geolocation=(self)",
+}
+
+
+class RequestContext:
+    """Give each request an id, each answer its security headers, and the log one line about both.
+
+    Parameters
+    ----------
+    app : ASGIApp
+    figures : Figures
+    secure : bool
+        Whether browsers reach us by TLS only, so that they may be told to insist on it.
+    """
+
+    def __init__(self, app: ASGIApp, figures: Figures, *, secure: bool) -> None:
+        self.app = app
+        self.figures = figures
+        self.headers = SECURITY_HEADERS | ({"strict-transport-security": "max-age=31536000"} if secure else {})
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        given = Headers(scope=scope).get("x-request-id", "")
+        current = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+        token = request_id.set(current)
+        started = time.perf_counter()
+        status = 500
+        started_answer = False
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal status, started_answer
+            if message["type"] == "http.response.start":
+                started_answer = True
+                status = message["status"]
+                headers = MutableHeaders(scope=message)
+                headers["x-request-id"] = current
+                for name, value in self.headers.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_with_headers)
+        except Exception as error:  # noqa: BLE001 - the edge: nothing above would answer with id and headers
+            answer = fault(error)
+            if not started_answer:
+                await answer(scope, receive, send_with_headers)
+        finally:
+            self._note(scope, status, time.perf_counter() - started)
+            request_id.reset(token)
+
+    def _note(self, scope: Scope, status: int, seconds: float) -> None:
+        route = route_of(scope)
+        self.figures.requests.labels(scope["method"], route, str(status)).inc()
+        self.figures.request_seconds.labels(route).observe(seconds)
+        # the query may hold a place or a name: it stays out of the log
+        fields: dict[str, Any] = {
+            "method": scope["method"],
+            "path": scope["path"],
+            "route": route,
+            "status": status,
+            "ms": round(seconds * 1000, 1),
+            "client": (scope.get("client") or ("",))[0],
+            "account": scope.get("state", {}).get("account_name", ""),
+        }
+        _access_log.info("%s %s %d", scope["method"], scope["path"], status, extra=fields)
+
+
+class BodyLimit:
+    """Refuse request bodies above a limit, whether or not they tell their length.
+
+    Parameters
+    ----------
+    app : ASGIApp
+    limit : int
+        Bytes.
+    """
+
+    def __init__(self, app: ASGIApp, limit: int) -> None:
+        self.app = app
+        self.limit = limit
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        told = Headers(scope=scope).get("content-length", "0")
+        if not told.isdigit() or int(told) > self.limit:
+            await problem_of(self._error())(scope, receive, send)
+            return
+        seen = 0
+
+        async def counted() -> Message:
+            nonlocal seen
+            message = await receive()
+            seen += len(message.get("body", b""))
+            if seen > self.limit:
+                raise self._error()
+            return message
+
+        await self.app(scope, counted, send)
+
+    def _error(self) -> BodyTooLargeError:
+        return BodyTooLargeError(
+            f"The request body is larger than {self.limit // 2**20} MB; send less at a time.", limit=self.limit
+        )
+
+
+def route_of(scope: Scope) -> str:
+    """Return the route's template, never the path itself: labels must stay few."""
+    route = scope.get("route")
+    template = getattr(route, "path_format", None) or getattr(route, "path", None)
+    return str(template) if template else "unmatched"

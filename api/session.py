@@ -1,0 +1,134 @@
+"""Sign in, look who is signed in, sign out."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+
+from api.deps import COOKIE, Who, Wired, Wiring, refuse_foreign_origin
+from gis.errors import NotSignedInError
+from services import access
+from services.access import NewSession, SignedIn, digest_of
+from store.database.actor import Actor
+
+router = APIRouter(prefix="/api/v1/session", tags=["session"])
+
+
+class Credentials(BaseModel):
+    """A one-time code, or a name with its password."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    code: Annotated[SecretStr | None, Field(max_length=200, description="Code of a one-time sign-in link.")] = None
+    name: Annotated[str | None, Field(max_length=64)] = None
+    password: Annotated[SecretStr | None, Field(max_length=256)] = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Credentials:
+        by_password = self.name is not None and self.password is not None
+        if (self.code is not None) == (by_password or self.name is not None or self.password is not None) or (
+            self.code is None and not by_password
+        ):
+            raise ValueError("send either a code, or a name and a password")
+        return self
+
+
+class AccountOut(BaseModel):
+    """Who is signed in."""
+
+    id: UUID
+    name: str
+    display: str
+    language: Literal["en", "zh"]
+    roles: list[str]
+
+
+class SessionOut(BaseModel):
+    """A session: whose, and until when."""
+
+    account: AccountOut
+    expires_at: datetime
+
+    @classmethod
+    def of(cls, signed_in: SignedIn) -> SessionOut:
+        """Build the answer from the service's result."""
+        return cls.model_validate(
+            {
+                "account": {
+                    "id": signed_in.actor.account_id,
+                    "name": signed_in.actor.name,
+                    "display": signed_in.display,
+                    "language": signed_in.language,
+                    "roles": sorted(signed_in.actor.roles),
+                },
+                "expires_at": signed_in.expires_at,
+            }
+        )
+
+
+@router.post("", summary="Sign in", operation_id="sign_in")
+def sign_in(credentials: Credentials, request: Request, response: Response, wiring: Wired) -> SessionOut:
+    """Open a session and set its cookie; a session that the browser already has ends.
+
+    A code works once. Repeated refusals are answered 429 with Retry-After.
+    """
+    refuse_foreign_origin(request, must_tell=False)
+    opened = _open(credentials, wiring, request.client.host if request.client else "", request.cookies.get(COOKIE))
+    if opened is None:
+        refused = (
+            "The sign-in link was used already or is too old." if credentials.code else "Name and password don't match."
+        )
+        raise NotSignedInError(refused)
+    http = wiring.settings.http
+    response.set_cookie(
+        COOKIE,
+        opened.secret,
+        max_age=round(wiring.settings.access.session_hours * 3600),
+        path="/",
+        secure=http.secure,
+        httponly=True,
+        samesite="strict",
+    )
+    response.headers["Cache-Control"] = "no-store"
+    return SessionOut.of(opened.signed_in)
+
+
+def _open(credentials: Credentials, wiring: Wiring, client: str, old_cookie: str | None) -> NewSession | None:
+    # its own transaction, committed also when it refuses: the refusal goes on record
+    now = datetime.now(UTC)
+    hours = wiring.settings.access.session_hours
+    with wiring.database.work(Actor.system()) as work:
+        if credentials.code is not None:
+            secret = credentials.code.get_secret_value()
+            opened = access.sign_in_with_code(work, secret, now=now, hours=hours, client=client)
+        else:
+            password = credentials.password.get_secret_value() if credentials.password else ""
+            opened = access.sign_in_with_password(
+                work, credentials.name or "", password, now=now, hours=hours, client=client
+            )
+        if opened is not None and old_cookie:
+            access.sign_out(work, old_cookie)
+            wiring.credentials.drop(digest_of(old_cookie))
+    return opened
+
+
+@router.get("", summary="Who is signed in", operation_id="get_session")
+def get_session(who: Who, response: Response) -> SessionOut:
+    """Return the account behind the cookie or token."""
+    response.headers["Cache-Control"] = "no-store"
+    return SessionOut.of(who)
+
+
+@router.delete("", status_code=204, summary="Sign out", operation_id="sign_out")
+def sign_out(_who: Who, request: Request, response: Response, wiring: Wired) -> None:
+    """End the session of the cookie."""
+    secret = request.cookies.get(COOKIE)
+    if secret:
+        with wiring.database.work(Actor.system()) as work:
+            access.sign_out(work, secret)
+        wiring.credentials.drop(digest_of(secret))
+    response.delete_cookie(COOKIE, path="/", secure=wiring.settings.http.secure, httponly=True, samesite="strict")

@@ -1,0 +1,154 @@
+"""Queries on accounts, scopes, sessions, tokens, sign-in links and the audit trail."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session as DatabaseSession
+
+from store.database.models import Account, ApiToken, Audit, Scope, Session, SignInLink
+
+
+@dataclass(frozen=True, slots=True)
+class KnownCredential:
+    """What a session cookie or token belongs to.
+
+    Attributes
+    ----------
+    id : UUID
+        Row of the session or token.
+    account : Account
+    seen_at : datetime or None
+        Last use of a session; None for a token, which has no idle limit.
+    expires_at : datetime
+    """
+
+    id: UUID
+    account: Account
+    seen_at: datetime | None
+    expires_at: datetime
+
+
+def find_account(session: DatabaseSession, name: str) -> Account | None:
+    """Return the account called `name`."""
+    return session.scalar(sa.select(Account).where(Account.name == name))
+
+
+def get_account(session: DatabaseSession, account_id: UUID) -> Account | None:
+    """Return the account with this id."""
+    return session.get(Account, account_id)
+
+
+def list_accounts(session: DatabaseSession) -> Sequence[Account]:
+    """Return every account by name."""
+    return session.scalars(sa.select(Account).order_by(Account.name)).all()
+
+
+def scopes_now(session: DatabaseSession, account_id: UUID, now: datetime) -> list[tuple[str, str | None]]:
+    """Return (role, area path) of each scope that holds at `now`."""
+    rows = session.execute(
+        sa.select(Scope.role, Scope.area_path)
+        .where(Scope.account_id == account_id, Scope.valid.contains(now))
+        .order_by(Scope.role, Scope.area_path)
+    )
+    return [(role, area_path) for role, area_path in rows]
+
+
+def find_session(session: DatabaseSession, digest: str) -> KnownCredential | None:
+    """Return the session whose cookie has this digest, with its account."""
+    row = session.execute(
+        sa.select(Session, Account)
+        .join(Account, Account.id == Session.account_id)
+        .where(Session.token_sha256 == digest)
+    ).one_or_none()
+    return KnownCredential(row[0].id, row[1], row[0].seen_at, row[0].expires_at) if row else None
+
+
+def find_token(session: DatabaseSession, digest: str) -> KnownCredential | None:
+    """Return the token with this digest unless it was revoked, with its account."""
+    row = session.execute(
+        sa.select(ApiToken, Account)
+        .join(Account, Account.id == ApiToken.account_id)
+        .where(ApiToken.token_sha256 == digest, ApiToken.revoked_at.is_(None))
+    ).one_or_none()
+    return KnownCredential(row[0].id, row[1], None, row[0].expires_at) if row else None
+
+
+def mark_seen(session: DatabaseSession, session_id: UUID, now: datetime) -> None:
+    """Note that a session was used."""
+    session.execute(sa.update(Session).where(Session.id == session_id).values(seen_at=now))
+
+
+def delete_session(session: DatabaseSession, digest: str) -> UUID | None:
+    """End the session with this digest; returns its account."""
+    return session.scalar(sa.delete(Session).where(Session.token_sha256 == digest).returning(Session.account_id))
+
+
+def spend_link(session: DatabaseSession, digest: str, now: datetime) -> Account | None:
+    """Use up a sign-in code; of two requests with one code at the same moment only one gets the account."""
+    account_id = session.scalar(
+        sa.update(SignInLink)
+        .where(SignInLink.code_sha256 == digest, SignInLink.used_at.is_(None), SignInLink.expires_at > now)
+        .values(used_at=now)
+        .returning(SignInLink.account_id)
+    )
+    return session.get(Account, account_id) if account_id else None
+
+
+def revoke_everything(session: DatabaseSession, account_id: UUID, now: datetime) -> None:
+    """End each session, token and open link of an account."""
+    session.execute(sa.delete(Session).where(Session.account_id == account_id))
+    session.execute(sa.delete(SignInLink).where(SignInLink.account_id == account_id))
+    session.execute(
+        sa.update(ApiToken)
+        .where(ApiToken.account_id == account_id, ApiToken.revoked_at.is_(None))
+        .values(revoked_at=now)
+    )
+
+
+def delete_expired(session: DatabaseSession, now: datetime, idle_since: datetime) -> int:
+    """Delete sessions and links that can no longer be used; returns how many."""
+    sessions = session.execute(
+        sa.delete(Session).where(sa.or_(Session.expires_at <= now, Session.seen_at <= idle_since)).returning(Session.id)
+    ).all()
+    links = session.execute(sa.delete(SignInLink).where(SignInLink.expires_at <= now).returning(SignInLink.id)).all()
+    return len(sessions) + len(links)
+
+
+def count_refusals(
+    session: DatabaseSession, *, name: str, client: str, since: datetime
+) -> tuple[int, int, datetime | None]:
+    """Count refused sign-ins since `since`: for `name`, from `client`; and the time of the latest of either."""
+    refused = sa.select(Audit).where(Audit.action == "sign-in.refused", Audit.at > since).subquery()
+    by_name = refused.c.target == name
+    by_client = refused.c.details["client"].astext == client
+    row = session.execute(
+        sa.select(
+            sa.func.count().filter(by_name),
+            sa.func.count().filter(by_client),
+            sa.func.max(refused.c.at).filter(sa.or_(by_name, by_client)),
+        )
+    ).one()
+    return int(row[0]), int(row[1]), row[2]
+
+
+def add_audit(
+    session: DatabaseSession,
+    action: str,
+    *,
+    account_id: UUID | None,
+    target: str = "",
+    request_id: str = "",
+    details: dict[str, Any] | None = None,
+) -> None:
+    """Add one row to the audit trail."""
+    session.execute(
+        sa.insert(Audit).values(
+            account_id=account_id, action=action, target=target, request_id=request_id, details=details or {}
+        )
+    )
