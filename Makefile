@@ -46,6 +46,7 @@ lint: setup
 
 types: setup
 	@$(BIN)/mypy
+	@$(BIN)/mypy scripts
 
 contracts: setup
 	@$(BIN)/lint-imports --no-cache
@@ -62,7 +63,7 @@ web-check: setup
 	@cd web && ../scripts/with-node npm test --silent
 
 docs: setup ## Build the documentation into site/
-	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 bench: setup ## Run the benchmarks (fixed seeds); figures go to docs/reference/performance.md by hand
 	@$(BIN)/python -m pytest benchmarks --benchmark-only --benchmark-columns=median,iqr,rounds $(ARGS)

@@ -10,7 +10,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import click
 import typer.main
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -42,35 +41,41 @@ def settings_page() -> str:
     return "\n".join(lines) + "\n"
 
 
-def _commands(
-    command: click.Command, name: str, context: click.Context | None = None
-) -> list[tuple[str, click.Command]]:
-    """List every command below a group with its whole name, in the order of ``--help``."""
-    inside = click.Context(command, info_name=name, parent=context)
-    if not isinstance(command, click.Group):
-        return [(name, command)]
-    found: list[tuple[str, click.Command]] = []
+def command_table(command: Any, name: str, context: Any = None) -> dict[str, Any]:
+    """List every command below a group by its whole name, in the order of ``--help``.
+
+    Typer brings a parser of its own whose classes are private, so commands are told by what they can do.
+    """
+    inside = command.context_class(command, info_name=name, parent=context)
+    if not hasattr(command, "list_commands"):
+        return {name: command}
+    found: dict[str, Any] = {}
     for word in command.list_commands(inside):
         part = command.get_command(inside, word)
         if part is not None and not part.hidden:
-            found += _commands(part, f"{name} {word}", inside)
+            found |= command_table(part, f"{name} {word}", inside)
     return found
 
 
-def _parameter_row(parameter: click.Parameter) -> str:
-    words = ", ".join(f"`{word}`" for word in (*parameter.opts, *parameter.secondary_opts))
-    if isinstance(parameter, click.Argument):
-        words = f"`{parameter.human_readable_name.upper()}`"
+def gridward_commands() -> dict[str, Any]:
+    """List every command of ``gridward``."""
+    from cli.main import app
+
+    return command_table(typer.main.get_command(app), "gridward")
+
+
+def _parameter_row(parameter: Any) -> str:
+    is_argument = parameter.param_type_name == "argument"
+    names = [parameter.name.upper()] if is_argument else [*parameter.opts, *parameter.secondary_opts]
+    words = ", ".join(f"`{word}`" for word in names)
     text = " ".join((getattr(parameter, "help", None) or "").split()).replace("|", "\\|")
-    if parameter.required and not isinstance(parameter, click.Argument):
+    if parameter.required and not is_argument:
         text = f"{text} (needed)".strip()
     return f"| {words} | {text} |"
 
 
 def commands_page() -> str:
     """Make the page of all commands from the command line's own help."""
-    from cli.main import app
-
     lines = [
         "# Commands",
         "",
@@ -78,10 +83,9 @@ def commands_page() -> str:
         "Exit code 0: done. 1: the check or the plan does not hold. 2: the input or the machine is at fault;",
         "the message says what to do. Every command takes `--json` and `--help`.",
     ]
-    for name, command in _commands(typer.main.get_command(app), "gridward"):
+    for name, command in gridward_commands().items():
         text = (command.help or "").split("\f")[0].strip()
-        context = click.Context(command, info_name=name)
-        pieces = " ".join(command.collect_usage_pieces(context))
+        pieces = " ".join(command.collect_usage_pieces(command.context_class(command, info_name=name)))
         lines += ["", f"## {name}", "", text, "", f"    {name} {pieces}"]
         rows = [_parameter_row(one) for one in command.params if not getattr(one, "hidden", False)]
         if rows:
@@ -108,9 +112,11 @@ def _operation_lines(method: str, path: str, operation: dict[str, Any]) -> list[
 
 def http_page() -> str:
     """Make the page of the HTTP API from its OpenAPI description."""
-    from api.app import openapi_document
+    from api.app import create_app
+    from services.settings import Settings
 
-    document = openapi_document()
+    # a description needs no database: with a URL none is started, and none is asked before the first request
+    document = create_app(Settings.read(database_url="postgresql://nobody@localhost/nothing")).openapi()
     lines = [
         "# HTTP API",
         "",

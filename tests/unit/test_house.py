@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib.util
 import os
 import re
 import subprocess
@@ -11,6 +12,7 @@ import tomllib
 import zipfile
 from importlib.metadata import version
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -43,6 +45,17 @@ def python_files(*packages: str) -> list[Path]:
 
 def settings_of_project() -> dict[str, object]:
     return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="session")
+def reference_pages() -> ModuleType:
+    """The script that makes pages from the code; scripts are no package."""
+    spec = importlib.util.spec_from_file_location("reference_pages", ROOT / "scripts" / "reference_pages.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def pages() -> list[Path]:
@@ -239,15 +252,18 @@ def test_dwellings_are_counts_at_addresses() -> None:
 # ---- documentation --------------------------------------------------------------------------------------------
 
 
-def test_page_of_settings_is_true() -> None:
-    sys.path.insert(0, str(ROOT / "scripts"))
-    try:
-        import reference_pages
-    finally:
-        sys.path.pop(0)
+def test_page_of_settings_is_true(reference_pages: ModuleType) -> None:
     assert reference_pages.SETTINGS_PAGE.read_text(encoding="utf-8") == reference_pages.settings_page(), (
         "run: make bless"
     )
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_gridward_command_in_a_page_exists(page: Path, reference_pages: ModuleType) -> None:
+    commands = set(reference_pages.gridward_commands())
+    for line in re.findall(r"^(?:\.venv/bin/)?gridward [a-z].*", page.read_text(encoding="utf-8"), re.MULTILINE):
+        words = line.replace(".venv/bin/", "").split()
+        assert commands & {" ".join(words[:2]), " ".join(words[:3])}, line
 
 
 def test_every_setting_and_its_group_is_described() -> None:
