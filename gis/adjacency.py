@@ -15,7 +15,15 @@ import shapely
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-__all__ = ["Adjacency", "BorderSegments", "border_segments", "components", "pair_sums", "rook_adjacency", "without_weak"]
+__all__ = [
+    "Adjacency",
+    "BorderSegments",
+    "border_segments",
+    "components",
+    "pair_sums",
+    "rook_adjacency",
+    "without_weak",
+]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]

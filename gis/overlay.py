@@ -65,8 +65,9 @@ def dissolve(geometry: npt.ArrayLike, labels: npt.ArrayLike, k: int) -> npt.NDAr
     many = np.flatnonzero(count > 1)
     rest = np.flatnonzero(~lone)
     rest = rest[np.argsort(label[rest], kind="stable")]
-    for r, group in zip(many.tolist(), np.split(polygons[rest], np.cumsum(count[many])[:-1]), strict=True):
-        merged[r] = shapely.coverage_union_all(group)
+    ends = np.cumsum(count[many])
+    for r, begin, end in zip(many.tolist(), (ends - count[many]).tolist(), ends.tolist(), strict=True):
+        merged[r] = shapely.coverage_union_all(polygons[rest[begin:end]])
     expected = np.bincount(label, weights=shapely.area(polygons), minlength=k)[many]
     error = np.abs(shapely.area(merged[many]) - expected)
     for r in many[~shapely.is_valid(merged[many]) | (error > 1e-9 * expected + 1e-6)].tolist():

@@ -174,9 +174,7 @@ def _soft(values: npt.ArrayLike, n: int) -> Floats:
 
 def _accept_options(options: PartitionOptions) -> None:
     if not 0.0 < options.tolerance < 1.0:
-        raise InvalidInputError(
-            f"The tolerance must lie between 0 and 1, not {options.tolerance}.", field="tolerance"
-        )
+        raise InvalidInputError(f"The tolerance must lie between 0 and 1, not {options.tolerance}.", field="tolerance")
     if options.band is not None:
         low, high = options.band
         if not 0.0 <= low < high < np.inf:

@@ -61,7 +61,7 @@ def nearest_count(demand: float, target: float) -> int:
 
     Examples
     --------
-    >>> nearest_count(430, 300), nearest_count(460, 300), nearest_count(0, 300)
+    >>> nearest_count(390, 300), nearest_count(430, 300), nearest_count(0, 300)
     (1, 2, 1)
     """
     if target <= 0.0:
@@ -112,7 +112,9 @@ def _seats(parts: Parts, low: float, grids: int | None) -> Bools:
         return seat
     if len(first) > grids:
         raise InvalidInputError(
-            f"{grids} grids cannot serve {len(first)} parents: each needs at least one.", grids=grids, parents=len(first)
+            f"{grids} grids cannot serve {len(first)} parents: each needs at least one.",
+            grids=grids,
+            parents=len(first),
         )
     spare = np.flatnonzero(seat & ~np.isin(np.arange(len(seat)), first))
     spare = spare[np.argsort(-parts.demand[spare], kind="stable")]

@@ -15,6 +15,7 @@ import shapely
 
 from gis.adjacency import border_segments, components, pair_sums
 from gis.errors import InvalidGeometryError, InvalidInputError
+from gis.index import first_holding, locate
 from gis.overlay import GRID, dissolve, snap_to_grid
 from grid_partition.accept import accept_numbers, accept_polygons
 from grid_partition.model import Atoms
@@ -32,7 +33,7 @@ SAME_PLACE = 0.5
 NEAR = 1.0
 
 
-def build_atoms(  # noqa: PLR0913 - the contract of DESIGN.md
+def build_atoms(
     territory: shapely.Geometry,
     points: npt.ArrayLike,
     *,
@@ -91,7 +92,7 @@ def build_atoms(  # noqa: PLR0913 - the contract of DESIGN.md
     geometry = dissolve(pieces.geometry, label, int(label.max()) + 1)
     parent = np.empty(len(geometry), dtype=np.int64)
     parent[label] = faces.parent[pieces.face]
-    atom_of_point = locate(geometry, ground.points)
+    atom_of_point = locate(geometry, shapely.points(ground.points))
     return Atoms(
         geometry=geometry,
         demand=np.bincount(atom_of_point, weights=ground.demand, minlength=len(geometry)),
@@ -209,22 +210,13 @@ def _faces(ground: _Ground, lines: Geometries) -> _Faces:
     inner = shapely.point_on_surface(faces)
     inside = shapely.intersects(ground.territory, inner)
     faces, inner = faces[inside], inner[inside]
-    parent = np.zeros(len(faces), dtype=np.int64) if ground.parents is None else _first_holding(ground.parents, inner)
-    return _Faces(faces, parent, _first_holding(ground.compounds, inner))
+    parent = np.zeros(len(faces), dtype=np.int64) if ground.parents is None else first_holding(ground.parents, inner)
+    return _Faces(faces, parent, first_holding(ground.compounds, inner))
 
 
 def _on_grid(lines: Geometries) -> Geometries:
     """Round the vertices; consecutive equal ones are dropped by the noding."""
     return np.asarray(shapely.transform(lines, snap_to_grid))
-
-
-def _first_holding(polygons: Geometries, points: Geometries) -> Ints:
-    """Return the first polygon that holds each point, -1 for none."""
-    found = np.full(len(points), len(polygons), dtype=np.int64)
-    point, polygon = shapely.STRtree(polygons).query(points, predicate="intersects")
-    np.minimum.at(found, point, polygon)
-    found[found == len(polygons)] = -1
-    return found
 
 
 def _sites(points: Floats) -> Floats:
@@ -251,7 +243,7 @@ def _cut(cells: Geometries, sites: Floats, faces: _Faces) -> _Pieces:
     lines = shapely.linestrings(np.stack([border.start, border.end], axis=1))
     strip = ~shapely.is_valid(cells)
     strip[shapely.STRtree(cells).query(lines, predicate="intersects")[1]] = True
-    face_of_site = _first_holding(faces.geometry, shapely.points(sites))
+    face_of_site = first_holding(faces.geometry, shapely.points(sites))
     total = float(shapely.area(faces.geometry).sum())
     while True:
         pieces = _pieces(cells, sites, faces, strip, lines, face_of_site)
@@ -275,9 +267,9 @@ def _pieces(
     noded = shapely.union_all(np.r_[edges, lines], grid_size=GRID)
     polygons = shapely.get_parts(shapely.polygonize(shapely.get_parts(noded)))
     inner = shapely.point_on_surface(polygons)
-    face = _first_holding(faces.geometry, inner)
+    face = first_holding(faces.geometry, inner)
     if len(noded_cells):
-        cell = _first_holding(shapely.make_valid(cells[noded_cells]), inner)
+        cell = first_holding(shapely.make_valid(cells[noded_cells]), inner)
     else:
         cell = np.full(len(polygons), -1)
     cell = np.where(cell >= 0, noded_cells[cell] if len(noded_cells) else -1, -1)
@@ -338,26 +330,3 @@ def _merge_compounds(ground: _Ground, faces: _Faces, pieces: _Pieces, label: Int
     whole = (compound >= 0) & ((max_demand is None) | (load[block] <= (max_demand or 0.0)))
     merged = np.where(whole, int(label.max()) + 1 + block, label)
     return np.asarray(np.unique(merged, return_inverse=True)[1].ravel(), dtype=np.int64)
-
-
-def locate(polygons: npt.ArrayLike, points: npt.ArrayLike) -> Ints:
-    """Find the polygon of each point; on a shared border the first one, just outside the nearest one.
-
-    Parameters
-    ----------
-    polygons : (a,) array of Polygon
-        A tiling, metric CRS.
-    points : (n, 2) array of float
-
-    Returns
-    -------
-    (n,) int64
-    """
-    tree = shapely.STRtree(np.asarray(polygons, dtype=object))
-    places = shapely.points(np.asarray(points, dtype=np.float64).reshape(-1, 2))
-    found = _first_holding(tree.geometries, places)
-    lost = np.flatnonzero(found < 0)
-    if len(lost):
-        lost_point, nearest = tree.query_nearest(places[lost], all_matches=False)
-        found[lost[lost_point]] = nearest
-    return found

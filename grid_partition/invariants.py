@@ -7,6 +7,8 @@ import numpy.typing as npt
 import shapely
 
 from gis.errors import InvalidGeometryError
+from gis.measure import mean_width
+from gis.validity import fault_place
 from grid_partition.accept import accept_polygons
 from grid_partition.model import TilingFault, TilingReport
 
@@ -64,12 +66,8 @@ def check_tiling(parent: shapely.Geometry, children: npt.ArrayLike) -> TilingRep
 
 
 def _place_of(reason: str, geometry: shapely.Geometry) -> shapely.Geometry:
-    """Read the place out of GEOS' sentence, such as ``Self-intersection[1 2]``."""
-    try:
-        x, y = reason.split("[", 1)[1].rstrip("]").split()[:2]
-        return shapely.Point(float(x), float(y))
-    except (IndexError, ValueError):
-        return shapely.point_on_surface(geometry)
+    place = fault_place(reason)
+    return shapely.point_on_surface(geometry) if place is None else shapely.Point(place)
 
 
 def _mismatches(children: Geometries) -> list[TilingFault]:
@@ -97,7 +95,10 @@ def _differences(parent: shapely.Geometry, covered: shapely.Geometry, children: 
         return []
     tree = shapely.STRtree(children)
     faults = []
-    for kind, ground in (("gap", shapely.difference(parent, covered)), ("outside", shapely.difference(covered, parent))):
+    for kind, ground in (
+        ("gap", shapely.difference(parent, covered)),
+        ("outside", shapely.difference(covered, parent)),
+    ):
         pieces = shapely.get_parts(ground)
         area = shapely.area(pieces)
         real = np.flatnonzero(area > LEAST)
@@ -108,7 +109,7 @@ def _differences(parent: shapely.Geometry, covered: shapely.Geometry, children: 
 
 
 def _slivers(children: Geometries) -> list[TilingFault]:
-    width = 2.0 * shapely.area(children) / shapely.length(children)
+    width = mean_width(children)
     order = np.argsort(width, kind="stable")
     thin = order[width[order] < THIN]
     return [TilingFault("sliver", children[c], float(shapely.area(children[c])), (c,)) for c in thin.tolist()]

@@ -216,7 +216,7 @@ def _carrier_with_fixed(units: Units, guests: Bools, hosts: Ints, nearest: int) 
     return int(same[0]) if len(same) else nearest
 
 
-def _problems(  # noqa: PLR0913 - plain pieces of one partition
+def _problems(
     units: Units, net: _Network, plan: Allocation, carrier: Ints, *, options: PartitionOptions, seed: int
 ) -> tuple[list[PartProblem], list[Ints]]:
     """Cut the network into one problem per part that has grids."""
@@ -302,7 +302,7 @@ def _solve_all(problems: list[PartProblem], executor: Executor | None, progress:
     return [future.result() for future in futures]
 
 
-def _assemble(  # noqa: PLR0913 - plain pieces of one partition
+def _assemble(
     units: Units,
     net: _Network,
     plan: Allocation,

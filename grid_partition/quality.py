@@ -30,7 +30,7 @@ class GridFigures:
     deviation: Floats
 
 
-def measure(  # noqa: PLR0913 - plain arrays of one partition
+def measure(
     labels: Ints,
     *,
     unit: tuple[Floats, Floats, Floats],

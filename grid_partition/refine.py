@@ -60,9 +60,7 @@ class _Search:
         self.graph = (problem.indptr, problem.indices, problem.weight)
         self.atom = problem.atom
         self.region = np.zeros((problem.k, problem.atom.shape[1]))
-        self.price = np.array(
-            [problem.mean, problem.low, problem.high, 1.0, 1.0, 1.0, 5.0, problem.churn_price, 1.0]
-        )
+        self.price = np.array([problem.mean, problem.low, problem.high, 1.0, 1.0, 1.0, 5.0, problem.churn_price, 1.0])
         self.home = problem.home
         self.frozen = problem.fixed >= 0
         seed = np.random.SeedSequence(problem.seed).generate_state(2, np.uint64) | np.uint64(1)
