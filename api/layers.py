@@ -1,0 +1,55 @@
+"""The catalogue of map layers and the map style built from it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+from urllib.parse import urlencode
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from starlette.responses import Response
+
+from api.deps import Work
+from layers.style import build_style
+from services import layers
+from services.layers import Look
+
+router = APIRouter(prefix="/api/v1", tags=["layers"])
+
+
+def _query(plan: UUID | None, territory: UUID | None) -> str:
+    given = {name: str(value) for name, value in (("plan", plan), ("territory", territory)) if value is not None}
+    return f"?{urlencode(given)}" if given else ""
+
+
+@router.get("/layers")
+def list_layers(work: Work, plan: UUID | None = None, territory: UUID | None = None) -> dict[str, Any]:
+    """Return every map layer, bottom first, with its legend, its tiles and its revision."""
+    states = layers.list_layers(work, Look(plan, territory))
+    query = _query(plan, territory)
+    return {
+        "layers": [
+            {
+                **state.spec.to_dict(),
+                "tiles": f"/ogc/collections/{state.spec.id}/tiles/WebMercatorQuad/{{z}}/{{y}}/{{x}}{query}",
+                "revision": state.revision,
+                "tag": state.tag,
+            }
+            for state in states
+        ]
+    }
+
+
+@router.get("/style")
+def get_style(
+    work: Work,
+    response: Response,
+    theme: Annotated[Literal["light", "dark"], Query(description="Palette.")] = "light",
+    lang: Annotated[Literal["en", "zh"], Query(description="Language of the map's own words.")] = "en",
+    plan: UUID | None = None,
+    territory: UUID | None = None,
+) -> dict[str, Any]:
+    """Return the MapLibre style: all layers in drawing order, no fonts, sprites or addresses of others."""
+    attribution = layers.attribution_of(work, Look(plan, territory))
+    response.headers["Cache-Control"] = "private, no-cache"
+    return build_style(theme, lang, attribution=attribution, query=_query(plan, territory))

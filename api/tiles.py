@@ -1,0 +1,152 @@
+"""Vector tiles of every collection, and the description of each tile set."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import Response
+
+from api.compress import accepted_coding
+from api.deps import Work
+from api.ogc_parameters import base_of, known_tags, link, only_parameters, requested_look
+from gis.errors import NotFoundError
+from layers.spec import LayerSpec
+from services import layers
+from services.layers import Look, TileAddress, TileCache
+
+MVT = "application/vnd.mapbox-vector-tile"
+MATRIX_SET = "http://www.opengis.net/def/tilematrixset/OGC/1.0/WebMercatorQuad"
+WEB_MERCATOR = "http://www.opengis.net/def/crs/EPSG/0/3857"
+_VOLATILE = {"Cache-Control": "private, no-cache", "Vary": "Accept-Encoding, Authorization, Cookie"}
+
+router = APIRouter(prefix="/ogc/collections", tags=["tiles"])
+Looking = Annotated[Look, Depends(requested_look)]
+
+
+def tile_cache(request: Request) -> TileCache:
+    """Return the process's tile cache, made on first use."""
+    cache: TileCache = request.app.state.wiring.parts.setdefault("tiles", TileCache())
+    return cache
+
+
+@router.get(
+    "/{collection}/tiles/WebMercatorQuad/{z}/{y}/{x}",
+    response_class=Response,
+    responses={
+        200: {"content": {MVT: {}}},
+        204: {"description": "Nothing is there."},
+        304: {"description": "Still true."},
+    },
+)
+def get_tile(
+    request: Request,
+    work: Work,
+    look: Looking,
+    cache: Annotated[TileCache, Depends(tile_cache)],
+    *,
+    collection: str,
+    z: str,
+    y: str,
+    x: str,
+) -> Response:
+    """Return one Mapbox Vector Tile; the tag of its layer lets a client ask again for nothing."""
+    only_parameters(request, "plan", "territory")
+    tile = layers.read_tile(
+        work,
+        cache,
+        collection,
+        _address(z, x, y),
+        look=look,
+        coding=accepted_coding(request.headers.get("accept-encoding", "")),
+        known_tags=known_tags(request),
+    )
+    headers = {"ETag": f'W/"{tile.tag}"', **_VOLATILE}
+    if tile.body is None:
+        return Response(status_code=304, headers=headers)
+    if not tile.body:
+        return Response(status_code=204, headers=headers)
+    if tile.coding is not None:
+        headers["Content-Encoding"] = tile.coding
+    return Response(tile.body, media_type=MVT, headers=headers)
+
+
+def _address(z: str, x: str, y: str) -> TileAddress:
+    if not all(part.isascii() and part.isdigit() and len(part) < 10 for part in (z, x, y)):
+        raise NotFoundError("A tile is named by three whole numbers: zoom, row, column.", z=z, x=x, y=y)
+    return TileAddress(int(z), int(x), int(y))
+
+
+@router.get("/{collection}/tiles/WebMercatorQuad")
+def get_tile_set(request: Request, work: Work, look: Looking, collection: str) -> Response:
+    """Describe a tile set: TileJSON 3 and the OGC tile set metadata in one document."""
+    only_parameters(request, "plan", "territory", "f")
+    spec = layers.find_layer(collection)
+    box = layers.read_extent(work, collection, look=look)
+    address = f"{base_of(request)}/collections/{spec.id}/tiles/WebMercatorQuad"
+    query = f"?{request.url.query}" if request.url.query else ""
+    template = f"{address}/{{z}}/{{y}}/{{x}}{query}"
+    body: dict[str, Any] = {
+        "tilejson": "3.0.0",
+        "name": spec.title.en,
+        "tiles": [template],
+        "scheme": "xyz",
+        "minzoom": spec.min_zoom,
+        "maxzoom": spec.max_zoom,
+        "vector_layers": [_vector_layer(spec)],
+        "title": spec.title.en,
+        "dataType": "vector",
+        "crs": WEB_MERCATOR,
+        "tileMatrixSetURI": MATRIX_SET,
+        "links": [
+            link("self", f"{address}{query}", "application/json"),
+            link("http://www.opengis.net/def/rel/ogc/1.0/tiling-scheme", MATRIX_SET, "application/json"),
+            link("item", f"{address}/{{tileMatrix}}/{{tileRow}}/{{tileCol}}{query}", MVT, templated=True),
+        ],
+    }
+    if box is not None:
+        body["bounds"] = [round(value, 7) for value in box]
+        body["center"] = [round((box[0] + box[2]) / 2, 7), round((box[1] + box[3]) / 2, 7), spec.min_zoom]
+    return Response(orjson.dumps(body), media_type="application/json", headers=_VOLATILE)
+
+
+def _vector_layer(spec: LayerSpec) -> dict[str, Any]:
+    kinds = {"households": "Number", "deviation": "Number", "seen_share": "Number", "demand": "Number",
+             "score": "Number", "azimuth": "Number", "count": "Number", "exclave": "Boolean", "online": "Boolean",
+             "unknown": "Boolean", "estimated": "Boolean"}  # fmt: skip
+    return {
+        "id": spec.id,
+        "description": spec.title.en,
+        "minzoom": spec.min_zoom,
+        "maxzoom": spec.max_zoom,
+        "fields": {name: kinds.get(name, "String") for name in spec.fields},
+    }
+
+
+@router.get("/{collection}/tiles")
+def list_tile_sets(request: Request, collection: str, _work: Work) -> dict[str, Any]:
+    """List the tile sets of a collection: one, in Web Mercator."""
+    only_parameters(request, "f")
+    spec = layers.find_layer(collection)
+    address = f"{base_of(request)}/collections/{spec.id}/tiles"
+    return {
+        "links": [link("self", address, "application/json")],
+        "tilesets": [
+            {
+                "title": spec.title.en,
+                "dataType": "vector",
+                "crs": WEB_MERCATOR,
+                "tileMatrixSetURI": MATRIX_SET,
+                "links": [
+                    link("self", f"{address}/WebMercatorQuad", "application/json"),
+                    link(
+                        "item",
+                        f"{address}/WebMercatorQuad/{{tileMatrix}}/{{tileRow}}/{{tileCol}}",
+                        MVT,
+                        templated=True,
+                    ),
+                ],
+            }
+        ],
+    }

@@ -1,0 +1,223 @@
+"""Where each map layer comes from: tables, columns, and what decides whether a tile of it is stale.
+
+The texts are constants of this file; every value reaches SQL as a bind parameter. A filter on place is always the
+literal ``geom && box``, which row security can turn into an index condition.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+Follows = Literal["territory", "plan", "run"]
+
+
+@dataclass(frozen=True, slots=True)
+class LayerSource:
+    """SQL of one layer.
+
+    Parameters
+    ----------
+    tables : str
+        From clause.
+    fid : str
+        Integer feature id.
+    columns : dict of str to str
+        Attribute → SQL expression.
+    geom : str
+        Geometry in EPSG:4326, for items.
+    tile_geom : str
+        Stored geometry in EPSG:3857 that the box is compared with.
+    scope : str
+        Condition on ``:scope``, an array of the ids that `follows` names.
+    follows : {"territory", "plan", "run"}
+        What the rows hang on.
+    tile_shape : str or None
+        Geometry in EPSG:3857 that is drawn, when it is not `tile_geom`.
+    thinned : tuple of (int, str)
+        Conditions for zooms below a bound: what would be lost in the crowd is left out.
+    moment : str or None
+        Timestamp that the ``datetime`` parameter filters by.
+    also : tuple of str
+        Further layers whose changes make a tile of this one stale.
+    """
+
+    tables: str
+    fid: str
+    columns: dict[str, str]
+    geom: str
+    tile_geom: str
+    scope: str
+    follows: Follows = "territory"
+    tile_shape: str | None = None
+    thinned: tuple[tuple[int, str], ...] = ()
+    moment: str | None = None
+    also: tuple[str, ...] = field(default=())
+
+
+_NUMBER = "ltrim(right(g.code, 3), '0')"
+_CAMERA_NAME = "coalesce(c.gb28181_id, c.source_ref, c.id::text)"
+_CAMERA_KIND = (
+    "case when c.ptz then 'ptz' when c.dome or c.hfov >= 360 then 'dome' "
+    "when c.azimuth is null then 'unknown' else 'fixed' end"
+)
+_MAIN = "'motorway','motorway_link','trunk','trunk_link','primary','primary_link','secondary','secondary_link'"
+_BACK = "'footway','path','steps','service','track','cycleway','corridor','platform','bridleway'"
+
+SOURCES: Final[dict[str, LayerSource]] = {
+    "areas": LayerSource(
+        "area a",
+        "a.fid",
+        {"code": "a.code", "kind": "a.kind", "name": "a.name"},
+        "a.geom",
+        "a.geom_3857",
+        "a.territory_id = any(:scope) and upper_inf(a.valid)",
+    ),
+    "landcover": LayerSource(
+        "landcover l",
+        "l.fid",
+        {"kind": "l.kind"},
+        "l.geom",
+        "l.geom_3857",
+        "l.territory_id = any(:scope)",
+        thinned=((12, "st_area(l.geom_3857) > 40000"), (14, "st_area(l.geom_3857) > 1500")),
+    ),
+    "waterways": LayerSource(
+        "waterway w",
+        "w.fid",
+        {"kind": "w.kind", "name": "nullif(w.name, '')"},
+        "w.geom",
+        "w.geom_3857",
+        "w.territory_id = any(:scope)",
+        thinned=((12, "w.kind in ('river', 'canal')"), (14, "w.kind not in ('ditch', 'drain')")),
+    ),
+    "buildings": LayerSource(
+        "building b",
+        "b.fid",
+        {"kind": "b.kind"},
+        "b.geom",
+        "b.geom_3857",
+        "b.territory_id = any(:scope)",
+    ),
+    "streets": LayerSource(
+        "street s",
+        "s.fid",
+        {"class": "s.kind", "name": "nullif(s.name, '')"},
+        "s.geom",
+        "s.geom_3857",
+        "s.territory_id = any(:scope)",
+        thinned=(
+            (12, f"s.kind in ({_MAIN})"),
+            (13, f"s.kind in ({_MAIN}, 'tertiary', 'tertiary_link')"),
+            (14, f"s.kind not in ({_BACK})"),
+        ),
+    ),
+    "atoms": LayerSource(
+        "atom t",
+        "t.fid",
+        {"demand": "t.demand"},
+        "t.geom",
+        "t.geom_3857",
+        "t.plan_id = any(:scope)",
+        follows="plan",
+    ),
+    "grids": LayerSource(
+        "grid_version v join grid g on g.id = v.grid_id "
+        "left join assignment h on h.grid_id = v.grid_id and h.is_head and h.valid @> now() "
+        "left join staff f on f.id = h.staff_id",
+        "v.fid",
+        {
+            "code": "g.code",
+            "number": _NUMBER,
+            "name": "nullif(v.name, '')",
+            "households": "v.households",
+            "deviation": "round(v.deviation::numeric, 4)::float8",
+            "exclave": "v.exclave",
+            "head": "f.name",
+        },
+        "v.geom",
+        "v.geom_3857",
+        "v.plan_id = any(:scope)",
+        follows="plan",
+        also=("staff",),
+    ),
+    "grid_labels": LayerSource(
+        "grid_version v join grid g on g.id = v.grid_id "
+        "left join coverage_grid k on k.grid_id = v.grid_id and k.run_id = any(:runs)",
+        "v.fid",
+        {
+            "code": "g.code",
+            "number": _NUMBER,
+            "name": "nullif(v.name, '')",
+            "households": "v.households",
+            "deviation": "round(v.deviation::numeric, 4)::float8",
+            "seen_share": "round((k.seen_m / nullif(k.street_m, 0))::numeric, 4)::float8",
+        },
+        "v.label_point",
+        "v.geom_3857",
+        "v.plan_id = any(:scope)",
+        follows="plan",
+        # the box is compared with the stored grid, whose index is there; the few points are transformed on the way
+        tile_shape="st_transform(v.label_point, 3857)",
+        also=("grids", "gaps"),
+    ),
+    "dwellings": LayerSource(
+        "dwelling d",
+        "d.fid",
+        {"households": "d.households", "estimated": "d.estimated"},
+        "d.point",
+        "d.geom_3857",
+        "d.territory_id = any(:scope)",
+    ),
+    "view_sheds": LayerSource(
+        "view_shed s join camera c on c.id = s.camera_id",
+        "s.fid",
+        {"camera": _CAMERA_NAME, "unknown": "s.assumed", "online": "c.online"},
+        "s.geom",
+        "s.geom_3857",
+        "s.territory_id = any(:scope)",
+        also=("cameras",),
+    ),
+    "gaps": LayerSource(
+        "gap p",
+        "p.fid",
+        {"kind": "p.kind", "score": "round(p.score::numeric, 4)::float8"},
+        "p.geom",
+        "p.geom_3857",
+        "p.run_id = any(:scope)",
+        follows="run",
+    ),
+    "key_places": LayerSource(
+        "key_place p left join key_place_coverage k on k.key_place_id = p.id and k.run_id = any(:runs)",
+        "p.fid",
+        {"kind": "p.kind", "name": "nullif(p.name, '')", "seen": "k.seen"},
+        "p.point",
+        "p.geom_3857",
+        "p.territory_id = any(:scope)",
+        also=("gaps",),
+    ),
+    "cameras": LayerSource(
+        "camera c",
+        "c.fid",
+        {
+            "gb28181_id": "c.gb28181_id",
+            "ref": "c.source_ref",
+            "kind": _CAMERA_KIND,
+            "azimuth": "c.azimuth",
+            "online": "c.online",
+        },
+        "c.point",
+        "c.geom_3857",
+        "c.territory_id = any(:scope)",
+    ),
+    "incidents": LayerSource(
+        "incident i",
+        "i.id",
+        {"no": "i.no", "item": "i.item", "state": "i.state", "severity": "i.severity"},
+        "i.point",
+        "i.geom_3857",
+        "i.territory_id = any(:scope)",
+        moment="i.reported_at",
+    ),
+}
+"""Every collection, by its id in the catalogue of layers."""

@@ -1,0 +1,270 @@
+"""SQL of the map: vector tiles and features of every layer, and what decides that they are stale."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from store.database.layer_sources import SOURCES, LayerSource
+
+Box = tuple[float, float, float, float]
+
+EXTENT: Final = 4096
+BUFFER: Final = 64
+WORLD_M: Final = 40075016.6855784
+"""Width of the Web Mercator square, metres at the equator."""
+RAW_INCIDENTS_FROM: Final = 13
+"""Zoom from which incidents are single points; below, cells of an eighth of a tile carry their count."""
+_CELLS: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What one look at the map shows: territories, their plans and runs, and the revisions of all layers.
+
+    Attributes
+    ----------
+    territories, plans, runs : tuple of UUID
+        In a fixed order; a territory without a plan adds none.
+    revisions : Mapping
+        Layer → revision; a layer that never changed is absent.
+    box : tuple of float or None
+        West, south, east, north of the territories in EPSG:4326.
+    """
+
+    territories: tuple[UUID, ...]
+    plans: tuple[UUID, ...]
+    runs: tuple[UUID, ...]
+    revisions: Mapping[str, int]
+    box: Box | None
+
+    def scope_of(self, source: LayerSource) -> list[UUID]:
+        """Return the ids that the rows of `source` hang on."""
+        ids = {"territory": self.territories, "plan": self.plans, "run": self.runs}
+        return list(ids[source.follows])
+
+
+_VIEW = sa.text("""
+select t.id as territory_id, p.id as plan_id, r.id as run_id,
+       st_xmin(t.outline) as west, st_ymin(t.outline) as south, st_xmax(t.outline) as east, st_ymax(t.outline) as north,
+       (select jsonb_object_agg(layer, rev) from layer_revision) as revisions
+from territory t
+left join lateral (
+    select id from plan
+    where territory_id = t.id
+      and case when cast(:plan as uuid) is null then kind = 'household' and status <> 'retired' else id = :plan end
+    order by status = 'published' desc, created_at desc, id limit 1
+) p on true
+left join lateral (
+    select id from coverage_run where plan_id = p.id order by created_at desc, id limit 1
+) r on true
+where (cast(:territory as uuid) is null or t.id = :territory) and (cast(:plan as uuid) is null or p.id is not null)
+order by t.id
+""")
+
+
+def read_view(session: Session, *, plan: UUID | None = None, territory: UUID | None = None) -> View:
+    """Return what the map shows now: for each territory the published household plan, else the newest draft.
+
+    Parameters
+    ----------
+    session : Session
+    plan : UUID or None
+        Show this plan instead, and its territory alone.
+    territory : UUID or None
+        Show this territory alone.
+    """
+    rows = session.execute(_VIEW, {"plan": plan, "territory": territory}).all()
+    box = None
+    if rows:
+        box = (
+            min(row.west for row in rows),
+            min(row.south for row in rows),
+            max(row.east for row in rows),
+            max(row.north for row in rows),
+        )
+    return View(
+        tuple(row.territory_id for row in rows),
+        tuple(row.plan_id for row in rows if row.plan_id),
+        tuple(row.run_id for row in rows if row.run_id),
+        (rows[0].revisions or {}) if rows else {},
+        box,
+    )
+
+
+def tile_box(z: int, x: int, y: int, *, margin: float = 0.0) -> Box:
+    """Return the box of a tile of the Web Mercator quad.
+
+    Parameters
+    ----------
+    z, x, y : int
+        Zoom, column from the west, row from the north.
+    margin : float
+        Fraction of the tile's width added on each side.
+
+    Returns
+    -------
+    tuple of float
+        West, south, east, north in EPSG:3857.
+
+    Examples
+    --------
+    >>> tile_box(0, 0, 0)
+    (-20037508.3427892, -20037508.3427892, 20037508.3427892, 20037508.3427892)
+    """
+    width = WORLD_M / 2**z
+    west, north = -WORLD_M / 2 + x * width, WORLD_M / 2 - y * width
+    grown = margin * width
+    return (west - grown, north - width - grown, west + width + grown, north + grown)
+
+
+def read_tile(session: Session, layer: str, view: View, z: int, x: int, y: int) -> bytes:
+    """Return one tile as Mapbox Vector Tile bytes, empty when nothing is there.
+
+    Features are in the order of their ids: without it PostgreSQL gives the same tile in different bytes.
+    """
+    source = SOURCES[layer]
+    clustered = layer == "incidents" and z < RAW_INCIDENTS_FROM
+    inner = _clusters(source) if clustered else _features(source, z)
+    statement = sa.text(
+        f"select st_asmvt(f, :layer, {EXTENT}, 'geom', 'fid') from ({inner}) f where f.geom is not null"  # noqa: S608
+    )
+    west, south, east, north = tile_box(z, x, y)
+    outer = (west, south, east, north) if clustered else tile_box(z, x, y, margin=BUFFER / EXTENT)
+    values: dict[str, Any] = {
+        "layer": layer,
+        "scope": view.scope_of(source),
+        "west": west, "south": south, "east": east, "north": north,
+        "w": outer[0], "s": outer[1], "e": outer[2], "n": outer[3],
+    }  # fmt: skip
+    if clustered:
+        values["cell"] = (east - west) / _CELLS
+    if ":runs" in source.tables:
+        values["runs"] = list(view.runs)
+    return bytes(session.execute(statement, values).scalar_one() or b"")
+
+
+_TILE: Final = "st_makeenvelope(:west, :south, :east, :north, 3857)"
+_GROWN: Final = "st_makeenvelope(:w, :s, :e, :n, 3857)"
+
+
+def _columns(source: LayerSource) -> str:
+    return "".join(f'{expression} as "{name}", ' for name, expression in source.columns.items())
+
+
+def _features(source: LayerSource, z: int) -> str:
+    thin = "".join(f" and {condition}" for below, condition in source.thinned[:] if z < below)
+    shape = source.tile_shape or source.tile_geom
+    return (
+        f"select {source.fid} as fid, {_columns(source)}"  # noqa: S608 - constants of this package
+        f"st_asmvtgeom({shape}, {_TILE}, {EXTENT}, {BUFFER}, true) as geom from {source.tables} "
+        f"where {source.tile_geom} && {_GROWN} and {source.scope}{thin} order by 1"
+    )
+
+
+def _clusters(source: LayerSource) -> str:
+    """Count points in cells that are aligned with the tile, so that no point counts in two tiles."""
+    x, y = f"st_x({source.tile_geom})", f"st_y({source.tile_geom})"
+    return (
+        f"select min({source.fid}) as fid, count(*)::int as count, "  # noqa: S608 - constants of this package
+        "case when count(*) = 1 then min(i.no) end as no, case when count(*) = 1 then min(i.item) end as item, "
+        "case when bool_or(i.state not in ('CLOSED','REJECTED','DUPLICATE','REFERRED','VOIDED','ARCHIVED')) "
+        "then 'open' else 'closed' end as state, "
+        "case when bool_or(i.severity = 'critical') then 'critical' when bool_or(i.severity = 'major') then 'major' "
+        "else 'minor' end as severity, "
+        f"st_asmvtgeom(st_setsrid(st_makepoint(avg({x}), avg({y})), 3857), {_TILE}, {EXTENT}, {BUFFER}, true) as geom "
+        f"from {source.tables} where {source.tile_geom} && {_GROWN} and {source.scope} "
+        f"and {x} >= :west and {x} < :east and {y} >= :south and {y} < :north "
+        f"group by floor({x} / :cell), floor({y} / :cell) order by 1"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ItemQuery:
+    """What is asked of the features of a layer.
+
+    Attributes
+    ----------
+    limit : int
+    after : int or None
+        Only features whose id is larger.
+    box : tuple of float or None
+        West, south, east, north in EPSG:4326.
+    since, until : datetime or None
+        For layers with a moment.
+    fid : int or None
+        One feature only.
+    """
+
+    limit: int
+    after: int | None = None
+    box: Box | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    fid: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One feature: id, GeoJSON geometry text (or None) and properties text, both ready to be written out."""
+
+    fid: int
+    geometry: str | None
+    properties: str
+
+
+def read_items(session: Session, layer: str, view: View, query: ItemQuery) -> list[Item]:
+    """Return features of a layer in the order of their ids, coordinates with seven decimals."""
+    source = SOURCES[layer]
+    conditions = [source.scope]
+    values: dict[str, Any] = {"scope": view.scope_of(source), "limit": query.limit}
+    if ":runs" in source.tables:
+        values["runs"] = list(view.runs)
+    if query.box is not None:
+        box = "st_makeenvelope(:w, :s, :e, :n, 4326)"
+        conditions.append(f"{source.geom} && {box} and st_intersects({source.geom}, {box})")
+        values |= dict(zip("wsen", query.box, strict=True))
+    for value, operator, name in ((query.after, ">", "after"), (query.fid, "=", "fid")):
+        if value is not None:
+            conditions.append(f"{source.fid} {operator} :{name}")
+            values[name] = value
+    for bound, operator, name in ((query.since, ">=", "since"), (query.until, "<=", "until")):
+        if bound is not None and source.moment is not None:
+            conditions.append(f"{source.moment} {operator} :{name}")
+            values[name] = bound
+    # materialized: the limit must not talk the planner into walking the ids of the whole table through a small box
+    statement = sa.text(
+        f"with m as materialized (select {source.fid} as fid, {_columns(source)}{source.geom} as geom "  # noqa: S608
+        f"from {source.tables} where {' and '.join(conditions)} order by 1 limit :limit) "
+        "select fid, st_asgeojson(case when st_dimension(geom) = 2 then st_forcepolygonccw(geom) else geom end, 7, 0) "
+        "as geometry, (to_jsonb(m) - 'fid' - 'geom')::text as properties from m order by 1"
+    )
+    return [Item(row.fid, row.geometry, row.properties) for row in session.execute(statement, values)]
+
+
+def read_extent(session: Session, layer: str, view: View) -> Box | None:
+    """Return west, south, east, north of all features of a layer in EPSG:4326, or None without any."""
+    source = SOURCES[layer]
+    values: dict[str, Any] = {"scope": view.scope_of(source)}
+    if ":runs" in source.tables:
+        values["runs"] = list(view.runs)
+    statement = sa.text(
+        f"select st_xmin(e), st_ymin(e), st_xmax(e), st_ymax(e) from "  # noqa: S608 - constants of this package
+        f"(select st_extent({source.geom}) as e from {source.tables} where {source.scope}) x where e is not null"
+    )
+    row = session.execute(statement, values).first()
+    return None if row is None else (row[0], row[1], row[2], row[3])
+
+
+def read_attributions(session: Session, view: View) -> list[str]:
+    """Return the attributions of the territories in view, each once, in alphabetical order."""
+    statement = sa.text(
+        "select distinct attribution from territory where id = any(:ids) and attribution <> '' order by 1"
+    )
+    return list(session.scalars(statement, {"ids": list(view.territories)}))
