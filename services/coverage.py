@@ -131,6 +131,29 @@ def run_coverage(
     return run, False
 
 
+def list_gaps(work: UnitOfWork, plan_id: UUID, *, limit: int = 20) -> list[dict[str, Any]]:
+    """Return the worst gaps of a plan's newest run, with what and where each is; empty when there is no run."""
+    run = sql.newest_run(work.session, plan_id)
+    if run is None:
+        return []
+    found = []
+    for row in sql.gap_rows(work.session, run.id, limit):
+        middle = shapely.point_on_surface(shapely.from_wkb(row.geom))
+        what = row.place or row.place_kind if row.kind == "key_place" else row.reason.get("street") or "unnamed street"
+        found.append(
+            {
+                "grid": row.code,
+                "kind": row.kind,
+                "score": row.score,
+                "what": what,
+                "reason": row.reason,
+                "lon": middle.x,
+                "lat": middle.y,
+            }
+        )
+    return found
+
+
 def _read_scene(work: UnitOfWork, plan: Plan) -> _Scene:
     territory = work.session.get_one(Territory, plan.territory_id)
     srid = territory.metric_srid
@@ -309,6 +332,7 @@ def _gap_rows(scene: _Scene, run: CoverageRun, table: GapTable) -> Iterator[tupl
     for i in range(len(gaps)):
         kind, source = str(gaps.kind[i]), int(gaps.source[i])
         place = scene.places["id"][source] if kind == "key_place" else None
+        reason: dict[str, Any]
         if kind == "key_place":
             reason = {"place": str(scene.places["name"][source]), "place_kind": str(scene.places["kind"][source])}
         else:

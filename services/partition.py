@@ -16,15 +16,16 @@ import numpy as np
 import numpy.typing as npt
 import orjson
 import shapely
-from gis.codes import next_grid_codes, reading_order
 
 from gis.crs import to_lonlat, to_metric
 from gis.errors import GridwardError, InvalidInputError
+from gis.numbering import next_grid_codes, reading_order
 from grid_partition import Atoms, Partition, PartitionOptions, build_atoms, check_tiling, partition_units
 from grid_partition.barriers import barrier_factor
 from store.database import partition as sql
 from store.database.bulk import Columns, copy_rows, ewkb_hex
 from store.database.models import Plan, Territory
+from store.database.plans import plan_box
 from store.database.work import UnitOfWork
 
 Progress = Callable[[float, str], None]
@@ -145,7 +146,7 @@ def propose_plan(
         seed=spec.seed,
         options=PartitionOptions(tolerance=spec.tolerance, barriers=ground.lines, barrier_cost=ground.factors),
         executor=executor,
-        progress=lambda done, note="dividing into grids": tell(0.3 + 0.5 * done, note),
+        progress=lambda done, note: tell(0.3 + 0.5 * done, note),
     )
     tell(0.85, "proving the tiling")
     drawn = _draw(ground, atoms, partition)
@@ -166,8 +167,8 @@ def _read_ground(work: UnitOfWork, spec: PlanSpec, territory: str | UUID | None)
     parents = np.asarray(to_metric(areas["geom"], srid), dtype=object)
     points = np.asarray(to_metric(dwellings["point"], srid), dtype=object)
     # a point on an outer border belongs to the area; intersects, unlike within, keeps it
-    inside = np.unique(shapely.STRtree(parents).query(points, predicate="intersects")[0]) if len(points) else []
-    kept = {key: values[inside] for key, values in dwellings.items()} if len(points) else dwellings
+    inside = np.unique(shapely.STRtree(parents).query(points, predicate="intersects")[0])
+    kept = {key: values[inside] for key, values in dwellings.items()}
     if not len(inside) or not int(np.sum(kept["households"])):
         raise InvalidInputError(
             f"{place.name} has no household in the chosen area; load some with `gridward load dwellings`.",
@@ -296,12 +297,13 @@ def _save(work: UnitOfWork, plan: Plan, ground: _Ground, atoms: Atoms, drawn: _D
     labels = to_lonlat(shapely.point_on_surface(metric), territory.metric_srid)
     area = shapely.area(metric)
     compactness = 4 * np.pi * area / shapely.length(metric) ** 2
-    shape_hex = ewkb_hex([shapely.MultiPolygon(list(shapely.get_parts(shape))) for shape in shapes])
+    shape_hex = ewkb_hex(np.array([shapely.MultiPolygon(list(shapely.get_parts(shape))) for shape in shapes]))
     label_hex = ewkb_hex(labels)
     versions = (
         (
             grid_ids[i], plan.id, ground.areas["id"][drawn.parent[i]], shape_hex[i], label_hex[i],
-            bool(drawn.exclave[i]), int(drawn.households[i]), int(drawn.dwellings[i]), float(drawn.deviation[i]), float(area[i]),
+            bool(drawn.exclave[i]),
+            int(drawn.households[i]), int(drawn.dwellings[i]), float(drawn.deviation[i]), float(area[i]),
             float(compactness[i]), "",
         )
         for i in range(count)
@@ -313,7 +315,7 @@ def _save(work: UnitOfWork, plan: Plan, ground: _Ground, atoms: Atoms, drawn: _D
         for i in range(len(atom_hex))
     )
     copy_rows(session, "atom", sql.ATOM_COLUMNS, rows)
-    box = sql.plan_boxes(session, plan.id)
+    box = plan_box(session, plan.id)
     for layer in ("grids", "grid_labels", "atoms"):
         work.touch(layer, territory.id, box)
 

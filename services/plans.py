@@ -11,10 +11,11 @@ import numpy as np
 import shapely
 
 from gis.crs import to_metric
-from gis.errors import ConflictError, InvalidInputError
+from gis.errors import ConflictError, InvalidInputError, NotFoundError
 from grid_partition import check_tiling
 from store.database import plans as sql
 from store.database.models import Plan, Territory
+from store.database.partition import find_territory
 from store.database.work import UnitOfWork
 
 
@@ -50,6 +51,60 @@ class PlanCheck:
     def ready(self) -> bool:
         """Whether nothing is open."""
         return not self.problems
+
+
+def current_plan_id(work: UnitOfWork, territory: str | UUID | None = None, kind: str = "household") -> UUID:
+    """Return the plan in use: the published one, else the newest draft.
+
+    Raises
+    ------
+    NotFoundError
+        No territory, or no plan of this kind yet.
+    """
+    place = find_territory(work.session, territory)
+    plan = sql.current_plan(work.session, place.id, kind)
+    if plan is None:
+        raise NotFoundError(f"{place.name} has no plan yet; make one with `gridward partition {kind}`.")
+    return plan.id
+
+
+def list_facts(work: UnitOfWork, territory_id: UUID | None = None) -> list[dict[str, Any]]:
+    """Return what there is to say of each plan, newest first."""
+    return [
+        {**_facts(row.Plan), "author": row.author, "territory": row.territory}
+        for row in sql.list_plans(work.session, territory_id)
+    ]
+
+
+def plan_facts(work: UnitOfWork, plan_id: UUID) -> dict[str, Any]:
+    """Return one plan with its grids."""
+    plan = sql.get_plan(work.session, plan_id)
+    grids = [
+        {
+            "id": str(row.id),
+            "code": row.code,
+            "name": row.name,
+            "area": row.area_name,
+            "households": row.households,
+            "deviation": row.deviation,
+            "head": row.work_no,
+        }
+        for row in sql.plan_grids(work.session, plan_id)
+    ]
+    return {**_facts(plan), "grids": grids}
+
+
+def _facts(plan: Plan) -> dict[str, Any]:
+    return {
+        "id": str(plan.id),
+        "kind": plan.kind,
+        "name": plan.name,
+        "status": plan.status,
+        "created_at": plan.created_at.isoformat(),
+        "quality": plan.quality,
+        "spec": plan.spec,
+        "revision": plan.revision,
+    }
 
 
 def check_plan(work: UnitOfWork, plan_id: UUID) -> PlanCheck:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from gis.crs import transform_xy
 from gis.errors import InvalidInputError
-from grid_coverage.staffing import ANYWHERE, Posts, Rules, Staff, Violation, assign_staff
+from grid_coverage.staffing import ANYWHERE, Assignment, Posts, Rules, Staff, Violation, assign_staff
 from store.database import plans as plan_sql
 from store.database import staff as sql
 from store.database.bulk import Columns
@@ -93,10 +93,10 @@ def assign_heads(
     rules = Rules(max_distance=max_distance_m)
     head_staff = sql.read_staff(work.session, territory.id, HEAD_POSTS)
     found = assign_staff(*_problem(head_staff, posts, territory.metric_srid, capacity=max_grids), rules)
-    kept = _apply(work, plan_id, posts, head_staff, found.holder, "grid_head", moment)
+    kept = _change(work, plan_id, "grid_head", _pairs(posts, head_staff, found), moment)
     deputy_staff = sql.read_staff(work.session, territory.id, DEPUTY_POSTS)
     deputies = assign_staff(*_problem(deputy_staff, posts, territory.metric_srid, capacity=2 * max_grids), rules)
-    _apply(work, plan_id, posts, deputy_staff, deputies.holder, "deputy", moment)
+    _change(work, plan_id, "deputy", _pairs(posts, deputy_staff, deputies), moment)
     for layer in ("grids", "grid_labels"):
         work.touch(layer, territory.id)
     return StaffingReport(
@@ -156,18 +156,13 @@ def _metric_xy(columns: Columns, srid: int) -> npt.NDArray[np.float64]:
     return lonlat
 
 
-def _apply(
-    work: UnitOfWork,
-    plan_id: UUID,
-    posts: Columns,
-    staff: Columns,
-    holder: npt.NDArray[np.int64],
-    role: str,
-    moment: datetime,
-) -> int:
-    """Write the difference to today's assignments; return how many stayed."""
+def _pairs(posts: Columns, staff: Columns, found: Assignment) -> dict[UUID, UUID]:
+    return {posts["id"][row]: staff["id"][held] for row, held in enumerate(found.holder) if held >= 0}
+
+
+def _change(work: UnitOfWork, plan_id: UUID, role: str, after: dict[UUID, UUID], moment: datetime) -> int:
+    """Write the difference between `after` (grid → staff) and today's assignments; return how many stayed."""
     before = sql.holders_now(work.session, plan_id, role)
-    after: dict[UUID, UUID] = {posts["id"][row]: staff["id"][held] for row, held in enumerate(holder) if held >= 0}
     ended = [grid for grid, who in before.items() if after.get(grid) != who]
     begun = [(grid, who) for grid, who in after.items() if before.get(grid) != who]
     if ended:

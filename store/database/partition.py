@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -116,13 +115,3 @@ VERSION_COLUMNS = (
     "area_m2", "compactness", "name",
 )  # fmt: skip
 ATOM_COLUMNS = ("plan_id", "label", "grid_id", "area_id", "demand", "geom")
-
-
-def plan_boxes(session: Session, plan_id: UUID) -> Any:  # noqa: ANN401 - a row of four floats
-    """Return west, south, east, north of a plan's grids."""
-    extent = sa.text(
-        "select st_xmin(e), st_ymin(e), st_xmax(e), st_ymax(e) from "
-        "(select st_extent(geom)::geometry e from grid_version where plan_id = :plan) s"
-    )
-    row = session.execute(extent, {"plan": plan_id}).one()
-    return tuple(row)

@@ -13,6 +13,8 @@ from gis.errors import NotFoundError
 from store.database.bulk import Columns, read_columns, wkb
 from store.database.models import Account, Area, Assignment, Atom, Grid, GridVersion, Plan, Staff, Territory
 
+Box = tuple[float, float, float, float]
+
 
 def list_plans(session: Session, territory_id: UUID | None = None) -> list[sa.Row[Any]]:
     """Return plans, newest first, with the author's name."""
@@ -148,3 +150,13 @@ def grids_without_head(session: Session, plan_id: UUID) -> list[str]:
         .order_by(Grid.code)
     )
     return list(session.scalars(statement))
+
+
+def plan_box(session: Session, plan_id: UUID) -> Box:
+    """Return west, south, east, north of a plan's grids."""
+    extent = sa.text(
+        "select st_xmin(e), st_ymin(e), st_xmax(e), st_ymax(e) from "
+        "(select st_extent(geom)::geometry e from grid_version where plan_id = :plan) s"
+    )
+    west, south, east, north = session.execute(extent, {"plan": plan_id}).one()
+    return (west, south, east, north)

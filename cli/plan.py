@@ -1,0 +1,115 @@
+"""`gridward plan`: list, show, check, publish and export plans."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+from uuid import UUID
+
+import typer
+
+from cli.context import JsonOption, command_context, show
+
+app = typer.Typer(help="List, show, check, publish and export plans.", no_args_is_help=True)
+PlanArgument = Annotated[UUID, typer.Argument(help="Id of the plan, from `gridward plan list`.")]
+
+
+@app.command("list")
+def list_(ctx: typer.Context, as_json: JsonOption = False) -> None:
+    """List plans, newest first."""
+    from services import plans
+
+    context = command_context(ctx)
+    with context.database.work(context.actor) as work:
+        rows = plans.list_facts(work)
+    show(rows, lambda: _table(rows), as_json=as_json)
+
+
+@app.command("show")
+def show_plan(ctx: typer.Context, plan: PlanArgument, as_json: JsonOption = False) -> None:
+    """Show one plan and its grids."""
+    from services import plans
+
+    context = command_context(ctx)
+    with context.database.work(context.actor) as work:
+        facts = plans.plan_facts(work, plan)
+    show(facts, lambda: _plan_text(facts), as_json=as_json)
+
+
+@app.command()
+def check(ctx: typer.Context, plan: PlanArgument, as_json: JsonOption = False) -> None:
+    """Prove a stored plan again: tiling, one piece each, no household lost, a head for each grid."""
+    from services import plans
+
+    context = command_context(ctx)
+    with context.database.work(context.actor) as work:
+        found = plans.check_plan(work, plan)
+    facts = {
+        "ready": found.ready,
+        "tiling_valid": found.tiling_valid,
+        "contiguous": found.contiguous,
+        "households": found.households,
+        "households_in_grids": found.households_in_grids,
+        "problems": found.problems,
+    }
+    lines = [str(problem["message"]) for problem in found.problems]
+    show(facts, "Nothing is open." if found.ready else "\n".join(lines), as_json=as_json)
+    if not found.ready:
+        raise typer.Exit(1)
+
+
+@app.command()
+def publish(
+    ctx: typer.Context,
+    plan: PlanArgument,
+    basis: Annotated[str, typer.Option(help="The decision that the plan rests on.")],
+    effective_on: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Day it takes effect.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Publish a plan; the one before it of the same kind retires."""
+    from services import plans
+
+    context = command_context(ctx)
+    day = effective_on.date() if effective_on else None
+    with context.database.work(context.actor) as work:
+        done = plans.publish(work, plan, basis=basis, effective_on=day)
+        facts = {"plan": str(done.id), "status": done.status, "effective_on": str(done.effective_on)}
+    show(facts, f"Published, effective on {facts['effective_on']}.", as_json=as_json)
+
+
+@app.command()
+def export(
+    ctx: typer.Context,
+    plan: PlanArgument,
+    file: Annotated[Path, typer.Argument(help="File to write: .geojson, .gpkg, .shp or .csv.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Export the grids of a plan with their codes as text and 9 decimals."""
+    from services import plan_files
+
+    context = command_context(ctx)
+    with context.database.work(context.actor) as work:
+        count = plan_files.export(work, plan, file)
+    show({"file": str(file), "grids": count}, f"{count} grids written to {file}.", as_json=as_json)
+
+
+def _table(rows: list[dict[str, Any]]) -> str:
+    if not rows:
+        return "There is no plan yet; make one with `gridward partition household`."
+    lines = [f"{'id':36}  {'status':9}  {'grids':>5}  {'households':>10}  name"]
+    lines += [
+        f"{row['id']}  {row['status']:9}  {row['quality'].get('grids', 0):>5}  "
+        f"{row['quality'].get('households', 0):>10,}  {row['name']}"
+        for row in rows
+    ]
+    return "\n".join(lines)
+
+
+def _plan_text(facts: dict[str, Any]) -> str:
+    lines = [f"{facts['name']} ({facts['status']})", f"{'grid':18}  {'households':>10}  {'deviation':>9}  head"]
+    lines += [
+        f"{grid['code']:18}  {grid['households']:>10,}  {grid['deviation']:>+9.1%}  {grid['head'] or 'none'}"
+        for grid in facts["grids"]
+    ]
+    return "\n".join(lines)

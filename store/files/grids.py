@@ -1,0 +1,71 @@
+"""Write the grids of a plan as GeoJSON, GeoPackage, Shapefile or CSV; codes stay text, borders stay identical."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+
+import geopandas
+import numpy as np
+import shapely
+
+from gis.errors import InvalidInputError, UnavailableError
+from store.database.bulk import Columns
+from store.types import STORAGE_SRID
+
+DRIVERS = {".geojson": "GeoJSON", ".json": "GeoJSON", ".gpkg": "GPKG", ".shp": "ESRI Shapefile", ".csv": "CSV"}
+DIGITS = 9  # 7 break one vertex in eight on the way back to the 1 cm grid, 8 and more none
+
+
+def write_grids(columns: Columns, path: Path) -> None:
+    """Write grids to `path`, whole or not at all; the ending names the format.
+
+    Parameters
+    ----------
+    columns : dict of str to ndarray
+        ``code``, ``name``, ``area_code``, ``households``, ``deviation``, ``exclave``, ``geom`` (EPSG:4326).
+    path : Path
+
+    Raises
+    ------
+    InvalidInputError
+        The ending is not one that can be written.
+    UnavailableError
+        The folder is missing or full.
+    """
+    driver = DRIVERS.get(path.suffix.lower())
+    if driver is None:
+        raise InvalidInputError(
+            f"{path.name}: grids can be written as {', '.join(sorted(DRIVERS))}.",
+            file=path.name,
+            endings=sorted(DRIVERS),
+        )
+    fields = ("code", "name", "area_code", "households", "deviation", "exclave")
+    table = geopandas.GeoDataFrame(
+        {name: columns[name] for name in fields},
+        geometry=shapely.transform(columns["geom"], lambda xy: np.round(xy, DIGITS)),
+        crs=STORAGE_SRID,
+    )
+    try:
+        with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+            _write(table, Path(folder) / path.name, driver)
+            for part in Path(folder).iterdir():
+                shutil.move(part, path.parent / part.name)
+    except OSError as error:
+        raise UnavailableError(f"{path} can't be written: {error.strerror or error}.", file=str(path)) from error
+
+
+def _write(table: geopandas.GeoDataFrame, path: Path, driver: str) -> None:
+    if driver == "CSV":
+        # the mark tells spreadsheets that this is UTF-8; a leading tab would keep codes text but spoil them as data
+        plain = table.drop(columns="geometry").assign(
+            wkt=shapely.to_wkt(table.geometry.to_numpy(), rounding_precision=9)
+        )
+        plain.to_csv(path, index=False, encoding="utf-8-sig")
+    elif driver == "GeoJSON":
+        table.to_file(path, driver=driver, COORDINATE_PRECISION=DIGITS, RFC7946="YES")
+    elif driver == "ESRI Shapefile":
+        table.to_file(path, driver=driver, encoding="UTF-8")
+    else:
+        table.to_file(path, driver=driver, layer="grids")
