@@ -197,6 +197,8 @@ class PrivateCluster:
                     pid=server.pid,
                     remedy="It is finishing its writes; look again with `gridward db status`.",
                 )
+            with contextlib.suppress(OSError):
+                server.socket.rmdir()
         log.info("private cluster stopped", extra={"folder": str(self.folders.data)})
         return True
 
