@@ -20,7 +20,15 @@ import shapely
 from gis.crs import to_lonlat, to_metric
 from gis.errors import GridwardError, InvalidInputError
 from gis.numbering import next_grid_codes, reading_order
-from grid_partition import Atoms, Partition, PartitionOptions, build_atoms, check_tiling, partition_units
+from grid_partition import (
+    Atoms,
+    Partition,
+    PartitionOptions,
+    TilingReport,
+    build_atoms,
+    check_tiling,
+    partition_units,
+)
 from grid_partition.barriers import barrier_factor
 from store.database import partition as sql
 from store.database.bulk import Columns, copy_rows, ewkb_hex
@@ -233,7 +241,7 @@ def _draw(ground: _Ground, atoms: Atoms, partition: Partition) -> _Drawn:
             "The grids don't tile their areas exactly, so nothing was saved.",
             households=expected,
             households_in_grids=int(households.sum()),
-            places=report.places(ground.territory.metric_srid) if hasattr(report, "places") else [],
+            faults=describe_faults(report, ground.territory.metric_srid),
         )
     mean = np.array([households[parent == p].mean() for p in parent])
     deviation = np.divide(households - mean, mean, out=np.zeros(len(shapes)), where=mean > 0)
@@ -254,6 +262,18 @@ def _draw(ground: _Ground, atoms: Atoms, partition: Partition) -> _Drawn:
     }
     exclave = shapely.get_num_geometries(shapes) > 1
     return _Drawn(label, shapes, parent, households, dwellings, deviation, exclave, quality, infeasible)
+
+
+def describe_faults(report: TilingReport, metric_srid: int, limit: int = 20) -> list[dict[str, Any]]:
+    """Return the first faults of a tiling with a point in lon/lat that a map can show."""
+    faults = report.faults[:limit]
+    if not faults:
+        return []
+    places = to_lonlat(np.array([shapely.point_on_surface(fault.place) for fault in faults]), metric_srid)
+    return [
+        {"kind": fault.kind, "amount": fault.amount, "place": [point.x, point.y]}
+        for fault, point in zip(faults, places, strict=True)
+    ]
 
 
 def atoms_outline(atoms: Atoms) -> shapely.Geometry:

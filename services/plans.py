@@ -13,6 +13,7 @@ import shapely
 from gis.crs import to_metric
 from gis.errors import ConflictError, InvalidInputError, NotFoundError
 from grid_partition import check_tiling
+from services.partition import describe_faults
 from store.database import plans as sql
 from store.database.models import Plan, Territory
 from store.database.partition import find_territory
@@ -122,8 +123,10 @@ def check_plan(work: UnitOfWork, plan_id: UUID) -> PlanCheck:
     in_grids = int(np.sum(grids["households"]))
     expected = int(np.sum(atoms["demand"]))
     problems: list[dict[str, Any]] = []
-    if not report.valid:
-        problems.append({"kind": "tiling", "message": "Grids leave gaps or overlap.", "place": None})
+    problems += [
+        {"kind": "tiling", "message": f"The grids don't tile their area: {fault['kind']}.", "place": fault["place"]}
+        for fault in describe_faults(report, srid)
+    ]
     problems += [
         {"kind": "stray-piece", "message": f"Grid {code} is in several pieces.", "place": code} for code in strays
     ]
