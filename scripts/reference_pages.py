@@ -6,6 +6,7 @@ are made while the documentation is built (``scripts/mkdocs_pages.py``).
 
 from __future__ import annotations
 
+import math
 import sys
 from pathlib import Path
 from typing import Any
@@ -134,6 +135,20 @@ def http_page() -> str:
     for tag, entries in groups.items():
         lines += ["", f"## {tag}", *entries]
     return "\n".join(lines) + "\n"
+
+
+def table_of_kinds() -> str:
+    """Make the table of the household estimator from its constants."""
+    from grid_partition.households import HOUSING
+
+    lines = [
+        "| kind | part that is housing | m² of floor a household | storeys where none are tagged | at most |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for kind, housing in HOUSING.items():
+        most = "" if math.isinf(housing.most) else f"{housing.most:g}"
+        lines.append(f"| `{kind}` | {housing.share:.0%} | {housing.m2_per_household:g} | {housing.levels:g} | {most} |")
+    return "\n".join(lines)
 
 
 def main() -> int:
