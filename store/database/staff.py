@@ -32,7 +32,7 @@ def read_posts(session: Session, plan_id: UUID) -> Columns:
     """Return one post per grid of a plan: grid, code, households, middle and area path."""
     statement = (
         sa.select(
-            Grid.id, Grid.code, GridVersion.households, Area.path.label("area_path"),
+            Grid.id, Grid.code, GridVersion.households, Area.path.label("area_path"), Area.code.label("area_code"),
             sa.func.ST_X(GridVersion.label_point).label("lon"), sa.func.ST_Y(GridVersion.label_point).label("lat"),
         )
         .join(Grid, Grid.id == GridVersion.grid_id)

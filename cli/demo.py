@@ -1,0 +1,95 @@
+"""`gridward demo`: from an extract to a map in the browser."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cli.context import CommandContext, JsonOption, command_context, show
+from cli.progress import progress_bar
+from gis.errors import ConflictError
+
+if TYPE_CHECKING:
+    from services.settings import Settings
+
+app = typer.Typer()
+
+ACCOUNT = "demo"
+ROLES = ("planner", "reviewer", "dispatcher", "intake_officer", "shift_leader", "analyst", "camera_administrator")
+
+
+@app.command()
+def demo(
+    ctx: typer.Context,
+    osm: Annotated[Path | None, typer.Option(help="Extract (.osm.pbf, .osm, .osm.gz); Helsinki without it.")] = None,
+    no_serve: Annotated[bool, typer.Option("--no-serve", help="Stop after the summary.")] = False,
+    summary: Annotated[Path | None, typer.Option(help="Summary file; demo.json in GRIDWARD_HOME without it.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to serve on.", show_default="8000")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Plan central Helsinki (or an extract of yours), map cameras and gaps, and serve it."""
+    from services.settings import Settings
+
+    context = command_context(ctx)
+    chosen = Settings.read(port=port)
+    target = summary or chosen.database.home / "demo.json"
+    if no_serve:
+        _run(context, osm, target, as_json=as_json)
+        return
+    from cli.serve import open_listener, run_server, web_address
+
+    # a taken port is said before a minute of work, not after it
+    with open_listener(chosen.http) as listener:
+        _run(context, osm, target, as_json=as_json)
+        link = _sign_in_link(context, chosen, web_address(chosen.http, listener))
+        context.close()
+        print(
+            f"\nOpen {link}\nIt signs you in once; `gridward account link {ACCOUNT}` makes another. Ctrl-C stops.",
+            flush=True,
+        )
+        run_server(chosen, listener)
+
+
+def _run(context: CommandContext, osm: Path | None, target: Path, *, as_json: bool) -> None:
+    from services import demo as service
+
+    folder = context.settings.database.home / "demo"
+    folder.mkdir(parents=True, exist_ok=True)
+    with progress_bar("demo", hidden=as_json) as tell:
+        facts = service.run_demo(context.database, folder, osm=osm, tell=tell)
+    service.write_summary(target, facts)
+    show(facts, lambda: _text(facts, target), as_json=as_json)
+
+
+def _sign_in_link(context: CommandContext, settings: Settings, address: str) -> str:
+    from datetime import UTC, datetime
+
+    from services import access
+
+    with context.database.work(context.actor) as work:
+        with suppress(ConflictError):  # it is there from an earlier run
+            access.create_account(work, ACCOUNT, roles=ROLES, display="Demo", demo=True)
+        code = access.issue_link(work, ACCOUNT, now=datetime.now(UTC), minutes=settings.access.link_minutes)
+    return f"{address}/#/sign-in?code={code}"
+
+
+def _text(facts: dict[str, Any], target: Path) -> str:
+    lines = [
+        f"{facts['territory']}: {facts['territory_area_m2'] / 1e6:.2f} km², {facts['dwellings']:,} dwellings, "
+        f"{facts['households']:,} households (estimated)",
+        f"  grids        {facts['grids']}, {facts['share_within_tolerance']:.0%} within ±10 %, "
+        f"{'each in one piece' if facts['contiguous'] else 'NOT contiguous'}, {facts['exclaves']} exclaves, "
+        f"tiling {'proven' if facts['tiling_valid'] else 'BROKEN'}",
+        f"  staff        {facts['heads']} heads (demo roster of {facts['staff']}), {facts['vacancies']} vacancies",
+        f"  cameras      {facts['cameras']}, {facts['cameras_without_direction']} of unknown heading",
+        f"  key places   {facts['key_places_covered']} of {facts['key_places']} seen "
+        f"(at most {facts['key_places_covered_at_most']})",
+        f"  gaps         {facts['gaps']}",
+        f"  incidents    {facts['incidents']} (demo)",
+        f"  seconds      {sum(facts['seconds'].values()):.1f}",
+        f"Summary in {target}",
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,72 @@
+"""SQL of the demo: what is there already, and the figures of its summary."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from store.database.bulk import read_columns, wkb
+from store.database.coverage import newest_run
+from store.database.models import Assignment, Camera, Dwelling, GridVersion, Incident, Plan, Staff, Street
+
+
+def is_published(session: Session, plan_id: UUID) -> bool:
+    """Tell whether a plan is published."""
+    return session.scalar(sa.select(Plan.status).where(Plan.id == plan_id)) == "published"
+
+
+def has_demo_staff(session: Session, territory_id: UUID) -> bool:
+    """Tell whether the demo's roster is loaded."""
+    return bool(session.scalar(sa.select(sa.exists().where(Staff.territory_id == territory_id, Staff.demo))))
+
+
+def has_demo_incidents(session: Session, territory_id: UUID) -> bool:
+    """Tell whether the demo's incidents are loaded."""
+    return bool(session.scalar(sa.select(sa.exists().where(Incident.territory_id == territory_id, Incident.demo))))
+
+
+def street_lines(session: Session, territory_id: UUID) -> Any:  # noqa: ANN401 - array of geometry
+    """Return the walkable streets of a territory, in a fixed order."""
+    statement = (
+        sa.select(wkb(Street.geom).label("geom"))
+        .where(Street.territory_id == territory_id, Street.walkable)
+        .order_by(Street.fid)
+    )
+    return read_columns(session, statement, geometry=["geom"])["geom"]
+
+
+def counts(session: Session, plan_id: UUID) -> dict[str, Any]:
+    """Return the figures of a plan's territory, counted in the database."""
+    plan = session.get_one(Plan, plan_id)
+    place = plan.territory_id
+    run = newest_run(session, plan_id)
+    summary = run.summary if run else {}
+
+    def number(statement: sa.Select[Any]) -> int:
+        return int(session.scalar(statement) or 0)
+
+    count = sa.func.count()
+    here = Camera.territory_id == place
+    heads = (
+        sa.select(sa.func.count(sa.distinct(Assignment.staff_id)))
+        .join(GridVersion, GridVersion.grid_id == Assignment.grid_id)
+        .where(GridVersion.plan_id == plan_id, Assignment.is_head, Assignment.valid.contains(sa.func.now()))
+    )
+    return {
+        "quality": plan.quality,
+        "dwellings": number(sa.select(count).select_from(Dwelling).where(Dwelling.territory_id == place)),
+        "households": number(sa.select(sa.func.sum(Dwelling.households)).where(Dwelling.territory_id == place)),
+        "grids": number(sa.select(count).select_from(GridVersion).where(GridVersion.plan_id == plan_id)),
+        "staff": number(sa.select(count).select_from(Staff).where(Staff.territory_id == place)),
+        "heads": number(heads),
+        "cameras": number(sa.select(count).select_from(Camera).where(here)),
+        "cameras_without_direction": int(summary.get("cameras_unknown_heading", 0)),
+        "key_places": int(summary.get("key_places", 0)),
+        "key_places_covered": int(summary.get("key_places_seen", 0)),
+        "key_places_covered_at_most": int(summary.get("key_places_seen_upper", 0)),
+        "gaps": int(summary.get("gaps", 0)),
+        "incidents": number(sa.select(count).select_from(Incident).where(Incident.territory_id == place)),
+    }
