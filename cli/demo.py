@@ -78,15 +78,21 @@ def _sign_in_link(context: CommandContext, settings: Settings, address: str) -> 
 
 def _text(facts: dict[str, Any], target: Path) -> str:
     lines = [
-        f"{facts['territory']}: {facts['territory_area_m2'] / 1e6:.2f} km², {facts['dwellings']:,} dwellings, "
-        f"{facts['households']:,} households (estimated)",
-        f"  grids        {facts['grids']}, {facts['share_within_tolerance']:.0%} within ±10 %, "
-        f"{'each in one piece' if facts['contiguous'] else 'NOT contiguous'}, {facts['exclaves']} exclaves, "
-        f"tiling {'proven' if facts['tiling_valid'] else 'BROKEN'}",
+        (
+            f"{facts['territory']}: {facts['territory_area_m2'] / 1e6:.2f} km², {facts['dwellings']:,} dwellings, "
+            f"{facts['households']:,} households (estimated)"
+        ),
+        (
+            f"  grids        {facts['grids']}, {facts['share_within_tolerance']:.0%} within ±10 %, "
+            f"{'each in one piece' if facts['contiguous'] else 'NOT contiguous'}, {facts['exclaves']} exclaves, "
+            f"tiling {'proven' if facts['tiling_valid'] else 'BROKEN'}"
+        ),
         f"  staff        {facts['heads']} heads (demo roster of {facts['staff']}), {facts['vacancies']} vacancies",
         f"  cameras      {facts['cameras']}, {facts['cameras_without_direction']} of unknown heading",
-        f"  key places   {facts['key_places_covered']} of {facts['key_places']} seen "
-        f"(at most {facts['key_places_covered_at_most']})",
+        (
+            f"  key places   {facts['key_places_covered']} of {facts['key_places']} seen "
+            f"(at most {facts['key_places_covered_at_most']})"
+        ),
         f"  gaps         {facts['gaps']}",
         f"  incidents    {facts['incidents']} (demo)",
         f"  seconds      {sum(facts['seconds'].values()):.1f}",
