@@ -19,7 +19,7 @@ import shapely
 
 from gis.crs import to_lonlat, to_metric
 from gis.errors import GridwardError, InvalidInputError
-from gis.numbering import next_grid_codes, reading_order
+from gis.codes import next_grid_codes, reading_order
 from grid_partition import (
     Atoms,
     Partition,
