@@ -134,6 +134,7 @@ def set_password(work: UnitOfWork, name: str, password: str) -> None:
     account = _existing(work, name)
     account.password_hash = hash_password(password, name)
     work.session.flush()
+    sql.delete_sessions_of(work.session, account.id)
     record(work, "account.password", name)
 
 

@@ -89,6 +89,11 @@ def delete_session(session: DatabaseSession, digest: str) -> UUID | None:
     return session.scalar(sa.delete(Session).where(Session.token_sha256 == digest).returning(Session.account_id))
 
 
+def delete_sessions_of(session: DatabaseSession, account_id: UUID) -> None:
+    """End every session of an account."""
+    session.execute(sa.delete(Session).where(Session.account_id == account_id))
+
+
 def spend_link(session: DatabaseSession, digest: str, now: datetime) -> Account | None:
     """Use up a sign-in code; of two requests with one code at the same moment only one gets the account."""
     account_id = session.scalar(
@@ -102,7 +107,7 @@ def spend_link(session: DatabaseSession, digest: str, now: datetime) -> Account 
 
 def revoke_everything(session: DatabaseSession, account_id: UUID, now: datetime) -> None:
     """End each session, token and open link of an account."""
-    session.execute(sa.delete(Session).where(Session.account_id == account_id))
+    delete_sessions_of(session, account_id)
     session.execute(sa.delete(SignInLink).where(SignInLink.account_id == account_id))
     session.execute(
         sa.update(ApiToken)

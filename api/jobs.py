@@ -1,0 +1,70 @@
+"""Long work: how it stands, and stopping it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict
+
+from api.deps import Wiring, Work
+from services import jobs
+from services.jobs import JobView
+
+router = APIRouter(prefix="/api/v1/jobs", tags=["jobs"])
+
+
+class JobOut(BaseModel):
+    """A piece of long work."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    kind: str
+    state: Literal["queued", "running", "succeeded", "failed", "cancelled"]
+    done: float
+    note: str
+    cancel_asked: bool
+    result: dict[str, Any] | None
+    problem: dict[str, Any] | None
+    created_at: datetime
+    finished_at: datetime | None
+
+
+class JobAnswer(BaseModel):
+    """What a route that starts, shows or stops a job answers."""
+
+    job: JobOut
+
+    @classmethod
+    def of(cls, view: JobView) -> JobAnswer:
+        """Build the answer from the service's result."""
+        return cls(job=JobOut.model_validate(view))
+
+
+@router.get("/{job_id}", summary="How a job stands", operation_id="get_job")
+def get_job(job_id: UUID, work: Work) -> JobAnswer:
+    """Return a job's state, how far it is, and its result or problem."""
+    return JobAnswer.of(jobs.get_job(work, job_id))
+
+
+@router.delete("/{job_id}", status_code=202, summary="Stop a job", operation_id="cancel_job")
+def cancel_job(job_id: UUID, work: Work) -> JobAnswer:
+    """Ask a job to stop; nothing of it is saved. Its state says when it did."""
+    return JobAnswer.of(jobs.cancel_job(work, job_id))
+
+
+@asynccontextmanager
+async def running(wiring: Wiring) -> AsyncIterator[None]:
+    """Run queued jobs inside the server too, unless the settings leave that to `gridward worker`."""
+    chosen = wiring.settings.jobs
+    if not chosen.jobs_in_server:
+        yield
+        return
+    async with jobs.working(wiring.database, slots=chosen.job_slots, stalled_s=chosen.job_stalled_s) as alive:
+        wiring.parts["worker_alive"] = alive
+        yield

@@ -1,0 +1,57 @@
+"""Which kinds of long work there are: one function each, by name.
+
+A task gets the job's unit of work, its arguments (JSON) and what to call as it goes; it returns JSON. It must be
+harmless to run again: its transaction is rolled back when its worker dies, and then another one starts from the top.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+from uuid import UUID
+
+from pydantic import TypeAdapter, ValidationError
+
+from gis.errors import InvalidInputError
+from store.database.work import UnitOfWork
+
+T = TypeVar("T")
+Report = Callable[[float, str], None]
+Task = Callable[[UnitOfWork, dict[str, Any], Report], dict[str, Any] | None]
+
+
+def propose_plan(work: UnitOfWork, args: dict[str, Any], progress: Report) -> dict[str, Any]:
+    """Divide a territory into grids; arguments are those of `PlanSpec`, with ``territory`` and ``name``."""
+    from services.partition import PlanSpec, propose_plan  # noqa: PLC0415 - compiles kernels: only workers pay for it
+
+    given = {key: value for key, value in args.items() if key not in ("territory", "name")}
+    if given.get("grids") is not None:
+        given.setdefault("target", None)
+    spec = _read(PlanSpec, given)
+    found = propose_plan(work, spec, territory=args.get("territory"), name=args.get("name"), progress=progress)
+    return {"plan_id": str(found.plan_id), "reused": found.reused, "infeasible": found.infeasible}
+
+
+def run_coverage(work: UnitOfWork, args: dict[str, Any], progress: Report) -> dict[str, Any]:
+    """Compute view sheds and gaps; arguments: ``plan`` (id) and ``needs`` (fields of `CoverageSpec`)."""
+    from services.coverage import CoverageSpec, run_coverage  # noqa: PLC0415 - as above
+
+    spec = _read(CoverageSpec, args.get("needs") or {})
+    run, reused = run_coverage(work, _read(UUID, args.get("plan")), spec, progress=progress)
+    return {"run_id": str(run.id), "plan_id": str(run.plan_id), "reused": reused}
+
+
+TASKS: dict[str, Task] = {
+    "partition": propose_plan,
+    "coverage": run_coverage,
+}
+
+
+def _read(kind: type[T], value: object) -> T:
+    """Build `kind` from a job's JSON arguments."""
+    try:
+        return TypeAdapter(kind).validate_python(value)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        field = ".".join(str(step) for step in first["loc"])
+        raise InvalidInputError(f"An argument of the job does not fit: {field} {first['msg']}.", field=field) from None

@@ -1,0 +1,76 @@
+"""Queries on what people see of long work: its state, how far it is, its result or its problem."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from store.database.models import JobProgress
+
+FINISHED = ("succeeded", "failed", "cancelled")
+
+
+def add_job(session: Session, *, kind: str, args: dict[str, Any], account_id: UUID | None) -> JobProgress:
+    """Add a queued job."""
+    job = JobProgress(kind=kind, args=args, account_id=account_id)
+    session.add(job)
+    session.flush()
+    session.refresh(job)
+    return job
+
+
+def set_queue_id(session: Session, job: JobProgress, queue_id: int) -> None:
+    """Note which entry of the queue runs a job."""
+    job.queue_id = queue_id
+    session.flush()
+
+
+def get_job(session: Session, job_id: UUID) -> JobProgress | None:
+    """Return a job."""
+    return session.get(JobProgress, job_id)
+
+
+def ask_cancel(session: Session, job_id: UUID) -> JobProgress | None:
+    """Ask a job to stop; one that nobody has started yet is cancelled on the spot."""
+    waiting = JobProgress.state == "queued"
+    return session.scalars(
+        sa.update(JobProgress)
+        .where(JobProgress.id == job_id, JobProgress.state.not_in(FINISHED))
+        .values(
+            cancel_asked=True,
+            state=sa.case((waiting, "cancelled"), else_=JobProgress.state),
+            finished_at=sa.case((waiting, sa.func.now()), else_=JobProgress.finished_at),
+        )
+        .returning(JobProgress)
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+
+
+def mark_succeeded(session: Session, job_id: UUID, result: dict[str, Any] | None) -> None:
+    """Store a job's result, in the transaction that holds its work."""
+    session.execute(
+        sa.update(JobProgress)
+        .where(JobProgress.id == job_id)
+        .values(state="succeeded", done=1.0, result=result, finished_at=sa.func.now())
+    )
+
+
+def delete_old_jobs(session: Session, before: datetime) -> int:
+    """Forget jobs that ended before `before`; returns how many."""
+    return len(
+        session.execute(sa.delete(JobProgress).where(JobProgress.finished_at < before).returning(JobProgress.id)).all()
+    )
+
+
+def count_by_state(session: Session) -> dict[str, int]:
+    """Count the jobs that wait or run."""
+    rows = session.execute(
+        sa.select(JobProgress.state, sa.func.count())
+        .where(JobProgress.state.in_(("queued", "running")))
+        .group_by(JobProgress.state)
+    )
+    return {"queued": 0, "running": 0} | {state: int(count) for state, count in rows}
