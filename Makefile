@@ -65,7 +65,8 @@ web-check: setup
 docs: setup ## Build the documentation into site/
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
-bench: setup ## Run the benchmarks (fixed seeds); figures go to docs/reference/performance.md by hand
+bench: setup ## Run the benchmarks, rivals beside us (fixed seeds); figures are kept in docs/reference/performance.md
+	@$(BIN)/uv pip install --quiet --no-config --require-hashes --python $(BIN)/python -r requirements-bench.lock
 	@$(BIN)/python -m pytest benchmarks --benchmark-only --benchmark-columns=median,iqr,rounds $(ARGS)
 
 web: setup ## Build the web page into api/static (part of set-up, only when its sources changed)

@@ -43,25 +43,31 @@ def share(summaries: list[Summary]) -> float:
     return ran / possible if possible else 1.0
 
 
-def main() -> int:
-    """Print a line for each tier and return 1 where one is below its share."""
+def judge(summaries: dict[str, Summary]) -> tuple[list[str], bool]:
+    """Give a line for each tier, and whether every tier and the whole reach their share."""
     tiers: dict[str, dict[str, Summary]] = defaultdict(dict)
-    for name, summary in file_summaries().items():
+    for name, summary in summaries.items():
         tiers[name.split("/")[0]][name] = summary
-    short = False
+    lines, holds = [], True
     for tier, files in sorted(tiers.items()):
         reached = share(list(files.values()))
-        wanted = PURE_SHARE if tier in PURE_TIERS else None
-        falls = wanted is not None and reached < wanted
-        short |= falls
-        print(f"coverage {tier:15} {reached:6.1%}" + (f"  needs {wanted:.0%}" if falls else ""))
+        falls = tier in PURE_TIERS and reached < PURE_SHARE
+        lines.append(f"coverage {tier:15} {reached:6.1%}" + (f"  needs {PURE_SHARE:.0%}" if falls else ""))
         if falls:
-            for name, summary in sorted(files.items(), key=lambda item: share([item[1]])):
-                if share([summary]) < PURE_SHARE:
-                    print(f"  {share([summary]):6.1%}  {name}")
-    whole = share([summary for files in tiers.values() for summary in files.values()])
-    print(f"coverage {'everything':15} {whole:6.1%}" + (f"  needs {WHOLE_SHARE:.0%}" if whole < WHOLE_SHARE else ""))
-    return int(short or whole < WHOLE_SHARE)
+            holds = False
+            by_share = sorted((share([summary]), name) for name, summary in files.items())
+            lines += [f"  {part:6.1%}  {name}" for part, name in by_share if part < PURE_SHARE]
+    whole = share(list(summaries.values()))
+    falls = whole < WHOLE_SHARE
+    lines.append(f"coverage {'everything':15} {whole:6.1%}" + (f"  needs {WHOLE_SHARE:.0%}" if falls else ""))
+    return lines, holds and not falls
+
+
+def main() -> int:
+    """Print a line for each tier and return 1 where one is below its share."""
+    lines, holds = judge(file_summaries())
+    print("\n".join(lines))
+    return 0 if holds else 1
 
 
 if __name__ == "__main__":
