@@ -74,13 +74,15 @@ class Adjacency:
         return Adjacency(self.first[keep], self.second[keep], self.length[keep])
 
 
-def border_segments(geometry: npt.ArrayLike) -> BorderSegments:
+def border_segments(geometry: npt.ArrayLike, *, exact: bool = False) -> BorderSegments:
     """Split all polygon borders into segments that know both sides.
 
     Parameters
     ----------
     geometry : (n,) array of Polygon or MultiPolygon
         Metric CRS. Need not be a valid tiling: see the module's text.
+    exact : bool
+        Only match equal segments: borders that merely run along each other count as outer edges.
 
     Returns
     -------
@@ -100,9 +102,9 @@ def border_segments(geometry: npt.ArrayLike) -> BorderSegments:
     alone = np.ones(len(owner), dtype=bool)
     alone[first] = False
     alone[second] = False
-    exact = BorderSegments(owner[first], owner[second], start[first], end[first])
+    twins = BorderSegments(owner[first], owner[second], start[first], end[first])
     lone = BorderSegments(owner[alone], np.full(int(alone.sum()), -1), start[alone], end[alone])
-    return _joined(exact, *_overlay_dirty(lone))
+    return _joined(twins, lone) if exact else _joined(twins, *_overlay_dirty(lone))
 
 
 def rook_adjacency(

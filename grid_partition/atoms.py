@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from gis.adjacency import border_segments, components, pair_sums
+from gis.adjacency import BorderSegments, border_segments, components, pair_sums
 from gis.errors import InvalidGeometryError, InvalidInputError
 from gis.index import first_holding, locate
 from gis.overlay import GRID, dissolve, snap_to_grid
@@ -239,60 +239,123 @@ def _cells(territory: shapely.Geometry, sites: Floats) -> Geometries:
 
 def _cut(cells: Geometries, sites: Floats, faces: _Faces) -> _Pieces:
     """Cut the cells along the faces; only cells on a face's border are noded again."""
-    border = border_segments(faces.geometry)
-    lines = shapely.linestrings(np.stack([border.start, border.end], axis=1))
+    border = border_segments(faces.geometry, exact=True)
+    lines = _lines(border)
     strip = ~shapely.is_valid(cells)
     strip[shapely.STRtree(cells).query(lines, predicate="intersects")[1]] = True
+    merged = _merged(lines)
     face_of_site = first_holding(faces.geometry, shapely.points(sites))
-    total = float(shapely.area(faces.geometry).sum())
     while True:
-        pieces = _pieces(cells, sites, faces, strip, lines, face_of_site)
-        wrong = ~shapely.is_empty(shapely.coverage_invalid_edges(pieces.geometry))
-        whole = abs(float(shapely.area(pieces.geometry).sum()) - total) <= 1e-9 * total + 1e-3
-        if (whole and not wrong.any()) or strip.all():
+        pieces, kept = _pieces(cells, sites, faces, strip, merged, face_of_site)
+        # a kept cell lies inside its face, so each of its edges has a twin, unless rounding bent the strip's side
+        border = border_segments(pieces.geometry, exact=True)
+        wrong = _without_chain(pieces, border, kept)
+        if not len(wrong):
             return pieces
-        # rounding made a kept cell and the strip disagree: node the cells beside the fault, too
-        more = strip.copy()
-        more[pieces.cell[wrong]] = True
-        strip = more if whole and more.sum() > strip.sum() else np.ones(len(cells), dtype=bool)
+        strip = strip.copy()
+        strip[pieces.cell[wrong]] = True
+
+
+def _without_chain(pieces: _Pieces, border: BorderSegments, kept: int) -> Ints:
+    """Give kept cells the vertices that noding put into their neighbour's side of an edge.
+
+    Returns the kept cells for which that fails.
+    """
+    lone = np.flatnonzero(border.right < 0)
+    ours = lone[border.left[lone] < kept]
+    theirs = lone[border.left[lone] >= kept]
+    step: dict[tuple[float, float], list[tuple[float, float]]] = {}
+    for one, other in zip(border.start[theirs].tolist(), border.end[theirs].tolist(), strict=True):
+        step.setdefault(tuple(one), []).append(tuple(other))
+        step.setdefault(tuple(other), []).append(tuple(one))
+    failed = []
+    for segment in ours.tolist():
+        start, end = tuple(border.start[segment].tolist()), tuple(border.end[segment].tolist())
+        chain = _chain(step, start, end)
+        if chain:
+            pieces.geometry[border.left[segment]] = _with_vertices(
+                pieces.geometry[border.left[segment]], start, end, chain
+            )
+        else:
+            failed.append(int(border.left[segment]))
+    return np.unique(np.array(failed, dtype=np.int64))
+
+
+def _chain(
+    step: dict[tuple[float, float], list[tuple[float, float]]], start: tuple[float, float], end: tuple[float, float]
+) -> list[tuple[float, float]]:
+    """Walk from start to end over segments within two grid steps of the straight line; list the inner vertices."""
+    line = shapely.LineString([start, end])
+    chain, here = [], start
+    while here != end:
+        left = shapely.distance(shapely.Point(here), shapely.Point(end))
+        ahead = [
+            place
+            for place in step.get(here, ())
+            if shapely.distance(line, shapely.Point(place)) <= 2 * GRID
+            and shapely.distance(shapely.Point(place), shapely.Point(end)) < left
+        ]
+        if not ahead:
+            return []
+        here = ahead[0]
+        chain.append(here)
+    return chain[:-1]
+
+
+def _with_vertices(
+    polygon: shapely.Geometry, start: tuple[float, float], end: tuple[float, float], chain: list[tuple[float, float]]
+) -> shapely.Geometry:
+    """Put vertices into the edge from start to end of a polygon without holes."""
+    ring = [tuple(place) for place in shapely.get_coordinates(polygon).tolist()]
+    at = next(i for i in range(len(ring) - 1) if ring[i] == start and ring[i + 1] == end)
+    return shapely.Polygon([*ring[: at + 1], *chain, *ring[at + 1 :]])
+
+
+def _lines(border: BorderSegments) -> Geometries:
+    return np.asarray(shapely.linestrings(np.stack([border.start, border.end], axis=1)), dtype=object)
+
+
+def _merged(lines: Geometries) -> Geometries:
+    """Join segments end to end: noding a few long lines takes half the time of many short ones."""
+    return np.asarray(shapely.get_parts(shapely.line_merge(shapely.multilinestrings(lines))), dtype=object)
 
 
 def _pieces(
     cells: Geometries, sites: Floats, faces: _Faces, strip: Bools, lines: Geometries, face_of_site: Ints
-) -> _Pieces:
+) -> tuple[_Pieces, int]:
+    """Node the strip; return all pieces, kept cells first, and the number of kept cells."""
     kept = np.flatnonzero(~strip & (face_of_site >= 0))
-    noded_cells = np.flatnonzero(strip)
-    border = border_segments(cells[noded_cells])
-    edges = shapely.linestrings(np.stack([border.start, border.end], axis=1))
+    again = np.flatnonzero(strip)
+    edges = _merged(_lines(border_segments(cells[again], exact=True)))
     noded = shapely.union_all(np.r_[edges, lines], grid_size=GRID)
     polygons = shapely.get_parts(shapely.polygonize(shapely.get_parts(noded)))
     inner = shapely.point_on_surface(polygons)
     face = first_holding(faces.geometry, inner)
-    if len(noded_cells):
-        cell = first_holding(shapely.make_valid(cells[noded_cells]), inner)
-    else:
-        cell = np.full(len(polygons), -1)
-    cell = np.where(cell >= 0, noded_cells[cell] if len(noded_cells) else -1, -1)
-    real = (face >= 0) & ((cell >= 0) | (len(cells) == 0))
-    polygons, face, cell = polygons[real], face[real], cell[real]
+    # a polygon around kept cells is theirs; so tell by their sites, for rounding leaves slivers between cells
+    hollow = np.zeros(len(polygons), dtype=bool)
+    hollow[shapely.STRtree(polygons).query(shapely.points(sites[kept]), predicate="intersects")[1]] = True
+    real = (face >= 0) & ~hollow
+    polygons, face = polygons[real], face[real]
+    cell = np.full(len(polygons), -1, dtype=np.int64)
     home = np.zeros(len(polygons), dtype=bool)
-    site, piece = shapely.STRtree(polygons).query(shapely.points(sites[noded_cells]), predicate="intersects")
-    own = cell[piece] == noded_cells[site]
-    site, piece = site[own], piece[own]
-    _, lead = np.unique(site, return_index=True)
-    home[piece[lead]] = True
-    return _Pieces(
+    if len(again):
+        cell = again[locate(shapely.make_valid(cells[again]), inner[real])]
+        site, piece = shapely.STRtree(polygons).query(shapely.points(sites[again]), predicate="intersects")
+        own = cell[piece] == again[site]
+        home[piece[own][np.unique(site[own], return_index=True)[1]]] = True
+    pieces = _Pieces(
         np.r_[cells[kept], polygons],
         np.r_[kept, cell],
         np.r_[face_of_site[kept], face],
         np.r_[np.ones(len(kept), dtype=bool), home],
     )
+    return pieces, len(kept)
 
 
 def _labels(pieces: _Pieces, sites: int) -> Ints:
     """Label the pieces: homes by their cell, the others by the neighbour they share most border with."""
     label = np.where(pieces.home, pieces.cell, -1)
-    border = border_segments(pieces.geometry)
+    border = border_segments(pieces.geometry, exact=True)
     inner = border.right >= 0
     first, second, length = pair_sums(border.left[inner], border.right[inner], border.length[inner])
     same = pieces.face[first] == pieces.face[second]
@@ -319,7 +382,7 @@ def _merge_compounds(ground: _Ground, faces: _Faces, pieces: _Pieces, label: Int
     if not (compound >= 0).any():
         return label
     group = compound * (int(faces.parent.max()) + 2) + faces.parent[pieces.face] + 1
-    border = border_segments(pieces.geometry)
+    border = border_segments(pieces.geometry, exact=True)
     inner = border.right >= 0
     inner[inner] = (group[border.left[inner]] == group[border.right[inner]]) & (compound[border.left[inner]] >= 0)
     block = components(len(label), border.left[inner], border.right[inner])
