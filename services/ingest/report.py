@@ -1,0 +1,69 @@
+"""What a load did: counts, refused rows, warnings and what the figures rest on."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+from uuid import UUID
+
+from store.files.report import Finding, RowProblem
+
+
+@dataclass(slots=True)
+class LoadReport:
+    """Result of one load.
+
+    Parameters
+    ----------
+    kind : str
+        ``osm``, ``areas``, ``dwellings``, ``units``, ``staff``, ``cameras``, ``camera-status``, ``components`` or
+        ``incidents``.
+    file : str
+        The file's name.
+    territory : str
+        Name of the territory.
+    territory_id : UUID or None
+    accepted : int
+        Rows saved.
+    rejected : list of RowProblem
+        Rows refused, each with line, column, reason and remedy.
+    warnings : list of str
+        Things that were loaded but deserve a look.
+    counts : dict
+        What was saved, by table.
+    findings : list of Finding
+        What the reader mended or left out.
+    encoding : str or None
+        Text encoding; `encoding_guessed` tells whether the file itself says so.
+    crs : str or None
+        CRS that the coordinates were read in.
+    evidence : dict
+        Kind of evidence -> share of all households.
+    estimator : dict or None
+        Name and evidence shares of the household estimator, where figures are estimates.
+    dry_run : bool
+        Nothing was saved.
+    unchanged : bool
+        The very same file had been loaded before; nothing was done.
+    """
+
+    kind: str
+    file: str
+    territory: str = ""
+    territory_id: UUID | None = None
+    accepted: int = 0
+    rejected: list[RowProblem] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+    encoding: str | None = None
+    encoding_guessed: bool = False
+    crs: str | None = None
+    evidence: dict[str, float] = field(default_factory=dict)
+    estimator: dict[str, Any] | None = None
+    dry_run: bool = False
+    unchanged: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain data for JSON."""
+        return asdict(self)
