@@ -363,7 +363,7 @@ def _solve(
         integrality=whole,
         bounds=Bounds(0, upper),
         constraints=constraints,
-        options={"time_limit": rules.time_limit},
+        options={"time_limit": rules.time_limit, "mip_rel_gap": 1e-7},
     )
     if result.x is None:
         raise UnavailableError(f"No assignment was found in {rules.time_limit:g} s; allow more time or fewer pairs.")
