@@ -1,0 +1,279 @@
+"""Read rows from CSV, XLSX, GeoJSON, GeoPackage and Shapefile: text cells, line numbers, geometry, encoding."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import zipfile
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from gis.errors import InvalidInputError
+from store.files.encodings import Encoding, guess_encoding
+from store.files.limits import MAX_FILE_BYTES, readable_file, require_memory
+
+TEXT = (".csv", ".tsv", ".txt")
+SHEETS = (".xlsx", ".xls", ".xlsb", ".ods")
+VECTOR = (".geojson", ".json", ".gpkg", ".shp", ".fgb")
+_WHAT = "a table (.csv, .xlsx) or a layer (.geojson, .gpkg, .shp)"
+_SPLIT = "Split it into files by town and load them one after the other; each load is one transaction."
+#: Measured: bytes of memory per byte of file.
+_FACTOR = {".csv": 9.0, ".tsv": 9.0, ".txt": 9.0, ".gz": 60.0, ".xlsx": 40.0, ".geojson": 6.0, ".json": 6.0}
+_ROUND_DIGITS = 15
+_MOST_COLUMNS = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of a file as text.
+
+    Parameters
+    ----------
+    file : str
+        The file's name.
+    columns : tuple of str
+        Header, in order.
+    cells : dict
+        Column -> list of n cells; empty text for nothing.
+    lines : (n,) int array
+        Line of the text file, row of the sheet, or number of the feature from 1.
+    geometry : (n,) array of Geometry or None
+        As the file holds it; None for tables.
+    crs : str or None
+        What the file itself says (``EPSG:4547``); None when it says nothing.
+    encoding : Encoding or None
+        None where the format leaves no choice.
+    notes : list of str
+        What a person should know (formula cells, more sheets, lines skipped).
+    """
+
+    file: str
+    columns: tuple[str, ...]
+    cells: dict[str, list[str]]
+    lines: npt.NDArray[np.int64]
+    geometry: npt.NDArray[Any] | None = None
+    crs: str | None = None
+    encoding: Encoding | None = None
+    notes: list[str] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.lines)
+
+
+def read_table(path: Path | str, *, sheet: str | None = None) -> Table:
+    """Read a file of rows.
+
+    Parameters
+    ----------
+    path : Path or str
+        CSV (also gzipped), XLSX, GeoJSON, GeoPackage or Shapefile.
+    sheet : str, optional
+        Sheet or layer; the first by default.
+
+    Returns
+    -------
+    Table
+
+    Raises
+    ------
+    InvalidInputError
+        Missing, empty, damaged, too big, or of a kind that is not read here.
+    """
+    path = readable_file(Path(path), what=_WHAT, remedy=_SPLIT)
+    suffix = path.suffix.lower()
+    require_memory(path, factor=_FACTOR.get(suffix, 5.0), remedy=_SPLIT)
+    kind = Path(path.stem).suffix.lower() if suffix == ".gz" else suffix
+    if kind in TEXT:
+        return _read_text(path)
+    if suffix in SHEETS:
+        return _read_sheet(path, sheet)
+    if suffix in VECTOR:
+        from store.files.vector import read_layer
+
+        return read_layer(path, layer=sheet)
+    raise InvalidInputError(
+        f"{path}: files of kind '{path.suffix or 'none'}' are not read here. Give {_WHAT}.", file=str(path)
+    )
+
+
+def _read_bytes(path: Path) -> bytes:
+    if path.suffix.lower() != ".gz":
+        return path.read_bytes()
+    try:
+        with gzip.open(path) as stream:
+            data = stream.read(MAX_FILE_BYTES + 1)
+    except (OSError, EOFError) as error:
+        raise InvalidInputError(f"{path} is a damaged gzip file ({error}). Fetch it again.", file=str(path)) from error
+    if len(data) > MAX_FILE_BYTES:
+        raise InvalidInputError(f"{path} unpacks to more than 2 GiB. {_SPLIT}", file=str(path))
+    return data
+
+
+def _read_text(path: Path) -> Table:
+    data = _read_bytes(path)
+    encoding = guess_encoding(data)
+    text = data.decode(encoding.name, errors="replace")
+    del data
+    if "\0" in text[:4096]:
+        raise InvalidInputError(
+            f"{path} is no text table (it holds zero bytes). Export it as CSV or XLSX.", file=str(path)
+        )
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
+    header: tuple[str, ...] = ()
+    columns: list[list[str]] = []
+    lines: list[int] = []
+    notes: list[str] = []
+    started, long = 1, 0
+    try:
+        for row in reader:
+            line, started = started, reader.line_num + 1
+            if not any(cell.strip() for cell in row):
+                continue
+            if not header:
+                header = _header(row, path)
+                columns = [[] for _ in header]
+                continue
+            long += len(row) > len(header)
+            for place, column in enumerate(columns):
+                column.append(_inert(row[place]) if place < len(row) else "")
+            lines.append(line)
+    except csv.Error as error:
+        raise InvalidInputError(
+            f"{path}, line {reader.line_num}: not readable as CSV ({error}). Export it again, quoting texts.",
+            file=str(path),
+            row=reader.line_num,
+        ) from error
+    if not header:
+        raise InvalidInputError(
+            f"{path} holds no header line. Put the column names into the first line.", file=str(path)
+        )
+    if long:
+        notes.append(f"{long} lines have more cells than the header; the surplus cells were ignored.")
+    cells = dict(zip(header, columns, strict=True))
+    return Table(path.name, header, cells, np.array(lines, dtype=np.int64), encoding=encoding, notes=notes)
+
+
+def _delimiter(text: str) -> str:
+    first = next((line for line in text[:65536].splitlines() if line.strip()), "")
+    return max(",;\t|", key=lambda mark: (first.count(mark), mark == ","))
+
+
+def _header(row: list[str], path: Path) -> tuple[str, ...]:
+    names = [cell.strip().lstrip("\ufeff") for cell in row]
+    while names and not names[-1]:
+        names.pop()
+    if len(names) > _MOST_COLUMNS:
+        raise InvalidInputError(f"{path} has {len(names)} columns; is its delimiter a comma?", file=str(path))
+    seen: dict[str, int] = {}
+    unique = []
+    for place, name in enumerate(names, start=1):
+        base = name or f"column {place}"
+        seen[base] = seen.get(base, 0) + 1
+        unique.append(base if seen[base] == 1 else f"{base} ({seen[base]})")
+    return tuple(unique)
+
+
+def _inert(cell: str) -> str:
+    """Unwrap the spreadsheet's ``="00123"``, the usual way to keep zeros; other text stays as it is."""
+    text = cell.strip()
+    if text.startswith('="') and text.endswith('"'):
+        return text[2:-1]
+    return text
+
+
+def _read_sheet(path: Path, sheet: str | None) -> Table:
+    from python_calamine import CalamineWorkbook
+
+    try:
+        book = CalamineWorkbook.from_path(str(path))
+        names = list(book.sheet_names)
+        wanted = sheet or names[0]
+        rows = book.get_sheet_by_name(wanted).to_python(skip_empty_area=False) if wanted in names else None
+    except Exception as error:
+        raise InvalidInputError(
+            f"{path} is not a readable workbook ({error}). Save it again as .xlsx, without a password.", file=str(path)
+        ) from error
+    if rows is None:
+        raise InvalidInputError(f"{path} has no sheet '{wanted}'. It has: {', '.join(names)}.", file=str(path))
+    notes = [f"Only the sheet '{wanted}' was read; the file also has: {', '.join(names[1:])}."]
+    notes = notes if len(names) > 1 and sheet is None else []
+    formulas = _count_formulas(path)
+    if formulas:
+        notes.append(f"{formulas} cells hold formulas; their last saved values were read.")
+    return _sheet_table(path, rows, notes)
+
+
+def _sheet_table(path: Path, rows: list[list[Any]], notes: list[str]) -> Table:
+    header: tuple[str, ...] = ()
+    columns: list[list[str]] = []
+    lines: list[int] = []
+    for number, row in enumerate(rows, start=1):
+        texts = [_cell_text(cell) for cell in row]
+        if not any(texts):
+            continue
+        if not header:
+            header = _header(texts, path)
+            columns = [[] for _ in header]
+            continue
+        for place, column in enumerate(columns):
+            column.append(texts[place] if place < len(texts) else "")
+        lines.append(number)
+    if not header:
+        raise InvalidInputError(f"{path} has no header row. Put column names into the first row.", file=str(path))
+    return Table(
+        path.name, header, dict(zip(header, columns, strict=True)), np.array(lines, dtype=np.int64), notes=notes
+    )
+
+
+def _count_formulas(path: Path) -> int:
+    if path.suffix.lower() != ".xlsx":
+        return 0
+    with zipfile.ZipFile(path) as archive:
+        sheets = [name for name in archive.namelist() if name.startswith("xl/worksheets/sheet")]
+        # a sheet bigger than this is data, not a form; counting would cost more than it tells
+        small = [name for name in sheets if archive.getinfo(name).file_size < 64 * 1024**2]
+        return sum(archive.read(name).count(b"<f>") + archive.read(name).count(b"<f ") for name in small)
+
+
+def _cell_text(cell: Any) -> str:  # noqa: ANN401 - whatever a sheet holds
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
+    if isinstance(cell, float):
+        return number_text(cell)
+    if isinstance(cell, (datetime, date, time)):
+        return cell.isoformat()
+    if isinstance(cell, timedelta):
+        return str(cell)
+    return str(cell).strip()
+
+
+def number_text(value: float) -> str:
+    """Write a spreadsheet number as the text it stood for, in scientific notation once digits are lost.
+
+    Parameters
+    ----------
+    value : float
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> number_text(340881.0), number_text(34020000001320000001.0), number_text(0.5)
+    ('340881', '3.402000000132E+19', '0.5')
+    """
+    if not np.isfinite(value):
+        return ""
+    if value.is_integer():
+        if abs(value) < 10**_ROUND_DIGITS:
+            return str(int(value))
+        mantissa, exponent = f"{value:.14E}".split("E")
+        return f"{mantissa.rstrip('0').rstrip('.')}E{exponent}"
+    return repr(value)
