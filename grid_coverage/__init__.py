@@ -1,18 +1,24 @@
 """Pure coverage engine: view sheds, gaps, placement and staffing."""
 
+from grid_coverage.candidates import candidate_views, covered_points, keeps_privacy, street_points
 from grid_coverage.demand import KeyPoints, Needs, Streets
 from grid_coverage.gaps import GapPlaces, GapTable, PointCover, Reason, gaps_by_grid
+from grid_coverage.placement import Candidates, Demand, Placement, place
+from grid_coverage.snap import snap_out
 from grid_coverage.staffing import Assignment, Minimum, Posts, Rules, Staff, Violation, assign_staff
 from grid_coverage.view_sheds import ShedFlag, ViewSheds, view_sheds
 from grid_coverage.walls import Walls, prepare_walls
 
 __all__ = [
     "Assignment",
+    "Candidates",
+    "Demand",
     "GapPlaces",
     "GapTable",
     "KeyPoints",
     "Minimum",
     "Needs",
+    "Placement",
     "PointCover",
     "Posts",
     "Reason",
@@ -24,7 +30,13 @@ __all__ = [
     "Violation",
     "Walls",
     "assign_staff",
+    "candidate_views",
+    "covered_points",
     "gaps_by_grid",
+    "keeps_privacy",
+    "place",
     "prepare_walls",
+    "snap_out",
+    "street_points",
     "view_sheds",
 ]
