@@ -12,7 +12,7 @@ import shapely
 
 from gis.crs import to_metric
 from gis.errors import ConflictError, InvalidInputError, NotFoundError
-from grid_partition import check_tiling
+from grid_partition.nesting import check_nesting
 from services.partition import describe_faults
 from store.database import plans as sql
 from store.database.models import Plan, Territory
@@ -116,8 +116,14 @@ def check_plan(work: UnitOfWork, plan_id: UUID) -> PlanCheck:
     atoms = sql.atom_shapes(work.session, plan_id)
     srid = territory.metric_srid
     shapes = np.asarray(to_metric(grids["geom"], srid), dtype=object)
-    parent = shapely.coverage_union_all(np.asarray(to_metric(atoms["geom"], srid), dtype=object))
-    report = check_tiling(parent, shapes)
+    units = np.asarray(to_metric(atoms["geom"], srid), dtype=object)
+    number = {area: place for place, area in enumerate(dict.fromkeys(grids["area_id"]))}
+    report = check_nesting(
+        units,
+        [number.get(area, -1) for area in atoms["area_id"]],
+        shapes,
+        [number[area] for area in grids["area_id"]],
+    )
     strays = [code for code, parts, flagged in _parts(grids, shapes) if parts > 1 and not flagged]
     vacant = sql.grids_without_head(work.session, plan_id)
     in_grids = int(np.sum(grids["households"]))
