@@ -20,6 +20,12 @@ from grid_coverage.compiled import kernel
 ROUNDS = 50
 """Most passes of swapping; a pass without a better swap ends it, after a handful in practice."""
 
+SURE = 0.99
+"""Share of a candidate in the linear relaxation from which it also starts a choice of its own."""
+
+NOBODY = np.empty(0, dtype=np.int64)
+"""A choice that starts from nothing."""
+
 LEAST_GAIN = 1e-9
 """Share of all weight below which a swap does not count as better, so that rounding can't go round in circles."""
 
@@ -206,20 +212,21 @@ def place(
     back = (columns.indptr.astype(np.int64), columns.indices.astype(np.int64))
     worth = (np.where(demand.need > 0, demand.weight, 0.0), demand.need)
     hang = (candidates.cost, candidates.group, candidates.per_group, candidates.allowed)
-    by_ratio = choose(table, back, worth, hang, float(budget), True)
-    by_gain = by_ratio
-    if len(np.unique(candidates.cost)) > 1:
-        # Gain for money alone can be arbitrarily bad when one dear candidate is worth all others.
-        by_gain = choose(table, back, worth, hang, float(budget), False)
-    best = max((by_ratio, by_gain), key=lambda found: float(found[1].sum()))
-    chosen, gain = best
+    # Gain for money alone can be arbitrarily bad when one dear candidate is worth all others.
+    tries = [(NOBODY, True)] if len(np.unique(candidates.cost)) < 2 else [(NOBODY, True), (NOBODY, False)]
+    bound = None
+    if certify:
+        bound, share = _relaxed(candidates, demand, float(budget), time_limit)
+        tries.append((np.flatnonzero(share > SURE), True))
+    found = [choose((table, back), worth, hang, float(budget), for_money, start) for start, for_money in tries]
+    chosen, gain = max(found, key=lambda choice: float(choice[1].sum()))
     return Placement(
         chosen=chosen,
         gain=gain,
         covered=float(gain.sum()),
         reachable=_reachable(candidates, demand),
         cost=float(candidates.cost[chosen].sum()),
-        bound=_bound(candidates, demand, float(budget), time_limit) if certify else None,
+        bound=bound,
     )
 
 
@@ -244,13 +251,14 @@ Hang = tuple[NDArray[np.float64], NDArray[np.int64], int, NDArray[np.bool_]]
 
 @kernel
 def choose(
-    table: Sparse, back: Sparse, worth: Worth, hang: Hang, budget: float, for_money: bool
+    links: tuple[Sparse, Sparse], worth: Worth, hang: Hang, budget: float, for_money: bool, start: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Choose greedily, swap while it helps, and return the choice in order of gain.
+    """Choose greedily from a start that fits, swap while it helps, and return the choice in order of gain.
 
     `gain` holds at all times what each candidate would add to the present choice; a change of cover of one
     piece of demand only touches the candidates that see it.
     """
+    table, back = links
     count = len(table[0]) - 1
     cover = np.zeros(len(back[0]) - 1, dtype=np.int64)
     gain = np.zeros(count)
@@ -261,28 +269,50 @@ def choose(
     held = np.zeros(count, dtype=np.int64)
     state = (gain, taken, held, cover)
     least, spent = LEAST_GAIN * gain.sum(), 0.0
+    for candidate in start:
+        if spent + hang[0][candidate] <= budget and held[hang[1][candidate]] < hang[2]:
+            spent += hang[0][candidate]
+            toggle(candidate, 1, links, worth, state, hang)
     for _ in range(ROUNDS):
         better = False
         best = best_candidate(gain, taken, held, hang, budget - spent, for_money)
         while best >= 0:
             better = True
             spent += hang[0][best]
-            toggle(best, 1, (table, back), worth, state, hang)
+            toggle(best, 1, links, worth, state, hang)
             best = best_candidate(gain, taken, held, hang, budget - spent, for_money)
-        for candidate in range(count):
-            if not taken[candidate]:
-                continue
-            spent -= hang[0][candidate]
-            toggle(candidate, -1, (table, back), worth, state, hang)
-            best = best_candidate(gain, taken, held, hang, budget - spent, False)
-            if best < 0 or gain[best] <= gain[candidate] + least:
-                best = candidate
-            better = better or best != candidate
-            spent += hang[0][best]
-            toggle(best, 1, (table, back), worth, state, hang)
+        swapped, spent = swap_all(links, worth, state, hang, (budget, least), spent)
+        better = better or swapped
         if not better:
             break
     return in_order(np.flatnonzero(taken), table, worth)
+
+
+@kernel
+def swap_all(
+    links: tuple[Sparse, Sparse],
+    worth: Worth,
+    state: tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.int64], NDArray[np.int64]],
+    hang: Hang,
+    limit: tuple[float, float],
+    spent: float,
+) -> tuple[bool, float]:
+    """Give each of the chosen back in turn for whichever candidate then adds most; return whether one changed."""
+    gain, taken, held, _ = state
+    budget, least = limit
+    better = False
+    for candidate in range(len(gain)):
+        if not taken[candidate]:
+            continue
+        spent -= hang[0][candidate]
+        toggle(candidate, -1, links, worth, state, hang)
+        best = best_candidate(gain, taken, held, hang, budget - spent, False)
+        if best < 0 or gain[best] <= gain[candidate] + least:
+            best = candidate
+        better = better or best != candidate
+        spent += hang[0][best]
+        toggle(best, 1, links, worth, state, hang)
+    return better, spent
 
 
 @kernel
@@ -370,19 +400,21 @@ def in_order(chosen: NDArray[np.int64], table: Sparse, worth: Worth) -> tuple[ND
     return order, gains
 
 
-def _bound(candidates: Candidates, demand: Demand, budget: float, time_limit: float) -> float:
-    """Bound what any choice within the budget covers, from prices on the demand.
+def _relaxed(
+    candidates: Candidates, demand: Demand, budget: float, time_limit: float
+) -> tuple[float, NDArray[np.float64]]:
+    """Bound what any choice within the budget covers, and return each candidate's share in the relaxation.
 
     For any price of a piece between 0 and its weight, a choice covers at most what is left of the weights
     above the prices, plus the prices that the choice collects: a fractional knapsack (Lagrange). The prices
     come from the linear relaxation; with none, the weights themselves serve.
     """
-    rows = candidates.covers[candidates.allowed]
     cost = candidates.cost[candidates.allowed]
-    table, weight, need = _aggregated(rows, demand)
-    bound = min(_reachable(candidates, demand), _priced(table, cost, weight, need, weight, budget))
+    share = np.zeros(len(candidates.cost))
+    table, weight, need = _aggregated(candidates.covers[candidates.allowed], demand)
+    bound = min(_reachable(candidates, demand), _priced(table, cost, (weight, need), weight, budget))
     if table.shape[0] == 0 or table.shape[1] == 0 or not np.isfinite(budget):
-        return bound
+        return bound, share
     chosen, pieces = table.shape
     # The stubs know dense matrices only.
     result = linprog(  # type: ignore[call-overload]
@@ -396,21 +428,22 @@ def _bound(candidates: Candidates, demand: Demand, budget: float, time_limit: fl
         method="highs-ipm",
         options={"time_limit": time_limit},
     )
-    if result.ineqlin is None or result.ineqlin.marginals is None:
-        return bound
+    if result.x is None or result.ineqlin.marginals is None:
+        return bound, share
+    share[candidates.allowed] = result.x[:chosen]
     prices = np.clip(-np.asarray(result.ineqlin.marginals, dtype=np.float64)[:pieces], 0.0, weight)
-    return min(bound, _priced(table, cost, weight, need, prices, budget))
+    return min(bound, _priced(table, cost, (weight, need), prices, budget)), share
 
 
 def _priced(
     table: csr_array,
     cost: NDArray[np.float64],
-    weight: NDArray[np.float64],
-    need: NDArray[np.int64],
+    pieces: tuple[NDArray[np.float64], NDArray[np.int64]],
     prices: NDArray[np.float64],
     budget: float,
 ) -> float:
     """Return the bound that prices on the demand give."""
+    weight, need = pieces
     value = table @ prices
     order = np.argsort(-value / cost)
     room = np.clip((budget - (np.cumsum(cost[order]) - cost[order])) / cost[order], 0.0, 1.0)
