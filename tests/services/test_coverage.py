@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID
 
@@ -21,9 +20,9 @@ from store.database.plans import plan_grids
 
 
 @pytest.fixture(scope="module")
-def plan(database: Database) -> Iterator[UUID]:
+def plan(database: Database) -> UUID:
     load_helsinki(database)
-    yield propose(database)
+    return propose(database)
 
 
 def test_run_tells_an_interval_where_headings_are_unknown(database: Database, plan: UUID) -> None:
@@ -124,14 +123,14 @@ def test_report_that_cannot_be_written_leaves_the_old_one(tmp_path: Path) -> Non
 @pytest.mark.parametrize("ending", ["geojson", "gpkg", "shp", "csv"])
 def test_exported_grids_keep_codes_and_borders(database: Database, plan: UUID, tmp_path: Path, ending: str) -> None:
     import geopandas
-    import pandas
+    import pandas as pd
 
     target = tmp_path / f"grids.{ending}"
     with database.work(SYSTEM) as work:
         count = plan_files.export(work, plan, target)
         codes = sorted(row.code for row in plan_grids(work.session, plan))
     if ending == "csv":
-        table = pandas.read_csv(target, dtype=str)
+        table = pd.read_csv(target, dtype=str)
     else:
         table = geopandas.read_file(target)
         assert table.to_crs(32635).geometry.union_all().area == pytest.approx(table.to_crs(32635).area.sum(), rel=1e-9)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from uuid import UUID
 
 import numpy as np
@@ -22,8 +21,8 @@ from store.database.models import Atom, Dwelling, Grid, GridVersion, LayerRevisi
 
 
 @pytest.fixture(scope="module")
-def helsinki(database: Database) -> Iterator[UUID]:
-    yield load_helsinki(database)
+def helsinki(database: Database) -> UUID:
+    return load_helsinki(database)
 
 
 def test_proposed_plan_keeps_every_promise(database: Database, helsinki: UUID) -> None:

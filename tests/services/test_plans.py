@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -20,8 +19,8 @@ from store.database.models import Assignment, GridVersion, Plan
 
 
 @pytest.fixture(scope="module")
-def helsinki(database: Database) -> Iterator[UUID]:
-    yield load_helsinki(database)
+def helsinki(database: Database) -> UUID:
+    return load_helsinki(database)
 
 
 @pytest.fixture(scope="module")
