@@ -105,7 +105,6 @@ def _collection(spec: LayerSpec, base: str, box: tuple[float, ...] | None) -> di
         "description": f"{spec.title.en} ({spec.title.zh})",
         "itemType": "feature",
         "crs": [CRS84],
-        "storageCrs": CRS84,
         "links": [
             link("self", address, JSON, title=spec.title.en),
             link("items", f"{address}/items", GEOJSON, title=spec.title.en),
