@@ -1,0 +1,107 @@
+import { computed, signal } from '@preact/signals'
+import { call } from './client'
+import type { LayerEvent } from './types'
+
+export type LiveState = 'connecting' | 'live' | 'stale' | 'offline'
+
+/** When the server was last heard of. */
+export const heardAt = signal<Date | null>(null)
+const streaming = signal(false)
+const unreachableSince = signal<Date | null>(null)
+/** The current second, so that ages on screen move. */
+export const now = signal(new Date())
+
+/** Whether what is on screen follows the server. */
+export const live = computed<LiveState>(() => {
+  if (unreachableSince.value) return 'offline'
+  if (streaming.value) return 'live'
+  return heardAt.value ? 'stale' : 'connecting'
+})
+export const offlineSince = computed(() => unreachableSince.value)
+export const staleSeconds = computed(() =>
+  heardAt.value ? Math.max(0, Math.round((now.value.getTime() - heardAt.value.getTime()) / 1000)) : 0,
+)
+
+type Listener = (event: LayerEvent) => void
+const listeners = new Set<Listener>()
+let source: EventSource | null = null
+let lastId = ''
+let pollTimer: ReturnType<typeof setInterval> | undefined
+let clockTimer: ReturnType<typeof setInterval> | undefined
+
+const POLL_MS = 10_000
+const TICK_MS = 1_000
+
+/** Calls back on every change of a layer; returns how to stop. */
+export function onLayer(listener: Listener): () => void {
+  listeners.add(listener)
+  return () => listeners.delete(listener)
+}
+
+function heard(): void {
+  heardAt.value = new Date()
+  unreachableSince.value = null
+}
+
+function deliver(event: LayerEvent, id: string): void {
+  if (id) lastId = id
+  for (const listener of listeners) listener(event)
+}
+
+/** Asks once what happened since the last event: the way that is left when the stream is down. */
+async function poll(): Promise<void> {
+  if (streaming.value) return
+  try {
+    const path = `/api/v1/events/poll?limit=200${lastId ? `&after=${encodeURIComponent(lastId)}` : ''}`
+    const { data } = await call<{ events: (LayerEvent & { id?: string })[]; last: string | null }>(path)
+    unreachableSince.value = null
+    for (const event of data.events) deliver(event, event.id ?? '')
+    if (data.last) lastId = data.last
+  } catch {
+    unreachableSince.value ??= new Date()
+  }
+}
+
+function openStream(): void {
+  source?.close()
+  const stream = new EventSource('/api/v1/events')
+  source = stream
+  stream.onopen = () => {
+    streaming.value = true
+    heard()
+  }
+  stream.onerror = () => {
+    streaming.value = false
+    void poll()
+    if (stream.readyState === EventSource.CLOSED && source === stream) {
+      setTimeout(() => source === stream && openStream(), POLL_MS)
+    }
+  }
+  stream.onmessage = heard
+  stream.addEventListener('layer', (message: MessageEvent<string>) => {
+    heard()
+    deliver(JSON.parse(message.data) as LayerEvent, message.lastEventId)
+  })
+}
+
+/** Starts listening; harmless when already started. */
+export function startEvents(): void {
+  if (source) return
+  openStream()
+  pollTimer = setInterval(() => void poll(), POLL_MS)
+  clockTimer = setInterval(() => (now.value = new Date()), TICK_MS)
+  addEventListener('offline', () => {
+    streaming.value = false
+    unreachableSince.value ??= new Date()
+  })
+  addEventListener('online', openStream)
+}
+
+/** Stops listening, when someone signs out. */
+export function stopEvents(): void {
+  source?.close()
+  source = null
+  streaming.value = false
+  clearInterval(pollTimer)
+  clearInterval(clockTimer)
+}

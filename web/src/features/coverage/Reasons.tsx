@@ -1,0 +1,31 @@
+import type { JSX } from 'preact'
+import type { CoverageGrid } from '../../api/types'
+import { lang, t } from '../../i18n'
+import { gridNumber, number } from '../../i18n/format'
+import { store } from '../../map/store'
+import { Icon } from '../../ui/Icon'
+
+/** Why the selected grid has gaps, each reason with its amount. */
+export function Reasons({ row }: { row: CoverageGrid }): JSX.Element {
+  return (
+    <section class="reasons" aria-label={t('coverage.reasons')} data-testid="reasons">
+      <div class="row">
+        <span class="strong">{gridNumber(row.code)}</span>
+        <span class="grow ellipsis">{row.name}</span>
+        <span class="small muted">
+          {t('coverage.incidents')} {number(row.incidents)}
+        </span>
+        <button type="button" class="button quiet icon-only" aria-label={t('common.close')} onClick={() => (store.grid.value = null)}>
+          <Icon name="close" />
+        </button>
+      </div>
+      <h3>{t('coverage.reasons')}</h3>
+      {row.reasons.length === 0 && <p class="small muted">{t('coverage.noReasons')}</p>}
+      <ul class="small">
+        {row.reasons.map((reason) => (
+          <li key={reason.kind + reason.text_en}>{lang.value === 'zh' ? reason.text_zh : reason.text_en}</li>
+        ))}
+      </ul>
+    </section>
+  )
+}

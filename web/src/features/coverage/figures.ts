@@ -1,0 +1,61 @@
+/** Figures of the coverage desk, from what the server counted. Pure. */
+import type { CoverageGrid } from '../../api/types'
+
+export const share = (part: number, whole: number): number => (whole > 0 ? part / whole : NaN)
+export const seenShare = (row: CoverageGrid): number => share(row.seen_m, row.street_m)
+export const upperShare = (row: CoverageGrid): number => share(row.seen_m_upper, row.street_m)
+
+/** A filter of the address: `seen:20-25`, `gaps`, `places`. */
+export type Filter = { kind: 'seen'; from: number; to: number } | { kind: 'gaps' } | { kind: 'places' } | null
+
+export function readFilter(text: string | null): Filter {
+  if (text === 'gaps' || text === 'places') return { kind: text }
+  const match = /^seen:(\d{1,3})-(\d{1,3})$/.exec(text ?? '')
+  return match ? { kind: 'seen', from: Number(match[1]), to: Number(match[2]) } : null
+}
+
+/** Whether a grid passes a filter; the last step of the histogram holds 100 %. */
+export function passes(row: CoverageGrid, filter: Filter): boolean {
+  if (!filter) return true
+  if (filter.kind === 'gaps') return row.unseen_m > 0
+  if (filter.kind === 'places') return row.places > row.places_seen
+  const percent = seenShare(row) * 100
+  return percent >= filter.from - 1e-9 && (percent < filter.to - 1e-9 || (filter.to >= 100 && percent <= 100 + 1e-9))
+}
+
+export interface Totals {
+  street_m: number
+  seen_m: number
+  k2_m: number
+  unseen_m: number
+  places: number
+  places_seen: number
+  cameras: number
+  online: number
+}
+
+/** Sums over grids. */
+export function totals(rows: readonly CoverageGrid[]): Totals {
+  const sum = (of: (row: CoverageGrid) => number): number => rows.reduce((all, row) => all + of(row), 0)
+  return {
+    street_m: sum((row) => row.street_m),
+    seen_m: sum((row) => row.seen_m),
+    k2_m: sum((row) => row.k2_m ?? 0),
+    unseen_m: sum((row) => row.unseen_m),
+    places: sum((row) => row.places),
+    places_seen: sum((row) => row.places_seen),
+    cameras: sum((row) => row.cameras),
+    online: sum((row) => row.online),
+  }
+}
+
+/** Rows as CSV for spreadsheets: UTF-8 with BOM, CRLF, codes kept as text, formulas defused. */
+export function csv(head: readonly string[], rows: readonly (readonly (string | number | null)[])[]): string {
+  const cell = (value: string | number | null): string => {
+    if (value === null || (typeof value === 'number' && !Number.isFinite(value))) return ''
+    if (typeof value === 'number') return String(value)
+    const safe = /^[=+\-@\t\r]/.test(value) ? `'${value}` : /^\d{12,}$/.test(value) ? `="${value}"` : value
+    return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
+  }
+  return `\uFEFF${[head, ...rows].map((row) => row.map(cell).join(',')).join('\r\n')}\r\n`
+}

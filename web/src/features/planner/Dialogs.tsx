@@ -1,0 +1,293 @@
+import { signal } from '@preact/signals'
+import type { JSX } from 'preact'
+import { useState } from 'preact/hooks'
+import { ask } from '../../api/client'
+import { plan, planGrids, plans, territory } from '../../api/data'
+import { follow } from '../../api/jobs'
+import type { Grid, Job, Plan, PlanGrids } from '../../api/types'
+import { t, tOr } from '../../i18n'
+import { gridNumber, number, signed } from '../../i18n/format'
+import { store } from '../../map/store'
+import { Dialog } from '../../ui/Dialog'
+import { Icon } from '../../ui/Icon'
+import { ErrorNote, sentence } from '../../ui/states'
+import { toast } from '../../ui/toast'
+import { change, conflict, useMine, useTheirs } from './edits'
+
+export const renaming = signal<Grid | null>(null)
+export const publishing = signal(false)
+export const proposing = signal(false)
+
+const KINDS = ['household', 'ten_household', 'natural_village'] as const
+
+function RenameDialog({ grid }: { grid: Grid }): JSX.Element {
+  const [name, setName] = useState(grid.name ?? '')
+  const [failure, setFailure] = useState<unknown>(null)
+  const close = (): void => void (renaming.value = null)
+  const save = async (event: SubmitEvent): Promise<void> => {
+    event.preventDefault()
+    if (!name.trim()) return
+    try {
+      const kept = await change(grid, { name: name.trim() })
+      close()
+      if (kept) toast(t('planner.renamed', { n: gridNumber(grid.code), name: name.trim() }))
+    } catch (cause) {
+      setFailure(cause)
+    }
+  }
+  const footer = (
+    <>
+      <button type="submit" form="rename-form" class="button primary" aria-disabled={!name.trim()}>
+        {t('common.save')}
+      </button>
+      <button type="button" class="button" onClick={close}>
+        {t('common.cancel')}
+      </button>
+    </>
+  )
+  return (
+    <Dialog title={t('planner.renameTitle', { n: gridNumber(grid.code) })} width={420} onClose={close} footer={footer}>
+      <form id="rename-form" class="field" onSubmit={(event) => void save(event)}>
+        <label for="rename-name">{t('grid.name')}</label>
+        <input id="rename-name" class="input" data-autofocus maxLength={80} value={name} onInput={(event) => setName(event.currentTarget.value)} />
+        {failure !== null && <ErrorNote error={failure} />}
+      </form>
+    </Dialog>
+  )
+}
+
+function Version(props: { title: string; side: string; grid: Partial<Grid> }): JSX.Element {
+  return (
+    <section class="version">
+      <div class="row">
+        <h3 class="grow">{props.title}</h3>
+        <span class="small muted">{props.side}</span>
+      </div>
+      <p class="version-name">{props.grid.name ?? '–'}</p>
+      {props.grid.households !== undefined && (
+        <p class="small second">
+          {number(props.grid.households)} {t('unit.households')} · {signed(props.grid.deviation)} %
+        </p>
+      )}
+    </section>
+  )
+}
+
+function ConflictDialog(): JSX.Element | null {
+  const open = conflict.value
+  if (!open) return null
+  const keys = (event: KeyboardEvent): void => {
+    if (event.key.toLowerCase() === 't') useTheirs()
+    if (event.key.toLowerCase() === 'm') void useMine()
+  }
+  const footer = (
+    <>
+      <button type="button" class="button primary" data-autofocus onClick={useTheirs}>
+        {t('conflict.useTheirs')} <kbd>T</kbd>
+      </button>
+      <button type="button" class="button" onClick={() => void useMine().catch((cause: unknown) => toast(sentence(cause)))}>
+        {t('conflict.useMine')} <kbd>M</kbd>
+      </button>
+    </>
+  )
+  return (
+    <div onKeyDown={keys}>
+      <Dialog
+        title={t('conflict.title', { n: gridNumber(open.before.code) })}
+        hint={t('conflict.hint')}
+        width={760}
+        onClose={() => (conflict.value = null)}
+        footer={footer}
+      >
+        <div class="versions">
+          <Version title={t('conflict.before')} side={t('conflict.revision', { n: open.before.revision })} grid={open.before} />
+          <Version title={t('conflict.theirs')} side={`${t('conflict.revision', { n: open.theirs.revision })} · ${t('conflict.saved')}`} grid={open.theirs} />
+          <Version title={t('conflict.mine')} side={t('conflict.notSaved')} grid={{ ...open.before, ...open.mine }} />
+        </div>
+      </Dialog>
+    </div>
+  )
+}
+
+function CheckLine({ good, words }: { good: boolean; words: string }): JSX.Element {
+  return (
+    <li class={`check ${good ? 'good' : 'bad'}`}>
+      <Icon name={good ? 'check' : 'alert'} />
+      {words}
+    </li>
+  )
+}
+
+/** The lines that must pass before a plan comes into force. */
+export function checkLines(data: PlanGrids): { good: boolean; words: string }[] {
+  const out = data.grids.filter((grid) => Math.abs(grid.deviation ?? 0) > data.tolerance).length
+  const vacant = data.grids.filter((grid) => !grid.head).length
+  const quality = data.plan.quality
+  return [
+    { good: quality?.tiling_valid !== false, words: t('planner.checkTiling') },
+    { good: quality?.contiguous !== false, words: t('planner.checkPiece') },
+    { good: out === 0, words: out === 0 ? t('planner.checkInBand') : `${t('planner.checkInBand')}: ${t('planner.checkOut', { n: out })}` },
+    { good: vacant === 0, words: vacant === 0 ? t('planner.checkHeads') : `${t('planner.checkHeads')}: ${number(vacant)} ${t('grid.vacant')}` },
+  ]
+}
+
+function PublishDialog({ data }: { data: PlanGrids }): JSX.Element {
+  const [basis, setBasis] = useState('')
+  const [day, setDay] = useState('')
+  const [failure, setFailure] = useState<unknown>(null)
+  const close = (): void => void (publishing.value = false)
+  const publish = async (event: SubmitEvent): Promise<void> => {
+    event.preventDefault()
+    if (!basis.trim()) return
+    try {
+      const body = { basis: basis.trim(), ...(day ? { effective_on: day } : {}) }
+      await ask(`/api/v1/plans/${data.plan.id}/publish`, { method: 'POST', body })
+      close()
+      toast(t('planner.published', { name: data.plan.name }))
+      await Promise.all([plans.load(), planGrids.load()])
+    } catch (cause) {
+      setFailure(cause)
+    }
+  }
+  const footer = (
+    <>
+      <button type="submit" form="publish-form" class="button primary" aria-disabled={!basis.trim()} title={basis.trim() ? '' : t('planner.basisError')}>
+        {t('planner.publish')}
+      </button>
+      <button type="button" class="button" onClick={close}>
+        {t('common.cancel')}
+      </button>
+    </>
+  )
+  return (
+    <Dialog title={t('planner.publishTitle', { name: data.plan.name })} hint={t('planner.publishHint')} onClose={close} footer={footer}>
+      <form id="publish-form" class="stack" onSubmit={(event) => void publish(event)}>
+        <ul class="stack">
+          {checkLines(data).map((line) => (
+            <CheckLine key={line.words} {...line} />
+          ))}
+        </ul>
+        <div class="field">
+          <label for="publish-basis">{t('planner.basis')}</label>
+          <input id="publish-basis" class="input" data-autofocus value={basis} onInput={(event) => setBasis(event.currentTarget.value)} />
+          <span class="hint">{t('planner.basisHint')}</span>
+        </div>
+        <div class="field">
+          <label for="publish-day">{t('planner.effective')}</label>
+          <input id="publish-day" type="date" class="input" value={day} onInput={(event) => setDay(event.currentTarget.value)} />
+        </div>
+        {failure !== null && <ErrorNote error={failure} />}
+      </form>
+    </Dialog>
+  )
+}
+
+interface Wish {
+  kind: string
+  target: string
+  tolerance: string
+  seed: string
+}
+
+async function propose(wish: Wish): Promise<void> {
+  const body = {
+    territory: territory.value?.id,
+    kind: wish.kind,
+    target: Number(wish.target),
+    tolerance: Number(wish.tolerance) / 100,
+    seed: Number(wish.seed),
+  }
+  const answer = await ask<{ job: Job }>('/api/v1/plans', { method: 'POST', body })
+  proposing.value = false
+  const job = await follow(t('planner.proposing'), answer.job)
+  await plans.load()
+  if (job.state === 'cancelled') {
+    toast(t('job.stopped'))
+    return
+  }
+  const made = (job.result?.plan_id ?? job.result?.plan) as string | undefined
+  const found = plans.data.value?.find((one: Plan) => one.id === made)
+  if (found) store.plan.value = found.id
+  toast(t('planner.proposed', { name: found?.name ?? '' }))
+}
+
+function ProposeDialog(): JSX.Element {
+  const [wish, setWish] = useState<Wish>({ kind: 'household', target: '300', tolerance: '10', seed: '0' })
+  const [failure, setFailure] = useState<unknown>(null)
+  const close = (): void => void (proposing.value = false)
+  const badTarget = !(Number(wish.target) >= 20 && Number(wish.target) <= 5000)
+  const badBand = !(Number(wish.tolerance) >= 1 && Number(wish.tolerance) <= 50)
+  const start = (event: SubmitEvent): void => {
+    event.preventDefault()
+    if (badTarget || badBand) return
+    propose(wish).catch((cause: unknown) => {
+      if (proposing.value) setFailure(cause)
+      else toast(t('job.failed', { why: sentence(cause) }))
+    })
+  }
+  const text = (name: keyof Wish, words: string, bad: string | null, hint?: string): JSX.Element => (
+    <div class="field grow">
+      <label for={`wish-${name}`}>{words}</label>
+      <input
+        id={`wish-${name}`}
+        class="input"
+        inputMode="numeric"
+        value={wish[name]}
+        aria-invalid={bad !== null}
+        aria-describedby={bad ? `wish-${name}-error` : undefined}
+        onInput={(event) => setWish({ ...wish, [name]: event.currentTarget.value })}
+      />
+      {bad && (
+        <span id={`wish-${name}-error`} class="error">
+          {bad}
+        </span>
+      )}
+      {hint && !bad && <span class="hint">{hint}</span>}
+    </div>
+  )
+  const footer = (
+    <>
+      <button type="submit" form="propose-form" class="button primary" aria-disabled={badTarget || badBand}>
+        {t('planner.start')}
+      </button>
+      <button type="button" class="button" onClick={close}>
+        {t('common.cancel')}
+      </button>
+    </>
+  )
+  return (
+    <Dialog title={t('planner.proposeTitle')} hint={t('planner.proposeHint')} onClose={close} footer={footer}>
+      <form id="propose-form" class="stack" onSubmit={start}>
+        <div class="field">
+          <label for="wish-kind">{t('planner.kind')}</label>
+          <select id="wish-kind" class="input" value={wish.kind} onChange={(event) => setWish({ ...wish, kind: event.currentTarget.value })}>
+            {KINDS.map((kind) => (
+              <option key={kind} value={kind}>
+                {tOr(`planKind.${kind}`, kind)}
+              </option>
+            ))}
+          </select>
+        </div>
+        <div class="row fields">
+          {text('target', t('planner.target'), badTarget ? t('planner.targetError') : null)}
+          {text('tolerance', t('planner.tolerance'), badBand ? t('planner.toleranceError') : null)}
+          {text('seed', t('planner.seed'), null, t('planner.seedHint'))}
+        </div>
+        {failure !== null && <ErrorNote error={failure} />}
+      </form>
+    </Dialog>
+  )
+}
+
+/** The dialogs of the planner desk; each is open while its signal says so. */
+export function PlannerDialogs(): JSX.Element {
+  const data = planGrids.data.value
+  return (
+    <>
+      {proposing.value && <ProposeDialog />}
+      {renaming.value && <RenameDialog grid={renaming.value} />}
+      {publishing.value && data && plan.value && <PublishDialog data={data} />}
+      <ConflictDialog />
+    </>
+  )
+}

@@ -1,0 +1,318 @@
+import { signal } from '@preact/signals'
+import type { JSX } from 'preact'
+import { useEffect, useMemo } from 'preact/hooks'
+import { plan, planGrids, planId, plans, territory } from '../../api/data'
+import type { Grid, Plan, PlanGrids } from '../../api/types'
+import { lang, t, tOr, type Key } from '../../i18n'
+import { clock, gridNumber, moment, number, signed } from '../../i18n/format'
+import { MapPane } from '../../map/MapPane'
+import { listMode, store } from '../../map/store'
+import { DataTable, ordered, readOrder, writeOrder, type Order } from '../../ui/DataTable'
+import { Icon } from '../../ui/Icon'
+import { JobBar } from '../../ui/JobBar'
+import { Kpi } from '../../ui/Kpi'
+import { Menu } from '../../ui/Menu'
+import { Empty, ErrorNote, sentence, Skeleton } from '../../ui/states'
+import { toast } from '../../ui/toast'
+import { CameraCard } from '../place/CameraCard'
+import { PlaceCard } from '../place/PlaceCard'
+import { deskKeys } from '../shell/keys'
+import { PhoneFoot } from '../shell/PhoneFoot'
+import { StatusBar } from '../shell/StatusBar'
+import { Balance } from './Balance'
+import { gridColumns } from './columns'
+import { PlannerDialogs, proposing, publishing, renaming } from './Dialogs'
+import { change, edits, savedAt } from './edits'
+
+const WORST_FIRST: Order = { column: 'deviation', down: true }
+const statusLook: Record<Plan['status'], [string, string]> = {
+  draft: ['warn', 'edit'],
+  review: ['info', 'chat'],
+  published: ['ok', 'check'],
+  retired: ['', 'history'],
+}
+const tab = signal<'grids' | 'check'>('grids')
+
+export function StatusChip({ status }: { status: Plan['status'] }): JSX.Element {
+  const [tone, icon] = statusLook[status] ?? ['', 'edit']
+  return (
+    <span class={`chip ${tone}`}>
+      <Icon name={icon} />
+      {tOr(`status.${status}`, status)}
+    </span>
+  )
+}
+
+/** The picker of plans, newest first. */
+export function PlanPicker(): JSX.Element {
+  const now = plan.value
+  const label = (
+    <>
+      <span class="ellipsis strong">{now?.name ?? t('planner.pick')}</span>
+      <Icon name="down" />
+    </>
+  )
+  return (
+    <Menu name={t('planner.pick')} buttonClass="button quiet plan-picker" label={label}>
+      {(close) =>
+        (plans.data.value ?? []).map((one) => (
+          <button
+            key={one.id}
+            type="button"
+            aria-current={one.id === planId.value}
+            onClick={() => {
+              store.plan.value = one.id
+              store.grid.value = null
+              close()
+            }}
+          >
+            <span class="grow">{one.name}</span>
+            <span class="small muted">{moment(one.created_at)}</span>
+            <StatusChip status={one.status} />
+          </button>
+        ))
+      }
+    </Menu>
+  )
+}
+
+function Header(): JSX.Element {
+  const it = plan.value
+  const publishable = it && (it.status === 'draft' || it.status === 'review')
+  return (
+    <div class="deskbar">
+      <h1 class="visually-hidden">{t('desk.planner')}</h1>
+      <PlanPicker />
+      {it && <StatusChip status={it.status} />}
+      {it && (
+        <span class="small muted wide-only ellipsis">
+          {tOr(`planKind.${it.kind}`, it.kind)}
+          {it.author ? ` · ${t('planner.author', { name: it.author })}` : ''}
+        </span>
+      )}
+      {savedAt.value && (
+        <span class="small muted wide-only">
+          {t('planner.saved', { t: clock(savedAt.value) })} · {number(edits.value)}
+        </span>
+      )}
+      <span class="grow" />
+      {it && (
+        <button type="button" class="button" onClick={() => (proposing.value = true)}>
+          <Icon name="sparkle" />
+          {t('planner.propose')}
+        </button>
+      )}
+      {publishable && (
+        <button type="button" class="button primary" onClick={() => (publishing.value = true)}>
+          {t('planner.publish')}
+        </button>
+      )}
+    </div>
+  )
+}
+
+interface Finding {
+  grid: Grid
+  words: string
+  bad: boolean
+}
+
+/** What a plan's check has to say about its grids. */
+export function findings(data: PlanGrids): Finding[] {
+  const limit = (sign: number): number => data.mean_households * (1 + sign * data.tolerance)
+  const all: Finding[] = []
+  for (const grid of data.grids) {
+    const deviation = grid.deviation ?? 0
+    if (Math.abs(deviation) > data.tolerance) {
+      const edge = limit(Math.sign(deviation))
+      const off = Math.max(1, Math.ceil(Math.abs(grid.households - edge) - 1e-9))
+      const key: Key = deviation > 0 ? 'planner.checkOver' : 'planner.checkShort'
+      all.push({ grid, bad: true, words: t(key, { n: number(off), limit: number(edge) }) })
+    }
+    if (!grid.head) all.push({ grid, bad: false, words: t('planner.checkHead') })
+  }
+  return all
+}
+
+function CheckList({ list }: { list: Finding[] }): JSX.Element {
+  if (list.length === 0) {
+    return (
+      <p class="note ok">
+        <Icon name="check" />
+        {t('planner.allClear')}
+      </p>
+    )
+  }
+  return (
+    <ul class="checks">
+      {list.map(({ grid, words, bad }) => (
+        <li key={grid.code + words}>
+          <button type="button" class="answer-row" onClick={() => (store.grid.value = grid.code)}>
+            <span class={bad ? 'bad' : 'warnish'}>
+              <Icon name={bad ? 'alert' : 'warning'} />
+            </span>
+            <span class="strong">{gridNumber(grid.code)}</span>
+            <span class="ellipsis">{grid.name}</span>
+            <span class="grow small second num ellipsis">{words}</span>
+          </button>
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+function SelectedGrid({ grid }: { grid: Grid }): JSX.Element {
+  const flip = (): void => {
+    change(grid, { locked: !grid.locked }).catch((cause: unknown) => toast(sentence(cause)))
+  }
+  return (
+    <section class="selected-grid" aria-label={t('grid.grid')}>
+      <div class="row">
+        <span class="strong">{gridNumber(grid.code)}</span>
+        <span class="grow ellipsis">{grid.name}</span>
+        <button type="button" class="button edit-only" onClick={() => (renaming.value = grid)}>
+          <Icon name="edit" />
+          {t('planner.rename')}
+        </button>
+        <button type="button" class="button edit-only" aria-pressed={Boolean(grid.locked)} onClick={flip}>
+          <Icon name="lock" />
+          {t(grid.locked ? 'planner.unlock' : 'planner.lock')}
+        </button>
+        <button type="button" class="button icon-only" aria-label={t('common.zoomTo')} title={t('common.zoomTo')} onClick={() => (store.goTo.value = { bbox: grid.bbox })}>
+          <Icon name="target" />
+        </button>
+      </div>
+      <p class="small second">
+        {number(grid.households)} {t('unit.households')} · {signed(grid.deviation)} % · {t('grid.head')} {grid.head?.work_no ?? t('grid.vacant')}
+      </p>
+    </section>
+  )
+}
+
+function Figures({ data }: { data: PlanGrids }): JSX.Element {
+  const inBand = data.grids.filter((grid) => Math.abs(grid.deviation ?? 0) <= data.tolerance).length
+  const households = data.grids.reduce((all, grid) => all + grid.households, 0)
+  const worst = data.grids.reduce((most, grid) => (Math.abs(grid.deviation ?? 0) > Math.abs(most) ? (grid.deviation ?? 0) : most), 0)
+  return (
+    <dl class="kpis">
+      <Kpi name={t('planner.inBand', { n: number(data.tolerance * 100) })} value={t('planner.inBandOf', { a: number(inBand), b: number(data.grids.length) })} />
+      <Kpi
+        name={t('grid.households')}
+        value={
+          <>
+            {number(households)} <span class="small muted">{t('planner.est')}</span>
+          </>
+        }
+      />
+      <Kpi name={t('planner.mean')} value={number(data.mean_households, 1)} />
+      <Kpi name={t('planner.max')} value={`${signed(worst)} %`} />
+    </dl>
+  )
+}
+
+function Panel({ data }: { data: PlanGrids }): JSX.Element {
+  const order = readOrder(store.sort.value, WORST_FIRST)
+  const columns = gridColumns(data, listMode.value)
+  const rows = useMemo(() => ordered(data.grids, columns, order), [data, order.column, order.down, lang.value, listMode.value])
+  const list = findings(data)
+  const bad = list.filter((one) => one.bad).length
+  const selected = data.grids.find((grid) => grid.code === store.grid.value)
+  const head = (id: 'grids' | 'check', words: string, count: number, tone = ''): JSX.Element => (
+    <button type="button" role="tab" aria-selected={tab.value === id} class={tab.value === id ? 'panel-focus' : ''} onClick={() => (tab.value = id)}>
+      {words} <span class={`chip round ${tone}`}>{number(count)}</span>
+    </button>
+  )
+  return (
+    <>
+      <div class="tabs" role="tablist">
+        {head('grids', t('grid.grids'), data.grids.length)}
+        {head('check', t('planner.check'), list.length, bad ? 'late' : list.length ? 'warn' : '')}
+      </div>
+      <JobBar />
+      <p class="note info narrow-note">{t('planner.look')}</p>
+      {tab.value === 'grids' ? (
+        <>
+          <Figures data={data} />
+          <Balance data={data} />
+          {selected && <SelectedGrid grid={selected} />}
+          <div class="table-box">
+            <DataTable
+              id="table"
+              caption={`${data.plan.name}: ${t('grid.grids')}`}
+              columns={columns}
+              rows={rows}
+              keyOf={(grid) => grid.code}
+              selected={store.grid.value}
+              hovered={store.hover.value}
+              order={order}
+              tall={listMode.value}
+              onOrder={(next) => (store.sort.value = writeOrder(next))}
+              onSelect={(code) => (store.grid.value = code)}
+              onHover={(code) => (store.hover.value = code)}
+            />
+          </div>
+        </>
+      ) : (
+        <div class="check-tab">
+          {selected && <SelectedGrid grid={selected} />}
+          <CheckList list={list} />
+        </div>
+      )}
+    </>
+  )
+}
+
+function Nothing(): JSX.Element {
+  if (plans.error.value ?? planGrids.error.value) {
+    return (
+      <div class="pad">
+        <ErrorNote error={plans.error.value ?? planGrids.error.value} retry={() => void plans.load().then(() => planGrids.load())} />
+      </div>
+    )
+  }
+  if (plans.data.value === null || planId.value) return <Skeleton />
+  return (
+    <>
+      <JobBar />
+      <Empty title={t('planner.none')} hint={t('planner.noneHint')}>
+        <button type="button" class="button primary" onClick={() => (proposing.value = true)}>
+          {t('planner.propose')}
+        </button>
+      </Empty>
+    </>
+  )
+}
+
+/** Grids of a plan, in balance or not, beside their map. */
+export function PlannerDesk(): JSX.Element {
+  const data = planGrids.data.value
+  useEffect(() => {
+    deskKeys.value = {
+      e: () => {
+        renaming.value = planGrids.data.value?.grids.find((grid) => grid.code === store.grid.value) ?? null
+      },
+    }
+    return () => void (deskKeys.value = {})
+  }, [])
+  return (
+    <>
+      <Header />
+      <main class={`work planner ${store.phoneMap.value ? 'show-map' : ''}`}>
+        {!listMode.value && territory.value && (
+          <MapPane>
+            <div class="cards">
+              <PlaceCard />
+              <CameraCard />
+            </div>
+          </MapPane>
+        )}
+        <div class="side right" style={{ '--side': '440px' }} aria-busy={planGrids.loading.value}>
+          {data ? <Panel data={data} /> : <Nothing />}
+        </div>
+      </main>
+      <PlannerDialogs />
+      <PhoneFoot />
+      <StatusBar />
+    </>
+  )
+}

@@ -1,0 +1,148 @@
+import { effect } from '@preact/signals'
+import type { JSX } from 'preact'
+import { useEffect, useState } from 'preact/hooks'
+import { ask, NoAnswer, Problem, signedOut } from '../../api/client'
+import { planGrids, session, startData } from '../../api/data'
+import { startEvents } from '../../api/events'
+import type { Session } from '../../api/types'
+import { lang, t, type Key, type Lang } from '../../i18n'
+import { gridNumber, number, signed } from '../../i18n/format'
+import { startRamps } from '../../map/ramps'
+import { listMode, store } from '../../map/store'
+import { ErrorNote } from '../../ui/states'
+import { Toasts } from '../../ui/toast'
+import { CoverageDesk } from '../coverage/CoverageDesk'
+import { DispatchDesk } from '../dispatch/DispatchDesk'
+import { startPlaces } from '../place/located'
+import { PlannerDesk } from '../planner/PlannerDesk'
+import { ReportsDesk } from '../reports/ReportsDesk'
+import { SignIn } from '../signin/SignIn'
+import { ListBanner } from './ListBanner'
+import { KeySheet } from './KeySheet'
+import { startKeys } from './keys'
+import { TopBar } from './TopBar'
+
+type Phase = 'asking' | 'out' | 'in' | 'unreachable'
+
+const desks = { planner: PlannerDesk, dispatch: DispatchDesk, coverage: CoverageDesk, reports: ReportsDesk }
+
+/** What is selected, said to screen readers. */
+function Announcer(): JSX.Element {
+  const code = store.grid.value
+  const grid = planGrids.data.value?.grids.find((one) => one.code === code)
+  const words =
+    grid &&
+    t('grid.selected', {
+      n: gridNumber(grid.code),
+      name: grid.name ?? '',
+      households: number(grid.households),
+      deviation: `${signed(grid.deviation)} %`,
+    })
+  return (
+    <div class="visually-hidden" aria-live="polite">
+      {words}
+    </div>
+  )
+}
+
+function SkipLinks(): JSX.Element {
+  const go = (event: Event, selector: string): void => {
+    event.preventDefault()
+    document.querySelector<HTMLElement>(selector)?.focus()
+  }
+  return (
+    <nav class="skips">
+      {!listMode.value && (
+        <a href="#map-canvas" onClick={(event) => go(event, '#map-canvas')}>
+          {t('skip.map')}
+        </a>
+      )}
+      <a href="#table" onClick={(event) => go(event, 'table tbody tr[tabindex="0"], .queue [tabindex="0"]')}>
+        {t('skip.table')}
+      </a>
+      <a href="#panel" onClick={(event) => go(event, '.panel-focus')}>
+        {t('skip.panel')}
+      </a>
+    </nav>
+  )
+}
+
+function Workplace(): JSX.Element {
+  const Desk = desks[store.desk.value]
+  useEffect(() => {
+    const stops = [startData(), startPlaces(), startKeys(), startRamps()]
+    startEvents()
+    return () => stops.forEach((stop) => stop())
+  }, [])
+  useEffect(() => effect(() => void (document.title = `${t(`desk.${store.desk.value}` as Key)} · Gridward`)), [])
+  return (
+    <div class={`app ${listMode.value ? 'list-mode' : ''}`}>
+      <SkipLinks />
+      <TopBar />
+      {listMode.value && <ListBanner />}
+      <Desk />
+      <Announcer />
+      <KeySheet />
+    </div>
+  )
+}
+
+/** The whole page: signed out, unreachable, or at a desk. */
+export function App({ code }: { code: string | null }): JSX.Element {
+  const [phase, setPhase] = useState<Phase>('asking')
+  const [reason, setReason] = useState<string | null>(null)
+
+  const enter = (opened: Session): void => {
+    session.value = opened
+    signedOut.value = false
+    const spoken = opened.account.language
+    if (!localStorage.getItem('gridward.lang') && (spoken === 'zh' || spoken === 'en') && !location.hash.includes('lang=')) {
+      lang.value = spoken as Lang
+    }
+    setPhase('in')
+  }
+  const start = async (): Promise<void> => {
+    try {
+      const body = { code }
+      enter(await (code ? ask<Session>('/api/v1/session', { method: 'POST', body }) : ask<Session>('/api/v1/session')))
+    } catch (cause) {
+      if (cause instanceof NoAnswer) {
+        setPhase('unreachable')
+        return
+      }
+      // A used link may still belong to someone who is signed in already.
+      const known = code ? await ask<Session>('/api/v1/session').catch(() => null) : null
+      if (known) {
+        enter(known)
+        return
+      }
+      if (code && cause instanceof Problem) setReason(t('signin.code'))
+      setPhase('out')
+    }
+  }
+  useEffect(() => void start(), [])
+  useEffect(
+    () =>
+      effect(() => {
+        if (!signedOut.value) return
+        if (session.peek()) setReason(t('signin.expired'))
+        session.value = null
+        setPhase('out')
+      }),
+    [],
+  )
+
+  return (
+    <>
+      {phase === 'asking' && <p class="visually-hidden" role="status">{t(code ? 'signin.redeeming' : 'common.loading')}</p>}
+      {phase === 'unreachable' && (
+        <main class="signin">
+          <ErrorNote error={new NoAnswer()} retry={() => void start()} />
+        </main>
+      )}
+      {phase === 'out' && <SignIn reason={reason} onSignedIn={enter} />}
+      {phase === 'in' && <Workplace />}
+      <Toasts />
+    </>
+  )
+}

@@ -1,0 +1,67 @@
+import type { JSX } from 'preact'
+import { t, type Key } from '../../i18n'
+import { Dialog } from '../../ui/Dialog'
+import { keySheetOpen } from './keys'
+
+type Line = [string[], Key]
+
+const everywhere: Line[] = [
+  [['/'], 'keys.search'],
+  [['?'], 'keys.sheet'],
+  [['1'], 'keys.map'],
+  [['2'], 'keys.table'],
+  [['3'], 'keys.panel'],
+  [['G'], 'keys.list'],
+  [['Z'], 'keys.zoomSel'],
+  [['+', '−'], 'keys.zoom'],
+  [['↑', '↓'], 'keys.rows'],
+  [['Enter'], 'keys.open'],
+  [['Esc'], 'keys.esc'],
+]
+const onMap: Line[] = [
+  [['←', '→', '↑', '↓'], 'keys.pan'],
+  [['Enter'], 'keys.ask'],
+]
+const dispatch: Line[] = [
+  [['J'], 'keys.next'],
+  [['K'], 'keys.previous'],
+  [['N'], 'keys.newReport'],
+]
+const planner: Line[] = [[['E'], 'keys.rename']]
+
+function Group({ title, lines }: { title: string; lines: Line[] }): JSX.Element {
+  return (
+    <section>
+      <h3>{title}</h3>
+      <dl class="keylist">
+        {lines.map(([keys, words]) => (
+          <div key={words}>
+            <dt>
+              {keys.map((key) => (
+                <kbd key={key}>{key}</kbd>
+              ))}
+            </dt>
+            <dd>{t(words)}</dd>
+          </div>
+        ))}
+      </dl>
+    </section>
+  )
+}
+
+/** All keys, by place. */
+export function KeySheet(): JSX.Element | null {
+  if (!keySheetOpen.value) return null
+  return (
+    <Dialog title={t('keys.title')} hint={t('keys.hint')} width={640} onClose={() => (keySheetOpen.value = false)}>
+      <div class="keysheet">
+        <Group title={t('keys.everywhere')} lines={everywhere} />
+        <div class="stack">
+          <Group title={t('keys.onMap')} lines={onMap} />
+          <Group title={t('desk.dispatch')} lines={dispatch} />
+          <Group title={t('desk.planner')} lines={planner} />
+        </div>
+      </div>
+    </Dialog>
+  )
+}

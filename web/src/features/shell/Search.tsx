@@ -1,0 +1,172 @@
+import { signal } from '@preact/signals'
+import type { JSX } from 'preact'
+import { useEffect, useRef, useState } from 'preact/hooks'
+import { ask, query } from '../../api/client'
+import { territory } from '../../api/data'
+import type { SearchHit } from '../../api/types'
+import { t, type Key } from '../../i18n'
+import { position } from '../../i18n/format'
+import { readPosition } from '../../map/geometry'
+import { store } from '../../map/store'
+import { Icon } from '../../ui/Icon'
+import { sentence } from '../../ui/states'
+
+const PAUSE_MS = 120
+const MOST = 12
+
+export const searchBox = signal<HTMLInputElement | null>(null)
+
+/** What the server finds, with a typed coordinate first: that needs no server. */
+export async function find(text: string, abort: AbortSignal): Promise<SearchHit[]> {
+  const typed = readPosition(text)
+  const path = `/api/v1/search${query({ q: text, limit: MOST, territory: territory.peek()?.id })}`
+  const hits = (await ask<{ results: SearchHit[] }>(path, { signal: abort })).results
+  if (!typed || hits.some((hit) => hit.kind === 'coordinate')) return hits
+  const label = position(typed.lon, typed.lat)
+  return [{ kind: 'coordinate', label, detail: null, id: null, ...typed, bbox: null }, ...hits]
+}
+
+/** Goes to a hit: selects what it is, asks what is there, moves the map. */
+export function openHit(hit: SearchHit): void {
+  if (hit.kind === 'grid') {
+    store.grid.value = hit.detail && /^\d+$/.test(hit.detail) ? hit.detail : /^\d{6,}$/.test(hit.label) ? hit.label : (hit.id ?? null)
+    store.place.value = null
+  } else {
+    store.place.value = { lon: hit.lon, lat: hit.lat, accuracy_m: null }
+    if (hit.kind === 'camera') store.camera.value = hit.id
+  }
+  store.goTo.value = hit.bbox && hit.kind !== 'address' ? { bbox: hit.bbox } : { at: [hit.lon, hit.lat], zoom: 17 }
+}
+
+interface BoxProps {
+  id: string
+  placeholder: string
+  label: string
+  onPick: (hit: SearchHit) => void
+  shortcut?: boolean
+  value?: string
+  inputClass?: string
+  invalid?: boolean
+}
+
+/** A combobox over everything that has a place; arrows choose, Enter goes there, Esc clears. */
+export function SearchBox(props: BoxProps): JSX.Element {
+  const [text, setText] = useState(props.value ?? '')
+  const [hits, setHits] = useState<SearchHit[] | null>(null)
+  const [failure, setFailure] = useState<unknown>(null)
+  const [at, setAt] = useState(0)
+  const [open, setOpen] = useState(false)
+  const input = useRef<HTMLInputElement>(null)
+  const list = `${props.id}-list`
+
+  useEffect(() => setText(props.value ?? ''), [props.value])
+  useEffect(() => {
+    if (props.shortcut) searchBox.value = input.current
+  }, [])
+  useEffect(() => {
+    if (!open || text.trim().length === 0) {
+      setHits(null)
+      return
+    }
+    const abort = new AbortController()
+    const timer = setTimeout(() => {
+      find(text.trim(), abort.signal)
+        .then((found) => {
+          setHits(found)
+          setAt(0)
+          setFailure(null)
+        })
+        .catch((cause: unknown) => {
+          if (!abort.signal.aborted) setFailure(cause)
+        })
+    }, PAUSE_MS)
+    return () => {
+      clearTimeout(timer)
+      abort.abort()
+    }
+  }, [text, open])
+
+  const pick = (hit: SearchHit | undefined): void => {
+    if (!hit) return
+    setOpen(false)
+    setText(hit.label)
+    props.onPick(hit)
+  }
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (event.isComposing) return
+    if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
+      event.preventDefault()
+      const many = hits?.length ?? 0
+      if (many) setAt((at + (event.key === 'ArrowDown' ? 1 : -1) + many) % many)
+    } else if (event.key === 'Enter') {
+      event.preventDefault()
+      pick(hits?.[at])
+    } else if (event.key === 'Escape') {
+      if (open && hits) setOpen(false)
+      else {
+        setText('')
+        input.current?.blur()
+      }
+    }
+  }
+  const showing = open && text.trim() !== '' && (hits !== null || failure !== null)
+  return (
+    <div class="searchbox" onBlur={(event) => !event.currentTarget.contains(event.relatedTarget as Node) && setOpen(false)}>
+      <Icon name="search" />
+      <input
+        ref={input}
+        id={props.id}
+        class={props.inputClass ?? 'input'}
+        type="text"
+        role="combobox"
+        autocomplete="off"
+        spellcheck={false}
+        aria-label={props.label}
+        aria-expanded={showing}
+        aria-controls={list}
+        aria-autocomplete="list"
+        aria-invalid={props.invalid}
+        aria-activedescendant={showing && hits?.[at] ? `${props.id}-${at}` : undefined}
+        placeholder={props.placeholder}
+        value={text}
+        onInput={(event) => {
+          setText(event.currentTarget.value)
+          setOpen(true)
+        }}
+        onFocus={() => setOpen(true)}
+        onKeyDown={onKeyDown}
+      />
+      {props.shortcut && <kbd aria-hidden="true">/</kbd>}
+      <div class="visually-hidden" role="status">
+        {showing && hits && t('search.count', { n: hits.length })}
+      </div>
+      <ul id={list} role="listbox" aria-label={props.label} class="menu hits" hidden={!showing}>
+        {failure !== null && <li class="nohit small">{sentence(failure)}</li>}
+        {failure === null && hits?.length === 0 && (
+          <li class="nohit">
+            <p class="strong">{t('search.none', { q: text.trim() })}</p>
+            <p class="small muted">{t('search.noneHint')}</p>
+          </li>
+        )}
+        {(hits ?? []).map((hit, k) => (
+          <li
+            key={`${hit.kind} ${hit.id} ${k}`}
+            id={`${props.id}-${k}`}
+            role="option"
+            aria-selected={k === at}
+            class={k === at ? 'active' : ''}
+            onMouseDown={(event) => {
+              event.preventDefault()
+              pick(hit)
+            }}
+            onMouseEnter={() => setAt(k)}
+          >
+            <span class="grow ellipsis">{hit.label}</span>
+            {hit.detail && <span class="small muted ellipsis">{hit.detail}</span>}
+            <span class="chip outline">{t(`kind.${hit.kind}` as Key)}</span>
+          </li>
+        ))}
+      </ul>
+    </div>
+  )
+}

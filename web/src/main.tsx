@@ -1,0 +1,18 @@
+import { render } from 'preact'
+import './styles/fonts.css'
+import './styles/tokens.css'
+import './styles/base.css'
+import './styles/controls.css'
+import './styles/shell.css'
+import './styles/map.css'
+import './styles/desks.css'
+import { App } from './features/shell/App'
+import { signInCode } from './map/permalink'
+import { startAddress } from './map/store'
+
+// The one-time code is taken out of the address before anything else reads or keeps it.
+const code = signInCode(location.hash)
+if (code !== null) history.replaceState(null, '', location.pathname)
+startAddress()
+const root = document.getElementById('app')
+if (root) render(<App code={code} />, root)

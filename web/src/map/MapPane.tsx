@@ -1,0 +1,74 @@
+import type { ComponentChildren, JSX } from 'preact'
+import { useEffect, useRef } from 'preact/hooks'
+import { territory } from '../api/data'
+import { t } from '../i18n'
+import { askHere } from '../features/place/located'
+import { openMap, mapOnScreen } from './engine'
+import { Legend } from './Legend'
+import { MapTools } from './MapTools'
+import { Scale } from './Scale'
+import { store } from './store'
+import { canDrawMap } from './webgl'
+
+/** The map with its tools, legend and scale; cards of the desk float on it as children. */
+export function MapPane({ children }: { children?: ComponentChildren }): JSX.Element {
+  const box = useRef<HTMLDivElement>(null)
+  const name = territory.value?.name ?? ''
+
+  useEffect(() => {
+    if (!box.current || !territory.value) return
+    if (!canDrawMap()) {
+      store.mapFailure.value = 'WebGL'
+      return
+    }
+    let close: (() => void) | null = null
+    let gone = false
+    openMap(box.current)
+      .then((closer) => {
+        if (gone) closer()
+        else close = closer
+      })
+      .catch((cause: unknown) => {
+        store.mapFailure.value = cause instanceof Error ? cause.message : String(cause)
+      })
+    return () => {
+      gone = true
+      close?.()
+    }
+  }, [territory.value?.id])
+
+  useEffect(() => {
+    const canvas = mapOnScreen.value?.getCanvas()
+    if (!canvas) return
+    canvas.setAttribute('aria-label', t('map.label', { name }))
+    canvas.setAttribute('aria-describedby', 'map-help')
+    canvas.id = 'map-canvas'
+  }, [mapOnScreen.value, name, t('map.help')])
+
+  const onKeyDown = (event: KeyboardEvent): void => {
+    const map = mapOnScreen.value
+    if (event.key !== 'Enter' || !map || event.target !== map.getCanvas()) return
+    const { lng: lon, lat } = map.getCenter()
+    store.place.value = { lon, lat, accuracy_m: null }
+    if (!store.picking.value) void askHere()
+  }
+
+  return (
+    <section class="map-pane" aria-label={t('map.label', { name })} onKeyDown={onKeyDown}>
+      <div class="map" ref={box} data-testid="map" />
+      <p id="map-help" class="visually-hidden">
+        {t('map.help')}
+      </p>
+      {mapOnScreen.value && (
+        <>
+          <MapTools map={mapOnScreen.value} />
+          <div class="map-foot">
+            <Legend />
+            <Scale />
+          </div>
+        </>
+      )}
+      {children}
+    </section>
+  )
+}

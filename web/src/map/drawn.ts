@@ -1,0 +1,46 @@
+import { signal } from '@preact/signals'
+import type { Map as MapLibre, MapGeoJSONFeature } from 'maplibre-gl'
+
+/** What the map really draws: catalogue ids, and the images among their features. */
+export interface DrawnThings {
+  layers: Record<string, number>
+  images: Set<string>
+}
+
+export const drawn = signal<DrawnThings>({ layers: {}, images: new Set() })
+
+function imageOf(feature: MapGeoJSONFeature): string | null {
+  const p = feature.properties
+  switch (feature.sourceLayer) {
+    case 'cameras':
+      if (p.online === false) return 'gw-camera-offline'
+      if (p.kind === 'ptz' || p.kind === 'dome') return 'gw-camera-full'
+      return p.azimuth === undefined || p.azimuth === null ? 'gw-camera-unknown' : 'gw-camera-fixed'
+    case 'key_places':
+      return `gw-place-${String(p.seen ?? 'no')}`
+    case 'gaps':
+      return 'gw-hatch-gap'
+    case 'incidents':
+      if (['closed', 'archived', 'void'].includes(String(p.state))) return 'gw-pin-closed'
+      return p.severity === 'critical' ? 'gw-pin-critical' : 'gw-pin-open'
+    case 'dwellings':
+      return 'gw-dwelling'
+    default:
+      return null
+  }
+}
+
+/** Looks at what stands on the map now; call when the map is idle. */
+export function takeStock(map: MapLibre): void {
+  const layers: Record<string, number> = {}
+  const images = new Set<string>()
+  for (const feature of map.queryRenderedFeatures()) {
+    const id = feature.sourceLayer
+    if (!id || feature.layer.id === 'grid-touch') continue
+    layers[id] = (layers[id] ?? 0) + 1
+    const image = imageOf(feature)
+    if (image) images.add(image)
+    if (id === 'view_sheds' && feature.properties.unknown === true) images.add('unknown-shed')
+  }
+  drawn.value = { layers, images }
+}

@@ -1,0 +1,235 @@
+/** MapLibre, kept in step with the store. Nothing else in the page talks to it. */
+import { computed, effect, signal } from '@preact/signals'
+import { Map as MapLibre, setWorkerUrl, type GeoJSONSource, type MapMouseEvent, type StyleSpecification } from 'maplibre-gl'
+import type { Feature, Geometry } from 'geojson'
+import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url'
+import 'maplibre-gl/dist/maplibre-gl.css'
+import { ask, query } from '../api/client'
+import { gridByCode, layers, planGrids, planId, territory } from '../api/data'
+import { onLayer } from '../api/events'
+import { lang, t } from '../i18n'
+import { takeStock } from './drawn'
+import { hasHan, loadHan, loadLatin } from './fonts'
+import { circle } from './geometry'
+import { drawImage, PIXEL_RATIO, type Colours } from './images'
+import { layerShown, mapTheme, store } from './store'
+import { tilesUnder } from './tiles'
+
+setWorkerUrl(workerUrl)
+
+const TILE_MAX_ZOOM = 16
+const HIT_PX = 6
+
+/** The map on screen, or null; read by the tests as `window.gridward.map`. */
+export const mapOnScreen = signal<MapLibre | null>(null)
+export const mapZoom = signal<number | null>(null)
+export const mapBearing = signal(0)
+export const colours = signal<Colours | null>(null)
+
+const calm = (): boolean => matchMedia('(prefers-reduced-motion: reduce)').matches
+const flight = (): number => (calm() ? 0 : 150)
+
+/** Texts that stand on the map, to know which fonts it needs. */
+const mapTexts = computed(() =>
+  [territory.value?.name ?? '', ...(planGrids.data.value?.grids ?? []).map((grid) => grid.name ?? '')].join(' '),
+)
+const needsHan = computed(() => lang.value === 'zh' || hasHan(mapTexts.value))
+
+async function fetchStyle(): Promise<StyleSpecification> {
+  const plan = planId.peek()
+  const path = `/api/v1/style${query({ theme: store.theme.peek(), lang: lang.peek(), plan })}`
+  const [style] = await Promise.all([ask<StyleSpecification>(path), loadLatin(), needsHan.peek() ? loadHan() : null])
+  const metadata = style.metadata as Record<string, unknown> | undefined
+  colours.value = (metadata?.['gridward:palette'] as Colours | undefined) ?? null
+  return style
+}
+
+/** Shows the layers of the theme in use that the layer switch leaves on. */
+function applyVisibility(map: MapLibre): void {
+  const theme = mapTheme.value
+  const catalogue = new Map((layers.data.value ?? []).map((layer) => [layer.id, layer.visible ?? true]))
+  for (const layer of map.getStyle().layers) {
+    const metadata = (layer.metadata ?? {}) as Record<string, unknown>
+    const id = metadata['gridward:layer'] as string | undefined
+    if (!id || layer.id === 'grid-touch' || layer.id === 'land') continue
+    const themes = metadata['gridward:theme'] as string[] | undefined
+    const parent = id === 'grid_labels' ? 'grids' : id
+    const shown = layerShown(parent, catalogue.get(parent) ?? true) && (!themes || themes.includes(theme))
+    const wanted = shown ? 'visible' : 'none'
+    if ((map.getLayoutProperty(layer.id, 'visibility') ?? 'visible') !== wanted) {
+      map.setLayoutProperty(layer.id, 'visibility', wanted)
+    }
+  }
+}
+
+function applyPlace(map: MapLibre): void {
+  const source = map.getSource<GeoJSONSource>('here')
+  if (!source) return
+  const place = store.place.value
+  const features: Feature[] = []
+  if (place) {
+    const point: Geometry = { type: 'Point', coordinates: [place.lon, place.lat] }
+    features.push({ type: 'Feature', properties: { role: 'pin' }, geometry: point })
+    if (place.accuracy_m) {
+      const ring = circle(place.lon, place.lat, place.accuracy_m)
+      const top = ring[0] as [number, number]
+      const label = `± ${t('unit.m', { n: Math.round(place.accuracy_m) })}`
+      features.push(
+        { type: 'Feature', properties: { role: 'accuracy' }, geometry: { type: 'Polygon', coordinates: [ring] } },
+        { type: 'Feature', properties: { role: 'accuracy-label', label }, geometry: { type: 'Point', coordinates: top } },
+      )
+    }
+  }
+  source.setData({ type: 'FeatureCollection', features })
+}
+
+/** Moves a feature state (`selected`, `hover`) from one grid to another. */
+function stateMover(map: MapLibre, state: 'selected' | 'hover'): (code: string | null) => void {
+  let last: number | null = null
+  return (code) => {
+    if (!map.getSource('grids')) return
+    const next = code ? (gridByCode.value.get(code)?.fid ?? null) : null
+    if (last !== null && last !== next) {
+      map.setFeatureState({ source: 'grids', sourceLayer: 'grids', id: last }, { [state]: false })
+    }
+    if (next !== null) map.setFeatureState({ source: 'grids', sourceLayer: 'grids', id: next }, { [state]: true })
+    last = next
+  }
+}
+
+/** Moves the map to a grid that is out of view. */
+function showGrid(map: MapLibre, code: string | null): void {
+  const grid = code ? gridByCode.peek().get(code) : null
+  if (!grid || map.getBounds().contains(grid.centre)) return
+  map.easeTo({ center: grid.centre, duration: flight() })
+}
+
+function onClick(map: MapLibre, event: MapMouseEvent): void {
+  const { lng: lon, lat } = event.lngLat
+  const { x, y } = event.point
+  if (store.picking.peek()) {
+    store.place.value = { lon, lat, accuracy_m: store.place.peek()?.accuracy_m ?? null }
+    store.phoneMap.value = false
+    return
+  }
+  const hits = map.queryRenderedFeatures([
+    [x - HIT_PX, y - HIT_PX],
+    [x + HIT_PX, y + HIT_PX],
+  ])
+  const pin = hits.find((hit) => hit.layer.id === 'incident-pins')
+  const camera = hits.find((hit) => hit.layer.id === 'cameras' || hit.layer.id === 'camera-dots')
+  if (pin && store.desk.peek() === 'dispatch') {
+    store.incident.value = String(pin.properties.no)
+    return
+  }
+  if (camera?.properties.camera_id ?? camera?.properties.id) {
+    store.camera.value = String(camera?.properties.camera_id ?? camera?.properties.id)
+  }
+  const grid = map.queryRenderedFeatures([x, y], { layers: ['grid-touch'] })[0]
+  store.grid.value = grid ? String(grid.properties.code) : null
+  store.incident.value = null
+  store.place.value = { lon, lat, accuracy_m: null }
+}
+
+function listen(map: MapLibre): void {
+  map.on('styleimagemissing', (event) => {
+    const image = colours.peek() && drawImage(event.id, colours.peek() as Colours)
+    if (image && !map.hasImage(event.id)) map.addImage(event.id, image, { pixelRatio: PIXEL_RATIO })
+  })
+  map.on('moveend', () => {
+    const { lng: lon, lat } = map.getCenter()
+    store.view.value = { lon, lat, zoom: map.getZoom() }
+    mapZoom.value = map.getZoom()
+    mapBearing.value = map.getBearing()
+  })
+  map.on('zoom', () => (mapZoom.value = map.getZoom()))
+  map.on('mousemove', (event) => {
+    store.cursor.value = { lon: event.lngLat.lng, lat: event.lngLat.lat }
+    if (!map.getLayer('grid-touch')) return
+    const grid = map.queryRenderedFeatures(event.point, { layers: ['grid-touch'] })[0]
+    store.hover.value = grid ? String(grid.properties.code) : null
+  })
+  map.on('mouseout', () => {
+    store.hover.value = null
+    store.cursor.value = null
+  })
+  map.on('click', (event) => onClick(map, event))
+  map.on('idle', () => takeStock(map))
+}
+
+/** Keeps the map in step with the store; returns how to stop. */
+function follow(map: MapLibre): () => void {
+  const select = stateMover(map, 'selected')
+  const hover = stateMover(map, 'hover')
+  let first = true
+  const ready = signal(0)
+  map.on('style.load', () => (ready.value += 1))
+  const restyle = computed(() => `${store.theme.value} ${lang.value} ${planId.value} ${needsHan.value}`)
+  return joined([
+    effect(() => {
+      void restyle.value
+      if (first) first = false
+      else void fetchStyle().then((style) => map.setStyle(style, { diff: false }))
+    }),
+    effect(() => void (ready.value && applyVisibility(map))),
+    effect(() => void (ready.value && applyPlace(map))),
+    effect(() => void (ready.value && select(store.grid.value))),
+    effect(() => void (ready.value && hover(store.hover.value))),
+    effect(() => showGrid(map, store.grid.value)),
+    effect(() => {
+      const target = store.goTo.value
+      if (!target) return
+      if (target.bbox) map.fitBounds(target.bbox, { padding: 48, maxZoom: 17, duration: flight() })
+      else if (target.at) map.easeTo({ center: target.at, zoom: target.zoom ?? map.getZoom(), duration: flight() })
+      store.goTo.value = null
+    }),
+    effect(() => {
+      map.getCanvas().style.cursor = store.picking.value ? 'crosshair' : ''
+    }),
+    onLayer(({ layer, bbox }) => {
+      if (!map.getSource(layer)) return
+      const z = Math.min(Math.floor(map.getZoom()), TILE_MAX_ZOOM)
+      map.refreshTiles(layer, (bbox && tilesUnder(bbox, z)) ?? undefined)
+      if (layer === 'grids' && map.getSource('grid_labels')) map.refreshTiles('grid_labels')
+    }),
+  ])
+}
+
+const joined = (stops: (() => void)[]): (() => void) => () => stops.forEach((stop) => stop())
+
+/** Draws the map into an element; returns how to take it away. Raises what MapLibre raises. */
+export async function openMap(container: HTMLElement): Promise<() => void> {
+  const style = await fetchStyle()
+  const view = store.view.peek()
+  const box = territory.peek()?.bbox
+  const map = new MapLibre({
+    container,
+    style,
+    attributionControl: false,
+    maxZoom: 20,
+    minZoom: 4,
+    fadeDuration: 0,
+    dragRotate: true,
+    pitchWithRotate: false,
+    touchPitch: false,
+    ...(view ? { center: [view.lon, view.lat], zoom: view.zoom } : box ? { bounds: box, fitBoundsOptions: { padding: 24 } } : {}),
+  })
+  listen(map)
+  const stop = follow(map)
+  mapOnScreen.value = map
+  mapZoom.value = map.getZoom()
+  window.gridward = { map }
+  return () => {
+    stop()
+    mapOnScreen.value = null
+    delete window.gridward
+    map.remove()
+  }
+}
+
+declare global {
+  interface Window {
+    /** For tests: the MapLibre map on screen. */
+    gridward?: { map: MapLibre }
+  }
+}

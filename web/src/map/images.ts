@@ -1,0 +1,227 @@
+/** The images that the style names (`layers/style.py`, IMAGES), drawn on a canvas in the style's own colours. */
+
+export interface Colours {
+  text: string
+  halo: string
+  surface: string
+  accent: string
+  late: string
+  paused: string
+  gap: string
+  hatch: string
+  hatch_opacity: number
+  coverage: string[]
+  text_muted: string
+}
+export interface Drawn {
+  width: number
+  height: number
+  data: Uint8ClampedArray
+}
+
+const RATIO = 2
+export const PIXEL_RATIO = RATIO
+
+type Pen = CanvasRenderingContext2D
+
+function canvas(width: number, height: number, draw: (pen: Pen) => void): Drawn {
+  const sheet = document.createElement('canvas')
+  sheet.width = width * RATIO
+  sheet.height = height * RATIO
+  const pen = sheet.getContext('2d')
+  if (!pen) throw new Error('no 2d canvas')
+  pen.scale(RATIO, RATIO)
+  draw(pen)
+  const { data } = pen.getImageData(0, 0, sheet.width, sheet.height)
+  return { width: sheet.width, height: sheet.height, data }
+}
+
+function fade(colour: string, opacity: number): string {
+  const [r, g, b] = [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16))
+  return `rgb(${r} ${g} ${b} / ${opacity})`
+}
+
+/** Parallel strokes that join at the edges of the tile: `/` rises, `\` falls. */
+function hatch(size: number, step: number, width: number, colour: string, rises: boolean): Drawn {
+  return canvas(size, size, (pen) => {
+    pen.strokeStyle = colour
+    pen.lineWidth = width
+    for (let at = -size; at <= 2 * size; at += step) {
+      pen.beginPath()
+      if (rises) {
+        pen.moveTo(at - 1, size + 1)
+        pen.lineTo(at + size + 1, -1)
+      } else {
+        pen.moveTo(at - 1, -1)
+        pen.lineTo(at + size + 1, size + 1)
+      }
+      pen.stroke()
+    }
+  })
+}
+
+function disc(pen: Pen, c: Colours, centre: number, dashed = false): void {
+  pen.beginPath()
+  pen.arc(centre, centre, 5, 0, Math.PI * 2)
+  pen.fillStyle = c.surface
+  pen.fill()
+  pen.lineWidth = 1.5
+  pen.strokeStyle = c.text
+  pen.setLineDash(dashed ? [2.2, 1.7] : [])
+  pen.stroke()
+  pen.setLineDash([])
+}
+
+function dot(pen: Pen, c: Colours, centre: number): void {
+  pen.beginPath()
+  pen.arc(centre, centre, 1.7, 0, Math.PI * 2)
+  pen.fillStyle = c.text
+  pen.fill()
+}
+
+const cameras: Record<string, (pen: Pen, c: Colours, m: number) => void> = {
+  'gw-camera-fixed': (pen, c, m) => {
+    pen.beginPath()
+    pen.moveTo(m, m - 10.5)
+    pen.lineTo(m + 3.4, m - 4.5)
+    pen.lineTo(m - 3.4, m - 4.5)
+    pen.closePath()
+    pen.fillStyle = c.text
+    pen.fill()
+    disc(pen, c, m)
+    dot(pen, c, m)
+  },
+  'gw-camera-full': (pen, c, m) => {
+    disc(pen, c, m)
+    dot(pen, c, m)
+  },
+  'gw-camera-unknown': (pen, c, m) => {
+    disc(pen, c, m)
+    pen.fillStyle = c.text
+    pen.font = '700 8px Inter, sans-serif'
+    pen.textAlign = 'center'
+    pen.textBaseline = 'middle'
+    pen.fillText('?', m, m + 0.6)
+  },
+  'gw-camera-offline': (pen, c, m) => {
+    disc(pen, c, m, true)
+    pen.lineWidth = 1.4
+    pen.beginPath()
+    pen.moveTo(m - 2, m - 2)
+    pen.lineTo(m + 2, m + 2)
+    pen.moveTo(m + 2, m - 2)
+    pen.lineTo(m - 2, m + 2)
+    pen.stroke()
+  },
+}
+
+function square(c: Colours, seen: 'yes' | 'maybe' | 'no'): Drawn {
+  const size = 14
+  const seenColour = c.coverage[2] ?? c.text
+  return canvas(size, size, (pen) => {
+    pen.fillStyle = c.surface
+    pen.fillRect(1.5, 1.5, 11, 11)
+    if (seen === 'no') {
+      pen.lineWidth = 2
+      pen.strokeStyle = c.gap
+      pen.strokeRect(3, 3, 8, 8)
+      return
+    }
+    pen.fillStyle = seenColour
+    if (seen === 'yes') {
+      pen.fillRect(3, 3, 8, 8)
+      return
+    }
+    pen.lineWidth = 1.6
+    pen.strokeStyle = seenColour
+    pen.strokeRect(3, 3, 8, 8)
+    pen.beginPath()
+    pen.moveTo(3, 3)
+    pen.lineTo(3, 11)
+    pen.lineTo(11, 11)
+    pen.closePath()
+    pen.fill()
+  })
+}
+
+function pinPath(pen: Pen): void {
+  pen.beginPath()
+  pen.moveTo(12, 29)
+  pen.bezierCurveTo(9, 24, 2, 18.5, 2, 11.5)
+  pen.arc(12, 11.5, 10, Math.PI, 0)
+  pen.bezierCurveTo(22, 18.5, 15, 24, 12, 29)
+  pen.closePath()
+}
+
+const pinMarks: Record<string, (pen: Pen, c: Colours) => void> = {
+  'gw-pin-open': (pen) => {
+    pen.beginPath()
+    pen.arc(12, 11.5, 3.4, 0, Math.PI * 2)
+    pen.fill()
+  },
+  'gw-pin-here': (pen) => {
+    pen.beginPath()
+    pen.arc(12, 11.5, 3.4, 0, Math.PI * 2)
+    pen.fill()
+  },
+  'gw-pin-critical': (pen) => {
+    pen.beginPath()
+    pen.moveTo(13.5, 5)
+    pen.lineTo(7.8, 12.8)
+    pen.lineTo(11.4, 12.8)
+    pen.lineTo(10.4, 18)
+    pen.lineTo(16.2, 10.2)
+    pen.lineTo(12.6, 10.2)
+    pen.closePath()
+    pen.fill()
+  },
+  'gw-pin-closed': (pen) => {
+    pen.lineWidth = 2.2
+    pen.beginPath()
+    pen.moveTo(7.8, 11.8)
+    pen.lineTo(10.8, 14.8)
+    pen.lineTo(16.2, 8.6)
+    pen.stroke()
+  },
+}
+
+function pin(name: string, c: Colours): Drawn {
+  const colour =
+    name === 'gw-pin-critical' ? c.late : name === 'gw-pin-here' ? c.accent : name === 'gw-pin-closed' ? c.paused : c.text
+  return canvas(24, 30, (pen) => {
+    pinPath(pen)
+    pen.fillStyle = colour
+    pen.fill()
+    pen.lineWidth = 1.5
+    pen.strokeStyle = c.surface
+    pen.stroke()
+    pen.fillStyle = c.surface
+    pen.strokeStyle = c.surface
+    pinMarks[name]?.(pen, c)
+  })
+}
+
+/** Draws the image of a name in the colours of a style; null for a name that the style does not have. */
+export function drawImage(name: string, c: Colours): Drawn | null {
+  if (name === 'gw-hatch-under') return hatch(8, 8, 1.2, fade(c.hatch, c.hatch_opacity), true)
+  if (name === 'gw-hatch-over') return hatch(8, 4, 1.2, fade(c.hatch, c.hatch_opacity), false)
+  if (name === 'gw-hatch-gap') return hatch(8, 8, 1.1, fade(c.gap, 0.75), true)
+  if (name in cameras) return canvas(22, 22, (pen) => cameras[name]?.(pen, c, 11))
+  if (name in pinMarks) return pin(name, c)
+  if (name === 'gw-place-yes') return square(c, 'yes')
+  if (name === 'gw-place-maybe') return square(c, 'maybe')
+  if (name === 'gw-place-no') return square(c, 'no')
+  return null
+}
+
+/** The image as an address for `<img>`, for legends. */
+export function imageAddress(name: string, c: Colours): string | null {
+  const drawn = drawImage(name, c)
+  if (!drawn) return null
+  const sheet = document.createElement('canvas')
+  sheet.width = drawn.width
+  sheet.height = drawn.height
+  const image = new ImageData(new Uint8ClampedArray(drawn.data), drawn.width, drawn.height)
+  sheet.getContext('2d')?.putImageData(image, 0, 0)
+  return sheet.toDataURL('image/png')
+}

@@ -1,0 +1,95 @@
+/** The address of what is on screen. Pure: text in, state out, and back. */
+
+export const DESKS = ['planner', 'dispatch', 'coverage', 'reports'] as const
+export type Desk = (typeof DESKS)[number]
+export const MAP_THEMES = ['plain', 'deviation', 'coverage'] as const
+export type MapTheme = (typeof MAP_THEMES)[number]
+
+export interface View {
+  zoom: number
+  lat: number
+  lon: number
+}
+export interface Address {
+  desk: Desk
+  territory: string | null
+  plan: string | null
+  view: View | null
+  grid: string | null
+  incident: string | null
+  /** Layers that differ from the desk's own choice: `gaps`, `-buildings`. */
+  layers: string[]
+  mapTheme: MapTheme | null
+  filter: string | null
+  sort: string | null
+  list: boolean
+  lang: 'en' | 'zh' | null
+  theme: 'light' | 'dark' | null
+}
+
+const one = <T extends string>(text: string | null, allowed: readonly T[]): T | null =>
+  allowed.find((value) => value === text) ?? null
+
+/** Reads `15.2/60.17019/24.94601`; nonsense gives null. */
+export function readView(text: string | null): View | null {
+  const parts = (text ?? '').split('/').map(Number)
+  const [zoom, lat, lon] = parts
+  if (parts.length !== 3 || zoom === undefined || lat === undefined || lon === undefined) return null
+  if (![zoom, lat, lon].every(Number.isFinite) || Math.abs(lat) > 90 || Math.abs(lon) > 180) return null
+  return { zoom: Math.min(Math.max(zoom, 0), 24), lat, lon }
+}
+
+/** Writes a view to five decimals, about a metre. */
+export function writeView(view: View): string {
+  return `${view.zoom.toFixed(2)}/${view.lat.toFixed(5)}/${view.lon.toFixed(5)}`
+}
+
+/** Reads the part of the address after `#`. */
+export function readAddress(hash: string): Address {
+  const [path = '', search = ''] = hash.replace(/^#?\/?/, '').split('?')
+  const values = new URLSearchParams(search)
+  return {
+    desk: one(path, DESKS) ?? 'coverage',
+    territory: values.get('territory'),
+    plan: values.get('plan'),
+    view: readView(values.get('map')),
+    grid: values.get('grid'),
+    incident: values.get('report'),
+    layers: (values.get('layers') ?? '').split(',').filter((name) => /^-?[a-z_]+$/.test(name)),
+    mapTheme: one(values.get('show'), MAP_THEMES),
+    filter: values.get('filter'),
+    sort: values.get('sort'),
+    list: values.get('list') === '1',
+    lang: one(values.get('lang'), ['en', 'zh'] as const),
+    theme: one(values.get('theme'), ['light', 'dark'] as const),
+  }
+}
+
+/** Writes the part of the address after `#`; what is not set is left out. */
+export function writeAddress(address: Address): string {
+  const values = new URLSearchParams()
+  const set = (name: string, value: string | null): void => {
+    if (value) values.set(name, value)
+  }
+  set('territory', address.territory)
+  set('plan', address.plan)
+  set('map', address.view && writeView(address.view))
+  set('grid', address.grid)
+  set('report', address.incident)
+  set('layers', address.layers.join(','))
+  set('show', address.mapTheme)
+  set('filter', address.filter)
+  set('sort', address.sort)
+  set('list', address.list ? '1' : null)
+  set('lang', address.lang)
+  set('theme', address.theme)
+  // Slashes and commas are legal after `#`: keep the address readable.
+  const text = values.toString().replaceAll('%2F', '/').replaceAll('%2C', ',').replaceAll('%3A', ':')
+  return `#/${address.desk}${text ? `?${text}` : ''}`
+}
+
+/** The one-time code of `#/sign-in?code=…`, or null. */
+export function signInCode(hash: string): string | null {
+  const match = /^#?\/?sign-in\?(.*)$/.exec(hash)
+  return match ? new URLSearchParams(match[1]).get('code') : null
+}

@@ -1,0 +1,158 @@
+import type { ComponentChildren, JSX } from 'preact'
+import { useEffect, useRef } from 'preact/hooks'
+import { Icon } from './Icon'
+
+export interface Column<Row> {
+  id: string
+  head: string
+  title?: string
+  numeric?: boolean
+  /** Sort key; a column without one cannot be sorted. */
+  sort?: (row: Row) => number | string
+  cell: (row: Row) => ComponentChildren
+  /** In the row of sums. */
+  total?: ComponentChildren
+  /** Only in list mode, where the table has the width of the page. */
+  wide?: boolean
+}
+export interface Order {
+  column: string
+  down: boolean
+}
+interface TableProps<Row> {
+  id: string
+  caption: string
+  columns: Column<Row>[]
+  rows: Row[]
+  keyOf: (row: Row) => string
+  selected: string | null
+  hovered?: string | null
+  order: Order
+  onOrder: (order: Order) => void
+  onSelect: (key: string) => void
+  onHover?: (key: string | null) => void
+  onOpen?: (key: string) => void
+  tall?: boolean
+  rowLabel?: (row: Row) => string
+}
+
+/** Rows in the order asked for; equal keys keep their order. */
+export function ordered<Row>(rows: readonly Row[], columns: readonly Column<Row>[], order: Order): Row[] {
+  const sort = columns.find((column) => column.id === order.column)?.sort
+  if (!sort) return [...rows]
+  const way = order.down ? -1 : 1
+  return [...rows].sort((a, b) => {
+    const [x, y] = [sort(a), sort(b)]
+    if (typeof x === 'string' || typeof y === 'string') return way * String(x).localeCompare(String(y), undefined, { numeric: true })
+    return way * (x - y)
+  })
+}
+
+/** `column` or `-column` of the address. */
+export function readOrder(text: string | null, fallback: Order): Order {
+  if (!text) return fallback
+  return text.startsWith('-') ? { column: text.slice(1), down: true } : { column: text, down: false }
+}
+export const writeOrder = (order: Order): string => (order.down ? `-${order.column}` : order.column)
+
+/** A table in step with the map: arrows move the selection, hovering shows the thing on the map. */
+export function DataTable<Row>(props: TableProps<Row>): JSX.Element {
+  const { columns, rows, keyOf, selected, order } = props
+  const body = useRef<HTMLTableSectionElement>(null)
+  const focusKey = rows.some((row) => keyOf(row) === selected) ? selected : rows[0] ? keyOf(rows[0]) : null
+
+  useEffect(() => {
+    const row = body.current?.querySelector<HTMLElement>('[aria-selected="true"]')
+    row?.scrollIntoView({ block: 'nearest' })
+  }, [selected])
+
+  const move = (key: string, step: number): void => {
+    const at = rows.findIndex((row) => keyOf(row) === key) + step
+    const next = rows[Math.min(Math.max(at, 0), rows.length - 1)]
+    if (!next) return
+    props.onSelect(keyOf(next))
+    const id = CSS.escape(keyOf(next))
+    requestAnimationFrame(() => body.current?.querySelector<HTMLElement>(`[data-key="${id}"]`)?.focus())
+  }
+  const onKeyDown = (event: KeyboardEvent, key: string): void => {
+    const steps: Record<string, number> = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1, PageDown: 12, PageUp: -12, Home: -1e6, End: 1e6 }
+    const step = steps[event.key]
+    if (event.ctrlKey || event.metaKey || event.altKey) return
+    if (step !== undefined) {
+      event.preventDefault()
+      move(key, step)
+    } else if (event.key === 'Enter' || event.key === ' ') {
+      event.preventDefault()
+      props.onSelect(key)
+      if (event.key === 'Enter') props.onOpen?.(key)
+    }
+  }
+  const total = columns.some((column) => column.total !== undefined)
+  return (
+    <table id={props.id} class={`table ${props.tall ? 'tall' : ''}`} role="grid" aria-rowcount={rows.length + 1}>
+      <caption class="visually-hidden">{props.caption}</caption>
+      <thead>
+        <tr>
+          {columns.map((column) => {
+            const active = order.column === column.id
+            const sorted = active ? (order.down ? 'descending' : 'ascending') : undefined
+            return (
+              <th key={column.id} scope="col" class={column.numeric ? 'num' : ''} aria-sort={sorted} title={column.title}>
+                {column.sort ? (
+                  <button
+                    type="button"
+                    onClick={() => props.onOrder({ column: column.id, down: active ? !order.down : Boolean(column.numeric) })}
+                  >
+                    {column.head}
+                    {active && <Icon name={order.down ? 'sortDown' : 'sortUp'} />}
+                  </button>
+                ) : (
+                  column.head
+                )}
+              </th>
+            )
+          })}
+        </tr>
+      </thead>
+      <tbody ref={body}>
+        {rows.map((row) => {
+          const key = keyOf(row)
+          return (
+            <tr
+              key={key}
+              data-key={key}
+              tabIndex={key === focusKey ? 0 : -1}
+              aria-selected={key === selected}
+              aria-label={props.rowLabel?.(row)}
+              class={key === props.hovered ? 'hovered' : ''}
+              onClick={() => {
+                props.onSelect(key)
+                props.onOpen?.(key)
+              }}
+              onKeyDown={(event) => onKeyDown(event, key)}
+              onMouseEnter={() => props.onHover?.(key)}
+              onMouseLeave={() => props.onHover?.(null)}
+            >
+              {columns.map((column) => (
+                <td key={column.id} class={column.numeric ? 'num' : ''}>
+                  {column.cell(row)}
+                </td>
+              ))}
+            </tr>
+          )
+        })}
+      </tbody>
+      {total && (
+        <tfoot>
+          <tr>
+            {columns.map((column) => (
+              <td key={column.id} class={column.numeric ? 'num' : ''}>
+                {column.total}
+              </td>
+            ))}
+          </tr>
+        </tfoot>
+      )}
+    </table>
+  )
+}

@@ -1,0 +1,73 @@
+import type { ComponentChildren, JSX } from 'preact'
+import { useEffect, useRef, useState } from 'preact/hooks'
+
+interface MenuProps {
+  /** What stands in the button. */
+  label: ComponentChildren
+  name: string
+  buttonClass?: string
+  align?: 'left' | 'right'
+  up?: boolean
+  children: (close: () => void) => ComponentChildren
+}
+
+const FOCUSABLE = 'button, a, input'
+
+/** A button that opens a menu; arrows walk it, Esc closes it and gives the focus back. */
+export function Menu({ label, name, buttonClass = 'button', align = 'left', up, children }: MenuProps): JSX.Element {
+  const [open, setOpen] = useState(false)
+  const root = useRef<HTMLSpanElement>(null)
+  const button = useRef<HTMLButtonElement>(null)
+  const close = (): void => {
+    setOpen(false)
+    button.current?.focus()
+  }
+
+  useEffect(() => {
+    if (!open) return
+    const outside = (event: Event): void => {
+      if (!root.current?.contains(event.target as Node)) setOpen(false)
+    }
+    addEventListener('pointerdown', outside)
+    root.current?.querySelector<HTMLElement>(`.menu ${FOCUSABLE}`)?.focus()
+    return () => removeEventListener('pointerdown', outside)
+  }, [open])
+
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (!open) return
+    if (event.key === 'Escape') {
+      event.stopPropagation()
+      close()
+      return
+    }
+    const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0
+    if (!step) return
+    event.preventDefault()
+    const items = [...(root.current?.querySelectorAll<HTMLElement>('.menu button, .menu a, .menu input') ?? [])]
+    const at = items.indexOf(document.activeElement as HTMLElement)
+    items[(at + step + items.length) % items.length]?.focus()
+  }
+
+  const place = { [align]: 0, ...(up ? { bottom: 'calc(100% + 4px)' } : { top: 'calc(100% + 4px)' }) }
+  return (
+    <span class="anchor" ref={root} onKeyDown={onKeyDown}>
+      <button
+        ref={button}
+        type="button"
+        class={buttonClass}
+        aria-haspopup="true"
+        aria-expanded={open}
+        aria-label={name}
+        title={name}
+        onClick={() => setOpen(!open)}
+      >
+        {label}
+      </button>
+      {open && (
+        <div class="menu" role="group" aria-label={name} style={place}>
+          {children(close)}
+        </div>
+      )}
+    </span>
+  )
+}

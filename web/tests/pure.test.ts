@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest'
+import { secondsLeft } from '../src/api/jobs'
+import type { CoverageGrid } from '../src/api/types'
+import { csv, passes, readFilter, totals } from '../src/features/coverage/figures'
+import { fill } from '../src/i18n'
+import { en } from '../src/i18n/en'
+import { code, gridNumber, number, share, signed } from '../src/i18n/format'
+import { zh } from '../src/i18n/zh'
+import { circle, metresBetween, readPosition, scaleLength } from '../src/map/geometry'
+import { tilesUnder } from '../src/map/tiles'
+import { bins, deviationClass, niceTop } from '../src/ui/histogram'
+
+const row = (part: Partial<CoverageGrid>): CoverageGrid => ({
+  grid_id: 'g', fid: 1, code: '091001001011', name: 'Kaivokatu', street_m: 100, seen_m: 25, seen_m_upper: 30, k2_m: 5, unseen_m: 75,
+  places: 4, places_seen: 1, places_seen_upper: 2, cameras: 3, online: 2, gap_score: 1, incidents: 0, reasons: [], ...part,
+})
+
+describe('figures', () => {
+  it('have a true minus sign and grouped thousands', () => {
+    expect(number(-1234.5, 1, 'en')).toBe('−1,234.5')
+    expect(number(-0.04, 1, 'en')).toBe('0.0')
+    expect(number(null)).toBe('–')
+  })
+  it('carry their sign', () => {
+    expect([0.065, -0.028, 0, 0.0001].map((value) => signed(value))).toEqual(['+6.5', '−2.8', '0.0', '0.0'])
+  })
+  it('are no rate over nothing', () => {
+    expect(share(0, 0)).toBe('–')
+    expect(share(1, 4)).toBe('25.0')
+  })
+  it('group codes 6-3-3 and keep their last number', () => {
+    expect(code('091001001011')).toBe('091001 001 011')
+    expect(code('ABC')).toBe('ABC')
+    expect(gridNumber('091001001011')).toBe('11')
+    expect(gridNumber('G-x')).toBe('G-x')
+  })
+})
+
+describe('histogram', () => {
+  it('keeps what lies outside in its ends', () => {
+    expect(bins([-5, 0, 4.999, 5, 99, NaN], 0, 20, 5).map((bin) => bin.count)).toEqual([3, 1, 0, 1])
+  })
+  it('has round tops', () => expect([1, 3, 7, 41].map(niceTop)).toEqual([2, 4, 8, 50]))
+  it('has the classes of the map', () => {
+    expect([-0.1001, -0.1, -0.05, 0, 0.02, 0.05, 0.1, 0.1001].map((value) => deviationClass(value, 0.1))).toEqual([0, 1, 2, 3, 4, 5, 5, 6])
+  })
+})
+
+describe('coverage', () => {
+  it('filters by the step of the histogram', () => {
+    expect(passes(row({}), readFilter('seen:25-30'))).toBe(true)
+    expect(passes(row({}), readFilter('seen:20-25'))).toBe(false)
+    expect(passes(row({ seen_m: 100 }), readFilter('seen:95-100'))).toBe(true)
+    expect(passes(row({ street_m: 0, seen_m: 0 }), readFilter('seen:0-5'))).toBe(false)
+    expect(readFilter('seen:x')).toBeNull()
+  })
+  it('adds up', () => expect(totals([row({}), row({ k2_m: null })])).toMatchObject({ street_m: 200, k2_m: 5, online: 4 }))
+  it('writes CSV that a spreadsheet takes as text', () => {
+    expect(csv(['code', 'name'], [['091001001011', '=1+1'], [null, 'a,"b"']])).toBe('\uFEFFcode,name\r\n"=""091001001011""",\'=1+1\r\n,"a,""b"""\r\n')
+  })
+})
+
+describe('geometry', () => {
+  it('reads a position in either order where only one fits the earth', () => {
+    expect(readPosition('24.9459, 60.1697')).toEqual({ lon: 24.9459, lat: 60.1697 })
+    expect(readPosition('31.2 121.5')).toEqual({ lon: 121.5, lat: 31.2 })
+    expect(readPosition('Kaivokatu 1')).toBeNull()
+  })
+  it('draws a circle of so many metres', () => {
+    for (const corner of circle(24.9, 60.1, 30, 8)) expect(metresBetween([24.9, 60.1], corner)).toBeCloseTo(30, 1)
+  })
+  it('has round scale lengths', () => expect([500, 200, 100, 50, 20, 1000, 2000]).toContain(scaleLength(15.6, 60, 110).metres))
+  it('names the tiles under a box', () => {
+    expect(tilesUnder([24.94, 60.169, 24.941, 60.1695], 14)).toEqual([{ x: 9327, y: 4742, z: 14 }])
+    expect(tilesUnder([-180, -85, 180, 85], 14)).toBeNull()
+  })
+})
+
+describe('words', () => {
+  it('exist in both languages with the same places to fill', () => {
+    const places = (text: string): string[] => [...text.matchAll(/\{\w+\}/g)].map((m) => m[0]).sort()
+    for (const key of Object.keys(en) as (keyof typeof en)[]) expect(places(zh[key]), key).toEqual(places(en[key]))
+  })
+  it('fill their places', () => expect(fill('{a} of {b}', { a: 1 })).toBe('1 of {b}'))
+})
+
+describe('jobs', () => {
+  it('say the time left only once it can be told', () => {
+    expect(secondsLeft(0.01, 60_000)).toBeNull()
+    expect(secondsLeft(0.5, 10_000)).toBe(10)
+  })
+})

@@ -1,0 +1,18 @@
+import { defineConfig } from 'vite'
+
+// The build lands inside the Python package, which serves it: one program, one origin, no outside address.
+export default defineConfig({
+  build: {
+    outDir: '../api/static',
+    emptyOutDir: true,
+    manifest: true,
+    target: 'es2022',
+    assetsInlineLimit: 0, // data: URLs are not allowed by the page's policy, except for images
+    modulePreload: { polyfill: false },
+    chunkSizeWarningLimit: 1500,
+  },
+  worker: { format: 'es' },
+  server: {
+    proxy: { '/api': 'http://127.0.0.1:8000', '/ogc': 'http://127.0.0.1:8000' },
+  },
+})
