@@ -238,3 +238,14 @@ def region_table(labels, graph, atom, region):  # noqa: ANN001, ANN201
         for e in range(indptr[v], indptr[v + 1]):
             if labels[indices[e]] == r:
                 region[r, PERIMETER] -= weight[e]
+
+
+@njit(cache=True, nogil=True)
+def total_energy(labels, region, price, home, atom):  # noqa: ANN001, ANN201
+    """Sum the prices of all regions and of all moves away from home."""
+    energy = 0.0
+    for r in range(region.shape[0]):
+        energy += region_energy(region, r, price)
+    for v in range(len(labels)):
+        energy += churn_change(v, home[v], labels[v], home, atom, price)
+    return energy

@@ -15,14 +15,14 @@ __all__ = ["refine"]
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
-#: Proposals for a part, per unit and at most; small parts get more per unit because they are cheap.
-PER_UNIT_FEW, PER_UNIT_MANY, CHEAP = 400.0, 2000.0, 4e6
+#: Proposals per unit at least and at most; where a grid has few units, balance needs more tries.
+PER_UNIT_FEW, PER_UNIT_MANY, PER_GRID = 600.0, 2500.0, 40_000.0
 #: Steps into which the schedule is cut, so that a caller can follow or stop it.
-CHUNKS = 16
-#: Energy differences accepted at the start and the end; a round region has energy 1.
-HOT, COLD = 0.5, 0.02
-#: Share of proposals that move two units at once: coarse units balance only in pairs.
-CHAINS = 0.4
+CHUNKS = 8
+#: Energy differences accepted at the start and the end where a grid has four units; a round grid has energy 1.
+HOT, COLD = 1.4, 0.06
+#: Further rounds, from a lower temperature, while grids are outside the band.
+ROUNDS, WARM = 1, 0.5
 
 
 def refine(problem: PartProblem, labels: Ints, report: Callable[[float], None] | None = None) -> Ints:
@@ -39,16 +39,29 @@ def refine(problem: PartProblem, labels: Ints, report: Callable[[float], None] |
     Returns
     -------
     (n,) int64
+
+    References
+    ----------
+    Kirkpatrick, Gelatt and Vecchi (1983), Optimization by simulated annealing.
     """
     search = _Search(problem, labels.copy())
     n = len(problem)
-    proposals = float(np.clip(CHEAP, PER_UNIT_FEW * n, PER_UNIT_MANY * n))
-    heat = np.geomspace(HOT, COLD, CHUNKS + 1)
-    for c in range(CHUNKS):
-        search.anneal(heat[c], heat[c + 1], proposals / CHUNKS)
-        if report is not None:
-            report((c + 1) / CHUNKS)
-    return search.labels
+    # one unit changes a grid of many units less: the scale of energy differences falls with their number
+    coarse = min(4.0 * problem.k / n, 1.0)
+    hot, cold = HOT * coarse**0.7, COLD * coarse**0.75
+    proposals = n * float(np.clip(PER_GRID * problem.k / n, PER_UNIT_FEW, PER_UNIT_MANY))
+    best, best_energy = search.labels.copy(), np.inf
+    for turn in range(1 + ROUNDS):
+        heat = np.geomspace(hot if turn == 0 else hot * WARM, cold, CHUNKS + 1)
+        for c in range(CHUNKS):
+            search.anneal(heat[c], heat[c + 1], proposals / CHUNKS)
+            if report is not None:
+                report((turn + (c + 1) / CHUNKS) / (1 + ROUNDS))
+        if search.energy() < best_energy:
+            best, best_energy = search.labels.copy(), search.energy()
+        if search.outside() == 0:
+            break
+    return best
 
 
 class _Search:
@@ -60,7 +73,13 @@ class _Search:
         self.graph = (problem.indptr, problem.indices, problem.weight)
         self.atom = problem.atom
         self.region = np.zeros((problem.k, problem.atom.shape[1]))
-        self.price = np.array([problem.mean, problem.low, problem.high, 1.0, 1.0, 1.0, 5.0, problem.churn_price, 1.0])
+        coarse = min(4.0 * problem.k / n, 1.0)
+        # round shapes come easily to fine units; to coarse ones balance must be worth more
+        strict = 1.0 + coarse
+        self.chains = 0.1 + 0.3 * coarse**0.5
+        self.price = np.array(
+            [problem.mean, problem.low, problem.high, 1.0, strict, strict, 5.0 * strict, problem.churn_price, 1.0]
+        )
         self.home = problem.home
         self.frozen = problem.fixed >= 0
         seed = np.random.SeedSequence(problem.seed).generate_state(2, np.uint64) | np.uint64(1)
@@ -69,7 +88,18 @@ class _Search:
 
     def anneal(self, hot: float, cold: float, proposals: float) -> None:
         """Run moves while the temperature falls from ``hot`` to ``cold``."""
-        schedule = np.array([hot, cold, proposals, CHAINS])
+        schedule = np.array([hot, cold, proposals, self.chains])
         kernels.anneal(
             self.labels, self.graph, self.atom, self.region, self.price, self.home, self.frozen, schedule, self.scratch
         )
+
+    def energy(self) -> float:
+        """Sum the prices of all regions."""
+        return float(kernels.total_energy(self.labels, self.region, self.price, self.home, self.atom))
+
+    def outside(self) -> int:
+        """Count the regions outside the band."""
+        demand = self.region[:, kernels.DEMAND]
+        slack = 1e-9 * max(self.price[kernels.HIGH], 1.0)
+        low, high = self.price[kernels.LOW] - slack, self.price[kernels.HIGH] + slack
+        return int(((demand < low) | (demand > high)).sum())
