@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import signal
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -22,7 +23,7 @@ APPLICATION = "api.app:create_app"
 
 
 @app.command()
-def serve(  # noqa: PLR0917 - the parser passes them by name
+def serve(
     ctx: typer.Context,
     host: Annotated[str | None, typer.Option(help="Address to listen on.", show_default="127.0.0.1")] = None,
     port: Annotated[int | None, typer.Option(help="Port; 0 takes a free one.", show_default="8000")] = None,
@@ -134,6 +135,13 @@ def run_server(
         Multiprocess(config, sockets=[listener]).run()
         return
     server = uvicorn.Server(config)
+    # uvicorn sends itself the signal again after an orderly end: being told to stop is no failure
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, _leave)
     server.run(sockets=[listener])
     if not server.started:
         raise typer.Exit(1)
+
+
+def _leave(_number: int, _frame: object) -> None:
+    raise SystemExit(0)

@@ -6,6 +6,7 @@ pytest-xdist's workers, and is stopped by the process that began the run.
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import tempfile
@@ -99,6 +100,16 @@ def database(database_urls: ClusterUrls) -> Iterator[object]:
 def fresh_database_urls(clone_database: Callable[[], ClusterUrls]) -> ClusterUrls:
     """URLs of a migrated database for this one test."""
     return clone_database()
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_it_was() -> Iterator[None]:
+    """Undo what commands and applications under test set up: their stream is gone when the test ends."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,132 @@
+"""`gridward serve` and `gridward worker` as real processes."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+from cli import main
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(autouse=True)
+def own_settings(monkeypatch, tmp_path):
+    for name in list(os.environ):
+        if name.startswith("GRIDWARD_") and not name.startswith("GRIDWARD_TEST"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("GRIDWARD_HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+
+
+@contextmanager
+def running(urls, *words: str, errors=subprocess.DEVNULL):
+    """Start a command on a database and yield it with its first line of output."""
+    environment = os.environ | {
+        "PYTHONPATH": str(ROOT),
+        "GRIDWARD_DATABASE_URL": urls.app,
+        "GRIDWARD_DATABASE_OWNER_URL": urls.owner,
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-m", "cli.main", *words],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=errors,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        yield process, json.loads(process.stdout.readline() or "{}")
+    finally:
+        # its own session: a server that did not stop is ended with its workers
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        process.stdout.close()
+
+
+def fetch(address: str) -> int:
+    """Ask until the server answers: the socket is open before the application is."""
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            with urllib.request.urlopen(address, timeout=30) as answer:
+                return answer.status
+        except urllib.error.HTTPError:
+            raise
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.2)
+
+
+def test_serve_answers_on_a_free_port_and_stops_on_interrupt(database_urls):
+    with running(database_urls, "serve", "--port", "0", "--json") as (process, said):
+        assert said["address"].startswith("http://127.0.0.1:")
+        assert fetch(said["address"] + "/openapi.json") == 200
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 0
+
+
+def test_serve_with_two_workers_answers_and_stops_them(database_urls):
+    with running(database_urls, "serve", "--port", "0", "--workers", "2", "--json") as (process, said):
+        assert fetch(said["address"] + "/openapi.json") == 200
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) in (0, -signal.SIGTERM)
+    left = [pid for pid in children if b"cli.main" in read(f"/proc/{pid}/cmdline")]
+    assert left == []
+
+
+def read(path: str) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except OSError:
+        return b""
+
+
+def test_a_taken_port_is_said_before_anything_is_started(capsys, tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert main.run(["serve", "--port", str(port), "--json"]) == 2
+    problem = json.loads(capsys.readouterr().err.splitlines()[-1])
+    assert (problem["code"], problem["port"]) == ("unavailable", port)
+    assert "another port" in problem["remedy"]
+    assert not (tmp_path / "home").exists()
+
+
+def test_a_network_address_in_the_clear_is_refused(capsys, tmp_path):
+    assert main.run(["serve", "--host", "0.0.0.0"]) == 2
+    told = capsys.readouterr().err
+    assert "Refusing to listen on 0.0.0.0" in told
+    assert "GRIDWARD_BEHIND_PROXY" in told
+    assert not (tmp_path / "home").exists()
+
+
+def test_an_address_of_another_machine_is_bad_input(capsys, monkeypatch):
+    monkeypatch.setenv("GRIDWARD_BEHIND_PROXY", "1")
+    assert main.run(["serve", "--host", "192.0.2.1", "--port", "0"]) == 2
+    assert "Cannot listen on 192.0.2.1" in capsys.readouterr().err
+
+
+def test_worker_waits_for_jobs_and_stops_when_told(database_urls):
+    with running(database_urls, "worker", "--json", errors=subprocess.PIPE) as (process, said):
+        assert said == {"state": "running", "slots": 1}
+        # its own line says that the handlers of signals are in place
+        for line in process.stderr:
+            if "worker started" in line:
+                break
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
+        process.stderr.close()
