@@ -4,8 +4,9 @@ from grid_coverage.candidates import candidate_views, covered_points, keeps_priv
 from grid_coverage.demand import KeyPoints, Needs, Streets
 from grid_coverage.gaps import GapPlaces, GapTable, PointCover, Reason, gaps_by_grid
 from grid_coverage.placement import Candidates, Demand, Placement, place
+from grid_coverage.roster import Minimum, Posts, Rules, Staff
 from grid_coverage.snap import snap_out
-from grid_coverage.staffing import Assignment, Minimum, Posts, Rules, Staff, Violation, assign_staff
+from grid_coverage.staffing import Assignment, Violation, assign_staff
 from grid_coverage.view_sheds import ShedFlag, ViewSheds, view_sheds
 from grid_coverage.walls import Walls, prepare_walls
 

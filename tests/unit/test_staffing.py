@@ -126,6 +126,13 @@ def test_cost_is_the_best_of_all_assignments(seed: int) -> None:
     assert total == pytest.approx(best[1], rel=1e-6)
 
 
+def test_short_list_of_the_nearest_leaves_nobody_out() -> None:
+    # All posts lie beside the first two of ten staff: the nearest three of each post are always the same.
+    staff = Staff.of([0] * 10, xy=np.column_stack([np.arange(10) * 1000.0, np.zeros(10)]))
+    posts = Posts.of([0] * 10, xy=np.column_stack([np.arange(10) * 1.0, np.zeros(10)]))
+    assert assign_staff(staff, posts, Rules(nearest=3)).violations == ()
+
+
 def test_bad_columns_are_refused() -> None:
     with pytest.raises(InvalidInputError, match="capacity"):
         Staff.of([0, 0], capacity=[1, -1])
