@@ -1,4 +1,4 @@
-import { defineConfig } from 'vite'
+import { defineConfig } from 'vitest/config'
 
 // The build lands inside the Python package, which serves it: one program, one origin, no outside address.
 export default defineConfig({
@@ -12,6 +12,7 @@ export default defineConfig({
     chunkSizeWarningLimit: 1500,
   },
   worker: { format: 'es' },
+  test: { include: ['tests/**/*.test.ts'], css: true }, // the tokens are tested as they are written
   server: {
     proxy: { '/api': 'http://127.0.0.1:8000', '/ogc': 'http://127.0.0.1:8000' },
   },
