@@ -6,6 +6,7 @@ import sys
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from time import monotonic
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -137,6 +138,18 @@ async def signed_in(
         wiring.credentials.put(digest, found)
     request.state.account_name = found.actor.name
     return found
+
+
+async def still_signed_in(request: Request) -> bool:
+    """Whether the credential that opened a long stream still holds."""
+    wiring = wiring_of(request)
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        found = await run_in_threadpool(_look_up, wiring.database, access.signed_in_by_token, token.strip())
+    else:
+        look_up = partial(access.signed_in_by_cookie, used=False)
+        found = await run_in_threadpool(_look_up, wiring.database, look_up, request.cookies.get(COOKIE, ""))
+    return found is not None
 
 
 def _look_up(database: Database, look_up: Callable[..., SignedIn | None], secret: str) -> SignedIn | None:

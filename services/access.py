@@ -232,14 +232,17 @@ def sign_out(work: UnitOfWork, secret: str) -> bool:
     return True
 
 
-def signed_in_by_cookie(work: UnitOfWork, secret: str, *, now: datetime) -> SignedIn | None:
-    """Return whose session a cookie is; None when it ended, idled out or its account is disabled."""
+def signed_in_by_cookie(work: UnitOfWork, secret: str, *, now: datetime, used: bool = True) -> SignedIn | None:
+    """Return whose session a cookie is; None when it ended, idled out or its account is disabled.
+
+    Not `used`, the session is only looked at: an open event stream must not keep an unattended desk signed in.
+    """
     known = sql.find_session(work.session, digest_of(secret))
     if known is None or known.account.disabled_at is not None or known.expires_at <= now or known.seen_at is None:
         return None
     if known.seen_at + IDLE <= now:
         return None
-    if known.seen_at + SEEN_EVERY <= now:
+    if used and known.seen_at + SEEN_EVERY <= now:
         sql.mark_seen(work.session, known.id, now)
     return _signed_in(work, known.account, known.expires_at, "session", now)
 

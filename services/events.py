@@ -1,0 +1,292 @@
+"""Events for everybody who looks at a map: read once per process, encoded once, handed to each listener.
+
+Per-listener encoding would cap a process at some ten thousand deliveries a second; here a listener costs one append to
+its queue per batch.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import orjson
+import psycopg
+
+from store import events as outbox
+from store.database.actor import Actor
+from store.database.engine import Database
+from store.database.work import UnitOfWork
+from store.events import START, Batch, Cursor, Event, Listener
+
+KEPT = timedelta(days=3)
+HEARTBEAT_S = 15.0
+POLL_S = 1.0
+POLL_WAITING_S = 0.2  # while an open transaction holds committed events back
+GATHER_S = 0.02  # events that come together go out together
+BATCH = 1000
+REMEMBERED = 5000
+QUEUED_BATCHES = 500
+RETRY_MS = 2000
+SILENCE = b":\n\n"
+_log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True, eq=False)
+class Subscription:
+    """One listener's place in the stream.
+
+    Attributes
+    ----------
+    territory_id : UUID or None
+        Only events of this territory (and those of none); None hears all.
+    since : Cursor
+        Where the process's reader stood when the listener joined; everything after comes through `chunks`.
+    chunks : asyncio.Queue
+        Bytes to send; None ends the stream.
+    """
+
+    territory_id: UUID | None
+    since: Cursor
+    chunks: asyncio.Queue[bytes | None] = field(default_factory=lambda: asyncio.Queue(QUEUED_BATCHES))
+
+    def end(self) -> None:
+        """End the stream; what it has not read yet it will get when it comes back with its last event id."""
+        while not self.chunks.empty():
+            self.chunks.get_nowait()
+        self.chunks.put_nowait(None)
+
+
+class EventHub:
+    """Reads the outbox for a whole process and passes the events on.
+
+    Parameters
+    ----------
+    database : Database
+    on_events : callable, optional
+        Gets the number of events of each batch.
+    on_drop : callable, optional
+        Called for each listener that was too slow.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        on_events: Callable[[int], object] = lambda _count: None,
+        on_drop: Callable[[], object] = lambda: None,
+    ) -> None:
+        self._database = database
+        self._on_events = on_events
+        self._on_drop = on_drop
+        self._cursor = START
+        self._ready = asyncio.Event()
+        self._moved = asyncio.Condition()
+        self._subscriptions: set[Subscription] = set()
+        self._recent: deque[tuple[Cursor, UUID | None, bytes]] = deque()
+        self._recent_from = START
+        self._closed = False
+
+    @property
+    def cursor(self) -> Cursor:
+        """The last event that was passed on."""
+        return self._cursor
+
+    async def run(self) -> None:
+        """Read and pass on until cancelled; a lost database is waited for."""
+        while True:
+            try:
+                async with Listener(self._database.app_url) as listener:
+                    if not self._ready.is_set():
+                        self._cursor = self._recent_from = await listener.head()
+                        self._ready.set()
+                    await self._follow(listener)
+            except (psycopg.Error, OSError) as error:
+                _log.warning("lost the event stream; trying again", extra={"reason": str(error).strip()})
+                await asyncio.sleep(POLL_S)
+
+    async def _follow(self, listener: Listener) -> None:
+        while True:
+            batch = await listener.read_after(self._cursor, BATCH)
+            if batch.events:
+                await self._pass_on(batch)
+            if len(batch.events) < BATCH:
+                await listener.wait(POLL_WAITING_S if batch.waiting else POLL_S)
+                await asyncio.sleep(GATHER_S)
+
+    async def _pass_on(self, batch: Batch) -> None:
+        coded = [(event.cursor, event.territory_id, encode(event)) for event in batch.events]
+        for _ in range(len(self._recent) + len(coded) - REMEMBERED):
+            self._recent_from = self._recent.popleft()[0]
+        self._recent.extend(coded)
+        self._cursor = batch.events[-1].cursor
+        by_scope: dict[UUID | None, bytes] = {}
+        for subscription in list(self._subscriptions):
+            scope = subscription.territory_id
+            if scope not in by_scope:
+                by_scope[scope] = b"".join(
+                    text for _, territory, text in coded if scope in (None, territory) or not territory
+                )
+            self._send(subscription, by_scope[scope])
+        self._on_events(len(coded))
+        async with self._moved:
+            self._moved.notify_all()
+
+    def _send(self, subscription: Subscription, chunk: bytes) -> None:
+        if not chunk:
+            return
+        try:
+            subscription.chunks.put_nowait(chunk)
+        except asyncio.QueueFull:
+            self._subscriptions.discard(subscription)
+            subscription.end()
+            self._on_drop()
+
+    def close(self) -> None:
+        """End every stream, so that the server can stop."""
+        self._closed = True
+        for subscription in self._subscriptions:
+            subscription.end()
+
+    async def _reach(self, cursor: Cursor, seconds: float) -> bool:
+        """Wait until the reader stands at `cursor` or after it: another process may be a moment ahead."""
+        async with self._moved:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._moved.wait_for(lambda: self._cursor >= cursor), seconds)
+        return self._cursor >= cursor
+
+    @contextmanager
+    def _subscribed(self, territory_id: UUID | None) -> Iterator[Subscription]:
+        subscription = Subscription(territory_id, self._cursor)
+        self._subscriptions.add(subscription)
+        try:
+            yield subscription
+        finally:
+            self._subscriptions.discard(subscription)
+
+    async def stream(
+        self,
+        *,
+        after: Cursor | None = None,
+        territory_id: UUID | None = None,
+        heartbeat_s: float = HEARTBEAT_S,
+        may_go_on: Callable[[], Any] | None = None,
+    ) -> AsyncIterator[bytes]:
+        """Yield the text of an event stream: what came after `after`, then what comes.
+
+        Parameters
+        ----------
+        after : Cursor, optional
+            Last event that the listener saw; without it the stream begins now.
+        territory_id : UUID, optional
+            Only events of this territory and those of none.
+        heartbeat_s : float
+            A comment goes out after so long a silence.
+        may_go_on : callable, optional
+            Asynchronous; asked at each heartbeat whether the listener is still welcome.
+        """
+        await asyncio.wait_for(self._ready.wait(), 10)
+        reachable = after is None or await self._reach(after, 3.0)
+        with self._subscribed(territory_id) as subscription:
+            if self._closed:
+                return
+            yield f"retry: {RETRY_MS}\n\n".encode()
+            if after is None:
+                yield notice("ready", subscription.since)
+            else:
+                async for chunk in self._replay(after, subscription, reachable=reachable):
+                    yield chunk
+            while True:
+                try:
+                    news = await asyncio.wait_for(subscription.chunks.get(), heartbeat_s)
+                except TimeoutError:
+                    if may_go_on is not None and not await may_go_on():
+                        return
+                    news = SILENCE
+                if news is None:
+                    return
+                yield news
+
+    async def _replay(self, after: Cursor, subscription: Subscription, *, reachable: bool) -> AsyncIterator[bytes]:
+        scope, until = subscription.territory_id, subscription.since
+        if self._recent_from <= after <= until:
+            kept = [
+                text
+                for cursor, territory, text in self._recent
+                if after < cursor <= until and (scope in (None, territory) or not territory)
+            ]
+            yield b"".join(kept) or SILENCE
+            return
+        if not reachable or not await asyncio.to_thread(self._knows, after):
+            yield notice("reset", until)
+            return
+        while after < until:
+            events = await asyncio.to_thread(self._read, after)
+            wanted = [event for event in events if event.cursor <= until]
+            if not wanted:
+                return
+            after = wanted[-1].cursor
+            text = b"".join(
+                encode(event) for event in wanted if scope in (None, event.territory_id) or not event.territory_id
+            )
+            yield text or SILENCE
+
+    def _knows(self, cursor: Cursor) -> bool:
+        with self._database.work(Actor.system()) as work:
+            return outbox.is_known(work.session, cursor)
+
+    def _read(self, after: Cursor) -> list[Event]:
+        with self._database.work(Actor.system()) as work:
+            return outbox.read_after(work.session, after, BATCH).events
+
+
+@dataclass(frozen=True, slots=True)
+class Polled:
+    """Answer of the polling fallback.
+
+    Attributes
+    ----------
+    events : list of Event
+    last : Cursor
+        Where to go on from.
+    reset : bool
+        Whether events are missing, so that the caller should load everything again.
+    """
+
+    events: list[Event]
+    last: Cursor
+    reset: bool
+
+
+def poll(work: UnitOfWork, *, after: Cursor | None, limit: int, territory_id: UUID | None = None) -> Polled:
+    """Return the events after a cursor; without one, or with one too old, only where to go on from."""
+    if after is None or not outbox.is_known(work.session, after):
+        return Polled([], outbox.head(work.session), reset=after is not None)
+    found = outbox.read_after(work.session, after, limit).events
+    wanted = [event for event in found if territory_id is None or event.territory_id in (None, territory_id)]
+    return Polled(wanted, found[-1].cursor if found else after, reset=False)
+
+
+def forget_old_events(work: UnitOfWork, *, now: datetime) -> int:
+    """Delete events that nobody can still be waiting for."""
+    return outbox.prune(work.session, now - KEPT)
+
+
+def encode(event: Event) -> bytes:
+    """Write an event as server-sent text."""
+    return b"id: %s\nevent: %s\ndata: %s\n\n" % (
+        str(event.cursor).encode(),
+        event.kind.encode(),
+        orjson.dumps(event.payload),
+    )
+
+
+def notice(kind: str, cursor: Cursor) -> bytes:
+    """Write a word of our own: ``ready`` (begins now) or ``reset`` (events are missing: load everything again)."""
+    return b"id: %s\nevent: %s\ndata: {}\n\n" % (str(cursor).encode(), kind.encode())
