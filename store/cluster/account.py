@@ -40,9 +40,18 @@ class OsAccount:
         return self.uid != os.geteuid()
 
     def run(
-        self, command: Sequence[str], *, stdin: str | None = None, timeout_s: float = 120
+        self, command: Sequence[str], *, keep: Sequence[int] = (), timeout_s: float = 120
     ) -> subprocess.CompletedProcess[str]:
         """Run one program as this account and wait for it.
+
+        Parameters
+        ----------
+        command : sequence of str
+            Program and arguments.
+        keep : sequence of int
+            Open file descriptors that the program and its children keep.
+        timeout_s : float
+            Longest wait in seconds.
 
         Returns
         -------
@@ -52,8 +61,7 @@ class OsAccount:
         change: dict[str, object] = {"user": self.uid, "group": self.gid, "extra_groups": []} if self.is_other else {}
         return subprocess.run(  # type: ignore[call-overload,no-any-return] # noqa: S603 - programs found by us
             list(command),
-            input=stdin,
-            stdin=subprocess.DEVNULL if stdin is None else None,
+            stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
             check=False,
@@ -61,14 +69,15 @@ class OsAccount:
             # The current folder may be unreadable to the account.
             cwd="/",
             env=clean_environment(),
+            pass_fds=keep,
             **change,
         )
 
-    def can_enter(self, folder: Path) -> bool:
+    def can_enter(self, folder: Path, *, keep: Sequence[int] = ()) -> bool:
         """Whether this account can reach into a folder."""
         if not self.is_other:
             return os.access(folder, os.X_OK)
-        return self.run(["/usr/bin/test", "-x", str(folder)]).returncode == 0
+        return self.run(["/usr/bin/test", "-x", str(folder)], keep=keep).returncode == 0
 
     def take(self, path: Path, mode: int) -> None:
         """Make this account the owner of something that we just created."""

@@ -151,25 +151,72 @@ def failure(action: str, output: str, folder: Path) -> UnavailableError:
     )
 
 
-def require_entry(folder: Path, account: OsAccount) -> None:
-    """Refuse a place that the server's account cannot reach.
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How the server's account gets at a folder.
+
+    Parameters
+    ----------
+    path : str
+        What to call the folder in the account's programs.
+    keep : tuple of int
+        File descriptors that those programs must inherit.
+    """
+
+    path: str
+    keep: tuple[int, ...] = ()
+
+
+@contextmanager
+def reachable(folder: Path, account: OsAccount, *, descriptors: Path = Path("/proc/self/fd")) -> Iterator[Reach]:
+    """Let the server's account into its own folder even where a folder above is closed to it.
+
+    Root's home and ``mktemp -d`` are closed to every other account, and opening the user's folders behind his back is
+    not ours to do. An open descriptor leads straight to the folder, past those above it; PostgreSQL changes into
+    its data folder at once and uses relative names from then on.
+
+    Parameters
+    ----------
+    folder : Path
+        A folder that belongs to `account`.
+    account : OsAccount
+        Who the server runs as.
+    descriptors : Path
+        Where the system shows a process its descriptors.
 
     Raises
     ------
     UnavailableError
-        Names the first folder on the way that is closed. Nobody's folders are opened behind their back.
+        There is no such way on this system; names the closed folder.
     """
     if account.can_enter(folder):
+        yield Reach(str(folder))
         return
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        path = descriptors / str(handle)
+        if not account.can_enter(path, keep=(handle,)):
+            raise _closed(folder, account)
+        yield Reach(str(path), (handle,))
+    finally:
+        os.close(handle)
+
+
+def _closed(folder: Path, account: OsAccount) -> UnavailableError:
     way = [*reversed(folder.parents), folder]
     closed = next((step for step in way if not account.can_enter(step)), folder)
     mode = stat.S_IMODE(closed.stat().st_mode)
-    raise UnavailableError(
+    return UnavailableError(
         f"PostgreSQL runs as `{account.name}`, which cannot enter {closed} (mode {mode:04o}).",
         folder=str(closed),
         remedy="Set GRIDWARD_HOME to a folder that every account may pass through, for instance /var/lib/gridward, "
         f"or run gridward as an ordinary user, or open that folder yourself: chmod o+x {closed}",
     )
+
+
+def cluster_name(data: Path) -> str:
+    """Return the short name of a data folder's server: in its command line, and of its socket's folder."""
+    return f"gridward-{hashlib.sha256(os.fsencode(data)).hexdigest()[:12]}"
 
 
 def socket_folder(data: Path, account: OsAccount) -> Path:
@@ -188,7 +235,7 @@ def socket_folder(data: Path, account: OsAccount) -> Path:
     UnavailableError
         No place is short enough and reachable, or somebody else owns the name.
     """
-    name = f"gridward-{hashlib.sha256(os.fsencode(data)).hexdigest()[:12]}"
+    name = cluster_name(data)
     bases = [tempfile.gettempdir(), "/tmp", "/var/tmp"]  # noqa: S108 - the folder itself is 0700 and its owner checked
     runtime = os.environ.get("XDG_RUNTIME_DIR")
     if runtime and not account.is_other:

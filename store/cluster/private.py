@@ -31,9 +31,10 @@ from store.cluster.folders import (
     PORT,
     Folders,
     check_space,
+    cluster_name,
     exclusive,
     failure,
-    require_entry,
+    reachable,
     socket_folder,
     unavailable_os,
 )
@@ -264,7 +265,6 @@ class PrivateCluster:
                 folder=str(data),
                 remedy="Move it away, or set GRIDWARD_HOME to another folder.",
             )
-        require_entry(home, account)
         check_space(home)
         for left in home.glob("pg.new-*"):
             shutil.rmtree(left, ignore_errors=True)
@@ -283,17 +283,10 @@ class PrivateCluster:
         log.info("private cluster created", extra={"folder": str(data), "version": binaries.major})
 
     def _initdb(self, binaries: Binaries, account: OsAccount, fresh: Path) -> None:
-        command = [
-            binaries.program("initdb"),
-            "-D",
-            str(fresh),
-            "-U",
-            SUPERUSER,
-            "--auth=trust",
-            "--encoding=UTF8",
-        ]
-        command += ["--locale=C.UTF-8", "--data-checksums"] if self.durable else ["--locale=C.UTF-8", "--no-sync"]
-        answer = account.run(command)
+        options = ["-U", SUPERUSER, "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8"]
+        options.append("--data-checksums" if self.durable else "--no-sync")
+        with reachable(fresh, account) as reach:
+            answer = account.run([binaries.program("initdb"), "-D", reach.path, *options], keep=reach.keep)
         if answer.returncode != 0:
             raise failure("creating the database cluster", answer.stderr + answer.stdout, fresh.with_name("pg"))
         self._write(account, fresh / "pg_hba.conf", HBA)
@@ -308,7 +301,6 @@ class PrivateCluster:
     def _start(self, binaries: Binaries, account: OsAccount) -> Postmaster:
         """Start the server and wait until it answers; a server that was killed a moment ago is waited out."""
         data = self.folders.data
-        require_entry(data, account)
         try:
             self._write(account, data / "gridward.conf", server_settings(durable=self.durable))
             self._write(account, self.folders.log, "")
@@ -339,10 +331,11 @@ class PrivateCluster:
         # stale even when its pid lives on as a zombie or as another program.
         for left in (f".s.PGSQL.{PORT}", f".s.PGSQL.{PORT}.lock"):
             (socket / left).unlink(missing_ok=True)
-        options = f"-c unix_socket_directories='{socket}' -c port={PORT}"
-        command = [binaries.program("pg_ctl"), "start", "-w", "-t", "60", "-s", "-D", str(data)]
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            answer = account.run([*command, "-l", str(self.folders.log), "-o", options])
+        options = f"-c unix_socket_directories='{socket}' -c port={PORT} -c cluster_name={cluster_name(data)}"
+        with reachable(data, account) as reach, contextlib.suppress(subprocess.TimeoutExpired):
+            command = [binaries.program("pg_ctl"), "start", "-w", "-t", "60", "-s", "-D", reach.path]
+            command += ["-l", f"{reach.path}/{self.folders.log.name}", "-o", options]
+            answer = account.run(command, keep=reach.keep)
             written = answer.stderr + self._log_tail()
             if answer.returncode != 0 and not (passing and any(words in written for words in PASSING)):
                 if running_postmaster(data) is not None:

@@ -9,6 +9,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from store.cluster.folders import cluster_name
+
 
 @dataclass(frozen=True, slots=True)
 class Postmaster:
@@ -44,20 +46,19 @@ def read_pid_file(data: Path) -> Postmaster | None:
 def running_postmaster(data: Path) -> Postmaster | None:
     """Return the live server of this data folder.
 
-    A pid alone proves nothing (it may have been given to another program since), so the process must have been
-    started with this very data folder.
+    A pid alone proves nothing: it may have been given to another program since.
     """
     found = read_pid_file(data)
     return found if found is not None and serves(found.pid, data) else None
 
 
 def serves(pid: int, data: Path) -> bool:
-    """Whether `pid` is a PostgreSQL server started with ``-D data``."""
+    """Whether `pid` is the server that was started for this very data folder, by the name in its command line."""
     try:
         arguments = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
     except OSError:
         return False
-    return os.path.basename(arguments[0]) in (b"postgres", b"postmaster") and os.fsencode(data) in arguments  # noqa: PTH119
+    return f"cluster_name={cluster_name(data)}".encode() in arguments
 
 
 def attached_processes(segment: int) -> int:

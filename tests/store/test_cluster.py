@@ -20,7 +20,7 @@ import pytest
 from gis.errors import ConflictError, UnavailableError
 from store.cluster import PrivateCluster, binaries
 from store.cluster.account import account_for
-from store.cluster.folders import SOCKET_PATH_BYTES, check_space, socket_folder
+from store.cluster.folders import SOCKET_PATH_BYTES, check_space, reachable, socket_folder
 from store.cluster.process import read_pid_file, serves
 
 ROOT = Path(__file__).parents[2]
@@ -349,15 +349,43 @@ def test_a_socket_folder_of_somebody_else_is_not_used(place, monkeypatch):
 
 
 @pytest.mark.skipif(not is_root, reason="only root drops to an account that a folder may be closed to")
-def test_a_closed_parent_folder_is_named(place):
+def test_a_closed_parent_folder_is_passed_without_opening_it(place):
+    """Root's home and `mktemp -d` are closed to the server's account."""
     closed = place / "closed"
     closed.mkdir(mode=0o700)
-    with pytest.raises(UnavailableError, match="cannot enter") as caught:
-        PrivateCluster(closed / "home").ensure()
+    cluster = PrivateCluster(closed / "home", durable=False)
+    urls = cluster.ensure()
+    with psycopg.connect(urls.owner, autocommit=True) as connection:
+        connection.execute("create table kept as select generate_series(1, 1000) as n")
+        connection.execute("select pg_reload_conf()")
+        connection.execute("checkpoint")
+    assert cluster.status().state == "running"
+    os.kill(cluster.status().pid, signal.SIGKILL)
+    urls = cluster.ensure()
+    assert ask(urls.owner, "select count(*) from kept") == 1000
+    assert cluster.stop() is True
+    urls = cluster.ensure()
+    assert ask(urls.app, "select postgis_version() is not null") is True
+    assert stat.S_IMODE(closed.stat().st_mode) == 0o700
+    cluster.stop(force=True)
+
+
+@pytest.mark.skipif(not is_root, reason="only root drops to an account that a folder may be closed to")
+def test_a_closed_parent_folder_is_named_where_there_is_no_way_past_it(place):
+    closed = place / "closed"
+    data = closed / "home" / "pg"
+    data.mkdir(parents=True)
+    closed.chmod(0o700)
+    account = account_for(place / "pg")
+    account.take(data, 0o700)
+    with (
+        pytest.raises(UnavailableError, match="cannot enter") as caught,
+        reachable(data, account, descriptors=place / "none"),
+    ):
+        pass
     assert caught.value.fields["folder"] == str(closed)
     assert "GRIDWARD_HOME" in caught.value.fields["remedy"]
     assert stat.S_IMODE(closed.stat().st_mode) == 0o700
-    assert not (closed / "home" / "pg").exists()
 
 
 def test_data_of_another_version_are_left_alone_with_a_hint(place):
