@@ -29,9 +29,7 @@ from gis.shifted_datums import (
 )
 
 Box = tuple[float, float, float, float]
-Geometries = (
-    Any  # one Geometry or an object array of them: shapely's own overloads are narrower than its behaviour
-)
+Geometries = Any  # one Geometry or an object array of them: shapely's own overloads are narrower than its behaviour
 
 __all__ = [
     "BD09",
@@ -45,6 +43,7 @@ __all__ = [
     "bd09_to_gcj02",
     "gcj02_to_bd09",
     "gcj02_to_wgs84",
+    "identify_srid",
     "in_mainland_china",
     "parse_declared_crs",
     "snap_cm",
@@ -143,6 +142,31 @@ def parse_declared_crs(text: str | None) -> DeclaredCrs:
         return CGCS2000
     _crs(srid)
     return DeclaredCrs(f"EPSG:{srid}", srid)
+
+
+def identify_srid(text: str) -> int | None:
+    """Find the EPSG code of a reference system that a file states.
+
+    Parameters
+    ----------
+    text : str
+        ``EPSG:n``, WKT of any dialect, or a PROJ string.
+
+    Returns
+    -------
+    int or None
+        None when EPSG has nothing like it.
+
+    Examples
+    --------
+    >>> identify_srid("EPSG:4547")
+    4547
+    """
+    try:
+        found = pyproj.CRS.from_user_input(text).to_epsg(min_confidence=25)
+    except CRSError:
+        return None
+    return None if found is None else int(found)
 
 
 @lru_cache(maxsize=64)

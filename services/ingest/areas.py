@@ -1,0 +1,281 @@
+"""Load administrative areas: codes, names, outlines; a reload brings known areas up to date."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Unpack
+from uuid import UUID, uuid4
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from gis import crs
+from gis.codes import AreaCode, parse_area_code
+from gis.errors import InvalidInputError
+from gis.validity import find_faults
+from services.ingest.fields import Field, short_text
+from services.ingest.osm import as_multi, multi_hex
+from services.ingest.places import declared_crs, raise_doubt, sample_box, shift_warning, unproven_datum
+from services.ingest.report import LoadReport
+from services.ingest.rows import LoadOptions, RowLoad, parse_cells, start_load
+from services.ingest.save import save
+from store.database import ingest as sql
+from store.database.models import Territory
+from store.database.partition import find_territory
+from store.database.work import UnitOfWork
+from store.files.tables import Table, read_table
+
+Geometries = npt.NDArray[Any]
+
+FIELDS = (
+    Field(
+        "code",
+        parse_area_code,
+        ("adcode", "area_code", "区划代码", "行政区划代码", "编码", "代码", "gb"),
+        required=True,
+        unique=True,
+    ),
+    Field("name", short_text, ("area_name", "名称", "区划名称", "行政区", "村里", "townname"), required=True),
+    Field("kind", short_text, ("level", "type", "级别", "类型")),
+)
+_KINDS = {"county": "county", "city": "county", "district": "county", "town": "town", "street": "town"}
+_KINDS |= {"village": "village", "community": "village", "group": "group", "zone": "zone"}
+_KINDS |= {"县": "county", "区": "county", "市": "county", "镇": "town", "乡": "town", "街道": "town"}
+_KINDS |= {"村": "village", "社区": "village", "小组": "group"}
+#: A degree of longitude more than this from the middle, and one UTM zone no longer measures well.
+_ONE_ZONE_DEG = 9.0
+#: Overlaps between areas of one level below this are rounding.
+_OVERLAP_M2 = 1.0
+
+
+def load_areas(work: UnitOfWork, path: Path | str, **options: Unpack[LoadOptions]) -> LoadReport:
+    """Load areas into a territory, which is made when it does not exist.
+
+    Parameters
+    ----------
+    work : UnitOfWork
+        Of the owner; the caller commits.
+    path : Path or str
+        Polygon layer with code and name.
+    **options
+        See `LoadOptions`.
+
+    Returns
+    -------
+    LoadReport
+
+    Raises
+    ------
+    RejectedRowsError, InvalidInputError
+        Self-crossing outlines are refused with their place.
+    """
+    work.actor.require("planner", "system_administrator")
+    table = read_table(path, sheet=options.get("sheet"))
+    if table.geometry is None:
+        raise InvalidInputError(
+            f"{table.file} has no outlines. Areas need polygons: GeoJSON, GeoPackage or Shapefile.", file=table.file
+        )
+    territory, fresh = _territory(work, table, options)
+    load = start_load(work, "areas", table, options, territory)
+    parse_cells(load, FIELDS)
+    geom = _outlines(load)
+    _warn_of_shift(load, geom)
+    srid = _metric_srid(load, geom, fresh=fresh)
+    metric = _snapped(load, geom, srid)
+    _warn_of_overlaps(load, metric)
+    return save(load, lambda: _save(load, metric, srid, fresh=fresh), layer="areas")
+
+
+def _territory(work: UnitOfWork, table: Table, options: LoadOptions) -> tuple[Territory, bool]:
+    named = options.get("territory")
+    if isinstance(named, UUID):
+        return find_territory(work.session, named), False
+    name = named or table.file.split(".")[0]
+    known = sql.territory_by_name(work.session, name)
+    if known is not None:
+        return known, False
+    return Territory(id=uuid4(), name=name, source=table.file, demo=bool(options.get("demo"))), True
+
+
+def _outlines(load: RowLoad) -> Geometries:
+    """Check every outline as given, then bring it into EPSG:4326."""
+    given = load.table.geometry
+    assert given is not None  # noqa: S101 - checked by the caller
+    if load.options.get("swap_axes"):
+        given = np.asarray(shapely.transform(given, lambda xy: xy[:, ::-1]), dtype=object)
+    declared = declared_crs(load)
+    raise_doubt(load.table.file, shapely.get_coordinates(given[load.good]), declared)
+    bounds = (-180.0, -90.0, 180.0, 90.0) if declared.is_lonlat else None
+    for fault in find_faults(given, bounds=bounds):
+        place = "" if fault.place is None else f"{fault.place[0]:.7g}, {fault.place[1]:.7g}"
+        remedy = f"repair the outline at {place}" if place else "give one outline as polygon"
+        load.reject(fault.row, "geometry", place, reason=fault.reason, remedy=remedy)
+    out: Geometries = np.full(len(given), None, dtype=object)
+    kept = load.kept
+    if len(kept):
+        out[kept] = crs.to_wgs84(given[kept], declared)
+    return out
+
+
+def _warn_of_shift(load: RowLoad, geom: Geometries) -> None:
+    kept = load.kept
+    if not len(kept) or load.report.crs not in ("wgs84", "cgcs2000"):
+        return
+    lonlat = shapely.get_coordinates(geom[kept])
+    if not crs.in_mainland_china(lonlat[:: max(1, len(lonlat) // 500)]).any():
+        return
+    session = load.work.session
+    known = sql.area_outlines_near(session, sample_box(lonlat))
+    codes = {load.values["code"][row].code: row for row in kept}
+    same = [index for index, code in enumerate(known["code"]) if code in codes]
+    # the same area loaded before is the best witness; streets do where there is none
+    if same:
+        rows = [codes[known["code"][index]] for index in same]
+        witness = shapely.boundary(known["geom"][same])
+        found = shift_warning(load, shapely.get_coordinates(geom[rows]), witness, what="the known outlines")
+    else:
+        inside = sql.street_sample(session, sample_box(lonlat), 60_000)["geom"]
+        near = _near(lonlat, inside)
+        found = shift_warning(load, near, inside, what="known streets") if len(near) else unproven_datum(load)
+    if found is not None:
+        load.report.warnings.append(found)
+
+
+def _near(lonlat: npt.NDArray[np.float64], lines: Geometries) -> npt.NDArray[np.float64]:
+    """Keep the points inside the box of the streets: outlines far from every known street say nothing."""
+    if not len(lines):
+        return np.empty((0, 2))
+    west, south, east, north = shapely.total_bounds(lines)
+    x, y = lonlat[:, 0], lonlat[:, 1]
+    inside = (x >= west) & (x <= east) & (y >= south) & (y <= north)
+    return np.asarray(lonlat[inside], dtype=float)
+
+
+def _metric_srid(load: RowLoad, geom: Geometries, *, fresh: bool) -> int:
+    if not fresh:
+        return load.territory.metric_srid
+    kept = load.kept
+    if not len(kept):
+        return 32650
+    west, south, east, north = (float(value) for value in shapely.total_bounds(geom[kept]))
+    if east - west > _ONE_ZONE_DEG:
+        load.report.warnings.append(
+            f"The areas span {east - west:.0f}° of longitude; one metric system measures badly so far out."
+            " Load each county as a territory of its own for planning."
+        )
+    return crs.suggest_metric_srid((west, south, east, north))
+
+
+def _snapped(load: RowLoad, geom: Geometries, srid: int) -> Geometries:
+    """Bring outlines onto the 1 cm grid; one that breaks there is refused."""
+    metric: Geometries = np.full(len(geom), None, dtype=object)
+    kept = load.kept
+    if not len(kept):
+        return metric
+    metric[kept] = crs.to_metric(geom[kept], srid)
+    for fault in find_faults(metric[kept]):
+        row = int(kept[fault.row])
+        remedy = "repair the outline there: it folds back on itself within a centimetre"
+        load.reject(row, "geometry", str(load.values["name"][row]), reason=fault.reason, remedy=remedy)
+    return metric
+
+
+def _warn_of_overlaps(load: RowLoad, metric: Geometries) -> None:
+    by_level: dict[tuple[str, int], list[int]] = {}
+    for row in load.kept:
+        code: AreaCode = load.values["code"][row]
+        # a prefecture (…00) and its counties share six digits but not a level
+        by_level.setdefault((code.level, int(code.code.endswith("00"))), []).append(int(row))
+    for rows in by_level.values():
+        shapes = metric[rows]
+        first, second = shapely.STRtree(shapes).query(shapes, predicate="intersects")
+        pairs = first < second
+        shared = shapely.area(shapely.intersection(shapes[first[pairs]], shapes[second[pairs]]))
+        over = int((shared > _OVERLAP_M2).sum())
+        if over:
+            worst = int(np.argmax(shared))
+            names = [load.values["name"][rows[index[pairs][worst]]] for index in (first, second)]
+            load.report.warnings.append(
+                f"{over} pairs of areas overlap, most {names[0]} and {names[1]} ({shared[worst]:,.0f} m²)."
+            )
+
+
+def _save(load: RowLoad, metric: Geometries, srid: int, *, fresh: bool) -> dict[str, int]:
+    kept = load.kept
+    session = load.work.session
+    shapes = {load.values["code"][row].code: metric[row] for row in kept}
+    sql.lock_codes(session)
+    if fresh:
+        territory = load.territory
+        territory.metric_srid = srid
+        territory.outline = as_multi(crs.to_lonlat(_outline(shapes), srid))
+        sql.add(session, territory)
+    present = sql.area_ids(session, list(shapes))
+    foreign = [code for code, (_, territory_id) in present.items() if territory_id != load.territory.id]
+    if foreign:
+        raise InvalidInputError(
+            f"{load.table.file}: area {foreign[0]} belongs to another territory already"
+            f" ({len(foreign)} such codes). Load into that one with --territory.",
+            file=load.table.file,
+            codes=foreign[:20],
+        )
+    lonlat = dict(zip(shapes, crs.to_lonlat(np.array(list(shapes.values()), dtype=object), srid), strict=True))
+    ids = {code: present[code][0] if code in present else uuid4() for code in shapes}
+    parents = {**sql.area_ids_of(session, load.territory.id), **ids}
+    rows = [_row(load, int(row), ids, parents, lonlat) for row in kept]
+    inserted, updated = sql.save_areas(session, rows)
+    if not fresh:
+        sql.widen_outline(session, load.territory.id)
+    return {"inserted": inserted, "updated": updated}
+
+
+def _outline(shapes: dict[str, Any]) -> BaseGeometry:
+    outline: BaseGeometry = shapely.union_all(list(shapes.values()), grid_size=0.01)
+    return outline
+
+
+def parent_code(code: AreaCode, known: dict[str, UUID]) -> str | None:
+    """Find the closest known area above: the level up, or the prefecture of a county.
+
+    Parameters
+    ----------
+    code : AreaCode
+    known : dict
+        Codes that exist.
+
+    Returns
+    -------
+    str or None
+    """
+    above: str | None = code.parent
+    while above is not None:
+        if above in known:
+            return above
+        above = above[:-3] if len(above) > 6 else None
+    prefecture = f"{code.code[:4]}00"
+    return prefecture if prefecture in known and prefecture != code.code else None
+
+
+def _row(
+    load: RowLoad, row: int, ids: dict[str, UUID], parents: dict[str, UUID], lonlat: dict[str, Any]
+) -> tuple[Any, ...]:
+    code: AreaCode = load.values["code"][row]
+    above = parent_code(code, parents)
+    kind = _KINDS.get((load.values["kind"][row] or "").strip().lower(), code.level)
+    prefecture = parent_code(parse_area_code(code.code[:6]), parents)
+    path = code.path if prefecture is None else f"{prefecture}.{code.path}"
+    return (
+        ids[code.code],
+        load.territory.id,
+        code.code,
+        kind,
+        load.values["name"][row],
+        parents[above] if above is not None else None,
+        path,
+        code.number,
+        code.town_number,
+        code.county_number,
+        multi_hex([lonlat[code.code]])[0],
+    )

@@ -1,0 +1,147 @@
+"""Load past incidents: each row has a key of its own, so that loading a file twice adds nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import Path
+from typing import Any, Unpack
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import orjson
+
+from gis.errors import InvalidInputError
+from services.ingest.fields import LAT, LON, Field, Parser, bounded, code_text, moment, short_text, text
+from services.ingest.places import locate_rows, refuse_outside, warn_of_shift_to_streets
+from services.ingest.report import LoadReport
+from services.ingest.rows import LoadOptions, RowLoad, open_load
+from services.ingest.save import areas_of_points, hex_points, save
+from store.database import ingest as sql
+from store.database.work import UnitOfWork
+
+CHANNEL = "import"
+_OFFSET = re.compile(r"(?:Z|[+-]\d{2}:?\d{2})$")
+SEVERITIES = ("minor", "major", "critical")
+_SEVERITY_WORDS = {"一般": "minor", "较大": "major", "重大": "critical", "low": "minor", "high": "major"}
+
+
+def severity(cell: str) -> str:
+    """Take a severity: minor, major or critical (一般, 较大, 重大)."""
+    word = cell.strip().lower()
+    word = _SEVERITY_WORDS.get(word, word)
+    if word not in SEVERITIES:
+        raise InvalidInputError("is no severity", remedy="give minor, major or critical")
+    return word
+
+
+def zone_parser(name: str | None) -> Parser:
+    """Build the parser of times for an IANA zone name.
+
+    Parameters
+    ----------
+    name : str or None
+        Such as ``Asia/Shanghai``; UTC when None.
+
+    Returns
+    -------
+    callable
+
+    Raises
+    ------
+    InvalidInputError
+        No such zone.
+    """
+    try:
+        return moment(ZoneInfo(name) if name else None)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise InvalidInputError(f"There is no time zone '{name}'; give a name such as Asia/Shanghai.") from error
+
+
+def incident_fields(timezone: str | None) -> tuple[Field, ...]:
+    """List the fields of an incident; times without offset are read in `timezone`."""
+    when = zone_parser(timezone)
+    return (
+        Field("key", code_text, ("id", "case_no", "servicerequestnum", "案件编号", "事件编号", "编号"), True, True),
+        Field(
+            "reported_at", when, ("reported", "createddate", "created_at", "time", "上报时间", "时间"), required=True
+        ),
+        Field("occurred_at", when, ("occurred", "发生时间")),
+        Field("item", short_text, ("type", "srtype", "category", "事项", "事件类型", "类别", "小类"), required=True),
+        Field("severity", severity, ("level", "严重程度", "等级")),
+        Field("description", text, ("text", "remark", "描述", "问题描述", "事件描述")),
+        Field("accuracy_m", bounded(0, 50_000, "m"), ("accuracy", "精度")),
+        LON,
+        LAT,
+    )
+
+
+def load_incidents(work: UnitOfWork, path: Path | str, **options: Unpack[LoadOptions]) -> LoadReport:
+    """Load reports of the past; a row that was loaded before is skipped.
+
+    Parameters
+    ----------
+    work : UnitOfWork
+        Of the owner; the caller commits.
+    path : Path or str
+        Table or point layer: key, time, item, place.
+    **options
+        See `LoadOptions`.
+
+    Returns
+    -------
+    LoadReport
+        ``counts`` holds ``inserted`` and ``known``.
+
+    Raises
+    ------
+    RejectedRowsError, InvalidInputError
+    """
+    work.actor.require("planner", "intake_officer", "system_administrator")
+    load = open_load(work, "incidents", path, incident_fields(options.get("timezone")), options)
+    points = locate_rows(load)
+    areas, area = areas_of_points(load, points)
+    refuse_outside(load, points, area)
+    warn_of_shift_to_streets(load, points)
+    _tell_zone(load, options.get("timezone"))
+    place = hex_points(points)
+    demo = bool(options.get("demo"))
+    codes = sql.area_numbers(work.session, load.territory.id)
+    rows = [(*_stage_row(load, int(row), place[row], demo), *codes[str(areas["code"][area[row]])]) for row in load.kept]
+
+    def write() -> dict[str, int]:
+        inserted = sql.insert_incidents(work.session, load.territory.id, CHANNEL, rows)
+        return {"inserted": inserted, "known": len(rows) - inserted}
+
+    return save(load, write, layer="incidents", points=points)
+
+
+def _tell_zone(load: RowLoad, timezone: str | None) -> None:
+    column = load.columns.get("reported_at")
+    if timezone or column is None:
+        return
+    cells = load.table.cells[column][:200]
+    if any(
+        cell and not cell.rstrip().endswith("Z") and "+" not in cell[10:] and "-" not in cell[10:] for cell in cells
+    ):
+        load.report.warnings.append("Times without an offset were read as UTC; give --timezone if they are local.")
+
+
+def _stage_row(load: RowLoad, row: int, place: str | None, demo: bool) -> tuple[Any, ...]:
+    value = {name: column[row] for name, column in load.values.items()}
+    # keys of two files may collide; the territory's own name keeps them apart
+    key = f"{load.territory.id}:{value['key']}"
+    body = orjson.dumps([value[name] for name in ("reported_at", "item", "lon", "lat", "description")])
+    at = value["reported_at"]
+    return (
+        key,
+        hashlib.sha256(body).hexdigest(),
+        at.date().replace(day=1),
+        at,
+        value["occurred_at"],
+        value["item"],
+        value["description"] or "",
+        value["severity"] or "minor",
+        value["accuracy_m"],
+        place,
+        demo,
+    )
