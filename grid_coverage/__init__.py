@@ -3,6 +3,7 @@
 from grid_coverage.candidates import candidate_views, covered_points, keeps_privacy, street_points
 from grid_coverage.demand import KeyPoints, Needs, Streets
 from grid_coverage.gaps import GapPlaces, GapTable, PointCover, Reason, gaps_by_grid
+from grid_coverage.ground import GroundTable, depth_by_grid, ground_by_grid
 from grid_coverage.placement import Candidates, Demand, Placement, place
 from grid_coverage.roster import Minimum, Posts, Rules, Staff
 from grid_coverage.snap import snap_out
@@ -16,6 +17,7 @@ __all__ = [
     "Demand",
     "GapPlaces",
     "GapTable",
+    "GroundTable",
     "KeyPoints",
     "Minimum",
     "Needs",
@@ -33,7 +35,9 @@ __all__ = [
     "assign_staff",
     "candidate_views",
     "covered_points",
+    "depth_by_grid",
     "gaps_by_grid",
+    "ground_by_grid",
     "keeps_privacy",
     "place",
     "prepare_walls",

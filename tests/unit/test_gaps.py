@@ -75,6 +75,7 @@ def test_street_metres_add_up_to_the_streets(
     assert not shapely.intersects(shapely.union_all(found.gaps.geometry[~found.gaps.maybe]).buffer(-1e-9), grids).any()
 
 
+@pytest.mark.kernel
 def test_depths_are_counted_per_metre() -> None:
     sheds = cameras([[0, 0], [30, 0], [50, 0]])
     found = table(WIDE, sheds, [(-100, 0), (100, 0)])
@@ -83,6 +84,7 @@ def test_depths_are_counted_per_metre() -> None:
     np.testing.assert_allclose(found.seen_m, [[130, 80, 30]], atol=1e-3)
 
 
+@pytest.mark.kernel
 def test_unknown_heading_widens_the_interval() -> None:
     sheds = cameras([[0, 0], [100, 0]], azimuth=[math.nan, 90], hfov=90)
     found = table(WIDE, sheds, [(-50, 0), (150, 0)])
@@ -98,6 +100,7 @@ def test_unknown_heading_widens_the_interval() -> None:
     assert found.cameras_unknown.tolist() == [1]
 
 
+@pytest.mark.kernel
 def test_street_along_a_border_counts_once() -> None:
     # A slanted border with a kink, and the same street drawn the other way round.
     border = [(0, 0), (33.33, 91.17), (12.01, 200)]
@@ -108,11 +111,13 @@ def test_street_along_a_border_counts_once() -> None:
         assert found.street_m.sum() == pytest.approx(shapely.LineString(line).length)
 
 
+@pytest.mark.kernel
 def test_street_outside_all_grids_is_left_out() -> None:
     found = table([shapely.box(0, 0, 10, 10)], cameras([[5, 5]]), [(-20, 5), (5, 5)], [(50, 50), (60, 60)])
     assert found.street_m == pytest.approx([5])
 
 
+@pytest.mark.kernel
 def test_gap_runs_on_through_the_bends_of_a_street_but_not_across_a_border() -> None:
     grids = [shapely.box(0, -100, 100, 100), shapely.box(100, -100, 200, 100)]
     found = table(grids, cameras(np.empty((0, 2))), [(10, 0), (50, 30), (50, 30), (90, 0), (190, 0)])
@@ -121,12 +126,14 @@ def test_gap_runs_on_through_the_bends_of_a_street_but_not_across_a_border() -> 
     assert found.gaps.source.tolist() == [0, 0]
 
 
+@pytest.mark.kernel
 def test_short_gaps_count_but_are_not_listed() -> None:
     found = table(WIDE, cameras([[0, 0], [85, 0]]), [(-40, 0), (125, 0)], shortest=6)
     np.testing.assert_allclose(found.unseen_m, [5], atol=1e-3)
     assert len(found.gaps) == 0
 
 
+@pytest.mark.kernel
 def test_need_for_two_cameras_makes_single_cover_a_gap() -> None:
     sheds = cameras([[0, 0]])
     found = table(WIDE, sheds, [(-40, 0), (40, 0)], street_folds=2, street_score=1)
@@ -134,6 +141,7 @@ def test_need_for_two_cameras_makes_single_cover_a_gap() -> None:
     assert len(found.gaps) > 0
 
 
+@pytest.mark.kernel
 def test_grid_with_a_hole_leaves_the_street_in_it_to_the_inner_grid() -> None:
     inner = shapely.box(40, -10, 60, 10)
     found = table([shapely.box(0, -50, 100, 50) - inner, inner], cameras(np.empty((0, 2))), [(0, 0), (100, 0)])
@@ -175,6 +183,7 @@ def test_key_places_equal_shapely(town: tuple[NDArray[np.object_], ViewSheds, St
     assert found.places_seen.sum() == (found.points.seen == "yes").sum()
 
 
+@pytest.mark.kernel
 def test_key_place_is_seen_maybe_or_not() -> None:
     sheds = cameras([[0, 0], [100, 0]], azimuth=[math.nan, 90], hfov=90)
     places = KeyPoints.of(
@@ -191,6 +200,7 @@ def test_key_place_is_seen_maybe_or_not() -> None:
     assert found.gaps.source[0] == 2
 
 
+@pytest.mark.kernel
 def test_key_place_on_a_border_or_corner_is_in_one_grid() -> None:
     grids = [shapely.box(x, y, x + 10, y + 10) for x in (0, 10) for y in (0, 10)]
     places = KeyPoints.of([[10, 10], [10, 5], [5, 10]])
@@ -198,6 +208,7 @@ def test_key_place_on_a_border_or_corner_is_in_one_grid() -> None:
     assert found.places.sum() == 3
 
 
+@pytest.mark.kernel
 def test_key_place_that_needs_no_camera_is_not_counted() -> None:
     found = gaps_by_grid(
         WIDE, cameras([[0, 0]]), streets=NO_STREETS, key_points=KeyPoints.of([[500, 0]], need=0), needs=Needs()
@@ -209,6 +220,7 @@ def test_key_place_that_needs_no_camera_is_not_counted() -> None:
 # --- scores ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.kernel
 def test_score_keeps_its_reasons() -> None:
     grids = [shapely.box(0, 0, 100, 100), shapely.box(100, 0, 200, 100)]
     street = Streets.of([shapely.LineString([(0, 50), (200, 50)])], weight=2)
@@ -239,6 +251,7 @@ def test_another_camera_never_raises_a_score(
     assert (np.diff(more.gaps.score) <= 0).all()
 
 
+@pytest.mark.kernel
 def test_no_grids_streets_places_or_cameras_are_answered() -> None:
     nothing = cameras(np.empty((0, 2)))
     assert len(gaps_by_grid([], nothing, streets=NO_STREETS, key_points=NO_PLACES, needs=Needs())) == 0
@@ -253,6 +266,7 @@ def test_no_grids_streets_places_or_cameras_are_answered() -> None:
 # --- bad input -------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.kernel
 def test_bad_demand_is_refused_by_row() -> None:
     line = shapely.LineString([(0, 0), (1, 1)])
     with pytest.raises(InvalidGeometryError, match="Street 1 is MultiLineString"):
@@ -271,6 +285,7 @@ def test_bad_demand_is_refused_by_row() -> None:
         KeyPoints.of([[0, 0]], need=4)
 
 
+@pytest.mark.kernel
 def test_bad_needs_and_grids_are_refused() -> None:
     with pytest.raises(InvalidInputError, match="street_folds"):
         Needs(street_folds=4)

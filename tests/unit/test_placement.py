@@ -77,12 +77,14 @@ def test_costs_keep_the_budget_and_the_bound(seed: int, budget: float) -> None:
     assert found.covered >= 0.3 * best - 1e-9
 
 
+@pytest.mark.kernel
 def test_one_dear_candidate_worth_all_others_is_found() -> None:
     covers = csr_array(np.array([[1, 0], [0, 1]], dtype=bool))
     found = place(Candidates.of(covers, cost=[1, 100]), Demand.of([2, 100]), budget=100)
     assert found.chosen.tolist() == [1]
 
 
+@pytest.mark.kernel
 def test_swaps_mend_what_greed_spoils() -> None:
     # Greed takes the row of four first; two rows of three cover all six.
     covers = np.array([[1, 1, 0, 1, 1, 0], [1, 1, 1, 0, 0, 0], [0, 0, 0, 1, 1, 1]], dtype=bool)
@@ -90,6 +92,7 @@ def test_swaps_mend_what_greed_spoils() -> None:
     assert sorted(found.chosen.tolist()) == [1, 2]
 
 
+@pytest.mark.kernel
 def test_odd_budgets_are_answered() -> None:
     covers, demand, _ = tiny(1)
     candidates = Candidates.of(csr_array(covers))
@@ -101,6 +104,7 @@ def test_odd_budgets_are_answered() -> None:
             place(candidates, demand, budget=budget)
 
 
+@pytest.mark.kernel
 def test_nothing_to_choose_or_to_cover_is_answered() -> None:
     none = Candidates.of(csr_array((0, 3), dtype=bool))
     assert place(none, Demand.of([1, 1, 1]), budget=5, certify=True).bound == 0
@@ -111,12 +115,14 @@ def test_nothing_to_choose_or_to_cover_is_answered() -> None:
     assert place(Candidates.of(csr_array(np.ones((2, 3), dtype=bool))), seen, budget=1).covered == 0
 
 
+@pytest.mark.kernel
 def test_second_fold_is_worth_as_much_as_the_first() -> None:
     covers = csr_array(np.array([[1, 0], [1, 0], [0, 1]], dtype=bool))
     demand = Demand.of([5, 1], need=[3, 1], already=[1, 0])
     assert place(Candidates.of(covers), demand, budget=2).chosen.tolist() == [0, 1]
 
 
+@pytest.mark.kernel
 def test_groups_and_prohibitions_are_kept() -> None:
     covers = csr_array(np.eye(4, dtype=bool))
     demand = Demand.of([9, 8, 7, 6])
@@ -138,6 +144,7 @@ def test_equal_pieces_of_demand_are_bounded_together() -> None:
     assert whole.gap < 0.1
 
 
+@pytest.mark.kernel
 def test_bad_columns_are_refused() -> None:
     covers = csr_array(np.eye(2, dtype=bool))
     with pytest.raises(InvalidInputError, match="cost"):
@@ -155,6 +162,7 @@ def test_bad_columns_are_refused() -> None:
 # --- candidates on the ground ----------------------------------------------------------------------------------
 
 
+@pytest.mark.kernel
 def test_views_on_a_street_cover_it_best_end_to_end() -> None:
     street = Streets.of([shapely.LineString([(0, 0), (160, 0)])])
     xy, azimuth, pole = candidate_views([[0, 0], [80, 0], [160, 0]], headings=4)
@@ -165,11 +173,13 @@ def test_views_on_a_street_cover_it_best_end_to_end() -> None:
     assert found.covered == pytest.approx(160)
 
 
+@pytest.mark.kernel
 def test_unknown_headings_cover_nothing_for_certain() -> None:
     sheds = view_sheds([[0, 0], [0, 0]], prepare_walls([]), azimuth=[np.nan, 0], hfov=90, max_range=50)
     assert covered_points(sheds, [[0, 10], [0, -10]]).toarray().tolist() == [[False, False], [True, False]]
 
 
+@pytest.mark.kernel
 def test_views_into_a_privacy_zone_are_rejected() -> None:
     garden = shapely.box(-10, 20, 10, 40)
     xy, azimuth, _ = candidate_views([[0, 0]], headings=4)
@@ -182,6 +192,7 @@ def test_views_into_a_privacy_zone_are_rejected() -> None:
     assert keeps_privacy(behind, [garden]).all()
 
 
+@pytest.mark.kernel
 def test_bad_candidates_are_refused() -> None:
     with pytest.raises(InvalidInputError, match="headings"):
         candidate_views([[0, 0]], headings=0)

@@ -44,6 +44,7 @@ def oracle_area(walls: Walls, xy: np.ndarray, azimuth: float, hfov: float, reach
 # --- known answers ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.kernel
 @pytest.mark.parametrize(("hfov", "reach"), [(360, 50), (90, 80), (180, 10), (270, 30), (1, 100), (359.9, 5)])
 def test_area_in_the_open_is_the_sector(hfov: float, reach: float) -> None:
     assert area_of(OPEN, (385000.0, 6672000.0), 33, hfov, reach) == pytest.approx(
@@ -51,6 +52,7 @@ def test_area_in_the_open_is_the_sector(hfov: float, reach: float) -> None:
     )
 
 
+@pytest.mark.kernel
 @pytest.mark.parametrize("azimuth", [0, 90, 180, 270, 359.999, -90, 450])
 def test_heading_is_clockwise_from_north(azimuth: float) -> None:
     shed = view_sheds([[0, 0]], OPEN, azimuth=azimuth, hfov=20, max_range=10).polygon[0]
@@ -59,34 +61,40 @@ def test_heading_is_clockwise_from_north(azimuth: float) -> None:
     assert not shed.intersects(shapely.Point(-math.sin(angle), -math.cos(angle)))
 
 
+@pytest.mark.kernel
 def test_single_wall_cuts_a_triangle_out_of_the_disk() -> None:
     # A wall 10 m away whose ends are seen under 45 degrees either side: a right triangle instead of a quarter disk.
     walls = prepare_walls([shapely.box(10, -10, 11, 10)])
     assert area_of(walls, (0, 0), 0, 360, 50) == pytest.approx(math.pi * 2500 * 3 / 4 + 100, rel=1e-12)
 
 
+@pytest.mark.kernel
 def test_wall_beyond_range_hides_nothing() -> None:
     walls = prepare_walls([shapely.box(10, -10, 11, 10)])
     assert area_of(walls, (0, 0), 90, 90, 9.999) == pytest.approx(math.pi / 4 * 9.999**2, rel=1e-12)
 
 
+@pytest.mark.kernel
 def test_wall_that_bulges_into_range_cuts_a_segment() -> None:
     walls = prepare_walls([shapely.box(8, -100, 9, 100)])
     half = math.acos(0.8)
     assert area_of(walls, (0, 0), 0, 360, 10) == pytest.approx(100 * (math.pi - half) + 64 * math.tan(half), rel=1e-12)
 
 
+@pytest.mark.kernel
 def test_courtyard_bounds_the_view() -> None:
     block = shapely.box(0, 0, 100, 100) - shapely.box(20, 30, 70, 90)
     walls = prepare_walls([block])
     assert area_of(walls, (40, 40), 0, 360, 500) == pytest.approx(50 * 60, rel=1e-12)
 
 
+@pytest.mark.kernel
 def test_nearer_of_two_walls_wins() -> None:
     walls = prepare_walls([shapely.box(10, -50, 11, 50), shapely.box(20, -50, 21, 50)])
     assert area_of(walls, (0, 0), 90, 90, 200) == pytest.approx(100, rel=1e-9)
 
 
+@pytest.mark.kernel
 def test_heading_across_the_seam_of_angles_sees_both_sides() -> None:
     walls = prepare_walls([shapely.box(10, -20, 11, 20)])
     for azimuth in (0, 45, 90, 135, 180):
@@ -233,6 +241,7 @@ def test_order_of_cameras_and_batches_changes_nothing(helsinki: Walls) -> None:
 # --- cameras in the way, and bad input -------------------------------------------------------------------------
 
 
+@pytest.mark.kernel
 def test_camera_in_a_building_is_snapped_out_through_the_wall_it_looks_through() -> None:
     walls = prepare_walls([shapely.box(0, 0, 10, 10)])
     sheds = view_sheds([[5, 2], [5, 2]], walls, azimuth=[0, 180], hfov=90, max_range=20)
@@ -242,6 +251,7 @@ def test_camera_in_a_building_is_snapped_out_through_the_wall_it_looks_through()
     np.testing.assert_allclose(sheds.area, math.pi / 4 * 400)
 
 
+@pytest.mark.kernel
 def test_camera_on_a_wall_or_corner_does_not_see_through_it() -> None:
     walls = prepare_walls([shapely.box(0, 0, 10, 10)])
     sheds = view_sheds([[5, 0], [0, 0], [10, 5], [5, -0.0005]], walls, azimuth=0, hfov=360, max_range=5)
@@ -250,6 +260,7 @@ def test_camera_on_a_wall_or_corner_does_not_see_through_it() -> None:
     assert (sheds.area < 0.8 * math.pi * 25).all()
 
 
+@pytest.mark.kernel
 def test_camera_deep_in_a_building_sees_no_ground_and_says_so() -> None:
     walls = prepare_walls([shapely.box(0, 0, 200, 200)])
     sheds = view_sheds([[100, 100]], walls, azimuth=0, hfov=90, max_range=80)
@@ -258,6 +269,7 @@ def test_camera_deep_in_a_building_sees_no_ground_and_says_so() -> None:
     assert sheds.polygon[0].is_empty
 
 
+@pytest.mark.kernel
 def test_unknown_heading_is_none_to_full_circle() -> None:
     sheds = view_sheds(np.zeros((3, 2)), OPEN, azimuth=[math.nan, 10, math.nan], hfov=[90, math.nan, 360], max_range=10)
     np.testing.assert_allclose(sheds.area, math.pi * 100)
@@ -266,6 +278,7 @@ def test_unknown_heading_is_none_to_full_circle() -> None:
     assert sheds.flag.tolist() == [ShedFlag.UNKNOWN_HEADING, ShedFlag.UNKNOWN_HEADING, ShedFlag.OK]
 
 
+@pytest.mark.kernel
 def test_zero_range_sees_nothing() -> None:
     sheds = view_sheds([[0, 0]], OPEN, azimuth=0, hfov=90, max_range=0)
     assert sheds.flag.tolist() == [ShedFlag.NO_RANGE]
@@ -284,16 +297,19 @@ def test_duplicates_get_equal_answers(helsinki: Walls) -> None:
     assert np.isfinite(sheds.area).all()
 
 
+@pytest.mark.kernel
 def test_no_cameras_give_no_sheds() -> None:
     sheds = view_sheds(np.empty((0, 2)), OPEN, azimuth=[], hfov=[], max_range=[])
     assert len(sheds) == 0
 
 
+@pytest.mark.kernel
 def test_take_keeps_chosen_rows() -> None:
     sheds = view_sheds([[0, 0], [9, 9]], OPEN, azimuth=0, hfov=[90, 360], max_range=10)
     assert sheds.take([False, True]).xy.tolist() == [[9.0, 9.0]]
 
 
+@pytest.mark.kernel
 @pytest.mark.parametrize(
     ("field", "value"),
     [("hfov", 0), ("hfov", 361), ("hfov", -5), ("max_range", -1), ("max_range", math.nan), ("azimuth", math.inf)],
@@ -306,6 +322,7 @@ def test_impossible_views_are_refused_by_row(field: str, value: float) -> None:
     assert caught.value.fields == {"row": 1, "field": field}
 
 
+@pytest.mark.kernel
 def test_other_bad_input_is_refused() -> None:
     with pytest.raises(InvalidGeometryError) as caught:
         view_sheds([[0, 0], [math.nan, 1]], OPEN, azimuth=0, hfov=90, max_range=80)
@@ -319,6 +336,7 @@ def test_other_bad_input_is_refused() -> None:
 # --- walls -----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.kernel
 def test_party_walls_and_crossings_vanish() -> None:
     walls = prepare_walls([shapely.box(0, 0, 10, 10), shapely.box(10, 0, 20, 10), shapely.box(5, 5, 15, 15)])
     assert len(walls.solid) == 1
@@ -328,6 +346,7 @@ def test_party_walls_and_crossings_vanish() -> None:
     assert shapely.length(lines).sum() == pytest.approx(shapely.union_all(walls.solid).length)
 
 
+@pytest.mark.kernel
 def test_broken_missing_and_flat_footprints_are_reported() -> None:
     bow = shapely.Polygon([(0, 0), (10, 10), (10, 0), (0, 10)])
     walls = prepare_walls(
@@ -339,6 +358,7 @@ def test_broken_missing_and_flat_footprints_are_reported() -> None:
     assert shapely.area(walls.solid).sum() == pytest.approx(50)
 
 
+@pytest.mark.kernel
 def test_bad_footprints_are_refused() -> None:
     with pytest.raises(InvalidInputError, match="heights"):
         prepare_walls([shapely.box(0, 0, 1, 1)], heights=[1, 2])
