@@ -89,6 +89,14 @@ class _Scene:
     incidents: npt.NDArray[np.float64]
 
 
+def finished_run(work: UnitOfWork, plan_id: UUID, spec: CoverageSpec | None = None) -> CoverageRun | None:
+    """Return the run that equal inputs had already, or None; reads the ground but computes nothing."""
+    asked = spec or CoverageSpec()
+    asked.check()
+    scene = _read_scene(work, plan_sql.get_plan(work.session, plan_id))
+    return sql.find_run(work.session, plan_id, _digest(asked, scene))
+
+
 def run_coverage(
     work: UnitOfWork, plan_id: UUID, spec: CoverageSpec | None = None, *, progress: Progress | None = None
 ) -> tuple[CoverageRun, bool]:

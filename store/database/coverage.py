@@ -138,7 +138,7 @@ def shed_digest(session: Session, territory_id: UUID) -> str | None:
 def coverage_rows(session: Session, run_id: UUID) -> list[sa.Row[Any]]:
     """Return the figures of each grid of a run with its code and name, highest score first."""
     statement = (
-        sa.select(CoverageGrid, Grid.code, Grid.fid, GridVersion.name)
+        sa.select(CoverageGrid, Grid.code, GridVersion.fid, GridVersion.name)
         .join(Grid, Grid.id == CoverageGrid.grid_id)
         .join(CoverageRun, CoverageRun.id == CoverageGrid.run_id)
         .join(

@@ -64,8 +64,13 @@ def head_now() -> sa.Subquery:
     )
 
 
-def plan_grids(session: Session, plan_id: UUID) -> list[sa.Row[Any]]:
-    """Return one row per grid of a plan with its figures, head, centre and box, in code order."""
+def author_name(session: Session, plan_id: UUID) -> str | None:
+    """Return the account name of a plan's author."""
+    return session.scalar(sa.select(Account.name).join(Plan, Plan.author_id == Account.id).where(Plan.id == plan_id))
+
+
+def plan_grids(session: Session, plan_id: UUID, grid_id: UUID | None = None) -> list[sa.Row[Any]]:
+    """Return one row per grid of a plan (or for one grid) with its figures, head, centre and box, in code order."""
     head = head_now()
     box = sa.func.box2d(GridVersion.geom)
     statement = (
@@ -84,6 +89,8 @@ def plan_grids(session: Session, plan_id: UUID) -> list[sa.Row[Any]]:
         .where(GridVersion.plan_id == plan_id)
         .order_by(Grid.code)
     )  # fmt: skip
+    if grid_id is not None:
+        statement = statement.where(Grid.id == grid_id)
     return list(session.execute(statement).all())
 
 

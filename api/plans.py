@@ -1,0 +1,160 @@
+"""Plans: lists, grids with their figures, proposing and publishing."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.deps import Work, settings_of
+from api.jobs import JobAnswer
+from services import jobs, plan_views
+from services.settings import Settings
+
+router = APIRouter(prefix="/api/v1/plans", tags=["plans"])
+Box = tuple[float, float, float, float]
+Kind = Literal[
+    "household", "natural_village", "water", "micro", "ten_household", "dedicated", "police", "safety", "cell"
+]
+
+
+class PlanOut(BaseModel):
+    """A plan and its quality."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    territory_id: UUID
+    kind: str
+    name: str
+    status: Literal["draft", "review", "published", "retired"]
+    created_at: datetime
+    households: int | None
+    grids: int | None
+    quality: dict[str, Any]
+    spec: dict[str, Any]
+    revision: int
+    author: str | None
+    basis: str
+    effective_on: date | None
+    published_at: datetime | None
+
+
+class Plans(BaseModel):
+    """Plans, newest first."""
+
+    plans: list[PlanOut]
+
+
+class HeadOut(BaseModel):
+    """Who heads a grid."""
+
+    work_no: str
+    name: str
+
+
+class GridOut(BaseModel):
+    """A grid with its figures; `deviation` is a signed fraction of the mean."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    fid: int
+    code: str
+    name: str
+    area_code: str
+    area_name: str
+    households: int
+    dwellings: int
+    deviation: float
+    area_m2: float
+    compactness: float
+    exclave: bool
+    locked: bool
+    head: HeadOut | None
+    bbox: Box
+    centre: tuple[float, float]
+    revision: int
+
+
+class PlanGridsOut(BaseModel):
+    """A plan with its grids in code order."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    plan: PlanOut
+    mean_households: float
+    tolerance: float
+    grids: list[GridOut]
+
+
+class Proposal(BaseModel):
+    """What a new plan is asked to be."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    territory: UUID | None = None
+    kind: Kind = "household"
+    target: Annotated[int | None, Field(ge=1, le=1_000_000, description="Households a grid.")] = None
+    grids: Annotated[int | None, Field(ge=1, le=1_000_000, description="Number of grids.")] = None
+    tolerance: Annotated[float, Field(gt=0, le=1)] = 0.10
+    seed: Annotated[int, Field(ge=0, le=2**31)] = 0
+    within: Annotated[str | None, Field(max_length=40, description="Code of the area to divide.")] = None
+    name: Annotated[str | None, Field(max_length=120)] = None
+
+
+class Publication(BaseModel):
+    """What a plan is published on."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    basis: Annotated[str, Field(max_length=500, description="Decision, minutes or order.")]
+    effective_on: date | None = None
+
+
+@router.get("", operation_id="list_plans")
+def list_plans(work: Work, territory: UUID | None = None) -> Plans:
+    """Return plans, newest first."""
+    return Plans(plans=[PlanOut.model_validate(plan) for plan in plan_views.list_plans(work, territory)])
+
+
+@router.get("/{plan_id}", operation_id="get_plan")
+def get_plan(work: Work, plan_id: UUID) -> dict[Literal["plan"], PlanOut]:
+    """Return one plan."""
+    return {"plan": PlanOut.model_validate(plan_views.get_plan(work, plan_id))}
+
+
+@router.get("/{plan_id}/grids", operation_id="list_plan_grids")
+def list_plan_grids(work: Work, plan_id: UUID) -> PlanGridsOut:
+    """Return a plan's grids with their figures and heads."""
+    return PlanGridsOut.model_validate(plan_views.plan_grids(work, plan_id))
+
+
+@router.post("", status_code=202, operation_id="propose_plan")
+def propose_plan(work: Work, proposal: Proposal) -> JobAnswer:
+    """Start dividing a territory into grids; the job's result names the draft."""
+    work.actor.require("planner")
+    args = proposal.model_dump(mode="json", exclude_none=True)
+    if proposal.target is None and proposal.grids is None:
+        args["target"] = 300
+    return JobAnswer.of(jobs.start_job(work, "partition", args))
+
+
+@router.post("/{plan_id}/publish", operation_id="publish_plan")
+def publish_plan(
+    work: Work, plan_id: UUID, publication: Publication, settings: Annotated[Settings, Depends(settings_of)]
+) -> dict[Literal["plan"], PlanOut]:
+    """Publish a draft: the plan until now retires; a second person does it unless the settings say otherwise."""
+    from services import plans  # noqa: PLC0415 - brings in the engines, which reading plans does not need
+
+    plans.publish(
+        work,
+        plan_id,
+        basis=publication.basis,
+        effective_on=publication.effective_on,
+        single_person=settings.access.publish_alone,
+    )
+    return {"plan": PlanOut.model_validate(plan_views.get_plan(work, plan_id))}

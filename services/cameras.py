@@ -1,0 +1,170 @@
+"""Cameras: what is known of one, and changing it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from gis.errors import InvalidInputError, NotFoundError, StaleRevisionError
+from store.database import cameras as sql
+from store.database.models import Camera
+from store.database.work import UnitOfWork
+
+CHANGEABLE: Final = (
+    "azimuth", "hfov", "max_range", "height_m", "ptz", "dome", "indoor", "online", "owner", "purpose",
+)  # fmt: skip
+_OPTIONAL: Final = frozenset({"azimuth", "hfov", "height_m"})
+_RANGES: Final[dict[str, tuple[float, float, str]]] = {
+    "azimuth": (0.0, math.nextafter(360.0, 0), "from 0 to less than 360 degrees, clockwise from north"),
+    "hfov": (0.1, 360.0, "above 0 and at most 360 degrees"),
+    "max_range": (0.0, 5000.0, "from 0 to 5000 metres"),
+    "height_m": (0.0, 500.0, "from 0 to 500 metres"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CameraView:
+    """A camera as a map object; position in EPSG:4326, angles in degrees, lengths in metres."""
+
+    id: UUID
+    fid: int
+    gb28181_id: str | None
+    ref: str | None
+    kind: str
+    owner: str
+    purpose: str
+    mount: str
+    azimuth: float | None
+    hfov: float | None
+    max_range: float
+    height_m: float | None
+    ptz: bool
+    dome: bool
+    indoor: bool
+    online: bool
+    lon: float
+    lat: float
+    demo: bool
+    revision: int
+
+
+def kind_of(*, ptz: bool, dome: bool, hfov: float | None, azimuth: float | None) -> str:
+    """Return ``ptz``, ``dome``, ``fixed``, or ``unknown`` where the heading of a fixed camera is.
+
+    Examples
+    --------
+    >>> kind_of(ptz=False, dome=False, hfov=60.0, azimuth=None)
+    'unknown'
+    """
+    if ptz:
+        return "ptz"
+    if dome or (hfov is not None and hfov >= 360):
+        return "dome"
+    return "unknown" if azimuth is None else "fixed"
+
+
+def get_camera(work: UnitOfWork, named: str) -> CameraView:
+    """Return a camera by id, 20-digit code or reference.
+
+    Raises
+    ------
+    NotFoundError
+        No such camera.
+    """
+    return _view(_find(work, named))
+
+
+def change_camera(work: UnitOfWork, named: str, changes: dict[str, Any], *, revision: int, now: datetime) -> CameraView:
+    """Change what is known of a camera.
+
+    Parameters
+    ----------
+    work : UnitOfWork
+    named : str
+        Id, 20-digit code or reference.
+    changes : dict
+        Field → new value, of `CHANGEABLE`; None makes an angle or the height unknown again.
+    revision : int
+        Revision that the caller saw.
+    now : datetime
+
+    Raises
+    ------
+    StaleRevisionError
+        Somebody else was faster; the present version rides along in ``current``.
+    InvalidInputError
+        A value is out of range.
+    """
+    work.actor.require("camera_administrator", "planner")
+    camera = _find(work, named, lock=True)
+    if camera.revision != revision:
+        raise StaleRevisionError(
+            "The camera was changed since you read it; look at the present version first.", current=_view(camera)
+        )
+    wanted = {name: _checked(name, value) for name, value in changes.items()}
+    different = {name: value for name, value in wanted.items() if getattr(camera, name) != value}
+    if not different:
+        return _view(camera)
+    for name, value in different.items():
+        setattr(camera, name, value)
+    camera.revision += 1
+    work.session.flush()
+    if "online" in different:
+        sql.note_status(work.session, camera.id, online=camera.online, at=now)
+    x, y = camera.point.x, camera.point.y
+    work.touch("cameras", camera.territory_id, (x, y, x, y))
+    # the stored view stays until the next coverage run; its tile carries the camera's state
+    work.touch("view_sheds", camera.territory_id)
+    return _view(camera)
+
+
+def _find(work: UnitOfWork, named: str, *, lock: bool = False) -> Camera:
+    try:
+        key: str | UUID = UUID(named)
+    except ValueError:
+        key = named
+    camera = sql.find_camera(work.session, key, lock=lock)
+    if camera is None:
+        raise NotFoundError(f"There is no camera {named[:80]}.", camera=named[:80])
+    return camera
+
+
+def _checked(name: str, value: object) -> object:
+    if name not in CHANGEABLE:
+        raise InvalidInputError(f"'{name}' of a camera can't be changed here.", field=name)
+    if value is None and name not in _OPTIONAL:
+        raise InvalidInputError(f"'{name}' can't be empty.", field=name)
+    if name in _RANGES and value is not None:
+        low, high, words = _RANGES[name]
+        if not (isinstance(value, (int, float)) and math.isfinite(value) and low <= value <= high):
+            raise InvalidInputError(f"'{name}' is {words}.", field=name)
+        return float(value)
+    return value
+
+
+def _view(camera: Camera) -> CameraView:
+    return CameraView(
+        camera.id,
+        camera.fid,
+        camera.gb28181_id,
+        camera.source_ref,
+        kind_of(ptz=camera.ptz, dome=camera.dome, hfov=camera.hfov, azimuth=camera.azimuth),
+        camera.owner,
+        camera.purpose,
+        camera.mount,
+        camera.azimuth,
+        camera.hfov,
+        camera.max_range,
+        camera.height_m,
+        camera.ptz,
+        camera.dome,
+        camera.indoor,
+        camera.online,
+        camera.point.x,
+        camera.point.y,
+        camera.demo,
+        camera.revision,
+    )
