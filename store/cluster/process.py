@@ -53,12 +53,13 @@ def running_postmaster(data: Path) -> Postmaster | None:
 
 
 def serves(pid: int, data: Path) -> bool:
-    """Whether `pid` is the server that was started for this very data folder, by the name in its command line."""
+    """Whether `pid` is the server that was started for this very data folder, by its command line."""
     try:
         arguments = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
     except OSError:
         return False
-    return f"cluster_name={cluster_name(data)}".encode() in arguments
+    # by our name for it, or, for one that somebody started with pg_ctl, by the folder itself
+    return f"cluster_name={cluster_name(data)}".encode() in arguments or os.fsencode(data) in arguments
 
 
 def attached_processes(segment: int) -> int:
