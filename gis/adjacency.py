@@ -52,6 +52,10 @@ class BorderSegments:
         step = self.end - self.start
         return np.hypot(step[:, 0], step[:, 1])
 
+    def lines(self) -> npt.NDArray[np.object_]:
+        """Return the segments as (m,) array of LineString."""
+        return np.asarray(shapely.linestrings(np.stack([self.start, self.end], axis=1)), dtype=object)
+
 
 @dataclass(frozen=True, slots=True)
 class Adjacency:
@@ -247,7 +251,7 @@ def _overlay_dirty(lone: BorderSegments) -> tuple[BorderSegments, BorderSegments
 
     Returns the matched pieces and the rest of ``lone``.
     """
-    lines = shapely.linestrings(np.stack([lone.start, lone.end], axis=1)) if len(lone.left) else np.empty(0, object)
+    lines = lone.lines()
     tree = shapely.STRtree(lines)
     i, j = tree.query(lines, predicate="intersects")
     later = (i < j) & (lone.left[i] != lone.left[j])
@@ -255,7 +259,7 @@ def _overlay_dirty(lone: BorderSegments) -> tuple[BorderSegments, BorderSegments
     # only nearly parallel segments can share a stretch: everything else meets in a point
     along = _nearly_parallel(lone, i, j)
     i, j = i[along], j[along]
-    shared = shapely.intersection(lines[i], lines[j])
+    shared = np.asarray(shapely.intersection(lines[i], lines[j]), dtype=object)
     real = shapely.length(shared) > 0
     i, j, shared = i[real], j[real], shared[real]
     if not len(i):

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-__all__ = ["azimuth", "compactness", "mean_width"]
+__all__ = ["azimuth", "compactness", "group_sums", "mean_width"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -59,6 +59,28 @@ def mean_width(geometry: npt.ArrayLike) -> Floats:
     polygons = np.asarray(geometry, dtype=object)
     around = shapely.length(polygons)
     return np.divide(2.0 * shapely.area(polygons), around, out=np.zeros(around.shape), where=around > 0)
+
+
+def group_sums(group: npt.NDArray[np.int64], value: npt.ArrayLike, groups: int) -> Floats:
+    """Sum values by group.
+
+    Parameters
+    ----------
+    group : (n,) int64
+        0..groups-1.
+    value : (n,) array of float
+    groups : int
+
+    Returns
+    -------
+    (groups,) float64
+
+    Examples
+    --------
+    >>> group_sums(np.array([0, 2, 0]), [1, 2, 3], 3).tolist()
+    [4.0, 0.0, 2.0]
+    """
+    return np.asarray(np.bincount(group, weights=np.asarray(value), minlength=groups), dtype=np.float64)
 
 
 def azimuth(start: npt.ArrayLike, end: npt.ArrayLike) -> Floats:

@@ -111,7 +111,9 @@ def accept_polygons(geometry: npt.ArrayLike, field: str) -> Geometries:
         raise InvalidInputError(f"{field} must be a flat array of polygons.", field=field)
     areal = np.isin(shapely.get_type_id(polygons), (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON))
     _refuse(~areal, f"{field}: not a polygon", field)
-    _refuse(~(shapely.area(polygons) > 0.0), f"{field}: no area, or a coordinate that is not a number", field)
+    _refuse(
+        np.asarray(~(shapely.area(polygons) > 0.0)), f"{field}: no area, or a coordinate that is not a number", field
+    )
     _refuse(~np.isfinite(shapely.bounds(polygons)).all(axis=1), f"{field}: a coordinate is not finite", field)
     return polygons
 
@@ -137,8 +139,8 @@ def accept_numbers(values: npt.ArrayLike, field: str, n: int) -> Floats:
     return numbers
 
 
-def _refuse(bad: npt.NDArray[np.bool_], sentence: str, field: str) -> None:
-    rows = np.flatnonzero(bad)
+def _refuse(bad: npt.ArrayLike, sentence: str, field: str) -> None:
+    rows = np.flatnonzero(np.asarray(bad))
     if len(rows):
         shown = ", ".join(map(str, rows[:NAMED].tolist())) + (", …" if len(rows) > NAMED else "")
         error = InvalidGeometryError if field != "demand" else InvalidInputError
@@ -173,7 +175,7 @@ def _soft(values: npt.ArrayLike, n: int) -> Floats:
 
 
 def _accept_options(options: PartitionOptions) -> None:
-    if not 0.0 < options.tolerance < 1.0:
+    if not 0.0 < options.tolerance <= 1.0:
         raise InvalidInputError(f"The tolerance must lie between 0 and 1, not {options.tolerance}.", field="tolerance")
     if options.band is not None:
         low, high = options.band

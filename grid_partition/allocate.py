@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gis.errors import InvalidInputError
+from gis.measure import group_sums
 
 __all__ = ["Allocation", "Parts", "allocate", "nearest_count"]
 
@@ -97,8 +98,8 @@ def allocate(parts: Parts, *, grids: int | None, target: float | None, band: tup
         for p in np.flatnonzero(seat):
             count[p] = nearest_count(float(carried[p]), float(target or 0.0))
         count = np.where(seat, np.clip(count, np.maximum(1, parts.least), parts.units), 0)
-    of_parent = np.bincount(parts.parent, weights=parts.demand, minlength=parents)
-    seats = np.bincount(parts.parent, weights=count, minlength=parents).astype(np.int64)
+    of_parent = group_sums(parts.parent, parts.demand, parents)
+    seats = group_sums(parts.parent, count, parents).astype(np.int64)
     return Allocation(count, of_parent / seats, _explain(of_parent, seats, band))
 
 
@@ -124,7 +125,7 @@ def _seats(parts: Parts, low: float, grids: int | None) -> Bools:
 
 def _carried_demand(parts: Parts, seat: Bools, parents: int) -> Floats:
     """Add the demand of parts without grids to the biggest seat of their parent."""
-    loose = np.bincount(parts.parent[~seat], weights=parts.demand[~seat], minlength=parents)
+    loose = group_sums(parts.parent[~seat], parts.demand[~seat], parents)
     order = np.lexsort((-parts.demand, ~seat, parts.parent))
     first = order[np.r_[True, np.diff(parts.parent[order]) > 0]]
     carried = np.where(seat, parts.demand, 0.0)
@@ -155,13 +156,13 @@ def _shared_out(parts: Parts, seat: Bools, carried: Floats, grids: int) -> Ints:
         # the part whose mean moves nearest to the common mean by one grid more or less
         need = np.where(may, step * (ideal - count), -np.inf)
         count[int(np.argmax(need))] += step
-    return count
+    return np.asarray(count, dtype=np.int64)
 
 
 def _explain(of_parent: Floats, seats: Ints, band: tuple[float, float]) -> list[tuple[int, int, float]]:
     """List parents whose mean lies outside the band, with both nearest numbers of grids."""
     low, high = band
-    found = []
+    found: list[tuple[int, int, float]] = []
     for p, (demand, k) in enumerate(zip(of_parent.tolist(), seats.tolist(), strict=True)):
         mean = demand / k
         if demand <= 0.0 or low * (1 - 1e-9) <= mean <= high * (1 + 1e-9):

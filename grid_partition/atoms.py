@@ -16,6 +16,7 @@ import shapely
 from gis.adjacency import BorderSegments, border_segments, components, pair_sums
 from gis.errors import InvalidGeometryError, InvalidInputError
 from gis.index import first_holding, locate
+from gis.measure import group_sums
 from gis.overlay import GRID, dissolve, snap_to_grid
 from grid_partition.accept import accept_numbers, accept_polygons
 from grid_partition.model import Atoms
@@ -90,12 +91,13 @@ def build_atoms(
     label = _labels(pieces, len(sites))
     label = _merge_compounds(ground, faces, pieces, label, max_demand)
     geometry = dissolve(pieces.geometry, label, int(label.max()) + 1)
+    places = np.asarray(shapely.points(ground.points), dtype=object)
     parent = np.empty(len(geometry), dtype=np.int64)
     parent[label] = faces.parent[pieces.face]
-    atom_of_point = locate(geometry, shapely.points(ground.points))
+    atom_of_point = locate(geometry, places)
     return Atoms(
         geometry=geometry,
-        demand=np.bincount(atom_of_point, weights=ground.demand, minlength=len(geometry)),
+        demand=group_sums(atom_of_point, ground.demand, len(geometry)),
         parent=parent,
         atom_of_point=atom_of_point,
         points=np.bincount(atom_of_point, minlength=len(geometry)),
@@ -156,7 +158,7 @@ def _accept(
     compounds: npt.ArrayLike | None,
 ) -> _Ground:
     """Check the input and refuse points outside, by row."""
-    whole = accept_polygons([territory], "territory")[0]
+    whole = accept_polygons(np.array([territory]), "territory")[0]
     if not shapely.is_valid(whole):
         raise InvalidGeometryError(
             f"territory: {shapely.is_valid_reason(whole)}. Repair the outline first.", field="territory"
@@ -202,7 +204,7 @@ def _enclosing_lines(barriers: npt.ArrayLike | None, cost: float | npt.ArrayLike
 def _faces(ground: _Ground, lines: Geometries) -> _Faces:
     """Node all lines on the 1 cm grid and find what they enclose."""
     areas = np.r_[np.empty(0, object) if ground.parents is None else ground.parents, ground.compounds]
-    near = shapely.intersects(ground.territory, np.r_[areas, lines])
+    near = np.asarray(shapely.intersects(ground.territory, np.r_[areas, lines]))
     boundary = shapely.boundary(np.r_[np.array([ground.territory]), areas[near[: len(areas)]]])
     drawn = np.r_[boundary, lines[near[len(areas) :]]]
     noded = shapely.union_all(_on_grid(drawn), grid_size=GRID)
@@ -240,11 +242,11 @@ def _cells(territory: shapely.Geometry, sites: Floats) -> Geometries:
 def _cut(cells: Geometries, sites: Floats, faces: _Faces) -> _Pieces:
     """Cut the cells along the faces; only cells on a face's border are noded again."""
     border = border_segments(faces.geometry, exact=True)
-    lines = _lines(border)
+    lines = border.lines()
     strip = ~shapely.is_valid(cells)
     strip[shapely.STRtree(cells).query(lines, predicate="intersects")[1]] = True
     merged = _merged(lines)
-    face_of_site = first_holding(faces.geometry, shapely.points(sites))
+    face_of_site = first_holding(faces.geometry, np.asarray(shapely.points(sites), dtype=object))
     while True:
         pieces, kept = _pieces(cells, sites, faces, strip, merged, face_of_site)
         # a kept cell lies inside its face, so each of its edges has a twin, unless rounding bent the strip's side
@@ -311,10 +313,6 @@ def _with_vertices(
     return shapely.Polygon([*ring[: at + 1], *chain, *ring[at + 1 :]])
 
 
-def _lines(border: BorderSegments) -> Geometries:
-    return np.asarray(shapely.linestrings(np.stack([border.start, border.end], axis=1)), dtype=object)
-
-
 def _merged(lines: Geometries) -> Geometries:
     """Join segments end to end: noding a few long lines takes half the time of many short ones."""
     return np.asarray(shapely.get_parts(shapely.line_merge(shapely.multilinestrings(lines))), dtype=object)
@@ -326,7 +324,7 @@ def _pieces(
     """Node the strip; return all pieces, kept cells first, and the number of kept cells."""
     kept = np.flatnonzero(~strip & (face_of_site >= 0))
     again = np.flatnonzero(strip)
-    edges = _merged(_lines(border_segments(cells[again], exact=True)))
+    edges = _merged(border_segments(cells[again], exact=True).lines())
     noded = shapely.union_all(np.r_[edges, lines], grid_size=GRID)
     polygons = shapely.get_parts(shapely.polygonize(shapely.get_parts(noded)))
     inner = shapely.point_on_surface(polygons)
@@ -389,7 +387,7 @@ def _merge_compounds(ground: _Ground, faces: _Faces, pieces: _Pieces, label: Int
     tree = shapely.STRtree(pieces.geometry)
     point, piece = tree.query(shapely.points(ground.points), predicate="intersects")
     _, lead = np.unique(point, return_index=True)
-    load = np.bincount(block[piece[lead]], weights=ground.demand[point[lead]], minlength=int(block.max()) + 1)
+    load = group_sums(block[piece[lead]], ground.demand[point[lead]], int(block.max()) + 1)
     whole = (compound >= 0) & ((max_demand is None) | (load[block] <= (max_demand or 0.0)))
     merged = np.where(whole, int(label.max()) + 1 + block, label)
     return np.asarray(np.unique(merged, return_inverse=True)[1].ravel(), dtype=np.int64)

@@ -30,21 +30,23 @@ def barrier_factor(
     barriers : (b,) array of LineString or MultiLineString
         Same CRS.
     cost : float or (b,) array, optional
-        Price of a metre on each barrier; open ground costs 1.
+        Price of a metre on each barrier; open ground costs 1, as does a line of price nan.
 
     Returns
     -------
     (m,) float64
     """
-    lines = np.asarray(barriers, dtype=object)
-    price = np.broadcast_to(np.asarray(DEFAULT_COST if cost is None else cost, dtype=np.float64), lines.shape)
+    given = np.asarray(barriers, dtype=object)
+    price = np.broadcast_to(np.asarray(DEFAULT_COST if cost is None else cost, dtype=np.float64), given.shape)
+    price = np.where(np.isnan(price), 1.0, price)  # nothing that a border should follow
     factor = np.ones(len(segments.left))
-    pieces, of_line = shapely.get_parts(lines, return_index=True)
+    pieces, of_line = shapely.get_parts(given, return_index=True)
     ends, at = shapely.get_coordinates(pieces, return_index=True)
     same = at[1:] == at[:-1]
     if not same.any() or not len(factor):
         return factor
-    tree = shapely.STRtree(shapely.linestrings(np.stack([ends[:-1][same], ends[1:][same]], axis=1)))
+    lines = np.asarray(shapely.linestrings(np.stack([ends[:-1][same], ends[1:][same]], axis=1)), dtype=object)
+    tree = shapely.STRtree(lines)
     price_of = price[of_line[at[:-1][same]]]
     worst = np.zeros(len(factor))
     # two inner points tell a border along a barrier from one that merely crosses it

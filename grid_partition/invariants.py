@@ -47,7 +47,7 @@ def check_tiling(parent: shapely.Geometry, children: npt.ArrayLike) -> TilingRep
     >>> report.valid, report.gaps[0].amount, report.area_error
     (False, 1.0, -1.0)
     """
-    whole = accept_polygons([parent], "parent")[0]
+    whole = accept_polygons(np.array([parent]), "parent")[0]
     if not shapely.is_valid(whole):
         raise InvalidGeometryError(f"parent: {shapely.is_valid_reason(whole)}", field="parent")
     parts = accept_polygons(children, "children")
@@ -62,7 +62,7 @@ def check_tiling(parent: shapely.Geometry, children: npt.ArrayLike) -> TilingRep
     covered = shapely.coverage_union_all(sound) if clean else shapely.union_all(sound)
     faults += _differences(whole, covered, sound)
     faults += _slivers(sound) + _stray_pieces(whole, sound)
-    return TilingReport(faults, float(shapely.area(sound).sum() - whole.area))
+    return TilingReport(faults, float(shapely.area(sound).sum() - shapely.area(whole)))
 
 
 def _place_of(reason: str, geometry: shapely.Geometry) -> shapely.Geometry:
@@ -89,9 +89,9 @@ def _mismatches(children: Geometries) -> list[TilingFault]:
 
 def _differences(parent: shapely.Geometry, covered: shapely.Geometry, children: Geometries) -> list[TilingFault]:
     """Find ground of the parent without a child, and ground of children outside the parent."""
-    limit = max(LEAST, SHARE * parent.area)
-    same_area = abs(covered.area - parent.area) <= limit
-    if same_area and shapely.symmetric_difference(parent, covered, grid_size=0.001).area <= limit:
+    limit = max(LEAST, SHARE * shapely.area(parent))
+    same_area = abs(shapely.area(covered) - shapely.area(parent)) <= limit
+    if same_area and shapely.area(shapely.symmetric_difference(parent, covered, grid_size=0.001)) <= limit:
         return []
     tree = shapely.STRtree(children)
     faults = []

@@ -1,26 +1,42 @@
-"""Compiled inner loops of the partition: energy, contiguity, annealed border moves, region re-splits.
+"""Compiled inner loops of the partition: energy, contiguity, annealed moves.
 
-All functions work on one connected part in CSR form and change ``labels`` and the region sums in place. They
-hold no global state: the random numbers come from a two-word state array, so a seed repeats its result on any
-thread or process.
+All functions work on one connected part in CSR form and change the plan in place. They hold no global state: the
+random numbers come from a two-word state array, so a seed repeats its result on any thread or process.
 """
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import numpy as np
+import numpy.typing as npt
 from numba import njit
 
-# Rows of the region table and of the price list; numba folds module constants into the machine code.
+__all__ = ["SEARCH_LIMIT", "Plan", "World", "anneal", "region_table", "total_energy"]
+
+Floats: TypeAlias = npt.NDArray[np.float64]
+Ints: TypeAlias = npt.NDArray[np.int64]
+Bools: TypeAlias = npt.NDArray[np.bool_]
+Words: TypeAlias = npt.NDArray[np.uint64]
+
+#: What stays: indptr, indices, weight, atom, price, home, frozen.
+World: TypeAlias = tuple[Ints, Ints, Floats, Floats, Floats, Ints, Bools]
+#: What changes: labels, region sums, marks, queue, random state.
+Plan: TypeAlias = tuple[Ints, Floats, Ints, Ints, Words]
+
+# Columns of the atom and region tables, and places in the price list; numba folds them into the machine code.
 PERIMETER, AREA, DEMAND, COUNT, SOFT = 0, 1, 2, 3, 4
 MEAN, LOW, HIGH, SHAPE, BALANCE, STEP, EXCESS, CHURN, SOFT_PRICE = range(9)
 
-# A region is searched this far for a way round a leaving atom; beyond it the move is refused, never guessed.
+#: A region is searched this far for a way round a leaving atom; beyond it the move is refused, never guessed.
 SEARCH_LIMIT = 400
+#: Proposals between two coolings.
+EVERY = 1024
 
 
 @njit(cache=True, nogil=True)
-def random_unit(state):  # noqa: ANN001, ANN201
-    """Draw a float64 in [0, 1) by xorshift128+."""
+def random_unit(state: Words) -> float:
+    """Draw a number in [0, 1) by xorshift128+."""
     a, b = state[0], state[1]
     a ^= a << np.uint64(23)
     a = a ^ b ^ (a >> np.uint64(18)) ^ (b >> np.uint64(5))
@@ -29,8 +45,9 @@ def random_unit(state):  # noqa: ANN001, ANN201
 
 
 @njit(cache=True, nogil=True)
-def region_energy(region, r, price):  # noqa: ANN001, ANN201
+def region_energy(r: int, world: World, plan: Plan) -> float:
     """Price one region: inverse compactness, balance, being outside the band, soft demands."""
+    price, region = world[4], plan[1]
     area = region[r, AREA]
     energy = price[SHAPE] * region[r, PERIMETER] ** 2 / (12.566370614359172 * area) if area > 0.0 else 0.0
     mean = price[MEAN]
@@ -48,21 +65,30 @@ def region_energy(region, r, price):  # noqa: ANN001, ANN201
 
 
 @njit(cache=True, nogil=True)
-def border_with(v, r, labels, indptr, indices, weight):  # noqa: ANN001, ANN201
-    """Sum the border that atom ``v`` shares with other atoms of region ``r``."""
-    total = 0.0
-    for e in range(indptr[v], indptr[v + 1]):
-        if labels[indices[e]] == r:
-            total += weight[e]
-    return total
+def churn_change(v: int, a: int, b: int, world: World) -> float:
+    """Price of taking atom ``v`` away from (or back to) the grid it is in today."""
+    _, _, _, atom, price, home, _ = world
+    if price[CHURN] == 0.0 or home[v] < 0:
+        return 0.0
+    moved = (1.0 if home[v] != b else 0.0) - (1.0 if home[v] != a else 0.0)
+    return float(price[CHURN] * moved * atom[v, DEMAND] / max(price[MEAN], 1e-9))
 
 
 @njit(cache=True, nogil=True)
-def shift(v, a, b, labels, graph, atom, region):  # noqa: ANN001, ANN201
+def shift(v: int, a: int, b: int, world: World, plan: Plan) -> None:
     """Move atom ``v`` from region ``a`` to ``b`` and keep the region sums."""
-    indptr, indices, weight = graph
-    region[a, PERIMETER] += 2.0 * border_with(v, a, labels, indptr, indices, weight) - atom[v, PERIMETER]
-    region[b, PERIMETER] += atom[v, PERIMETER] - 2.0 * border_with(v, b, labels, indptr, indices, weight)
+    indptr, indices, weight, atom = world[0], world[1], world[2], world[3]
+    labels, region = plan[0], plan[1]
+    with_a = 0.0
+    with_b = 0.0
+    for e in range(indptr[v], indptr[v + 1]):
+        label = labels[indices[e]]
+        if label == a:
+            with_a += weight[e]
+        elif label == b:
+            with_b += weight[e]
+    region[a, PERIMETER] += 2.0 * with_a - atom[v, PERIMETER]
+    region[b, PERIMETER] += atom[v, PERIMETER] - 2.0 * with_b
     for c in range(1, region.shape[1]):
         region[a, c] -= atom[v, c]
         region[b, c] += atom[v, c]
@@ -70,27 +96,26 @@ def shift(v, a, b, labels, graph, atom, region):  # noqa: ANN001, ANN201
 
 
 @njit(cache=True, nogil=True)
-def stays_whole(v, a, labels, indptr, indices, mark, queue):  # noqa: ANN001, ANN201
+def stays_whole(v: int, a: int, world: World, plan: Plan) -> bool:
     """Tell whether region ``a`` stays in one piece when atom ``v`` leaves it."""
+    indptr, indices = world[0], world[1]
+    labels, mark, queue = plan[0], plan[2], plan[3]
     mark[0] += 1
     wanted = mark[0] * 2
-    count = 0
-    first = -1
+    seen = wanted + 1
+    left = -1
     for e in range(indptr[v], indptr[v + 1]):
         u = indices[e]
         if labels[u] == a:
             mark[1 + u] = wanted
-            count += 1
-            first = u
-    if count < 2:
-        return count == 1
+            left += 1
+            queue[0] = u
+    if left < 1:
+        return left == 0
     # breadth first from one neighbour; a neighbour met on the way goes to the front, so rings close at once
-    seen = wanted + 1
     mark[1 + v] = seen
-    mark[1 + first] = seen
-    queue[0] = first
+    mark[1 + queue[0]] = seen
     head, tail = 0, 1
-    left = count - 1
     while head < tail:
         x = queue[head]
         head += 1
@@ -104,132 +129,136 @@ def stays_whole(v, a, labels, indptr, indices, mark, queue):  # noqa: ANN001, AN
                     return True
                 head -= 1
                 queue[head] = u
-            else:
-                if tail >= SEARCH_LIMIT:
-                    continue
+            elif tail < SEARCH_LIMIT:
                 queue[tail] = u
                 tail += 1
+            else:
+                continue
             mark[1 + u] = seen
     return False
 
 
 @njit(cache=True, nogil=True)
-def try_single(v, b, labels, graph, atom, region, price, home, temperature, scratch):  # noqa: ANN001, ANN201
+def accepted(delta: float, temperature: float, state: Words) -> bool:
+    """Decide by the rule of Metropolis."""
+    return delta <= 0.0 or random_unit(state) < np.exp(-delta / temperature)
+
+
+@njit(cache=True, nogil=True)
+def try_single(v: int, b: int, world: World, plan: Plan, temperature: float) -> bool:
     """Propose one atom for a neighbouring region; return whether it moved."""
-    indptr, indices, weight = graph
-    mark, queue, state = scratch
+    labels = plan[0]
     a = labels[v]
-    before = region_energy(region, a, price) + region_energy(region, b, price)
-    shift(v, a, b, labels, graph, atom, region)
-    delta = region_energy(region, a, price) + region_energy(region, b, price) - before
-    delta += churn_change(v, a, b, home, atom, price)
-    good = delta <= 0.0 or random_unit(state) < np.exp(-delta / temperature)
-    labels[v] = a
-    if good and stays_whole(v, a, labels, indptr, indices, mark, queue):
+    before = region_energy(a, world, plan) + region_energy(b, world, plan)
+    shift(v, a, b, world, plan)
+    delta = region_energy(a, world, plan) + region_energy(b, world, plan) - before
+    if accepted(delta + churn_change(v, a, b, world), temperature, plan[4]):
+        labels[v] = a
+        whole = stays_whole(v, a, world, plan)
         labels[v] = b
-        return True
-    labels[v] = b
-    shift(v, b, a, labels, graph, atom, region)
+        if whole:
+            return True
+    shift(v, b, a, world, plan)
     return False
 
 
 @njit(cache=True, nogil=True)
-def churn_change(v, a, b, home, atom, price):  # noqa: ANN001, ANN201
-    """Price of moving atom ``v`` away from (or back to) the grid it is in today."""
-    if price[CHURN] == 0.0 or home[v] < 0:
-        return 0.0
-    moved = (1.0 if home[v] != b else 0.0) - (1.0 if home[v] != a else 0.0)
-    return price[CHURN] * moved * atom[v, DEMAND] / max(price[MEAN], 1e-9)
+def random_neighbour(v: int, world: World, state: Words) -> int:
+    """Draw a neighbour of an atom that has some."""
+    begin = world[0][v]
+    return world[1][begin + int(random_unit(state) * (world[0][v + 1] - begin))]  # type: ignore[no-any-return]
 
 
 @njit(cache=True, nogil=True)
-def try_chain(v, b, labels, graph, atom, region, price, home, frozen, temperature, scratch):  # noqa: ANN001, ANN201, PLR0913
-    """Propose a chain: ``v`` goes from ``a`` to ``b`` and another atom leaves ``b`` (maybe to ``a``)."""
-    indptr, indices, _ = graph
-    mark, queue, state = scratch
-    a = labels[v]
-    if not stays_whole(v, a, labels, indptr, indices, mark, queue):
-        return False
-    # walk inside b to an atom of its border
+def second_move(v: int, b: int, world: World, plan: Plan) -> tuple[int, int]:
+    """Walk from ``v`` into region ``b`` to an atom of its border; return it and a region beyond, or -1."""
+    labels, state = plan[0], plan[4]
     w = v
-    c = -1
     for _ in range(3):
-        degree = indptr[w + 1] - indptr[w]
-        x = indices[indptr[w] + int(random_unit(state) * degree)]
+        x = random_neighbour(w, world, state)
         if labels[x] == b:
             w = x
-    if w == v or frozen[w]:
-        return False
-    degree = indptr[w + 1] - indptr[w]
+    if w == v or world[6][w]:
+        return -1, -1
     for _ in range(3):
-        c = labels[indices[indptr[w] + int(random_unit(state) * degree)]]
+        c = labels[random_neighbour(w, world, state)]
         if c != b:
-            break
-    if c == b:
+            return w, c
+    return -1, -1
+
+
+@njit(cache=True, nogil=True)
+def touches(w: int, c: int, world: World, plan: Plan) -> bool:
+    """Tell whether atom ``w`` has a neighbour in region ``c``."""
+    found = False
+    for e in range(world[0][w], world[0][w + 1]):
+        found |= plan[0][world[1][e]] == c
+    return found
+
+
+@njit(cache=True, nogil=True)
+def try_chain(v: int, b: int, world: World, plan: Plan, temperature: float) -> bool:
+    """Propose a chain: ``v`` goes from ``a`` to ``b`` and another atom leaves ``b``, maybe to ``a``."""
+    a = plan[0][v]
+    if not stays_whole(v, a, world, plan):
         return False
-    before = region_energy(region, a, price) + region_energy(region, b, price)
-    if c != a:
-        before += region_energy(region, c, price)
-    shift(v, a, b, labels, graph, atom, region)
-    # v was w's only tie to a, when c == a
-    tied = False
-    for e in range(indptr[w], indptr[w + 1]):
-        if labels[indices[e]] == c:
-            tied = True
-            break
-    if not tied or not stays_whole(w, b, labels, indptr, indices, mark, queue):
-        shift(v, b, a, labels, graph, atom, region)
+    w, c = second_move(v, b, world, plan)
+    if w < 0:
         return False
-    shift(w, b, c, labels, graph, atom, region)
-    after = region_energy(region, a, price) + region_energy(region, b, price)
+    before = region_energy(a, world, plan) + region_energy(b, world, plan)
     if c != a:
-        after += region_energy(region, c, price)
-    delta = after - before + churn_change(v, a, b, home, atom, price) + churn_change(w, b, c, home, atom, price)
-    if delta <= 0.0 or random_unit(state) < np.exp(-delta / temperature):
-        return True
-    shift(w, c, b, labels, graph, atom, region)
-    shift(v, b, a, labels, graph, atom, region)
+        before += region_energy(c, world, plan)
+    shift(v, a, b, world, plan)
+    # v may have been w's only tie to c, when c is a
+    if touches(w, c, world, plan) and stays_whole(w, b, world, plan):
+        shift(w, b, c, world, plan)
+        delta = region_energy(a, world, plan) + region_energy(b, world, plan) - before
+        if c != a:
+            delta += region_energy(c, world, plan)
+        delta += churn_change(v, a, b, world) + churn_change(w, b, c, world)
+        if accepted(delta, temperature, plan[4]):
+            return True
+        shift(w, c, b, world, plan)
+    shift(v, b, a, world, plan)
     return False
 
 
 @njit(cache=True, nogil=True)
-def anneal(labels, graph, atom, region, price, home, frozen, schedule, scratch):  # noqa: ANN001, ANN201
+def anneal(world: World, plan: Plan, schedule: Floats) -> int:
     """Run annealed moves over a falling temperature; return the number of moves made.
 
     ``schedule`` is (start temperature, end temperature, proposals, share of chains).
     """
-    indptr, indices, _ = graph
-    _, _, state = scratch
+    indptr, frozen = world[0], world[6]
+    labels, region, state = plan[0], plan[1], plan[4]
     n = len(labels)
     proposals = int(schedule[2])
     temperature = schedule[0]
-    every = 1024
-    cool = (schedule[1] / schedule[0]) ** (every / max(proposals, every))
+    cool = (schedule[1] / schedule[0]) ** (EVERY / max(proposals, EVERY))
     moves = 0
     for step in range(proposals):
-        if step % every == every - 1:
+        if step % EVERY == EVERY - 1:
             temperature *= cool
         v = int(random_unit(state) * n)
-        degree = indptr[v + 1] - indptr[v]
-        if degree == 0:
+        if indptr[v] == indptr[v + 1]:
             continue
-        b = labels[indices[indptr[v] + int(random_unit(state) * degree)]]
-        a = labels[v]
-        if a == b or frozen[v] or region[a, COUNT] < 1.5:
+        b = labels[random_neighbour(v, world, state)]
+        if labels[v] == b or frozen[v] or region[labels[v], COUNT] < 1.5:
             continue
         if random_unit(state) < schedule[3]:
-            moved = try_chain(v, b, labels, graph, atom, region, price, home, frozen, temperature, scratch)
+            moved = try_chain(v, b, world, plan, temperature)
         else:
-            moved = try_single(v, b, labels, graph, atom, region, price, home, temperature, scratch)
+            moved = try_single(v, b, world, plan, temperature)
         if moved:
             moves += 1
     return moves
 
 
 @njit(cache=True, nogil=True)
-def region_table(labels, graph, atom, region):  # noqa: ANN001, ANN201
+def region_table(world: World, plan: Plan) -> None:
     """Fill the region sums from scratch."""
-    indptr, indices, weight = graph
+    indptr, indices, weight, atom = world[0], world[1], world[2], world[3]
+    labels, region = plan[0], plan[1]
     region[:] = 0.0
     for v in range(len(labels)):
         r = labels[v]
@@ -241,11 +270,11 @@ def region_table(labels, graph, atom, region):  # noqa: ANN001, ANN201
 
 
 @njit(cache=True, nogil=True)
-def total_energy(labels, region, price, home, atom):  # noqa: ANN001, ANN201
-    """Sum the prices of all regions and of all moves away from home."""
+def total_energy(world: World, plan: Plan) -> float:
+    """Sum the prices of all regions and of all atoms away from home."""
     energy = 0.0
-    for r in range(region.shape[0]):
-        energy += region_energy(region, r, price)
-    for v in range(len(labels)):
-        energy += churn_change(v, home[v], labels[v], home, atom, price)
+    for r in range(plan[1].shape[0]):
+        energy += region_energy(r, world, plan)
+    for v in range(len(plan[0])):
+        energy += churn_change(v, world[5][v], plan[0][v], world)
     return energy

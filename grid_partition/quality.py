@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gis.adjacency import Adjacency, components
+from gis.measure import group_sums
 from grid_partition.model import Quality
 
 __all__ = ["GridFigures", "measure"]
@@ -62,10 +63,10 @@ def measure(
     GridFigures, Quality
     """
     k = len(mean)
-    demand, area, perimeter = (np.bincount(labels, weights=column, minlength=k) for column in unit)
+    demand, area, perimeter = (group_sums(labels, column, k) for column in unit)
     deviation = np.divide(demand - mean, mean, out=np.zeros(k), where=mean > 0)
     same = labels[pairs.first] == labels[pairs.second]
-    inner = np.bincount(labels[pairs.first[same]], weights=pairs.length[same], minlength=k)
+    inner = group_sums(labels[pairs.first[same]], pairs.length[same], k)
     around = np.maximum(perimeter - 2.0 * inner, 1e-9)
     cut = float(pairs.length[~same].sum())
     followed = np.nan if on_barrier is None or cut == 0.0 else float(on_barrier[~same].sum()) / cut

@@ -69,37 +69,32 @@ class _Search:
 
     def __init__(self, problem: PartProblem, labels: Ints) -> None:
         n = len(problem)
-        self.labels = labels
-        self.graph = (problem.indptr, problem.indices, problem.weight)
-        self.atom = problem.atom
-        self.region = np.zeros((problem.k, problem.atom.shape[1]))
         coarse = min(4.0 * problem.k / n, 1.0)
         # round shapes come easily to fine units; to coarse ones balance must be worth more
         strict = 1.0 + coarse
         self.chains = 0.1 + 0.3 * coarse**0.5
-        self.price = np.array(
+        price = np.array(
             [problem.mean, problem.low, problem.high, 1.0, strict, strict, 5.0 * strict, problem.churn_price, 1.0]
         )
-        self.home = problem.home
-        self.frozen = problem.fixed >= 0
-        seed = np.random.SeedSequence(problem.seed).generate_state(2, np.uint64) | np.uint64(1)
-        self.scratch = (np.zeros(n + 1, np.int64), np.zeros(n + kernels.SEARCH_LIMIT, np.int64), seed)
-        kernels.region_table(self.labels, self.graph, self.atom, self.region)
+        graph = (problem.indptr, problem.indices, problem.weight)
+        self.world: kernels.World = (*graph, problem.atom, price, problem.home, problem.fixed >= 0)
+        self.labels = labels
+        self.region = np.zeros((problem.k, problem.atom.shape[1]))
+        random = np.random.SeedSequence(problem.seed).generate_state(2, np.uint64) | np.uint64(1)
+        marks, queue = np.zeros(n + 1, np.int64), np.zeros(kernels.SEARCH_LIMIT + 1, np.int64)
+        self.plan: kernels.Plan = (labels, self.region, marks, queue, random)
+        self.band = (problem.low - 1e-9 * problem.high, problem.high * (1.0 + 1e-9))
+        kernels.region_table(self.world, self.plan)
 
     def anneal(self, hot: float, cold: float, proposals: float) -> None:
         """Run moves while the temperature falls from ``hot`` to ``cold``."""
-        schedule = np.array([hot, cold, proposals, self.chains])
-        kernels.anneal(
-            self.labels, self.graph, self.atom, self.region, self.price, self.home, self.frozen, schedule, self.scratch
-        )
+        kernels.anneal(self.world, self.plan, np.array([hot, cold, proposals, self.chains]))
 
     def energy(self) -> float:
         """Sum the prices of all regions."""
-        return float(kernels.total_energy(self.labels, self.region, self.price, self.home, self.atom))
+        return float(kernels.total_energy(self.world, self.plan))
 
     def outside(self) -> int:
         """Count the regions outside the band."""
         demand = self.region[:, kernels.DEMAND]
-        slack = 1e-9 * max(self.price[kernels.HIGH], 1.0)
-        low, high = self.price[kernels.LOW] - slack, self.price[kernels.HIGH] + slack
-        return int(((demand < low) | (demand > high)).sum())
+        return int(((demand < self.band[0]) | (demand > self.band[1])).sum())

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from gis.adjacency import components
 from gis.errors import InvalidInputError
+from gis.measure import group_sums
 from grid_partition.problem import PartProblem
 
 pymetis: ModuleType | None
@@ -246,8 +247,8 @@ def _without_strays(problem: PartProblem, labels: Ints) -> Ints:
     while True:
         same = labels[first] == labels[second]
         piece = components(len(labels), first[same], second[same])
-        weight = np.bincount(piece, weights=balance)
-        held = np.bincount(piece, weights=problem.fixed >= 0) > 0
+        weight = group_sums(piece, balance, int(piece.max()) + 1)
+        held = group_sums(piece, problem.fixed >= 0, len(weight)) > 0
         region = np.empty(len(weight), dtype=np.int64)
         region[piece] = labels
         order = np.lexsort((weight, held, region))
@@ -261,12 +262,10 @@ def _without_strays(problem: PartProblem, labels: Ints) -> Ints:
             continue
         if main.all():
             return labels
-        labels = _absorb(labels, piece, main, region, weight, (first, second))
+        labels = _absorb(piece, main, region, weight, (first, second))
 
 
-def _absorb(
-    labels: Ints, piece: Ints, main: npt.NDArray[np.bool_], region: Ints, weight: Floats, edges: tuple[Ints, Ints]
-) -> Ints:
+def _absorb(piece: Ints, main: npt.NDArray[np.bool_], region: Ints, weight: Floats, edges: tuple[Ints, Ints]) -> Ints:
     """Give each stray piece that touches a main piece to the lightest such region."""
     a, b = np.r_[edges[0], edges[1]], np.r_[edges[1], edges[0]]
     out = ~main[piece[a]] & main[piece[b]]

@@ -1,0 +1,244 @@
+"""From checked units to one problem per connected part of each parent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from gis.adjacency import Adjacency, border_segments, components, pair_sums, without_weak
+from gis.measure import group_sums
+from grid_partition.accept import Units
+from grid_partition.allocate import Allocation, Parts
+from grid_partition.border import DEFAULT_COST, barrier_factor
+from grid_partition.model import PartitionOptions
+from grid_partition.problem import PartProblem, csr
+
+__all__ = ["Network", "build_network", "build_problems", "find_carriers", "table_of_parts"]
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+#: Metres of border that make two units neighbours.
+MIN_BORDER = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """Neighbours within parents.
+
+    Attributes
+    ----------
+    pairs : Adjacency
+        Units of one parent that share a border.
+    price : (e,) float64
+        Metres of each shared border, cheaper on barriers.
+    on_barrier : (e,) float64 or None
+        Metres of each shared border on barriers; None without barriers.
+    perimeter, perimeter_price : (n,) float64
+        Of each unit, in metres and in priced metres.
+    part : (n,) int64
+        Connected part of its parent that each unit lies in.
+    """
+
+    pairs: Adjacency
+    price: Floats
+    on_barrier: Floats | None
+    perimeter: Floats
+    perimeter_price: Floats
+    part: Ints
+
+
+def build_network(units: Units, options: PartitionOptions) -> Network:
+    """Find neighbours and price their borders.
+
+    Parameters
+    ----------
+    units : Units
+    options : PartitionOptions
+
+    Returns
+    -------
+    Network
+    """
+    n = len(units.demand)
+    border = border_segments(units.geometry)
+    inner = border.right >= 0
+    within = inner.copy()
+    within[inner] = units.parent[border.left[inner]] == units.parent[border.right[inner]]
+    factor = np.ones(len(inner))
+    if options.barriers is not None:
+        factor = barrier_factor(border, options.barriers, options.barrier_cost)
+        cheap = DEFAULT_COST if options.barrier_cost is None else float(np.min(options.barrier_cost, initial=1.0))
+        # the border of the parent is given: it is as good as a barrier
+        factor[~within] = np.minimum(factor[~within], cheap)
+    length = border.length
+    priced = length * factor
+    price = group_sums(border.left, priced, n) + group_sums(border.right[inner], priced[inner], n)
+    left, right = border.left[within], border.right[within]
+    pairs = Adjacency(*pair_sums(left, right, length[within]))
+    keep = without_weak(n, pairs, MIN_BORDER)
+    on_barrier = None
+    if options.barriers is not None:
+        on_barrier = pair_sums(left, right, np.where(factor < 1.0, length, 0.0)[within])[2][keep]
+    # rounded, so that a map moved by whole metres is cut alike
+    pair_price = np.round(pair_sums(left, right, priced[within])[2][keep], 4)
+    pairs = pairs.subset(keep)
+    return Network(
+        pairs,
+        pair_price,
+        on_barrier,
+        shapely.length(units.geometry),
+        np.round(price, 4),
+        components(n, pairs.first, pairs.second),
+    )
+
+
+def table_of_parts(units: Units, net: Network) -> Parts:
+    """Sum up the connected parts.
+
+    Parameters
+    ----------
+    units : Units
+    net : Network
+
+    Returns
+    -------
+    Parts
+    """
+    count = int(net.part.max()) + 1
+    parent = np.zeros(count, dtype=np.int64)
+    parent[net.part] = units.parent
+    fixed = np.unique(np.stack([net.part, units.fixed]), axis=1)
+    fixed = fixed[:, fixed[1] >= 0]
+    return Parts(
+        parent,
+        group_sums(net.part, units.demand, count),
+        group_sums(net.part, units.area, count),
+        np.bincount(net.part),
+        np.bincount(fixed[0], minlength=count),
+    )
+
+
+def find_carriers(units: Units, net: Network, plan: Allocation) -> Ints:
+    """Name, for each unit, the unit whose grid it takes: itself, or one near a part without own grids.
+
+    Parameters
+    ----------
+    units : Units
+    net : Network
+    plan : Allocation
+
+    Returns
+    -------
+    (n,) int64
+    """
+    n = len(units.demand)
+    carrier = np.arange(n)
+    loose = plan.count[net.part] == 0
+    for parent in np.unique(units.parent[loose]).tolist():
+        hosts = np.flatnonzero((units.parent == parent) & ~loose)
+        tree = shapely.STRtree(units.geometry[hosts])
+        guests = np.flatnonzero((units.parent == parent) & loose)
+        (guest, host), far = tree.query_nearest(units.geometry[guests], return_distance=True)
+        order = np.lexsort((host, np.round(far, 4), net.part[guests[guest]]))
+        lead = order[np.r_[True, np.diff(net.part[guests[guest[order]]]) > 0]]
+        for g, h in zip(guests[guest[lead]].tolist(), hosts[host[lead]].tolist(), strict=True):
+            carrier[net.part == net.part[g]] = _carrier_with_fixed(units, net.part == net.part[g], hosts, h)
+    return carrier
+
+
+def _carrier_with_fixed(units: Units, guests: Bools, hosts: Ints, nearest: int) -> int:
+    """Prefer a host that is fixed to the same grid as the guests."""
+    wanted = units.fixed[guests].max()
+    same = hosts[units.fixed[hosts] == wanted] if wanted >= 0 else hosts[:0]
+    return int(same[0]) if len(same) else nearest
+
+
+def build_problems(
+    units: Units, net: Network, plan: Allocation, carrier: Ints, *, options: PartitionOptions, seed: int
+) -> tuple[list[PartProblem], list[Ints]]:
+    """Cut the network into one problem per part that has grids.
+
+    Parameters
+    ----------
+    units : Units
+    net : Network
+    plan : Allocation
+    carrier : (n,) int64
+    options : PartitionOptions
+    seed : int
+
+    Returns
+    -------
+    problems : list of PartProblem
+    members : list of (m,) int64
+        The units of each problem.
+    """
+    n = len(units.demand)
+    moved = carrier != np.arange(n)
+    fixed = units.fixed.copy()
+    fixed[carrier[moved]] = np.maximum(fixed[carrier[moved]], units.fixed[moved])
+    soft = np.column_stack([group_sums(carrier, column, n) for column in units.soft.T] or [np.zeros((n, 0))])
+    table = np.column_stack([net.perimeter_price, units.area, group_sums(carrier, units.demand, n), np.ones(n), soft])
+    local = np.empty(n, dtype=np.int64)
+    turn: dict[int, int] = {}
+    problems, members = [], []
+    for p, mine, edges in _by_part(net, len(plan.count)):
+        k = int(plan.count[p])
+        if k == 0:
+            continue
+        local[mine] = np.arange(len(mine))
+        graph = csr(len(mine), local[net.pairs.first[edges]], local[net.pairs.second[edges]], net.price[edges])
+        atom = table[mine]
+        atom[:, 4:] *= k / np.maximum(atom[:, 4:].sum(axis=0), 1e-9)
+        parent = int(units.parent[mine[0]])
+        turn[parent] = turn.get(parent, -1) + 1
+        # a seed of its own for each part: a parent is cut alike whatever else is cut with it
+        entropy = [seed & 0xFFFFFFFF, int(units.parents[parent]) & 0xFFFFFFFF, turn[parent]]
+        mean = float(plan.mean[parent])
+        problems.append(
+            PartProblem(
+                *graph,
+                atom,
+                k,
+                mean,
+                *(options.band or (mean * (1.0 - options.tolerance), mean * (1.0 + options.tolerance))),
+                *_local_labels(fixed[mine], units.start[mine], k),
+                options.churn_price,
+                int(np.random.SeedSequence(entropy).generate_state(1)[0]),
+            )
+        )
+        members.append(mine)
+    return problems, members
+
+
+def _by_part(net: Network, parts: int) -> list[tuple[int, Ints, Ints]]:
+    """List the units and the pairs of each part."""
+    part_of_pair = net.part[net.pairs.first]
+    units = np.argsort(net.part, kind="stable")
+    pairs = np.argsort(part_of_pair, kind="stable")
+    unit_ends = np.cumsum(np.bincount(net.part, minlength=parts))[:-1]
+    pair_ends = np.cumsum(np.bincount(part_of_pair, minlength=parts))[:-1]
+    return list(zip(range(parts), np.split(units, unit_ends), np.split(pairs, pair_ends), strict=True))
+
+
+def _local_labels(fixed: Ints, start: Ints, k: int) -> tuple[Ints, Ints]:
+    """Renumber fixed and start labels 0..k-1 inside a part, fixed ones first; surplus start labels become -1."""
+    names = np.unique(fixed[fixed >= 0])
+    later, size = np.unique(start[(start >= 0) & ~np.isin(start, names)], return_counts=True)
+    every = np.r_[names, later[np.argsort(-size, kind="stable")]][:k]
+    by_name = np.argsort(every)
+
+    def rank(labels: Ints) -> Ints:
+        at = np.minimum(np.searchsorted(every[by_name], labels), max(len(every) - 1, 0))
+        known = (labels >= 0) & (len(every) > 0)
+        known[known] = every[by_name[at[known]]] == labels[known]
+        found = np.full(len(labels), -1, dtype=np.int64)
+        found[known] = by_name[at[known]]
+        return found
+
+    return rank(fixed), rank(start)
