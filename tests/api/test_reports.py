@@ -21,7 +21,7 @@ def test_report_is_one_attachment_without_outside_addresses(client, database):
 
 
 def test_unknown_report_and_plan_are_problems(client):
-    assert client.get("/api/v1/reports/poems").status_code == 422
+    assert client.get("/api/v1/reports/poems").status_code == 404
     missing = client.get("/api/v1/reports/coverage?plan=00000000-0000-0000-0000-000000000000")
     assert missing.status_code == 404
     assert missing.headers["content-type"] == "application/problem+json"
