@@ -192,7 +192,7 @@ def street_names(palette: Palette) -> list[Layer]:
                 "text-max-angle": 30,
                 "text-padding": 12,
             },
-            paint=halo(palette, palette.text_muted),
+            paint=halo(palette, palette.border),
         ),
     ]
 

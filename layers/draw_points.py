@@ -14,6 +14,7 @@ HERE_SOURCE: Final = "here"
 _UNKNOWN: Final = ["any", ["!", ["has", "azimuth"]], ["==", ["get", "azimuth"], None]]
 _FULL: Final = ["in", ["get", "kind"], ["literal", ["ptz", "dome"]]]
 _OFFLINE: Final = ["==", ["get", "online"], False]
+_OVER: Final = ["CLOSED", "REJECTED", "DUPLICATE", "REFERRED", "VOIDED", "ARCHIVED"]
 _POLYGON: Final = ["in", ["geometry-type"], ["literal", ["Polygon", "MultiPolygon"]]]
 _LINE: Final = ["in", ["geometry-type"], ["literal", ["LineString", "MultiLineString"]]]
 
@@ -96,16 +97,52 @@ def gaps(palette: Palette) -> list[Layer]:
             filter=_POLYGON,
             paint={"line-color": palette.gap, "line-width": 1, "line-opacity": 0.8},
         ),
+        *_gap_lines(palette),
+    ]
+
+
+def _gap_lines(palette: Palette) -> list[Layer]:
+    """Return a gap that is a line as a hatched band of the width of a street between two edges."""
+    band = _street_width(12)
+    joined = {"line-join": "round"}
+    edge = {"line-color": palette.gap, "line-width": 1, "line-opacity": 0.8}
+    return [
         vector_layer(
-            "gap-line",
+            "gap-band",
             "line",
             "gaps",
             13,
             filter=_LINE,
-            layout={"line-join": "round"},
-            paint={"line-color": palette.gap, "line-width": 2.5, "line-dasharray": [2, 1], "line-opacity": 0.85},
+            layout=joined,
+            paint={"line-color": palette.gap, "line-width": band, "line-opacity": 0.10},
+        ),
+        vector_layer(
+            "gap-hatch",
+            "line",
+            "gaps",
+            14,
+            filter=_LINE,
+            layout=joined,
+            paint={"line-pattern": "gw-hatch-gap", "line-width": band},
+        ),
+        vector_layer(
+            "gap-edges", "line", "gaps", 14, filter=_LINE, layout=joined, paint={**edge, "line-gap-width": band}
+        ),
+        vector_layer(
+            "gap-far",
+            "line",
+            "gaps",
+            13,
+            filter=_LINE,
+            maxzoom=14,
+            paint={"line-color": palette.gap, "line-width": 2, "line-opacity": 0.85},
         ),
     ]
+
+
+def _street_width(at_16: float) -> list[Any]:
+    """Return a width that doubles with every zoom, as streets on the ground do."""
+    return ["interpolate", ["exponential", 2], ["zoom"], 13, at_16 / 4, 15, at_16 * 0.6, 16, at_16, 19, at_16 * 6]
 
 
 def key_places() -> list[Layer]:
@@ -183,7 +220,7 @@ def incidents(palette: Palette) -> list[Layer]:
     """
     pin = [
         "case",
-        ["in", ["get", "state"], ["literal", ["closed", "archived", "void"]]], "gw-pin-closed",
+        ["in", ["get", "state"], ["literal", _OVER]], "gw-pin-closed",
         ["==", ["get", "severity"], "critical"], "gw-pin-critical",
         "gw-pin-open",
     ]  # fmt: skip
@@ -224,6 +261,7 @@ def incidents(palette: Palette) -> list[Layer]:
                 "icon-image": pin,
                 "icon-anchor": "bottom",
                 "icon-allow-overlap": True,
+                "icon-size": _by_zoom(13, 0.6, 15.5, 1),
                 "symbol-sort-key": ["case", ["==", ["get", "severity"], "critical"], 1, 0],
             },
         ),

@@ -244,3 +244,8 @@ export interface LayerEvent {
   rev: number
   bbox: Box | null
 }
+
+const OVER = ['CLOSED', 'REJECTED', 'DUPLICATE', 'REFERRED', 'VOIDED', 'ARCHIVED']
+
+/** Whether nothing is left to do about a report in this state. */
+export const isOver = (state: string): boolean => OVER.includes(state.toUpperCase())

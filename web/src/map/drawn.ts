@@ -1,4 +1,5 @@
 import { signal } from '@preact/signals'
+import { isOver } from '../api/types'
 import type { Map as MapLibre, MapGeoJSONFeature } from 'maplibre-gl'
 
 /** What the map really draws: catalogue ids, and the images among their features. */
@@ -21,7 +22,7 @@ function imageOf(feature: MapGeoJSONFeature): string | null {
     case 'gaps':
       return 'gw-hatch-gap'
     case 'incidents':
-      if (['closed', 'archived', 'void'].includes(String(p.state))) return 'gw-pin-closed'
+      if (isOver(String(p.state))) return 'gw-pin-closed'
       return p.severity === 'critical' ? 'gw-pin-critical' : 'gw-pin-open'
     case 'dwellings':
       return 'gw-dwelling'

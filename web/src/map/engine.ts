@@ -122,9 +122,8 @@ function onClick(map: MapLibre, event: MapMouseEvent): void {
     store.incident.value = String(pin.properties.no)
     return
   }
-  if (camera?.properties.camera_id ?? camera?.properties.id) {
-    store.camera.value = String(camera?.properties.camera_id ?? camera?.properties.id)
-  }
+  const name: unknown = camera?.properties.gb28181_id ?? camera?.properties.ref
+  store.camera.value = name ? String(name) : null
   const grid = map.queryRenderedFeatures([x, y], { layers: ['grid-touch'] })[0]
   store.grid.value = grid ? String(grid.properties.code) : null
   store.incident.value = null
@@ -132,9 +131,10 @@ function onClick(map: MapLibre, event: MapMouseEvent): void {
 }
 
 function listen(map: MapLibre): void {
-  map.on('styleimagemissing', (event) => {
-    const image = colours.peek() && drawImage(event.id, colours.peek() as Colours)
-    if (image && !map.hasImage(event.id)) map.addImage(event.id, image, { pixelRatio: PIXEL_RATIO })
+  map.setMissingStyleImageResolver((name) => {
+    const palette = colours.peek()
+    const image = palette && drawImage(name, palette)
+    if (image && !map.hasImage(name)) map.addImage(name, image, { pixelRatio: PIXEL_RATIO })
   })
   map.on('moveend', () => {
     const { lng: lon, lat } = map.getCenter()

@@ -3,7 +3,7 @@ import type { JSX } from 'preact'
 import { useEffect } from 'preact/hooks'
 import { incidents, territory } from '../../api/data'
 import type { Incident } from '../../api/types'
-import { t, tOr, type Key } from '../../i18n'
+import { t, type Key } from '../../i18n'
 import { gridNumber, moment, number, position } from '../../i18n/format'
 import { MapPane } from '../../map/MapPane'
 import { listMode, store } from '../../map/store'
@@ -18,7 +18,7 @@ import { deskKeys } from '../shell/keys'
 import { PhoneFoot } from '../shell/PhoneFoot'
 import { StatusBar } from '../shell/StatusBar'
 import { IncidentCard } from './IncidentCard'
-import { isClosed, Queue, Sign, StateChip } from './Queue'
+import { isClosed, Queue, Sign, StateChip, stateWord } from './Queue'
 import { ReportForm, reporting, startReport } from './ReportForm'
 
 const TABS = ['open', 'closed', 'all'] as const
@@ -90,7 +90,7 @@ const columns = (): Column<Incident>[] => [
   },
   { id: 'place', head: t('dispatch.col.place'), cell: (one) => position(one.lon, one.lat) },
   { id: 'grid', head: t('dispatch.col.grid'), sort: (one) => one.grid?.code ?? '', cell: (one) => (one.grid ? `${gridNumber(one.grid.code)} ${one.grid.name ?? ''}` : t('dispatch.noGrid')) },
-  { id: 'state', head: t('dispatch.col.state'), sort: (one) => tOr(`state.${one.state}`, one.state), cell: (one) => <StateChip one={one} /> },
+  { id: 'state', head: t('dispatch.col.state'), sort: (one) => stateWord(one), cell: (one) => <StateChip one={one} /> },
   { id: 'time', head: t('dispatch.col.time'), numeric: true, sort: (one) => one.reported_at, cell: (one) => moment(one.reported_at) },
 ]
 

@@ -1,17 +1,19 @@
 import type { JSX } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
-import type { Incident } from '../../api/types'
+import { isOver, type Incident } from '../../api/types'
 import { t, tOr } from '../../i18n'
 import { gridNumber, moment, number } from '../../i18n/format'
 import { store } from '../../map/store'
 import { Icon } from '../../ui/Icon'
 
-export const isClosed = (one: Incident): boolean => ['closed', 'archived', 'void'].includes(one.state)
+export const isClosed = (one: Incident): boolean => isOver(one.state)
+/** The word of a state in the language on screen. */
+export const stateWord = (one: Incident): string => tOr(`state.${one.state.toLowerCase()}`, one.state)
 
 /** The words of a state, with its tone. */
 export function StateChip({ one }: { one: Incident }): JSX.Element {
-  const tone = isClosed(one) ? '' : one.state === 'in_progress' || one.state === 'dispatched' ? '' : 'info'
-  return <span class={`chip ${tone}`}>{tOr(`state.${one.state}`, one.state)}</span>
+  const tone = isClosed(one) ? '' : ['IN_PROGRESS', 'DISPATCHED', 'SUSPENDED'].includes(one.state.toUpperCase()) ? '' : 'info'
+  return <span class={`chip ${tone}`}>{stateWord(one)}</span>
 }
 
 /** The sign of a report: its state in a shape, never in colour alone. */
@@ -34,7 +36,7 @@ export function placeWords(one: Incident): string {
 }
 
 /** The last figures of a report's number, as people say it. */
-export const shortNo = (no: string): string => no.replace(/^\d{4}-\d{2}-/, '')
+export const shortNo = (no: string): string => no.replace(/^\d{4}-?\d{2}-/, '')
 
 /** Reports, newest first; arrows walk them, and the map and the answer follow. */
 export function Queue({ rows }: { rows: Incident[] }): JSX.Element {
@@ -79,12 +81,14 @@ export function Queue({ rows }: { rows: Incident[] }): JSX.Element {
             <span class="row">
               <span class="strong ellipsis">{one.item}</span>
               {one.severity === 'critical' && <span class="chip late">{t('dispatch.critical')}</span>}
-              {one.demo && <span class="chip outline">{t('dispatch.demo')}</span>}
             </span>
-            <span class="small second ellipsis">{placeWords(one)}</span>
+            <span class="row small second">
+              <span class="ellipsis">{placeWords(one)}</span>
+              {one.demo && <span class="muted">· {t('dispatch.demo')}</span>}
+            </span>
           </span>
           <span class="queue-side">
-            <span class="small">{tOr(`state.${one.state}`, one.state)}</span>
+            <span class="small">{stateWord(one)}</span>
             <span class="small muted num">{moment(one.reported_at)}</span>
             <span class="foot muted num">{shortNo(one.no)}</span>
           </span>

@@ -16,7 +16,7 @@ const asCamera = (body: Camera | { camera: Camera }): Camera => ('camera' in bod
 
 async function load(id: string): Promise<void> {
   try {
-    camera.value = asCamera(await ask<Camera>(`/api/v1/cameras/${encodeURIComponent(id)}`))
+    camera.value = asCamera(await ask<Camera | { camera: Camera }>(`/api/v1/cameras/${encodeURIComponent(id)}`))
     failure.value = null
   } catch (cause) {
     camera.value = null
@@ -33,7 +33,7 @@ function HeadingForm({ of }: { of: Camera }): JSX.Element {
     event.preventDefault()
     if (bad) return
     try {
-      const { data } = await call<Camera>(`/api/v1/cameras/${of.id}`, {
+      const { data } = await call<Camera | { camera: Camera }>(`/api/v1/cameras/${of.id}`, {
         method: 'PATCH',
         body: { azimuth: value },
         headers: { 'If-Match': `"${of.revision}"` },
