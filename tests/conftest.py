@@ -102,6 +102,21 @@ def fresh_database_urls(clone_database: Callable[[], ClusterUrls]) -> ClusterUrl
     return clone_database()
 
 
+@pytest.fixture
+def empty_urls(cluster_urls: ClusterUrls) -> Iterator[ClusterUrls]:
+    """URLs of an empty database, without extensions, for this one test."""
+    import psycopg
+    from psycopg import sql
+
+    from store.cluster import templates
+
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(cluster_urls.named("postgres").owner, autocommit=True) as connection:
+        connection.execute(sql.SQL("create database {} template template0").format(sql.Identifier(name)))
+    yield cluster_urls.named(name)
+    templates.drop_database(cluster_urls, name)
+
+
 @pytest.fixture(autouse=True)
 def _logging_as_it_was() -> Iterator[None]:
     """Undo what commands and applications under test set up: their stream is gone when the test ends."""

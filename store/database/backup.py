@@ -99,7 +99,6 @@ def restore(owner_url: str, file: Path, *, bin_folder: Path | None = None) -> st
         The backup was made by a newer Gridward, the disk is full, or the database does not answer.
     """
     check_readable(file)
-    _refuse_unless_empty(owner_url)
     programs = _programs_for(owner_url, bin_folder)
     revision = _revision_in(programs, file)
     if not schema.is_known(revision):
@@ -109,6 +108,14 @@ def restore(owner_url: str, file: Path, *, bin_folder: Path | None = None) -> st
             schema=revision,
             remedy="Install that version, then restore.",
         )
+    with schema.alone(owner_url):
+        _refuse_unless_empty(owner_url)
+        _load(programs, owner_url, file)
+    schema.complete(owner_url)
+    return revision
+
+
+def _load(programs: Binaries, owner_url: str, file: Path) -> None:
     with connect(owner_url) as connection:
         schema.ensure_app_role(connection)
         for extension in ("postgis", "btree_gist"):
@@ -119,8 +126,6 @@ def restore(owner_url: str, file: Path, *, bin_folder: Path | None = None) -> st
         command = [programs.program("pg_restore"), "--single-transaction", "--exit-on-error", "--no-owner"]
         command += ["--no-password", f"--use-list={contents}", "--dbname=", str(file)]
         _run(command, owner_url, "the restore", file)
-    schema.complete(owner_url)
-    return revision
 
 
 def check_readable(file: Path) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib.util
 import logging
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -19,6 +21,10 @@ log = logging.getLogger(__name__)
 # `geom && box` under row security may use its index only if the function behind it leaks nothing through errors.
 # It compares boxes and cannot. pg_dump does not carry the mark.
 BOX_OVERLAP = "geometry_overlaps(geometry, geometry)"
+
+
+# Any number that no other advisory lock of ours uses.
+_UPKEEP_LOCK = 7_402_812
 
 
 def migrations_folder() -> Path:
@@ -69,23 +75,32 @@ def upgrade(owner_url: str) -> tuple[str | None, str | None]:
     from alembic import command  # noqa: PLC0415
     from alembic.config import Config  # noqa: PLC0415
 
-    before = current_revision(owner_url)
-    if before is not None and not is_known(before):
-        raise UnavailableError(
-            f"The database was made by a newer Gridward (schema {before}).",
-            schema=before,
-            remedy="Install the newer version, or restore a backup made with this one.",
-        )
-    _require_postgis(owner_url)
-    config = Config()
-    config.set_main_option("script_location", str(migrations_folder()))
-    config.attributes["url"] = owner_url
-    command.upgrade(config, "head")
-    complete(owner_url)
+    with alone(owner_url):
+        before = current_revision(owner_url)
+        if before is not None and not is_known(before):
+            raise UnavailableError(
+                f"The database was made by a newer Gridward (schema {before}).",
+                schema=before,
+                remedy="Install the newer version, or restore a backup made with this one.",
+            )
+        _require_postgis(owner_url)
+        config = Config()
+        config.set_main_option("script_location", str(migrations_folder()).replace("%", "%%"))
+        config.attributes["url"] = owner_url
+        command.upgrade(config, "head")
+        complete(owner_url)
     after = current_revision(owner_url)
     if before != after:
         log.info("schema upgraded", extra={"from": before, "to": after})
     return before, after
+
+
+@contextmanager
+def alone(owner_url: str) -> Iterator[None]:
+    """Let one process at a time change the schema; two first starts at once are usual (`serve` and `worker`)."""
+    with connect(owner_url) as connection:
+        connection.execute("select pg_advisory_lock(%s)", (_UPKEEP_LOCK,))
+        yield
 
 
 def current_revision(owner_url: str) -> str | None:

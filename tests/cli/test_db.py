@@ -8,7 +8,6 @@ import re
 import shutil
 import subprocess
 import tempfile
-import uuid
 from pathlib import Path
 
 import psycopg
@@ -16,7 +15,7 @@ import pytest
 from psycopg import sql
 
 from cli import main
-from store.cluster import PrivateCluster, binaries, templates
+from store.cluster import PrivateCluster, binaries
 from store.database import schema
 
 
@@ -39,16 +38,6 @@ def gridward(capsys):
         return code, json.loads(captured.out if code == 0 else captured.err.splitlines()[-1])
 
     return call
-
-
-@pytest.fixture
-def empty_urls(cluster_urls):
-    """URLs of an empty database of the run's cluster."""
-    name = f"test_{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(cluster_urls.named("postgres").owner, autocommit=True) as connection:
-        connection.execute(sql.SQL("create database {} template template0").format(sql.Identifier(name)))
-    yield cluster_urls.named(name)
-    templates.drop_database(cluster_urls, name)
 
 
 def use(monkeypatch, urls):
