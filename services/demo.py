@@ -24,7 +24,9 @@ from services import coverage, demo_data, ingest, partition, plans, reports, sta
 from store.database import demo as sql
 from store.database.actor import Actor
 from store.database.engine import Database
+from store.database.partition import find_territory
 from store.database.staff import read_posts
+from store.database.work import UnitOfWork
 
 Tell = Callable[[float, str], None]
 TARGET = 300
@@ -98,18 +100,19 @@ def run_demo(
     name = HELSINKI if osm is None else territory_name(path)
     with run.step("load", 0.02, f"reading {path.name}"), database.owner_work(actor) as work:
         loaded = ingest.load_osm(work, path, territory=name, demo=True)
+        territory_id = find_territory(work.session, name).id
     with run.step("partition", 0.3, "dividing into grids"), database.work(actor) as work:
         spec = partition.PlanSpec(target=TARGET)
         proposed = partition.propose_plan(
-            work, spec, territory=loaded.territory_id, progress=lambda done, note: run.tell(0.3 + 0.3 * done, note)
+            work, spec, territory=territory_id, progress=lambda done, note: run.tell(0.3 + 0.3 * done, note)
         )
     with run.step("staff", 0.62, "assigning heads"):
-        _staff(run, actor, loaded.territory_id, proposed.plan_id)
+        _staff(run, actor, territory_id, proposed.plan_id)
     with run.step("publish", 0.7, "checking and publishing the plan"), database.work(actor) as work:
         if not sql.is_published(work.session, proposed.plan_id):
             plans.publish(work, proposed.plan_id, basis="demo", single_person=True, now=run.now)
     with run.step("incidents", 0.76, "registering sample incidents"):
-        _incidents(run, actor, loaded.territory_id)
+        _incidents(run, actor, territory_id)
     with run.step("coverage", 0.82, "casting view sheds and finding gaps"), database.work(actor) as work:
         coverage.run_coverage(work, proposed.plan_id)
     with run.step("check", 0.95, "proving the stored plan again"), database.work(actor) as work:
@@ -156,11 +159,12 @@ def _incidents(run: DemoRun, actor: Actor, territory_id: UUID) -> None:
             return
         sample = run.folder / f"incidents-{territory_id}.csv"
         streets = sql.street_lines(work.session, territory_id)
-        if demo_data.write_incidents(sample, streets, count=INCIDENTS, now=run.now):
+        outline, label = sql.outline(work.session, territory_id)
+        if demo_data.write_incidents(sample, streets, outline, label=label, count=INCIDENTS, now=run.now):
             ingest.load_incidents(work, sample, territory=territory_id, crs="wgs84", demo=True)
 
 
-def _summary(work: Any, loaded: Any, plan_id: UUID) -> dict[str, Any]:  # noqa: ANN401 - see ingest's report
+def _summary(work: UnitOfWork, loaded: ingest.LoadReport, plan_id: UUID) -> dict[str, Any]:
     found = plans.check_plan(work, plan_id)
     counts = sql.counts(work.session, plan_id)
     quality = counts.pop("quality")

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import shapely
 
 from store.database.bulk import Columns
@@ -56,7 +57,8 @@ def write_roster(path: Path, posts: Columns) -> int:
             # offices stand near the middles of evenly chosen grids
             chosen = here[np.linspace(0, len(here) - 1, -(-len(here) // each)).round().astype(int)]
             for grid in chosen:
-                number = 1001 + len(rows)
+                # two demo territories in one database must not share work numbers
+                number = f"{int(area[:6]) % 100:02d}{len(rows) + 1:03d}"
                 lon, lat = _near(rng, float(posts["lon"][grid]), float(posts["lat"][grid]), 60.0)
                 name = f"Demo {post} {number}"
                 rows.append((f"W-{number}", name, post, area, f"{lon:.7f}", f"{lat:.7f}"))
@@ -64,14 +66,20 @@ def write_roster(path: Path, posts: Columns) -> int:
     return len(rows)
 
 
-def write_incidents(path: Path, streets: Sequence[shapely.LineString], *, count: int, now: datetime) -> int:
+def write_incidents(
+    path: Path, streets: npt.NDArray[Any], outline: shapely.Geometry, *, label: str, count: int, now: datetime
+) -> int:
     """Write sample incidents along streets over the last thirty days.
 
     Parameters
     ----------
     path : Path
         CSV to write.
-    streets : sequence of LineString, EPSG:4326
+    streets : (n,) array of LineString, EPSG:4326
+    outline : Polygon or MultiPolygon, EPSG:4326
+        Incidents lie inside.
+    label : str
+        Makes the keys of this territory its own.
     count : int
     now : datetime
         The newest incident is a little older.
@@ -82,21 +90,20 @@ def write_incidents(path: Path, streets: Sequence[shapely.LineString], *, count:
         Rows written.
     """
     rng = np.random.default_rng(SEED)
-    lines = np.asarray(streets, dtype=object)
+    lines = shapely.intersection(np.asarray(streets, dtype=object), outline)
     length = shapely.length(lines)
     rows: list[tuple[Any, ...]] = []
-    if len(lines) and length.sum() > 0:
-        for number in range(count):
-            line = lines[rng.choice(len(lines), p=length / length.sum())]
-            on_line = shapely.line_interpolate_point(line, rng.random(), normalized=True)
-            lon, lat = _near(rng, on_line.x, on_line.y, 8.0)
-            item, severity = ITEMS[int(rng.integers(len(ITEMS)))]
-            at = now - timedelta(minutes=float(rng.integers(10, 30 * 24 * 60)))
-            accuracy = int(rng.choice([3, 5, 10, 30]))
-            key = f"demo-{number + 1:04d}"
-            rows.append(
-                (key, f"{at:%Y-%m-%dT%H:%M:00%z}", item, severity, f"{lon:.7f}", f"{lat:.7f}", accuracy, "demo")
-            )
+    while length.sum() > 0 and len(rows) < count:
+        line = lines[rng.choice(len(lines), p=length / length.sum())]
+        on_line = shapely.line_interpolate_point(shapely.get_geometry(line, 0), rng.random(), normalized=True)
+        lon, lat = _near(rng, on_line.x, on_line.y, 8.0)
+        if not shapely.contains_xy(outline, lon, lat):
+            continue
+        item, severity = ITEMS[int(rng.integers(len(ITEMS)))]
+        at = now - timedelta(minutes=float(rng.integers(10, 30 * 24 * 60)))
+        accuracy = int(rng.choice([3, 5, 10, 30]))
+        key = f"demo-{label}-{len(rows) + 1:04d}"
+        rows.append((key, f"{at:%Y-%m-%dT%H:%M:00%z}", item, severity, f"{lon:.7f}", f"{lat:.7f}", accuracy, "demo"))
     columns = ("key", "reported_at", "item", "severity", "lon", "lat", "accuracy_m", "description")
     _write(path, columns, rows)
     return len(rows)

@@ -10,7 +10,18 @@ from sqlalchemy.orm import Session
 
 from store.database.bulk import read_columns, wkb
 from store.database.coverage import newest_run
-from store.database.models import Assignment, Camera, Dwelling, GridVersion, Incident, Plan, Staff, Street
+from store.database.models import (
+    Area,
+    Assignment,
+    Camera,
+    Dwelling,
+    GridVersion,
+    Incident,
+    Plan,
+    Staff,
+    Street,
+    Territory,
+)
 
 
 def is_published(session: Session, plan_id: UUID) -> bool:
@@ -36,6 +47,13 @@ def street_lines(session: Session, territory_id: UUID) -> Any:  # noqa: ANN401 -
         .order_by(Street.fid)
     )
     return read_columns(session, statement, geometry=["geom"])["geom"]
+
+
+def outline(session: Session, territory_id: UUID) -> tuple[Any, str]:
+    """Return the outline of a territory, and the code of its topmost area as a label."""
+    place = session.get_one(Territory, territory_id)
+    code = session.scalar(sa.select(sa.func.min(Area.code)).where(Area.territory_id == territory_id))
+    return place.outline, str(code)
 
 
 def counts(session: Session, plan_id: UUID) -> dict[str, Any]:
