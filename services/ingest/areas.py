@@ -48,6 +48,8 @@ _KINDS |= {"村": "village", "社区": "village", "小组": "group"}
 _ONE_ZONE_DEG = 9.0
 #: Overlaps between areas of one level below this are rounding.
 _OVERLAP_M2 = 1.0
+#: Share of its area that mending may change before an outline is refused.
+_SPIKE_SHARE = 1e-9
 
 
 def load_areas(work: UnitOfWork, path: Path | str, **options: Unpack[LoadOptions]) -> LoadReport:
@@ -80,6 +82,7 @@ def load_areas(work: UnitOfWork, path: Path | str, **options: Unpack[LoadOptions
     territory, fresh = _territory(work, table, options)
     load = start_load(work, "areas", table, options, territory)
     parse_cells(load, FIELDS)
+    _refuse_foreign(load)
     geom = _outlines(load)
     _warn_of_shift(load, geom)
     srid = _metric_srid(load, geom, fresh=fresh)
@@ -94,9 +97,23 @@ def _territory(work: UnitOfWork, table: Table, options: LoadOptions) -> tuple[Te
         return find_territory(work.session, named), False
     name = named or table.file.split(".")[0]
     known = sql.territory_by_name(work.session, name)
+    if known is None and named is None:
+        known = sql.territory_of_areas(work.session, [cell for cells in table.cells.values() for cell in cells])
     if known is not None:
         return known, False
     return Territory(id=uuid4(), name=name, source=table.file, demo=bool(options.get("demo"))), True
+
+
+def _refuse_foreign(load: RowLoad) -> None:
+    """Refuse codes that an area of another territory holds."""
+    codes = [load.values["code"][row].code for row in load.kept]
+    present = sql.area_ids(load.work.session, codes)
+    names = {territory.id: territory.name for territory in sql.territories(load.work.session)}
+    for row in load.kept:
+        code = load.values["code"][row].code
+        if code in present and present[code][1] != load.territory.id:
+            reason = f"belongs to territory {names.get(present[code][1], '?')} already"
+            load.reject(int(row), load.column_of("code"), code, reason=reason, remedy="name that one with --territory")
 
 
 def _outlines(load: RowLoad) -> Geometries:
@@ -107,6 +124,7 @@ def _outlines(load: RowLoad) -> Geometries:
         given = np.asarray(shapely.transform(given, lambda xy: xy[:, ::-1]), dtype=object)
     declared = declared_crs(load)
     raise_doubt(load.table.file, shapely.get_coordinates(given[load.good]), declared)
+    given = _without_spikes(load, given)
     bounds = (-180.0, -90.0, 180.0, 90.0) if declared.is_lonlat else None
     for fault in find_faults(given, bounds=bounds):
         place = "" if fault.place is None else f"{fault.place[0]:.7g}, {fault.place[1]:.7g}"
@@ -116,6 +134,26 @@ def _outlines(load: RowLoad) -> Geometries:
     kept = load.kept
     if len(kept):
         out[kept] = crs.to_wgs84(given[kept], declared)
+    return out
+
+
+def _without_spikes(load: RowLoad, given: Geometries) -> Geometries:
+    """Mend outlines that touch or retrace themselves without enclosing anything; real crossings stay as they are."""
+    out = np.array(given, dtype=object)
+    names = []
+    for row in load.kept:
+        shape = given[row]
+        if shape is None or shapely.is_valid(shape) or shape.geom_type not in ("Polygon", "MultiPolygon"):
+            continue
+        mended = shapely.make_valid(shape, method="structure", keep_collapsed=False)
+        # the area of a crossed ring counts its loops with opposite signs, so it differs once a loop encloses anything
+        if abs(mended.area - shape.area) <= _SPIKE_SHARE * mended.area and "Polygon" in mended.geom_type:
+            out[row] = mended
+            names.append(str(load.values["name"][row]))
+    if names:
+        load.report.warnings.append(
+            f"{len(names)} outlines retrace themselves without enclosing anything; mended: {', '.join(names[:5])}."
+        )
     return out
 
 
@@ -213,14 +251,6 @@ def _save(load: RowLoad, metric: Geometries, srid: int, *, fresh: bool) -> dict[
         territory.outline = as_multi(crs.to_lonlat(_outline(shapes), srid))
         sql.add(session, territory)
     present = sql.area_ids(session, list(shapes))
-    foreign = [code for code, (_, territory_id) in present.items() if territory_id != load.territory.id]
-    if foreign:
-        raise InvalidInputError(
-            f"{load.table.file}: area {foreign[0]} belongs to another territory already"
-            f" ({len(foreign)} such codes). Load into that one with --territory.",
-            file=load.table.file,
-            codes=foreign[:20],
-        )
     lonlat = dict(zip(shapes, crs.to_lonlat(np.array(list(shapes.values()), dtype=object), srid), strict=True))
     ids = {code: present[code][0] if code in present else uuid4() for code in shapes}
     parents = {**sql.area_ids_of(session, load.territory.id), **ids}

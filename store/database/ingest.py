@@ -370,3 +370,12 @@ def widen_outline(session: Session, territory_id: UUID) -> None:
         ) a where t.id = :territory and not st_covers(t.outline, a.geom)
     """
     session.execute(sa.text(statement), {"territory": territory_id})
+
+
+def territory_of_areas(session: Session, texts: Sequence[str]) -> Territory | None:
+    """Return the one territory whose areas carry codes among `texts`; None for none or several."""
+    owners = (
+        sa.select(Area.territory_id).where(Area.code == sa.any_(sa.cast(list(texts), sa.ARRAY(sa.Text)))).distinct()
+    )
+    found = session.scalars(sa.select(Territory).where(Territory.id.in_(owners))).all()
+    return found[0] if len(found) == 1 else None

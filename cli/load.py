@@ -1,0 +1,231 @@
+"""`gridward load`: bring files in. Bad input ends with exit code 2 and nothing saved."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cli.context import CommandContext, JsonOption, command_context, show
+from cli.failures import BAD_INPUT
+from cli.progress import progress_bar
+
+if TYPE_CHECKING:
+    from services.ingest import LoadReport
+
+app = typer.Typer(help="Load map data, dwellings, staff, cameras, incidents from files.", no_args_is_help=True)
+
+SHOWN_REJECTS = 20
+
+FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="The file to load.", show_default=False)]
+CrsOption = Annotated[
+    str | None,
+    typer.Option("--crs", help="wgs84, cgcs2000, gcj02, bd09 or EPSG:<number>; wins over what the file says."),
+]
+MapOption = Annotated[
+    list[str] | None, typer.Option("--map", metavar="FIELD=COLUMN", help="Which column gives a field; repeat it.")
+]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Check everything, save nothing.")]
+TerritoryOption = Annotated[str | None, typer.Option("--territory", help="Name, where several are loaded.")]
+RejectsOption = Annotated[
+    Path | None, typer.Option("--rejects", metavar="CSV", help="Write every refused row with its reason to this file.")
+]
+SkipOption = Annotated[bool, typer.Option("--skip-rejected", help="Save the good rows although others were refused.")]
+SwapOption = Annotated[bool, typer.Option("--swap-axes", help="The first coordinate is the latitude (northing).")]
+SheetOption = Annotated[str | None, typer.Option("--sheet", help="Sheet or layer; the first without it.")]
+ZoneOption = Annotated[
+    str | None, typer.Option("--timezone", help="Zone of times without offset, such as Asia/Shanghai; UTC without it.")
+]
+
+
+@app.command()
+def osm(
+    ctx: typer.Context,
+    file: FileArgument,
+    territory: Annotated[str | None, typer.Option(help="Name of the territory; the file's name without it.")] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Load the ground of a known territory anew.")] = False,
+    dry_run: DryRunOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Load an OpenStreetMap extract (.osm.pbf, .osm, .osm.gz) as a territory with its ground."""
+    from services import ingest
+
+    context = command_context(ctx)
+    with progress_bar(f"loading {file.name}", hidden=as_json) as tell, _owner_work(context, file) as work:
+        report = ingest.load_osm(
+            work,
+            file,
+            territory=territory,
+            replace=replace,
+            dry_run=dry_run,
+            progress=tell,
+        )
+    show(report.to_dict(), lambda: _osm_text(report), as_json=as_json)
+
+
+def _owner_work(context: CommandContext, file: Path) -> Any:  # noqa: ANN401 - a context manager of the unit of work
+    """Open a unit of work of the owner, once file and disk are known to be fit."""
+    from services.ingest.preflight import preflight
+
+    chosen = context.settings.database
+    preflight(file, database_folder=chosen.home if chosen.database_url is None else None)
+    return context.database.owner_work(context.actor)
+
+
+def _rows_command(name: str, loader: str, summary: str) -> None:
+    """Register a command that loads a table or layer."""
+
+    def command(
+        ctx: typer.Context,
+        file: FileArgument,
+        crs: CrsOption = None,
+        mapping: MapOption = None,
+        territory: TerritoryOption = None,
+        dry_run: DryRunOption = False,
+        skip_rejected: SkipOption = False,
+        swap_axes: SwapOption = False,
+        rejects: RejectsOption = None,
+        sheet: SheetOption = None,
+        timezone: ZoneOption = None,
+        as_json: JsonOption = False,
+    ) -> None:
+        from services import ingest
+
+        options = {
+            "territory": territory,
+            "crs": crs,
+            "mapping": _mapping(mapping or []),
+            "dry_run": dry_run,
+            "skip_rejected": skip_rejected,
+            "swap_axes": swap_axes,
+            "sheet": sheet,
+            "timezone": timezone,
+        }
+        run(command_context(ctx), getattr(ingest, loader), file, options, rejects=rejects, as_json=as_json)
+
+    command.__doc__ = summary
+    app.command(name)(command)
+
+
+def run(
+    context: CommandContext,
+    loader: Callable[..., LoadReport],
+    file: Path,
+    options: dict[str, Any],
+    *,
+    rejects: Path | None,
+    as_json: bool,
+) -> None:
+    """Run one load and show what came of it.
+
+    Raises
+    ------
+    typer.Exit
+        With code 2, after the refused rows were listed.
+    """
+    from services.ingest import RejectedRowsError
+
+    try:
+        with progress_bar(f"loading {file.name}", hidden=as_json) as tell, _owner_work(context, file) as work:
+            tell(0.1)
+            report = loader(work, file, **options)
+            tell(1.0)
+    except RejectedRowsError as error:
+        _write_rejects(error.report, rejects)
+        if as_json:
+            show(
+                {"code": error.code, "detail": error.message, "exit_code": 2, **error.report.to_dict()},
+                "",
+                as_json=True,
+            )
+        else:
+            print(f"error: {error.message}", file=sys.stderr)
+            print(_rejects_text(error.report, rejects), file=sys.stderr)
+            print(_warnings_text(error.report), end="", file=sys.stderr)
+        raise typer.Exit(BAD_INPUT) from error
+    _write_rejects(report, rejects)
+    show(report.to_dict(), lambda: _rows_text(report, rejects), as_json=as_json)
+
+
+def _mapping(pairs: list[str]) -> dict[str, str]:
+    found = {}
+    for pair in pairs:
+        field, sign, column = pair.partition("=")
+        if not sign or not field.strip() or not column.strip():
+            raise typer.BadParameter(f"'{pair}' is not FIELD=COLUMN.", param_hint="--map")
+        found[field.strip()] = column.strip()
+    return found
+
+
+def _write_rejects(report: LoadReport, path: Path | None) -> None:
+    if path is None:
+        return
+    with path.open("w", newline="", encoding="utf-8-sig") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(("line", "column", "value", "reason", "remedy"))
+        for problem in report.rejected:
+            # a value that a spreadsheet would compute is made inert
+            value = f"'{problem.value}" if problem.value[:1] in "=+-@" and problem.value else problem.value
+            writer.writerow((problem.line, problem.column, value, problem.reason, problem.remedy))
+
+
+def _rejects_text(report: LoadReport, written: Path | None) -> str:
+    lines = []
+    for problem in report.rejected[:SHOWN_REJECTS]:
+        value = f" '{problem.value}'" if problem.value else ""
+        lines.append(f"  line {problem.line}, {problem.column or 'row'}{value}: {problem.reason}; {problem.remedy}")
+    more = len(report.rejected) - SHOWN_REJECTS
+    if more > 0:
+        where = f"all of them are in {written}" if written else "give --rejects FILE for all of them"
+        lines.append(f"  … and {more} more; {where}")
+    return "\n".join(lines)
+
+
+def _warnings_text(report: LoadReport) -> str:
+    return "".join(f"  warning: {warning}\n" for warning in report.warnings)
+
+
+def _rows_text(report: LoadReport, written: Path | None) -> str:
+    verb = "would be loaded" if report.dry_run else "loaded"
+    counts = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in report.counts.items())
+    lines = [
+        f"{report.accepted:,} rows of {report.file} {verb} into {report.territory}"
+        + (f" ({counts})." if counts else ".")
+    ]
+    if report.encoding is not None and report.encoding_guessed:
+        lines.append(f"  encoding: {report.encoding} (guessed)")
+    elif report.encoding is not None:
+        lines.append(f"  encoding: {report.encoding}")
+    if report.crs is not None:
+        lines.append(f"  coordinates: {report.crs}")
+    if report.rejected:
+        lines.append(f"  {len(report.rejected):,} rows were refused:")
+        lines.append(_rejects_text(report, written))
+    return "\n".join(lines) + ("\n" + _warnings_text(report).rstrip("\n") if report.warnings else "")
+
+
+def _osm_text(report: LoadReport) -> str:
+    verb = "Would load" if report.dry_run else "Already loaded" if report.unchanged else "Loaded"
+    lines = [f"{verb} {report.file} as {report.territory}:"]
+    lines += [f"  {name.replace('_', ' '):<12} {count:>9,}" for name, count in report.counts.items()]
+    if report.evidence:
+        shares = ", ".join(f"{share:.0%} {name}" for name, share in report.evidence.items() if share)
+        lines.append(f"  households are estimated; they rest on: {shares}")
+    for finding in report.findings:
+        examples = f" ({', '.join(finding.examples[:3])})" if finding.examples else ""
+        lines.append(f"  {finding.count:,} × {finding.sentence}{examples}")
+    return "\n".join(lines) + ("\n" + _warnings_text(report).rstrip("\n") if report.warnings else "")
+
+
+_rows_command("areas", "load_areas", "Load administrative areas (polygons with code and name).")
+_rows_command("dwellings", "load_dwellings", "Load doors with their counts of households.")
+_rows_command("units", "load_units", "Load departments, centres and teams.")
+_rows_command("staff", "load_staff", "Load a roster: work number, name, post. Identity numbers are refused.")
+_rows_command("cameras", "load_cameras", "Load cameras: position, heading, field of view, range.")
+_rows_command("camera-status", "load_camera_status", "Load which cameras are online, and since when.")
+_rows_command("components", "load_components", "Load city components with the unit that owns them.")
+_rows_command("incidents", "load_incidents", "Load past incidents; a row loaded before is skipped.")
