@@ -1,0 +1,412 @@
+"""What is here: grid and head, who is near, which cameras see the place, who owns the broken thing."""
+
+from __future__ import annotations
+
+import math
+import threading
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import numpy as np
+import shapely
+
+from gis.crs import parse_declared_crs, to_metric, xy_to_wgs84
+from gis.errors import InvalidGeometryError, InvalidInputError, NotFoundError
+from gis.network import StreetGraph, build_street_graph, walking_distances
+from services.cameras import kind_of
+from store.database import locate as sql
+from store.database.locate import HereQuery
+from store.database.work import UnitOfWork
+
+ON_BORDER_M: Final = 0.02
+"""A point nearer to a border than this is on it: positions are kept on a grid of a centimetre."""
+SAME_PLACE_M: Final = 30.0
+"""Doors of one address that are nearer to each other than this are one place."""
+WALKED: Final = 5
+WALK_LIMIT_M: Final = 5000.0
+YARD_M: Final = 200.0
+LARGEST_ACCURACY_M: Final = 50_000.0
+_METHODS: Final = ("door_code", "address", "camera", "grid_code")
+_CAMERA_TEXT: Final = {
+    "sees": "sees it",
+    "heading-unknown": "heading unknown: may see it",
+    "offline": "offline",
+    "out-of-range": "out of range",
+    "looks-away": "looks another way",
+    "blocked": "blocked by a building",
+    "not-computed": "its view is not computed yet",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """How a place is given: coordinates, or exactly one of the words.
+
+    Attributes
+    ----------
+    x, y : float or None
+        Longitude and latitude, or easting and northing where `crs` is projected.
+    crs : str
+        Declared reference system of x and y.
+    accuracy_m : float
+        Radius of the error circle.
+    kind : str
+        Kind of grid that is asked about.
+    at : datetime or None
+        Moment that heads, shifts and plans are looked up for; now when None.
+    """
+
+    x: float | None = None
+    y: float | None = None
+    crs: str = "wgs84"
+    accuracy_m: float = 0.0
+    door_code: str | None = None
+    address: str | None = None
+    camera: str | None = None
+    grid_code: str | None = None
+    kind: str = "household"
+    at: datetime | None = None
+    territory: UUID | None = None
+
+
+@dataclass(slots=True)
+class Located:
+    """The answer, and what a report needs of it beyond the answer.
+
+    Attributes
+    ----------
+    answer : dict
+        JSON of the contract.
+    territory_id : UUID or None
+    point : tuple of float or None
+        Longitude, latitude.
+    versions : list of UUID
+        Grid versions that the place may be in, the likeliest first; empty outside every grid.
+    codes : tuple of int
+        Area, town and county of the (nearest) grid; zeros where there is none.
+    """
+
+    answer: dict[str, Any]
+    territory_id: UUID | None = None
+    point: tuple[float, float] | None = None
+    versions: list[UUID] = field(default_factory=list)
+    codes: tuple[int, int, int] = (0, 0, 0)
+    component_id: UUID | None = None
+
+
+class StreetGraphs:
+    """Street graphs of the territories, kept in the process until the streets change."""
+
+    def __init__(self) -> None:
+        self._graphs: dict[UUID, tuple[int, StreetGraph | None]] = {}
+        self._lock = threading.Lock()
+
+    def get(self, work: UnitOfWork, territory_id: UUID, metric_srid: int, revision: int) -> StreetGraph | None:
+        """Return the graph of a territory, built on first use; None when it has no street to walk."""
+        known = self._graphs.get(territory_id)
+        if known is not None and known[0] == revision:
+            return known[1]
+        with self._lock:
+            known = self._graphs.get(territory_id)
+            if known is not None and known[0] == revision:
+                return known[1]
+            lines = sql.walkable_streets(work.session, territory_id)["geom"]
+            graph = build_street_graph(to_metric(lines, metric_srid), smallest_part=YARD_M) if len(lines) else None
+            if graph is not None and not len(graph.length):
+                graph = None
+            self._graphs[territory_id] = (revision, graph)
+            return graph
+
+
+def locate(work: UnitOfWork, graphs: StreetGraphs, place: Place, *, now: datetime) -> Located:
+    """Say what is at a place.
+
+    Parameters
+    ----------
+    work : UnitOfWork
+    graphs : StreetGraphs
+        Shared by all requests of the process.
+    place : Place
+    now : datetime
+
+    Raises
+    ------
+    InvalidInputError
+        No place or several are given, or the coordinates are not on earth.
+    NotFoundError
+        Nothing has this code or address.
+    """
+    moment = place.at or now
+    method, text = _method(place)
+    if text is None:
+        point = _declared_point(place)
+        return _at(work, graphs, place, point, method, moment)
+    rows = sql.find_by_words(work.session, method, text, territory=place.territory)
+    if not rows:
+        raise NotFoundError(f"Nothing is known by the {method.replace('_', ' ')} '{text}'.", **{method: text})
+    candidates = [
+        {"kind": row.kind, "label": row.label, "detail": row.detail, "id": str(row.id), "lon": row.lon, "lat": row.lat}
+        for row in rows
+    ]
+    if method == "address" and any(row.exact for row in rows):
+        candidates = [each for each, row in zip(candidates, rows, strict=True) if row.exact]
+    if not _one_place(candidates):
+        return _ambiguous(candidates[:10], method, moment)
+    return _at(work, graphs, place, (candidates[0]["lon"], candidates[0]["lat"]), method, moment)
+
+
+def _method(place: Place) -> tuple[str, str | None]:
+    given = [(name, getattr(place, name)) for name in _METHODS if getattr(place, name) is not None]
+    has_point = place.x is not None or place.y is not None
+    if len(given) + has_point != 1:
+        raise InvalidInputError(
+            "Give exactly one of: lon and lat, door_code, address, camera, grid_code.",
+            given=[name for name, _ in given] + (["lon"] if has_point else []),
+        )
+    if has_point:
+        return "coordinates", None
+    name, text = given[0]
+    clean = " ".join(str(text).split())
+    if not clean or len(clean) > 200:
+        raise InvalidInputError(f"'{name}' is empty or too long.", field=name)
+    return name, clean
+
+
+def _declared_point(place: Place) -> tuple[float, float]:
+    if place.x is None or place.y is None:
+        raise InvalidInputError("A point needs both lon and lat.", field="lat" if place.y is None else "lon")
+    if not 0 <= place.accuracy_m <= LARGEST_ACCURACY_M:
+        raise InvalidInputError(
+            f"'accuracy_m' is a radius from 0 to {LARGEST_ACCURACY_M:.0f} metres.", field="accuracy_m"
+        )
+    declared = parse_declared_crs(place.crs)
+    if not (math.isfinite(place.x) and math.isfinite(place.y)):
+        raise InvalidGeometryError("The coordinates are not finite numbers.", field="lon")
+    if declared.is_lonlat:
+        _check_on_earth(place.x, place.y)
+    lon, lat = (float(value) for value in xy_to_wgs84([[place.x, place.y]], declared)[0])
+    if not (math.isfinite(lon) and math.isfinite(lat)):
+        raise InvalidGeometryError(f"These coordinates are nowhere in {place.crs}.", field="lon")
+    _check_on_earth(lon, lat)
+    return lon, lat
+
+
+def _check_on_earth(lon: float, lat: float) -> None:
+    if abs(lon) <= 180 and abs(lat) <= 90:
+        return
+    swapped = abs(lat) <= 180 and abs(lon) <= 90
+    hint = " Latitude and longitude look swapped." if swapped else " Is it another reference system?"
+    raise InvalidGeometryError(f"{lon}, {lat} is not on earth (longitude, latitude).{hint}", lon=lon, lat=lat)
+
+
+def _one_place(candidates: list[dict[str, Any]]) -> bool:
+    first = candidates[0]
+    return all(_metres(first, other) <= SAME_PLACE_M for other in candidates[1:])
+
+
+def _metres(one: dict[str, Any], other: dict[str, Any]) -> float:
+    north = (other["lat"] - one["lat"]) * 110_574
+    east = (other["lon"] - one["lon"]) * 111_320 * math.cos(math.radians(one["lat"]))
+    return math.hypot(north, east)
+
+
+def _ambiguous(candidates: list[dict[str, Any]], method: str, moment: datetime) -> Located:
+    return Located(
+        {
+            "point": None,
+            "placement": "ambiguous",
+            "grids": [],
+            "head": None,
+            "deputies": [],
+            "staff": [],
+            "cameras": {"seeing": [], "nearest": []},
+            "component": None,
+            "candidates": candidates,
+            "located_by": method,
+            "at": moment.isoformat(),
+        }
+    )
+
+
+def _at(
+    work: UnitOfWork, graphs: StreetGraphs, place: Place, point: tuple[float, float], method: str, moment: datetime
+) -> Located:
+    lon, lat = point
+    radius = max(place.accuracy_m, ON_BORDER_M)
+    query = HereQuery(lon, lat, radius, _box_around(lon, lat, radius), place.kind, moment, place.territory)
+    here = sql.read_here(work.session, query)
+    if here["territory"] is None:
+        raise NotFoundError("There is no territory yet; load one first with `gridward load osm FILE`.")
+    grids = here["grids"] or []
+    placement = _placement(grids, radius)
+    if placement == "outside":
+        grids = grids[:1]
+    staff = _with_walks(work, graphs, here, point)
+    cameras = [_camera(each) for each in here["cameras"] or []]
+    first = grids[0] if grids else None
+    heads = [_head(grid, lost=placement == "outside") for grid in grids]
+    answer = {
+        "point": {"lon": lon, "lat": lat, "accuracy_m": place.accuracy_m},
+        "placement": placement,
+        "grids": [_grid(grid, head) for grid, head in zip(grids, heads, strict=True)],
+        "head": heads[0] if heads else None,
+        "deputies": _deputies(first) if first and placement != "outside" else [],
+        "staff": staff,
+        "cameras": {
+            "seeing": [each for each in cameras if each["reason"] == "sees"],
+            "nearest": [each for each in cameras if each["reason"] != "sees"][: query.cameras],
+        },
+        "component": here["component"],
+        "candidates": [],
+        "located_by": method,
+        "at": moment.isoformat(),
+        "plan": {"id": here["plan_id"], "status": here["plan_status"]} if here["plan_id"] else None,
+    }
+    if here["swapped"]:
+        answer["hint"] = "swapped"
+    return Located(
+        answer,
+        UUID(here["territory"]["id"]),
+        point,
+        [] if placement == "outside" else [UUID(grid["version"]) for grid in grids],
+        (first["area_code"], first["town_code"], first["county_code"]) if first else (0, 0, 0),
+        UUID(here["component"]["id"]) if here["component"] else None,
+    )
+
+
+def _box_around(lon: float, lat: float, radius: float) -> tuple[float, float, float, float]:
+    """Return a box that surely holds the circle; distances themselves are measured on the ellipsoid."""
+    north = radius / 110_000 + 1e-9
+    east = min(180.0, radius / (110_000 * max(0.01, math.cos(math.radians(lat)))) + 1e-9)
+    return lon - east, lat - north, lon + east, lat + north
+
+
+def _placement(grids: list[dict[str, Any]], radius: float) -> str:
+    containing = [grid for grid in grids if grid["contains"]]
+    touched = [grid for grid in grids if grid["contains"] or grid["distance_m"] <= radius]
+    if not touched:
+        return "outside"
+    if len(touched) > 1 or not containing:
+        return "ambiguous"
+    # one grid only: an error circle that reaches over the edge of the territory is still that grid or none
+    return "inside" if containing[0]["distance_m"] > radius or radius <= ON_BORDER_M else "ambiguous"
+
+
+def _head(grid: dict[str, Any], *, lost: bool) -> dict[str, Any] | None:
+    for person in grid["people"]:
+        if person["is_head"] and not lost:
+            return {
+                "id": person["id"],
+                "staff": person["staff"],
+                "work_no": person["work_no"],
+                "reason": "head of the grid",
+            }
+    return None
+
+
+def _deputies(grid: dict[str, Any]) -> list[dict[str, Any]]:
+    return [
+        {"id": person["id"], "staff": person["staff"], "work_no": person["work_no"], "reason": person["role"]}
+        for person in grid["people"]
+        if not person["is_head"]
+    ]
+
+
+def _grid(grid: dict[str, Any], head: dict[str, Any] | None) -> dict[str, Any]:
+    return {
+        "id": grid["id"],
+        "code": grid["code"],
+        "kind": grid["kind"],
+        "version": grid["version"],
+        "name": grid["name"],
+        "fid": grid["fid"],
+        "area": grid["area"],
+        "contains": grid["contains"],
+        "distance_m": round(grid["distance_m"], 2),
+        "head": head,
+    }
+
+
+def _camera(camera: dict[str, Any]) -> dict[str, Any]:
+    reason = _camera_reason(camera)
+    return {
+        "id": camera["id"],
+        "gb28181_id": camera["gb28181_id"],
+        "ref": camera["ref"],
+        "kind": kind_of(ptz=camera["ptz"], dome=camera["dome"], hfov=camera["hfov"], azimuth=camera["azimuth"]),
+        "distance_m": round(camera["distance_m"], 1),
+        "reason": reason,
+        "text": _CAMERA_TEXT[reason],
+        "lon": camera["lon"],
+        "lat": camera["lat"],
+    }
+
+
+def _camera_reason(camera: dict[str, Any]) -> str:
+    all_round = camera["ptz"] or camera["dome"] or (camera["hfov"] or 0) >= 360
+    aims = camera["azimuth"] is not None and not all_round
+    reason = "blocked"
+    if not camera["online"]:
+        reason = "offline"
+    elif camera["covers"]:
+        reason = "heading-unknown" if camera["assumed"] else "sees"
+    elif camera["distance_m"] > camera["max_range"]:
+        reason = "out-of-range"
+    elif not camera["shed"]:
+        reason = "not-computed"
+    elif aims and camera["bearing"] is not None:
+        off = abs((camera["bearing"] - camera["azimuth"] + 180) % 360 - 180)
+        reason = "looks-away" if off > (camera["hfov"] or 60.0) / 2 else "blocked"
+    return reason
+
+
+def _with_walks(
+    work: UnitOfWork, graphs: StreetGraphs, here: dict[str, Any], point: tuple[float, float]
+) -> list[dict[str, Any]]:
+    people = here["staff"] or []
+    walks, why = _walks(work, graphs, here, point, people[:WALKED])
+    staff = []
+    for k, person in enumerate(people):
+        walk = walks[k] if k < len(walks) else None
+        staff.append(
+            {
+                "id": person["id"],
+                "work_no": person["work_no"],
+                "name": person["name"],
+                "post": person["post"],
+                "straight_m": round(person["straight_m"], 1),
+                "walk_m": walk,
+                "walk_reason": None if walk is not None else (why if k < WALKED else "not among the nearest"),
+                "on_duty": person["on_duty"],
+                "reason": "on shift" if person["on_duty"] else "nobody is on shift; nearest post",
+            }
+        )
+    return sorted(staff, key=_order)
+
+
+def _order(person: dict[str, Any]) -> tuple[int, float]:
+    walk = person["walk_m"]
+    return (0, walk) if walk is not None else (1, person["straight_m"])
+
+
+def _walks(
+    work: UnitOfWork,
+    graphs: StreetGraphs,
+    here: dict[str, Any],
+    point: tuple[float, float],
+    people: list[dict[str, Any]],
+) -> tuple[list[float | None], str]:
+    if not people:
+        return [], "nobody"
+    territory = here["territory"]
+    srid = territory["metric_srid"]
+    graph = graphs.get(work, UUID(territory["id"]), srid, here["streets"] or 0)
+    if graph is None:
+        return [None] * len(people), "no streets are loaded here"
+    places = shapely.points([point, *((each["lon"], each["lat"]) for each in people)])
+    xy = shapely.get_coordinates(to_metric(places, srid))
+    metres = walking_distances(graph, xy[:1], xy[1:], limit=WALK_LIMIT_M)[0]
+    walks = [round(float(each), 1) if np.isfinite(each) else None for each in metres]
+    return walks, f"no way along streets within {WALK_LIMIT_M / 1000:.0f} km"

@@ -1,0 +1,225 @@
+"""SQL of "what is here": one statement for a point, one to turn words into a point."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from store.database.bulk import Columns, read_columns, wkb
+from store.database.models import Street
+
+Box = tuple[float, float, float, float]
+
+COMPONENT_WITHIN_M: Final = 30.0
+
+# the first CTEs are materialized: each is a row or a handful that everything below hangs on
+_HERE = sa.text("""
+with q as materialized (
+    select st_setsrid(st_makepoint(:lon, :lat), 4326) as p,
+           st_setsrid(st_makepoint(:lon, :lat), 4326)::geography as g
+), t as materialized (
+    select t.id, t.name, t.metric_srid, st_covers(t.outline, q.p) as inside
+    from territory t, q
+    where cast(:territory as uuid) is null or t.id = :territory
+    order by t.outline <-> q.p limit 1
+), pl as materialized (
+    select p.id, p.status from plan p join t on t.id = p.territory_id
+    where p.kind = :kind
+    order by case when p.published_at <= :at then 0 when p.status = 'published' then 1
+                  when p.status <> 'retired' then 2 else 3 end,
+             p.published_at desc nulls last, p.created_at desc
+    limit 1
+), close as materialized (
+    select v.id, v.grid_id, v.area_id, v.name, v.revision, v.fid, st_covers(v.geom, q.p) as contains,
+           st_distance(st_boundary(v.geom)::geography, q.g) as border_m
+    from q, pl join grid_version v on v.plan_id = pl.id
+    where v.geom && st_makeenvelope(:w, :s, :e, :n, 4326)
+), near as materialized (
+    select * from close where contains or border_m <= :radius
+), found as materialized (
+    select * from near
+    union all
+    select n.* from (
+        select v.id, v.grid_id, v.area_id, v.name, v.revision, v.fid, false as contains,
+               st_distance(v.geom::geography, q.g) as border_m
+        from q, pl join grid_version v on v.plan_id = pl.id
+        where not exists (select from near)
+        order by v.geom <-> q.p limit 1
+    ) n
+), duty as materialized (
+    select s.id, s.work_no, s.name, s.post, s.duty_point, true as on_duty
+    from t join staff s on s.territory_id = t.id, q
+    where s.active and s.duty_point is not null
+      and exists (select from shift h where h.staff_id = s.id and h.period @> cast(:at as timestamptz))
+    order by s.duty_point <-> q.p limit :staff
+), people as (
+    select * from duty
+    union all
+    select n.* from (
+        select s.id, s.work_no, s.name, s.post, s.duty_point, false
+        from t join staff s on s.territory_id = t.id, q
+        where s.active and s.duty_point is not null and not exists (select from duty)
+        order by s.duty_point <-> q.p limit :staff
+    ) n
+), lit as materialized (
+    select s.camera_id, s.assumed from q join view_shed s on s.geom && q.p and st_intersects(s.geom, q.p)
+), eyes as (
+    select c.id, c.gb28181_id, c.source_ref, c.point, c.online, c.max_range, c.azimuth, c.hfov, c.ptz, c.dome,
+           l.assumed, l.camera_id is not null as covers
+    from lit l join camera c on c.id = l.camera_id
+    union
+    select n.* from (
+        select c.id, c.gb28181_id, c.source_ref, c.point, c.online, c.max_range, c.azimuth, c.hfov, c.ptz, c.dome,
+               l.assumed, l.camera_id is not null as covers
+        from t join camera c on c.territory_id = t.id left join lit l on l.camera_id = c.id, q
+        where not c.indoor
+        order by c.point <-> q.p limit :cameras
+    ) n
+)
+select
+  (select row_to_json(t) from t) as territory,
+  (select status from pl) as plan_status,
+  (select id from pl) as plan_id,
+  (select rev from layer_revision where layer = 'streets') as streets,
+  not coalesce((select inside from t), false) and exists (
+      select from territory where outline && st_setsrid(st_makepoint(:lat, :lon), 4326)
+         and st_covers(outline, st_setsrid(st_makepoint(:lat, :lon), 4326))) as swapped,
+  (select json_agg(json_build_object(
+       'id', g.id, 'code', g.code, 'kind', g.kind, 'version', f.id, 'name', f.name, 'fid', f.fid,
+       'contains', f.contains, 'distance_m', f.border_m, 'area', a.name,
+       'area_code', a.area_code, 'town_code', a.town_code, 'county_code', a.county_code,
+       'people', (select coalesce(json_agg(json_build_object(
+             'id', s.id, 'work_no', s.work_no, 'staff', s.name, 'role', m.role, 'is_head', m.is_head)
+             order by m.is_head desc, m.role <> 'deputy', s.work_no), '[]')
+           from assignment m join staff s on s.id = m.staff_id
+           where m.grid_id = f.grid_id and m.valid @> cast(:at as timestamptz) and s.active))
+     order by f.contains desc, f.border_m, g.code)
+   from found f join grid g on g.id = f.grid_id join area a on a.id = f.area_id) as grids,
+  (select json_agg(json_build_object(
+       'id', id, 'work_no', work_no, 'name', name, 'post', post, 'on_duty', on_duty,
+       'lon', st_x(duty_point), 'lat', st_y(duty_point),
+       'straight_m', st_distance(duty_point::geography, q.g))
+     order by st_distance(duty_point::geography, q.g), work_no) from people, q) as staff,
+  (select json_agg(json_build_object(
+       'id', id, 'gb28181_id', gb28181_id, 'ref', source_ref, 'lon', st_x(point), 'lat', st_y(point),
+       'online', online, 'max_range', max_range, 'azimuth', azimuth, 'hfov', hfov, 'ptz', ptz, 'dome', dome,
+       'covers', covers, 'assumed', assumed, 'distance_m', st_distance(point::geography, q.g),
+       'bearing', degrees(st_azimuth(point::geography, q.g)),
+       'shed', exists (select from view_shed where camera_id = eyes.id))
+     order by st_distance(point::geography, q.g), id) from eyes, q) as cameras,
+  (select json_build_object('id', c.id, 'code16', c.code16, 'kind', c.kind, 'distance_m', c.distance_m,
+       'owner_unit', u.name, 'owner_unit_id', u.id)
+   from (select c.*, st_distance(c.point::geography, q.g) as distance_m from t
+         join component c on c.territory_id = t.id, q order by c.point <-> q.p limit 1) c
+   left join unit u on u.id = c.owner_unit_id where c.distance_m <= :component_within) as component
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class HereQuery:
+    """A point in EPSG:4326 and what is asked about it.
+
+    Attributes
+    ----------
+    radius : float
+        Error circle in metres.
+    box : tuple of float
+        West, south, east, north around the circle, EPSG:4326: what the index is asked first.
+    """
+
+    lon: float
+    lat: float
+    radius: float
+    box: Box
+    kind: str
+    at: datetime
+    territory: UUID | None
+    staff: int = 10
+    cameras: int = 8
+
+
+def read_here(session: Session, query: HereQuery) -> dict[str, Any]:
+    """Return territory, grids with their people, staff, cameras and component around a point."""
+    west, south, east, north = query.box
+    values = {
+        "lon": query.lon, "lat": query.lat, "radius": query.radius, "w": west, "s": south, "e": east, "n": north,
+        "kind": query.kind, "at": query.at, "territory": query.territory, "staff": query.staff,
+        "cameras": query.cameras, "component_within": COMPONENT_WITHIN_M,
+    }  # fmt: skip
+    return dict(session.execute(_HERE, values).mappings().one())
+
+
+_DOOR = """
+select 'address' as kind, d.address as label, d.door_code as detail, d.id, st_x(d.point) as lon, st_y(d.point) as lat
+from dwelling d where d.door_code = :text {territory} order by d.fid limit :limit
+"""
+_CAMERA = """
+select 'camera' as kind, coalesce(c.gb28181_id, c.source_ref) as label, c.source_ref as detail, c.id,
+       st_x(c.point) as lon, st_y(c.point) as lat
+from camera c where (c.gb28181_id = :text or c.source_ref = :text or c.id::text = :text) {territory}
+order by c.fid limit :limit
+"""
+_GRID = """
+select distinct on (g.id) 'grid' as kind, g.code as label, v.name as detail, g.id,
+       st_x(v.label_point) as lon, st_y(v.label_point) as lat
+from grid g join grid_version v on v.grid_id = g.id join plan p on p.id = v.plan_id
+where g.code = :text {territory}
+order by g.id, p.status = 'published' desc, p.created_at desc limit :limit
+"""
+_ADDRESS = """
+select * from (
+    select distinct on (d.address, st_snaptogrid(d.point, 0.0005))
+           'address' as kind, d.address as label, d.door_code as detail, d.id,
+           st_x(d.point) as lon, st_y(d.point) as lat,
+           lower(d.address) = lower(:text) as exact, lower(d.address) like lower(:prefix) as starts
+    from dwelling d where d.address ilike all(:patterns) {territory}
+    order by d.address, st_snaptogrid(d.point, 0.0005), d.fid
+) x order by exact desc, starts desc, length(label), label, id limit :limit
+"""
+_WORDS: Final = {
+    "door_code": (_DOOR, "d"),
+    "camera": (_CAMERA, "c"),
+    "grid_code": (_GRID, "g"),
+    "address": (_ADDRESS, "d"),
+}
+
+
+def find_by_words(
+    session: Session, method: str, text: str, *, territory: UUID | None = None, limit: int = 11
+) -> list[sa.Row[Any]]:
+    """Return places that a door code, camera, grid code or address names, best first."""
+    template, alias = _WORDS[method]
+    values: dict[str, Any] = {"text": text, "limit": limit}
+    if method == "address":
+        values["patterns"] = [f"%{escaped_like(word)}%" for word in text.split()]
+        values["prefix"] = f"{escaped_like(text)}%"
+    narrowed = ""
+    if territory is not None:
+        narrowed, values["territory"] = f"and {alias}.territory_id = :territory", territory
+    return list(session.execute(sa.text(template.format(territory=narrowed)), values))
+
+
+def escaped_like(text: str) -> str:
+    r"""Return `text` with LIKE's own signs taken literally.
+
+    Examples
+    --------
+    >>> escaped_like("50%_a")
+    '50\\%\\_a'
+    """
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def walkable_streets(session: Session, territory_id: UUID) -> Columns:
+    """Return the streets of a territory that can be walked, EPSG:4326, in a fixed order."""
+    statement = (
+        sa.select(wkb(Street.geom).label("geom"))
+        .where(Street.territory_id == territory_id, Street.walkable)
+        .order_by(Street.fid)
+    )
+    return read_columns(session, statement, geometry=["geom"])
