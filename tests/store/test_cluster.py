@@ -51,6 +51,25 @@ def shared():
     shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.fixture(scope="module")
+def seed():
+    """A complete, stopped cluster to copy: creating one takes far longer."""
+    folder = Path(tempfile.mkdtemp(prefix="gw-"))
+    folder.chmod(0o711)
+    cluster = PrivateCluster(folder / "home", durable=False)
+    cluster.ensure()
+    cluster.stop(force=True)
+    yield cluster.folders.home
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def cluster(place, seed):
+    """A stopped cluster of this test's own, in `place / "home"`."""
+    subprocess.run(["cp", "-a", str(seed), str(place / "home")], check=True)
+    return PrivateCluster(place / "home", durable=False)
+
+
 def ask(url: str, statement: str) -> object:
     with psycopg.connect(url, autocommit=True) as connection:
         row = connection.execute(statement).fetchone()
@@ -168,8 +187,7 @@ def test_another_users_data_folder_is_refused_by_name(place):
     assert "belongs to nobody, not to daemon" in answer.stdout, answer.stderr
 
 
-def test_the_server_comes_back_after_kill_9(place):
-    cluster = PrivateCluster(place / "home", durable=False)
+def test_the_server_comes_back_after_kill_9(cluster):
     urls = cluster.ensure()
     with psycopg.connect(urls.owner, autocommit=True) as connection:
         connection.execute("create table kept (n int)")
@@ -183,9 +201,8 @@ def test_the_server_comes_back_after_kill_9(place):
     assert ask(urls.owner, "select sum(n) from kept") == 85
 
 
-def test_start_waits_out_orphans_of_a_killed_server(place):
+def test_start_waits_out_orphans_of_a_killed_server(cluster):
     """A backend in the middle of a statement outlives its postmaster and holds the shared memory."""
-    cluster = PrivateCluster(place / "home", durable=False)
     urls = cluster.ensure()
     busy = subprocess.Popen(
         [binaries.find_binaries().program("psql"), "-X", urls.owner, "-c", "select pg_sleep(3)"],
@@ -202,8 +219,7 @@ def test_start_waits_out_orphans_of_a_killed_server(place):
     assert ask(urls.owner, "select 1") == 1
 
 
-def test_a_pid_file_that_names_another_program_is_not_believed(place):
-    cluster = PrivateCluster(place / "home", durable=False)
+def test_a_pid_file_that_names_another_program_is_not_believed(cluster):
     cluster.ensure()
     pid_file = cluster.folders.data / "postmaster.pid"
     lines = pid_file.read_text().splitlines()
@@ -239,8 +255,7 @@ def test_two_first_starts_at_once_make_one_cluster(place):
     assert len({out for out, _ in answers}) == 1
 
 
-def test_stop_is_refused_while_another_process_uses_it(place):
-    cluster = PrivateCluster(place / "home", durable=False)
+def test_stop_is_refused_while_another_process_uses_it(cluster, place):
     cluster.ensure()
     program = (
         "import sys; from pathlib import Path; from store.cluster import PrivateCluster\n"
@@ -264,8 +279,7 @@ def test_stop_is_refused_while_another_process_uses_it(place):
     assert cluster.stop() is True
 
 
-def test_stop_is_refused_while_somebody_is_connected(place):
-    cluster = PrivateCluster(place / "home", durable=False)
+def test_stop_is_refused_while_somebody_is_connected(cluster):
     urls = cluster.ensure()
     with psycopg.connect(urls.owner, application_name="a map program"):
         with pytest.raises(ConflictError) as caught:
@@ -281,9 +295,8 @@ def test_stop_is_refused_while_somebody_is_connected(place):
     raise AssertionError("still in use")
 
 
-def test_stop_ends_its_own_server_only(place, shared):
+def test_stop_ends_its_own_server_only(cluster, shared):
     other = shared.status().pid
-    cluster = PrivateCluster(place / "home", durable=False)
     cluster.ensure()
     own = cluster.status().pid
     assert cluster.stop() is True
@@ -302,8 +315,7 @@ def test_a_killed_initdb_leaves_nothing_behind(place):
     assert list(home.glob("pg.new-*")) == []
 
 
-def test_an_interrupted_completion_is_finished_by_the_next_start(place):
-    cluster = PrivateCluster(place / "home", durable=False)
+def test_an_interrupted_completion_is_finished_by_the_next_start(cluster):
     urls = cluster.ensure()
     cluster.folders.marker.unlink()
     with psycopg.connect(urls.owner, autocommit=True) as connection:
@@ -388,10 +400,7 @@ def test_a_closed_parent_folder_is_named_where_there_is_no_way_past_it(place):
     assert stat.S_IMODE(closed.stat().st_mode) == 0o700
 
 
-def test_data_of_another_version_are_left_alone_with_a_hint(place):
-    cluster = PrivateCluster(place / "home", durable=False)
-    cluster.ensure()
-    cluster.stop()
+def test_data_of_another_version_are_left_alone_with_a_hint(cluster):
     version = cluster.folders.data / "PG_VERSION"
     version.write_text("9\n")
     with pytest.raises(UnavailableError, match="made by PostgreSQL 9") as caught:
