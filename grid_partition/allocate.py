@@ -100,7 +100,9 @@ def allocate(parts: Parts, *, grids: int | None, target: float | None, band: tup
         count = np.where(seat, np.clip(count, np.maximum(1, parts.least), parts.units), 0)
     of_parent = group_sums(parts.parent, parts.demand, parents)
     seats = group_sums(parts.parent, count, parents).astype(np.int64)
-    return Allocation(count, of_parent / seats, _explain(of_parent, seats, band))
+    return Allocation(
+        count, of_parent / seats, _explain(of_parent, seats, group_sums(parts.parent, parts.units, parents), band)
+    )
 
 
 def _seats(parts: Parts, low: float, grids: int | None) -> Bools:
@@ -159,7 +161,7 @@ def _shared_out(parts: Parts, seat: Bools, carried: Floats, grids: int) -> Ints:
     return np.asarray(count, dtype=np.int64)
 
 
-def _explain(of_parent: Floats, seats: Ints, band: tuple[float, float]) -> list[tuple[int, int, float]]:
+def _explain(of_parent: Floats, seats: Ints, units: Floats, band: tuple[float, float]) -> list[tuple[int, int, float]]:
     """List parents whose mean lies outside the band, with both nearest numbers of grids."""
     low, high = band
     found: list[tuple[int, int, float]] = []
@@ -168,5 +170,5 @@ def _explain(of_parent: Floats, seats: Ints, band: tuple[float, float]) -> list[
         if demand <= 0.0 or low * (1 - 1e-9) <= mean <= high * (1 + 1e-9):
             continue
         other = k + 1 if mean > high else k - 1
-        found.extend((p, n, demand / n) for n in sorted((k, other)) if n > 0)
+        found.extend((p, n, demand / n) for n in sorted((k, other)) if 0 < n <= units[p])
     return found

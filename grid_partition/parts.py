@@ -9,6 +9,7 @@ import numpy.typing as npt
 import shapely
 
 from gis.adjacency import Adjacency, border_segments, components, pair_sums, without_weak
+from gis.errors import InvalidInputError
 from gis.measure import group_sums
 from grid_partition.accept import Units
 from grid_partition.allocate import Allocation, Parts
@@ -182,6 +183,7 @@ def build_problems(
     moved = carrier != np.arange(n)
     fixed = units.fixed.copy()
     fixed[carrier[moved]] = np.maximum(fixed[carrier[moved]], units.fixed[moved])
+    _refuse_torn(units, net.part[carrier])
     soft = np.column_stack([group_sums(carrier, column, n) for column in units.soft.T] or [np.zeros((n, 0))])
     table = np.column_stack([net.perimeter_price, units.area, group_sums(carrier, units.demand, n), np.ones(n), soft])
     local = np.empty(n, dtype=np.int64)
@@ -214,6 +216,20 @@ def build_problems(
         )
         members.append(mine)
     return problems, members
+
+
+def _refuse_torn(units: Units, part: Ints) -> None:
+    """Refuse a fixed grid whose units lie in several parts that have grids of their own."""
+    held = units.fixed >= 0
+    grid = np.unique(np.stack([units.fixed[held], part[held]]), axis=1)[0]
+    torn = grid[1:][grid[1:] == grid[:-1]]
+    if len(torn):
+        rows = np.sort(units.order[units.fixed == torn[0]]).tolist()
+        raise InvalidInputError(
+            f"Fixed grid {torn[0]} lies in several parents, or in parts of one that have grids of their own.",
+            field="fixed",
+            rows=rows,
+        )
 
 
 def _by_part(net: Network, parts: int) -> list[tuple[int, Ints, Ints]]:
