@@ -25,19 +25,19 @@ class Compress:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        coding = accepted_coding(Headers(scope=scope).get("accept-encoding", "")) if scope["type"] == "http" else None
-        if coding is None:
+        if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        coding = accepted_coding(Headers(scope=scope).get("accept-encoding", ""))
         await self.app(scope, receive, _Sender(send, coding))
 
 
 class _Sender:
     """Holds back the start of an answer until its first body part tells whether to compress."""
 
-    def __init__(self, send: Send, coding: Coding) -> None:
+    def __init__(self, send: Send, coding: Coding | None) -> None:
         self.send = send
-        self.coding: Coding = coding
+        self.coding = coding
         self.start: Message | None = None
 
     async def __call__(self, message: Message) -> None:
@@ -52,7 +52,7 @@ class _Sender:
         body = message.get("body", b"")
         if _is_text(headers) and "content-encoding" not in headers:
             headers.add_vary_header("Accept-Encoding")
-            if not message.get("more_body") and len(body) >= _SMALLEST:
+            if self.coding is not None and not message.get("more_body") and len(body) >= _SMALLEST:
                 # a large answer would hold up every other request while it is packed
                 large = len(body) > _IN_THREAD
                 body = await run_in_threadpool(_pack, body, self.coding) if large else _pack(body, self.coding)

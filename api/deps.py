@@ -262,12 +262,15 @@ class Idempotent:
     route: str
 
     def respond(self, work: UnitOfWork, compute: Callable[[], tuple[int, Any]]) -> Response:
-        """Return the answer of `compute` ((status, JSON body)), or the one that went out for this key before."""
+        """Return the answer of `compute` ((status, JSON body)), or with 200 the one that this key got before."""
         answer = idempotency.answer_once(
             work, route=self.route, key=self.key, request_body=self.body, compute=lambda: _as_json(compute())
         )
         headers = {"Idempotent-Replay": "true"} if answer.repeated else {}
-        return Response(orjson.dumps(answer.body), answer.status, headers=headers, media_type="application/json")
+        # a repeat created nothing; the database keeps no order of keys, so both answers are sorted
+        status = 200 if answer.repeated and answer.status == 201 else answer.status
+        content = orjson.dumps(answer.body, option=orjson.OPT_SORT_KEYS)
+        return Response(content, status, headers=headers, media_type="application/json")
 
 
 async def idempotent(

@@ -19,6 +19,8 @@ class Figures:
         By route template.
     listeners : Gauge
         Open event streams.
+    connections : Gauge
+        Database connections in use.
     events : Counter
         Events read from the outbox.
     dropped_listeners : Counter
@@ -36,6 +38,9 @@ class Figures:
             "gridward_http_request_seconds", "Time to answer.", ("route",), buckets=_SECONDS, registry=self.registry
         )
         self.listeners = Gauge("gridward_event_listeners", "Open event streams.", registry=self.registry)
+        self.connections = Gauge(
+            "gridward_database_connections", "Database connections in use by this process.", registry=self.registry
+        )
         self.events = Counter("gridward_events_read", "Events read from the outbox.", registry=self.registry)
         self.dropped_listeners = Counter(
             "gridward_event_listeners_dropped", "Streams closed for being too slow.", registry=self.registry

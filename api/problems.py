@@ -205,6 +205,9 @@ async def _on_database_refusal(_request: Request, error: Exception) -> Response:
 
 def fault(error: Exception) -> Response:
     """Log a failure that nobody foresaw, and build an answer that gives nothing away."""
+    if "surrogates not allowed" in str(error):
+        # JSON may escape half a character; it passes as text until somebody writes it out, wherever that is
+        return problem(422, "invalid-input", "The request holds half a character (a lone surrogate).")
     _log.error("unexpected failure", exc_info=error)
     return problem(500, "internal", "Something went wrong on our side; the request id leads to it in the log.")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from gis.errors import ConflictError, InvalidInputError, NotAllowedError
@@ -12,6 +13,7 @@ from store.database import idempotency as sql
 from store.database.work import UnitOfWork
 
 LONGEST_KEY = 200
+KEPT = timedelta(days=7)
 
 
 class KeyReusedError(ConflictError):
@@ -70,3 +72,8 @@ def answer_once(
     work.session.flush()
     sql.keep_answer(work.session, account_id=work.actor.account_id, key=key, route=route, status=status, answer=body)
     return Answer(status, body)
+
+
+def forget_old_keys(work: UnitOfWork, *, now: datetime) -> int:
+    """Delete keys so old that no repeat can still come."""
+    return sql.delete_old_keys(work.session, now - KEPT)

@@ -13,7 +13,7 @@ import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from time import monotonic
 from typing import Any
 from uuid import UUID
@@ -22,6 +22,7 @@ import psycopg
 
 from gis.errors import CancelledError, GridwardError, InvalidInputError, NotFoundError, UnavailableError
 from services import access
+from services.housekeeping import keep_clear
 from services.tasks import TASKS
 from store import jobs as queue
 from store.database import jobs as sql
@@ -31,7 +32,6 @@ from store.database.models import JobProgress
 from store.database.work import UnitOfWork
 from store.jobs import MOST_ATTEMPTS, JobWatch, TryAgainError
 
-KEPT = timedelta(days=30)
 _REPORT_EVERY_S = 0.25
 _TELL_EVERY_S = 1.0
 _log = logging.getLogger(__name__)
@@ -196,16 +196,20 @@ def _run(
 
 @asynccontextmanager
 async def working(database: Database, *, slots: int = 1, stalled_s: float = 30.0) -> AsyncIterator[Callable[[], bool]]:
-    """Run jobs in this process until the block ends; yields a function that tells whether the worker still runs.
+    """Run jobs and housekeeping in this process until the block ends.
+
+    Yields a function that tells whether the worker still runs.
 
     A job that is running when the block ends stops at its next progress call, saves nothing and is queued again.
     """
     stopping = threading.Event()
     build = queue.make_runner(lambda job_id, attempts: run_job(database, job_id, attempts, stopping))
     async with queue.running_worker(build(database.app_url), slots=slots, stalled_s=stalled_s) as worker:
+        housekeeper = asyncio.create_task(keep_clear(database))
         try:
             yield lambda: not worker.done()
         finally:
+            housekeeper.cancel()
             stopping.set()
 
 
@@ -228,11 +232,6 @@ async def work_until_told(database: Database, *, slots: int = 1, stalled_s: floa
                 raise UnavailableError("The worker lost the job queue; start it again when the database answers.")
             with suppress(TimeoutError):
                 await asyncio.wait_for(told.wait(), 1.0)
-
-
-def forget_old_jobs(work: UnitOfWork, *, now: datetime) -> int:
-    """Delete jobs that ended long ago."""
-    return sql.delete_old_jobs(work.session, now - KEPT)
 
 
 def _announce(work: UnitOfWork, view: JobView) -> None:

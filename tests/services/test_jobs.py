@@ -16,7 +16,7 @@ import pytest
 import sqlalchemy as sa
 
 from gis.errors import ConflictError, InvalidInputError, NotAllowedError, NotFoundError
-from services import access, jobs
+from services import access, housekeeping, jobs
 from services.tasks import TASKS
 from store.database.actor import Actor
 from store.database.models import Audit, JobProgress, Outbox
@@ -211,7 +211,7 @@ def test_stopping_worker_leaves_its_job_to_the_next(database):
 
 KILLED = """
 import asyncio, os, sys, time
-from services import access, jobs
+from services import access, housekeeping, jobs
 from services.tasks import TASKS
 from store.database.engine import Database
 
@@ -258,8 +258,8 @@ def test_old_jobs_are_forgotten(database):
         job_id = start(database, "mark", mark="old")
         wait_for(database, job_id, "succeeded")
     with database.work(Actor.system()) as work:
-        assert jobs.forget_old_jobs(work, now=datetime.now(UTC)) == 0
-        assert jobs.forget_old_jobs(work, now=datetime.now(UTC) + timedelta(days=31)) > 0
+        assert housekeeping.forget_old_jobs(work, now=datetime.now(UTC)) == 0
+        assert housekeeping.forget_old_jobs(work, now=datetime.now(UTC) + timedelta(days=31)) > 0
     with pytest.raises(NotFoundError):
         look(database, job_id)
 

@@ -1,0 +1,53 @@
+"""Forget what nobody needs any more: old events, spent keys, ended sessions, finished jobs."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import UTC, datetime, timedelta
+
+from services import access, events, idempotency
+from store.database import jobs as job_sql
+from store.database.actor import Actor
+from store.database.engine import Database
+from store.database.work import UnitOfWork
+
+EVERY = timedelta(hours=1)
+JOBS_KEPT = timedelta(days=30)
+_log = logging.getLogger(__name__)
+
+
+def forget_old_jobs(work: UnitOfWork, *, now: datetime) -> int:
+    """Delete jobs that ended long ago."""
+    return job_sql.delete_old_jobs(work.session, now - JOBS_KEPT)
+
+
+def clear_away(database: Database, *, now: datetime) -> dict[str, int]:
+    """Delete what is past its time; each kind in a transaction of its own.
+
+    Returns
+    -------
+    dict of int
+        How many of each kind went.
+    """
+    gone = {}
+    for kind, forget in (
+        ("events", events.forget_old_events),
+        ("keys", idempotency.forget_old_keys),
+        ("sessions", access.forget_expired),
+        ("jobs", forget_old_jobs),
+    ):
+        with database.work(Actor.system()) as work:
+            gone[kind] = forget(work, now=now)
+    return gone
+
+
+async def keep_clear(database: Database) -> None:
+    """Clear away every hour until cancelled."""
+    while True:
+        try:
+            gone = await asyncio.to_thread(clear_away, database, now=datetime.now(UTC))
+            _log.info("cleared away", extra=gone)
+        except Exception:  # noqa: BLE001 - the database may be away for a moment; an hour later it is tried again
+            _log.exception("could not clear away")
+        await asyncio.sleep(EVERY.total_seconds())

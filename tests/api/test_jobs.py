@@ -1,0 +1,75 @@
+"""Jobs over HTTP: started by a route, watched, stopped."""
+
+from __future__ import annotations
+
+import time
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from api.app import create_app
+from services import jobs
+from services.tasks import TASKS
+from store.database.actor import Actor
+from tests.api.conftest import serving, settings_for
+
+
+def take_long(work, args, progress):
+    for step in range(400):
+        progress(step / 400, f"step {step}")
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def long_job(database, monkeypatch):
+    monkeypatch.setitem(TASKS, "long", take_long)
+    with database.work(Actor.system()) as work:
+        return jobs.start_job(work, "long", {}).id
+
+
+def test_waiting_job_is_shown_and_cancelled(client, long_job):
+    shown = client.get(f"/api/v1/jobs/{long_job}")
+    assert shown.status_code == 200
+    job = shown.json()["job"]
+    assert (job["id"], job["kind"], job["state"], job["done"]) == (str(long_job), "long", "queued", 0.0)
+    stopped = client.delete(f"/api/v1/jobs/{long_job}")
+    assert (stopped.status_code, stopped.json()["job"]["state"]) == (202, "cancelled")
+    assert client.delete(f"/api/v1/jobs/{long_job}").status_code == 202
+
+
+def test_job_runs_in_the_server_with_progress_and_stops_on_request(database_urls, tmp_path, token, long_job):
+    app = create_app(settings_for(database_urls, tmp_path))
+    headers = {"Authorization": f"Bearer {token}"}
+    with serving(app) as address, httpx.Client(base_url=address, headers=headers) as client:
+        seen = set()
+        for _ in range(200):
+            job = client.get(f"/api/v1/jobs/{long_job}").json()["job"]
+            seen.add(job["done"])
+            if len(seen) > 3:
+                break
+            time.sleep(0.1)
+        assert job["state"] == "running"
+        assert job["note"].startswith("step")
+        assert client.delete(f"/api/v1/jobs/{long_job}").json()["job"]["cancel_asked"]
+        for _ in range(50):
+            job = client.get(f"/api/v1/jobs/{long_job}").json()["job"]
+            if job["state"] == "cancelled":
+                break
+            time.sleep(0.1)
+    assert job["state"] == "cancelled"
+    assert job["problem"]["code"] == "cancelled"
+
+
+def test_strangers_may_look_but_not_stop(client, make_account, long_job):
+    headers = {"Authorization": f"Bearer {make_account('analyst')}"}
+    assert client.get(f"/api/v1/jobs/{long_job}", headers=headers).status_code == 200
+    assert client.delete(f"/api/v1/jobs/{long_job}", headers=headers).status_code == 403
+
+
+@pytest.mark.parametrize(("name", "status"), [(str(uuid4()), 404), ("7", 422), ("%00", 422), ("x" * 500, 422)])
+def test_unknown_jobs(client, name, status):
+    for method in ("GET", "DELETE"):
+        answer = client.request(method, f"/api/v1/jobs/{name}")
+        assert answer.status_code == status
+        assert answer.headers["content-type"] == "application/problem+json"

@@ -1,0 +1,92 @@
+"""The built page, and compression of what is sent."""
+
+from __future__ import annotations
+
+import pytest
+from fastapi import FastAPI
+
+from api import ui
+from api.app import create_app
+from api.compress import Compress
+from api.middleware import POLICY
+from tests.api.conftest import Client
+
+SCRIPT = "export const words = 'abc';\n" * 200
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("static")
+    (folder / "assets").mkdir()
+    (folder / ".vite").mkdir()
+    (folder / ".vite" / "manifest.json").write_text("{}")
+    (folder / "index.html").write_text("<!doctype html><title>Gridward</title>")
+    (folder / "favicon.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
+    (folder / "assets" / "index-4f2a.js").write_text(SCRIPT)
+    app = FastAPI()
+    ui.install(app, folder)
+    app.add_middleware(Compress)
+    with Client(app) as client:
+        yield client
+
+
+def test_index_is_asked_for_each_time(page):
+    answer = page.get("/")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("text/html")
+    assert answer.headers["cache-control"] == "no-cache"
+    assert page.get("/favicon.svg").headers["cache-control"] == "no-cache"
+
+
+def test_hashed_assets_are_kept_for_ever(page):
+    answer = page.get("/assets/index-4f2a.js")
+    assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert "javascript" in answer.headers["content-type"]
+    again = page.get("/assets/index-4f2a.js", headers={"If-None-Match": answer.headers["etag"]})
+    assert again.status_code == 304
+
+
+@pytest.mark.parametrize(
+    "path", ["/assets/", "/assets/none.js", "/assets/../index.html.bak", "/.vite/manifest.json", "/assets/%2e%2e/x"]
+)
+def test_nothing_else_is_given_out(page, path):
+    assert page.get(path).status_code == 404
+
+
+def test_page_that_was_not_built_says_how(settings, tmp_path, monkeypatch):
+    monkeypatch.setattr(ui.install, "__defaults__", (tmp_path / "nothing",))
+    with Client(create_app(settings)) as client:
+        answer = client.get("/")
+    assert answer.status_code == 503
+    assert "make web" in answer.json()["detail"]
+
+
+def test_page_carries_the_policy_that_its_worker_and_styles_live_with(anonymous):
+    assert anonymous.get("/").headers["content-security-policy"] == POLICY
+    assert "unsafe" not in POLICY
+    assert "worker-src 'self'" in POLICY
+
+
+@pytest.mark.parametrize(
+    ("accepted", "coding"),
+    [
+        ("gzip, deflate, br, zstd", "zstd"),
+        ("gzip", "gzip"),
+        ("zstd;q=0, gzip;q=0.5", "gzip"),
+        ("br", None),
+        ("", None),
+        ("identity", None),
+    ],
+)
+def test_text_is_compressed_as_the_client_likes(page, accepted, coding):
+    answer = page.get("/assets/index-4f2a.js", headers={"Accept-Encoding": accepted})
+    assert answer.headers.get("content-encoding") == coding
+    assert answer.headers["vary"] == "Accept-Encoding"
+    assert (int(answer.headers["content-length"]) < len(SCRIPT)) is (coding is not None)
+    assert answer.text == SCRIPT
+
+
+def test_large_json_is_compressed_and_small_is_not(client):
+    large = client.get("/openapi.json", headers={"Accept-Encoding": "zstd"})
+    assert large.headers["content-encoding"] == "zstd"
+    assert "content-encoding" not in client.get("/health/live", headers={"Accept-Encoding": "zstd"}).headers
