@@ -286,7 +286,8 @@ class PrivateCluster:
         options = ["-U", SUPERUSER, "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8"]
         options.append("--data-checksums" if self.durable else "--no-sync")
         with reachable(fresh, account) as reach:
-            answer = account.run([binaries.program("initdb"), "-D", reach.path, *options], keep=reach.keep)
+            command = [binaries.program("initdb"), "-D", reach.path, *options]
+            answer = account.run(command, keep=reach.keep, timeout_s=600)
         if answer.returncode != 0:
             raise failure("creating the database cluster", answer.stderr + answer.stdout, fresh.with_name("pg"))
         self._write(account, fresh / "pg_hba.conf", HBA)
