@@ -395,7 +395,10 @@ def reading_order(centres: npt.ArrayLike) -> npt.NDArray[np.int64]:
         return np.empty(0, dtype=np.int64)
     x, y = points[:, 0], points[:, 1]
     width, height = float(np.ptp(x)), float(np.ptp(y))
-    # as many rows as an even grid of this shape would have
-    rows = max(1, round(float(np.sqrt(len(points) * height / width)))) if width > 0 else len(points)
-    band = np.minimum(((y.max() - y) / height * rows).astype(np.int64), rows - 1) if height > 0 else np.zeros(len(y))
+    if width == 0 or height == 0:
+        return np.lexsort((-y, x, -y if width == 0 else np.zeros(len(y)))).astype(np.int64)
+    # rows R of an even grid with n cells: width / (n / R - 1) = height / (R - 1)
+    lean = width - height
+    rows = max(2, round((lean + float(np.sqrt(lean**2 + 4 * width * height * len(points)))) / (2 * width)))
+    band = np.round((y.max() - y) / height * (rows - 1)).astype(np.int64)
     return np.lexsort((-y, x, band)).astype(np.int64)

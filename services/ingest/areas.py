@@ -50,6 +50,7 @@ _ONE_ZONE_DEG = 9.0
 _OVERLAP_M2 = 1.0
 #: Share of its area that mending may change before an outline is refused.
 _SPIKE_SHARE = 1e-9
+_CODE_LENGTHS = (6, 9, 12)
 
 
 def load_areas(work: UnitOfWork, path: Path | str, **options: Unpack[LoadOptions]) -> LoadReport:
@@ -98,7 +99,9 @@ def _territory(work: UnitOfWork, table: Table, options: LoadOptions) -> tuple[Te
     name = named or table.file.split(".")[0]
     known = sql.territory_by_name(work.session, name)
     if known is None and named is None:
-        known = sql.territory_of_areas(work.session, [cell for cells in table.cells.values() for cell in cells])
+        cells = (cell for column in table.cells.values() for cell in column[:2000])
+        codes = {cell for cell in cells if cell.isdigit() and len(cell) in _CODE_LENGTHS}
+        known = sql.territory_of_areas(work.session, sorted(codes))
     if known is not None:
         return known, False
     return Territory(id=uuid4(), name=name, source=table.file, demo=bool(options.get("demo"))), True

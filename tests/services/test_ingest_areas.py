@@ -90,7 +90,7 @@ SQUARE = [[25.0, 60.0], [25.1, 60.0], [25.1, 60.1], [25.0, 60.1], [25.0, 60.0]]
 
 def test_geojson_without_a_word_about_its_crs_is_refused(load, tmp_path):
     path = _geojson(tmp_path / "silent.geojson", ("440983102001", "One", SQUARE))
-    with pytest.raises(UnknownCrsError, match="silent.geojson"):
+    with pytest.raises(UnknownCrsError, match=r"silent\.geojson"):
         load(path, territory="Silent")
 
 
