@@ -22,7 +22,7 @@ STREETS = {
     "road": 0.3,
 }
 WATERWAYS = {"river": 0.1, "canal": 0.15, "stream": 0.4}
-WALLS = {"rail": 0.1, "light_rail": 0.1, "tram": 0.6, "subway": 1.0, "city_wall": 0.1, "wall": 0.4, "riverbank": 0.1}
+WALLS = {"rail": 0.3, "light_rail": 0.3, "tram": 0.6, "subway": 1.0, "city_wall": 0.1, "wall": 0.4, "riverbank": 0.1}
 
 
 def barrier_factor(source: npt.ArrayLike, kind: npt.ArrayLike) -> npt.NDArray[np.float64]:
