@@ -103,7 +103,9 @@ def test_backup_restore_compare(monkeypatch, fresh_database_urls, empty_urls, gr
     before = contents(fresh_database_urls)
     assert before["account"].startswith("2:")
     assert before["territory"].startswith("1:")
-    assert contents(empty_urls) == before
+    # events are ordered by the transaction ids of their own server
+    assert before["outbox"].startswith("1:")
+    assert contents(empty_urls) == before | {"outbox": "0:"}
     assert definition(empty_urls) == definition(fresh_database_urls)
     with psycopg.connect(empty_urls.app, autocommit=True) as connection:
         assert connection.execute("select count(*) from account").fetchone() == (2,)
