@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -64,9 +63,12 @@ def start(*words: str, **options):
 def test_help_lists_every_command_and_is_quick():
     fastest = 60.0
     for _ in range(3):
-        started = time.perf_counter()
+        before = os.times()
         answer = start("--help")
-        fastest = min(fastest, time.perf_counter() - started)
+        after = os.times()
+        # processor time: the clock on the wall also counts what else the machine does
+        spent = after.children_user + after.children_system - before.children_user - before.children_system
+        fastest = min(fastest, spent)
         assert answer.returncode == 0
     for name in ("db", "account", "serve"):
         assert f"\n  {name} " in answer.stdout
@@ -170,6 +172,26 @@ def test_exit_codes(error, code):
     assert failures.exit_code(error) == code
 
 
+def test_a_refusal_of_the_system_is_told_with_the_place(command, capsys, tmp_path):
+    def fail():
+        (tmp_path / "no" / "such" / "folder.html").write_text("x")
+
+    command(fail)
+    assert main.run(["probe"]) == 2
+    told = capsys.readouterr().err
+    assert f"Cannot use {tmp_path}/no/such/folder.html: No such file or directory." in told
+    assert "Traceback" not in told
+
+
+def test_a_full_disk_is_told(command, capsys):
+    def fail():
+        Path("/dev/full").write_text("x" * 100_000)
+
+    command(fail)
+    assert main.run(["probe"]) == 2
+    assert "the disk is full" in capsys.readouterr().err
+
+
 def test_a_bug_is_one_line_for_people_and_a_trace_for_the_log(command, capsys):
     def fail():
         raise ValueError("first line\nsecond line")
@@ -220,7 +242,7 @@ def test_an_interrupted_process_ends_with_130():
 
 
 def test_a_reader_that_leaves_is_no_error():
-    command = f"{sys.executable} -m cli.main --help | head -1; exit ${{PIPESTATUS[0]}}"
+    command = f"'{sys.executable}' -m cli.main --help | head -1; exit ${{PIPESTATUS[0]}}"
     answer = subprocess.run(
         ["bash", "-c", command], env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False
     )
