@@ -125,6 +125,8 @@ def find_faults(
             reasons.setdefault(row, (reason, _somewhere(given[row])))
 
     real = shapely.is_geometry(given)
+    given = given.copy()
+    given[~real] = None
     for row in np.flatnonzero(~real).tolist():
         reasons[row] = ("no geometry", None)
     wanted = [shapely.GeometryType[kind.upper()].value for kind in kinds]

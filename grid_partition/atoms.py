@@ -338,9 +338,7 @@ def _pieces(
     home = np.zeros(len(polygons), dtype=bool)
     if len(again):
         cell = again[locate(shapely.make_valid(cells[again]), inner[real])]
-        site, piece = shapely.STRtree(polygons).query(shapely.points(sites[again]), predicate="intersects")
-        own = cell[piece] == again[site]
-        home[piece[own][np.unique(site[own], return_index=True)[1]]] = True
+        home = _homes(polygons, cell, sites)
     pieces = _Pieces(
         np.r_[cells[kept], polygons],
         np.r_[kept, cell],
@@ -348,6 +346,15 @@ def _pieces(
         np.r_[np.ones(len(kept), dtype=bool), home],
     )
     return pieces, len(kept)
+
+
+def _homes(polygons: Geometries, cell: Ints, sites: Floats) -> Bools:
+    """Mark the piece of each cell that holds its site, or is nearest to it (a site just outside the territory)."""
+    far = shapely.distance(polygons, shapely.points(sites[cell]))
+    order = np.lexsort((np.arange(len(cell)), far, cell))
+    home = np.zeros(len(cell), dtype=bool)
+    home[order[np.r_[True, np.diff(cell[order]) > 0]]] = True
+    return home & (far <= NEAR)
 
 
 def _labels(pieces: _Pieces, sites: int) -> Ints:

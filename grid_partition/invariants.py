@@ -75,13 +75,13 @@ def _mismatches(children: Geometries) -> list[TilingFault]:
     edges = shapely.coverage_invalid_edges(children)
     bad = np.flatnonzero(~shapely.is_empty(edges))
     faults = [TilingFault("mismatched border", edges[c], float(edges[c].length), (c,)) for c in bad.tolist()]
-    tree = shapely.STRtree(children[bad])
-    i, j = tree.query(children[bad], predicate="intersects")
-    i, j = i[i < j], j[i < j]
-    shared = shapely.intersection(children[bad[i]], children[bad[j]])
+    i, j = shapely.STRtree(children).query(children[bad], predicate="intersects")
+    pair = np.unique(np.sort(np.stack([bad[i], j]), axis=0), axis=1)
+    one, other = pair[:, pair[0] < pair[1]]
+    shared = shapely.intersection(children[one], children[other])
     area = shapely.area(shared)
     found = [
-        TilingFault("overlap", shared[c], float(area[c]), (int(bad[i[c]]), int(bad[j[c]])))
+        TilingFault("overlap", shared[c], float(area[c]), (int(one[c]), int(other[c])))
         for c in np.flatnonzero(area > LEAST).tolist()
     ]
     return faults + sorted(found, key=lambda fault: -fault.amount)

@@ -1,0 +1,103 @@
+"""check_tiling: every fault is found, and where."""
+
+import numpy as np
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tilings import board, voronoi
+
+from gis.errors import InvalidGeometryError
+from grid_partition import check_tiling
+
+
+@settings(max_examples=15, deadline=None)
+@given(seed=st.integers(0, 10_000), n=st.integers(2, 40))
+def test_a_tiling_has_no_faults(seed, n):
+    cells = voronoi(n, np.random.default_rng(seed))
+    report = check_tiling(shapely.coverage_union_all(cells), cells)
+    assert report.valid
+    assert report.area_error == pytest.approx(0, abs=1e-6)
+
+
+@settings(max_examples=15, deadline=None)
+@given(seed=st.integers(0, 10_000), lost=st.integers(0, 9))
+def test_a_missing_child_is_a_gap_with_its_place(seed, lost):
+    cells = voronoi(15, np.random.default_rng(seed))
+    report = check_tiling(shapely.union_all(cells), np.delete(cells, lost))
+    assert [fault.kind for fault in report.faults] == ["gap"]
+    assert report.gaps[0].amount == pytest.approx(shapely.area(cells[lost]))
+    assert shapely.distance(report.gaps[0].place, shapely.point_on_surface(cells[lost])) == 0
+    assert report.area_error == pytest.approx(-shapely.area(cells[lost]))
+
+
+def test_overlap_names_both_children():
+    report = check_tiling(shapely.box(0, 0, 30, 10), [shapely.box(0, 0, 12, 10), shapely.box(10, 0, 30, 10)])
+    assert not report.valid
+    assert [(fault.amount, fault.children) for fault in report.overlaps] == [(20.0, (0, 1))]
+    assert report.overlaps[0].place.bounds == (10, 0, 12, 10)
+
+
+def test_equal_children_overlap():
+    report = check_tiling(shapely.box(0, 0, 10, 10), [shapely.box(0, 0, 10, 10), shapely.box(0, 0, 10, 10)])
+    assert [(fault.amount, fault.children) for fault in report.overlaps] == [(100.0, (0, 1))]
+
+
+def test_child_inside_another_is_an_overlap():
+    report = check_tiling(shapely.box(0, 0, 10, 10), [shapely.box(0, 0, 10, 10), shapely.box(4, 4, 6, 6)])
+    assert [(fault.amount, fault.children) for fault in report.overlaps] == [(4.0, (0, 1))]
+
+
+def test_a_centimetre_of_gap_is_seen():
+    report = check_tiling(shapely.box(0, 0, 20, 10), [shapely.box(0, 0, 9.99, 10), shapely.box(10, 0, 20, 10)])
+    assert [round(fault.amount, 6) for fault in report.gaps] == [0.1]
+    assert report.gaps[0].children == (0, 1)
+
+
+def test_ground_outside_the_parent_is_told():
+    report = check_tiling(shapely.box(0, 0, 10, 10), [shapely.box(0, 0, 15, 10)])
+    assert [(fault.kind, fault.amount) for fault in report.faults] == [("outside", 50.0)]
+
+
+def test_unmatched_vertices_are_told():
+    # the corner of the small children lies on an edge of the long one that has no vertex there
+    report = check_tiling(
+        shapely.box(0, 0, 20, 20), [shapely.box(0, 10, 20, 20), shapely.box(0, 0, 10, 10), shapely.box(10, 0, 20, 10)]
+    )
+    assert {fault.kind for fault in report.faults} == {"mismatched border"}
+
+
+def test_slivers_are_told():
+    report = check_tiling(shapely.box(0, 0, 10, 10), [shapely.box(0, 0, 9.95, 10), shapely.box(9.95, 0, 10, 10)])
+    assert [fault.children for fault in report.slivers] == [(1,)]
+
+
+def test_stray_pieces_are_told_but_exclaves_of_the_parent_are_not():
+    torn = check_tiling(
+        shapely.box(0, 0, 30, 10),
+        [shapely.union(shapely.box(0, 0, 10, 10), shapely.box(25, 0, 30, 10)), shapely.box(10, 0, 25, 10)],
+    )
+    assert [(fault.amount, fault.children) for fault in torn.stray_pieces] == [(50.0, (0,))]
+    islands = shapely.MultiPolygon([shapely.box(0, 0, 10, 10), shapely.box(50, 0, 60, 10)])
+    assert check_tiling(islands, [islands]).valid
+
+
+def test_pieces_that_touch_in_a_point_are_stray():
+    cells = board(2, 2)
+    report = check_tiling(
+        shapely.union_all(cells), [shapely.union(cells[0], cells[3]), shapely.union(cells[1], cells[2])]
+    )
+    assert len(report.stray_pieces) == 2
+
+
+def test_a_crossing_child_is_invalid_with_the_place_of_the_crossing():
+    bow_tie = shapely.Polygon([(0, 0), (10, 10), (10, 0), (0, 5)])
+    report = check_tiling(shapely.box(0, 0, 10, 10), [bow_tie])
+    invalid = report.of("invalid")
+    assert [fault.children for fault in invalid] == [(0,)]
+    assert shapely.distance(invalid[0].place, bow_tie) < 1e-9
+
+
+def test_a_crossing_parent_is_refused():
+    with pytest.raises(InvalidGeometryError, match="parent"):
+        check_tiling(shapely.Polygon([(0, 0), (10, 10), (10, 0), (0, 5)]), board(1, 1))
