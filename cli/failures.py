@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import sys
 from typing import Any
 
-from gis.errors import CancelledError, GridwardError
+from gis.errors import CancelledError, GridwardError, InvalidInputError, UnavailableError
 
 log = logging.getLogger("gridward")
 
@@ -15,6 +16,10 @@ OK = 0
 FAILED = 1
 BAD_INPUT = 2
 INTERRUPTED = 130
+ACTIONABLE = frozenset(
+    {errno.ENOENT, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG}
+    | {errno.ENOSPC, errno.EDQUOT}
+)
 # Longer lists are cut on a terminal; --json has them whole.
 SHOWN_ITEMS = 20
 
@@ -49,6 +54,22 @@ def report(error: GridwardError, *, as_json: bool) -> int:
         lines.append(f"  remedy: {remedy}")
     print("\n".join(lines), file=sys.stderr)
     return code
+
+
+def of_system(error: OSError) -> GridwardError | None:
+    """Return what people can act on in a refusal of the operating system, None when it looks like a bug of ours.
+
+    Examples
+    --------
+    >>> of_system(PermissionError(13, "Permission denied", "/root/out.html")).message
+    'Cannot use /root/out.html: Permission denied.'
+    """
+    if error.errno not in ACTIONABLE:
+        return None
+    place = f"Cannot use {error.filename}" if error.filename else "The system refused"
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return UnavailableError(f"{place}: the disk is full.", remedy="Free some space and run the command again.")
+    return InvalidInputError(f"{place}: {error.strerror}.", remedy="Check the name and its permissions.")
 
 
 def report_usage(error: Any, *, as_json: bool) -> int:  # noqa: ANN401 - the parser's own exception class is private

@@ -127,23 +127,33 @@ def run(arguments: Sequence[str]) -> int:
     context = CommandContext()
     try:
         result = app(args=list(arguments), prog_name="gridward", standalone_mode=False, obj=context)
-    except GridwardError as error:
-        return failures.report(error, as_json=as_json)
-    except typer.TyperException as error:
-        return failures.report_usage(error, as_json=as_json)
-    except (typer.Abort, KeyboardInterrupt):
-        print("interrupted", file=sys.stderr)
-        return failures.INTERRUPTED
-    except BrokenPipeError:
-        # the reader of our output left (`| head`): nothing is wrong, and Python must not complain at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return failures.OK
-    except Exception as error:  # noqa: BLE001 - the edge
-        return failures.report_unexpected(error, as_json=as_json)
+    except BaseException as error:  # noqa: BLE001 - the edge
+        return _tell(error, as_json=as_json)
     finally:
         with contextlib.suppress(KeyboardInterrupt):
             context.close()
     return result if isinstance(result, int) else failures.OK
+
+
+def _tell(error: BaseException, *, as_json: bool) -> int:
+    """Say what went wrong and return the exit code; what is no failure goes on its way."""
+    match error:
+        case GridwardError():
+            return failures.report(error, as_json=as_json)
+        case typer.TyperException():
+            return failures.report_usage(error, as_json=as_json)
+        case typer.Abort() | KeyboardInterrupt():
+            print("interrupted", file=sys.stderr)
+            return failures.INTERRUPTED
+        case BrokenPipeError():
+            # the reader of our output left (`| head`): nothing is wrong, and Python must not complain at exit
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return failures.OK
+        case OSError() if (known := failures.of_system(error)) is not None:
+            return failures.report(known, as_json=as_json)
+        case Exception():
+            return failures.report_unexpected(error, as_json=as_json)
+    raise error
 
 
 def main() -> None:

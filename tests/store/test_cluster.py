@@ -102,7 +102,7 @@ def test_ensure_again_is_quick_and_keeps_the_server(shared):
     started = time.perf_counter()
     shared.ensure()
     # measured at about 0.05 s; the bound leaves room for a busy machine
-    assert time.perf_counter() - started < 2.0
+    assert time.perf_counter() - started < 10.0
     assert shared.status().pid == before
 
 
