@@ -155,6 +155,8 @@ export interface LocatedGrid {
   kind: string
   version?: string | number
   distance_m: number | null
+  contains?: boolean
+  head?: LocatedHead | null
 }
 export interface LocatedHead {
   staff: string | null
@@ -164,6 +166,7 @@ export interface LocatedHead {
 export interface LocatedStaff {
   id: string
   work_no: string
+  post?: string
   straight_m: number | null
   walk_m: number | null
   on_duty?: boolean

@@ -1,6 +1,6 @@
 import type { ComponentChildren, JSX } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
-import { territory } from '../api/data'
+import { plans, territory } from '../api/data'
 import { t } from '../i18n'
 import { askHere } from '../features/place/located'
 import { openMap, mapOnScreen } from './engine'
@@ -10,20 +10,35 @@ import { Scale } from './Scale'
 import { store } from './store'
 import { canDrawMap } from './webgl'
 
+/** Waits until an element has a size: on a phone the map is hidden until it is asked for. */
+function whenShown(element: HTMLElement): Promise<HTMLElement> {
+  return new Promise((resolve) => {
+    const watch = new ResizeObserver(() => {
+      if (element.clientWidth === 0 || element.clientHeight === 0) return
+      watch.disconnect()
+      resolve(element)
+    })
+    watch.observe(element)
+  })
+}
+
 /** The map with its tools, legend and scale; cards of the desk float on it as children. */
 export function MapPane({ children }: { children?: ComponentChildren }): JSX.Element {
   const box = useRef<HTMLDivElement>(null)
   const name = territory.value?.name ?? ''
+  // The style names the plan: open the map once it is known, not twice.
+  const known = Boolean(territory.value && (plans.data.value ?? plans.error.value))
 
   useEffect(() => {
-    if (!box.current || !territory.value) return
+    if (!box.current || !known) return
     if (!canDrawMap()) {
       store.mapFailure.value = 'WebGL'
       return
     }
     let close: (() => void) | null = null
     let gone = false
-    openMap(box.current)
+    whenShown(box.current)
+      .then((element) => openMap(element))
       .then((closer) => {
         if (gone) closer()
         else close = closer
@@ -35,7 +50,7 @@ export function MapPane({ children }: { children?: ComponentChildren }): JSX.Ele
       gone = true
       close?.()
     }
-  }, [territory.value?.id])
+  }, [known, territory.value?.id])
 
   useEffect(() => {
     const canvas = mapOnScreen.value?.getCanvas()

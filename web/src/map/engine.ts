@@ -100,8 +100,11 @@ function stateMover(map: MapLibre, state: 'selected' | 'hover'): (code: string |
 /** Moves the map to a grid that is out of view. */
 function showGrid(map: MapLibre, code: string | null): void {
   const grid = code ? gridByCode.peek().get(code) : null
-  if (!grid || map.getBounds().contains(grid.centre)) return
-  map.easeTo({ center: grid.centre, duration: flight() })
+  if (!grid) return
+  const [west, south, east, north] = grid.bbox
+  const view = map.getBounds()
+  const inView = west < view.getEast() && east > view.getWest() && south < view.getNorth() && north > view.getSouth()
+  if (!inView) map.easeTo({ center: grid.centre, duration: flight() })
 }
 
 function onClick(map: MapLibre, event: MapMouseEvent): void {

@@ -15,6 +15,7 @@ import { SearchBox } from '../shell/Search'
 
 export const reporting = signal(false)
 
+const SEVERITIES = ['minor', 'major', 'critical'] as const
 const CHANNELS = ['phone', 'app', 'camera', 'patrol'] as const
 const DEFAULT_ACCURACY_M = 20
 const USUAL = { en: ['Water on road', 'Blocked drain', 'Pothole', 'Street light out', 'Overfull litter bin'], zh: ['路面积水', '雨水口堵塞', '路面坑洞', '路灯不亮', '果皮箱满溢'] }
@@ -24,6 +25,7 @@ interface Draft {
   description: string
   accuracy: string
   channel: string
+  severity: string
   /** How the place was given; a search hit keeps its words. */
   hit: SearchHit | null
   /** The same key on every try: a report is kept once, however often it is sent. */
@@ -35,6 +37,7 @@ const fresh = (): Draft => ({
   description: '',
   accuracy: String(DEFAULT_ACCURACY_M),
   channel: 'phone',
+  severity: 'minor',
   hit: null,
   key: crypto.randomUUID(),
 })
@@ -63,6 +66,7 @@ async function send(draft: Draft): Promise<void> {
     ...placeOf(draft),
     item: draft.item.trim(),
     channel: draft.channel,
+    severity: draft.severity,
     ...(draft.description.trim() ? { description: draft.description.trim() } : {}),
   }
   const answer = await ask<{ incident: Incident; located: Located }>('/api/v1/incidents', {
@@ -173,6 +177,16 @@ export function ReportForm(): JSX.Element {
               onInput={(event) => set({ accuracy: event.currentTarget.value })}
             />
             {badAccuracy && <span class="error">{t('dispatch.accuracyError')}</span>}
+          </div>
+          <div class="field grow">
+            <label for="report-severity">{t('dispatch.severity')}</label>
+            <select id="report-severity" class="input" value={draft.severity} onChange={(event) => set({ severity: event.currentTarget.value })}>
+              {SEVERITIES.map((severity) => (
+                <option key={severity} value={severity}>
+                  {t(`severity.${severity}` as Key)}
+                </option>
+              ))}
+            </select>
           </div>
           <div class="field grow">
             <label for="report-channel">{t('dispatch.channel')}</label>

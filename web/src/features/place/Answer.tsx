@@ -32,11 +32,11 @@ function GridAndHead({ answer }: { answer: Located }): JSX.Element {
     <Section icon="map" title={t('here.gridAndHead')}>
       {answer.grids.map((grid, at) => {
         const known = gridByCode.value.get(grid.code)
-        const head = at === 0 ? answer.head?.work_no : known?.head?.work_no
+        const head = grid.head?.work_no ?? (at === 0 ? answer.head?.work_no : known?.head?.work_no)
         return (
           <button type="button" class="answer-row" key={grid.id} onClick={() => (store.grid.value = grid.code)}>
             <span class="key strong">{gridNumber(grid.code)}</span>
-            <span class="grow ellipsis">{grid.name ?? known?.name ?? grid.code}</span>
+            <span class="grow ellipsis">{grid.name || known?.name || ''}</span>
             <span class="strong">{head ?? <span class="chip warn">{t('here.noHead')}</span>}</span>
             {at === 0 && most && <span class="small muted">{t('here.deputies', { list: most })}</span>}
           </button>
@@ -64,14 +64,13 @@ function GridAndHead({ answer }: { answer: Located }): JSX.Element {
 
 function StaffRow({ one }: { one: LocatedStaff }): JSX.Element {
   const metres = one.walk_m ?? one.straight_m
+  const minutes = one.walk_m === null ? '–' : t('here.min', { n: number(Math.max(1, Math.ceil(one.walk_m / WALK_M_PER_MIN))) })
   return (
     <li class="answer-row">
       <span class="key strong nowrap">{one.work_no}</span>
-      <span class="grow second ellipsis">{one.reason ? tOr(`staff.${one.reason}`, one.reason) : ''}</span>
+      <span class="grow second ellipsis">{one.post ? tOr(`post.${one.post}`, one.post) : one.reason}</span>
       <span class="num second">{distance(metres)}</span>
-      <span class="num strong minutes">
-        {metres === null ? '–' : t('here.min', { n: number(Math.max(1, Math.ceil(metres / WALK_M_PER_MIN))) })}
-      </span>
+      <span class="num strong minutes">{minutes}</span>
     </li>
   )
 }
@@ -81,6 +80,7 @@ function Staff({ staff }: { staff: LocatedStaff[] }): JSX.Element {
   return (
     <Section icon="people" title={t('here.staff')} side={t(walked ? 'here.staffHint' : 'here.staffStraight')}>
       {staff.length === 0 && <p class="small muted">{t('here.noStaff')}</p>}
+      {staff.length > 0 && !staff.some((one) => one.on_duty) && <p class="small muted">{t('here.offShift')}</p>}
       <ul>
         {staff.slice(0, 5).map((one) => (
           <StaffRow key={one.id} one={one} />
@@ -91,17 +91,13 @@ function Staff({ staff }: { staff: LocatedStaff[] }): JSX.Element {
 }
 
 const chips: Record<string, [string, string]> = {
-  seeing: ['ok', 'here.seesIt'],
   sees: ['ok', 'here.seesIt'],
-  'in-view': ['ok', 'here.seesIt'],
   blocked: ['', 'here.blocked'],
-  hidden: ['', 'here.blocked'],
   'out-of-range': ['', 'here.far'],
-  far: ['', 'here.far'],
   offline: ['', 'here.offline'],
   'looks-away': ['', 'here.away'],
   'heading-unknown': ['warn', 'here.maybe'],
-  'unknown-heading': ['warn', 'here.maybe'],
+  'not-computed': ['', 'here.notComputed'],
 }
 
 function CameraRow({ camera, sees }: { camera: LocatedCamera; sees: boolean }): JSX.Element {
@@ -114,7 +110,7 @@ function CameraRow({ camera, sees }: { camera: LocatedCamera; sees: boolean }): 
         <Icon name="camera" />
         <span class="key nowrap">{short}</span>
         <span class="grow small muted ellipsis">
-          {camera.kind ? tOr(`camera.kind.${camera.kind}`, camera.kind) : ''}
+          {camera.kind && camera.kind !== 'unknown' ? tOr(`camera.kind.${camera.kind}`, camera.kind) : ''}
         </span>
         <span class="num">{distance(camera.distance_m)}</span>
         <span class={`chip ${tone} verdict`}>{word ? tOr(word, camera.reason) : camera.reason}</span>
@@ -185,7 +181,7 @@ function Words({ answer }: { answer: Located }): JSX.Element {
               {t('grid.grid')} {gridNumber(first.code)}
             </dt>
             <dd>
-              {first.distance_m === null ? (first.name ?? first.code) : t('here.fromBorder', { d: distance(Math.abs(first.distance_m)) })}
+              {first.distance_m === null ? first.name || first.code : t(first.contains === false ? 'here.toBorder' : 'here.fromBorder', { d: distance(Math.abs(first.distance_m)) })}
             </dd>
           </>
         )}
@@ -194,7 +190,7 @@ function Words({ answer }: { answer: Located }): JSX.Element {
             <dt>
               {t('grid.grid')} {gridNumber(second.code)}
             </dt>
-            <dd>{second.distance_m === null ? (second.name ?? second.code) : distance(Math.abs(second.distance_m))}</dd>
+            <dd>{second.distance_m === null ? second.name || second.code : t(second.contains ? 'here.fromBorder' : 'here.toBorder', { d: distance(Math.abs(second.distance_m)) })}</dd>
           </>
         )}
       </dl>

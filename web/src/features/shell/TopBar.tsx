@@ -101,24 +101,11 @@ function AccountMenu(): JSX.Element {
   )
   return (
     <Menu name={t('nav.account')} buttonClass="button account" align="right" label={label}>
-      {(close) => (
+      {() => (
         <>
           <h3>{[account?.name, ...(account?.roles ?? [])].filter(Boolean).join(' · ')}</h3>
           <div class="rule" />
           <div class="narrow-only">
-            {DESKS.map((desk) => (
-              <button
-                key={desk}
-                type="button"
-                aria-current={store.desk.value === desk}
-                onClick={() => {
-                  openDesk(desk)
-                  close()
-                }}
-              >
-                {t(`desk.${desk}` as Key)}
-              </button>
-            ))}
             <button type="button" onClick={() => setLang(lang.value === 'zh' ? 'en' : 'zh')}>
               {t('nav.language')}
             </button>
@@ -149,6 +136,35 @@ function AccountMenu(): JSX.Element {
   )
 }
 
+/** The desks as a menu, where the bar has no room for them. */
+function DeskMenu(): JSX.Element {
+  const label = (
+    <>
+      <span class="desk-name">{t(`desk.${store.desk.value}` as Key)}</span>
+      <Icon name="down" />
+    </>
+  )
+  return (
+    <Menu name={t('nav.desks')} buttonClass="button quiet desk-menu" label={label}>
+      {(close) =>
+        DESKS.map((desk) => (
+          <button
+            key={desk}
+            type="button"
+            aria-current={store.desk.value === desk}
+            onClick={() => {
+              openDesk(desk)
+              close()
+            }}
+          >
+            {t(`desk.${desk}` as Key)}
+          </button>
+        ))
+      }
+    </Menu>
+  )
+}
+
 /** The bar that stands over every desk. */
 export function TopBar(): JSX.Element {
   const dark = store.theme.value === 'dark'
@@ -158,7 +174,9 @@ export function TopBar(): JSX.Element {
       <span class="brand">
         <Logo />
         <span class="brand-name">{t('app.name')}</span>
-        <span class="narrow-only desk-name">{t(`desk.${store.desk.value}` as Key)}</span>
+        <span class="narrow-only">
+          <DeskMenu />
+        </span>
       </span>
       <TerritoryPicker />
       <nav class="desks" aria-label={t('nav.desks')}>
