@@ -76,5 +76,5 @@ bless: setup ## Renew generated pages and golden files; look at the difference b
 	@GRIDWARD_BLESS=1 $(BIN)/python -m pytest -q tests -k golden $(ARGS)
 
 clean: ## Remove everything made here but the data in .gridward
-	@rm -rf .venv web/node_modules api/static site dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .benchmarks .coverage .coverage.* htmlcov .import_linter_cache
+	@rm -rf .venv web/node_modules api/static layers/assets site dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .benchmarks .coverage .coverage.* htmlcov .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

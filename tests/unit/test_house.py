@@ -327,6 +327,7 @@ def test_wheel_holds_the_page_and_what_the_command_needs(wheel_names: list[str])
         pytest.skip("the web page is not built; run: make setup")
     assert "api/static/index.html" in wheel_names
     assert [name for name in wheel_names if name.startswith("api/static/") and name.endswith(".js")]
+    assert "layers/assets/leaflet/leaflet.js" in wheel_names  # the report inlines it
     assert [name for name in wheel_names if re.match(r"migrations/versions/\w+\.py", name)]
     assert f"gridward-{version('gridward')}.dist-info/licenses/LICENSE" in wheel_names
 
