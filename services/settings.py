@@ -10,6 +10,7 @@ import ipaddress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -156,7 +157,33 @@ class JobSettings(SettingsGroup):
     )
 
 
-GROUPS: tuple[type[SettingsGroup], ...] = (DatabaseSettings, HttpSettings, LogSettings, AccessSettings, JobSettings)
+class CaseSettings(SettingsGroup):
+    """Reports and their numbers."""
+
+    time_zone: str = Field(
+        default="UTC",
+        description="Time zone of the territory, such as Asia/Shanghai: decides the month that a report belongs to "
+        "and that its number begins with.",
+    )
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise ValueError(f"'{value}' is no known time zone; give a name such as Asia/Shanghai") from error
+        return value
+
+
+GROUPS: tuple[type[SettingsGroup], ...] = (
+    DatabaseSettings,
+    HttpSettings,
+    LogSettings,
+    AccessSettings,
+    JobSettings,
+    CaseSettings,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +192,7 @@ class Settings:
 
     Parameters
     ----------
-    database, http, logs, access, jobs
+    database, http, logs, access, jobs, cases
         One group each; see the classes for their fields.
     """
 
@@ -174,6 +201,7 @@ class Settings:
     logs: LogSettings
     access: AccessSettings
     jobs: JobSettings
+    cases: CaseSettings
 
     @classmethod
     def read(cls, **overrides: object) -> Self:

@@ -223,7 +223,7 @@ _INCIDENT_INSERT = """
 with fresh as (
     insert into intake_key (channel, channel_key, body_sha256, month, incident_id, no)
     select :channel, s.channel_key, s.body_sha256, s.month, nextval('incident_id_seq'),
-           to_char(s.month, 'YYYYMM') || '-' || lpad(nextval('incident_no_seq')::text, 6, '0')
+           to_char(s.month, 'YYYY-MM-') || lpad(nextval('incident_no_seq')::text, 6, '0')
     from (select * from incident_stage order by reported_at, channel_key) s
     on conflict (channel, channel_key) do nothing
     returning channel_key, month, incident_id, no

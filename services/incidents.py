@@ -1,0 +1,377 @@
+"""Reports: taken in once, placed at once, listed, and corrected without losing what was said before."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import orjson
+
+from casework import states
+from casework.chain import step_digest
+from casework.machine import machine
+from casework.masking import mask_personal_numbers
+from gis.errors import ConflictError, InvalidInputError, NotFoundError, StaleRevisionError
+from services.locate import Located, Place, StreetGraphs, locate
+from store.database import incidents as sql
+from store.database.incidents import IncidentFilter, Taken
+from store.database.work import UnitOfWork
+
+__all__ = [
+    "SEVERITIES", "IncidentFilter", "IncidentPage", "IncidentView", "KeyUsedError", "Report", "Reported", "amend",
+    "get_incident", "list_incidents", "read_cursor", "register",
+]  # fmt: skip
+
+SEVERITIES: Final = ("minor", "major", "critical")
+ITEM_LENGTH: Final = 120
+DESCRIPTION_LENGTH: Final = 4000
+KEY_LENGTH: Final = 200
+_LATEST: Final = timedelta(minutes=10)
+"""Clocks of phones run ahead a little; more than this is a mistake."""
+
+
+class KeyUsedError(ConflictError):
+    """The same intake key came with another report."""
+
+    code = "key-used"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What somebody reports.
+
+    Attributes
+    ----------
+    place : Place
+    item : str
+        What it is, in the words of the catalogue or the reporter.
+    description : str
+        Free text; identity and telephone numbers in it are masked before anything is saved.
+    channel : str
+        Where it came from.
+    severity : str
+    occurred_at : datetime or None
+    """
+
+    place: Place
+    item: str
+    description: str = ""
+    channel: str = "desk"
+    severity: str = "minor"
+    occurred_at: datetime | None = None
+
+    def digest(self) -> str:
+        """Return the digest that tells a repeat from another report under the same key."""
+        body = orjson.dumps(asdict(self), option=orjson.OPT_SORT_KEYS)
+        return hashlib.sha256(body).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentView:
+    """An incident as it is listed; position in EPSG:4326."""
+
+    id: int
+    no: str
+    month: date
+    item: str
+    description: str
+    channel: str
+    state: str
+    severity: str
+    handling_level: str
+    reported_at: datetime
+    occurred_at: datetime | None
+    lon: float
+    lat: float
+    accuracy_m: float | None
+    located_by: str
+    grid: dict[str, Any] | None
+    alt_grid: dict[str, Any] | None
+    revision: int
+    demo: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """A report taken in: `fresh` is False for a repeat."""
+
+    fresh: bool
+    incident: IncidentView
+    located: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentPage:
+    """Incidents, newest first, and the cursor of the next page."""
+
+    incidents: list[IncidentView]
+    next: str | None
+
+
+def register(
+    work: UnitOfWork, graphs: StreetGraphs, report: Report, *, key: str, now: datetime, time_zone: str = "UTC"
+) -> Reported:
+    """Take a report in; the same report under the same key again changes nothing.
+
+    Parameters
+    ----------
+    work : UnitOfWork
+    graphs : StreetGraphs
+        Shared by all requests of the process.
+    report : Report
+    key : str
+        The channel's own key of this report, unique per account.
+    now : datetime
+    time_zone : str
+        Decides the month of the report, which its number begins with.
+
+    Raises
+    ------
+    KeyUsedError
+        The key came before with another report.
+    InvalidInputError
+        No item, an unknown severity, or words that fit several places or none.
+    """
+    _check(report, key, now)
+    channel_key = f"{work.actor.account_id or 'system'}:{key}"
+    known = sql.find_key(work.session, report.channel, channel_key)
+    if known is None:
+        found = _located(work, graphs, report, now)
+        taken = _save(work, report, found, channel_key, now, time_zone)
+        if taken.fresh:
+            return _announced(work, found, taken.no)
+        known = taken
+    if known.body_sha256 != report.digest():
+        raise KeyUsedError(
+            "This Idempotency-Key came before with another report; a new report needs a new key.", no=known.no
+        )
+    incident = get_incident(work, known.no)
+    return Reported(False, incident, _located(work, graphs, report, incident.reported_at).answer)
+
+
+def _check(report: Report, key: str, now: datetime) -> None:
+    if not report.item.strip() or len(report.item) > ITEM_LENGTH:
+        raise InvalidInputError(f"Say what it is in 1 to {ITEM_LENGTH} characters.", field="item")
+    if len(report.description) > DESCRIPTION_LENGTH:
+        raise InvalidInputError(f"The description has at most {DESCRIPTION_LENGTH} characters.", field="description")
+    if report.severity not in SEVERITIES:
+        raise InvalidInputError(f"The severity is one of {', '.join(SEVERITIES)}.", field="severity")
+    if not key.strip() or len(key) > KEY_LENGTH:
+        raise InvalidInputError(f"The key has 1 to {KEY_LENGTH} characters.", field="Idempotency-Key")
+    if not report.channel.strip() or len(report.channel) > 40:
+        raise InvalidInputError("The channel has 1 to 40 characters.", field="channel")
+    if report.occurred_at is not None and report.occurred_at > now + _LATEST:
+        raise InvalidInputError("It can't have occurred in the future.", field="occurred_at")
+
+
+def _located(work: UnitOfWork, graphs: StreetGraphs, report: Report, moment: datetime) -> Located:
+    """Place a report: who answers is looked up for the time it was reported."""
+    found = locate(work, graphs, replace(report.place, at=moment), now=moment)
+    if found.point is None or found.territory_id is None:
+        raise InvalidInputError(
+            "These words fit several places; choose one.", candidates=found.answer["candidates"], field="address"
+        )
+    return found
+
+
+def _save(work: UnitOfWork, report: Report, found: Located, channel_key: str, now: datetime, time_zone: str) -> Taken:
+    assert found.point is not None  # noqa: S101 - checked where it was located
+    local = now.astimezone(ZoneInfo(time_zone))
+    month = local.date().replace(day=1)
+    incident_id, serial = sql.next_numbers(work.session, month)
+    no = f"{month:%Y-%m}-{serial:06d}"
+    # free text stays out of the facts: they are chained by digests and can't be erased
+    facts = {
+        "intake_key": hashlib.sha256(f"{report.channel}:{channel_key}".encode()).hexdigest(),
+        "no": no,
+        "item": report.item.strip(),
+        "place": True,
+        "placement": found.answer["placement"],
+        "located_by": found.answer["located_by"],
+        "grids": [grid["code"] for grid in found.answer["grids"]] if found.versions else [],
+    }
+    moment = now.astimezone(UTC)
+    # everybody who may sign in may report; the desk's own roles decide what happens next
+    actor = states.Actor(work.actor.account_id, work.actor.roles | {"reporter"})
+    step = states.apply(states.Case(severity=report.severity), "register", actor=actor, now=moment, facts=facts)
+    area, town, county = found.codes
+    versions = [*found.versions[:2], None, None]
+    return sql.register(
+        work.session,
+        {
+            "channel": report.channel, "channel_key": channel_key, "body_sha256": report.digest(), "month": month,
+            "id": incident_id, "no": no, "territory_id": found.territory_id, "item": report.item.strip(),
+            "description": mask_personal_numbers(report.description.strip()), "severity": report.severity,
+            "reported_at": moment, "occurred_at": report.occurred_at, "lon": found.point[0], "lat": found.point[1],
+            "accuracy_m": report.place.accuracy_m, "locate_method": found.answer["located_by"],
+            "grid_version_id": versions[0], "alt_grid_version_id": versions[1], "component_id": found.component_id,
+            "area_code": area, "town_code": town, "county_code": county, "actor_id": work.actor.account_id,
+            "facts": facts, "digest": step.digest,
+        },
+    )  # fmt: skip
+
+
+def _announced(work: UnitOfWork, found: Located, no: str) -> Reported:
+    assert found.point is not None  # noqa: S101 - checked where it was located
+    lon, lat = found.point
+    work.touch("incidents", found.territory_id, (lon, lat, lon, lat))
+    work.announce("incident", {"no": no, "action": "register", "state": "REPORTED"}, found.territory_id)
+    return Reported(True, get_incident(work, no), found.answer)
+
+
+def get_incident(work: UnitOfWork, no: str) -> IncidentView:
+    """Return one incident.
+
+    Raises
+    ------
+    NotFoundError
+        No incident of this number.
+    """
+    row = sql.get_incident(work.session, no)
+    if row is None:
+        raise NotFoundError(f"There is no incident {no[:40]}.", no=no[:40])
+    return _view(row)
+
+
+def list_incidents(work: UnitOfWork, asked: IncidentFilter) -> IncidentPage:
+    """Return one page of incidents, newest first.
+
+    Raises
+    ------
+    InvalidInputError
+        A state that does not exist.
+    """
+    strange = [state for state in asked.states if state not in machine().states]
+    if strange:
+        raise InvalidInputError(f"There is no state {strange[0]}.", field="state", known=list(machine().states))
+    rows = sql.list_incidents(work.session, replace(asked, limit=asked.limit + 1))
+    page = [_view(row) for row in rows[: asked.limit]]
+    more = len(rows) > asked.limit
+    return IncidentPage(page, _cursor(page[-1]) if more else None)
+
+
+def amend(
+    work: UnitOfWork,
+    no: str,
+    *,
+    revision: int,
+    now: datetime,
+    item: str | None = None,
+    description: str | None = None,
+    severity: str | None = None,
+) -> IncidentView:
+    """Correct what is said of an incident; its state stays, its history gets a row.
+
+    Parameters
+    ----------
+    work : UnitOfWork
+    no : str
+    revision : int
+        Revision that the caller saw.
+    now : datetime
+    item, description, severity : str or None
+        New values; None leaves one as it is.
+
+    Raises
+    ------
+    StaleRevisionError
+        Somebody else was faster; the present version rides along in ``current``.
+    """
+    work.actor.require("intake_officer", "dispatcher", "shift_leader", "grid_staff")
+    row = sql.get_incident(work.session, no, lock=True)
+    if row is None:
+        raise NotFoundError(f"There is no incident {no[:40]}.", no=no[:40])
+    before = _view(row)
+    if before.revision != revision:
+        raise StaleRevisionError(
+            "The incident was changed since you read it; look at the present version first.", current=before
+        )
+    wanted = replace(
+        before,
+        item=before.item if item is None else item.strip(),
+        description=before.description if description is None else mask_personal_numbers(description.strip()),
+        severity=before.severity if severity is None else severity,
+    )
+    _check(Report(Place(), wanted.item, wanted.description, severity=wanted.severity), "-", now)
+    changed = [name for name in ("item", "description", "severity") if getattr(before, name) != getattr(wanted, name)]
+    if not changed:
+        return before
+    _write(work, wanted, changed, now.astimezone(UTC))
+    work.touch("incidents", row.territory_id, (before.lon, before.lat, before.lon, before.lat))
+    work.announce("incident", {"no": no, "action": "amend", "state": before.state}, row.territory_id)
+    return get_incident(work, no)
+
+
+def _write(work: UnitOfWork, wanted: IncidentView, changed: list[str], at: datetime) -> None:
+    key = {"month": wanted.month, "id": wanted.id}
+    sql.amend(
+        work.session,
+        {**key, "item": wanted.item, "description": wanted.description, "severity": wanted.severity},
+    )
+    seq, prev = sql.last_step(work.session, wanted.month, wanted.id)
+    facts: dict[str, Any] = {"changed": changed}
+    facts |= {name: getattr(wanted, name) for name in changed if name != "description"}
+    content = states.step_content(
+        seq + 1,
+        "amend",
+        from_state=wanted.state,
+        to_state=wanted.state,
+        actor_id=work.actor.account_id,
+        at=at,
+        facts=facts,
+    )
+    sql.add_step(
+        work.session,
+        {
+            **key, "seq": seq + 1, "action": "amend", "state": wanted.state, "actor_id": work.actor.account_id,
+            "facts": facts, "at": at, "prev": prev, "digest": step_digest(prev, content),
+        },
+    )  # fmt: skip
+
+
+def _cursor(last: IncidentView) -> str:
+    return base64.urlsafe_b64encode(f"{last.reported_at.isoformat()}|{last.id}".encode()).decode().rstrip("=")
+
+
+def read_cursor(text: str) -> tuple[datetime, int]:
+    """Read the cursor of a page.
+
+    Raises
+    ------
+    InvalidInputError
+        It is made up.
+    """
+    try:
+        moment, _, number = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode().partition("|")
+        return datetime.fromisoformat(moment).astimezone(UTC), int(number)
+    except (ValueError, binascii.Error, UnicodeDecodeError) as error:
+        raise InvalidInputError("'cursor' is taken from the page before, not made up.", field="cursor") from error
+
+
+def _view(row: Any) -> IncidentView:  # noqa: ANN401 - a database row
+    return IncidentView(
+        row.id,
+        row.no,
+        row.month,
+        row.item,
+        row.description,
+        row.channel,
+        row.state,
+        row.severity,
+        row.handling_level,
+        row.reported_at,
+        row.occurred_at,
+        row.lon,
+        row.lat,
+        row.accuracy_m,
+        row.locate_method,
+        {"id": row.grid_id, "code": row.grid_code, "name": row.grid_name} if row.grid_id else None,
+        {"id": row.alt_grid_id, "code": row.alt_grid_code, "name": row.alt_grid_name} if row.alt_grid_id else None,
+        row.revision,
+        row.demo,
+    )

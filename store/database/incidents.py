@@ -1,0 +1,205 @@
+"""SQL of incidents: taking a report in once, lists, changes and the rows of their history."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Session
+
+_NUMBERS = sa.text("""
+select nextval('incident_id_seq') as id, nextval('incident_no_seq') as serial, ensure_incident_month(:month)
+""")
+
+# one statement: the key decides whether there is anything to insert, so a repeat can't leave half a report
+_REGISTER = sa.text("""
+with k as (
+    insert into intake_key (channel, channel_key, body_sha256, month, incident_id, no)
+    values (:channel, :channel_key, :body_sha256, :month, :id, :no)
+    on conflict (channel, channel_key) do nothing
+    returning month, incident_id, no
+), i as (
+    insert into incident (month, id, territory_id, no, channel, item, description, severity, reported_at, occurred_at,
+                          point, accuracy_m, locate_method, grid_version_id, alt_grid_version_id, component_id,
+                          area_code, town_code, county_code)
+    select k.month, k.incident_id, :territory_id, k.no, :channel, :item, :description, :severity, :reported_at,
+           :occurred_at, st_setsrid(st_makepoint(:lon, :lat), 4326), :accuracy_m, :locate_method, :grid_version_id,
+           :alt_grid_version_id, :component_id, :area_code, :town_code, :county_code
+    from k
+    returning month, id, no
+), h as (
+    insert into transition (month, incident_id, seq, action, from_state, to_state, actor_id, facts, at, prev, digest)
+    select i.month, i.id, 1, 'register', null, 'REPORTED', :actor_id, :facts, :reported_at, '', :digest from i
+)
+select true as fresh, i.no, :body_sha256 as body_sha256 from i
+union all
+select false, no, body_sha256 from intake_key where channel = :channel and channel_key = :channel_key
+""").bindparams(sa.bindparam("facts", type_=JSONB))
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of a report: `fresh`, or known already with the digest of its body."""
+
+    fresh: bool
+    no: str
+    body_sha256: str
+
+
+def next_numbers(session: Session, month: date) -> tuple[int, int]:
+    """Return an incident id and a serial number, and make sure that the month has its partition."""
+    row = session.execute(_NUMBERS, {"month": month}).one()
+    return int(row.id), int(row.serial)
+
+
+def find_key(session: Session, channel: str, channel_key: str) -> Taken | None:
+    """Return what an intake key stands for, or None."""
+    row = session.execute(
+        sa.text("select no, body_sha256 from intake_key where channel = :channel and channel_key = :key"),
+        {"channel": channel, "key": channel_key},
+    ).first()
+    return None if row is None else Taken(False, row.no, row.body_sha256)
+
+
+def register(session: Session, values: dict[str, Any]) -> Taken:
+    """Insert key, incident and first transition, or return what the key stands for already.
+
+    Parameters
+    ----------
+    session : Session
+    values : dict
+        One value for each parameter of the statement.
+    """
+    row = session.execute(_REGISTER, values).first()
+    if row is None:
+        # a twin committed between our snapshot and our insert: the next snapshot sees it
+        known = find_key(session, values["channel"], values["channel_key"])
+        if known is None:
+            row = session.execute(_REGISTER, values).one()
+        else:
+            return known
+    return Taken(row.fresh, row.no, row.body_sha256)
+
+
+_COLUMNS = """
+select i.month, i.id, i.no, i.item, i.description, i.channel, i.state, i.severity, i.handling_level, i.reported_at,
+       i.occurred_at, st_x(i.point) as lon, st_y(i.point) as lat, i.accuracy_m, i.locate_method, i.revision, i.demo,
+       i.territory_id, g.id as grid_id, g.code as grid_code, v.name as grid_name,
+       ag.id as alt_grid_id, ag.code as alt_grid_code, av.name as alt_grid_name
+from incident i
+left join grid_version v on v.id = i.grid_version_id left join grid g on g.id = v.grid_id
+left join grid_version av on av.id = i.alt_grid_version_id left join grid ag on ag.id = av.grid_id
+"""
+
+
+def get_incident(session: Session, no: str, *, lock: bool = False) -> sa.Row[Any] | None:
+    """Return one incident by its number."""
+    # the key's row leads to the month, so one partition is read
+    where = (
+        "where i.no = :no and (i.month, i.id) = (select month, incident_id from intake_key where no = :no)"
+        " and i.month = (select month from intake_key where no = :no)"
+    )
+    statement = f"{_COLUMNS} {where}{' for update of i' if lock else ''}"
+    return session.execute(sa.text(statement), {"no": no}).first()
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentFilter:
+    """Which incidents to list.
+
+    Attributes
+    ----------
+    states : tuple of str
+        Empty for all.
+    grid : str or None
+        Grid id or code.
+    since : datetime or None
+    territory : UUID or None
+    before : tuple of (datetime, int) or None
+        Only what comes after this in the order newest first.
+    limit : int
+    """
+
+    states: tuple[str, ...] = ()
+    grid: str | None = None
+    since: datetime | None = None
+    territory: UUID | None = None
+    before: tuple[datetime, int] | None = None
+    limit: int = 100
+
+
+def list_incidents(session: Session, asked: IncidentFilter) -> list[sa.Row[Any]]:
+    """Return incidents, newest first."""
+    conditions, values = ["true"], {"limit": asked.limit}  # type: tuple[list[str], dict[str, Any]]
+    if asked.states:
+        conditions.append("i.state = any(:states)")
+        values["states"] = list(asked.states)
+    if asked.grid is not None:
+        conditions.append(
+            "(i.grid_version_id in (select id from grid_version where grid_id = (select id from grid where"
+            " id::text = :grid or code = :grid)) or i.alt_grid_version_id in (select id from grid_version where"
+            " grid_id = (select id from grid where id::text = :grid or code = :grid)))"
+        )
+        values["grid"] = asked.grid
+    if asked.since is not None:
+        # the month is local, so a report of the first hours may lie in the partition before
+        conditions.append(
+            "i.reported_at >= :since and i.month >= (date_trunc('month', :since - interval '1 day'))::date"
+        )
+        values["since"] = asked.since
+    if asked.territory is not None:
+        conditions.append("i.territory_id = :territory")
+        values["territory"] = asked.territory
+    if asked.before is not None:
+        conditions.append("(i.reported_at, i.id) < (:before_at, :before_id)")
+        values["before_at"], values["before_id"] = asked.before
+    statement = f"{_COLUMNS} where {' and '.join(conditions)} order by i.reported_at desc, i.id desc limit :limit"
+    return list(session.execute(sa.text(statement), values))
+
+
+def last_step(session: Session, month: date, incident_id: int) -> tuple[int, str]:
+    """Return sequence number and digest of the newest transition of a case; 0 and empty without any."""
+    row = session.execute(
+        sa.text(
+            "select seq, digest from transition where month = :month and incident_id = :id order by seq desc limit 1"
+        ),
+        {"month": month, "id": incident_id},
+    ).first()
+    return (0, "") if row is None else (int(row.seq), str(row.digest))
+
+
+_AMEND = sa.text("""
+update incident set item = :item, description = :description, severity = :severity, revision = revision + 1
+where month = :month and id = :id
+""")
+_STEP = sa.text("""
+insert into transition (month, incident_id, seq, action, from_state, to_state, actor_id, facts, at, prev, digest)
+values (:month, :id, :seq, :action, :state, :state, :actor_id, :facts, :at, :prev, :digest)
+""").bindparams(sa.bindparam("facts", type_=JSONB))
+
+
+def amend(session: Session, values: dict[str, Any]) -> None:
+    """Write item, description and severity of an incident."""
+    session.execute(_AMEND, values)
+
+
+def add_step(session: Session, values: dict[str, Any]) -> None:
+    """Add a transition that leaves the state as it is."""
+    session.execute(_STEP, values)
+
+
+def history(session: Session, month: date, incident_id: int) -> list[sa.Row[Any]]:
+    """Return every transition of a case, first to last."""
+    return list(
+        session.execute(
+            sa.text(
+                "select seq, action, from_state, to_state, actor_id, facts, at, prev, digest from transition"
+                " where month = :month and incident_id = :id order by seq"
+            ),
+            {"month": month, "id": incident_id},
+        )
+    )

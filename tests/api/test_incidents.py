@@ -1,0 +1,271 @@
+"""Reports: kept once, kept wherever they lie, corrected without loss."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+import sqlalchemy as sa
+
+from casework.chain import first_broken
+from casework.states import step_content
+from services import incidents as service
+from services.incidents import KeyUsedError, Report
+from services.locate import Place, StreetGraphs
+from store.database import incidents as sql
+from store.database.actor import Actor
+from store.database.models import Incident, IncidentTransition, IntakeKey, Outbox
+from tests.api.conftest import Client
+from tests.api.town import build_town, lonlat
+
+URL = "/api/v1/incidents"
+
+
+@pytest.fixture(scope="module")
+def town(database):
+    return build_town(database)
+
+
+def at(x, y, **more):
+    lon, lat = lonlat(x, y)
+    return {"lon": lon, "lat": lat, **more}
+
+
+def send(client, body, key=None):
+    return client.post(URL, json=body, headers={"Idempotency-Key": key or str(uuid4())})
+
+
+def count(database) -> int:
+    with database.work(Actor.system()) as work:
+        return work.session.scalar(sa.select(sa.func.count()).select_from(Incident))
+
+
+def test_report_is_placed_numbered_and_announced(client, database, town):
+    answer = send(client, at(150, 100, item="Lamp out", accuracy_m=10, channel="phone", severity="major"))
+    assert answer.status_code == 201, answer.text
+    body = answer.json()
+    incident = body["incident"]
+    assert incident["no"].startswith(f"{datetime.now(UTC):%Y-%m}-")
+    assert len(incident["no"]) == len("2026-11-000001")
+    assert (incident["state"], incident["severity"], incident["revision"]) == ("REPORTED", "major", 1)
+    assert incident["grid"]["code"] == "990101001001001"
+    assert incident["alt_grid"] is None
+    assert body["located"]["head"]["work_no"] == "990101001W0"
+    assert answer.headers["location"] == f"{URL}/{incident['no']}"
+    assert client.get(answer.headers["location"]).json()["incident"] == incident
+    with database.work(Actor.system()) as work:
+        row = work.session.scalars(sa.select(Incident).where(Incident.no == incident["no"])).one()
+        assert (row.area_code, row.town_code, row.county_code) == (990101001001, 990101001, 990101)
+        kinds = set(work.session.scalars(sa.select(Outbox.kind)))
+        assert {"layer", "incident"} <= kinds
+    tile = client.get("/ogc/collections/incidents/items").json()["features"]
+    assert incident["no"] in {feature["properties"]["no"] for feature in tile}
+
+
+def test_repeat_changes_nothing_and_another_body_is_refused(client, database, town):
+    body, key = at(250, 100, item="Pothole", description="deep"), str(uuid4())
+    first = send(client, body, key)
+    before = count(database)
+    again = send(client, body, key)
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert again.headers["idempotent-replay"] == "true"
+    assert again.json()["incident"] == first.json()["incident"]
+    assert again.json()["located"]["grids"] == first.json()["located"]["grids"]
+    assert count(database) == before
+    other = send(client, {**body, "item": "Puddle"}, key)
+    assert (other.status_code, other.json()["code"]) == (409, "key-used")
+    assert other.json()["no"] == first.json()["incident"]["no"]
+    assert count(database) == before
+
+
+def test_same_key_of_two_accounts_is_two_reports(client, app, make_account, town):
+    body, key = at(250, 120, item="Pothole"), str(uuid4())
+    mine = send(client, body, key)
+    with Client(app, headers={"Authorization": f"Bearer {make_account('grid_staff')}"}) as colleague:
+        theirs = send(colleague, body, key)
+    assert (mine.status_code, theirs.status_code) == (201, 201)
+    assert mine.json()["incident"]["no"] != theirs.json()["incident"]["no"]
+
+
+def test_twenty_at_once_are_one_report(database, town):
+    lon, lat = lonlat(300, 300)
+    report, key, graphs = Report(Place(lon, lat), "Twin"), "twins", StreetGraphs()
+    gate = threading.Barrier(8)
+
+    def post(_):
+        gate.wait()
+        with database.work(Actor.system()) as work:
+            return service.register(work, graphs, report, key=key, now=datetime.now(UTC))
+
+    with ThreadPoolExecutor(8) as pool:
+        taken = list(pool.map(post, range(8)))
+    assert sum(each.fresh for each in taken) == 1
+    assert len({each.incident.no for each in taken}) == 1
+    with database.work(Actor.system()) as work, pytest.raises(KeyUsedError):
+        service.register(work, graphs, Report(Place(lon, lat), "Other"), key=key, now=datetime.now(UTC))
+
+
+def test_loser_of_a_race_sees_the_winner(database, town):
+    """The losing statement sees neither its own row nor the winner's: it has to look again."""
+    lon, lat = lonlat(310, 310)
+    graphs, now = StreetGraphs(), datetime.now(UTC)
+    begun, results = threading.Event(), []
+
+    def lose():
+        with database.work(Actor.system()) as work:
+            work.session.execute(sa.text("select 1"))
+            begun.set()
+            results.append(service.register(work, graphs, Report(Place(lon, lat), "Race"), key="race", now=now))
+
+    with database.work(Actor.system()) as work:
+        won = service.register(work, graphs, Report(Place(lon, lat), "Race"), key="race", now=now)
+        thread = threading.Thread(target=lose)
+        thread.start()
+        begun.wait(10)
+        threading.Event().wait(0.3)
+    thread.join(20)
+    assert [(each.fresh, each.incident.no) for each in results] == [(False, won.incident.no)]
+
+
+def test_report_on_a_border_keeps_both_grids(client, town):
+    incident = send(client, at(195, 100, item="Leak", accuracy_m=30)).json()["incident"]
+    assert incident["grid"]["code"][-1] == "1"
+    assert incident["alt_grid"]["code"][-1] == "2"
+
+
+def test_report_outside_every_grid_is_kept(client, town):
+    answer = send(client, at(-500, 100, item="Fire"))
+    assert answer.status_code == 201
+    assert answer.json()["incident"]["grid"] is None
+    assert answer.json()["located"]["placement"] == "outside"
+    assert answer.json()["located"]["grids"][0]["distance_m"] == pytest.approx(500, rel=0.01)
+
+
+def test_report_by_words(client, town):
+    answer = send(client, {"door_code": "990101001D00", "item": "Noise"})
+    assert answer.json()["incident"]["located_by"] == "door_code"
+    unclear = send(client, {"address": "解放路 9 号", "item": "Noise"})
+    assert unclear.status_code == 422
+    assert len(unclear.json()["candidates"]) == 2
+
+
+def test_personal_numbers_are_masked_before_saving(client, database, town):
+    text = "请联系13812345678 id 11010519491231002X"
+    incident = send(client, at(50, 50, item="Bin", description=text)).json()["incident"]
+    assert incident["description"] == "请联系[phone] id [id]"
+    with database.work(Actor.system()) as work:
+        for column in (Incident.description, IncidentTransition.facts, IntakeKey.body_sha256):
+            assert not [value for value in work.session.scalars(sa.select(column)) if "13812345678" in str(value)]
+
+
+def test_month_is_local(database, town):
+    lon, lat = lonlat(50, 60)
+    at_midnight = datetime(2026, 3, 31, 17, 0, tzinfo=UTC)
+    with database.work(Actor.system()) as work:
+        taken = service.register(
+            work, StreetGraphs(), Report(Place(lon, lat), "Late"), key="tz", now=at_midnight, time_zone="Asia/Shanghai"
+        )
+    assert taken.incident.month == date(2026, 4, 1)
+    assert taken.incident.no.startswith("2026-04-")
+    assert taken.incident.reported_at == at_midnight
+
+
+def test_history_is_chained(client, database, town):
+    incident = send(client, at(60, 60, item="Sign")).json()["incident"]
+    for revision, item in ((1, "Road sign"), (2, "Road sign bent")):
+        answer = client.patch(f"{URL}/{incident['no']}", json={"item": item}, headers={"If-Match": f'"{revision}"'})
+        assert answer.status_code == 200, answer.text
+    with database.work(Actor.system()) as work:
+        rows = sql.history(work.session, date.fromisoformat(incident["month"]), incident["id"])
+        chain = [
+            (
+                row.prev,
+                row.digest,
+                step_content(
+                    row.seq, row.action, from_state=row.from_state, to_state=row.to_state, actor_id=row.actor_id,
+                    at=row.at.astimezone(UTC), facts=row.facts,
+                ),
+            )
+            for row in rows
+        ]  # fmt: skip
+    assert [row.action for row in rows] == ["register", "amend", "amend"]
+    assert first_broken(chain) is None
+    with database.work(Actor.system()) as work, pytest.raises(Exception, match="append-only"):
+        work.session.execute(sa.update(IncidentTransition).values(action="x"))
+
+
+def test_correction_needs_the_revision_that_was_seen(client, app, make_account, town):
+    no = send(client, at(70, 70, item="Bench")).json()["incident"]["no"]
+    url = f"{URL}/{no}"
+    assert client.patch(url, json={"item": "x"}).status_code == 428
+    changed = client.patch(url, json={"item": "Bench broken", "severity": "critical"}, headers={"If-Match": '"1"'})
+    assert changed.json()["incident"]["severity"] == "critical"
+    assert changed.headers["etag"] == '"2"'
+    stale = client.patch(url, json={"item": "y"}, headers={"If-Match": '"1"'})
+    assert (stale.status_code, stale.json()["current"]["item"]) == (412, "Bench broken")
+    same = client.patch(url, json={"item": "Bench broken"}, headers={"If-Match": '"2"'})
+    assert same.json()["incident"]["revision"] == 2
+    assert client.patch(url, json={"state": "CLOSED"}, headers={"If-Match": '"2"'}).status_code == 422
+    assert client.patch(url, json={"item": ""}, headers={"If-Match": '"2"'}).status_code == 422
+    assert client.patch(f"{URL}/2020-01-000001", json={"item": "y"}, headers={"If-Match": '"1"'}).status_code == 404
+    with Client(app, headers={"Authorization": f"Bearer {make_account('analyst')}"}) as analyst:
+        assert analyst.patch(url, json={"item": "z"}, headers={"If-Match": '"2"'}).status_code == 403
+
+
+def test_queue_is_newest_first_filtered_and_paged(client, database, town):
+    everything, cursor, pages = [], None, 0
+    while True:
+        query = f"?limit=3{f'&cursor={cursor}' if cursor else ''}"
+        page = client.get(URL + query).json()
+        everything += page["incidents"]
+        cursor, pages = page["next"], pages + 1
+        if cursor is None:
+            break
+    assert pages > 2
+    assert len({each["no"] for each in everything}) == len(everything) == count(database)
+    moments = [each["reported_at"] for each in everything]
+    assert moments == sorted(moments, reverse=True)
+    in_grid = client.get(f"{URL}?grid=990101001001001").json()["incidents"]
+    assert in_grid
+    assert all(
+        "990101001001001" in {(each[name] or {}).get("code") for name in ("grid", "alt_grid")} for each in in_grid
+    )
+    assert client.get(f"{URL}?grid={town.grids['g1']}").json()["incidents"] == in_grid
+    assert client.get(f"{URL}?state=CLOSED").json()["incidents"] == []
+    assert len(client.get(f"{URL}?state=REPORTED,CLOSED&limit=1000").json()["incidents"]) == len(everything)
+    soon = (datetime.now(UTC) + timedelta(hours=1)).isoformat().replace("+00:00", "Z")
+    assert client.get(f"{URL}?since={soon}").json()["incidents"] == []
+
+
+@pytest.mark.parametrize(
+    "query", ["limit=0", "limit=1001", "cursor=abc", "state=HAPPY", "since=yesterday", "territory=1"]
+)
+def test_queue_refuses_what_makes_no_sense(client, town, query):
+    assert client.get(f"{URL}?{query}").status_code == 422
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"item": ""}, {"item": "x" * 121}, {"severity": "huge"}, {"description": "x" * 4001}, {"lat": 95}, {"surprise": 1},
+     {"occurred_at": "2999-01-01T00:00:00Z"}, {"channel": ""}, {"occurred_at": "2026-01-01T00:00:00"}],
+)  # fmt: skip
+def test_report_that_makes_no_sense_is_refused(client, database, town, change):
+    before = count(database)
+    assert send(client, {**at(50, 50, item="Lamp"), **change}).status_code == 422
+    assert client.post(URL, json=at(50, 50, item="Lamp")).status_code == 422
+    assert count(database) == before
+
+
+def test_crowd_of_incidents_is_counted_at_low_zooms(client, town):
+    from tests.api.mvt import read_tile
+    from tests.api.test_tiles import URL as TILES
+    from tests.api.test_tiles import address
+
+    body = read_tile(client.get(TILES.format("incidents", *address(11))).content)["incidents"]["features"]
+    total = client.get("/ogc/collections/incidents/items?limit=10000").json()["numberReturned"]
+    assert sum(feature["properties"]["count"] for feature in body) == total
+    near = read_tile(client.get(TILES.format("incidents", *address(14))).content)["incidents"]["features"]
+    assert all("count" not in feature["properties"] for feature in near)
