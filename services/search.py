@@ -1,0 +1,112 @@
+"""The search box: grids, areas, cameras, key places, streets, addresses and coordinates by one text."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final, Literal
+from uuid import UUID
+
+from gis.errors import InvalidInputError
+from store.database import search as sql
+from store.database.search import TerritoryBox
+from store.database.work import Box, UnitOfWork
+
+Kind = Literal["grid", "address", "place", "street", "camera", "coordinate", "area"]
+LONGEST: Final = 120
+_NUMBER: Final = r"[+-]?\d{1,3}(?:\.\d+)?"
+_PAIR: Final = re.compile(
+    rf"\(?\s*({_NUMBER})\s*°?\s*([NSEWnsew])?\s*(?:[,，;；/]\s*|\s+)({_NUMBER})\s*°?\s*([NSEWnsew])?\s*\)?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """Something found; position and box in EPSG:4326."""
+
+    kind: Kind
+    label: str
+    detail: str | None
+    id: str | None
+    lon: float
+    lat: float
+    bbox: Box | None
+
+
+def search(work: UnitOfWork, text: str, *, limit: int = 20, territory: UUID | None = None) -> list[Hit]:
+    """Return what `text` names, best first.
+
+    Parameters
+    ----------
+    work : UnitOfWork
+    text : str
+        A code, a name, an address, one Chinese character of any, or two coordinates in either order.
+    limit : int
+    territory : UUID or None
+        Look in this territory only.
+
+    Raises
+    ------
+    InvalidInputError
+        Nothing was asked.
+    """
+    clean = " ".join(text.split())
+    if not clean or len(clean) > LONGEST:
+        raise InvalidInputError(f"Search for 1 to {LONGEST} characters.", field="q")
+    pair = _PAIR.fullmatch(clean)
+    points = _coordinates(work, pair, territory) if pair is not None else []
+    # two numbers with decimals are nothing but a position
+    if points and "." in clean:
+        return points[:limit]
+    rows = sql.search(work.session, clean, limit=limit, territory=territory)
+    found = [
+        Hit(
+            row.kind,
+            row.label,
+            row.detail,
+            row.id,
+            row.lon,
+            row.lat,
+            None if row.west is None else (row.west, row.south, row.east, row.north),
+        )
+        for row in rows
+    ]
+    return [*found, *points][:limit]
+
+
+def _coordinates(work: UnitOfWork, pair: re.Match[str], territory: UUID | None) -> list[Hit]:
+    first, second = float(pair[1]), float(pair[3])
+    marks = ((pair[2] or "").upper(), (pair[4] or "").upper())
+    orders = _orders(first, second, marks)
+    boxes = sql.territory_boxes(work.session, territory)
+    inside = [order for order in orders if _holder(boxes, order)]
+    # the order as typed counts unless only the other one lies where we know the ground
+    chosen = inside or orders
+    return [_hit(boxes, lon, lat, swapped=(lon, lat) != (first, second)) for lon, lat in chosen]
+
+
+def _orders(first: float, second: float, marks: tuple[str, str]) -> list[tuple[float, float]]:
+    """Return the possible (longitude, latitude) readings of two numbers, as typed first."""
+    if marks[0] in ("N", "S") or marks[1] in ("E", "W"):
+        pairs = [(_signed(second, marks[1], "W"), _signed(first, marks[0], "S"))]
+    elif marks[0] or marks[1]:
+        pairs = [(_signed(first, marks[0], "W"), _signed(second, marks[1], "S"))]
+    else:
+        pairs = [(first, second), (second, first)]
+    return [(lon, lat) for lon, lat in dict.fromkeys(pairs) if abs(lon) <= 180 and abs(lat) <= 90]
+
+
+def _signed(value: float, mark: str, negative: str) -> float:
+    return -abs(value) if mark == negative else value
+
+
+def _holder(boxes: list[TerritoryBox], position: tuple[float, float]) -> TerritoryBox | None:
+    return next((box for box in boxes if box.holds(*position)), None)
+
+
+def _hit(boxes: list[TerritoryBox], lon: float, lat: float, *, swapped: bool) -> Hit:
+    holder = _holder(boxes, (lon, lat))
+    words = [holder.name] if holder is not None else []
+    if swapped:
+        words.append("lat, lon → lon, lat")
+    return Hit("coordinate", f"{lon:.6f}, {lat:.6f}", " · ".join(words) or None, None, lon, lat, None)

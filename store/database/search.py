@@ -1,0 +1,121 @@
+"""SQL of the search box: one statement over everything that has a name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from store.database.locate import escaped_like
+
+# every branch ranks: 0 the whole text, 1 its beginning, 2 anywhere. Names in Chinese have one or two characters, which
+# no trigram index can hold, so tables are read through: milliseconds for a county (docs/reference/performance.md)
+_SEARCH = sa.text("""
+with plans as materialized (
+    select distinct on (p.territory_id) p.id from plan p
+    where p.kind = 'household' and p.status <> 'retired'
+      and (cast(:territory as uuid) is null or p.territory_id = :territory)
+    order by p.territory_id, p.status = 'published' desc, p.created_at desc
+), grids as (
+    select 'grid' as kind, 1 as place, g.code as label, nullif(v.name, '') as detail, g.id::text as id,
+           v.label_point as p, v.geom as shape,
+           case when g.code = :text then 0 when g.code like :prefix or v.name ilike :prefix then 1
+                when g.code like :suffix then 1 else 2 end as rank
+    from plans join grid_version v on v.plan_id = plans.id join grid g on g.id = v.grid_id
+    where g.code ilike :any or v.name ilike :any
+    order by rank, g.code limit :limit
+), areas as (
+    select 'area', 2, a.name, a.code, a.id::text, st_pointonsurface(a.geom), a.geom,
+           case when a.name = :text or a.code = :text then 0 when a.name ilike :prefix then 1 else 2 end as rank
+    from area a
+    where upper_inf(a.valid) and (a.name ilike :any or a.code = :text)
+      and (cast(:territory as uuid) is null or a.territory_id = :territory)
+    order by rank, length(a.name), a.code limit :limit
+), cameras as (
+    select 'camera', 3, coalesce(c.gb28181_id, c.source_ref, c.id::text), nullif(c.source_ref, c.gb28181_id),
+           c.id::text, c.point, null::geometry,
+           case when :text in (c.gb28181_id, c.source_ref, c.id::text) then 0
+                when c.gb28181_id like :prefix or c.source_ref ilike :prefix then 1 else 2 end as rank
+    from camera c
+    where (c.gb28181_id like :any or c.source_ref ilike :any or c.id::text = :text)
+      and (cast(:territory as uuid) is null or c.territory_id = :territory)
+    order by rank, c.fid limit :limit
+), places as (
+    select 'place', 4, k.name, k.kind, k.id::text, k.point, null::geometry,
+           case when lower(k.name) = lower(:text) then 0 when k.name ilike :prefix then 1 else 2 end as rank
+    from key_place k
+    where k.name ilike all(:words) and (cast(:territory as uuid) is null or k.territory_id = :territory)
+    order by rank, length(k.name), k.fid limit :limit
+), streets as (
+    select 'street', 5, s.name, null::text, min(s.id::text), st_pointonsurface((array_agg(s.geom order by s.fid))[1]),
+           st_setsrid(st_extent(s.geom)::geometry, 4326),
+           case when lower(s.name) = lower(:text) then 0 when s.name ilike :prefix then 1 else 2 end as rank
+    from street s
+    where s.name <> '' and s.name ilike all(:words)
+      and (cast(:territory as uuid) is null or s.territory_id = :territory)
+    group by s.territory_id, s.name
+    order by rank, length(s.name), s.name limit :limit
+), doors as (
+    select distinct on (d.address, d.door_code) d.address, d.door_code, d.id, d.point, d.fid,
+           case when lower(d.address) = lower(:text) or d.door_code = :text then 0
+                when d.address ilike :prefix then 1 else 2 end as rank
+    from dwelling d
+    where (d.address <> '' and d.address ilike all(:words) or d.door_code = :text)
+      and (cast(:territory as uuid) is null or d.territory_id = :territory)
+    order by d.address, d.door_code, d.fid
+), addresses as (
+    select 'address', 6, coalesce(nullif(address, ''), door_code), door_code, id::text, point, null::geometry, rank
+    from doors order by rank, length(address), address, fid limit :limit
+), hits as (
+    select * from grids union all select * from areas union all select * from cameras
+    union all select * from places union all select * from streets union all select * from addresses
+)
+select kind, label, detail, id, st_x(p) as lon, st_y(p) as lat, st_xmin(shape) as west, st_ymin(shape) as south,
+       st_xmax(shape) as east, st_ymax(shape) as north
+from hits order by rank, place, length(label), label, id limit :limit
+""")
+
+_TERRITORIES = sa.text("""
+select t.id, t.name, st_xmin(t.outline) as west, st_ymin(t.outline) as south, st_xmax(t.outline) as east,
+       st_ymax(t.outline) as north
+from territory t where cast(:territory as uuid) is null or t.id = :territory order by t.name
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class TerritoryBox:
+    """A territory's box in EPSG:4326."""
+
+    name: str
+    west: float
+    south: float
+    east: float
+    north: float
+
+    def holds(self, lon: float, lat: float) -> bool:
+        """Tell whether a position is in the box."""
+        return self.west <= lon <= self.east and self.south <= lat <= self.north
+
+
+def search(session: Session, text: str, *, limit: int, territory: UUID | None = None) -> list[sa.Row[Any]]:
+    """Return what is called `text`, best first: the whole name, its beginning, then anywhere in it."""
+    escaped = escaped_like(text)
+    values = {
+        "text": text,
+        "prefix": f"{escaped}%",
+        "suffix": f"%{escaped}",
+        "any": f"%{escaped}%",
+        "words": [f"%{escaped_like(word)}%" for word in text.split()],
+        "limit": limit,
+        "territory": territory,
+    }
+    return list(session.execute(_SEARCH, values))
+
+
+def territory_boxes(session: Session, territory: UUID | None = None) -> list[TerritoryBox]:
+    """Return the boxes of the territories."""
+    rows = session.execute(_TERRITORIES, {"territory": territory})
+    return [TerritoryBox(row.name, row.west, row.south, row.east, row.north) for row in rows]

@@ -1,0 +1,92 @@
+"""The search box, by code, name, address and position."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.api.town import build_town, lonlat
+
+
+@pytest.fixture(scope="module")
+def town(database):
+    return build_town(database)
+
+
+def find(client, q, **more):
+    answer = client.get("/api/v1/search", params={"q": q, **more})
+    assert answer.status_code == 200, answer.text
+    return answer.json()["results"]
+
+
+def test_grid_by_code_and_by_its_end(client, town):
+    first = find(client, "990101001001005")[0]
+    assert (first["kind"], first["label"], first["detail"]) == ("grid", "990101001001005", "Grid 5")
+    assert first["id"] == str(town.grids["g5"])
+    assert (first["lon"], first["lat"]) == pytest.approx(lonlat(300, 300), abs=1e-6)
+    west, south, _, _ = first["bbox"]
+    assert (west, south) == pytest.approx(lonlat(200, 200), abs=2e-4)
+    assert find(client, "001005")[0]["label"] == "990101001001005"
+
+
+@pytest.mark.parametrize(
+    ("q", "kind", "label"),
+    [
+        ("main street 3", "address", "Main Street 3"),
+        ("3  Main", "address", "Main Street 3"),
+        ("Main Street", "street", "Main Street 解放路"),
+        ("解", "street", "Main Street 解放路"),
+        ("放路", "street", "Main Street 解放路"),
+        ("小学", "place", "School 小学"),
+        ("market", "place", "Market"),
+        ("西村", "area", "West Village 西村"),
+        ("990101001002", "area", "East Village 东村"),
+        ("node/far", "camera", "node/far"),
+        ("990101001D00", "address", "Main Street 1"),
+        ("Grid 4", "grid", "990101001001004"),
+    ],
+)
+def test_names_are_found(client, town, q, kind, label):
+    assert (kind, label) in [(hit["kind"], hit["label"]) for hit in find(client, q)], find(client, q)
+
+
+def test_whole_names_come_before_parts(client, town):
+    assert find(client, "Market")[0]["label"] == "Market"
+    street = next(hit for hit in find(client, "second street") if hit["kind"] == "street")
+    assert street["bbox"] is not None
+
+
+@pytest.mark.parametrize(
+    "form", ["{lon}, {lat}", "{lat} {lon}", "{lat},{lon}", "{lon}，{lat}", "{lat}N {lon}E", "({lon} {lat})"]
+)
+def test_position_in_either_order(client, town, form):
+    lon, lat = lonlat(150, 100)
+    (hit,) = find(client, form.format(lon=f"{lon:.6f}", lat=f"{lat:.6f}"))
+    assert hit["kind"] == "coordinate"
+    assert (hit["lon"], hit["lat"]) == pytest.approx((lon, lat), abs=1e-6)
+    assert "Testby" in hit["detail"]
+
+
+def test_position_outside_every_territory(client, town):
+    (beyond,) = find(client, "120.5, 31.25")  # 120.5 is no latitude
+    assert (beyond["lon"], beyond["lat"], beyond["detail"]) == (120.5, 31.25, None)
+    both = find(client, "10.5 20.5")
+    assert [(hit["lon"], hit["lat"]) for hit in both] == [(10.5, 20.5), (20.5, 10.5)]
+    assert find(client, "500.5, 600.5") == []
+    south = find(client, "33.9S 151.2E")[0]
+    assert (south["lon"], south["lat"]) == (151.2, -33.9)
+
+
+def test_limit_territory_and_signs_taken_literally(client, town):
+    assert len(find(client, "Street", limit=2)) == 2
+    assert find(client, "%") == []
+    assert find(client, "_") == []
+    assert find(client, "Market", territory=str(town.run)) == []
+    assert find(client, "Market", territory=str(town.territory))
+    assert find(client, "'; drop table grid; --") == []
+
+
+@pytest.mark.parametrize(
+    "params", [{}, {"q": "  "}, {"q": "x" * 121}, {"q": "x", "limit": 0}, {"q": "x", "territory": 1}]
+)
+def test_what_makes_no_sense_is_422(client, town, params):
+    assert client.get("/api/v1/search", params=params).status_code == 422
