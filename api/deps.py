@@ -102,7 +102,12 @@ def wiring_of(request: Request) -> Wiring:
     return wiring
 
 
-def settings_of(request: Request) -> Settings:
+# dependencies are asynchronous even where they wait for nothing: FastAPI runs plain ones in a thread each
+async def _wiring(request: Request) -> Wiring:
+    return wiring_of(request)
+
+
+async def settings_of(request: Request) -> Settings:
     """Return the application's settings."""
     return wiring_of(request).settings
 
@@ -199,7 +204,7 @@ async def unit_of_work(request: Request, who: Annotated[SignedIn, Depends(signed
             await anyio.to_thread.run_sync(block.__exit__, None, None, None, limiter=wiring.exits)
 
 
-def if_match(
+async def if_match(
     header: Annotated[
         str | None, Header(alias="If-Match", description='Revision that the change is based on, such as "7".')
     ] = None,
@@ -301,7 +306,7 @@ def _jsonable(value: object) -> object:
     return dump(mode="json")
 
 
-Wired = Annotated[Wiring, Depends(wiring_of)]
+Wired = Annotated[Wiring, Depends(_wiring)]
 Who = Annotated[SignedIn, Depends(signed_in)]
 # scope="function": the exit (the commit) runs before the answer is sent, so a failing commit is an error to the caller
 Work = Annotated[UnitOfWork, Depends(unit_of_work, scope="function")]

@@ -117,7 +117,7 @@ def _open(credentials: Credentials, wiring: Wiring, client: str, old_cookie: str
 
 
 @router.get("", summary="Who is signed in", operation_id="get_session")
-def get_session(who: Who, response: Response) -> SessionOut:
+async def get_session(who: Who, response: Response) -> SessionOut:
     """Return the account behind the cookie or token."""
     response.headers["Cache-Control"] = "no-store"
     return SessionOut.of(who)
