@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from html import escape
-from typing import Any, ClassVar
+from typing import Any
 
 import folium
 
 from gis.errors import GridwardError
 from layers.palette import PALETTES
-from layers.spec import Lang, Text
+from layers.spec import Lang
 
 LEAFLET_JS = "leaflet/leaflet.js"
 LEAFLET_CSS = "leaflet/leaflet.css"
@@ -31,8 +31,8 @@ class OutsideAddressError(GridwardError):
 class LeanMap(folium.Map):
     """A folium map that needs Leaflet and nothing else."""
 
-    default_js: ClassVar[list[tuple[str, str]]] = [("leaflet", LEAFLET_JS)]
-    default_css: ClassVar[list[tuple[str, str]]] = [("leaflet_css", LEAFLET_CSS)]
+    default_js = [("leaflet", LEAFLET_JS)]  # noqa: RUF012 - as folium declares it
+    default_css = [("leaflet_css", LEAFLET_CSS)]  # noqa: RUF012 - as folium declares it
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,8 @@ class CoverageReport:
     box : tuple of float
         West, south, east, north in EPSG:4326.
     lang : {"en", "zh"}
+    labels : sequence of (lon, lat, text)
+        Written on the map.
     """
 
     title: str
@@ -78,10 +80,7 @@ class CoverageReport:
     notes: Sequence[str]
     box: tuple[float, float, float, float]
     lang: Lang = "en"
-    words: Mapping[str, str] = field(default_factory=dict)
-
-
-LAYERS_WORD = Text("Layers", "图层")
+    labels: Sequence[tuple[float, float, str]] = ()
 
 
 def render_report(report: CoverageReport, assets: Mapping[str, str]) -> str:
@@ -108,12 +107,16 @@ def render_report(report: CoverageReport, assets: Mapping[str, str]) -> str:
         location=[(south + north) / 2, (west + east) / 2],
         tiles=None,
         prefer_canvas=True,
-        height="62vh",
+        zoom_snap=0.25,
         control_scale=True,
     )
     canvas.fit_bounds([[south, west], [north, east]])
     for layer in report.layers:
         _add_layer(canvas, layer)
+    for lon, lat, label in report.labels:
+        # a plain marker would ask for Leaflet's icon files
+        word = folium.Tooltip(f"<b>{escape(label)}</b>", permanent=True, direction="center", class_name="grid-number")
+        folium.CircleMarker((lat, lon), radius=0, stroke=False, tooltip=word).add_to(canvas)
     folium.LayerControl(collapsed=False).add_to(canvas)
     root: Any = canvas.get_root()
     root.title = report.title
@@ -230,11 +233,11 @@ def style_of(colour: str, *, fill: str | None = None, weight: float = 1.0, fill_
 _LIGHT = PALETTES["light"]
 _CSS = f"""
 body{{display:flex;flex-direction:column}}
-header.report{{order:1}} .folium-map{{order:2}} section.report{{order:3}}
+header.report{{order:1}} .folium-map{{order:2;flex:none;height:62vh!important}} section.report{{order:3}}
 html,body{{height:auto;background:#F3F4F6;color:{_LIGHT.text};font:13px/20px Inter,"Noto Sans SC",system-ui,sans-serif;
 font-feature-settings:"tnum"}}
 .folium-map{{background:{_LIGHT.outside};border-block:1px solid #DDE1E6}}
-.report{{max-width:1180px;margin:0 auto;padding:16px}}
+.report{{width:100%;max-width:1180px;margin:0 auto;padding:16px;box-sizing:border-box}}
 .report h1{{font-size:20px;line-height:28px;margin:0}}
 .report p{{margin:4px 0;color:#454E5A}}
 .report dl{{display:flex;flex-wrap:wrap;gap:8px 32px;margin:12px 0}}
@@ -246,9 +249,12 @@ font-feature-settings:"tnum"}}
 vertical-align:-1px;border:1px solid #858E9A}}
 .report table{{width:100%;border-collapse:collapse;background:#fff}}
 .report th,.report td{{padding:3px 8px;text-align:right;border-bottom:1px solid #DDE1E6}}
-.report th:first-child,.report td:nth-child(2){{text-align:left}}
+.report th:first-child,.report :is(td,th):nth-child(2){{text-align:left}}
+.report tbody th{{white-space:nowrap}}
 .report thead th{{background:#F8F9FA;position:sticky;top:0}}
 .report tbody th{{font-weight:500}}
 .leaflet-control-layers-toggle{{display:none}}
+.leaflet-tooltip.grid-number{{background:none;border:0;box-shadow:none;padding:0;font:650 13px/16px Inter,system-ui,sans-serif;pointer-events:none;
+text-shadow:0 0 3px #fff,0 0 3px #fff,0 0 3px #fff}}
 @media print{{.folium-map{{height:12cm!important}}.report thead th{{position:static}}}}
 """

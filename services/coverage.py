@@ -324,7 +324,7 @@ def _grid_rows(scene: _Scene, run: CoverageRun, table: GapTable) -> Iterator[tup
 
 
 def _said(kind: str, amount: float) -> dict[str, str]:
-    count = f"{amount:,.0f}"
+    count = f"{amount:,.0f}" if amount >= 1 else "<1"
     return {
         "street": {"text_en": f"{count} m of street not seen", "text_zh": f"{count} 米街道不可见"},
         "key_place": {"text_en": f"{count} key places not seen", "text_zh": f"{count} 处重点部位不可见"},

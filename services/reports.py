@@ -24,8 +24,9 @@ from store.database import plans as plan_sql
 from store.database.models import CoverageRun, Plan, Territory
 from store.database.work import UnitOfWork
 
-ENGINE = 1  # raise when the page of equal figures looks different
+ENGINE = 4  # raise when the page of equal figures looks different
 DIGITS = 7  # of longitude and latitude: a centimetre
+MOST_GROUND = 4000  # surfaces drawn below the figures: more would make the file slow to open
 
 WORDS = {
     "title": Text("Camera coverage", "摄像机覆盖分析"),
@@ -46,6 +47,7 @@ WORDS = {
     "online": Text("Cameras online", "在线/总数"),
     "score": Text("Gap score", "盲区评分"),
     "grids": Text("Grids by share of streets seen", "网格（按街道可见率）"),
+    "ground": Text("Water, green, buildings", "水域、绿地、建筑"),
     "sheds": Text("Seen by a camera", "摄像机可见范围"),
     "sheds_unknown": Text("Heading unknown: may be seen", "方位未知：可能可见"),
     "street_gaps": Text("Streets not seen", "不可见街段"),
@@ -139,7 +141,8 @@ def _coverage_report(work: UnitOfWork, plan: Plan, run: CoverageRun, lang: Lang)
         facts=_facts(run.summary, say),
         columns=[say[key] for key in ("grid", "why", "unseen", "seen", "seen_upper", "key_places", "online", "score")],
         rows=[_row(row, lang) for row in rows],
-        layers=_map_layers(work, plan, run, say),
+        layers=[_ground_layer(work, plan, say), *_map_layers(work, plan, run, say)],
+        labels=[(row.lon, row.lat, str(int(row.code[-3:]))) for row in plan_sql.plan_grids(work.session, plan.id)],
         legend=[
             (palette.coverage[1], say["sheds"]),
             (palette.gap, say["street_gaps"]),
@@ -180,7 +183,7 @@ def _row(row: Any, lang: Lang) -> list[str]:  # noqa: ANN401 - a database row
 
     reasons = "; ".join(str(reason[f"text_{lang}"]) for reason in figures.reasons)
     return [
-        f"{row.code} {row.name}".strip(),
+        f"{grouped_code(row.code)} {row.name}".strip(),
         reasons,
         f"{figures.street_m - figures.seen_m:,.0f}",
         percent(figures.seen_m),
@@ -199,14 +202,15 @@ def _map_layers(work: UnitOfWork, plan: Plan, run: CoverageRun, say: dict[str, s
     places = sql.place_rows(work.session, run.id)
     gaps = [row for row in sql.gap_rows(work.session, run.id) if row.kind == "street"]
     assumed = np.asarray(sheds["assumed"], dtype=bool)
-    border = style_of(palette.border, fill=palette.land, weight=1.5, fill_opacity=0.35)
     seen_style = style_of(palette.coverage[2], fill=palette.coverage[1], fill_opacity=0.45)
     maybe_style = {**style_of(palette.paused), "dashArray": "4 4"}
     return [
         MapLayer(
             say["grids"],
             [
-                _feature(shape, f"{code}\n{_grid_tip(figures.get(code), say)}", border)
+                _feature(
+                    shape, f"{grouped_code(code)}\n{_grid_tip(figures.get(code), say)}", _grid_style(figures.get(code))
+                )
                 for code, shape in zip(grids["code"], grids["geom"], strict=True)
             ],
         ),
@@ -261,6 +265,36 @@ def _map_layers(work: UnitOfWork, plan: Plan, run: CoverageRun, say: dict[str, s
             point_radius=3,
         ),
     ]
+
+
+def _grid_style(figures: Any) -> dict[str, Any]:  # noqa: ANN401 - a database row or nothing
+    palette = PALETTES["light"]
+    share = figures.seen_m / figures.street_m if figures is not None and figures.street_m else 0.0
+    return style_of(palette.border, fill=palette.coverage[1], weight=1.5, fill_opacity=round(0.45 * share, 3))
+
+
+def _ground_layer(work: UnitOfWork, plan: Plan, say: dict[str, str]) -> MapLayer:
+    palette = PALETTES["light"]
+    colours = {"water": palette.water, "green": palette.green, "building": palette.building}
+    ground = sql.read_ground(work.session, plan.territory_id, most=MOST_GROUND)
+    return MapLayer(
+        say["ground"],
+        [
+            _feature(shape, "", style_of(colours[kind], fill=colours[kind], weight=0.5, fill_opacity=1.0))
+            for kind, shape in zip(ground["kind"], ground["geom"], strict=True)
+        ],
+    )
+
+
+def grouped_code(code: str) -> str:
+    """Return a code in groups as people read it.
+
+    Examples
+    --------
+    >>> grouped_code("990001001001016")
+    '990001 001 001 016'
+    """
+    return " ".join([code[:6], *(code[start : start + 3] for start in range(6, len(code), 3))])
 
 
 def _grid_tip(figures: Any, say: dict[str, str]) -> str:  # noqa: ANN401 - a database row or nothing

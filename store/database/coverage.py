@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +23,7 @@ from store.database.models import (
     Incident,
     KeyPlace,
     KeyPlaceCoverage,
+    Landcover,
     Report,
     Street,
     ViewShed,
@@ -135,7 +137,7 @@ def shed_digest(session: Session, territory_id: UUID) -> str | None:
     return session.scalar(statement)
 
 
-def coverage_rows(session: Session, run_id: UUID) -> list[sa.Row[Any]]:
+def coverage_rows(session: Session, run_id: UUID) -> Sequence[sa.Row[tuple[CoverageGrid, str, int, str]]]:
     """Return the figures of each grid of a run with its code and name, highest score first."""
     statement = (
         sa.select(CoverageGrid, Grid.code, GridVersion.fid, GridVersion.name)
@@ -148,7 +150,7 @@ def coverage_rows(session: Session, run_id: UUID) -> list[sa.Row[Any]]:
         .where(CoverageGrid.run_id == run_id)
         .order_by(CoverageGrid.gap_score.desc(), Grid.code)
     )
-    return list(session.execute(statement).all())
+    return session.execute(statement).all()
 
 
 def gap_rows(session: Session, run_id: UUID, limit: int | None = None) -> list[sa.Row[Any]]:
@@ -179,6 +181,22 @@ def place_rows(session: Session, run_id: UUID) -> Columns:
         .order_by(KeyPlace.fid)
     )  # fmt: skip
     return read_columns(session, statement, geometry=["point"])
+
+
+def read_ground(session: Session, territory_id: UUID, *, most: int) -> Columns:
+    """Return the largest surfaces to draw below a map: water and green first, then buildings."""
+    surfaces = sa.union_all(
+        sa.select(Landcover.kind, sa.literal(0).label("above"), Landcover.geom).where(
+            Landcover.territory_id == territory_id, Landcover.kind.in_(["water", "green"])
+        ),
+        sa.select(sa.literal("building"), sa.literal(1), Building.geom).where(Building.territory_id == territory_id),
+    ).subquery()
+    largest = (
+        sa.select(surfaces.c.kind, surfaces.c.above, wkb(surfaces.c.geom).label("geom"))
+        .order_by(surfaces.c.above, sa.func.ST_Area(surfaces.c.geom).desc())
+        .limit(most)
+    )
+    return read_columns(session, largest, geometry=["geom"])
 
 
 def shed_rows(session: Session, territory_id: UUID) -> Columns:
