@@ -254,7 +254,8 @@ vertical-align:-1px;border:1px solid #858E9A}}
 .report thead th{{background:#F8F9FA;position:sticky;top:0}}
 .report tbody th{{font-weight:500}}
 .leaflet-control-layers-toggle{{display:none}}
-.leaflet-tooltip.grid-number{{background:none;border:0;box-shadow:none;padding:0;font:650 13px/16px Inter,system-ui,sans-serif;pointer-events:none;
+.leaflet-tooltip.grid-number{{background:none;border:0;box-shadow:none;padding:0;
+font:650 13px/16px Inter,system-ui,sans-serif;pointer-events:none;
 text-shadow:0 0 3px #fff,0 0 3px #fff,0 0 3px #fff}}
 @media print{{.folium-map{{height:12cm!important}}.report thead th{{position:static}}}}
 """

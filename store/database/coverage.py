@@ -137,7 +137,7 @@ def shed_digest(session: Session, territory_id: UUID) -> str | None:
     return session.scalar(statement)
 
 
-def coverage_rows(session: Session, run_id: UUID) -> Sequence[sa.Row[tuple[CoverageGrid, str, int, str]]]:
+def coverage_rows(session: Session, run_id: UUID) -> Sequence[sa.Row[CoverageGrid, str, int, str]]:
     """Return the figures of each grid of a run with its code and name, highest score first."""
     statement = (
         sa.select(CoverageGrid, Grid.code, GridVersion.fid, GridVersion.name)
