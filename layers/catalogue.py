@@ -152,7 +152,7 @@ _CAMERAS = (
         fields=("camera", "unknown", "online"),
         legend=(
             *_seen_legend(),
-            _entry("heading unknown", "方位未知", "dash", _both("paused")),
+            _entry("may be seen, heading unknown", "可能可见（方位未知）", "dash", _both("paused")),
         ),
     ),
     LayerSpec(

@@ -72,11 +72,11 @@ function applyPlace(map: MapLibre): void {
     features.push({ type: 'Feature', properties: { role: 'pin' }, geometry: point })
     if (place.accuracy_m) {
       const ring = circle(place.lon, place.lat, place.accuracy_m)
-      const top = ring[0] as [number, number]
+      const foot = ring[ring.length >> 1] as [number, number]
       const label = `± ${t('unit.m', { n: Math.round(place.accuracy_m) })}`
       features.push(
         { type: 'Feature', properties: { role: 'accuracy' }, geometry: { type: 'Polygon', coordinates: [ring] } },
-        { type: 'Feature', properties: { role: 'accuracy-label', label }, geometry: { type: 'Point', coordinates: top } },
+        { type: 'Feature', properties: { role: 'accuracy-label', label }, geometry: { type: 'Point', coordinates: foot } },
       )
     }
   }
