@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -137,11 +138,8 @@ def run(
     except RejectedRowsError as error:
         _write_rejects(error.report, rejects)
         if as_json:
-            show(
-                {"code": error.code, "detail": error.message, "exit_code": 2, **error.report.to_dict()},
-                "",
-                as_json=True,
-            )
+            problem = {"code": error.code, "detail": error.message, "exit_code": BAD_INPUT, **error.report.to_dict()}
+            print(json.dumps(problem, ensure_ascii=False, default=str), file=sys.stderr)
         else:
             print(f"error: {error.message}", file=sys.stderr)
             print(_rejects_text(error.report, rejects), file=sys.stderr)

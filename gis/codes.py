@@ -61,6 +61,7 @@ def clean_code(text: str, *, what: str) -> str:
             f"{what} '{text}' is in scientific notation, so its last digits are lost. Take the original list, format"
             " the column as text before pasting, and export it again.",
             value=text,
+            reason="is in scientific notation, so its last digits are lost",
             remedy="format the column as text in the original list and export it again",
         )
     tail = _FLOAT_TAIL.fullmatch(code)
@@ -70,6 +71,7 @@ def clean_code(text: str, *, what: str) -> str:
         raise InvalidCodeError(
             f"{what} '{text}' went through a number, which keeps only 15 digits. Export the column as text.",
             value=text,
+            reason="went through a number, which keeps only 15 digits",
             remedy="export the column as text",
         )
     return tail.group(1)
@@ -82,6 +84,7 @@ def _digits(text: str, *, what: str, lengths: tuple[int, ...], pattern: str) -> 
         raise InvalidCodeError(
             f"{what} '{text}' must have {wanted} digits ({pattern}).",
             value=text,
+            reason=f"is no {what[0].lower() + what[1:]}" if not what.startswith("GB") else f"is no {what}",
             remedy=f"give {wanted} digits: {pattern}",
         )
     return code

@@ -253,7 +253,8 @@ def _parse_column(load: RowLoad, wanted: Field) -> list[Any]:
                 value = memory[cell] if cell in memory else memory.setdefault(cell, wanted.parse(cell))
             except InvalidInputError as error:
                 remedy = str(error.fields.get("remedy", "correct the cell"))
-                load.reject(row, column, cell, reason=error.message, remedy=remedy)
+                reason = str(error.fields.get("reason", error.message))
+                load.reject(row, column, cell, reason=reason, remedy=remedy)
         elif wanted.required:
             load.reject(row, column, "", reason="is empty", remedy=f"give a value for {wanted.name}")
         parsed.append(value)

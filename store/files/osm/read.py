@@ -60,25 +60,25 @@ def read_osm(path: Path | str) -> OsmExtract:
     report = IngestReport(path.name)
     box = guarded(path, lambda: header_box(path))
     raw: Collected = guarded(path, lambda: collect(path, report))
-    if not raw.lines and not raw.surfaces and not raw.nodes:
+    mended, cut_ids = guarded(path, lambda: _mend(path, raw, report))
+    rows = sorted([*raw.surfaces, *mended], key=lambda surface: surface.osm_id)
+    if not raw.lines and not rows and not raw.nodes:
         raise InvalidInputError(
             f"{path} holds no streets, buildings or places. Check that it is the extract you meant.", file=str(path)
         )
     box_source = "header" if box is not None else "data"
-    box = box or _data_box(raw)
+    box = box or _data_box(raw, rows)
     srid = crs.suggest_metric_srid(box)
-    mended, cut_ids = guarded(path, lambda: _mend(path, raw, report))
-    rows = sorted([*raw.surfaces, *mended], key=lambda surface: surface.osm_id)
     surfaces = Surfaces(rows, shapely.from_wkb([surface.geom for surface in rows]), cut_ids)
     extract = _assemble(path, raw, surfaces, Frame(box, srid, report), box_source)
     _count(extract)
     return extract
 
 
-def _data_box(raw: Collected) -> Box:
+def _data_box(raw: Collected, surfaces: list[RawSurface]) -> Box:
     geometries = [shapely.Point(node.lon, node.lat) for node in raw.nodes]
     geometries += list(line_geometries(raw.lines))
-    geometries += list(shapely.from_wkb([surface.geom for surface in raw.surfaces]))
+    geometries += list(shapely.from_wkb([surface.geom for surface in surfaces]))
     west, south, east, north = (float(value) for value in shapely.total_bounds(np.array(geometries, dtype=object)))
     return west, south, east, north
 

@@ -111,7 +111,7 @@ def sites(nodes: list[RawNode], surfaces: Surfaces, frame: Frame) -> list[Site]:
     west, south, east, north = frame.box
     found = [
         Site(shapely.Point(node.lon, node.lat), node.osm_id, is_area=False, tags=node.tags)
-        for node in nodes
+        for node in sorted(nodes, key=lambda node: node.osm_id)
         if west <= node.lon <= east and south <= node.lat <= north
     ]
     lost = len(nodes) - len(found)
