@@ -39,7 +39,9 @@ def progress_bar(title: str, *, hidden: bool = False) -> Iterator[Report]:
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"))
-    with Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True), transient=True) as bars:
+    with Progress(
+        *columns, TimeElapsedColumn(), console=Console(stderr=True), transient=True, redirect_stdout=False
+    ) as bars:
         task = bars.add_task(title, total=1.0)
 
         def report(done: float, note: str = "") -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import re
 import shutil
 import stat
 import tempfile
@@ -142,11 +143,12 @@ def failure(action: str, output: str, folder: Path) -> UnavailableError:
             folder=str(folder),
             remedy="Free some space, or set GRIDWARD_HOME to a folder on another disk, and start again.",
         )
-    telling = [line for line in output.splitlines() if any(key in line for key in ("FATAL", "PANIC", "error", "ERROR"))]
-    last = (telling or output.strip().splitlines() or ["no message"])[-1].strip()
+    lines = [re.sub(r"^\d{4}-\S+ \S+ \w+ \[\d+\] ", "", line.strip()) for line in output.splitlines() if line.strip()]
+    telling = [line for line in lines if any(word in line for word in ("FATAL", "PANIC", "error", "ERROR"))]
     return UnavailableError(
-        f"PostgreSQL failed while {action}: {last}",
+        f"PostgreSQL failed while {action}: {(telling or lines or ['no message'])[-1]}",
         folder=str(folder),
+        said=lines[-5:],
         remedy=f"Its whole log is in {folder}; `gridward db status` shows the state.",
     )
 

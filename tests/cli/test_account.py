@@ -67,6 +67,15 @@ def test_a_password_is_read_from_standard_input(gridward, database, monkeypatch)
     assert gridward("account", "password", "carl")[0] == 2
 
 
+def test_another_link_may_be_made(gridward, database):
+    gridward("account", "create", "lena", "--role", "analyst")
+    code, facts = gridward("account", "link", "lena", "--minutes", "5")
+    assert (code, facts["minutes"]) == (0, 5.0)
+    secret = parse_qs(facts["link"].partition("?")[2])["code"][0]
+    with database.work(Actor.system()) as work:
+        assert access.sign_in_with_code(work, secret, now=now(), hours=1).signed_in.actor.name == "lena"
+
+
 def test_a_token_lets_in_until_its_account_is_disabled(gridward, database):
     gridward("account", "create", "tom", "--role", "analyst")
     code, facts = gridward("account", "token", "tom", "--days", "2")

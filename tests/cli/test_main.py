@@ -266,6 +266,28 @@ def test_progress_stays_silent_where_nobody_watches(capsys):
     assert capsys.readouterr().err == ""
 
 
+def test_progress_shows_on_a_terminal():
+    master, terminal = os.openpty()
+    program = (
+        "from cli.progress import progress_bar\n"
+        "with progress_bar('Loading streets') as report:\n"
+        "    report(0.25, 'cutting atoms'); report(7.0); print('done')"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", program],
+        env=os.environ | {"PYTHONPATH": str(ROOT), "TERM": "xterm", "COLUMNS": "100"},
+        stdout=subprocess.PIPE,
+        stderr=terminal,
+        text=True,
+        check=True,
+    )
+    os.close(terminal)
+    shown = os.read(master, 65536).decode()
+    os.close(master)
+    assert answer.stdout == "done\n"
+    assert "100 %" in shown
+
+
 def test_json_output_takes_what_results_hold():
     from datetime import UTC, datetime
     from uuid import UUID

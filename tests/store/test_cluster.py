@@ -20,7 +20,7 @@ import pytest
 from gis.errors import ConflictError, UnavailableError
 from store.cluster import PrivateCluster, binaries
 from store.cluster.account import account_for
-from store.cluster.folders import SOCKET_PATH_BYTES, check_space, reachable, socket_folder
+from store.cluster.folders import SOCKET_PATH_BYTES, check_space, exclusive, reachable, socket_folder
 from store.cluster.process import read_pid_file, serves
 
 ROOT = Path(__file__).parents[2]
@@ -407,6 +407,47 @@ def test_data_of_another_version_are_left_alone_with_a_hint(cluster):
         cluster.ensure()
     assert "pg_dump" in caught.value.fields["remedy"]
     assert caught.value.fields["data_version"] == 9
+
+
+def test_a_damaged_data_folder_is_said(cluster):
+    (cluster.folders.data / "PG_VERSION").write_text("garbage")
+    with pytest.raises(UnavailableError, match="damaged") as caught:
+        cluster.ensure()
+    assert "restore" in caught.value.fields["remedy"]
+
+
+def test_a_server_that_refuses_to_start_says_its_own_reason(cluster):
+    settings = cluster.folders.data / "postgresql.conf"
+    settings.write_text(settings.read_text() + "\nwork_mem = 'a lot'\n")
+    with pytest.raises(UnavailableError, match="contains errors") as caught:
+        cluster.ensure()
+    assert any('"work_mem": "a lot"' in line for line in caught.value.fields["said"])
+    assert cluster.status().state == "stopped"
+
+
+def test_settings_of_the_owner_win_over_ours(cluster):
+    settings = cluster.folders.data / "postgresql.conf"
+    settings.write_text(settings.read_text() + "\nwork_mem = '7MB'\n")
+    assert ask(cluster.ensure().owner, "show work_mem") == "7MB"
+
+
+def test_a_start_that_hangs_elsewhere_is_said(place):
+    lock = place / "pg.lock"
+    with (
+        exclusive(lock, timeout_s=1),
+        pytest.raises(UnavailableError, match="starting or stopping"),
+        exclusive(lock, timeout_s=0.1),
+    ):
+        pass
+
+
+def test_module_functions_are_the_class(cluster):
+    import store.cluster as module
+
+    home = cluster.folders.home
+    assert module.status(home).state == "stopped"
+    assert ask(module.ensure(home).app, "select 1") == 1
+    assert module.stop(home) is True
 
 
 def test_a_folder_that_is_no_database_is_left_alone(place):
