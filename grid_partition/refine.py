@@ -25,7 +25,9 @@ HOT, COLD = 1.4, 0.06
 ROUNDS, WARM = 1, 0.5
 
 
-def refine(problem: PartProblem, labels: Ints, report: Callable[[float], None] | None = None) -> Ints:
+def refine(
+    problem: PartProblem, labels: Ints, report: Callable[[float], None] | None = None, *, effort: float = 1.0
+) -> Ints:
     """Improve a labelling by annealed moves.
 
     Parameters
@@ -35,6 +37,8 @@ def refine(problem: PartProblem, labels: Ints, report: Callable[[float], None] |
         Every region present and in one piece; stays so.
     report : callable, optional
         Told the share of the work done, 0..1.
+    effort : float
+        Share of the usual number of moves; below 1 there is no second round.
 
     Returns
     -------
@@ -49,14 +53,15 @@ def refine(problem: PartProblem, labels: Ints, report: Callable[[float], None] |
     # one unit changes a grid of many units less: the scale of energy differences falls with their number
     coarse = min(4.0 * problem.k / n, 1.0)
     hot, cold = HOT * coarse**0.7, COLD * coarse**0.75
-    proposals = n * float(np.clip(PER_GRID * problem.k / n, PER_UNIT_FEW, PER_UNIT_MANY))
+    proposals = effort * n * float(np.clip(PER_GRID * problem.k / n, PER_UNIT_FEW, PER_UNIT_MANY))
     best, best_energy = search.labels.copy(), np.inf
-    for turn in range(1 + ROUNDS):
+    rounds = 1 + (ROUNDS if effort >= 1.0 else 0)
+    for turn in range(rounds):
         heat = np.geomspace(hot if turn == 0 else hot * WARM, cold, CHUNKS + 1)
         for c in range(CHUNKS):
             search.anneal(heat[c], heat[c + 1], proposals / CHUNKS)
             if report is not None:
-                report((turn + (c + 1) / CHUNKS) / (1 + ROUNDS))
+                report((turn + (c + 1) / CHUNKS) / rounds)
         if search.energy() < best_energy:
             best, best_energy = search.labels.copy(), search.energy()
         if search.outside() == 0:

@@ -11,7 +11,9 @@ import numpy.typing as npt
 from gis.adjacency import components
 from gis.errors import InvalidInputError
 from gis.measure import group_sums
+from grid_partition.multilevel import bisected, coarsened
 from grid_partition.problem import PartProblem
+from grid_partition.refine import refine
 
 pymetis: ModuleType | None
 try:
@@ -19,10 +21,15 @@ try:
 except ImportError:  # some platforms have no wheel; the own start takes over
     pymetis = None
 
-__all__ = ["grown_start", "metis_start", "repair", "start_labels"]
+__all__ = ["grown_start", "metis_start", "multilevel_start", "repair", "start_labels"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+
+#: Share of the usual moves spent on each coarse level.
+COARSE_EFFORT = 0.2
+#: Units per region below which METIS leaves regions empty, and complains on standard output.
+METIS_LEAST = 8
 
 
 def start_labels(problem: PartProblem) -> Ints:
@@ -40,11 +47,35 @@ def start_labels(problem: PartProblem) -> Ints:
     if (problem.home >= 0).any():
         labels = np.where(problem.fixed >= 0, problem.fixed, problem.home)
         labels = np.where(labels >= problem.k, -1, labels)
-    elif (problem.fixed >= 0).any() or pymetis is None:
+    elif (problem.fixed >= 0).any():
         labels = grown_start(problem)
     else:
-        labels = metis_start(problem)
+        return multilevel_start(problem)
     return repair(problem, labels)
+
+
+def multilevel_start(problem: PartProblem) -> Ints:
+    """Cut a coarse copy of the part, by METIS where it is installed, and refine it level by level.
+
+    Parameters
+    ----------
+    problem : PartProblem
+        Without fixed units and homes.
+
+    Returns
+    -------
+    (n,) int64
+        Every region present and in one piece.
+    """
+    levels: list[tuple[PartProblem, Ints]] = []
+    while (smaller := coarsened(levels[-1][0] if levels else problem)) is not None:
+        levels.append(smaller)
+    coarsest = levels[-1][0] if levels else problem
+    fine = len(coarsest) >= METIS_LEAST * problem.k
+    labels = repair(coarsest, metis_start(coarsest) if fine and pymetis is not None else bisected(coarsest))
+    for coarse, into in reversed(levels):
+        labels = refine(coarse, labels, effort=COARSE_EFFORT)[into]
+    return labels
 
 
 def metis_start(problem: PartProblem) -> Ints:

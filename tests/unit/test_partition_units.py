@@ -342,3 +342,15 @@ def test_bad_geometry_is_refused_by_row(bad):
 def test_no_units_are_refused():
     with pytest.raises(InvalidInputError, match="no units"):
         partition_units([], [], grids=1)
+
+
+@pytest.mark.parametrize("k", [3, 9, 40])
+def test_partition_runs_without_metis(monkeypatch, k):
+    geometry = board(20, 20)
+    demand = np.random.default_rng(k).integers(1, 6, 400)
+    with_metis = partition_units(geometry, demand, grids=k, seed=k)
+    monkeypatch.setattr("grid_partition.seed.pymetis", None)
+    without = partition_units(geometry, demand, grids=k, seed=k)
+    assert_sound(without, geometry, demand, k)
+    assert without.quality.compactness >= 0.95 * with_metis.quality.compactness
+    assert without.quality.share_within >= 0.95 * with_metis.quality.share_within
