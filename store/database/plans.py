@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -16,7 +17,7 @@ from store.database.models import Account, Area, Assignment, Atom, Grid, GridVer
 Box = tuple[float, float, float, float]
 
 
-def list_plans(session: Session, territory_id: UUID | None = None) -> list[sa.Row[Any]]:
+def list_plans(session: Session, territory_id: UUID | None = None) -> Sequence[sa.Row[Plan, str, str]]:
     """Return plans, newest first, with the author's name."""
     statement = (
         sa.select(Plan, Account.name.label("author"), Territory.name.label("territory"))
@@ -26,7 +27,7 @@ def list_plans(session: Session, territory_id: UUID | None = None) -> list[sa.Ro
     )
     if territory_id is not None:
         statement = statement.where(Plan.territory_id == territory_id)
-    return list(session.execute(statement).all())
+    return session.execute(statement).all()
 
 
 def get_plan(session: Session, plan_id: UUID, *, lock: bool = False) -> Plan:
@@ -69,7 +70,7 @@ def author_name(session: Session, plan_id: UUID) -> str | None:
     return session.scalar(sa.select(Account.name).join(Plan, Plan.author_id == Account.id).where(Plan.id == plan_id))
 
 
-def plan_grids(session: Session, plan_id: UUID, grid_id: UUID | None = None) -> list[sa.Row[Any]]:
+def plan_grids(session: Session, plan_id: UUID, grid_id: UUID | None = None) -> Sequence[sa.Row[*tuple[Any, ...]]]:
     """Return one row per grid of a plan (or for one grid) with its figures, head, centre and box, in code order."""
     head = head_now()
     box = sa.func.box2d(GridVersion.geom)
@@ -91,7 +92,7 @@ def plan_grids(session: Session, plan_id: UUID, grid_id: UUID | None = None) -> 
     )  # fmt: skip
     if grid_id is not None:
         statement = statement.where(Grid.id == grid_id)
-    return list(session.execute(statement).all())
+    return session.execute(statement).all()
 
 
 def grid_shapes(session: Session, plan_id: UUID) -> Columns:
