@@ -195,10 +195,13 @@ def _index(start: NDArray[np.float64], end: NDArray[np.float64]) -> WallIndex:
     columns, rows = int(span[0] // cell) + 1, int(span[1] // cell) + 1
     first = ((low - corner) // cell).astype(np.int32)
     last = ((high - corner) // cell).astype(np.int32)
+    # Walls of one cell lie side by side in memory: a sweep reads them in that order.
+    order = np.lexsort((first[:, 0], first[:, 1]))
+    first, last = first[order], last[order]
     offsets, members = fill_cells(first, last, columns, rows)
     return WallIndex(
-        start=start,
-        end=end,
+        start=np.ascontiguousarray(start[order]),
+        end=np.ascontiguousarray(end[order]),
         column=np.ascontiguousarray(first[:, 0]),
         row=np.ascontiguousarray(first[:, 1]),
         offsets=offsets,

@@ -1,0 +1,161 @@
+"""View sheds, full recompute and placement: ours, pysovist beside us in the same run, fixed seeds."""
+
+import math
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pysovist
+import pytest
+import shapely
+from pytest_benchmark.fixture import BenchmarkFixture
+
+sys.path.insert(0, str(Path(__file__).parent))
+from mirrored_town import Town, town
+
+from grid_coverage import (
+    Candidates,
+    Demand,
+    KeyPoints,
+    Needs,
+    Streets,
+    ViewSheds,
+    Walls,
+    candidate_views,
+    covered_points,
+    gaps_by_grid,
+    ground_by_grid,
+    place,
+    prepare_walls,
+    street_points,
+    view_sheds,
+)
+
+CAMERAS, PEER_CAMERAS, RANGE = 5_000, 200, 80.0
+
+
+@pytest.fixture(scope="module")
+def city() -> Town:
+    return town()
+
+
+@pytest.fixture(scope="module")
+def walls(city: Town) -> Walls:
+    return prepare_walls(city.footprints)
+
+
+@pytest.fixture(scope="module")
+def sheds(city: Town, walls: Walls) -> ViewSheds:
+    xy, azimuth, hfov = city.cameras(CAMERAS)
+    return view_sheds(xy, walls, azimuth=azimuth, hfov=hfov, max_range=RANGE)
+
+
+def peer_areas(sheds: ViewSheds, walls: Walls, azimuth: np.ndarray, hfov: np.ndarray) -> tuple[np.ndarray, float]:
+    """Areas and polygons by pysovist, handed only walls in reach; making the index is timed on neither side."""
+    segments = np.stack([walls.index.start, walls.index.end], axis=1)
+    lines = shapely.STRtree(shapely.linestrings(segments))
+    areas = np.empty(len(sheds))
+    start = time.process_time()
+    for row, xy in enumerate(sheds.xy):
+        near = segments[lines.query(shapely.Point(xy), predicate="dwithin", distance=RANGE)]
+        direction = math.radians((90 - azimuth[row]) % 360)
+        if not len(near):
+            near = np.array([[xy + 2 * RANGE, xy + 3 * RANGE]])
+        view = pysovist.isovist(near, xy, max_distance=RANGE, fov=math.radians(hfov[row]), direction=direction)
+        areas[row] = view.area
+        shapely.Polygon(view.polygon(arc_step=math.radians(0.4)))
+    return areas, time.process_time() - start
+
+
+def clip_by_union(grids: np.ndarray, sheds: ViewSheds, lines: np.ndarray) -> tuple[float, float]:
+    """Street metres and ground by shapely: unite the sheds near each grid, clip to the grid, clip the streets."""
+    near, shed = shapely.STRtree(sheds.polygon).query(grids, predicate="intersects")
+    covers = np.array([shapely.union_all(sheds.polygon[shed[near == grid]]) for grid in range(len(grids))])
+    covers = shapely.intersection(covers, grids)
+    line, grid = shapely.STRtree(covers).query(lines, predicate="intersects")
+    return float(shapely.length(shapely.intersection(lines[line], covers[grid])).sum()), float(
+        shapely.area(covers).sum()
+    )
+
+
+def test_prepare_walls(benchmark: BenchmarkFixture, city: Town) -> None:
+    walls = benchmark.pedantic(prepare_walls, args=(city.footprints,), rounds=3)
+    benchmark.extra_info["walls"] = walls.count
+
+
+@pytest.mark.benchmark(timer=time.process_time)  # processor time: both sides lose the same to a busy machine
+def test_view_sheds_beside_pysovist(
+    benchmark: BenchmarkFixture, capsys: pytest.CaptureFixture[str], city: Town, walls: Walls
+) -> None:
+    xy, azimuth, hfov = city.cameras(CAMERAS)
+    view_sheds(xy[:10], walls, azimuth=azimuth[:10], hfov=hfov[:10], max_range=RANGE)
+    found = benchmark.pedantic(
+        view_sheds, args=(xy, walls), kwargs={"azimuth": azimuth, "hfov": hfov, "max_range": RANGE}, rounds=7
+    )
+    assert shapely.is_valid(found.polygon).all()
+    some = np.flatnonzero(found.area > 1)[:PEER_CAMERAS]
+    expected, took = peer_areas(found.take(some), walls, azimuth[some], hfov[some])
+    error = float((np.abs(found.area[some] - expected) / expected).max())
+    ours, peer = CAMERAS / benchmark.stats.stats.median, PEER_CAMERAS / took
+    benchmark.extra_info |= {"cameras/s": ours, "pysovist cameras/s": peer, "ratio": ours / peer, "worst error": error}
+    with capsys.disabled():
+        print(f"\nview sheds per cpu-second: ours {ours:,.0f}, pysovist {peer:,.0f}, ratio {ours / peer:,.0f}")
+        print(f"worst relative difference of {PEER_CAMERAS} areas: {error:.1e}")
+    assert error < 1e-5
+
+
+@pytest.mark.parametrize("reach", [150.0, 300.0])
+def test_view_sheds_all_round(benchmark: BenchmarkFixture, city: Town, walls: Walls, reach: float) -> None:
+    xy, _, _ = city.cameras(1_000)
+    benchmark.pedantic(
+        view_sheds, args=(xy, walls), kwargs={"azimuth": 0.0, "hfov": 360.0, "max_range": reach}, rounds=3
+    )
+
+
+def test_full_recompute(
+    benchmark: BenchmarkFixture, capsys: pytest.CaptureFixture[str], city: Town, walls: Walls
+) -> None:
+    """5,000 cameras x 1,600 grids x 4,000 km of streets x 20,000 key places, walls prepared."""
+    xy, azimuth, hfov = city.cameras(CAMERAS)
+    online = np.random.default_rng(3).random(CAMERAS) > 0.06
+    grids, streets, places = city.grids(40, 40), Streets.of(city.streets), KeyPoints.of(city.points(20_000))
+
+    def recompute() -> tuple[float, float]:
+        sheds = view_sheds(xy, walls, azimuth=azimuth, hfov=hfov, max_range=RANGE).take(online)
+        table = gaps_by_grid(grids, sheds, streets=streets, key_points=places, needs=Needs())
+        ground = ground_by_grid(grids, sheds, walls)
+        return float(table.seen_m[:, 0].sum()), float(ground.seen_m2.sum())
+
+    recompute()
+    metres, area = benchmark.pedantic(recompute, rounds=3)
+    sheds = view_sheds(xy, walls, azimuth=azimuth, hfov=hfov, max_range=RANGE).take(online)
+    clipped, covered = clip_by_union(grids, sheds, city.streets)
+    assert metres == pytest.approx(clipped, rel=5e-4)
+    assert area == pytest.approx(covered, rel=1e-6)
+    with capsys.disabled():
+        print(f"\nfull recompute: {metres / 1000:,.1f} km of street seen (clip by union {clipped / 1000:,.1f} km)")
+
+
+@pytest.mark.parametrize("certify", [False, True])
+def test_placement(
+    benchmark: BenchmarkFixture, capsys: pytest.CaptureFixture[str], city: Town, walls: Walls, certify: bool
+) -> None:
+    """50,000 pieces of street x 20,000 candidates (2,500 poles x 8 headings), 500 cameras."""
+    part = Streets.of(city.streets[: len(city.streets) // 7])
+    rng = np.random.default_rng(2)
+    line = part.line[rng.integers(0, len(part.line), 2_500)]
+    poles = shapely.get_coordinates(shapely.line_interpolate_point(line, rng.random(2_500), normalized=True))
+    xy, azimuth, pole = candidate_views(poles, headings=8)
+    sheds = view_sheds(xy, walls, azimuth=azimuth, hfov=75.0, max_range=RANGE)
+    points, metres = street_points(part, step=11.5)
+    candidates = Candidates.of(covered_points(sheds, points[:50_000]), group=pole, per_group=8)
+    demand = Demand.of(metres[:50_000])
+    place(candidates, demand, budget=2)
+    found = benchmark.pedantic(
+        place, args=(candidates, demand), kwargs={"budget": 500, "certify": certify}, rounds=1 if certify else 5
+    )
+    if found.gap is not None:
+        with capsys.disabled():
+            print(f"\nplacement: {found.covered / 1000:,.1f} km, at most {found.gap:.2%} below the best")
+        assert found.gap <= 0.01
