@@ -87,7 +87,7 @@ def test_depths_are_counted_per_metre() -> None:
 @pytest.mark.kernel
 def test_unknown_heading_widens_the_interval() -> None:
     sheds = cameras([[0, 0], [100, 0]], azimuth=[math.nan, 90], hfov=90)
-    found = table(WIDE, sheds, [(-50, 0), (150, 0)])
+    found = table(WIDE, sheds, [(-50, 0), (150, 0)], shortest=5)
     np.testing.assert_allclose(found.seen_m[0, 0], 40, atol=1e-3)
     np.testing.assert_allclose(found.seen_m_upper[0, 0], 120, atol=1e-3)
     assert sorted(zip(found.gaps.length.round().tolist(), found.gaps.maybe.tolist(), strict=True)) == [
