@@ -41,6 +41,9 @@ SheetOption = Annotated[str | None, typer.Option("--sheet", help="Sheet or layer
 ZoneOption = Annotated[
     str | None, typer.Option("--timezone", help="Zone of times without offset, such as Asia/Shanghai; UTC without it.")
 ]
+ReplaceEstimatesOption = Annotated[
+    bool, typer.Option("--replace-estimates", help="Dwellings only: counted households take the place of estimates.")
+]
 
 
 @app.command()
@@ -92,10 +95,13 @@ def _rows_command(name: str, loader: str, summary: str) -> None:
         rejects: RejectsOption = None,
         sheet: SheetOption = None,
         timezone: ZoneOption = None,
+        replace_estimates: ReplaceEstimatesOption = False,
         as_json: JsonOption = False,
     ) -> None:
         from services import ingest
 
+        if replace_estimates and name != "dwellings":
+            raise typer.BadParameter("only dwellings are estimated.", param_hint="--replace-estimates")
         options = {
             "territory": territory,
             "crs": crs,
@@ -105,6 +111,7 @@ def _rows_command(name: str, loader: str, summary: str) -> None:
             "swap_axes": swap_axes,
             "sheet": sheet,
             "timezone": timezone,
+            "replace_estimates": replace_estimates,
         }
         run(command_context(ctx), getattr(ingest, loader), file, options, rejects=rejects, as_json=as_json)
 

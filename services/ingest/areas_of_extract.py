@@ -102,10 +102,10 @@ def _complete_levels(extract: OsmExtract) -> list[int]:
     if not len(table) or not len(buildings):
         return []
     points = shapely.point_on_surface(buildings.geom)
+    tree = shapely.STRtree(points)
     complete = []
     for level in np.unique(table.admin_level):
-        tree = shapely.STRtree(table.geom[table.admin_level == level])
-        held = np.unique(tree.query(points, predicate="within")[0])
+        held = np.unique(tree.query(table.geom[table.admin_level == level], predicate="intersects")[1])
         if len(held) >= _COMPLETE * len(points):
             complete.append(int(level))
     if len(complete) == 1 and int((table.admin_level == complete[0]).sum()) == 1:

@@ -13,7 +13,7 @@ from services.ingest.osm import DEFAULT_RANGE_M
 from services.ingest.places import locate_rows, refuse_outside, warn_of_shift_to_streets
 from services.ingest.report import LoadReport
 from services.ingest.rows import LoadOptions, RowLoad, open_load
-from services.ingest.save import areas_of_points, hex_points, look_up, save_rows
+from services.ingest.save import areas_of_points, hex_points, look_up, save, save_rows
 from store.database import ingest as sql
 from store.database.work import UnitOfWork
 
@@ -112,9 +112,22 @@ def load_dwellings(work: UnitOfWork, path: Path | str, **options: Unpack[LoadOpt
         for row in load.kept
     )
     columns = ("territory_id", "area_id", "door_code", "address", "households", "estimated", "evidence", "point")
-    key = ("territory_id", "door_code")
-    report = save_rows(load, "dwelling", columns, key, rows, layer="dwellings", points=points)
+    session = load.work.session
+
+    def write() -> dict[str, int]:
+        removed = sql.remove_estimates(session, load.territory.id) if options.get("replace_estimates") else 0
+        inserted, updated = sql.upsert_rows(session, "dwelling", columns, ("territory_id", "door_code"), rows)
+        counts = {"inserted": inserted, "updated": updated}
+        return {**counts, "estimates_removed": removed} if removed else counts
+
+    report = save(load, write, layer="dwellings", points=points if not options.get("replace_estimates") else None)
     report.counts["households"] = int(sum(values["households"][row] or empty for row in load.kept))
+    left = 0 if report.dry_run else sum(sql.evidence(session, load.territory.id).values())
+    if counted and left:
+        report.warnings.append(
+            f"The territory still holds {left:,} estimated households beside the counted ones."
+            " Give --replace-estimates to delete them."
+        )
     return report
 
 

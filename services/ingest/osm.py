@@ -422,7 +422,8 @@ def leaf_area_rows(points: Geometries, areas: dict[str, npt.NDArray[Any]]) -> np
         return found
     parents = {path.rsplit(".", 1)[0] for path in areas["path"] if "." in path}
     leaves = np.array([row for row, path in enumerate(areas["path"]) if path not in parents], dtype=np.int64)
-    source, leaf = shapely.STRtree(areas["geom"][leaves]).query(points, predicate="intersects")
+    # the queried side is prepared once, so the few large areas ask the many points
+    leaf, source = shapely.STRtree(points).query(areas["geom"][leaves], predicate="intersects")
     order = np.lexsort((-leaf, source))
     found[source[order]] = leaves[leaf[order]]
     return found

@@ -34,9 +34,9 @@ class LoadOptions(TypedDict, total=False):
     """What every load of a table may be told.
 
     ``territory`` name or id (the only one by default); ``crs`` declared system; ``mapping`` field -> column;
-    ``dry_run`` take everything back; ``skip_rejected`` save the good rows of a file with bad ones; ``swap_axes``
-    first coordinate is the latitude; ``demo`` mark rows as demonstration; ``sheet`` sheet or layer; ``timezone``
-    IANA name for times without offset.
+    ``replace_estimates`` counted dwellings take the place of estimated ones; ``dry_run`` take everything back;
+    ``skip_rejected`` save the good rows of a file with bad ones; ``swap_axes`` the first coordinate is the latitude;
+    ``demo`` mark rows as demonstration; ``sheet`` sheet or layer; ``timezone`` IANA name for times without offset.
     """
 
     territory: str | UUID | None
@@ -48,6 +48,7 @@ class LoadOptions(TypedDict, total=False):
     demo: bool
     sheet: str | None
     timezone: str | None
+    replace_estimates: bool
 
 
 class RejectedRowsError(InvalidInputError):

@@ -64,6 +64,12 @@ def remove_ground(session: Session, territory_id: UUID) -> None:
     )
 
 
+def remove_estimates(session: Session, territory_id: UUID) -> int:
+    """Delete the estimated dwellings of a territory."""
+    result = session.execute(sa.delete(Dwelling).where(Dwelling.territory_id == territory_id, Dwelling.estimated))
+    return int(getattr(result, "rowcount", 0))
+
+
 def lock_codes(session: Session) -> None:
     """Let one load number areas at a time."""
     session.execute(sa.text("select pg_advisory_xact_lock(hashtext('area codes'))"))

@@ -178,3 +178,12 @@ def test_unknown_map_field_and_missing_column_are_named(load):
         load(ingest.load_staff, "number,who\n1,Ann\n", mapping={"age": "who"})
     report = load(ingest.load_staff, "number,who\nM-1,Ann\n", mapping={"work_no": "number", "name": "who"})
     assert report.accepted == 1
+
+
+def test_counted_dwellings_can_take_the_place_of_estimates(load, one):
+    text = "door_code,households,lon,lat\nN1,30,25.001,60.005\n"
+    kept = load(ingest.load_dwellings, text, crs="wgs84", dry_run=False)
+    assert any("--replace-estimates" in warning for warning in kept.warnings)
+    report = load(ingest.load_dwellings, text, crs="wgs84", replace_estimates=True)
+    assert report.counts["estimates_removed"] >= 1
+    assert one("select bool_or(estimated) from dwelling where territory_id = :t", t=report.territory_id) is False
