@@ -96,7 +96,7 @@ class Correction(BaseModel):
     severity: Severity | None = None
 
 
-def intake_key(
+async def intake_key(
     key: Annotated[
         str | None,
         Header(

@@ -135,7 +135,7 @@ class LocatedAnswer(BaseModel):
     hint: str | None = None
 
 
-def street_graphs(request: Request) -> StreetGraphs:
+async def street_graphs(request: Request) -> StreetGraphs:
     """Return the process's street graphs, made on first use."""
     graphs: StreetGraphs = request.app.state.wiring.parts.setdefault("streets", StreetGraphs())
     return graphs

@@ -55,7 +55,7 @@ def only_parameters(request: Request, *known: str) -> None:
         raise BadRequestError("The only format is JSON: leave out `f`, or send f=json.", parameter="f")
 
 
-def requested_look(request: Request) -> Look:
+async def requested_look(request: Request) -> Look:
     """Read ``plan`` and ``territory``."""
     return Look(_uuid(request, "plan"), _uuid(request, "territory"))
 

@@ -25,7 +25,7 @@ router = APIRouter(prefix="/ogc/collections", tags=["tiles"])
 Looking = Annotated[Look, Depends(requested_look)]
 
 
-def tile_cache(request: Request) -> TileCache:
+async def tile_cache(request: Request) -> TileCache:
     """Return the process's tile cache, made on first use."""
     cache: TileCache = request.app.state.wiring.parts.setdefault("tiles", TileCache())
     return cache

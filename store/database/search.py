@@ -49,26 +49,33 @@ with plans as materialized (
     from key_place k
     where k.name ilike all(:words) and (cast(:territory as uuid) is null or k.territory_id = :territory)
     order by rank, length(k.name), k.fid limit :limit
-), streets as (
-    select 'street', 5, s.name, null::text, min(s.id::text), st_pointonsurface((array_agg(s.geom order by s.fid))[1]),
-           st_setsrid(st_extent(s.geom)::geometry, 4326),
+), street_names as materialized (
+    select s.territory_id, s.name,
            case when lower(s.name) = lower(:text) then 0 when s.name ilike :prefix then 1 else 2 end as rank
     from street s
     where s.name <> '' and s.name ilike all(:words)
       and (cast(:territory as uuid) is null or s.territory_id = :territory)
     group by s.territory_id, s.name
     order by rank, length(s.name), s.name limit :limit
-), doors as (
-    select distinct on (d.address, d.door_code) d.address, d.door_code, d.id, d.point, d.fid,
+), streets as (
+    -- a street is many lines: those of the few names that stay are put together
+    select 'street', 5, n.name, null::text, min(s.id::text),
+           st_pointonsurface((array_agg(s.geom order by s.fid))[1]),
+           st_setsrid(st_extent(s.geom)::geometry, 4326), n.rank
+    from street_names n join street s on s.territory_id = n.territory_id and s.name = n.name
+    group by n.territory_id, n.name, n.rank
+), doors as materialized (
+    select d.address, d.door_code, d.id, d.point, d.fid,
            case when lower(d.address) = lower(:text) or d.door_code = :text then 0
                 when d.address ilike :prefix then 1 else 2 end as rank
     from dwelling d
     where (d.address <> '' and d.address ilike all(:words) or d.door_code = :text)
       and (cast(:territory as uuid) is null or d.territory_id = :territory)
-    order by d.address, d.door_code, d.fid
+    order by rank, length(d.address), d.address, d.fid limit 4 * :limit
 ), addresses as (
     select 'address', 6, coalesce(nullif(address, ''), door_code), door_code, id::text, point, null::geometry, rank
-    from doors order by rank, length(address), address, fid limit :limit
+    from (select distinct on (address, door_code) * from doors order by address, door_code, fid) d
+    order by rank, length(address), address, fid limit :limit
 ), hits as (
     select * from grids union all select * from areas union all select * from cameras
     union all select * from places union all select * from streets union all select * from addresses

@@ -124,11 +124,8 @@ def tile_box(z: int, x: int, y: int, *, margin: float = 0.0) -> Box:
     return (west - grown, north - width - grown, west + width + grown, north + grown)
 
 
-def read_tile(session: Session, layer: str, view: View, z: int, x: int, y: int) -> bytes:
-    """Return one tile as Mapbox Vector Tile bytes, empty when nothing is there.
-
-    Features are in the order of their ids: without it PostgreSQL gives the same tile in different bytes.
-    """
+def tile_statement(layer: str, view: View, z: int, x: int, y: int) -> tuple[sa.TextClause, dict[str, Any]]:
+    """Build the one statement that cuts a tile, and its values."""
     source = SOURCES[layer]
     clustered = layer == "incidents" and z < RAW_INCIDENTS_FROM
     inner = _clusters(source) if clustered else _features(source, z)
@@ -147,6 +144,15 @@ def read_tile(session: Session, layer: str, view: View, z: int, x: int, y: int) 
         values["cell"] = (east - west) / _CELLS
     if ":runs" in source.tables:
         values["runs"] = list(view.runs)
+    return statement, values
+
+
+def read_tile(session: Session, layer: str, view: View, z: int, x: int, y: int) -> bytes:
+    """Return one tile as Mapbox Vector Tile bytes, empty when nothing is there.
+
+    Features are in the order of their ids: without it PostgreSQL gives the same tile in different bytes.
+    """
+    statement, values = tile_statement(layer, view, z, x, y)
     return bytes(session.execute(statement, values).scalar_one() or b"")
 
 
@@ -159,7 +165,7 @@ def _columns(source: LayerSource) -> str:
 
 
 def _features(source: LayerSource, z: int) -> str:
-    thin = "".join(f" and {condition}" for below, condition in source.thinned[:] if z < below)
+    thin = "".join(f" and {condition}" for below, condition in source.thinned if z < below)
     shape = source.tile_shape or source.tile_geom
     return (
         f"select {source.fid} as fid, {_columns(source)}"  # noqa: S608 - constants of this package
