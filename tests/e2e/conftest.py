@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,6 +100,18 @@ def _wait_for_link(process: subprocess.Popen[str], log: Path) -> str:
     pytest.fail(f"gridward demo did not start serving:\n{log.read_text()[-4000:]}")
 
 
+def _wait_until_it_answers(base: str) -> None:
+    """Wait from the printed link to the first answer: the line is printed a moment before."""
+    limit = time.monotonic() + START_SECONDS
+    while time.monotonic() < limit:
+        try:
+            with urllib.request.urlopen(f"{base}/health/live", timeout=5):
+                return
+        except OSError:
+            time.sleep(0.2)
+    pytest.fail(f"{base} does not answer.")
+
+
 @pytest.fixture(scope="session")
 def server(clone_database: Callable[[], ClusterUrls], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """`gridward demo` on a database of its own and a free port."""
@@ -121,6 +134,7 @@ def server(clone_database: Callable[[], ClusterUrls], tmp_path_factory: pytest.T
     )
     try:
         link = _wait_for_link(process, home / "demo.log")
+        _wait_until_it_answers(link.split("/#")[0])
         yield Server(link.split("/#")[0], link, environment)
     finally:
         process.terminate()
@@ -238,11 +252,16 @@ class Desk:
 type_of_desk = Callable[..., Desk]
 
 
+def _is_fault(kind: str, text: str) -> bool:
+    # Software WebGL remarks on its own speed; that says nothing about the page.
+    return kind in {"error", "warning"} and "GL Driver Message" not in text
+
+
 def watch(context: BrowserContext, base: str) -> Desk:
     """Open a page in a context and note what goes wrong on it."""
     page = context.new_page()
     desk = Desk(page, base, [], [])
-    page.on("console", lambda said: said.type in {"error", "warning"} and desk.complaints.append(said.text))
+    page.on("console", lambda said: _is_fault(said.type, said.text) and desk.complaints.append(said.text))
     page.on("pageerror", lambda error: desk.complaints.append(str(error)))
     page.on("request", lambda request: desk.calls.append(request.url))
     return desk

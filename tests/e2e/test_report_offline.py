@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Playwright
 
 from services import reports
 from services.coverage import run_coverage
@@ -14,7 +13,6 @@ from store.database.actor import Actor
 from tests.api.town import build_town
 
 pytestmark = pytest.mark.e2e
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
 @pytest.fixture(scope="module")
@@ -27,32 +25,31 @@ def report_file(database, tmp_path_factory) -> Path:
     return target
 
 
-def test_report_draws_offline_and_asks_nobody(report_file: Path) -> None:
+def test_report_draws_offline_and_asks_nobody(playwright: Playwright, chromium_path: str, report_file: Path) -> None:
     asked: list[str] = []
     errors: list[str] = []
-    with sync_playwright() as play:
-        browser = play.chromium.launch(
-            executable_path=CHROMIUM,
-            args=["--no-sandbox", "--disable-dev-shm-usage", "--host-resolver-rules=MAP * ~NOTFOUND"],
-        )
-        page = browser.new_page(viewport={"width": 1280, "height": 900})
-        page.on("request", lambda request: asked.append(request.url))
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-        page.goto(report_file.as_uri())
-        page.wait_for_selector("canvas")
-        drawn = page.evaluate(
-            """() => {
-                const canvas = document.querySelector('.leaflet-overlay-pane canvas')
-                const data = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data
-                let painted = 0
-                for (let i = 3; i < data.length; i += 4) if (data[i] > 0) painted++
-                return { painted, height: canvas.getBoundingClientRect().height }
-            }"""
-        )
-        rows = page.locator("tbody tr").count()
-        labels = page.locator(".grid-number").all_inner_texts()
-        browser.close()
+    browser = playwright.chromium.launch(
+        executable_path=chromium_path,
+        args=["--no-sandbox", "--disable-dev-shm-usage", "--host-resolver-rules=MAP * ~NOTFOUND"],
+    )
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    page.goto(report_file.as_uri())
+    page.wait_for_selector("canvas")
+    drawn = page.evaluate(
+        """() => {
+            const canvas = document.querySelector('.leaflet-overlay-pane canvas')
+            const data = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data
+            let painted = 0
+            for (let i = 3; i < data.length; i += 4) if (data[i] > 0) painted++
+            return { painted, height: canvas.getBoundingClientRect().height }
+        }"""
+    )
+    rows = page.locator("tbody tr").count()
+    labels = page.locator(".grid-number").all_inner_texts()
+    browser.close()
     assert asked == [report_file.as_uri()]
     assert errors == []
     assert drawn["height"] > 300

@@ -54,7 +54,7 @@ describe('coverage', () => {
     expect(passes(row({ street_m: 0, seen_m: 0 }), readFilter('seen:0-5'))).toBe(false)
     expect(readFilter('seen:x')).toBeNull()
   })
-  it('adds up', () => expect(totals([row({}), row({ k2_m: null })])).toMatchObject({ street_m: 200, k2_m: 5, online: 4 }))
+  it('adds up', () => expect(totals([row({}), row({ k2_m: 0 })])).toMatchObject({ street_m: 200, k2_m: 5, online: 4 }))
   it('writes CSV that a spreadsheet takes as text', () => {
     expect(csv(['code', 'name'], [['091001001011', '=1+1'], [null, 'a,"b"']])).toBe('\uFEFFcode,name\r\n"=""091001001011""",\'=1+1\r\n,"a,""b"""\r\n')
   })

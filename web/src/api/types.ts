@@ -1,27 +1,23 @@
-/** What the server says, as `/openapi.json` and the HTTP contract have it. */
+/**
+ * What the server says. The shapes come from its OpenAPI document (`npm run types` writes `schema.ts`); only what it
+ * leaves open (free JSON) is named here.
+ */
+import type { components } from './schema'
+
+type Schemas = components['schemas']
 
 export type Box = [number, number, number, number]
+export type Account = Schemas['AccountOut']
+export type Session = Schemas['SessionOut']
+export type Territory = Schemas['TerritoryOut']
+export type Grid = Schemas['GridOut']
+export type Camera = Schemas['CameraOut']
+export type Incident = Schemas['IncidentOut']
+export type SearchHit = Schemas['HitOut']
+export type LocatedGrid = Schemas['LocatedGrid']
+export type LocatedStaff = Schemas['LocatedStaff']
+export type LocatedCamera = Schemas['LocatedCamera']
 
-export interface Account {
-  id: string
-  name: string
-  display?: string | null
-  language?: string | null
-  roles?: string[]
-}
-export interface Session {
-  account: Account
-  expires_at: string
-}
-export interface Territory {
-  id: string
-  name: string
-  bbox: Box
-  metric_srid: number
-  attribution?: string | null
-  plan_id: string | null
-  demo?: boolean
-}
 export interface LegendItem {
   label: { en: string; zh: string }
   swatch: 'fill' | 'hatch' | 'line' | 'dash' | 'icon'
@@ -41,81 +37,27 @@ export interface LayerInfo {
   legend: LegendItem[]
   visible?: boolean
 }
+
 export interface PlanQuality {
-  max_deviation?: number
-  share_within?: number
   contiguous?: boolean
   tiling_valid?: boolean
   [key: string]: unknown
 }
-export interface Plan {
-  id: string
-  kind: string
-  name: string
-  status: 'draft' | 'review' | 'published' | 'retired'
-  created_at: string
-  households: number | null
-  grids: number | null
-  quality: PlanQuality | null
-  spec: Record<string, unknown> | null
-  revision: number
-  author: string | null
-  effective_on?: string | null
-}
-export interface Grid {
-  id: string
-  fid: number
-  code: string
-  name: string | null
-  area_code: string | null
-  area_name: string | null
-  households: number
-  deviation: number | null
-  area_m2: number
-  compactness: number | null
-  exclave: boolean
-  locked?: boolean
-  head: { work_no: string; name?: string | null } | null
-  bbox: Box
-  centre: [number, number]
-  revision: number
-}
-export interface PlanGrids {
-  plan: Plan
-  mean_households: number
-  tolerance: number
-  grids: Grid[]
-}
+export type Plan = Omit<Schemas['PlanOut'], 'quality'> & { quality: PlanQuality }
+export type PlanGrids = Omit<Schemas['PlanGridsOut'], 'plan'> & { plan: Plan }
+
 export interface Reason {
   kind: string
   text_en: string
   text_zh: string
-  amount: number | null
+  amount: number
 }
-export interface CoverageGrid {
-  grid_id: string
-  fid: number
-  code: string
-  name: string | null
-  street_m: number
-  seen_m: number
-  seen_m_upper: number
-  k2_m: number | null
-  unseen_m: number
-  places: number
-  places_seen: number
-  places_seen_upper: number
-  cameras: number
-  online: number
-  gap_score: number
-  incidents: number
-  reasons: Reason[]
-}
+export type CoverageGrid = Omit<Schemas['CoverageGridOut'], 'reasons'> & { reasons: Reason[] }
 export interface CoverageSummary {
   streets_m: number
   seen_m: number
   seen_m_upper: number
-  k2_m?: number | null
+  k2_m: number
   key_places: number
   key_places_seen: number
   key_places_seen_upper: number
@@ -125,63 +67,23 @@ export interface CoverageSummary {
   gaps: number
 }
 export interface CoverageReport {
-  run: { id: string; at: string; seconds: number | null; spec?: Record<string, unknown> | null }
+  run: Schemas['RunOut']
   summary: CoverageSummary
   grids: CoverageGrid[]
 }
-export interface Job {
-  id: string
-  kind: string
-  state: 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled'
-  done: number
-  note: string | null
-  result: Record<string, unknown> | null
-  problem: ProblemBody | null
-}
+
 export interface ProblemBody {
+  status: number
   type?: string
   title?: string
-  status: number
   detail?: string
   code?: string
   request_id?: string
   current?: unknown
   [key: string]: unknown
 }
-export interface LocatedGrid {
-  id: string
-  code: string
-  name?: string | null
-  kind: string
-  version?: string | number
-  distance_m: number | null
-  contains?: boolean
-  head?: LocatedHead | null
-}
-export interface LocatedHead {
-  staff: string | null
-  work_no: string
-  reason?: string | null
-}
-export interface LocatedStaff {
-  id: string
-  work_no: string
-  post?: string
-  straight_m: number | null
-  walk_m: number | null
-  on_duty?: boolean
-  reason?: string | null
-}
-export interface LocatedCamera {
-  id: string
-  gb28181_id: string | null
-  ref?: string | null
-  kind?: string | null
-  distance_m: number
-  reason: string
-  lon?: number
-  lat?: number
-}
+export type Job = Omit<Schemas['JobOut'], 'problem'> & { problem: ProblemBody | null }
+
 export interface Candidate {
   label?: string
   address?: string
@@ -189,59 +91,18 @@ export interface Candidate {
   lat?: number
   [key: string]: unknown
 }
-export interface Located {
-  point: { lon: number; lat: number; accuracy_m?: number | null } | [number, number] | null
-  placement: 'inside' | 'ambiguous' | 'outside'
-  grids: LocatedGrid[]
-  head: LocatedHead | null
-  deputies: LocatedHead[]
-  staff: LocatedStaff[]
-  cameras: { seeing: LocatedCamera[]; nearest: LocatedCamera[] }
-  component: { code16?: string; kind?: string; owner_unit?: string; distance_m?: number } | null
+export interface Component {
+  code16?: string
+  kind?: string
+  owner_unit?: string
+  distance_m?: number
+}
+export type Located = Omit<Schemas['LocatedAnswer'], 'point' | 'component' | 'candidates'> & {
+  point: { lon: number; lat: number; accuracy_m?: number } | null
+  component: Component | null
   candidates: Candidate[]
-  located_by: string
-  at: string
 }
-export interface Incident {
-  id: number | string
-  no: string
-  month?: string
-  item: string
-  description: string | null
-  state: string
-  severity: string | null
-  reported_at: string
-  lon: number
-  lat: number
-  accuracy_m: number | null
-  grid: { id: string; code: string; name: string | null } | null
-  alt_grid: { id: string; code: string; name: string | null } | null
-  revision: number
-  demo?: boolean
-}
-export interface SearchHit {
-  kind: 'grid' | 'address' | 'place' | 'street' | 'camera' | 'coordinate' | 'area'
-  label: string
-  detail: string | null
-  id: string | null
-  lon: number
-  lat: number
-  bbox: Box | null
-}
-export interface Camera {
-  id: string
-  gb28181_id: string | null
-  ref?: string | null
-  kind?: string | null
-  owner?: string | null
-  azimuth: number | null
-  hfov: number | null
-  max_range: number | null
-  online: boolean | null
-  lon: number
-  lat: number
-  revision: number
-}
+
 export interface LayerEvent {
   layer: string
   rev: number

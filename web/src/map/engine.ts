@@ -221,6 +221,7 @@ export async function openMap(container: HTMLElement): Promise<() => void> {
   const stop = follow(map)
   mapOnScreen.value = map
   mapZoom.value = map.getZoom()
+  if (!view) store.view.value = { lon: map.getCenter().lng, lat: map.getCenter().lat, zoom: map.getZoom() }
   window.gridward = { map }
   return () => {
     stop()

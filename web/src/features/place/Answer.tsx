@@ -24,7 +24,7 @@ export function Section(props: { icon: string; title: string; side?: ComponentCh
 }
 
 function GridAndHead({ answer }: { answer: Located }): JSX.Element {
-  const accuracy = Array.isArray(answer.point) ? null : answer.point?.accuracy_m
+  const accuracy = answer.point?.accuracy_m
   const near = answer.grids.find((grid) => grid.distance_m !== null)?.distance_m ?? null
   const deputies = answer.deputies.map((one) => one.work_no)
   const most = deputies.slice(0, 2).join(' ') + (deputies.length > 2 ? ` +${deputies.length - 2}` : '')
@@ -162,7 +162,7 @@ function Candidates({ list }: { list: Candidate[] }): JSX.Element {
 function Words({ answer }: { answer: Located }): JSX.Element {
   const point = pointOf(answer)
   const [first, second] = answer.grids
-  const accuracy = Array.isArray(answer.point) ? null : answer.point?.accuracy_m
+  const accuracy = answer.point?.accuracy_m
   return (
     <Section icon="pin" title={t('here.placeInWords')}>
       <dl class="facts">

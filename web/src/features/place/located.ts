@@ -11,11 +11,10 @@ export const locating = signal(false)
 
 let current: AbortController | null = null
 
-/** The point of an answer, whichever form it has. */
+/** The point of an answer. */
 export function pointOf(answer: Located): { lon: number; lat: number } | null {
   const { point } = answer
-  if (!point) return null
-  return Array.isArray(point) ? { lon: point[0], lat: point[1] } : { lon: point.lon, lat: point.lat }
+  return point && { lon: point.lon, lat: point.lat }
 }
 
 /** Asks what is at a place (or address, camera, grid); the answer of an older question is dropped. */

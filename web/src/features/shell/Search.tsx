@@ -2,7 +2,7 @@ import { signal } from '@preact/signals'
 import type { JSX } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { ask, query } from '../../api/client'
-import { territory } from '../../api/data'
+import { planGrids, territory } from '../../api/data'
 import type { SearchHit } from '../../api/types'
 import { t, type Key } from '../../i18n'
 import { position } from '../../i18n/format'
@@ -29,11 +29,11 @@ export async function find(text: string, abort: AbortSignal): Promise<SearchHit[
 /** Goes to a hit: selects what it is, asks what is there, moves the map. */
 export function openHit(hit: SearchHit): void {
   if (hit.kind === 'grid') {
-    store.grid.value = hit.detail && /^\d+$/.test(hit.detail) ? hit.detail : /^\d{6,}$/.test(hit.label) ? hit.label : (hit.id ?? null)
+    store.grid.value = planGrids.data.value?.grids.find((grid) => grid.id === hit.id)?.code ?? null
     store.place.value = null
   } else {
     store.place.value = { lon: hit.lon, lat: hit.lat, accuracy_m: null }
-    if (hit.kind === 'camera') store.camera.value = hit.id
+    store.camera.value = hit.kind === 'camera' ? hit.id : null
   }
   store.goTo.value = hit.bbox && hit.kind !== 'address' ? { bbox: hit.bbox } : { at: [hit.lon, hit.lat], zoom: 17 }
 }
