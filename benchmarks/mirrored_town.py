@@ -53,7 +53,7 @@ def town() -> Town:
     streets = lines[lines["highway"].notna()].to_crs(METRIC).geometry.to_numpy()
     x0, y0, x1, y1 = shapely.total_bounds(footprints)
     streets = shapely.get_parts(shapely.intersection(streets, shapely.box(x0, y0, x1, y1)))
-    streets = streets[shapely.get_type_id(streets) == shapely.GeometryType.LINESTRING]
+    streets = streets[(shapely.get_type_id(streets) == shapely.GeometryType.LINESTRING) & (shapely.length(streets) > 0)]
     width, height = x1 - x0, y1 - y0
     moves = [mirroring(i, j, width, height, (x0, y0)) for i in range(COLUMNS) for j in range(ROWS)]
     return Town(

@@ -26,7 +26,7 @@ SNAP_REACH = 25.0
 
 
 def snap_out(
-    eyes: NDArray[np.float64], walls: Walls, *, azimuth: NDArray[np.float64]
+    eyes: NDArray[np.float64], walls: Walls, *, azimuth: NDArray[np.float64], within: float = SNAP_REACH
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
     """Move points out of footprints through the nearest wall that faces their heading.
 
@@ -38,6 +38,9 @@ def snap_out(
         What blocks sight.
     azimuth : (n,) float64
         Degrees clockwise from north; nan for any direction, then the nearest wall is taken.
+    within : float
+        Farthest way out in metres. The default suits cameras; the middle of a station or a market hall, which
+        is seen when its front is, may lie deeper.
 
     Returns
     -------
@@ -46,7 +49,7 @@ def snap_out(
     moved : (n,) float64
         How far each was moved, metres.
     buried : (n,) bool
-        True where no way out was found within `SNAP_REACH`; such points stay where they were.
+        True where no way out was found that near; such points stay where they were.
     """
     xy = eyes.copy()
     moved = np.zeros(len(eyes))
@@ -59,7 +62,7 @@ def snap_out(
     rows = np.flatnonzero(caught)
     if not len(rows):
         return xy, moved, buried
-    out = _way_out(eyes[rows], walls, np.radians(90.0 - azimuth[rows]))
+    out = _way_out(eyes[rows], walls, np.radians(90.0 - azimuth[rows]), within)
     buried[rows] = np.isnan(out[:, 0])
     free = rows[~buried[rows]]
     xy[free] = out[~np.isnan(out[:, 0])]
@@ -67,7 +70,9 @@ def snap_out(
     return xy, moved, buried
 
 
-def _way_out(eyes: NDArray[np.float64], walls: Walls, direction: NDArray[np.float64]) -> NDArray[np.float64]:
+def _way_out(
+    eyes: NDArray[np.float64], walls: Walls, direction: NDArray[np.float64], within: float
+) -> NDArray[np.float64]:
     """Try walls that face the heading, then any wall, at ever smaller stand-off; nan where all fail."""
     out = np.full(eyes.shape, np.nan)
     for heading in (direction, np.full(len(eyes), np.nan)):
@@ -75,7 +80,7 @@ def _way_out(eyes: NDArray[np.float64], walls: Walls, direction: NDArray[np.floa
             todo = np.flatnonzero(np.isnan(out[:, 0]))
             if not len(todo):
                 return out
-            tried = facing_wall(eyes[todo], heading[todo], SNAP_REACH, stand_off, walls.index)
+            tried = facing_wall(eyes[todo], heading[todo], within, stand_off, walls.index)
             found = np.flatnonzero(~np.isnan(tried[:, 0]))
             blocked, _ = walls.tree.query(shapely.points(tried[found]), predicate="intersects")
             clear = np.ones(len(found), dtype=bool)

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gis.errors import InvalidGeometryError, InvalidInputError
-from grid_coverage import ShedFlag, ViewSheds, Walls, prepare_walls, view_sheds
+from grid_coverage import ShedFlag, ViewSheds, Walls, prepare_walls, snap_out, view_sheds
+from grid_coverage.view_sheds import _polygons
 
 OPEN = prepare_walls([])
 
@@ -268,6 +269,27 @@ def test_camera_deep_in_a_building_sees_no_ground_and_says_so() -> None:
     assert sheds.flag.tolist() == [ShedFlag.BURIED]
     assert sheds.area.tolist() == [0.0]
     assert sheds.polygon[0].is_empty
+
+
+@pytest.mark.kernel
+def test_place_deep_in_a_hall_is_brought_to_its_nearest_front_when_asked() -> None:
+    walls = prepare_walls([shapely.box(0, 0, 200, 200)])
+    xy, moved, buried = snap_out(np.array([[100.0, 60.0]]), walls, azimuth=np.array([math.nan]), within=500)
+    np.testing.assert_allclose(xy, [[100, -0.05]])
+    assert (moved.tolist(), buried.tolist()) == ([60.05], [False])
+
+
+@pytest.mark.kernel
+def test_gap_between_houses_too_narrow_to_stand_in_is_not_a_way_out() -> None:
+    # Two halls a millimetre apart: the nearest wall faces the gap, and there is no other within reach.
+    walls = prepare_walls([shapely.box(0, 0, 100, 100), shapely.box(100.001, 0, 200, 100)])
+    sheds = view_sheds([[95, 50]], walls, azimuth=90, hfov=90, max_range=50)
+    assert sheds.flag.tolist() == [ShedFlag.BURIED]
+
+
+def test_ring_that_touches_itself_is_mended() -> None:
+    ring = np.array([[0, 0], [10, 0], [10, 10], [10, 12], [10, 10], [0, 10], [0, 0]], dtype=np.float64)
+    assert _polygons(ring, np.array([0, 7]))[0].equals(shapely.box(0, 0, 10, 10))
 
 
 @pytest.mark.kernel
