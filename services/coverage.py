@@ -39,7 +39,8 @@ from store.database.models import CoverageRun, Plan, Territory
 from store.database.work import UnitOfWork
 
 Progress = Callable[[float, str], None]
-ENGINE = 1  # raise when equal inputs give another answer than before
+ENGINE = 2  # raise when equal inputs give another answer than before
+PLACE_DEPTH = 500.0  # metres from the middle of the largest station or hall to its front
 
 # metres of these classes ought to be seen; a metre of a main street counts more than one of a side street
 STREET_WEIGHTS = {
@@ -227,7 +228,7 @@ def _cast(scene: _Scene, spec: CoverageSpec) -> tuple[ViewSheds, npt.NDArray[np.
     )
     points = scene.points
     if len(points):
-        points = snap_out(points, walls, azimuth=np.full(len(points), np.nan))[0]
+        points = snap_out(points, walls, azimuth=np.full(len(points), np.nan), within=PLACE_DEPTH)[0]
     return sheds, points
 
 
