@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from importlib.metadata import version
@@ -72,8 +71,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
 
 def _modules() -> list[ModuleType]:
-    found = [name for name in ROUTERS if importlib.util.find_spec(f"api.{name}") is not None]
-    return [importlib.import_module(f"api.{name}") for name in found]
+    return [importlib.import_module(f"api.{name}") for name in ROUTERS]
 
 
 @asynccontextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -94,6 +95,10 @@ class Wiring:
     credentials: CredentialCache = field(default_factory=CredentialCache)
     exits: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(16))
     parts: dict[str, Any] = field(default_factory=dict)
+
+    def system_work(self) -> AbstractContextManager[UnitOfWork]:
+        """Open a transaction of our own, for what happens before anybody is signed in."""
+        return self.database.work(Actor.system())
 
 
 def wiring_of(request: Request) -> Wiring:

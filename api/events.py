@@ -16,8 +16,7 @@ from pydantic import BaseModel
 
 from api.deps import Who, Wired, Wiring, Work, still_signed_in
 from services import events
-from services.events import EventHub
-from store.events import Cursor
+from services.events import Cursor, EventHub
 
 router = APIRouter(prefix="/api/v1/events", tags=["events"])
 

@@ -13,7 +13,6 @@ from api.deps import COOKIE, Who, Wired, Wiring, refuse_foreign_origin
 from gis.errors import NotSignedInError
 from services import access
 from services.access import NewSession, SignedIn, digest_of
-from store.database.actor import Actor
 
 router = APIRouter(prefix="/api/v1/session", tags=["session"])
 
@@ -101,7 +100,7 @@ def _open(credentials: Credentials, wiring: Wiring, client: str, old_cookie: str
     # its own transaction, committed also when it refuses: the refusal goes on record
     now = datetime.now(UTC)
     hours = wiring.settings.access.session_hours
-    with wiring.database.work(Actor.system()) as work:
+    with wiring.system_work() as work:
         if credentials.code is not None:
             secret = credentials.code.get_secret_value()
             opened = access.sign_in_with_code(work, secret, now=now, hours=hours, client=client)
@@ -128,7 +127,7 @@ def sign_out(_who: Who, request: Request, response: Response, wiring: Wired) -> 
     """End the session of the cookie."""
     secret = request.cookies.get(COOKIE)
     if secret:
-        with wiring.database.work(Actor.system()) as work:
+        with wiring.system_work() as work:
             access.sign_out(work, secret)
         wiring.credentials.drop(digest_of(secret))
     response.delete_cookie(COOKIE, path="/", secure=wiring.settings.http.secure, httponly=True, samesite="strict")

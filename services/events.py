@@ -35,6 +35,7 @@ REMEMBERED = 5000
 QUEUED_BATCHES = 500
 RETRY_MS = 2000
 SILENCE = b":\n\n"
+__all__ = ["Cursor", "EventHub", "Polled", "encode", "forget_old_events", "notice", "poll"]
 _log = logging.getLogger(__name__)
 
 
