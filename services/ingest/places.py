@@ -54,6 +54,7 @@ def declared_crs(load: RowLoad) -> DeclaredCrs:
         )
     if said is not None:
         declared = crs.parse_declared_crs(said)
+        _warn_of_contradiction(load, declared)
     else:
         srid = crs.identify_srid(str(stated))
         if srid is None:
@@ -64,6 +65,18 @@ def declared_crs(load: RowLoad) -> DeclaredCrs:
         declared = crs.parse_declared_crs(f"EPSG:{srid}")
     load.report.crs = declared.name
     return declared
+
+
+def _warn_of_contradiction(load: RowLoad, declared: DeclaredCrs) -> None:
+    """Say that the file states another system; GCJ-02 files call themselves WGS-84 as a rule, which is no news."""
+    stated = crs.identify_srid(load.table.crs) if load.table.crs is not None else None
+    if stated is None or declared.srid is None or stated == declared.srid:
+        return
+    if {stated, declared.srid} <= {crs.STORAGE_SRID, crs.CGCS2000_SRID}:
+        return
+    load.report.warnings.append(
+        f"{load.table.file} states EPSG:{stated}, but was read as {declared.name}, as you said."
+    )
 
 
 def locate_rows(load: RowLoad, *, required: bool = True) -> Geometries:

@@ -63,16 +63,31 @@ def readable_file(path: Path, *, what: str, max_bytes: int = MAX_FILE_BYTES, rem
 
 
 def available_memory_bytes() -> int | None:
-    """Tell how much memory the machine can still give, None where the system does not say."""
-    meminfo = Path("/proc/meminfo")
+    """Tell how much memory the machine, or the container we run in, can still give; None where nobody says."""
+    limits = [limit for limit in (_machine_memory(), _container_memory()) if limit is not None]
+    return min(limits, default=None)
+
+
+def _machine_memory() -> int | None:
     try:
-        lines = meminfo.read_text(encoding="ascii").splitlines()
+        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
     except OSError:
         return None
     for line in lines:
         if line.startswith("MemAvailable:"):
             return int(line.split()[1]) * 1024
     return None
+
+
+def _container_memory() -> int | None:
+    folder = Path("/sys/fs/cgroup")
+    try:
+        most = (folder / "memory.max").read_text(encoding="ascii").strip()
+        used = int((folder / "memory.current").read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return None
+    # what the kernel caches of files counts as used there, though it would be given back
+    return max(int(most) - used, int(most) // 4) if most.isdigit() else None
 
 
 def require_memory(path: Path, *, factor: float, remedy: str) -> None:

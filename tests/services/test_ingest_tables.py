@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import sqlalchemy as sa
 
+from gis import crs
 from gis.errors import InvalidInputError, UnknownCrsError
 from services import ingest
 from services.ingest import RejectedRowsError
@@ -187,3 +189,59 @@ def test_counted_dwellings_can_take_the_place_of_estimates(load, one):
     report = load(ingest.load_dwellings, text, crs="wgs84", replace_estimates=True)
     assert report.counts["estimates_removed"] >= 1
     assert one("select bool_or(estimated) from dwelling where territory_id = :t", t=report.territory_id) is False
+
+
+STREETS = """<osm version="0.6"><bounds minlat="28.28" minlon="117.19" maxlat="28.32" maxlon="117.25"/>
+<node id="1" version="1" lat="28.30" lon="117.20"/><node id="2" version="1" lat="28.30" lon="117.24"/>
+<node id="3" version="1" lat="28.285" lon="117.22"/><node id="4" version="1" lat="28.315" lon="117.22"/>
+<node id="5" version="1" lat="28.301" lon="117.201"/><node id="6" version="1" lat="28.301" lon="117.202"/>
+<node id="7" version="1" lat="28.302" lon="117.202"/>
+<way id="10" version="1"><nd ref="1"/><nd ref="2"/><tag k="highway" v="residential"/></way>
+<way id="11" version="1"><nd ref="3"/><nd ref="4"/><tag k="highway" v="residential"/></way>
+<way id="12" version="1"><nd ref="5"/><nd ref="6"/><nd ref="7"/><nd ref="5"/><tag k="building" v="apartments"/></way>
+</osm>
+"""
+
+
+@pytest.fixture
+def guixi(database, tmp_path):
+    path = tmp_path / "guixi.osm"
+    path.write_text(STREETS, encoding="utf-8")
+    with database.owner_work(Actor.system()) as work:
+        return ingest.load_osm(work, path, territory="Guixi").territory_id
+
+
+def _cameras(lonlat):
+    return "ref,lon,lat\n" + "".join(f"C{i},{lon:.7f},{lat:.7f}\n" for i, (lon, lat) in enumerate(lonlat))
+
+
+def test_gcj02_declared_wgs84_is_suspected_near_known_streets(database, guixi, tmp_path):
+    true = np.column_stack([np.linspace(117.205, 117.235, 40), np.full(40, 28.30005)])
+    path = tmp_path / "cameras.csv"
+    for lonlat, declared, suspected in (
+        (crs.wgs84_to_gcj02(true), "wgs84", True),
+        (crs.wgs84_to_gcj02(true), "gcj02", False),
+        (crs.gcj02_to_bd09(crs.wgs84_to_gcj02(true)), "bd09", False),
+        (true, "wgs84", False),
+    ):
+        path.write_text(_cameras(lonlat), encoding="utf-8")
+        with database.owner_work(Actor.system()) as work:
+            report = ingest.load_cameras(work, path, territory=guixi, crs=declared)
+        assert any("GCJ-02" in warning for warning in report.warnings) is suspected, declared
+    with database.owner.connect() as connection:
+        stored = connection.execute(
+            sa.text("select st_x(point), st_y(point) from camera where territory_id = :t order by 1"), {"t": guixi}
+        ).all()
+    assert np.abs(np.array([tuple(row) for row in stored]) - true).max() * 111_320 < 0.1
+
+
+def test_zone_prefixed_eastings_are_asked_about_and_then_obeyed(database, guixi, tmp_path):
+    true = np.array([[117.21, 28.30], [117.22, 28.305]])
+    path = tmp_path / "zoned.csv"
+    path.write_text(_cameras(crs.transform_xy(true, 4326, 4527)), encoding="utf-8")
+    for declared in ("wgs84", "EPSG:4548"):
+        with pytest.raises(UnknownCrsError) as caught, database.owner_work(Actor.system()) as work:
+            ingest.load_cameras(work, path, territory=guixi, crs=declared)
+        assert caught.value.fields["suggestion"] == "EPSG:4527"
+    with database.owner_work(Actor.system()) as work:
+        assert ingest.load_cameras(work, path, territory=guixi, crs="EPSG:4527").accepted == 2
