@@ -61,8 +61,8 @@ def _text(facts: dict[str, Any]) -> str:
         f"  one piece each        {'yes' if quality['contiguous'] else 'no'} ({quality['exclaves']} flagged exclaves)",
         f"  tiling error          {quality['area_error_m2']:.4f} m²",
     ]
-    for item in facts["infeasible"]:
-        lines.append(
-            f"  {item['area']}: {item['grids']} grids would hold {item['households_a_grid']:.0f} households each"
-        )
+    lines += [
+        f"  {item['area']}: {item['grids']} grids would hold {item['households_a_grid']:.0f} households each"
+        for item in facts["infeasible"]
+    ]
     return "\n".join(lines)

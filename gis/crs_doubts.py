@@ -64,9 +64,7 @@ def _common_zone(eastings: Floats) -> int | None:
     return None
 
 
-def doubt_coordinates(
-    xy: npt.ArrayLike, declared: DeclaredCrs, *, near: Box | None = None
-) -> CrsDoubt | None:
+def doubt_coordinates(xy: npt.ArrayLike, declared: DeclaredCrs, *, near: Box | None = None) -> CrsDoubt | None:
     """Look at coordinates before they are transformed.
 
     Parameters
@@ -104,18 +102,14 @@ def _doubt_degrees(points: Floats, near: Box | None) -> CrsDoubt | None:
             None,
         )
     if near is not None and _share_inside(y, x, near) > 0.5 > _share_inside(x, y, near):
-        return _swapped(
-            "The coordinates fall into the territory only when latitude and longitude change places"
-        )
+        return _swapped("The coordinates fall into the territory only when latitude and longitude change places")
     return None
 
 
 def _doubt_metres(points: Floats, declared: DeclaredCrs) -> CrsDoubt | None:
     x, y = points[:, 0], points[:, 1]
     if bool(np.all((np.abs(x) <= 180) & (np.abs(y) <= 90))):
-        return CrsDoubt(
-            "degrees", f"The coordinates look like degrees, but {declared.name} is in metres.", "wgs84"
-        )
+        return CrsDoubt("degrees", f"The coordinates look like degrees, but {declared.name} is in metres.", "wgs84")
     for eastings, swapped in ((x, False), (y, True)):
         zone = _common_zone(eastings)
         if zone is None:

@@ -186,7 +186,7 @@ def impure_calls(tree: ast.AST) -> list[str]:
         name = ast.unparse(node.func)
         last = name.rsplit(".", 1)[-1]
         clock = last in CLOCKS and re.match(r"(datetime|date|pd\.Timestamp|time)\b", name)
-        random = re.match(r"(np|numpy)\.random\.", name) and last in GLOBAL_RANDOM
+        random = re.fullmatch(r"(np|numpy)\.random\.\w+", name) and last in GLOBAL_RANDOM
         if name == "open" or clock or random or last in FILE_CALLS:
             found.append(f"line {node.lineno}: {name}")
     return found
