@@ -129,11 +129,10 @@ def list_items(request: Request, work: Work, look: Looking, collection: str) -> 
     query = ItemQuery(
         requested_limit(request), requested_cursor(request), requested_box(request), since=since, until=until
     )
-    tag = layers.tag_of(collection, layers.view_of(work, look))
-    headers = {"ETag": f'W/"{tag}"', **_FRESH}
-    if tag in known_tags(request):
+    page = layers.read_items(work, collection, query, look=look, known_tags=known_tags(request))
+    headers = {"ETag": f'W/"{page.tag}"', **_FRESH}
+    if page.unchanged:
         return Response(status_code=304, headers=headers)
-    page = layers.read_items(work, collection, query, look=look)
     address = f"{base_of(request)}/collections/{collection}"
     here = URL(f"{address}/items").replace(query=request.url.query)
     links = [link("self", str(here), GEOJSON), link("collection", address, JSON)]

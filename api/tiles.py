@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from api.compress import accepted_coding
-from api.deps import Work
+from api.deps import Who, Wired, Wiring, Work
 from api.ogc_parameters import base_of, known_tags, link, only_parameters, requested_look
 from gis.errors import NotFoundError
 from layers.spec import LayerSpec
@@ -25,9 +25,9 @@ router = APIRouter(prefix="/ogc/collections", tags=["tiles"])
 Looking = Annotated[Look, Depends(requested_look)]
 
 
-async def tile_cache(request: Request) -> TileCache:
+def _cache_of(wired: Wiring) -> TileCache:
     """Return the process's tile cache, made on first use."""
-    cache: TileCache = request.app.state.wiring.parts.setdefault("tiles", TileCache())
+    cache: TileCache = wired.parts.setdefault("tiles", TileCache())
     return cache
 
 
@@ -42,9 +42,9 @@ async def tile_cache(request: Request) -> TileCache:
 )
 def get_tile(
     request: Request,
-    work: Work,
+    wired: Wired,
+    who: Who,
     look: Looking,
-    cache: Annotated[TileCache, Depends(tile_cache)],
     *,
     collection: str,
     z: str,
@@ -53,15 +53,13 @@ def get_tile(
 ) -> Response:
     """Return one Mapbox Vector Tile; the tag of its layer lets a client ask again for nothing."""
     only_parameters(request, "plan", "territory")
-    tile = layers.read_tile(
-        work,
-        cache,
-        collection,
-        _address(z, x, y),
-        look=look,
-        coding=accepted_coding(request.headers.get("accept-encoding", "")),
-        known_tags=known_tags(request),
-    )
+    address = _address(z, x, y)
+    coding = accepted_coding(request.headers.get("accept-encoding", ""))
+    # a screenful asks for sixty tiles at once: the unit of work is opened here, in the one thread that cuts the tile
+    with wired.database.work(who.actor) as work:
+        tile = layers.read_tile(
+            work, _cache_of(wired), collection, address, look=look, coding=coding, known_tags=known_tags(request)
+        )
     headers = {"ETag": f'W/"{tile.tag}"', **_VOLATILE}
     if tile.body is None:
         return Response(status_code=304, headers=headers)

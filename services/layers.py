@@ -225,10 +225,13 @@ class ItemPage:
     features: list[str]
     next_after: int | None
     tag: str
+    unchanged: bool = False
 
 
-def read_items(work: UnitOfWork, layer_id: str, query: ItemQuery, *, look: Look) -> ItemPage:
-    """Return one page of features in the order of their ids.
+def read_items(
+    work: UnitOfWork, layer_id: str, query: ItemQuery, *, look: Look, known_tags: frozenset[str] = frozenset()
+) -> ItemPage:
+    """Return one page of features in the order of their ids; none when the caller's tag still holds.
 
     Raises
     ------
@@ -237,6 +240,9 @@ def read_items(work: UnitOfWork, layer_id: str, query: ItemQuery, *, look: Look)
     """
     find_layer(layer_id)
     view = view_of(work, look)
+    tag = tag_of(layer_id, view)
+    if tag in known_tags:
+        return ItemPage([], None, tag, unchanged=True)
     one_more = ItemQuery(query.limit + 1, query.after, query.box, query.since, query.until, query.fid)
     items = sql.read_items(work.session, layer_id, view, one_more)
     page = items[: query.limit]
@@ -244,7 +250,7 @@ def read_items(work: UnitOfWork, layer_id: str, query: ItemQuery, *, look: Look)
         f'{{"type":"Feature","id":{item.fid},"geometry":{item.geometry or "null"},"properties":{item.properties}}}'
         for item in page
     ]
-    return ItemPage(texts, page[-1].fid if len(items) > query.limit else None, tag_of(layer_id, view))
+    return ItemPage(texts, page[-1].fid if len(items) > query.limit else None, tag)
 
 
 def read_item(work: UnitOfWork, layer_id: str, fid: int, *, look: Look) -> tuple[str, str]:

@@ -244,12 +244,13 @@ def read_items(session: Session, layer: str, view: View, query: ItemQuery) -> li
         if bound is not None and source.moment is not None:
             conditions.append(f"{source.moment} {operator} :{name}")
             values[name] = bound
+    properties = ", ".join(f"'{name}', \"{name}\"" for name in source.columns)
     # materialized: the limit must not talk the planner into walking the ids of the whole table through a small box
     statement = sa.text(
         f"with m as materialized (select {source.fid} as fid, {_columns(source)}{source.geom} as geom "  # noqa: S608
         f"from {source.tables} where {' and '.join(conditions)} order by 1 limit :limit) "
         "select fid, st_asgeojson(case when st_dimension(geom) = 2 then st_forcepolygonccw(geom) else geom end, 7, 0) "
-        "as geometry, (to_jsonb(m) - 'fid' - 'geom')::text as properties from m order by 1"
+        f"as geometry, json_build_object({properties})::text as properties from m order by 1"
     )
     return [Item(row.fid, row.geometry, row.properties) for row in session.execute(statement, values)]
 
