@@ -2,6 +2,7 @@
 
 from grid_coverage.candidates import candidate_views, covered_points, keeps_privacy, street_points
 from grid_coverage.demand import KeyPoints, Needs, Streets
+from grid_coverage.density import DORI, OODPCVS, range_at_density, useful_range
 from grid_coverage.gaps import GapPlaces, GapTable, PointCover, Reason, gaps_by_grid
 from grid_coverage.ground import GroundTable, depth_by_grid, ground_by_grid
 from grid_coverage.placement import Candidates, Demand, Placement, place
@@ -12,6 +13,8 @@ from grid_coverage.view_sheds import ShedFlag, ViewSheds, view_sheds
 from grid_coverage.walls import Walls, prepare_walls
 
 __all__ = [
+    "DORI",
+    "OODPCVS",
     "Assignment",
     "Candidates",
     "Demand",
@@ -41,7 +44,9 @@ __all__ = [
     "keeps_privacy",
     "place",
     "prepare_walls",
+    "range_at_density",
     "snap_out",
     "street_points",
+    "useful_range",
     "view_sheds",
 ]
