@@ -274,6 +274,7 @@ export const en = {
   'camera.headingDeg': 'Heading, ° from north',
   'camera.headingError': 'Heading is 0 to 359',
   'camera.saved': 'Heading of {ref} saved',
+  'dispatch.answer': 'Answer',
   'dispatch.new': 'New report',
   'dispatch.open': 'Open',
   'dispatch.closed': 'Closed',

@@ -276,6 +276,7 @@ export const zh: Record<Key, string> = {
   'camera.headingDeg': '方位角，正北起 °',
   'camera.headingError': '方位角为 0 至 359',
   'camera.saved': '{ref} 的方位已保存',
+  'dispatch.answer': '应答',
   'dispatch.new': '新上报',
   'dispatch.open': '在办',
   'dispatch.closed': '结案',

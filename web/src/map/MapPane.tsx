@@ -69,7 +69,7 @@ export function MapPane({ children }: { children?: ComponentChildren }): JSX.Ele
   }
 
   return (
-    <section class="map-pane" aria-label={t('map.label', { name })} onKeyDown={onKeyDown}>
+    <div class="map-pane" onKeyDown={onKeyDown}>
       <div class="map" ref={box} data-testid="map" />
       <p id="map-help" class="visually-hidden">
         {t('map.help')}
@@ -84,6 +84,6 @@ export function MapPane({ children }: { children?: ComponentChildren }): JSX.Ele
         </>
       )}
       {children}
-    </section>
+    </div>
   )
 }

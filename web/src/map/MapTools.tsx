@@ -81,7 +81,7 @@ export function MapTools({ map }: { map: MapLibre }): JSX.Element {
       {tool('map.fit', 'fit', fit)}
       {tool('map.locate', 'target', locate)}
       {Math.abs(mapBearing.value) > 0.5 && tool('map.north', 'north', () => void map.resetNorth({ duration: 0 }))}
-      <Menu name={t('map.layers')} buttonClass="tool" align="right" label={<Icon name="layers" />}>
+      <Menu called="icon" name={t('map.layers')} buttonClass="tool" align="right" label={<Icon name="layers" />}>
         {() => <LayerSwitch />}
       </Menu>
     </div>

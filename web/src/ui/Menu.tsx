@@ -5,6 +5,8 @@ interface MenuProps {
   /** What stands in the button. */
   label: ComponentChildren
   name: string
+  /** How the button is called: by its icon's name, by its own text after the name, or by its own text alone. */
+  called?: 'icon' | 'both' | 'text'
   buttonClass?: string
   align?: 'left' | 'right'
   up?: boolean
@@ -14,7 +16,7 @@ interface MenuProps {
 const FOCUSABLE = 'button, a, input'
 
 /** A button that opens a menu; arrows walk it, Esc closes it and gives the focus back. */
-export function Menu({ label, name, buttonClass = 'button', align = 'left', up, children }: MenuProps): JSX.Element {
+export function Menu({ label, name, called = 'both', buttonClass = 'button', align = 'left', up, children }: MenuProps): JSX.Element {
   const [open, setOpen] = useState(false)
   const root = useRef<HTMLSpanElement>(null)
   const button = useRef<HTMLButtonElement>(null)
@@ -57,10 +59,11 @@ export function Menu({ label, name, buttonClass = 'button', align = 'left', up, 
         class={buttonClass}
         aria-haspopup="true"
         aria-expanded={open}
-        aria-label={name}
+        aria-label={called === 'icon' ? name : undefined}
         title={name}
         onClick={() => setOpen(!open)}
       >
+        {called === 'both' && <span class="visually-hidden">{name} </span>}
         {label}
       </button>
       {open && (

@@ -67,7 +67,7 @@ export function Choice(props: { name: string; value: string; children: (close: (
     </>
   )
   return (
-    <Menu name={`${props.name}: ${props.value}`} buttonClass="button choice" label={label}>
+    <Menu called="text" name={`${props.name}: ${props.value}`} buttonClass="button choice" label={label}>
       {props.children}
     </Menu>
   )
@@ -130,6 +130,7 @@ function FilterBar({ report, rows }: { report: CoverageReport; rows: CoverageGri
         <span class="wide-only">{t('coverage.run')}</span>
       </button>
       <Menu
+        called="text"
         name={t('export.export')}
         buttonClass="button primary"
         align="right"
@@ -260,14 +261,14 @@ export function CoverageDesk(): JSX.Element {
   return (
     <>
       {report ? <FilterBar report={report} rows={rows} /> : <div class="deskbar" />}
-      <main class={`work coverage ${store.phoneMap.value ? 'show-map' : ''}`}>
-        <div class="side left" style={{ '--side': '512px' }} aria-busy={coverage.loading.value}>
+      <div class={`work coverage ${store.phoneMap.value ? 'show-map' : ''}`}>
+        <div class="side left" id="panel" tabIndex={-1} style={{ '--side': '512px' }} aria-busy={coverage.loading.value}>
           <JobBar />
           {coverage.error.value && report && <ErrorNote error={coverage.error.value} retry={() => void coverage.load()} />}
           {report ? <Panel report={report} rows={rows} order={order} /> : <Nothing />}
         </div>
         {listMode.value ? (
-          <aside class="side right" style={{ '--side': '408px' }}>
+          <aside class="side right" aria-label={t('here.title')} style={{ '--side': '408px' }}>
             {selected && <Reasons row={selected} />}
             <AskForm />
             <PlaceCard docked />
@@ -282,7 +283,7 @@ export function CoverageDesk(): JSX.Element {
             </MapPane>
           )
         )}
-      </main>
+      </div>
       <PhoneFoot />
       <StatusBar note={report && report.summary.cameras_unknown_heading > 0 ? t('coverage.assumed') : undefined} />
     </>

@@ -59,13 +59,14 @@ function followChoice(): () => void {
 function Tabs(): JSX.Element {
   const words: Record<Tab, Key> = { open: 'dispatch.open', closed: 'dispatch.closed', all: 'dispatch.all' }
   return (
-    <div class="tabs" role="tablist">
+    <div class="tabs-row">
+      <div class="tabs" role="tablist" aria-label={t('desk.dispatch')}>
       {TABS.map((one) => (
         <button key={one} type="button" role="tab" aria-selected={tab.value === one} onClick={() => (store.filter.value = one === 'open' ? null : one)}>
           {t(words[one])} <span class="chip round">{number(all.value.filter((row) => inTab(row, one)).length)}</span>
         </button>
       ))}
-      <span class="grow" />
+      </div>
       <button type="button" class="button primary new-report" onClick={startReport}>
         <Icon name="plus" />
         {t('dispatch.new')}
@@ -185,7 +186,7 @@ export function DispatchDesk(): JSX.Element {
   return (
     <>
       <h1 class="visually-hidden">{t('desk.dispatch')}</h1>
-      <main class={`work dispatch ${store.phoneMap.value ? 'show-map' : ''} ${panelOpen ? 'panel-open' : ''}`}>
+      <div class={`work dispatch ${store.phoneMap.value ? 'show-map' : ''} ${panelOpen ? 'panel-open' : ''}`}>
         <div class="side left" style={{ '--side': '380px' }} aria-busy={incidents.loading.value}>
           <Tabs />
           <Reports />
@@ -202,7 +203,7 @@ export function DispatchDesk(): JSX.Element {
             </div>
           </MapPane>
         )}
-        <aside class="side right" style={{ '--side': '408px' }}>
+        <aside class="side right" id="panel" tabIndex={-1} aria-label={t('dispatch.answer')} style={{ '--side': '408px' }}>
           {panelOpen && (
             <button type="button" class="button quiet panel-back" onClick={close}>
               <Icon name="close" />
@@ -211,7 +212,7 @@ export function DispatchDesk(): JSX.Element {
           )}
           <AnswerPanel />
         </aside>
-      </main>
+      </div>
       <PhoneFoot>
         <button type="button" class="button primary" onClick={startReport}>
           <Icon name="plus" />

@@ -297,7 +297,7 @@ export function PlannerDesk(): JSX.Element {
   return (
     <>
       <Header />
-      <main class={`work planner ${store.phoneMap.value ? 'show-map' : ''}`}>
+      <div class={`work planner ${store.phoneMap.value ? 'show-map' : ''}`}>
         {!listMode.value && territory.value && (
           <MapPane>
             <div class="cards">
@@ -306,10 +306,10 @@ export function PlannerDesk(): JSX.Element {
             </div>
           </MapPane>
         )}
-        <div class="side right" style={{ '--side': '440px' }} aria-busy={planGrids.loading.value}>
+        <div class="side right" id="panel" tabIndex={-1} style={{ '--side': '440px' }} aria-busy={planGrids.loading.value}>
           {data ? <Panel data={data} /> : <Nothing />}
         </div>
-      </main>
+      </div>
       <PlannerDialogs />
       <PhoneFoot />
       <StatusBar />

@@ -69,7 +69,7 @@ export function ReportsDesk(): JSX.Element {
       <div class="deskbar">
         <h1>{t('reports.title')}</h1>
       </div>
-      <main class="work reports">
+      <div class="work reports" id="panel" tabIndex={-1}>
         <div class="reports-page">
           <CoverageFile />
           <section class="card report-card" aria-labelledby="report-plans">
@@ -94,7 +94,7 @@ export function ReportsDesk(): JSX.Element {
             </ul>
           </section>
         </div>
-      </main>
+      </div>
       <StatusBar />
     </>
   )

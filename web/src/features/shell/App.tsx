@@ -52,15 +52,17 @@ function SkipLinks(): JSX.Element {
   }
   return (
     <nav class="skips">
-      {!listMode.value && (
+      {!listMode.value && store.desk.value !== 'reports' && (
         <a href="#map-canvas" onClick={(event) => go(event, '#map-canvas')}>
           {t('skip.map')}
         </a>
       )}
-      <a href="#table" onClick={(event) => go(event, 'table tbody tr[tabindex="0"], .queue [tabindex="0"]')}>
-        {t('skip.table')}
-      </a>
-      <a href="#panel" onClick={(event) => go(event, '.panel-focus')}>
+      {store.desk.value !== 'reports' && (
+        <a href="#table" onClick={(event) => go(event, 'table tbody tr[tabindex="0"], .queue [tabindex="0"]')}>
+          {t('skip.table')}
+        </a>
+      )}
+      <a href="#panel" onClick={(event) => go(event, '#panel')}>
         {t('skip.panel')}
       </a>
     </nav>
@@ -80,7 +82,9 @@ function Workplace(): JSX.Element {
       <SkipLinks />
       <TopBar />
       {listMode.value && <ListBanner />}
-      <Desk />
+      <main class="desk">
+        <Desk />
+      </main>
       <Announcer />
       <KeySheet />
     </div>

@@ -38,7 +38,7 @@ function zoomToSelection(): void {
 const letters: Record<string, () => void> = {
   '1': () => focusFirst('#map-canvas'),
   '2': () => focusFirst('table tbody tr[tabindex="0"], .queue [tabindex="0"]'),
-  '3': () => focusFirst('.panel-focus'),
+  '3': () => focusFirst('.panel-focus, #panel'),
   g: () => (store.listChosen.value = !store.listChosen.value),
   z: zoomToSelection,
   '+': () => void mapOnScreen.value?.zoomIn({ duration: 0 }),
