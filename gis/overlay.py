@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-__all__ = ["dissolve", "snap_to_grid"]
+__all__ = ["GRID", "dissolve", "overlaps", "snap_to_grid"]
 
 #: Side of the grid that all metric geometry lies on, in metres.
 GRID = 0.01
@@ -73,6 +73,50 @@ def dissolve(geometry: npt.ArrayLike, labels: npt.ArrayLike, k: int) -> npt.NDAr
     for r in many[~shapely.is_valid(merged[many]) | (error > 1e-9 * expected + 1e-6)].tolist():
         merged[r] = shapely.union_all(polygons[label == r])
     return _single_where_one(merged)
+
+
+def overlaps(
+    geometry: npt.ArrayLike, suspects: npt.NDArray[np.int64], *, share: float, least: float
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.object_]]:
+    """Find polygons that cover the same ground.
+
+    Parameters
+    ----------
+    geometry : (n,) array of Polygon or MultiPolygon
+        Metric CRS, valid or not.
+    suspects : (m,) int64
+        Positions to compare with all others.
+    share : float
+        Part of the smaller polygon, and
+    least : float
+        square metres, above which shared ground counts.
+
+    Returns
+    -------
+    first, second : (p,) int64
+        Pairs, ``first < second``.
+    ground : (p,) array of Geometry
+        What both cover.
+
+    Examples
+    --------
+    >>> boxes = [shapely.box(0, 0, 2, 1), shapely.box(1, 0, 3, 1)]
+    >>> first, second, ground = overlaps(boxes, np.array([0]), share=0.1, least=0.1)
+    >>> int(first[0]), int(second[0]), ground[0].area
+    (0, 1, 1.0)
+    """
+    polygons = np.asarray(geometry, dtype=object)
+    area = shapely.area(polygons)
+    i, j = shapely.STRtree(polygons).query(polygons[suspects], predicate="intersects")
+    pair = np.unique(np.sort(np.stack([suspects[i], j]), axis=0), axis=1)
+    first, second = pair[:, pair[0] < pair[1]]
+    sound = polygons.copy()
+    broken = np.unique(np.r_[first, second])
+    broken = broken[~shapely.is_valid(polygons[broken])]
+    sound[broken] = shapely.make_valid(polygons[broken])
+    ground = np.asarray(shapely.intersection(sound[first], sound[second]), dtype=object)
+    much = shapely.area(ground) > np.maximum(least, share * np.minimum(area[first], area[second]))
+    return first[much], second[much], ground[much]
 
 
 def _single_where_one(geometry: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:

@@ -44,7 +44,8 @@ def partition_units(  # noqa: PLR0913 - the contract of DESIGN.md
     Parameters
     ----------
     geometry : (n,) array of Polygon or MultiPolygon
-        Units (atoms, statistical areas) in a metric CRS, edge to edge. Small faults of the edges are bridged.
+        Units (atoms, statistical areas) in a metric CRS, edge to edge. Vertices on one side only and slight
+        overlaps do no harm; a unit without a common stretch of border is an island.
     demand : (n,) array of float
         What to balance, zero or more: households.
     grids : int, optional

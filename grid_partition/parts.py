@@ -8,9 +8,10 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from gis.adjacency import Adjacency, border_segments, components, pair_sums, without_weak
-from gis.errors import InvalidInputError
+from gis.adjacency import Adjacency, BorderSegments, border_segments, components, pair_sums, without_weak
+from gis.errors import InvalidGeometryError, InvalidInputError
 from gis.measure import group_sums
+from gis.overlay import overlaps
 from grid_partition.accept import Units
 from grid_partition.allocate import Allocation, Parts
 from grid_partition.border import DEFAULT_COST, barrier_factor
@@ -25,6 +26,8 @@ Bools = npt.NDArray[np.bool_]
 
 #: Metres of border that make two units neighbours.
 MIN_BORDER = 0.5
+#: Share of a unit that a neighbour may cover, too, before the input is refused.
+OVERLAP = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,7 @@ def build_network(units: Units, options: PartitionOptions) -> Network:
     n = len(units.demand)
     border = border_segments(units.geometry)
     inner = border.right >= 0
+    _refuse_overlaps(units, border)
     within = inner.copy()
     within[inner] = units.parent[border.left[inner]] == units.parent[border.right[inner]]
     factor = np.ones(len(inner))
@@ -96,6 +100,31 @@ def build_network(units: Units, options: PartitionOptions) -> Network:
         np.round(price, 4),
         components(n, pairs.first, pairs.second),
     )
+
+
+def _refuse_overlaps(units: Units, border: BorderSegments) -> None:
+    """Refuse units that cover much of the same ground; slight overlaps of dirty borders pass.
+
+    In a tiling no edge has two polygons on one side, so only units with an edge of their own, or with more shared
+    edge than edge, can overlap.
+    """
+    n = len(units.demand)
+    inner = border.right >= 0
+    shared = group_sums(border.left[inner], border.length[inner], n) + group_sums(
+        border.right[inner], border.length[inner], n
+    )
+    suspects = np.unique(np.r_[border.left[~inner], np.flatnonzero(shared > 1.001 * shapely.length(units.geometry))])
+    first, second, ground = overlaps(units.geometry, suspects, share=OVERLAP, least=1.0)
+    if len(first):
+        rows = units.order[np.stack([first, second], axis=1)]
+        place = shapely.point_on_surface(ground[0])
+        raise InvalidGeometryError(
+            f"geometry: units {rows[0, 0]} and {rows[0, 1]} cover the same {shapely.area(ground[0]):.0f} m² near "
+            f"{place.x:.2f}, {place.y:.2f} ({len(first)} such pairs). Units must lie side by side.",
+            field="geometry",
+            rows=rows.tolist(),
+            places=[(point.x, point.y) for point in shapely.point_on_surface(ground)],
+        )
 
 
 def table_of_parts(units: Units, net: Network) -> Parts:

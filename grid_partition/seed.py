@@ -96,7 +96,9 @@ def metis_start(problem: PartProblem) -> Ints:
     assert pymetis is not None  # noqa: S101 - start_labels asks first; tells mypy
     balance = problem.balance
     # a unit bigger than a region would make METIS starve others of all units: count it as one full region
-    capped = np.minimum(balance, balance.sum() / problem.k)
+    capped = balance
+    for _ in range(10):
+        capped = np.minimum(balance, capped.sum() / problem.k)
     unit = max(float(capped.sum()), 1e-9) / 1e6
     vertex = np.maximum(1, np.rint(capped / unit)).astype(np.int64)
     edge = np.maximum(1, np.rint(problem.weight)).astype(np.int64)

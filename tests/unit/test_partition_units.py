@@ -182,10 +182,22 @@ def test_one_unit_is_one_grid():
     assert result.infeasible == [(0, 1, 700.0)]
 
 
-def test_equal_units_on_top_of_each_other_are_kept():
-    geometry = np.r_[board(3, 1), board(3, 1)]
-    result = partition_units(geometry, np.ones(6), grids=2)
-    assert sorted(result.demand) == [3, 3]
+@pytest.mark.parametrize("double", [board(1, 1, origin=(20, 20)), [shapely.box(25, 25, 45, 45)], board(7, 7)])
+def test_units_on_top_of_each_other_are_refused_with_their_places(double):
+    geometry = np.r_[board(7, 7), double]
+    with pytest.raises(InvalidGeometryError, match="cover the same") as refusal:
+        partition_units(geometry, np.ones(len(geometry)), grids=2)
+    rows, places = refusal.value.fields["rows"], refusal.value.fields["places"]
+    for (one, other), place in zip(rows, places, strict=True):
+        assert shapely.intersects(geometry[[one, other]], shapely.Point(place)).all()
+
+
+def test_slight_overlaps_pass():
+    geometry = board(6, 6)
+    geometry[7] = shapely.box(10, 10, 20.02, 20)
+    result = partition_units(geometry, np.ones(36), grids=2)
+    assert sorted(result.demand) == [18, 18]
+    assert result.quality.contiguous
 
 
 def test_units_that_touch_in_a_point_are_not_neighbours():
