@@ -157,7 +157,9 @@ def run_job(database: Database, job_id: UUID, attempts: int, stopping: threading
     try:
         with JobWatch(database.app_url, job_id) as watch:
             begun = watch.begin()
-            if begun is not None:
+            if begun is None:
+                watch.tell_end()  # whoever ran it may have died before telling
+            else:
                 _run(database, job_id, begun, watch, Progress(watch, stopping), last=attempts + 1 >= MOST_ATTEMPTS)
     except psycopg.OperationalError as error:
         raise TryAgainError("the database does not answer") from error
@@ -174,7 +176,7 @@ def _run(
         with database.work(actor) as work:
             result = TASKS[begun.kind](work, begun.args, progress)
             sql.mark_succeeded(work.session, job_id, result)
-            _announce(work, get_job(work, job_id))
+        watch.tell_end()
     except CancelledError as error:
         watch.finish("cancelled", _problem(error))
     except TryAgainError:

@@ -28,7 +28,9 @@ def propose_plan(work: UnitOfWork, args: dict[str, Any], progress: Report) -> di
     if given.get("grids") is not None:
         given.setdefault("target", None)
     spec = _read(PlanSpec, given)
-    found = propose_plan(work, spec, territory=args.get("territory"), name=args.get("name"), progress=progress)
+    found = propose_plan(
+        work, spec, territory=_id_or_name(args.get("territory")), name=args.get("name"), progress=progress
+    )
     return {"plan_id": str(found.plan_id), "reused": found.reused, "infeasible": found.infeasible}
 
 
@@ -45,6 +47,14 @@ TASKS: dict[str, Task] = {
     "partition": propose_plan,
     "coverage": run_coverage,
 }
+
+
+def _id_or_name(words: object) -> UUID | str | None:
+    """Return an id where the words are one: ids travel as text."""
+    try:
+        return UUID(str(words)) if words else None
+    except ValueError:
+        return str(words)
 
 
 def _read(kind: type[T], value: object) -> T:

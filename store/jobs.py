@@ -36,6 +36,12 @@ with job as (
 )
 select cancel_asked from job
 """
+_TELL_END = """
+insert into outbox (kind, payload)
+select 'job', jsonb_build_object('id', id, 'kind', kind, 'state', state, 'done', done, 'note', note)
+from job_progress where id = %s and finished_at is not null
+returning id
+"""
 _log = logging.getLogger(__name__)
 # never opened: it only writes through connections that callers bring along
 _adder = App(connector=SyncPsycopgConnector(conninfo=""))
@@ -137,14 +143,20 @@ class JobWatch:
         text = Jsonb(problem, dumps=lambda value: orjson.dumps(value, default=str, option=orjson.OPT_SERIALIZE_NUMPY))
         assert self._connection is not None  # noqa: S101 - entered
         with self._connection.transaction():
-            row = self._one(
+            self._connection.execute(
                 "update job_progress set state = %s, problem = %s, finished_at = now()"
-                " where id = %s and state = 'running' returning kind, done",
+                " where id = %s and state = 'running'",
                 (state, text, self._job_id),
             )
-            if row is not None:
-                payload = {"id": str(self._job_id), "kind": row[0], "state": state, "done": row[1]}
-                self._connection.execute("insert into outbox (kind, payload) values ('job', %s)", (Jsonb(payload),))
+            self.tell_end()
+
+    def tell_end(self) -> None:
+        """Tell those who listen how the job ended.
+
+        From this connection, after the job's own transaction: that one is older than the last words on progress, and
+        events come in the order of transactions.
+        """
+        self._one(_TELL_END, (self._job_id,))
 
     def _one(self, statement: str, values: tuple[object, ...]) -> TupleRow | None:
         assert self._connection is not None  # noqa: S101 - entered

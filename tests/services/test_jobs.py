@@ -115,7 +115,7 @@ def test_job_runs_on_behalf_of_its_account_and_keeps_its_result(database):
         ).all()
         author = work.session.scalar(sa.select(Audit.account_id).where(Audit.target == "one"))
     assert author == actor.account_id
-    assert said[-1]["state"] == "succeeded"
+    assert said[-1] == {"id": str(job_id), "kind": "mark", "state": "succeeded", "done": 1, "note": "marked"}
 
 
 def test_rolled_back_request_leaves_no_job(database):
