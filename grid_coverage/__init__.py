@@ -7,6 +7,7 @@ from grid_coverage.gaps import GapPlaces, GapTable, PointCover, Reason, gaps_by_
 from grid_coverage.ground import GroundTable, depth_by_grid, ground_by_grid
 from grid_coverage.placement import Candidates, Demand, Placement, place
 from grid_coverage.roster import Minimum, Posts, Rules, Staff
+from grid_coverage.scaleout import gaps_in_blocks
 from grid_coverage.snap import snap_out
 from grid_coverage.staffing import Assignment, Violation, assign_staff
 from grid_coverage.view_sheds import ShedFlag, ViewSheds, view_sheds
@@ -40,6 +41,7 @@ __all__ = [
     "covered_points",
     "depth_by_grid",
     "gaps_by_grid",
+    "gaps_in_blocks",
     "ground_by_grid",
     "keeps_privacy",
     "place",

@@ -251,7 +251,7 @@ def gaps_by_grid(
         score=parts.sum(axis=1),
         parts=parts,
         points=points,
-        gaps=_ranked(_street_gaps(segments, which, share, streets, needs), _point_gaps(key_points, points, needs)),
+        gaps=rank_gaps([_street_gaps(segments, which, share, streets, needs), _point_gaps(key_points, points, needs)]),
     )
 
 
@@ -351,9 +351,19 @@ def _point_gaps(key_points: KeyPoints, points: PointCover, needs: Needs) -> GapP
     )
 
 
-def _ranked(streets: GapPlaces, points: GapPlaces) -> GapPlaces:
-    """Put both kinds into one list, the highest score first; ties keep a fixed order."""
-    columns = [np.concatenate([getattr(streets, name), getattr(points, name)]) for name in GapPlaces.__slots__]
-    both = GapPlaces(*columns)
-    order = np.lexsort((both.source, both.grid, both.kind, -both.score))
+def rank_gaps(parts: list[GapPlaces]) -> GapPlaces:
+    """Put lists of gaps into one, the highest score first; ties keep a fixed order.
+
+    Parameters
+    ----------
+    parts : list of GapPlaces
+        At least one.
+
+    Returns
+    -------
+    GapPlaces
+    """
+    columns = [np.concatenate([getattr(part, name) for part in parts]) for name in GapPlaces.__slots__]
+    every = GapPlaces(*columns)
+    order = np.lexsort((every.length, every.source, every.grid, every.kind, -every.score))
     return GapPlaces(*(column[order] for column in columns))
