@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request
+import anyio.to_thread
+from fastapi import APIRouter, Depends
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from api.deps import Work
+from api.deps import Wired, Wiring, Work
+from gis.errors import GridwardError
 from services import locate as service
-from services.locate import Place, StreetGraphs
+from services.locate import Place
+from services.nearest_staff import StreetGraphs, warm
+from store.database.actor import Actor
 
 router = APIRouter(prefix="/api/v1", tags=["locate"])
+_log = logging.getLogger(__name__)
 Text = Annotated[str | None, Field(max_length=200)]
 
 
@@ -135,10 +144,14 @@ class LocatedAnswer(BaseModel):
     hint: str | None = None
 
 
-async def street_graphs(request: Request) -> StreetGraphs:
-    """Return the process's street graphs, made on first use."""
-    graphs: StreetGraphs = request.app.state.wiring.parts.setdefault("streets", StreetGraphs())
+def _graphs_of(wiring: Wiring) -> StreetGraphs:
+    graphs: StreetGraphs = wiring.parts.setdefault("streets", StreetGraphs())
     return graphs
+
+
+async def street_graphs(wired: Wired) -> StreetGraphs:
+    """Return the process's street graphs, made on first use."""
+    return _graphs_of(wired)
 
 
 Graphs = Annotated[StreetGraphs, Depends(street_graphs)]
@@ -149,3 +162,26 @@ def locate(work: Work, graphs: Graphs, question: Question) -> Any:  # noqa: ANN4
     """Say which grid a place is in, who answers for it, who is near, which cameras see it and what stands there."""
     found = service.locate(work, graphs, question.place(question.kind, question.at), now=datetime.now(UTC))
     return found.answer
+
+
+@asynccontextmanager
+async def running(wiring: Wiring) -> AsyncIterator[None]:
+    """Build the street graphs beside the start, so that the first dispatcher need not wait for them."""
+    task = asyncio.create_task(anyio.to_thread.run_sync(_warm, wiring, abandon_on_cancel=True))
+    try:
+        yield
+    finally:
+        task.cancel()
+        (ended,) = await asyncio.gather(task, return_exceptions=True)
+        if isinstance(ended, Exception):
+            _log.error("The street graphs could not be built.", exc_info=ended)
+
+
+def _warm(wiring: Wiring) -> None:
+    try:
+        with wiring.database.work(Actor.system()) as work:
+            count = warm(work, _graphs_of(wiring))
+    except GridwardError as error:
+        _log.warning("The street graphs are built when first needed: %s", error)
+    else:
+        _log.info("Street graphs are ready.", extra={"territories": count})

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ from store.database.staff import read_posts
 from store.database.work import UnitOfWork
 
 Tell = Callable[[float, str], None]
+ON_SHIFT_BEFORE, ON_SHIFT_AFTER = timedelta(hours=8), timedelta(days=30)
 TARGET = 300
 INCIDENTS = 60
 HELSINKI = "Helsinki centre"
@@ -151,6 +152,7 @@ def _staff(run: DemoRun, actor: Actor, territory_id: UUID, plan_id: UUID) -> Non
             ingest.load_staff(work, roster, territory=territory_id, crs="wgs84", demo=True)
     with run.database.work(actor) as work:
         staff.assign_heads(work, plan_id, now=run.now)
+        sql.renew_demo_shifts(work.session, territory_id, run.now - ON_SHIFT_BEFORE, run.now + ON_SHIFT_AFTER)
 
 
 def _incidents(run: DemoRun, actor: Actor, territory_id: UUID) -> None:

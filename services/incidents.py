@@ -17,7 +17,8 @@ from casework.chain import step_digest
 from casework.machine import machine
 from casework.masking import mask_personal_numbers
 from gis.errors import ConflictError, InvalidInputError, NotFoundError, StaleRevisionError
-from services.locate import Located, Place, StreetGraphs, locate
+from services.locate import Located, Place, locate
+from services.nearest_staff import StreetGraphs
 from store.database import incidents as sql
 from store.database.incidents import IncidentFilter, Taken
 from store.database.work import UnitOfWork

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import math
-import threading
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-import numpy as np
-import shapely
-
-from gis.crs import parse_declared_crs, to_metric, xy_to_wgs84
+from gis.crs import parse_declared_crs, xy_to_wgs84
 from gis.errors import InvalidGeometryError, InvalidInputError, NotFoundError
-from gis.network import StreetGraph, build_street_graph, walking_distances
 from services.cameras import kind_of
+from services.nearest_staff import StreetGraphs, with_walks
 from store.database import locate as sql
 from store.database.locate import HereQuery
 from store.database.work import UnitOfWork
@@ -24,9 +20,6 @@ ON_BORDER_M: Final = 0.02
 """A point nearer to a border than this is on it: positions are kept on a grid of a centimetre."""
 SAME_PLACE_M: Final = 30.0
 """Doors of one address that are nearer to each other than this are one place."""
-WALKED: Final = 5
-WALK_LIMIT_M: Final = 5000.0
-YARD_M: Final = 200.0
 LARGEST_ACCURACY_M: Final = 50_000.0
 _METHODS: Final = ("door_code", "address", "camera", "grid_code")
 _CAMERA_TEXT: Final = {
@@ -94,30 +87,6 @@ class Located:
     versions: list[UUID] = field(default_factory=list)
     codes: tuple[int, int, int] = (0, 0, 0)
     component_id: UUID | None = None
-
-
-class StreetGraphs:
-    """Street graphs of the territories, kept in the process until the streets change."""
-
-    def __init__(self) -> None:
-        self._graphs: dict[UUID, tuple[int, StreetGraph | None]] = {}
-        self._lock = threading.Lock()
-
-    def get(self, work: UnitOfWork, territory_id: UUID, metric_srid: int, revision: int) -> StreetGraph | None:
-        """Return the graph of a territory, built on first use; None when it has no street to walk."""
-        known = self._graphs.get(territory_id)
-        if known is not None and known[0] == revision:
-            return known[1]
-        with self._lock:
-            known = self._graphs.get(territory_id)
-            if known is not None and known[0] == revision:
-                return known[1]
-            lines = sql.walkable_streets(work.session, territory_id)["geom"]
-            graph = build_street_graph(to_metric(lines, metric_srid), smallest_part=YARD_M) if len(lines) else None
-            if graph is not None and not len(graph.length):
-                graph = None
-            self._graphs[territory_id] = (revision, graph)
-            return graph
 
 
 def locate(work: UnitOfWork, graphs: StreetGraphs, place: Place, *, now: datetime) -> Located:
@@ -243,7 +212,7 @@ def _at(
     placement = _placement(grids, radius)
     if placement == "outside":
         grids = grids[:1]
-    staff = _with_walks(work, graphs, here, point)
+    staff = with_walks(work, graphs, here, point)
     cameras = [_camera(each) for each in here["cameras"] or []]
     first = grids[0] if grids else None
     heads = [_head(grid, lost=placement == "outside") for grid in grids]
@@ -360,53 +329,3 @@ def _camera_reason(camera: dict[str, Any]) -> str:
         off = abs((camera["bearing"] - camera["azimuth"] + 180) % 360 - 180)
         reason = "looks-away" if off > (camera["hfov"] or 60.0) / 2 else "blocked"
     return reason
-
-
-def _with_walks(
-    work: UnitOfWork, graphs: StreetGraphs, here: dict[str, Any], point: tuple[float, float]
-) -> list[dict[str, Any]]:
-    people = here["staff"] or []
-    walks, why = _walks(work, graphs, here, point, people[:WALKED])
-    staff = []
-    for k, person in enumerate(people):
-        walk = walks[k] if k < len(walks) else None
-        staff.append(
-            {
-                "id": person["id"],
-                "work_no": person["work_no"],
-                "name": person["name"],
-                "post": person["post"],
-                "straight_m": round(person["straight_m"], 1),
-                "walk_m": walk,
-                "walk_reason": None if walk is not None else (why if k < WALKED else "not among the nearest"),
-                "on_duty": person["on_duty"],
-                "reason": "on shift" if person["on_duty"] else "nobody is on shift; nearest post",
-            }
-        )
-    return sorted(staff, key=_order)
-
-
-def _order(person: dict[str, Any]) -> tuple[int, float]:
-    walk = person["walk_m"]
-    return (0, walk) if walk is not None else (1, person["straight_m"])
-
-
-def _walks(
-    work: UnitOfWork,
-    graphs: StreetGraphs,
-    here: dict[str, Any],
-    point: tuple[float, float],
-    people: list[dict[str, Any]],
-) -> tuple[list[float | None], str]:
-    if not people:
-        return [], "nobody"
-    territory = here["territory"]
-    srid = territory["metric_srid"]
-    graph = graphs.get(work, UUID(territory["id"]), srid, here["streets"] or 0)
-    if graph is None:
-        return [None] * len(people), "no streets are loaded here"
-    places = shapely.points([point, *((each["lon"], each["lat"]) for each in people)])
-    xy = shapely.get_coordinates(to_metric(places, srid))
-    metres = walking_distances(graph, xy[:1], xy[1:], limit=WALK_LIMIT_M)[0]
-    walks = [round(float(each), 1) if np.isfinite(each) else None for each in metres]
-    return walks, f"no way along streets within {WALK_LIMIT_M / 1000:.0f} km"

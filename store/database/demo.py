@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -88,3 +89,19 @@ def counts(session: Session, plan_id: UUID) -> dict[str, Any]:
         "gaps": int(summary.get("gaps", 0)),
         "incidents": number(sa.select(count).select_from(Incident).where(Incident.territory_id == place)),
     }
+
+
+def renew_demo_shifts(session: Session, territory_id: UUID, start: datetime, end: datetime) -> int:
+    """Put two of three of the demo's staff on shift from `start` to `end` instead of any shift they had."""
+    values = {"territory": territory_id, "start": start, "end": end}
+    theirs = "staff.territory_id = :territory and staff.demo"
+    session.execute(sa.text(f"delete from shift using staff where staff.id = shift.staff_id and {theirs}"), values)  # noqa: S608
+    added = session.execute(
+        sa.text(
+            "insert into shift (staff_id, period) select id, tstzrange(:start, :end, '[)') from"  # noqa: S608
+            f" (select id, row_number() over (order by work_no) as place from staff where {theirs}) s"
+            " where place % 3 <> 0"
+        ),
+        values,
+    )
+    return int(getattr(added, "rowcount", 0))

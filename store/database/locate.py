@@ -232,3 +232,21 @@ def walkable_streets(session: Session, territory_id: UUID) -> Columns:
         .order_by(Street.fid)
     )
     return read_columns(session, statement, geometry=["geom"])
+
+
+@dataclass(frozen=True, slots=True)
+class WalkedGround:
+    """A territory as the street graphs know it: its metric CRS and the revision of the streets."""
+
+    id: UUID
+    metric_srid: int
+    revision: int
+
+
+def walked_grounds(session: Session) -> list[WalkedGround]:
+    """Return every territory with the revision of the streets."""
+    statement = sa.text(
+        "select id, metric_srid, coalesce((select rev from layer_revision where layer = 'streets'), 0) as revision"
+        " from territory order by created_at desc, id"
+    )
+    return [WalkedGround(row.id, row.metric_srid, row.revision) for row in session.execute(statement)]

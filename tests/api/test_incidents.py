@@ -14,7 +14,8 @@ from casework.chain import first_broken
 from casework.states import step_content
 from services import incidents as service
 from services.incidents import KeyUsedError, Report
-from services.locate import Place, StreetGraphs
+from services.locate import Place
+from services.nearest_staff import StreetGraphs
 from store.database import incidents as sql
 from store.database.actor import Actor
 from store.database.models import Incident, IncidentTransition, IntakeKey, Outbox
