@@ -13,8 +13,6 @@ from tilings import board, pieces_by_brute_force, voronoi
 from gis.errors import CancelledError, InvalidGeometryError, InvalidInputError
 from grid_partition import PartitionOptions, check_tiling, partition_units
 
-pytestmark = pytest.mark.kernel
-
 
 def assert_sound(result, geometry, demand, k):
     """Every grid present, in one piece, sums kept."""
