@@ -16,11 +16,11 @@ from gis.codes import AreaCode, parse_area_code
 from gis.errors import InvalidInputError
 from gis.validity import find_faults
 from services.ingest.fields import Field, short_text
-from services.ingest.osm import as_multi, multi_hex
 from services.ingest.places import declared_crs, raise_doubt, sample_box, shift_warning, unproven_datum
 from services.ingest.report import LoadReport
 from services.ingest.rows import LoadOptions, RowLoad, parse_cells, start_load
 from services.ingest.save import save
+from services.ingest.shapes import as_multi, multi_hex
 from store.database import ingest as sql
 from store.database.models import Territory
 from store.database.partition import find_territory

@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from services.ingest.osm import leaf_area_rows
 from services.ingest.report import LoadReport
 from services.ingest.rows import RowLoad, require_rows
+from services.ingest.shapes import leaf_area_rows
 from store.database import ingest as sql
 from store.database.bulk import Columns, ewkb_hex
 
