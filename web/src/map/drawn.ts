@@ -31,13 +31,27 @@ function imageOf(feature: MapGeoJSONFeature): string | null {
   }
 }
 
+/** The ground explains itself and would only cost time: buildings alone are thousands of features. */
+const GROUND = new Set(['areas', 'landcover', 'waterways', 'buildings', 'streets'])
+
+/** Style layers that the legend tells of. */
+function told(map: MapLibre): string[] {
+  return map
+    .getStyle()
+    .layers.filter((layer) => {
+      const id = (layer.metadata as Record<string, unknown> | undefined)?.['gridward:layer']
+      return typeof id === 'string' && !GROUND.has(id) && layer.id !== 'grid-touch'
+    })
+    .map((layer) => layer.id)
+}
+
 /** Looks at what stands on the map now; call when the map is idle. */
 export function takeStock(map: MapLibre): void {
   const layers: Record<string, number> = {}
   const images = new Set<string>()
-  for (const feature of map.queryRenderedFeatures()) {
+  for (const feature of map.queryRenderedFeatures({ layers: told(map) })) {
     const id = feature.sourceLayer
-    if (!id || feature.layer.id === 'grid-touch') continue
+    if (!id) continue
     layers[id] = (layers[id] ?? 0) + 1
     const image = imageOf(feature)
     if (image) images.add(image)

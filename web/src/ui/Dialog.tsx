@@ -1,5 +1,5 @@
 import type { ComponentChildren, JSX } from 'preact'
-import { useEffect, useId, useRef } from 'preact/hooks'
+import { useId, useLayoutEffect, useRef } from 'preact/hooks'
 import { t } from '../i18n'
 import { Icon } from './Icon'
 
@@ -19,7 +19,7 @@ export function Dialog({ title, hint, width = 560, onClose, footer, children }: 
   const box = useRef<HTMLDivElement>(null)
   const id = useId()
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     const before = document.activeElement as HTMLElement | null
     const first = box.current?.querySelector<HTMLElement>('[data-autofocus]') ?? box.current
     first?.focus()

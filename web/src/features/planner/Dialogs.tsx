@@ -200,15 +200,17 @@ async function propose(wish: Wish): Promise<void> {
   const answer = await ask<{ job: Job }>('/api/v1/plans', { method: 'POST', body })
   proposing.value = false
   const job = await follow(t('planner.proposing'), answer.job)
-  await plans.load()
   if (job.state === 'cancelled') {
     toast(t('job.stopped'))
     return
   }
-  const made = (job.result?.plan_id ?? job.result?.plan) as string | undefined
-  const found = plans.data.value?.find((one: Plan) => one.id === made)
-  if (found) store.plan.value = found.id
-  toast(t('planner.proposed', { name: found?.name ?? '' }))
+  const made = job.result?.plan_id as string | undefined
+  if (made) {
+    const { plan: found } = await ask<{ plan: Plan }>(`/api/v1/plans/${made}`)
+    store.plan.value = made
+    toast(t('planner.proposed', { name: found.name }))
+  }
+  await plans.load()
 }
 
 function ProposeDialog(): JSX.Element {

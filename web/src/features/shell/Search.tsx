@@ -55,10 +55,20 @@ export function SearchBox(props: BoxProps): JSX.Element {
   const [hits, setHits] = useState<SearchHit[] | null>(null)
   const [failure, setFailure] = useState<unknown>(null)
   const [at, setAt] = useState(0)
+  /** The text that the hits are for; Enter before they are there takes the first one when it comes. */
+  const [found, setFound] = useState('')
+  const hasty = useRef(false)
   const [open, setOpen] = useState(false)
   const input = useRef<HTMLInputElement>(null)
   const list = `${props.id}-list`
 
+  const pick = (hit: SearchHit | undefined): void => {
+    hasty.current = false
+    if (!hit) return
+    setOpen(false)
+    setText(hit.label)
+    props.onPick(hit)
+  }
   useEffect(() => setText(props.value ?? ''), [props.value])
   useEffect(() => {
     if (props.shortcut) searchBox.value = input.current
@@ -71,10 +81,12 @@ export function SearchBox(props: BoxProps): JSX.Element {
     const abort = new AbortController()
     const timer = setTimeout(() => {
       find(text.trim(), abort.signal)
-        .then((found) => {
-          setHits(found)
+        .then((list) => {
+          setHits(list)
+          setFound(text)
           setAt(0)
           setFailure(null)
+          if (hasty.current) pick(list[0])
         })
         .catch((cause: unknown) => {
           if (!abort.signal.aborted) setFailure(cause)
@@ -86,12 +98,6 @@ export function SearchBox(props: BoxProps): JSX.Element {
     }
   }, [text, open])
 
-  const pick = (hit: SearchHit | undefined): void => {
-    if (!hit) return
-    setOpen(false)
-    setText(hit.label)
-    props.onPick(hit)
-  }
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.isComposing) return
     if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
@@ -100,7 +106,8 @@ export function SearchBox(props: BoxProps): JSX.Element {
       if (many) setAt((at + (event.key === 'ArrowDown' ? 1 : -1) + many) % many)
     } else if (event.key === 'Enter') {
       event.preventDefault()
-      pick(hits?.[at])
+      if (hits && found === text) pick(hits[at])
+      else hasty.current = text.trim() !== ''
     } else if (event.key === 'Escape') {
       if (open && hits) setOpen(false)
       else {
@@ -131,6 +138,7 @@ export function SearchBox(props: BoxProps): JSX.Element {
         value={text}
         onInput={(event) => {
           setText(event.currentTarget.value)
+          hasty.current = false
           setOpen(true)
         }}
         onFocus={() => setOpen(true)}
