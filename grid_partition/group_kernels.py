@@ -35,7 +35,7 @@ def price_of(load: float, sx: float, sy: float, squares: float, band: Floats) ->
     if load <= 0.0:
         return 0.0
     off = max(band[0] - load, load - band[1], 0.0)
-    return squares - (sx * sx + sy * sy) / load + band[2] * off
+    return float(squares - (sx * sx + sy * sy) / load + band[2] * off)
 
 
 @njit(cache=True, nogil=True)
@@ -54,7 +54,7 @@ def price_with(g: int, v: int, w: int, doors: Doors, groups: Groups) -> float:
         sx += load[w] * x[w]
         sy += load[w] * y[w]
         squares += load[w] * (x[w] * x[w] + y[w] * y[w])
-    return price_of(total, sx, sy, squares, band)  # type: ignore[no-any-return]
+    return price_of(total, sx, sy, squares, band)
 
 
 @njit(cache=True, nogil=True)

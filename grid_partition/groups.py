@@ -23,12 +23,14 @@ Ints = npt.NDArray[np.int64]
 
 #: Near doors whose groups a door may join or swap with.
 NEAR = 12
-#: Walks over all doors while the temperature falls.
-SWEEPS = 400
+#: Walks over all doors while the temperature falls: at least, at most, and doors walked by in all.
+SWEEPS_FEW, SWEEPS_MANY, STEPS = 320, 2000, 3e7
 #: Temperature at the start and the end, as shares of the mean price of a door.
 HOT, COLD = 1.0, 0.01
-#: Price of a household outside the band, in mean prices of a group: no shape is worth a group of the wrong size.
+#: Price of a household outside the band, in mean prices of a group, while sizes are still sought.
 OUTSIDE = 8.0
+#: The same once they are found: no shape is worth a group of the wrong size.
+NEVER = 1e9
 #: Parents of up to so many doors try other numbers of groups while some group is outside the band.
 RETRIED = 2000
 
@@ -132,21 +134,18 @@ def group_dwellings(
     shared = np.ones(len(points), dtype=np.int64)
     large = load > high
     for door in np.flatnonzero(large).tolist():
-        shared[door] = nearest_count(float(load[door]), float(size))
-        while load[door] > high * shared[door]:
-            shared[door] += 1
-    count = 0
+        shared[door] = _shares(int(load[door]), size, (low, high))
+    sweeps = float(np.clip(STEPS // max(len(points), 1), SWEEPS_FEW, SWEEPS_MANY))
     order = np.argsort(parent, kind="stable")
     for doors in np.split(order, np.flatnonzero(np.diff(parent[order])) + 1):
+        count = int((label + shared)[label >= 0].max(initial=0))
         plain = doors[~large[doors] & (load[doors] > 0)]
         if len(plain):
-            label[plain] = count + _grouped(points[plain], load[plain], size, (low, high))
-            count = int(label.max()) + 1
-        for door in doors[large[doors]].tolist():
-            label[door] = count
-            count += int(shared[door])
+            label[plain] = count + _grouped(points[plain], load[plain], size, (low, high), sweeps)
+            count = int(label[plain].max()) + 1
+        mine = doors[large[doors]]
+        label[mine] = count + np.cumsum(shared[mine]) - shared[mine]
         _follow(points, label, doors, load)
-        count = int(label.max(initial=-1)) + 1 if not large[doors].any() else count
     return _described(points, load, parent, label, shared, (low, high))
 
 
@@ -174,21 +173,31 @@ def _accept(
     return points, load.astype(np.int64), parent.astype(np.int64)
 
 
-def _grouped(points: Floats, load: Ints, size: int, band: tuple[int, int]) -> Ints:
+def _grouped(points: Floats, load: Ints, size: int, band: tuple[int, int], sweeps: float) -> Ints:
     """Group the doors of one parent; the number of groups varies while some are outside the band."""
     total = int(load.sum())
     first = _count(total, size, band)
-    best, found = _searched(points, load, first, band)
+    best, found = _searched(points, load, first, band, sweeps)
     if not best or len(points) > RETRIED:
         return found
     counts = range(max(1, -(-total // band[1])), max(1, total // band[0]) + 1)
     for k in sorted(set(counts) - {first}, key=lambda k: abs(k - first))[:4]:
-        outside, label = _searched(points, load, k, band)
+        outside, label = _searched(points, load, k, band, sweeps)
         if outside < best:
             best, found = outside, label
         if not best:
             break
     return found
+
+
+def _shares(households: int, size: int, band: tuple[int, int]) -> int:
+    """Return the number of groups of one door: fewest households outside the band, then nearest the size."""
+
+    def price(k: int) -> tuple[int, float]:
+        outside = sum(max(0, band[0] - part, part - band[1]) for part in split_evenly(households, k))
+        return outside, abs(households / k - size)
+
+    return min(range(max(1, households // band[1]), -(-households // band[0]) + 1), key=price)
 
 
 def _count(total: int, size: int, band: tuple[int, int]) -> int:
@@ -198,7 +207,7 @@ def _count(total: int, size: int, band: tuple[int, int]) -> int:
     return min(max(wanted, least), most) if least <= most else wanted
 
 
-def _searched(points: Floats, load: Ints, k: int, band: tuple[int, int]) -> tuple[int, Ints]:
+def _searched(points: Floats, load: Ints, k: int, band: tuple[int, int], sweeps: float) -> tuple[int, Ints]:
     """Return the number of households outside the band, and labels 0..k-1 of the best search."""
     k = min(k, len(points))
     order = _kd_order(points, load)
@@ -206,7 +215,7 @@ def _searched(points: Floats, load: Ints, k: int, band: tuple[int, int]) -> tupl
     weight = load[order].astype(np.float64)
     label = _chunked(weight, k)
     if k > 1:
-        _anneal(xy, weight, label, k, band)
+        _anneal(xy, weight, label, band, sweeps)
     sums = group_sums(label, weight, k)
     outside = int(np.maximum(0, np.maximum(band[0] - sums, sums - band[1]))[sums > 0].sum())
     back = np.empty(len(order), dtype=np.int64)
@@ -236,20 +245,21 @@ def _chunked(weight: Floats, k: int) -> Ints:
     middle = np.cumsum(weight) - weight / 2
     label = np.minimum((middle / weight.sum() * k).astype(np.int64), k - 1)
     if len(np.unique(label)) < k:  # few large doors: one run each, as equal as counts allow
-        label = np.arange(len(weight), dtype=np.int64) * k // len(weight)
-    return label
+        return np.asarray(np.arange(len(weight)) * k // len(weight), dtype=np.int64)
+    return np.asarray(label, dtype=np.int64)
 
 
-def _anneal(xy: Floats, weight: Floats, label: Ints, k: int, band: tuple[int, int]) -> None:
+def _anneal(xy: Floats, weight: Floats, label: Ints, band: tuple[int, int], sweeps: float) -> None:
     """Improve labels in place."""
-    near = cKDTree(xy).query(xy, k=min(NEAR + 1, len(xy)))[1][:, 1:].astype(np.int64)
+    k = int(label.max()) + 1
+    near = np.asarray(cKDTree(xy).query(xy, k=min(NEAR + 1, len(xy)))[1], dtype=np.int64)[:, 1:]
     load = group_sums(label, weight, k)
     centre = np.column_stack([group_sums(label, weight * axis, k) for axis in xy.T]) / load[:, None]
     spread = float(np.median(((xy - centre[label]) ** 2).sum(axis=1) * weight))
     scale = max(spread, 1e-4 * float(np.ptp(xy, axis=0).max()) ** 2 / len(xy), 1e-6)
-    limits = np.array([band[0], band[1], OUTSIDE * scale * len(xy) / k])
+    each = scale * len(xy) / k
     room = int(np.bincount(label).max()) + 2 * band[1]
-    doors = (np.ascontiguousarray(xy[:, 0]), np.ascontiguousarray(xy[:, 1]), weight, np.ascontiguousarray(near), limits)
+    places = (np.ascontiguousarray(xy[:, 0]), np.ascontiguousarray(xy[:, 1]), weight, np.ascontiguousarray(near))
     state = np.random.SeedSequence([len(xy), k]).generate_state(2, np.uint64) | np.uint64(1)
     groups = (
         label,
@@ -259,7 +269,13 @@ def _anneal(xy: Floats, weight: Floats, label: Ints, k: int, band: tuple[int, in
         np.zeros(len(xy), dtype=np.int64),
         state,
     )
-    group_kernels.anneal_groups(doors, groups, np.array([HOT * scale, COLD * scale, float(SWEEPS)]))
+    middle = HOT * scale
+    if ((load < band[0]) | (load > band[1])).any():
+        middle = (HOT * COLD) ** 0.5 * scale
+        soft = np.array([band[0], band[1], OUTSIDE * each])
+        group_kernels.anneal_groups((*places, soft), groups, np.array([HOT * scale, middle, sweeps]))
+    hard = np.array([band[0], band[1], NEVER * each])
+    group_kernels.anneal_groups((*places, hard), groups, np.array([middle, COLD * scale, sweeps]))
 
 
 def _follow(points: Floats, label: Ints, doors: Ints, load: Ints) -> None:
@@ -269,13 +285,13 @@ def _follow(points: Floats, label: Ints, doors: Ints, load: Ints) -> None:
         return
     others = doors[load[doors] > 0]
     if not len(others):
-        label[empty] = int(label.max(initial=-1)) + 1
+        label[empty] = int(label.max()) + 1 if (label >= 0).any() else 0
         return
     label[empty] = label[others[cKDTree(points[others]).query(points[empty])[1]]]
 
 
 def _described(points: Floats, load: Ints, parent: Ints, label: Ints, shared: Ints, band: tuple[int, int]) -> Groups:
-    """Number the groups and measure them."""
+    """Put numbers and measures to the groups."""
     k = int((label + shared).max(initial=0))
     held = np.zeros(k, dtype=np.int64)
     held[: int(label.max(initial=-1)) + 1] = np.bincount(label, weights=load).astype(np.int64)
@@ -329,8 +345,9 @@ def _explained(held: Ints, of_door: Ints, parent: Ints, load: Ints, band: tuple[
         if of_door[group] >= 0:
             door = int(load[of_door[group]])
             few = max(1, door // high)
-            why = f"A door of {door} households: {few} groups would hold up to {-(-door // few)} each, " + (
-                f"{few + 1} would hold {door // (few + 1)} or more."
+            why = (
+                f"A door of {door} households: groups of {-(-door // few)} if {few} share it, "
+                f"of {door // (few + 1)} if {few + 1} do."
             )
         elif total < low:
             why = f"Its grid has only {total} households."
