@@ -262,6 +262,14 @@ def test_extract_without_header_box_takes_it_from_its_data(read):
     assert extract.box == pytest.approx((25.001, 60.001, 25.0015, 60.0015))
 
 
+def test_header_box_of_half_the_world_gives_way_to_the_data(read):
+    nodes, ring = _square(1, 60.001, 25.001)
+    whole = '<bounds minlat="-80" minlon="-180" maxlat="80" maxlon="180"/>'
+    extract = read(nodes, _way(10, ring, building="yes"), box=whole)
+    assert extract.box_source == "data"
+    assert extract.report.count("box-empty") == 1
+
+
 @pytest.mark.parametrize(
     ("text", "metres"),
     [("12", 12.0), ("12.5 m", 12.5), ("12,5", 12.5), ("40'", 12.192), ("6 ft 6 in", 1.9812), ("high", None)],

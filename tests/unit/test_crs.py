@@ -147,3 +147,32 @@ def test_stated_wkt_is_identified():
 
     assert crs.identify_srid(pyproj.CRS.from_epsg(4547).to_wkt("WKT1_ESRI")) == 4547
     assert crs.identify_srid("nonsense") is None
+
+
+def test_geometries_of_every_declared_system_come_into_storage():
+    true = shapely.Polygon([(117.2, 30.1), (117.3, 30.1), (117.3, 30.2)])
+    gcj = shapely.transform(true, crs.wgs84_to_gcj02)
+    bd = shapely.transform(gcj, crs.gcj02_to_bd09)
+    projected = crs.transform(true, 4326, 4527)
+    for given_geometry, name in (
+        (true, "wgs84"),
+        (true, "EPSG:4490"),
+        (gcj, "gcj02"),
+        (bd, "bd09"),
+        (projected, "4527"),
+    ):
+        declared = crs.parse_declared_crs(name)
+        landed = crs.to_wgs84(given_geometry, declared)
+        away = np.abs(shapely.get_coordinates(landed) - shapely.get_coordinates(true)).max()
+        assert away * METRES < 0.01, name
+        xy = crs.xy_to_wgs84(shapely.get_coordinates(given_geometry), declared)
+        assert np.allclose(xy, shapely.get_coordinates(landed))
+    assert crs.GCJ02.is_lonlat
+    assert not crs.parse_declared_crs("EPSG:4527").is_lonlat
+    assert crs.transform(true, 4326, 4326) is true
+
+
+def test_empty_input_stays_empty():
+    for change in (crs.wgs84_to_gcj02, crs.gcj02_to_wgs84, crs.gcj02_to_bd09, crs.bd09_to_gcj02):
+        assert change(np.empty((0, 2))).shape == (0, 2)
+    assert crs.transform_xy(np.empty((0, 2)), 4326, 32635).shape == (0, 2)

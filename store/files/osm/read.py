@@ -34,6 +34,8 @@ _TOO_BIG = "Cut the extract to the territory first: osmium extract --bbox W,S,E,
 #: Bytes of memory per byte of file, measured on Liechtenstein as PBF (36), gzipped XML (16) and XML (1.8), rounded up.
 _MEMORY_FACTOR = {".pbf": 40.0, ".gz": 20.0, ".bz2": 40.0}
 _MEMORY_FACTOR_XML = 2.5
+#: Share of the header's box that the data must reach over, in one direction at least.
+_BOX_FILLED = 0.02
 
 
 def read_osm(path: Path | str) -> OsmExtract:
@@ -66,13 +68,24 @@ def read_osm(path: Path | str) -> OsmExtract:
         raise InvalidInputError(
             f"{path} holds no streets, buildings or places. Check that it is the extract you meant.", file=str(path)
         )
-    box_source = "header" if box is not None else "data"
-    box = box or _data_box(raw, rows)
+    box, box_source = _chosen_box(box, _data_box(raw, rows), report)
     srid = crs.suggest_metric_srid(box)
     surfaces = Surfaces(rows, shapely.from_wkb([surface.geom for surface in rows]), cut_ids)
     extract = _assemble(path, raw, surfaces, Frame(box, srid, report), box_source)
     _count(extract)
     return extract
+
+
+def _chosen_box(header: Box | None, data: Box, report: IngestReport) -> tuple[Box, str]:
+    """Trust the header's box unless it has little to do with what the file holds."""
+    if header is None:
+        return data, "data"
+    wide = data[2] - data[0] >= _BOX_FILLED * (header[2] - header[0])
+    high = data[3] - data[1] >= _BOX_FILLED * (header[3] - header[1])
+    if wide or high:
+        return header, "header"
+    report.note("box-empty", "The header's box is far larger than the data; the box around the data is used instead.")
+    return data, "data"
 
 
 def _data_box(raw: Collected, surfaces: list[RawSurface]) -> Box:
