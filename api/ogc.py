@@ -22,6 +22,7 @@ from api.ogc_parameters import (
     requested_limit,
     requested_look,
 )
+from api.tile_matrices import web_mercator_quad
 from gis.errors import NotFoundError
 from layers.catalogue import LAYERS
 from layers.spec import LayerSpec
@@ -66,6 +67,7 @@ def landing_page(request: Request, _work: Work) -> dict[str, Any]:
             link("http://www.opengis.net/def/rel/ogc/1.0/conformance", f"{base}/conformance", JSON),
             link("data", f"{base}/collections", JSON),
             link("http://www.opengis.net/def/rel/ogc/1.0/data", f"{base}/collections", JSON),
+            link("http://www.opengis.net/def/rel/ogc/1.0/tiling-schemes", f"{base}/tileMatrixSets", JSON),
         ],
     }
 
@@ -75,6 +77,25 @@ def conformance(request: Request, _work: Work) -> dict[str, Any]:
     """Return the conformance classes that are fully met."""
     only_parameters(request, "f")
     return {"conformsTo": list(CONFORMS_TO)}
+
+
+@router.get("/tileMatrixSets")
+def list_tile_matrix_sets(request: Request, _work: Work) -> dict[str, Any]:
+    """List the tile matrix sets: one."""
+    only_parameters(request, "f")
+    known = web_mercator_quad()
+    address = f"{base_of(request)}/tileMatrixSets"
+    listed = {name: known[name] for name in ("id", "title", "uri", "crs")}
+    return {"tileMatrixSets": [{**listed, "links": [link("self", f"{address}/WebMercatorQuad", JSON)]}]}
+
+
+@router.get("/tileMatrixSets/{matrix_set}")
+def get_tile_matrix_set(request: Request, _work: Work, matrix_set: str) -> dict[str, Any]:
+    """Describe a tile matrix set."""
+    only_parameters(request, "f")
+    if matrix_set != "WebMercatorQuad":
+        raise NotFoundError(f"There is no tile matrix set '{matrix_set[:60]}'; there is: WebMercatorQuad.")
+    return web_mercator_quad()
 
 
 @router.get("/collections")

@@ -11,14 +11,14 @@ from starlette.responses import Response
 from api.compress import accepted_coding
 from api.deps import Who, Wired, Wiring, Work
 from api.ogc_parameters import base_of, known_tags, link, only_parameters, requested_look
+from api.tile_matrices import MATRIX_SET, WEB_MERCATOR
 from gis.errors import NotFoundError
 from layers.spec import LayerSpec
 from services import layers
 from services.layers import Look, TileAddress, TileCache
 
 MVT = "application/vnd.mapbox-vector-tile"
-MATRIX_SET = "http://www.opengis.net/def/tilematrixset/OGC/1.0/WebMercatorQuad"
-WEB_MERCATOR = "http://www.opengis.net/def/crs/EPSG/0/3857"
+TILING_SCHEME = "http://www.opengis.net/def/rel/ogc/1.0/tiling-scheme"
 _VOLATILE = {"Cache-Control": "private, no-cache", "Vary": "Accept-Encoding, Authorization, Cookie"}
 
 router = APIRouter(prefix="/ogc/collections", tags=["tiles"])
@@ -99,7 +99,7 @@ def get_tile_set(request: Request, work: Work, look: Looking, collection: str) -
         "tileMatrixSetURI": MATRIX_SET,
         "links": [
             link("self", f"{address}{query}", "application/json"),
-            link("http://www.opengis.net/def/rel/ogc/1.0/tiling-scheme", MATRIX_SET, "application/json"),
+            link(TILING_SCHEME, f"{base_of(request)}/tileMatrixSets/WebMercatorQuad", "application/json"),
             link("item", f"{address}/{{tileMatrix}}/{{tileRow}}/{{tileCol}}{query}", MVT, templated=True),
         ],
     }
@@ -138,6 +138,7 @@ def list_tile_sets(request: Request, collection: str, _work: Work) -> dict[str, 
                 "tileMatrixSetURI": MATRIX_SET,
                 "links": [
                     link("self", f"{address}/WebMercatorQuad", "application/json"),
+                    link(TILING_SCHEME, f"{base_of(request)}/tileMatrixSets/WebMercatorQuad", "application/json"),
                     link(
                         "item",
                         f"{address}/WebMercatorQuad/{{tileMatrix}}/{{tileRow}}/{{tileCol}}",

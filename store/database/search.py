@@ -44,10 +44,11 @@ with plans as materialized (
       and (cast(:territory as uuid) is null or c.territory_id = :territory)
     order by rank, c.fid limit :limit
 ), places as (
-    select 'place', 4, k.name, k.kind, k.id::text, k.point, null::geometry,
+    select 'place', 4, coalesce(nullif(k.name, ''), k.kind), k.kind, k.id::text, k.point, null::geometry,
            case when lower(k.name) = lower(:text) then 0 when k.name ilike :prefix then 1 else 2 end as rank
     from key_place k
-    where k.name ilike all(:words) and (cast(:territory as uuid) is null or k.territory_id = :territory)
+    where (k.name ilike all(:words) or k.kind = lower(:text))
+      and (cast(:territory as uuid) is null or k.territory_id = :territory)
     order by rank, length(k.name), k.fid limit :limit
 ), street_names as materialized (
     select s.territory_id, s.name,

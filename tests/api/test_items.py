@@ -120,6 +120,10 @@ def test_landing_page_leads_to_everything(client, town):
     page = client.get("/ogc/").json()
     links = {link["rel"]: link["href"] for link in page["links"]}
     assert {"self", "service-desc", "conformance", "data"} <= set(links)
+    matrices = client.get("/ogc/tileMatrixSets/WebMercatorQuad").json()["tileMatrices"]
+    assert matrices[13]["cellSize"] == pytest.approx(19.109257071)
+    assert client.get("/ogc/tileMatrixSets").json()["tileMatrixSets"][0]["id"] == "WebMercatorQuad"
+    assert client.get("/ogc/tileMatrixSets/Other").status_code == 404
     for relation in ("service-desc", "conformance", "data"):
         assert client.get(links[relation]).status_code == 200
     classes = client.get(links["conformance"]).json()["conformsTo"]
@@ -144,7 +148,10 @@ pyogrio.set_gdal_config_options({"GDAL_HTTP_AUTH": "BEARER", "GDAL_HTTP_BEARER":
 grids = f"OAPIF:{base}/ogc/collections/grids"
 frame = pyogrio.read_dataframe(grids, PAGE_SIZE=4)
 inside = pyogrio.read_dataframe(grids, bbox=tuple(map(float, (west, south, east, north))))
+listed = [str(name) for name, _ in pyogrio.list_layers(f"OGCAPI:{base}/ogc/collections/grids")] if "OGCAPI" in (
+    pyogrio.list_drivers()) else None
 print(json.dumps({
+    "ogcapi": listed,
     "layers": [str(name) for name, _ in pyogrio.list_layers(f"OAPIF:{base}/ogc/")],
     "srid": frame.crs.to_epsg(),
     "numbers": list(frame["number"]),
@@ -171,6 +178,8 @@ def test_gdal_reads_all_pages(app, token, town):
     assert ran.returncode == 0, ran.stderr
     told = json.loads(ran.stdout.splitlines()[-1])
     assert set(told["layers"]) == {spec.id for spec in LAYERS}
+    # GDAL's tile driver finds the levels, and asks nobody but us for the tile matrix set
+    assert told["ogcapi"] is None or "Zoom level 13" in told["ogcapi"]
     assert told["srid"] == 4326
     assert told["numbers"] == ["1", "2", "3", "4", "5", "6"]
     assert told["inside"] == ["1"]

@@ -38,6 +38,7 @@ def test_grid_by_code_and_by_its_end(client, town):
         ("放路", "street", "Main Street 解放路"),
         ("小学", "place", "School 小学"),
         ("market", "place", "Market"),
+        ("alley", "place", "Alley"),
         ("西村", "area", "West Village 西村"),
         ("990101001002", "area", "East Village 东村"),
         ("node/far", "camera", "node/far"),

@@ -1,0 +1,78 @@
+"""How many statements each answer costs: a list must not ask the database once per row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import event
+
+from tests.api.town import build_town, lonlat
+
+
+@pytest.fixture(scope="module")
+def town(database):
+    return build_town(database)
+
+
+@contextmanager
+def counted(app) -> Iterator[list[str]]:
+    seen: list[str] = []
+
+    def note(_connection, _cursor, statement, *_rest):
+        seen.append(statement)
+
+    engine = app.state.wiring.database.app
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+
+
+@pytest.mark.parametrize(
+    ("path", "most"),
+    [
+        ("/api/v1/territories", 1),
+        ("/api/v1/areas", 1),
+        ("/api/v1/plans", 1),
+        ("/api/v1/plans/{plan}/grids", 3),
+        ("/api/v1/coverage?plan={plan}", 3),
+        ("/api/v1/layers", 1),
+        ("/api/v1/style", 2),
+        ("/api/v1/incidents", 1),
+        ("/api/v1/search?q=street", 1),
+        ("/api/v1/search?q=60.1,24.9", 1),
+        ("/api/v1/cameras/node/far", 1),
+        ("/ogc/collections", 1),
+        ("/ogc/collections/grids", 2),
+        ("/ogc/collections/grids/items", 2),
+        ("/ogc/collections/grids/items?bbox=24,60,25,61&limit=2", 2),
+        ("/ogc/collections/grids/tiles/WebMercatorQuad", 2),
+        ("/ogc/collections/streets/tiles/WebMercatorQuad/14/4744/9325", 2),
+        ("/ogc/collections/streets/tiles/WebMercatorQuad/14/4744/9325", 1),  # from the cache
+    ],
+)
+def test_answers_cost_a_fixed_number_of_statements(client, app, town, path, most):
+    url = path.format(plan=town.plan)
+    assert client.get("/api/v1/session").status_code == 200  # the credential is looked up here
+    with counted(app) as seen:
+        assert client.get(url).status_code in (200, 204)
+    assert len(seen) <= most, seen
+
+
+def test_locate_and_report_cost_few_statements(client, app, town):
+    lon, lat = lonlat(150, 100)
+    client.post("/api/v1/locate", json={"lon": lon, "lat": lat})  # builds the street graph
+    with counted(app) as seen:
+        assert client.post("/api/v1/locate", json={"lon": lon, "lat": lat, "accuracy_m": 5}).status_code == 200
+    assert len(seen) == 2, seen  # how to plan, and the question
+    with counted(app) as seen:
+        answer = client.post(
+            "/api/v1/incidents", json={"lon": lon, "lat": lat, "item": "x"}, headers={"Idempotency-Key": str(uuid4())}
+        )
+        assert answer.status_code == 201
+    # key known?, what is here (2), numbers, insert, read back, layer revision, two kinds of events
+    assert len(seen) <= 9, seen
