@@ -41,15 +41,17 @@ def list_layers(work: Work, plan: UUID | None = None, territory: UUID | None = N
 
 
 @router.get("/style")
-def get_style(
+def get_style(  # noqa: PLR0917 - each is a query parameter
     work: Work,
     response: Response,
     theme: Annotated[Literal["light", "dark"], Query(description="Palette.")] = "light",
     lang: Annotated[Literal["en", "zh"], Query(description="Language of the map's own words.")] = "en",
     plan: UUID | None = None,
     territory: UUID | None = None,
+    tolerance: Annotated[float, Query(gt=0, le=1, description="The plan's: outer breaks of the deviation.")] = 0.10,
 ) -> dict[str, Any]:
     """Return the MapLibre style: all layers in drawing order, no fonts, sprites or addresses of others."""
     attribution = layers.attribution_of(work, Look(plan, territory))
     response.headers["Cache-Control"] = "private, no-cache"
-    return build_style(theme, lang, attribution=attribution, query=_query(plan, territory))
+    query = _query(plan, territory)
+    return build_style(theme, lang, attribution=attribution, tolerance=tolerance, query=query)

@@ -226,6 +226,13 @@ class Desk:
         )
         return spot[0], spot[1]
 
+    def view(self) -> list[float]:
+        """Return zoom, latitude and longitude of the map."""
+        return self.page.evaluate(
+            "() => { const map = window.gridward.map; const at = map.getCenter();"
+            " return [map.getZoom(), at.lat, at.lng] }"
+        )
+
     def get(self, path: str) -> Any:
         """Ask the API as the signed-in account."""
         answer = self.page.request.get(f"{self.base}{path}")

@@ -8,7 +8,7 @@ import { code, gridNumber, number, share, signed } from '../src/i18n/format'
 import { zh } from '../src/i18n/zh'
 import { circle, metresBetween, readPosition, scaleLength } from '../src/map/geometry'
 import { tilesUnder } from '../src/map/tiles'
-import { bins, deviationClass, niceTop } from '../src/ui/histogram'
+import { bins, classLabels, deviationClass, niceTop } from '../src/ui/histogram'
 
 const row = (part: Partial<CoverageGrid>): CoverageGrid => ({
   grid_id: 'g', fid: 1, code: '091001001011', name: 'Kaivokatu', street_m: 100, seen_m: 25, seen_m_upper: 30, k2_m: 5, unseen_m: 75,
@@ -39,6 +39,10 @@ describe('figures', () => {
 describe('histogram', () => {
   it('keeps what lies outside in its ends', () => {
     expect(bins([-5, 0, 4.999, 5, 99, NaN], 0, 20, 5).map((bin) => bin.count)).toEqual([3, 1, 0, 1])
+  })
+  it('calls its classes by the band of the plan', () => {
+    expect(classLabels(0.1)).toEqual(['< −10', '−10…−5', '−5…−2', '±2', '+2…+5', '+5…+10', '> +10'])
+    expect(classLabels(0.15)[1]).toBe('−15…−7.5')
   })
   it('has round tops', () => expect([1, 3, 7, 41].map(niceTop)).toEqual([2, 4, 8, 50]))
   it('has the classes of the map', () => {

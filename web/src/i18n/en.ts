@@ -11,6 +11,7 @@ export const en = {
   'nav.languageName': 'Switch to Chinese',
   'nav.theme.dark': 'Dark colours',
   'nav.theme.light': 'Light colours',
+  'nav.splitter': 'Width of the panel',
   'nav.help': 'Keys',
   'nav.account': 'Account',
   'nav.signOut': 'Sign out',

@@ -13,6 +13,7 @@ export const zh: Record<Key, string> = {
   'nav.languageName': '切换为英文',
   'nav.theme.dark': '深色',
   'nav.theme.light': '浅色',
+  'nav.splitter': '面板宽度',
   'nav.help': '快捷键',
   'nav.account': '账号',
   'nav.signOut': '退出',

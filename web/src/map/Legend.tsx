@@ -4,6 +4,7 @@ import { layers, planGrids } from '../api/data'
 import type { LayerInfo, LegendItem } from '../api/types'
 import { lang, t } from '../i18n'
 import { number } from '../i18n/format'
+import { classLabels } from '../ui/histogram'
 import { drawn } from './drawn'
 import { colours } from './engine'
 import { imageAddress } from './images'
@@ -37,6 +38,7 @@ function shownOf(layer: LayerInfo): LegendItem[] {
 
 function Deviation({ items }: { items: LegendItem[] }): JSX.Element {
   const data = planGrids.data.value
+  const labels = classLabels(data?.tolerance ?? 0.1)
   return (
     <div class="ramp">
       <div class="row small">
@@ -48,10 +50,10 @@ function Deviation({ items }: { items: LegendItem[] }): JSX.Element {
         )}
       </div>
       <ol class="row">
-        {items.map((item) => (
+        {items.map((item, k) => (
           <li key={item.label.en}>
             <Swatch item={item} />
-            <span class="foot">{item.label[lang.value]}</span>
+            <span class="foot">{labels[k]}</span>
           </li>
         ))}
       </ol>

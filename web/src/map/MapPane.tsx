@@ -79,7 +79,10 @@ export function MapPane({ children }: { children?: ComponentChildren }): JSX.Ele
           <MapTools map={mapOnScreen.value} />
           <div class="map-foot">
             <Legend />
-            <Scale />
+            <div class="map-corner">
+              {territory.value?.attribution && <span class="attribution foot">{territory.value.attribution}</span>}
+              <Scale />
+            </div>
           </div>
         </>
       )}

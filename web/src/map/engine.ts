@@ -19,6 +19,7 @@ setWorkerUrl(workerUrl)
 
 const TILE_MAX_ZOOM = 16
 const HIT_PX = 6
+const USUAL_TOLERANCE = 0.1
 
 /** The map on screen, or null; read by the tests as `window.gridward.map`. */
 export const mapOnScreen = signal<MapLibre | null>(null)
@@ -33,11 +34,15 @@ const flight = (): number => (calm() ? 0 : 150)
 const mapTexts = computed(() =>
   [territory.value?.name ?? '', ...(planGrids.data.value?.grids ?? []).map((grid) => grid.name ?? '')].join(' '),
 )
+/** The band of the plan: where the deviation ramp ends. */
+const tolerance = computed(() => planGrids.data.value?.tolerance ?? USUAL_TOLERANCE)
 const needsHan = computed(() => lang.value === 'zh' || hasHan(mapTexts.value))
 
 async function fetchStyle(): Promise<StyleSpecification> {
   const plan = planId.peek()
-  const path = `/api/v1/style${query({ theme: store.theme.peek(), lang: lang.peek(), plan })}`
+  const territoryId = plan ? null : territory.peek()?.id
+  const look = { theme: store.theme.peek(), lang: lang.peek(), plan, territory: territoryId, tolerance: tolerance.peek() }
+  const path = `/api/v1/style${query(look)}`
   const [style] = await Promise.all([ask<StyleSpecification>(path), loadLatin(), needsHan.peek() ? loadHan() : null])
   const metadata = style.metadata as Record<string, unknown> | undefined
   colours.value = (metadata?.['gridward:palette'] as Colours | undefined) ?? null
@@ -167,7 +172,7 @@ function follow(map: MapLibre): () => void {
   let first = true
   const ready = signal(0)
   map.on('style.load', () => (ready.value += 1))
-  const restyle = computed(() => `${store.theme.value} ${lang.value} ${planId.value} ${needsHan.value}`)
+  const restyle = computed(() => `${store.theme.value} ${lang.value} ${planId.value} ${needsHan.value} ${tolerance.value}`)
   return joined([
     effect(() => {
       void restyle.value

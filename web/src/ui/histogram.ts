@@ -37,3 +37,10 @@ export function deviationClass(deviation: number, tolerance: number): number {
   const inner = [-tolerance / 2, -tolerance / 5, tolerance / 5, tolerance / 2]
   return 1 + inner.filter((at) => deviation >= at - 1e-12).length
 }
+
+/** What the seven deviation classes are called, in percent of the mean. */
+export function classLabels(tolerance: number): string[] {
+  const percent = (value: number): string => String(Number((value * 100).toFixed(1)))
+  const [band, half, fifth] = [tolerance, tolerance / 2, tolerance / 5].map(percent)
+  return [`< −${band}`, `−${band}…−${half}`, `−${half}…−${fifth}`, `±${fifth}`, `+${fifth}…+${half}`, `+${half}…+${band}`, `> +${band}`]
+}

@@ -13,6 +13,7 @@ import { Icon } from '../../ui/Icon'
 import { JobBar } from '../../ui/JobBar'
 import { Kpi } from '../../ui/Kpi'
 import { Menu } from '../../ui/Menu'
+import { Side } from '../../ui/Side'
 import { openDownload, saveFile } from '../../ui/save'
 import { Empty, ErrorNote, sentence, Skeleton } from '../../ui/states'
 import { toast } from '../../ui/toast'
@@ -262,17 +263,17 @@ export function CoverageDesk(): JSX.Element {
     <>
       {report ? <FilterBar report={report} rows={rows} /> : <div class="deskbar" />}
       <div class={`work coverage ${store.phoneMap.value ? 'show-map' : ''}`}>
-        <div class="side left" id="panel" tabIndex={-1} style={{ '--side': '512px' }} aria-busy={coverage.loading.value}>
+        <Side name="coverage" side="left" usual={512} id="panel" busy={coverage.loading.value}>
           <JobBar />
           {coverage.error.value && report && <ErrorNote error={coverage.error.value} retry={() => void coverage.load()} />}
           {report ? <Panel report={report} rows={rows} order={order} /> : <Nothing />}
-        </div>
+        </Side>
         {listMode.value ? (
-          <aside class="side right" aria-label={t('here.title')} style={{ '--side': '408px' }}>
+          <Side name="coverage-here" side="right" usual={408} label={t('here.title')}>
             {selected && <Reasons row={selected} />}
             <AskForm />
             <PlaceCard docked />
-          </aside>
+          </Side>
         ) : (
           territory.value && (
             <MapPane>

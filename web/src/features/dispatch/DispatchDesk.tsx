@@ -9,6 +9,7 @@ import { MapPane } from '../../map/MapPane'
 import { listMode, store } from '../../map/store'
 import { DataTable, ordered, readOrder, writeOrder, type Column } from '../../ui/DataTable'
 import { Icon } from '../../ui/Icon'
+import { Side } from '../../ui/Side'
 import { Empty, ErrorNote, Skeleton } from '../../ui/states'
 import { AskForm } from '../place/AskForm'
 import { CameraCard } from '../place/CameraCard'
@@ -187,10 +188,10 @@ export function DispatchDesk(): JSX.Element {
     <>
       <h1 class="visually-hidden">{t('desk.dispatch')}</h1>
       <div class={`work dispatch ${store.phoneMap.value ? 'show-map' : ''} ${panelOpen ? 'panel-open' : ''}`}>
-        <div class="side left" style={{ '--side': '380px' }} aria-busy={incidents.loading.value}>
+        <Side name="dispatch" side="left" usual={380} busy={incidents.loading.value}>
           <Tabs />
           <Reports />
-        </div>
+        </Side>
         {!listMode.value && territory.value && (
           <MapPane>
             {store.picking.value && (
@@ -203,7 +204,7 @@ export function DispatchDesk(): JSX.Element {
             </div>
           </MapPane>
         )}
-        <aside class="side right" id="panel" tabIndex={-1} aria-label={t('dispatch.answer')} style={{ '--side': '408px' }}>
+        <Side name="dispatch-answer" side="right" usual={408} id="panel" label={t('dispatch.answer')}>
           {panelOpen && (
             <button type="button" class="button quiet panel-back" onClick={close}>
               <Icon name="close" />
@@ -211,7 +212,7 @@ export function DispatchDesk(): JSX.Element {
             </button>
           )}
           <AnswerPanel />
-        </aside>
+        </Side>
       </div>
       <PhoneFoot>
         <button type="button" class="button primary" onClick={startReport}>

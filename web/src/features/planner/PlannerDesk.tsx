@@ -12,6 +12,7 @@ import { Icon } from '../../ui/Icon'
 import { JobBar } from '../../ui/JobBar'
 import { Kpi } from '../../ui/Kpi'
 import { Menu } from '../../ui/Menu'
+import { Side } from '../../ui/Side'
 import { Empty, ErrorNote, sentence, Skeleton } from '../../ui/states'
 import { toast } from '../../ui/toast'
 import { CameraCard } from '../place/CameraCard'
@@ -306,9 +307,9 @@ export function PlannerDesk(): JSX.Element {
             </div>
           </MapPane>
         )}
-        <div class="side right" id="panel" tabIndex={-1} style={{ '--side': '440px' }} aria-busy={planGrids.loading.value}>
+        <Side name="planner" side="right" usual={440} id="panel" busy={planGrids.loading.value}>
           {data ? <Panel data={data} /> : <Nothing />}
-        </div>
+        </Side>
       </div>
       <PlannerDialogs />
       <PhoneFoot />
