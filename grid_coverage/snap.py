@@ -21,6 +21,12 @@ STAND_OFF = 0.05
 TOUCH = 1e-3
 """A camera nearer to a wall than this (metres) counts as being on it."""
 
+CORNER = 1.0
+"""How far (metres) a camera on a wall may move to a wall that suits its heading better."""
+
+AWAY = -0.2
+"""Least cosine between a wall's outside and a heading: a camera may look along its wall, not into it."""
+
 SNAP_REACH = 25.0
 """How deep (metres) in a footprint a camera can stand and still be taken as misplaced, not as indoors."""
 
@@ -56,13 +62,16 @@ def snap_out(
     buried = np.zeros(len(eyes), dtype=bool)
     if not len(eyes) or not walls.count:
         return xy, moved, buried
+    hanging = on_wall(eyes, walls.index)
     inside, _ = walls.tree.query(shapely.points(eyes), predicate="intersects")
-    caught = on_wall(eyes, walls.index)
+    caught = hanging.copy()
     caught[inside] = True
     rows = np.flatnonzero(caught)
     if not len(rows):
         return xy, moved, buried
-    out = _way_out(eyes[rows], walls, np.radians(90.0 - azimuth[rows]), within)
+    # A camera on a wall is where it hangs: it may turn a corner, but not come out at the other side of the house.
+    deep = np.where(hanging[rows], min(CORNER, within), within)
+    out = _way_out(eyes[rows], walls, np.radians(90.0 - azimuth[rows]), (deep, np.full(len(rows), within)))
     buried[rows] = np.isnan(out[:, 0])
     free = rows[~buried[rows]]
     xy[free] = out[~np.isnan(out[:, 0])]
@@ -71,16 +80,19 @@ def snap_out(
 
 
 def _way_out(
-    eyes: NDArray[np.float64], walls: Walls, direction: NDArray[np.float64], within: float
+    eyes: NDArray[np.float64],
+    walls: Walls,
+    direction: NDArray[np.float64],
+    within: tuple[NDArray[np.float64], NDArray[np.float64]],
 ) -> NDArray[np.float64]:
-    """Try walls that face the heading, then any wall, at ever smaller stand-off; nan where all fail."""
+    """Try walls that suit the heading, then any wall, at ever smaller stand-off; nan where all fail."""
     out = np.full(eyes.shape, np.nan)
-    for heading in (direction, np.full(len(eyes), np.nan)):
+    for heading, reach in zip((direction, np.full(len(eyes), np.nan)), within, strict=True):
         for stand_off in (STAND_OFF, STAND_OFF / 10):
             todo = np.flatnonzero(np.isnan(out[:, 0]))
             if not len(todo):
                 return out
-            tried = facing_wall(eyes[todo], heading[todo], within, stand_off, walls.index)
+            tried = facing_wall(eyes[todo], heading[todo], reach[todo], stand_off, walls.index)
             found = np.flatnonzero(~np.isnan(tried[:, 0]))
             blocked, _ = walls.tree.query(shapely.points(tried[found]), predicate="intersects")
             clear = np.ones(len(found), dtype=bool)
@@ -122,23 +134,27 @@ def to_wall(px: float, py: float, walls: WallIndex, wall: int) -> tuple[float, f
 def facing_wall(
     eyes: NDArray[np.float64],
     direction: NDArray[np.float64],
-    within: float,
+    within: NDArray[np.float64],
     stand_off: float,
     walls: WallIndex,
 ) -> NDArray[np.float64]:
-    """Find the nearest wall whose outside faces a direction (nan: any) and the point just outside it."""
+    """Find the wall that suits a direction (nan: any) and is near, and the point just outside it.
+
+    A wall that the camera would look straight out of counts by its distance, one that it would look along as
+    if it were twice as far; walls that it would look into don't count.
+    """
     out = np.full(eyes.shape, np.nan)
     for point in range(len(eyes)):
         px, py = eyes[point]
-        best = within * within
-        left, right, bottom, top = cells_within(walls, px, py, within)
+        best = math.inf
+        left, right, bottom, top = cells_within(walls, px, py, within[point])
         for row in range(bottom, top + 1):
             for column in range(left, right + 1):
                 place = row * walls.columns + column
                 for at in range(walls.offsets[place], walls.offsets[place + 1]):
                     wall = walls.members[at]
                     squared, fx, fy = to_wall(px, py, walls, wall)
-                    if squared >= best:
+                    if squared >= min(best, within[point] * within[point]):
                         continue
                     dx = walls.end[wall, 0] - walls.start[wall, 0]
                     dy = walls.end[wall, 1] - walls.start[wall, 1]
@@ -147,7 +163,8 @@ def facing_wall(
                     ox, oy = dy / length, -dx / length
                     if not math.isnan(direction[point]):
                         facing = ox * math.cos(direction[point]) + oy * math.sin(direction[point])
-                        if facing <= 0.1:
+                        squared *= (2.0 - facing) ** 2
+                        if facing < AWAY or squared >= best:
                             continue
                     best = squared
                     out[point, 0], out[point, 1] = fx + ox * stand_off, fy + oy * stand_off

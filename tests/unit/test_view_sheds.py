@@ -263,6 +263,18 @@ def test_camera_on_a_wall_or_corner_does_not_see_through_it() -> None:
 
 
 @pytest.mark.kernel
+def test_camera_on_a_wall_stays_at_its_wall_whatever_its_heading() -> None:
+    walls = prepare_walls([shapely.box(0, 0, 20, 20)])
+    # Along the wall, out of it, into it, and round the corner.
+    sheds = view_sheds([[10, 0], [10, 0], [10, 0], [0, 0.3]], walls, azimuth=[90, 180, 0, 180], hfov=90, max_range=10)
+    np.testing.assert_allclose(sheds.xy, [[10, -0.05], [10, -0.05], [10, -0.05], [-0.05, 0.3]])
+    sector = math.pi / 4 * 100
+    assert sheds.area[1] == pytest.approx(sector)
+    assert sheds.area[0] < 0.51 * sector
+    assert sheds.area[2] < 0.1
+
+
+@pytest.mark.kernel
 def test_camera_deep_in_a_building_sees_no_ground_and_says_so() -> None:
     walls = prepare_walls([shapely.box(0, 0, 200, 200)])
     sheds = view_sheds([[100, 100]], walls, azimuth=0, hfov=90, max_range=80)
