@@ -30,6 +30,8 @@ Geometries = npt.NDArray[np.object_]
 
 #: Dwellings nearer than this share a cell: Voronoi edges between them would vanish in the 1 cm grid.
 SAME_PLACE = 0.5
+#: Mean width in metres below which ground without a dwelling joins a neighbour.
+THIN = 0.5
 #: Metres outside the territory within which a point still belongs to the atom beside it (rounded coordinates).
 NEAR = 1.0
 
@@ -88,7 +90,7 @@ def build_atoms(
     sites = _sites(ground.points)
     cells = _cells(ground.territory, sites)
     pieces = _cut(cells, sites, faces)
-    label = _labels(pieces, len(sites))
+    label = _labels(pieces, faces, len(sites))
     label = _merge_compounds(ground, faces, pieces, label, max_demand)
     geometry = dissolve(pieces.geometry, label, int(label.max()) + 1)
     places = np.asarray(shapely.points(ground.points), dtype=object)
@@ -357,28 +359,44 @@ def _homes(polygons: Geometries, cell: Ints, sites: Floats) -> Bools:
     return home & (far <= NEAR)
 
 
-def _labels(pieces: _Pieces, sites: int) -> Ints:
+def _labels(pieces: _Pieces, faces: _Faces, sites: int) -> Ints:
     """Label the pieces: homes by their cell, the others by the neighbour they share most border with."""
+    n = len(pieces.face)
     label = np.where(pieces.home, pieces.cell, -1)
     border = border_segments(pieces.geometry, exact=True)
     inner = border.right >= 0
     first, second, length = pair_sums(border.left[inner], border.right[inner], border.length[inner])
-    same = pieces.face[first] == pieces.face[second]
-    a, b = np.r_[first[same], second[same]], np.r_[second[same], first[same]]
-    length = np.r_[length[same], length[same]]
+    same_face = pieces.face[first] == pieces.face[second]
+    _join_neighbours(label, first[same_face], second[same_face], length[same_face])
+    # what is left are faces without a dwelling: one atom each
+    empty = label < 0
+    inside = same_face & empty[first] & empty[second]
+    block = components(n, first[inside], second[inside])
+    area = group_sums(block, shapely.area(pieces.geometry), n)
+    around = group_sums(block, shapely.length(pieces.geometry), n)
+    around -= 2.0 * group_sums(block[first[inside]], length[inside], n)
+    wide = 2.0 * area[block] >= THIN * around[block]
+    label[empty & wide] = sites + block[empty & wide]
+    # but no atom of its own for the sliver between two lines that nearly coincide
+    parent = faces.parent[pieces.face]
+    same_parent = parent[first] == parent[second]
+    _join_neighbours(label, first[same_parent], second[same_parent], length[same_parent])
+    label[label < 0] = sites + block[label < 0]
+    return np.asarray(np.unique(label, return_inverse=True)[1].ravel(), dtype=np.int64)
+
+
+def _join_neighbours(label: Ints, first: Ints, second: Ints, length: Floats) -> None:
+    """Give pieces without a label that of the neighbour with the longest border, again and again."""
+    a, b, shared = np.r_[first, second], np.r_[second, first], np.r_[length, length]
     while True:
         joins = (label[a] < 0) & (label[b] >= 0)
         if not joins.any():
-            break
-        free, host, shared = a[joins], b[joins], length[joins]
-        order = np.lexsort((host, -shared, free))
+            return
+        free, host = a[joins], b[joins]
+        order = np.lexsort((host, -shared[joins], free))
         free, host = free[order], host[order]
         lead = np.r_[True, free[1:] != free[:-1]]
         label[free[lead]] = label[host[lead]]
-    # a face without a dwelling is one atom
-    empty = label < 0
-    label[empty] = sites + pieces.face[empty]
-    return np.asarray(np.unique(label, return_inverse=True)[1].ravel(), dtype=np.int64)
 
 
 def _merge_compounds(ground: _Ground, faces: _Faces, pieces: _Pieces, label: Ints, max_demand: float | None) -> Ints:

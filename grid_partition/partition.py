@@ -105,7 +105,8 @@ def solve_part(problem: PartProblem, report: Callable[[float], None] | None = No
     """
     if problem.k == 1:
         return np.zeros(len(problem), dtype=np.int64)
-    if problem.k == len(problem):
+    held = problem.fixed[problem.fixed >= 0]
+    if problem.k == len(problem) and len(np.unique(held)) == len(held):
         return np.arange(problem.k, dtype=np.int64)
     return refine(problem, start_labels(problem), report)
 
@@ -113,7 +114,7 @@ def solve_part(problem: PartProblem, report: Callable[[float], None] | None = No
 def _accept_counts(grids: int | None, target: float | None) -> None:
     if (grids is None) == (target is None):
         raise InvalidInputError("Name either the number of grids or the demand of one grid, not both.", field="grids")
-    if grids is not None and (int(grids) != grids or grids < 1):
+    if grids is not None and not (float(grids).is_integer() and grids >= 1):
         raise InvalidInputError(f"The number of grids must be a whole number from 1 up, not {grids}.", field="grids")
     if target is not None and not 0.0 < target < np.inf:
         raise InvalidInputError(f"The demand of one grid must be above zero, not {target}.", field="target")

@@ -53,6 +53,8 @@ def refine(
     # one unit changes a grid of many units less: the scale of energy differences falls with their number
     coarse = min(4.0 * problem.k / n, 1.0)
     hot, cold = HOT * coarse**0.7, COLD * coarse**0.75
+    if (problem.home >= 0).any():
+        hot *= WARM
     proposals = effort * n * float(np.clip(PER_GRID * problem.k / n, PER_UNIT_FEW, PER_UNIT_MANY))
     best, best_energy = search.labels.copy(), np.inf
     rounds = 1 + (ROUNDS if effort >= 1.0 else 0)

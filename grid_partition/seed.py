@@ -45,8 +45,8 @@ def start_labels(problem: PartProblem) -> Ints:
     (n,) int64
     """
     if (problem.home >= 0).any():
-        labels = np.where(problem.fixed >= 0, problem.fixed, problem.home)
-        labels = np.where(labels >= problem.k, -1, labels)
+        labels = _joined_fixed(problem)
+        labels = np.where(labels >= 0, labels, problem.home)
     elif (problem.fixed >= 0).any():
         labels = grown_start(problem)
     else:
@@ -116,7 +116,7 @@ def grown_start(problem: PartProblem) -> Ints:
     Parameters
     ----------
     problem : PartProblem
-        Fixed units keep their region.
+        With fixed units, which keep their region.
 
     Returns
     -------
@@ -152,13 +152,8 @@ def _add_sources(problem: PartProblem, labels: Ints) -> None:
         return
     indptr, indices = problem.indptr, problem.indices
     far = np.full(len(problem), np.iinfo(np.int64).max)
-    sources = np.flatnonzero(labels >= 0)
-    if not len(sources):
-        sources = np.array([problem.seed % len(problem)])
-        labels[sources] = missing[0]
-        missing = missing[1:]
-    _spread(far, sources.tolist(), indptr, indices)
-    for r in missing.tolist():
+    _spread(far, np.flatnonzero(labels >= 0).tolist(), indptr, indices)
+    for r in missing[: int((labels < 0).sum())].tolist():
         v = int(np.argmax(np.where(labels < 0, far, -1)))
         labels[v] = r
         _spread(far, [v], indptr, indices)
@@ -241,7 +236,7 @@ def repair(problem: PartProblem, labels: Ints) -> Ints:
     ----------
     problem : PartProblem
     labels : (n,) int64
-        Any labelling; -1 marks units without a region.
+        Any labelling with at least one region; -1 marks units without one.
 
     Returns
     -------
@@ -288,11 +283,6 @@ def _without_strays(problem: PartProblem, labels: Ints) -> Ints:
         main = np.zeros(len(weight), dtype=bool)
         main[order[np.r_[region[order][1:] != region[order][:-1], True]]] = True
         main &= region < problem.k
-        if not main.any():  # nothing labelled at all: the heaviest piece starts a region
-            main[int(np.argmax(weight))] = True
-            region[main] = 0
-            labels = region[piece]
-            continue
         if main.all():
             return labels
         labels = _absorb(piece, main, region, weight, (first, second))

@@ -3,13 +3,15 @@
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from shapely.testing import assert_geometries_equal
 from tilings import voronoi
 
+from gis.adjacency import BorderSegments, border_segments
 from gis.errors import InvalidGeometryError, InvalidInputError
 from grid_partition import build_atoms, check_tiling
+from grid_partition.atoms import _Pieces, _without_chain
 
 SQUARE = shapely.box(0, 0, 1000, 1000)
 
@@ -18,7 +20,9 @@ def assert_tiles(atoms, territory, parents=None):
     """One polygon each, exact tiling of the territory and of each parent."""
     assert (shapely.get_type_id(atoms.geometry) == shapely.GeometryType.POLYGON).all()
     assert shapely.coverage_is_valid(atoms.geometry)
-    assert check_tiling(territory, atoms.geometry).valid
+    faults = check_tiling(territory, atoms.geometry).faults
+    # a dwelling in the angle of two lines has a sliver for an atom, and a parent may be one
+    assert [fault for fault in faults if fault.kind != "sliver"] == []
     for p, parent in enumerate([] if parents is None else parents):
         own = shapely.coverage_union_all(atoms.geometry[atoms.parent == p])
         assert shapely.area(shapely.symmetric_difference(own, parent)) < 1e-6 * parent.area
@@ -31,7 +35,9 @@ def assert_nobody_lost(atoms, points, demand):
     assert atoms.points.sum() == len(points)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=25, deadline=None)
+@example(seed=306, n=50, roads=4, decimals=2, shift=0.0)  # rounding tears a crumb off its face
+@example(seed=304, n=52, roads=3, decimals=-2, shift=0.0)  # three lines enclose 66 cm²
 @given(
     seed=st.integers(0, 10_000),
     n=st.integers(0, 60),
@@ -173,3 +179,21 @@ def test_bad_input_is_refused(change, error, match):
     asked = {"territory": SQUARE, "points": [[5, 5], [9, 9]], "demand": [1, 1]} | change
     with pytest.raises(error, match=match):
         build_atoms(asked.pop("territory"), asked.pop("points"), **asked)
+
+
+def test_a_kept_cell_takes_over_the_vertices_of_its_neighbour():
+    kept = shapely.box(0, 0, 10, 10)
+    # noding put a vertex into the common edge, and bent it by a grid step
+    strip = shapely.Polygon([(10, 0), (20, 0), (20, 10), (10, 10), (10.01, 4)])
+    pieces = _Pieces(np.array([kept, strip]), np.array([0, 1]), np.array([0, 0]), np.array([True, True]))
+    border = border_segments(pieces.geometry, exact=True)
+    # the outer edges of the kept cell have their twins elsewhere
+    asked = (border.left == 1) | ((border.start[:, 0] == 10) & (border.end[:, 0] == 10))
+    faults = BorderSegments(border.left[asked], border.right[asked], border.start[asked], border.end[asked])
+    assert len(_without_chain(pieces, faults, 1)) == 0
+    assert shapely.coverage_is_valid(pieces.geometry)
+
+
+def test_a_kept_cell_without_a_matching_neighbour_is_reported():
+    pieces = _Pieces(np.array([shapely.box(0, 0, 10, 10)]), np.array([0]), np.array([0]), np.array([True]))
+    assert _without_chain(pieces, border_segments(pieces.geometry, exact=True), 1).tolist() == [0]

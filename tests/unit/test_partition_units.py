@@ -258,6 +258,30 @@ def test_fixed_units_that_cannot_meet_are_refused():
         partition_units(board(3, 1), np.ones(3), grids=2, options=PartitionOptions(fixed=fixed))
 
 
+def test_fixed_units_are_joined_over_a_start_that_parts_them():
+    fixed = np.full(15, -1)
+    fixed[[0, 10]] = 0
+    start = np.arange(15) // 5  # three rows: the fixed units lie in the first and the third
+    options = PartitionOptions(fixed=fixed, start=start)
+    result = partition_units(board(5, 3), np.ones(15), grids=3, options=options)
+    assert result.labels[[0, 10]].tolist() == [0, 0]
+    assert_sound(result, board(5, 3), np.ones(15), 3)
+
+
+def test_fixed_units_of_one_grid_leave_too_few_units_for_the_others():
+    with pytest.raises(InvalidInputError, match="no room"):
+        partition_units(board(4, 1), np.ones(4), grids=4, options=PartitionOptions(fixed=[0, 0, -1, -1]))
+
+
+def test_fixed_guests_of_another_part_bring_their_grid():
+    geometry = np.r_[board(6, 2), board(1, 1, origin=(100, 0))]
+    fixed = np.full(13, -1)
+    fixed[[0, 12]] = 0
+    result = partition_units(geometry, np.ones(13), target=6, options=PartitionOptions(fixed=fixed))
+    assert result.labels[[0, 12]].tolist() == [0, 0]
+    assert result.exclave.tolist() == [True, False]
+
+
 def test_fixed_grid_across_parents_is_refused():
     with pytest.raises(InvalidInputError, match="parents"):
         partition_units(
@@ -321,6 +345,11 @@ def test_progress_rises_and_can_cancel():
         ({"grids": None}, "Name either"),
         ({"target": 3.0}, "Name either"),
         ({"grids": 0}, "from 1 up"),
+        ({"grids": np.nan}, "from 1 up"),
+        ({"grids": None, "target": -3.0}, "above zero"),
+        ({"demand": [[1, 1, 1, 1]]}, "4 values"),
+        ({"within": [0, 1]}, "4 values"),
+        ({"within": [0, 0, 1, 1], "options": PartitionOptions(fixed=[0, 1, 2, -1])}, "Fixed units and parents"),
         ({"grids": 10}, "only 4 units"),
         ({"grids": 1, "within": [0, 0, 1, 1]}, "2 parents"),
         ({"demand": [1, 1, -1, 1]}, "demand"),
