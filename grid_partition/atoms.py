@@ -13,13 +13,14 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from gis.adjacency import BorderSegments, border_segments, components, pair_sums
+from gis.adjacency import border_segments, components, pair_sums
 from gis.errors import InvalidGeometryError, InvalidInputError
 from gis.index import first_holding, locate
 from gis.measure import group_sums
 from gis.overlay import GRID, dissolve, snap_to_grid
 from grid_partition.accept import accept_numbers, accept_polygons
 from grid_partition.model import Atoms
+from grid_partition.noding import take_over_vertices
 
 __all__ = ["build_atoms"]
 
@@ -253,66 +254,11 @@ def _cut(cells: Geometries, sites: Floats, faces: _Faces) -> _Pieces:
         pieces, kept = _pieces(cells, sites, faces, strip, merged, face_of_site)
         # a kept cell lies inside its face, so each of its edges has a twin, unless rounding bent the strip's side
         border = border_segments(pieces.geometry, exact=True)
-        wrong = _without_chain(pieces, border, kept)
+        wrong = take_over_vertices(pieces.geometry, border, kept)
         if not len(wrong):
             return pieces
         strip = strip.copy()
         strip[pieces.cell[wrong]] = True
-
-
-def _without_chain(pieces: _Pieces, border: BorderSegments, kept: int) -> Ints:
-    """Give kept cells the vertices that noding put into their neighbour's side of an edge.
-
-    Returns the kept cells for which that fails.
-    """
-    lone = np.flatnonzero(border.right < 0)
-    ours = lone[border.left[lone] < kept]
-    theirs = lone[border.left[lone] >= kept]
-    step: dict[tuple[float, float], list[tuple[float, float]]] = {}
-    for one, other in zip(border.start[theirs].tolist(), border.end[theirs].tolist(), strict=True):
-        step.setdefault(tuple(one), []).append(tuple(other))
-        step.setdefault(tuple(other), []).append(tuple(one))
-    failed = []
-    for segment in ours.tolist():
-        start, end = tuple(border.start[segment].tolist()), tuple(border.end[segment].tolist())
-        chain = _chain(step, start, end)
-        if chain:
-            pieces.geometry[border.left[segment]] = _with_vertices(
-                pieces.geometry[border.left[segment]], start, end, chain
-            )
-        else:
-            failed.append(int(border.left[segment]))
-    return np.unique(np.array(failed, dtype=np.int64))
-
-
-def _chain(
-    step: dict[tuple[float, float], list[tuple[float, float]]], start: tuple[float, float], end: tuple[float, float]
-) -> list[tuple[float, float]]:
-    """Walk from start to end over segments within two grid steps of the straight line; list the inner vertices."""
-    line = shapely.LineString([start, end])
-    chain, here = [], start
-    while here != end:
-        left = shapely.distance(shapely.Point(here), shapely.Point(end))
-        ahead = [
-            place
-            for place in step.get(here, ())
-            if shapely.distance(line, shapely.Point(place)) <= 2 * GRID
-            and shapely.distance(shapely.Point(place), shapely.Point(end)) < left
-        ]
-        if not ahead:
-            return []
-        here = ahead[0]
-        chain.append(here)
-    return chain[:-1]
-
-
-def _with_vertices(
-    polygon: shapely.Geometry, start: tuple[float, float], end: tuple[float, float], chain: list[tuple[float, float]]
-) -> shapely.Geometry:
-    """Put vertices into the edge from start to end of a polygon without holes."""
-    ring = [tuple(place) for place in shapely.get_coordinates(polygon).tolist()]
-    at = next(i for i in range(len(ring) - 1) if ring[i] == start and ring[i + 1] == end)
-    return shapely.Polygon([*ring[: at + 1], *chain, *ring[at + 1 :]])
 
 
 def _merged(lines: Geometries) -> Geometries:

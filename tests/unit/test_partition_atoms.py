@@ -11,7 +11,7 @@ from tilings import voronoi
 from gis.adjacency import BorderSegments, border_segments
 from gis.errors import InvalidGeometryError, InvalidInputError
 from grid_partition import build_atoms, check_tiling
-from grid_partition.atoms import _Pieces, _without_chain
+from grid_partition.noding import take_over_vertices
 
 SQUARE = shapely.box(0, 0, 1000, 1000)
 
@@ -185,15 +185,15 @@ def test_a_kept_cell_takes_over_the_vertices_of_its_neighbour():
     kept = shapely.box(0, 0, 10, 10)
     # noding put a vertex into the common edge, and bent it by a grid step
     strip = shapely.Polygon([(10, 0), (20, 0), (20, 10), (10, 10), (10.01, 4)])
-    pieces = _Pieces(np.array([kept, strip]), np.array([0, 1]), np.array([0, 0]), np.array([True, True]))
-    border = border_segments(pieces.geometry, exact=True)
+    polygons = np.array([kept, strip])
+    border = border_segments(polygons, exact=True)
     # the outer edges of the kept cell have their twins elsewhere
     asked = (border.left == 1) | ((border.start[:, 0] == 10) & (border.end[:, 0] == 10))
     faults = BorderSegments(border.left[asked], border.right[asked], border.start[asked], border.end[asked])
-    assert len(_without_chain(pieces, faults, 1)) == 0
-    assert shapely.coverage_is_valid(pieces.geometry)
+    assert len(take_over_vertices(polygons, faults, 1)) == 0
+    assert shapely.coverage_is_valid(polygons)
 
 
 def test_a_kept_cell_without_a_matching_neighbour_is_reported():
-    pieces = _Pieces(np.array([shapely.box(0, 0, 10, 10)]), np.array([0]), np.array([0]), np.array([True]))
-    assert _without_chain(pieces, border_segments(pieces.geometry, exact=True), 1).tolist() == [0]
+    polygons = np.array([shapely.box(0, 0, 10, 10)])
+    assert take_over_vertices(polygons, border_segments(polygons, exact=True), 1).tolist() == [0]
