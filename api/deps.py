@@ -22,6 +22,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from api.figures import Figures
+from api.middleware import route_of
 from api.problems import RevisionRequiredError
 from gis.errors import InvalidInputError, NotAllowedError, NotSignedInError, StaleRevisionError
 from services import access, idempotency
@@ -205,8 +206,25 @@ async def unit_of_work(request: Request, who: Annotated[SignedIn, Depends(signed
             if not await anyio.to_thread.run_sync(block.__exit__, *sys.exc_info(), limiter=wiring.exits):
                 raise
     else:
+        change = (
+            None
+            if request.method in SAFE_METHODS
+            else (f"{request.method} {route_of(request.scope)}", request.url.path)
+        )
         with CancelScope(shield=True):
-            await anyio.to_thread.run_sync(block.__exit__, None, None, None, limiter=wiring.exits)
+            await anyio.to_thread.run_sync(_finish, block, work, change, limiter=wiring.exits)
+
+
+def _finish(block: AbstractContextManager[UnitOfWork], work: UnitOfWork, change: tuple[str, str] | None) -> None:
+    """Put a change on record and commit it; both or neither."""
+    try:
+        if change is not None:
+            access.record_if_written(work, *change)
+    except BaseException:
+        if not block.__exit__(*sys.exc_info()):
+            raise
+    else:
+        block.__exit__(None, None, None)
 
 
 async def if_match(
@@ -295,8 +313,7 @@ async def idempotent(
         raise InvalidInputError(
             "Send an Idempotency-Key header (a UUID) so that a repeat is harmless.", field="Idempotency-Key"
         )
-    route = getattr(request.scope.get("route"), "path_format", request.url.path)
-    return Idempotent(key, await request.body(), f"{request.method} {route}")
+    return Idempotent(key, await request.body(), f"{request.method} {route_of(request.scope)}")
 
 
 def _as_json(answer: tuple[int, Any]) -> tuple[int, Any]:

@@ -290,6 +290,13 @@ def record(work: UnitOfWork, action: str, target: str = "", details: dict[str, A
     )
 
 
+def record_if_written(work: UnitOfWork, action: str, target: str) -> None:
+    """Write one line of the audit trail for a request that changed something; one that only asked leaves none."""
+    sql.add_audit_if_written(
+        work.session, action, account_id=work.actor.account_id, target=target, request_id=request_id.get()
+    )
+
+
 def hash_password(password: str, name: str) -> str:
     """Return the argon2id hash of a password that is long enough and not the account's own name."""
     shortest, longest = PASSWORD_LENGTH

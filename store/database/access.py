@@ -142,6 +142,23 @@ def count_refusals(
     return int(row[0]), int(row[1]), row[2]
 
 
+def add_audit_if_written(
+    session: DatabaseSession, action: str, *, account_id: UUID | None, target: str, request_id: str
+) -> None:
+    """Add one row to the audit trail if this transaction has written anything.
+
+    A transaction gets its number with its first write, so having one tells the two apart.
+    """
+    session.flush()
+    row = sa.select(
+        sa.literal(account_id, sa.UUID),
+        sa.literal(action),
+        sa.literal(target),
+        sa.literal(request_id),
+    ).where(sa.text("pg_current_xact_id_if_assigned() is not null"))
+    session.execute(sa.insert(Audit).from_select(["account_id", "action", "target", "request_id"], row))
+
+
 def add_audit(
     session: DatabaseSession,
     action: str,

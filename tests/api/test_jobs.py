@@ -7,11 +7,13 @@ from uuid import uuid4
 
 import httpx
 import pytest
+import sqlalchemy as sa
 
 from api.app import create_app
 from services import jobs
 from services.tasks import TASKS
 from store.database.actor import Actor
+from store.database.models import Account, Audit
 from tests.api.conftest import serving, settings_for
 
 
@@ -73,3 +75,18 @@ def test_unknown_jobs(client, name, status):
         answer = client.request(method, f"/api/v1/jobs/{name}")
         assert answer.status_code == status
         assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_changes_are_on_record_and_questions_are_not(client, database, long_job):
+    path = f"/api/v1/jobs/{long_job}"
+    client.get(path)
+    client.delete(path, headers={"X-Request-ID": "audit-1"})
+    client.delete(path, headers={"X-Request-ID": "audit-2"})  # changes nothing any more
+    client.post("/api/v1/locate", json={"lon": 24.9, "lat": 60.1}, headers={"X-Request-ID": "audit-3"})
+    with database.work(Actor.system()) as work:
+        rows = work.session.execute(
+            sa.select(Audit.action, Audit.target, Account.name)
+            .join(Account, Account.id == Audit.account_id)
+            .where(Audit.request_id.startswith("audit-"))
+        )
+        assert [tuple(row) for row in rows] == [("DELETE /api/v1/jobs/{job_id}", path, "all-rounder")]
