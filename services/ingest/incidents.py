@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import re
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Unpack
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import orjson
 
+from casework import states
+from casework.masking import mask_personal_numbers
 from gis.errors import InvalidInputError
 from services.ingest.fields import LAT, LON, Field, Parser, bounded, code_text, moment, short_text, text
 from services.ingest.places import locate_rows, refuse_outside, warn_of_shift_to_streets
@@ -104,13 +107,20 @@ def load_incidents(work: UnitOfWork, path: Path | str, **options: Unpack[LoadOpt
     warn_of_shift_to_streets(load, points)
     _tell_zone(load, options.get("timezone"))
     place = hex_points(points)
-    demo = bool(options.get("demo"))
     codes = sql.area_numbers(work.session, load.territory.id)
-    rows = [(*_stage_row(load, int(row), place[row], demo), *codes[str(areas["code"][area[row]])]) for row in load.kept]
+    keys = {int(row): f"{load.territory.id}:{load.values['key'][row]}" for row in load.kept}
 
     def write() -> dict[str, int]:
-        inserted = sql.insert_incidents(work.session, load.territory.id, CHANNEL, rows)
-        return {"inserted": inserted, "known": len(rows) - inserted}
+        known = sql.known_intake_keys(work.session, CHANNEL, list(keys.values()))
+        fresh = [row for row, key in keys.items() if key not in known]
+        numbers = sql.reserve_incident_numbers(work.session, len(fresh))
+        rows = [
+            (*_stage_row(load, row, keys[row], number, place[row]), *codes[str(areas["code"][area[row]])])
+            for row, number in zip(fresh, numbers, strict=True)
+        ]
+        account = work.actor.account_id
+        inserted = sql.insert_incidents(work.session, load.territory.id, CHANNEL, rows, actor_id=account)
+        return {"inserted": inserted, "known": len(keys) - inserted}
 
     return save(load, write, layer="incidents", points=points)
 
@@ -126,22 +136,40 @@ def _tell_zone(load: RowLoad, timezone: str | None) -> None:
         load.report.warnings.append("Times without an offset were read as UTC; give --timezone if they are local.")
 
 
-def _stage_row(load: RowLoad, row: int, place: str | None, demo: bool) -> tuple[Any, ...]:
+def _stage_row(load: RowLoad, row: int, key: str, number: tuple[int, int], place: str | None) -> tuple[Any, ...]:
     value = {name: column[row] for name, column in load.values.items()}
-    # keys of two files may collide; the territory's own name keeps them apart
-    key = f"{load.territory.id}:{value['key']}"
+    at: datetime = value["reported_at"]
+    local = at.astimezone(ZoneInfo(load.options.get("timezone") or "UTC"))
+    month = local.date().replace(day=1)
+    incident_id, serial = number
+    no = f"{month:%Y-%m}-{serial:06d}"
+    severity_word = value["severity"] or "minor"
+    # free text stays out of the facts: they are chained by digests and can't be erased
+    facts = {
+        "intake_key": hashlib.sha256(f"{CHANNEL}:{key}".encode()).hexdigest(),
+        "no": no,
+        "item": value["item"],
+        "place": True,
+        "located_by": "point",
+        "file": load.table.file,
+    }
+    actor = states.Actor(load.work.actor.account_id, load.work.actor.roles | {"reporter"})
+    step = states.apply(states.Case(severity=severity_word), "register", actor=actor, now=at, facts=facts)
     body = orjson.dumps([value[name] for name in ("reported_at", "item", "lon", "lat", "description")])
-    at = value["reported_at"]
     return (
+        incident_id,
+        no,
         key,
         hashlib.sha256(body).hexdigest(),
-        at.date().replace(day=1),
+        month,
         at,
         value["occurred_at"],
         value["item"],
-        value["description"] or "",
-        value["severity"] or "minor",
+        mask_personal_numbers(value["description"] or ""),
+        severity_word,
         value["accuracy_m"],
         place,
-        demo,
+        bool(load.options.get("demo")),
+        facts,
+        step.digest,
     )

@@ -171,6 +171,20 @@ def test_incidents_load_once_and_fall_into_their_month(load, one):
     assert load(ingest.load_incidents, text, crs="wgs84").counts == {"inserted": 0, "known": 2}
     assert str(one("select min(month) from incident")) == "2026-05-01"
     assert one("select count(distinct no) from incident") == 2
+    assert one("select count(*) from transition where action = 'register' and digest <> ''") == 2
+
+
+def test_incidents_fall_into_the_local_month_and_lose_telephone_numbers(load, one):
+    text = (
+        "key,reported_at,item,lon,lat,description\n"
+        "z1,2026-07-31 23:30,Leak,25.001,60.005,请联系13812345678\n"
+        "z2,2026-08-01 00:30,Leak,25.001,60.005,x\n"
+    )
+    load(ingest.load_incidents, text, crs="wgs84", timezone="Asia/Shanghai")
+    assert one("select count(*) from incident where month = '2026-08-01' and no like '2026-08-%'") == 1
+    assert one("select description from incident where no like '2026-07-%'") == "请联系[phone]"
+    with pytest.raises(InvalidInputError, match="Atlantis"):
+        load(ingest.load_incidents, text, crs="wgs84", timezone="Europe/Atlantis")
 
 
 def test_unknown_map_field_and_missing_column_are_named(load):
