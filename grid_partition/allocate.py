@@ -119,9 +119,15 @@ def _seats(parts: Parts, low: float, grids: int | None) -> Bools:
             grids=grids,
             parents=len(first),
         )
-    spare = np.flatnonzero(seat & ~np.isin(np.arange(len(seat)), first))
-    spare = spare[np.argsort(-parts.demand[spare], kind="stable")]
+    held = np.isin(np.arange(len(seat)), first)
+    by_demand = np.lexsort((-parts.area, -parts.demand, held))
+    spare = by_demand[seat[by_demand] & ~held[by_demand]]
     seat[spare[grids - len(first) :]] = False
+    # islands carry grids, too, where the rest has too few units for all
+    for p in by_demand[~seat[by_demand]].tolist():
+        if parts.units[seat].sum() >= grids:
+            break
+        seat[p] = True
     return seat
 
 

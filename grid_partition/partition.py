@@ -82,11 +82,11 @@ def partition_units(  # noqa: PLR0913 - the contract of DESIGN.md
     units = accept_units(geometry, demand, within, options)
     net = build_network(units, options)
     plan = allocate(table_of_parts(units, net), grids=grids, target=target, band=_band(units, grids, target, options))
-    carrier = find_carriers(units, net, plan)
-    problems, members = build_problems(units, net, plan, carrier, options=options, seed=seed)
+    carrying = find_carriers(units, net, plan)
+    problems, members = build_problems(units, net, plan, carrying, options=options, seed=seed)
     solved = _solve_all(problems, executor, progress)
-    labels = _labelled(units, carrier, members, solved)
-    return _measured(units, net, plan, labels, carrier, options)
+    labels = _labelled(units, carrying[0], members, solved)
+    return _measured(units, net, plan, labels, carrying[0], options)
 
 
 def solve_part(problem: PartProblem, report: Callable[[float], None] | None = None) -> Ints:

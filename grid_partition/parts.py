@@ -153,7 +153,7 @@ def table_of_parts(units: Units, net: Network) -> Parts:
     )
 
 
-def find_carriers(units: Units, net: Network, plan: Allocation) -> Ints:
+def find_carriers(units: Units, net: Network, plan: Allocation) -> tuple[Ints, Ints]:
     """Name, for each unit, the unit whose grid it takes: itself, or one near a part without own grids.
 
     Parameters
@@ -164,32 +164,53 @@ def find_carriers(units: Units, net: Network, plan: Allocation) -> Ints:
 
     Returns
     -------
-    (n,) int64
+    carrier : (n,) int64
+    fixed : (n,) int64
+        The fixed labels, and those that carriers take over from the units they carry.
     """
-    n = len(units.demand)
-    carrier = np.arange(n)
     loose = plan.count[net.part] == 0
+    host_of_part = np.full(len(plan.count), -1, dtype=np.int64)
     for parent in np.unique(units.parent[loose]).tolist():
         hosts = np.flatnonzero((units.parent == parent) & ~loose)
-        tree = shapely.STRtree(units.geometry[hosts])
         guests = np.flatnonzero((units.parent == parent) & loose)
+        tree = shapely.STRtree(units.geometry[hosts])
         (guest, host), far = tree.query_nearest(units.geometry[guests], return_distance=True)
-        order = np.lexsort((host, np.round(far, 4), net.part[guests[guest]]))
-        lead = order[np.r_[True, np.diff(net.part[guests[guest[order]]]) > 0]]
-        for g, h in zip(guests[guest[lead]].tolist(), hosts[host[lead]].tolist(), strict=True):
-            carrier[net.part == net.part[g]] = _carrier_with_fixed(units, net.part == net.part[g], hosts, h)
-    return carrier
+        part = net.part[guests[guest]]
+        order = np.lexsort((host, np.round(far, 4), part))
+        lead = order[np.r_[True, np.diff(part[order]) > 0]]
+        host_of_part[part[lead]] = hosts[host[lead]]
+    fixed = units.fixed.copy()
+    for p in np.unique(net.part[loose & (units.fixed >= 0)]).tolist():
+        guests = np.flatnonzero(net.part == p)
+        hosts = np.flatnonzero((units.parent == units.parent[guests[0]]) & ~loose)
+        host_of_part[p] = _host_of_fixed(units, fixed, guests, hosts)
+        fixed[host_of_part[p]] = units.fixed[guests].max()
+    return np.where(loose, host_of_part[net.part], np.arange(len(loose))), fixed
 
 
-def _carrier_with_fixed(units: Units, guests: Bools, hosts: Ints, nearest: int) -> int:
-    """Prefer a host that is fixed to the same grid as the guests."""
-    wanted = units.fixed[guests].max()
-    same = hosts[units.fixed[hosts] == wanted] if wanted >= 0 else hosts[:0]
-    return int(same[0]) if len(same) else nearest
+def _host_of_fixed(units: Units, fixed: Ints, guests: Ints, hosts: Ints) -> int:
+    """Find the nearest host that is fixed to the guests' grid, or else one that is free."""
+    wanted = np.unique(units.fixed[guests][units.fixed[guests] >= 0])
+    pool = hosts[fixed[hosts] == wanted[0]]
+    pool = pool if len(pool) else hosts[fixed[hosts] < 0]
+    if len(wanted) > 1 or not len(pool):
+        raise InvalidInputError(
+            f"Fixed grid {wanted[0]} has units in a part without grids of its own, and no grid can take them.",
+            field="fixed",
+            rows=np.sort(units.order[guests]).tolist(),
+        )
+    far = shapely.distance(shapely.union_all(units.geometry[guests]), units.geometry[pool])
+    return int(pool[np.argmin(np.round(far, 4))])
 
 
 def build_problems(
-    units: Units, net: Network, plan: Allocation, carrier: Ints, *, options: PartitionOptions, seed: int
+    units: Units,
+    net: Network,
+    plan: Allocation,
+    carrying: tuple[Ints, Ints],
+    *,
+    options: PartitionOptions,
+    seed: int,
 ) -> tuple[list[PartProblem], list[Ints]]:
     """Cut the network into one problem per part that has grids.
 
@@ -198,7 +219,8 @@ def build_problems(
     units : Units
     net : Network
     plan : Allocation
-    carrier : (n,) int64
+    carrying : carrier and fixed, each (n,) int64
+        From `find_carriers`.
     options : PartitionOptions
     seed : int
 
@@ -209,9 +231,7 @@ def build_problems(
         The units of each problem.
     """
     n = len(units.demand)
-    moved = carrier != np.arange(n)
-    fixed = units.fixed.copy()
-    fixed[carrier[moved]] = np.maximum(fixed[carrier[moved]], units.fixed[moved])
+    carrier, fixed = carrying
     _refuse_torn(units, net.part[carrier])
     soft = np.column_stack([group_sums(carrier, column, n) for column in units.soft.T] or [np.zeros((n, 0))])
     table = np.column_stack([net.perimeter_price, units.area, group_sums(carrier, units.demand, n), np.ones(n), soft])

@@ -153,6 +153,13 @@ def test_five_hundred_islands_in_one_parent():
     assert result.demand.tolist() == [500]
 
 
+def test_islands_carry_grids_where_there_are_too_few_units():
+    geometry = np.r_[board(2, 1), board(1, 1, origin=(100, 0)), board(1, 1, origin=(200, 0))]
+    result = partition_units(geometry, [9, 9, 1, 1], grids=4)
+    assert sorted(result.demand) == [1, 1, 9, 9]
+    assert not result.exclave.any()
+
+
 def test_infeasible_demand_is_explained():
     result = partition_units(board(5, 2), np.full(10, 43.0), target=300)
     assert result.infeasible == [(0, 1, 430.0), (0, 2, 215.0)]
@@ -280,6 +287,12 @@ def test_fixed_guests_of_another_part_bring_their_grid():
     result = partition_units(geometry, np.ones(13), target=6, options=PartitionOptions(fixed=fixed))
     assert result.labels[[0, 12]].tolist() == [0, 0]
     assert result.exclave.tolist() == [True, False]
+
+
+def test_fixed_guests_that_no_grid_can_take_are_refused():
+    geometry = np.r_[board(2, 1), board(1, 1, origin=(100, 0))]
+    with pytest.raises(InvalidInputError, match="no grid can take"):
+        partition_units(geometry, [5, 5, 1], target=5, options=PartitionOptions(fixed=[0, 1, 2]))
 
 
 def test_fixed_grid_across_parents_is_refused():
