@@ -349,8 +349,8 @@ def read_cursor(text: str) -> tuple[datetime, int]:
     """
     try:
         moment, _, number = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode().partition("|")
-        return datetime.fromisoformat(moment).astimezone(UTC), int(number)
-    except (ValueError, binascii.Error, UnicodeDecodeError) as error:
+        return datetime.fromisoformat(moment).astimezone(UTC), min(int(number), 2**63 - 1)
+    except (ValueError, OverflowError, binascii.Error) as error:
         raise InvalidInputError("'cursor' is taken from the page before, not made up.", field="cursor") from error
 
 

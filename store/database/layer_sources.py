@@ -80,7 +80,11 @@ SOURCES: Final[dict[str, LayerSource]] = {
         "l.geom",
         "l.geom_3857",
         "l.territory_id = any(:scope)",
-        thinned=((12, "st_area(l.geom_3857) > 40000"), (14, "st_area(l.geom_3857) > 1500")),
+        thinned=(
+            (11, "st_area(l.geom_3857) > 300000"),
+            (12, "st_area(l.geom_3857) > 40000"),
+            (14, "st_area(l.geom_3857) > 1500"),
+        ),
     ),
     "waterways": LayerSource(
         "waterway w",
