@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
 from store.cluster import ClusterUrls
 
@@ -34,6 +34,8 @@ SOFTWARE_GL = [
 ]
 ONLY_LOOPBACK = "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1"
 NO_WEBGL = ["--no-sandbox", "--disable-3d-apis", "--disable-dev-shm-usage"]
+# Software rendering on a busy machine blocks the page for seconds at a time.
+expect.set_options(timeout=20_000)
 DESK = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
 

@@ -19,7 +19,7 @@ def test_language_switch_speaks_chinese_everywhere(open_desk):
     expect(desk.page.locator("html")).to_have_attribute("lang", "zh-CN")
     assert "lang=zh" in desk.page.url
     desk.page.wait_for_function(
-        "() => JSON.stringify(window.gridward.map.getLayoutProperty('grid-label-coverage', 'text-field'))"
+        "() => JSON.stringify(window.gridward.map.getLayoutProperty('grid-label-coverage', 'text-field') ?? '')"
         ".includes('可见')"
     )
 
@@ -229,7 +229,7 @@ def test_propose_grids_runs_as_a_job_and_opens_the_plan(open_desk):
     expect(dialog.get_by_text("Target is 20 to 5,000 households")).to_be_visible()
     dialog.get_by_label("Households a grid").fill("600")
     dialog.get_by_role("button", name="Start").click()
-    expect(page.get_by_role("status").filter(has_text="is ready")).to_be_visible(timeout=90_000)
+    expect(page.get_by_text("is ready")).to_be_visible(timeout=90_000)
     expect(page.locator(".deskbar .chip", has_text="Draft")).to_be_visible()
     assert "plan=" in page.url
     rows = page.locator("tr[data-key]")

@@ -19,7 +19,7 @@ export function Reasons({ row }: { row: CoverageGrid }): JSX.Element {
           <Icon name="close" />
         </button>
       </div>
-      <h3>{t('coverage.reasons')}</h3>
+      <h2 class="small second">{t('coverage.reasons')}</h2>
       {row.reasons.length === 0 && <p class="small muted">{t('coverage.noReasons')}</p>}
       <ul class="small">
         {row.reasons.map((reason) => (
