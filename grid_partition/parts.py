@@ -242,6 +242,7 @@ def build_problems(
         k = int(plan.count[p])
         if k == 0:
             continue
+        _refuse_surplus(units, fixed, mine, k)
         local[mine] = np.arange(len(mine))
         graph = csr(len(mine), local[net.pairs.first[edges]], local[net.pairs.second[edges]], net.price[edges])
         atom = table[mine]
@@ -278,6 +279,18 @@ def _refuse_torn(units: Units, part: Ints) -> None:
             f"Fixed grid {torn[0]} lies in several parents, or in parts of one that have grids of their own.",
             field="fixed",
             rows=rows,
+        )
+
+
+def _refuse_surplus(units: Units, fixed: Ints, mine: Ints, k: int) -> None:
+    """Refuse more fixed grids in a part than it has grids."""
+    held = mine[fixed[mine] >= 0]
+    named = np.unique(fixed[held])
+    if len(named) > k:
+        raise InvalidInputError(
+            f"Fixed units name {len(named)} grids ({', '.join(map(str, named[:5]))}) where only {k} fit.",
+            field="fixed",
+            rows=np.sort(units.order[held]).tolist(),
         )
 
 

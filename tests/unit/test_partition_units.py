@@ -295,6 +295,13 @@ def test_fixed_guests_that_no_grid_can_take_are_refused():
         partition_units(geometry, [5, 5, 1], target=5, options=PartitionOptions(fixed=[0, 1, 2]))
 
 
+def test_fixed_guests_of_a_grid_too_many_are_refused():
+    geometry = np.r_[board(6, 2), board(1, 1, origin=(100, 0))]
+    fixed = [0, *[-1] * 11, 1]
+    with pytest.raises(InvalidInputError, match="only 1 fit"):
+        partition_units(geometry, np.ones(13), target=13, options=PartitionOptions(fixed=fixed))
+
+
 def test_fixed_grid_across_parents_is_refused():
     with pytest.raises(InvalidInputError, match="parents"):
         partition_units(
