@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import Range
 
 from store.database.actor import Actor
-from store.database.models import Outbox
+from store.database.models import Account, Assignment, Outbox, Plan
 from tests.api.conftest import Client
 from tests.api.town import build_town, lonlat
 
@@ -112,3 +115,43 @@ def test_publishing_needs_a_draft(client, town):
     answer = client.post(f"/api/v1/plans/{town.plan}/publish", json={"basis": "minutes 7"})
     assert answer.status_code == 409
     assert client.post(f"/api/v1/plans/{town.plan}/publish", json={}).status_code == 422
+
+
+def test_author_may_not_publish_alone_and_open_points_are_listed(client, app, database, make_account, town):
+    with database.work(Actor.system()) as work:
+        author = work.session.scalars(sa.select(Account).where(Account.name == "all-rounder")).one()
+        plan = work.session.get(Plan, town.plan)
+        plan.status, plan.author_id = "draft", author.id
+    url, body = f"/api/v1/plans/{town.plan}/publish", {"basis": "minutes 7"}
+    alone = client.post(url, json=body)
+    assert (alone.status_code, alone.json()["open"]) == (409, [{"kind": "second-person"}])
+    with Client(app, headers={"Authorization": f"Bearer {make_account('reviewer')}"}) as second:
+        answer = second.post(url, json=body)
+        assert answer.status_code == 409
+        # three grids have no head; that the squares tile their villages is not among the open points
+        assert [point["kind"] for point in answer.json()["open"]] == ["no-head"] * 3
+        assert second.post(url, json={"basis": " "}).status_code == 422
+    with Client(app, headers={"Authorization": f"Bearer {make_account('analyst')}"}) as analyst:
+        assert analyst.post(url, json=body).status_code == 403
+    assert client.get(f"/api/v1/plans/{town.plan}").json()["plan"]["status"] == "draft"
+
+
+def test_head_for_every_grid_makes_it_ready(client, app, database, make_account, town):
+    with database.work(Actor.system()) as work:
+        for name in ("g3", "g4", "g6"):
+            work.session.add(
+                Assignment(
+                    staff_id=town.staff["walker"], role="grid_head", grid_id=town.grids[name], is_head=True,
+                    valid=Range(datetime.now(UTC) - timedelta(minutes=1), None),
+                )
+            )  # fmt: skip
+    before = client.get("/api/v1/layers").json()["layers"]
+    with Client(app, headers={"Authorization": f"Bearer {make_account('reviewer')}"}) as second:
+        answer = second.post(f"/api/v1/plans/{town.plan}/publish", json={"basis": "minutes 8"})
+    assert answer.status_code == 200, answer.text
+    plan = answer.json()["plan"]
+    assert (plan["status"], plan["basis"], plan["author"]) == ("published", "minutes 8", "all-rounder")
+    after = client.get("/api/v1/layers").json()["layers"]
+    changed = {new["id"] for old, new in zip(before, after, strict=True) if old["tag"] != new["tag"]}
+    assert {"grids", "grid_labels", "atoms"} <= changed
+    assert "streets" not in changed

@@ -149,7 +149,7 @@ def _grids(session: Any, town: Town, areas: list[UUID], prefix: str) -> None:
             plot = shapely.box(west, row * 200, west + 100, row * 200 + 200)
             session.add(
                 Atom(
-                    plan_id=town.plan, label=k * 2 + half, grid_id=grid.id, area_id=areas[area], demand=25,
+                    plan_id=town.plan, label=k * 2 + half, grid_id=grid.id, area_id=areas[area], demand=24 + half * k,
                     geom=placed(plot),
                 )
             )  # fmt: skip
