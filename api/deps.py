@@ -34,6 +34,8 @@ from store.database.work import UnitOfWork
 
 COOKIE = "gridward_session"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+# sent by POST because a question may be long or hold a place; they change nothing
+QUESTIONS = frozenset({"/api/v1/locate"})
 _cookie_scheme = APIKeyCookie(name=COOKIE, scheme_name="session", auto_error=False)
 _bearer_scheme = HTTPBearer(scheme_name="token", bearerFormat="gw_…", auto_error=False)
 
@@ -206,11 +208,8 @@ async def unit_of_work(request: Request, who: Annotated[SignedIn, Depends(signed
             if not await anyio.to_thread.run_sync(block.__exit__, *sys.exc_info(), limiter=wiring.exits):
                 raise
     else:
-        change = (
-            None
-            if request.method in SAFE_METHODS
-            else (f"{request.method} {route_of(request.scope)}", request.url.path)
-        )
+        asks = request.method in SAFE_METHODS or request.url.path in QUESTIONS
+        change = None if asks else (f"{request.method} {route_of(request.scope)}", request.url.path)
         with CancelScope(shield=True):
             await anyio.to_thread.run_sync(_finish, block, work, change, limiter=wiring.exits)
 
