@@ -80,6 +80,8 @@ def load_areas(work: UnitOfWork, path: Path | str, **options: Unpack[LoadOptions
         raise InvalidInputError(
             f"{table.file} has no outlines. Areas need polygons: GeoJSON, GeoPackage or Shapefile.", file=table.file
         )
+    # two loads at once: the second waits here, and then finds what the first has made
+    sql.lock_codes(work.session)
     territory, fresh = _territory(work, table, options)
     load = start_load(work, "areas", table, options, territory)
     parse_cells(load, FIELDS)
@@ -247,7 +249,6 @@ def _save(load: RowLoad, metric: Geometries, srid: int, *, fresh: bool) -> dict[
     kept = load.kept
     session = load.work.session
     shapes = {load.values["code"][row].code: metric[row] for row in kept}
-    sql.lock_codes(session)
     if fresh:
         territory = load.territory
         territory.metric_srid = srid

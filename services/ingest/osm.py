@@ -83,6 +83,8 @@ def load_osm(
     report = LoadReport("osm", extract.path.name, name, crs="wgs84", dry_run=dry_run)
     report.findings = list(extract.report.findings)
     digest = _digest(extract.path)
+    # two loads at once: the second waits here, and then finds what the first has made
+    sql.lock_codes(work.session)
     known = sql.territory_by_name(work.session, name)
     if known is not None and known.source_digest == digest and not replace:
         return _unchanged(work, report, known)
@@ -167,7 +169,6 @@ def _territory(
     work: UnitOfWork, extract: OsmExtract, known: Territory | None, *, name: str, digest: str, demo: bool
 ) -> Ground:
     """Insert the territory and its areas, or clear the ground of the one that is there."""
-    sql.lock_codes(work.session)
     building_ids = [uuid4() for _ in range(len(extract.buildings))]
     if known is not None:
         sql.remove_ground(work.session, known.id)

@@ -148,3 +148,15 @@ def test_two_loads_at_once_both_end_well(settings, town, tmp_path):
     assert [process.returncode for process in started] == [0, 0], answers
     counts = [json.loads(out)["counts"]["inserted"] for out, _ in answers]
     assert sorted(counts) == [0, 500]
+
+
+def test_the_same_extract_twice_at_once_makes_one_territory(settings, tmp_path):
+    path = _write(tmp_path / "race.osm", TOWN)
+    command = [sys.executable, "-m", "cli.main", "load", "osm", str(path), "--territory", "Race", "--json"]
+    environment = {**os.environ, "PYTHONPATH": str(Path(main.__file__).parents[1])}
+    started = [
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment) for _ in range(2)
+    ]
+    answers = [process.communicate(timeout=120) for process in started]
+    assert [process.returncode for process in started] == [0, 0], answers
+    assert sorted(json.loads(out)["unchanged"] for out, _ in answers) == [False, True]
