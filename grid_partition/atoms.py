@@ -86,25 +86,7 @@ def build_atoms(
     ([3.0, 4.0], 5000.0)
     """
     ground = _accept(territory, points, demand, parents, compounds)
-    lines = _enclosing_lines(barriers, barrier_cost)
-    faces = _faces(ground, lines)
-    sites = _sites(ground.points)
-    cells = _cells(ground.territory, sites)
-    pieces = _cut(cells, sites, faces)
-    label = _labels(pieces, faces, len(sites))
-    label = _merge_compounds(ground, faces, pieces, label, max_demand)
-    geometry = dissolve(pieces.geometry, label, int(label.max()) + 1)
-    places = np.asarray(shapely.points(ground.points), dtype=object)
-    parent = np.empty(len(geometry), dtype=np.int64)
-    parent[label] = faces.parent[pieces.face]
-    atom_of_point = locate(geometry, places)
-    return Atoms(
-        geometry=geometry,
-        demand=group_sums(atom_of_point, ground.demand, len(geometry)),
-        parent=parent,
-        atom_of_point=atom_of_point,
-        points=np.bincount(atom_of_point, minlength=len(geometry)),
-    )
+    return _atoms(ground, _enclosing_lines(barriers, barrier_cost), max_demand)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +168,27 @@ def _accept(
         accept_numbers(demand, "demand", len(xy)),
         None if parents is None else accept_polygons(parents, "parents"),
         np.empty(0, dtype=object) if compounds is None else accept_polygons(compounds, "compounds"),
+    )
+
+
+def _atoms(ground: _Ground, lines: Geometries, max_demand: float | None) -> Atoms:
+    faces = _faces(ground, lines)
+    sites = _sites(ground.points)
+    cells = _cells(ground.territory, sites)
+    pieces = _cut(cells, sites, faces)
+    label = _labels(pieces, faces, len(sites))
+    label = _merge_compounds(ground, faces, pieces, label, max_demand)
+    geometry = dissolve(pieces.geometry, label, int(label.max()) + 1)
+    places = np.asarray(shapely.points(ground.points), dtype=object)
+    parent = np.empty(len(geometry), dtype=np.int64)
+    parent[label] = faces.parent[pieces.face]
+    atom_of_point = locate(geometry, places)
+    return Atoms(
+        geometry=geometry,
+        demand=group_sums(atom_of_point, ground.demand, len(geometry)),
+        parent=parent,
+        atom_of_point=atom_of_point,
+        points=np.bincount(atom_of_point, minlength=len(geometry)),
     )
 
 

@@ -48,10 +48,8 @@ def partition_units(  # noqa: PLR0913 - the contract of DESIGN.md
         overlaps do no harm; a unit without a common stretch of border is an island.
     demand : (n,) array of float
         What to balance, zero or more: households.
-    grids : int, optional
-        Number of grids over all parents, or
-    target : float, optional
-        demand of one grid; exactly one of the two.
+    grids, target : int or float, optional
+        Number of grids over all parents, or demand of one grid; exactly one of the two.
     within : (n,) array of int, optional
         Parent of each unit; no grid crosses parents.
     seed : int
@@ -69,7 +67,7 @@ def partition_units(  # noqa: PLR0913 - the contract of DESIGN.md
     Raises
     ------
     InvalidInputError
-        The input is of the wrong form, or no partition can honour it; the sentence says which.
+        Wrong form, or wishes that no partition can honour.
 
     Examples
     --------
@@ -85,8 +83,7 @@ def partition_units(  # noqa: PLR0913 - the contract of DESIGN.md
     carrying = find_carriers(units, net, plan)
     problems, members = build_problems(units, net, plan, carrying, options=options, seed=seed)
     solved = _solve_all(problems, executor, progress)
-    labels = _labelled(units, carrying[0], members, solved)
-    return _measured(units, net, plan, labels, carrying[0], options)
+    return _measured(units, net, plan, _labelled(units, carrying[0], members, solved), carrying[0], options)
 
 
 def solve_part(problem: PartProblem, report: Callable[[float], None] | None = None) -> Ints:

@@ -230,17 +230,14 @@ def build_problems(
     members : list of (m,) int64
         The units of each problem.
     """
-    n = len(units.demand)
     carrier, fixed = carrying
     _refuse_torn(units, net.part[carrier])
-    soft = np.column_stack([group_sums(carrier, column, n) for column in units.soft.T] or [np.zeros((n, 0))])
-    table = np.column_stack([net.perimeter_price, units.area, group_sums(carrier, units.demand, n), np.ones(n), soft])
-    local = np.empty(n, dtype=np.int64)
+    table = _unit_table(units, net, carrier)
+    local = np.empty(len(carrier), dtype=np.int64)
     turn: dict[int, int] = {}
     problems, members = [], []
     for p, mine, edges in _by_part(net, len(plan.count)):
-        k = int(plan.count[p])
-        if k == 0:
+        if (k := int(plan.count[p])) == 0:
             continue
         _refuse_surplus(units, fixed, mine, k)
         local[mine] = np.arange(len(mine))
@@ -251,14 +248,12 @@ def build_problems(
         turn[parent] = turn.get(parent, -1) + 1
         # a seed of its own for each part: a parent is cut alike whatever else is cut with it
         entropy = [seed & 0xFFFFFFFF, int(units.parents[parent]) & 0xFFFFFFFF, turn[parent]]
-        mean = float(plan.mean[parent])
         problems.append(
             PartProblem(
                 *graph,
                 atom,
                 k,
-                mean,
-                *(options.band or (mean * (1.0 - options.tolerance), mean * (1.0 + options.tolerance))),
+                *_wanted(float(plan.mean[parent]), options),
                 *_local_labels(fixed[mine], units.start[mine], k),
                 options.churn_price,
                 int(np.random.SeedSequence(entropy).generate_state(1)[0]),
@@ -266,6 +261,13 @@ def build_problems(
         )
         members.append(mine)
     return problems, members
+
+
+def _unit_table(units: Units, net: Network, carrier: Ints) -> Floats:
+    """Put the columns of `PartProblem.atom` together; carriers bear the demand of those they carry."""
+    n = len(carrier)
+    carried = [group_sums(carrier, column, n) for column in (units.demand, *units.soft.T)]
+    return np.column_stack([net.perimeter_price, units.area, carried[0], np.ones(n), *carried[1:]])
 
 
 def _refuse_torn(units: Units, part: Ints) -> None:
@@ -292,6 +294,11 @@ def _refuse_surplus(units: Units, fixed: Ints, mine: Ints, k: int) -> None:
             field="fixed",
             rows=np.sort(units.order[held]).tolist(),
         )
+
+
+def _wanted(mean: float, options: PartitionOptions) -> tuple[float, float, float]:
+    """Return the demand that a grid should have, and the least and most that it may."""
+    return mean, *(options.band or (mean * (1.0 - options.tolerance), mean * (1.0 + options.tolerance)))
 
 
 def _by_part(net: Network, parts: int) -> list[tuple[int, Ints, Ints]]:
