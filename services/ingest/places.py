@@ -11,7 +11,7 @@ import shapely
 from gis import crs
 from gis.crs import Box, DeclaredCrs
 from gis.crs_doubts import doubt_coordinates
-from gis.errors import UnknownCrsError
+from gis.errors import InvalidInputError, UnknownCrsError
 from services.ingest.fields import LAT, LON
 from services.ingest.rows import RowLoad
 from store.database import ingest as sql
@@ -98,6 +98,8 @@ def locate_rows(load: RowLoad, *, required: bool = True) -> Geometries:
     UnknownCrsError
         No CRS, or one that cannot be right.
     """
+    if required:
+        _require_columns(load)
     xy = _given_xy(load)
     placed = np.isfinite(xy).all(axis=1) & load.good
     if required:
@@ -118,6 +120,17 @@ def locate_rows(load: RowLoad, *, required: bool = True) -> Geometries:
     lonlat = crs.xy_to_wgs84(xy[rows], declared)
     points[rows] = shapely.points(lonlat)
     return points
+
+
+def _require_columns(load: RowLoad) -> None:
+    missing = [wanted.name for wanted in (LON, LAT) if wanted.name not in load.columns]
+    if load.table.geometry is None and missing:
+        raise InvalidInputError(
+            f"{load.table.file} has no column for: {', '.join(missing)}. Its columns are:"
+            f" {', '.join(load.table.columns)}. Say which one it is: --map {missing[0]}=COLUMN.",
+            file=load.table.file,
+            missing=missing,
+        )
 
 
 def raise_doubt(file: str, xy: npt.NDArray[np.float64], declared: DeclaredCrs, *, near: Any = None) -> None:  # noqa: ANN401

@@ -196,6 +196,12 @@ def test_unknown_map_field_and_missing_column_are_named(load):
     assert report.accepted == 1
 
 
+def test_missing_coordinate_columns_are_named_once_not_row_by_row(load):
+    with pytest.raises(InvalidInputError, match="--map lat=COLUMN") as caught:
+        load(ingest.load_dwellings, "door_code,lon,breite\nO1,25.001,60.005\n", crs="wgs84")
+    assert not isinstance(caught.value, RejectedRowsError)
+
+
 def test_counted_dwellings_can_take_the_place_of_estimates(load, one):
     text = "door_code,households,lon,lat\nN1,30,25.001,60.005\n"
     kept = load(ingest.load_dwellings, text, crs="wgs84", dry_run=False)
