@@ -1,7 +1,8 @@
 """partition_units: contiguity, balance, determinism, and what odd input gets."""
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from itertools import product
+from multiprocessing import get_context
 
 import numpy as np
 import pytest
@@ -413,3 +414,31 @@ def test_partition_runs_without_metis(monkeypatch, k):
     assert_sound(without, geometry, demand, k)
     assert without.quality.compactness >= 0.95 * with_metis.quality.compactness
     assert without.quality.share_within >= 0.95 * with_metis.quality.share_within
+
+
+def test_grids_are_shared_out_among_parents_by_demand():
+    geometry = board(12, 4)
+    within = np.repeat([[0] * 2 + [1] * 4 + [2] * 6], 4, axis=0).ravel()
+    result = partition_units(geometry, np.ones(48), grids=7, within=within)
+    assert np.bincount(result.parent_of_grid).tolist() == [1, 2, 4]
+    assert result.quality.contiguous
+    crowded = partition_units(geometry, np.where(within == 0, 100, 1), grids=10, within=within)
+    assert np.bincount(crowded.parent_of_grid).tolist() == [8, 1, 1]
+
+
+def test_partition_repeats_itself_on_other_processes():
+    geometry, within = board(8, 4), np.arange(32) % 8 // 4
+    demand = np.random.default_rng(1).integers(1, 6, 32)
+    here = partition_units(geometry, demand, target=15, within=within)
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as executor:
+        there = partition_units(geometry, demand, target=15, within=within, executor=executor)
+    assert np.array_equal(here.labels, there.labels)
+
+
+def test_cancelling_stops_the_executor():
+    def stop(share, note):
+        raise CancelledError(f"{note} at {share}")
+
+    geometry, within = board(8, 4), np.arange(32) % 8
+    with ThreadPoolExecutor(1) as executor, pytest.raises(CancelledError):
+        partition_units(geometry, np.ones(32), target=2, within=within, executor=executor, progress=stop)
