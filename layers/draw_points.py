@@ -123,7 +123,7 @@ def _gap_lines(palette: Palette) -> list[Layer]:
             14,
             filter=_LINE,
             layout=joined,
-            paint={"line-pattern": "gw-hatch-gap", "line-width": band},
+            paint={"line-pattern": "gw-hatch-gap-band", "line-width": band},
         ),
         vector_layer(
             "gap-edges", "line", "gaps", 14, filter=_LINE, layout=joined, paint={**edge, "line-gap-width": band}

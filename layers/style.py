@@ -22,6 +22,7 @@ IMAGES: Final[dict[str, str]] = {
     "gw-hatch-under": "8 px tile, strokes '/' every 6 px in the hatch colour",
     "gw-hatch-over": "8 px tile, strokes '\\' every 3 px in the hatch colour",
     "gw-hatch-gap": "5 px tile, strokes '/' in the gap colour",
+    "gw-hatch-gap-band": "16 px tile, strokes '/' every 5 px in the gap colour, as high as a street is wide",
     "gw-camera-fixed": "12 px disc with a dot and a triangle to the north; turned by the azimuth",
     "gw-camera-full": "12 px disc with a dot",
     "gw-camera-unknown": "12 px disc with a question mark",

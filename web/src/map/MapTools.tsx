@@ -75,7 +75,7 @@ export function MapTools({ map }: { map: MapLibre }): JSX.Element {
     if (territory.value) store.goTo.value = { bbox: territory.value.bbox }
   }
   return (
-    <div class="map-tools card" role="toolbar" aria-label={t('map.layers')} aria-orientation="vertical">
+    <div class="map-tools card" role="toolbar" aria-label={t('map.tools')} aria-orientation="vertical">
       {tool('map.zoomIn', 'plus', () => void map.zoomIn({ duration: 0 }))}
       {tool('map.zoomOut', 'minus', () => void map.zoomOut({ duration: 0 }))}
       {tool('map.fit', 'fit', fit)}

@@ -206,6 +206,7 @@ export function drawImage(name: string, c: Colours): Drawn | null {
   if (name === 'gw-hatch-under') return hatch(8, 8, 1.2, fade(c.hatch, c.hatch_opacity), true)
   if (name === 'gw-hatch-over') return hatch(8, 4, 1.2, fade(c.hatch, c.hatch_opacity), false)
   if (name === 'gw-hatch-gap') return hatch(8, 8, 1.1, fade(c.gap, 0.75), true)
+  if (name === 'gw-hatch-gap-band') return hatch(16, 16 / 3, 1.1, fade(c.gap, 0.75), true)
   if (name in cameras) return canvas(22, 22, (pen) => cameras[name]?.(pen, c, 11))
   if (name in pinMarks) return pin(name, c)
   if (name === 'gw-place-yes') return square(c, 'yes')

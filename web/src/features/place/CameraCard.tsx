@@ -14,6 +14,13 @@ const camera = signal<Camera | null>(null)
 const failure = signal<unknown>(null)
 const asCamera = (body: Camera | { camera: Camera }): Camera => ('camera' in body ? body.camera : body)
 
+const degrees = (value: number): string => `${number(value)}°`
+
+function heading(it: Camera): string {
+  if (it.azimuth !== null) return degrees(it.azimuth)
+  return t(it.kind === 'dome' || it.kind === 'ptz' ? 'camera.fullCircle' : 'camera.headingUnknown')
+}
+
 async function load(id: string): Promise<void> {
   try {
     camera.value = asCamera(await ask<Camera | { camera: Camera }>(`/api/v1/cameras/${encodeURIComponent(id)}`))
@@ -78,7 +85,6 @@ export function CameraCard(): JSX.Element | null {
   }, [id])
   if (!id) return null
   const it = camera.value
-  const degrees = (value: number | null): string => (value === null ? '–' : `${number(value)}°`)
   return (
     <section class="camera-card card" aria-label={t('camera.camera')} data-testid="camera">
       <header class="row">
@@ -100,13 +106,14 @@ export function CameraCard(): JSX.Element | null {
             <dd>{tOr(`camera.kind.${it.kind ?? 'unknown'}`, it.kind ?? '')}</dd>
             <dt>{t('camera.heading')}</dt>
             <dd>
-              {it.azimuth === null && it.kind !== 'dome' && it.kind !== 'ptz' ? t('camera.headingUnknown') : degrees(it.azimuth)}
-              {` · ${degrees(it.hfov)} · ${it.max_range === null ? '–' : t('unit.m', { n: number(it.max_range) })}`}
+              {[heading(it), it.hfov === null ? null : degrees(it.hfov), t('unit.m', { n: number(it.max_range) })]
+                .filter(Boolean)
+                .join(' · ')}
             </dd>
             <dt>{t('camera.code')}</dt>
             <dd class="ellipsis">{it.gb28181_id ?? '–'}</dd>
             <dt>{t('camera.owner')}</dt>
-            <dd>{it.owner ?? '–'}</dd>
+            <dd>{it.owner || '–'}</dd>
             <dt>{t('here.position')}</dt>
             <dd>{position(it.lon, it.lat)}</dd>
           </dl>
