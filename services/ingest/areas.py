@@ -13,7 +13,7 @@ from shapely.geometry.base import BaseGeometry
 
 from gis import crs
 from gis.codes import AreaCode, parse_area_code
-from gis.errors import InvalidInputError
+from gis.errors import InvalidInputError, UnknownCrsError
 from gis.validity import find_faults
 from services.ingest.fields import Field, short_text
 from services.ingest.places import declared_crs, raise_doubt, sample_box, shift_warning, unproven_datum
@@ -103,10 +103,31 @@ def _territory(work: UnitOfWork, table: Table, options: LoadOptions) -> tuple[Te
     if known is None and named is None:
         cells = (cell for column in table.cells.values() for cell in column[:2000])
         codes = {cell for cell in cells if cell.isdigit() and len(cell) in _CODE_LENGTHS}
-        known = sql.territory_of_areas(work.session, sorted(codes))
+        known = sql.territory_of_areas(work.session, sorted(codes)) or _territory_around(work, table, options)
     if known is not None:
         return known, False
     return Territory(id=uuid4(), name=name, source=table.file, demo=bool(options.get("demo"))), True
+
+
+def _territory_around(work: UnitOfWork, table: Table, options: LoadOptions) -> Territory | None:
+    """Find the one known territory that the file's outlines meet; None for none or several."""
+    text = options.get("crs") or table.crs
+    geometry = table.geometry
+    if text is None or geometry is None:
+        return None
+    try:
+        declared = crs.parse_declared_crs(text)
+    except UnknownCrsError:
+        return None  # said again, with more to say, when the outlines are read
+    west, south, east, north = (float(value) for value in shapely.total_bounds(geometry))
+    corners = np.array([(west, south), (east, south), (east, north), (west, north)])
+    if not np.isfinite(corners).all():
+        return None
+    lonlat = crs.xy_to_wgs84(corners[:, ::-1] if options.get("swap_axes") else corners, declared)
+    if not np.isfinite(lonlat).all():
+        return None
+    (low_x, low_y), (high_x, high_y) = lonlat.min(axis=0), lonlat.max(axis=0)
+    return sql.territory_meeting(work.session, (float(low_x), float(low_y), float(high_x), float(high_y)))
 
 
 def _refuse_foreign(load: RowLoad) -> None:
@@ -260,9 +281,12 @@ def _save(load: RowLoad, metric: Geometries, srid: int, *, fresh: bool) -> dict[
     parents = {**sql.area_ids_of(session, load.territory.id), **ids}
     rows = [_row(load, int(row), ids, parents, lonlat) for row in kept]
     inserted, updated = sql.save_areas(session, rows)
+    counts = {"inserted": inserted, "updated": updated}
     if not fresh:
         sql.widen_outline(session, load.territory.id)
-    return {"inserted": inserted, "updated": updated}
+        counts["placeholders_closed"] = sql.close_placeholders(session, load.territory.id)
+        counts["dwellings_reassigned"] = sql.assign_dwellings(session, load.territory.id)
+    return {name: count for name, count in counts.items() if count or name in ("inserted", "updated")}
 
 
 def _outline(shapes: dict[str, Any]) -> BaseGeometry:

@@ -13,6 +13,7 @@ from services.ingest.report import LoadReport
 from services.ingest.rows import LoadOptions, open_load
 from services.ingest.save import look_up, save
 from store.database import ingest as sql
+from store.database import ingest_history as history
 from store.database.work import UnitOfWork
 
 
@@ -57,7 +58,7 @@ def load_camera_status(work: UnitOfWork, path: Path | str, **options: Unpack[Loa
     rows = [(camera_id, online, at) for camera_id, (at, online) in latest.items()]
 
     def write() -> dict[str, int]:
-        opened, changed = sql.update_camera_status(work.session, rows)
+        opened, changed = history.update_camera_status(work.session, rows)
         return {"periods": opened, "changed": changed}
 
     return save(load, write, layer="cameras")

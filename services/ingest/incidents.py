@@ -20,6 +20,7 @@ from services.ingest.report import LoadReport
 from services.ingest.rows import LoadOptions, RowLoad, open_load
 from services.ingest.save import areas_of_points, hex_points, save
 from store.database import ingest as sql
+from store.database import ingest_history as history
 from store.database.work import UnitOfWork
 
 CHANNEL = "import"
@@ -111,15 +112,15 @@ def load_incidents(work: UnitOfWork, path: Path | str, **options: Unpack[LoadOpt
     keys = {int(row): f"{load.territory.id}:{load.values['key'][row]}" for row in load.kept}
 
     def write() -> dict[str, int]:
-        known = sql.known_intake_keys(work.session, CHANNEL, list(keys.values()))
+        known = history.known_intake_keys(work.session, CHANNEL, list(keys.values()))
         fresh = [row for row, key in keys.items() if key not in known]
-        numbers = sql.reserve_incident_numbers(work.session, len(fresh))
+        numbers = history.reserve_incident_numbers(work.session, len(fresh))
         rows = [
             (*_stage_row(load, row, keys[row], number, place[row]), *codes[str(areas["code"][area[row]])])
             for row, number in zip(fresh, numbers, strict=True)
         ]
         account = work.actor.account_id
-        inserted = sql.insert_incidents(work.session, load.territory.id, CHANNEL, rows, actor_id=account)
+        inserted = history.insert_incidents(work.session, load.territory.id, CHANNEL, rows, actor_id=account)
         return {"inserted": inserted, "known": len(keys) - inserted}
 
     return save(load, write, layer="incidents", points=points)

@@ -19,7 +19,6 @@ from store.database.models import (
     Component,
     Dwelling,
     Facility,
-    IntakeKey,
     KeyPlace,
     Landcover,
     Staff,
@@ -217,138 +216,6 @@ def area_numbers(session: Session, territory_id: UUID) -> dict[str, tuple[int, i
     return {str(code): (int(area), int(town), int(county)) for code, area, town, county in rows}
 
 
-_INCIDENT_STAGE = """
-create temp table incident_stage (
-    id bigint, no text, channel_key text, body_sha256 text, month date, reported_at timestamptz,
-    occurred_at timestamptz, item text, description text, severity text, accuracy_m double precision,
-    point geometry(Point, 4326), demo boolean, facts jsonb, digest text, area_code bigint, town_code bigint,
-    county_code bigint
-) on commit drop
-"""
-INCIDENT_COLUMNS = (
-    "id", "no", "channel_key", "body_sha256", "month", "reported_at", "occurred_at", "item", "description", "severity",
-    "accuracy_m", "point", "demo", "facts", "digest", "area_code", "town_code", "county_code",
-)  # fmt: skip
-
-# the keys come first: a key that another load took meanwhile makes its row vanish from the rest of the statement
-_INCIDENT_INSERT = """
-with fresh as (
-    insert into intake_key (channel, channel_key, body_sha256, month, incident_id, no)
-    select :channel, channel_key, body_sha256, month, id, no from incident_stage
-    on conflict (channel, channel_key) do nothing
-    returning month, incident_id
-), added as (
-    insert into incident (month, id, territory_id, no, channel, item, description, severity, reported_at, occurred_at,
-                          point, accuracy_m, locate_method, grid_version_id, area_code, town_code, county_code, demo)
-    select s.month, s.id, :territory, s.no, :channel, s.item, s.description, s.severity, s.reported_at, s.occurred_at,
-           s.point, s.accuracy_m, 'point', g.id, s.area_code, s.town_code, s.county_code, s.demo
-    from fresh f join incident_stage s on s.id = f.incident_id
-    left join lateral (
-        select v.id from grid_version v join plan p on p.id = v.plan_id
-        where p.territory_id = :territory and p.status = 'published' and v.geom && s.point
-          and st_intersects(v.geom, s.point)
-        order by p.published_at desc, v.fid limit 1
-    ) g on true
-    returning id
-)
-insert into transition (month, incident_id, seq, action, from_state, to_state, actor_id, facts, at, prev, digest)
-select s.month, s.id, 1, 'register', null, 'REPORTED', cast(:actor as uuid), s.facts, s.reported_at, '', s.digest
-from added a join incident_stage s on s.id = a.id
-"""
-
-
-def known_intake_keys(session: Session, channel: str, keys: Sequence[str]) -> set[str]:
-    """Return which of a channel's keys were taken in before."""
-    wanted = sa.cast(list(keys), sa.ARRAY(sa.Text))
-    statement = sa.select(IntakeKey.channel_key).where(
-        IntakeKey.channel == channel, IntakeKey.channel_key == sa.any_(wanted)
-    )
-    return {str(key) for key in session.scalars(statement)}
-
-
-def reserve_incident_numbers(session: Session, count: int) -> list[tuple[int, int]]:
-    """Return `count` new incident ids, each with a serial number."""
-    statement = "select nextval('incident_id_seq'), nextval('incident_no_seq') from generate_series(1, :count)"
-    return [(int(row[0]), int(row[1])) for row in session.execute(sa.text(statement), {"count": count})]
-
-
-def insert_incidents(
-    session: Session, territory_id: UUID, channel: str, rows: Sequence[Sequence[Any]], *, actor_id: UUID | None
-) -> int:
-    """Insert incidents with their keys and first transitions.
-
-    Parameters
-    ----------
-    session : Session
-    territory_id : UUID
-    channel : str
-    rows : sequence of sequence
-        In the order of `INCIDENT_COLUMNS`.
-    actor_id : UUID or None
-        Account that loads them.
-
-    Returns
-    -------
-    int
-        Rows inserted; the others were known.
-    """
-    session.execute(sa.text("drop table if exists incident_stage"))
-    session.execute(sa.text(_INCIDENT_STAGE))
-    copy_rows(session, "incident_stage", INCIDENT_COLUMNS, rows)
-    month = INCIDENT_COLUMNS.index("month")
-    for first in sorted({row[month] for row in rows}):
-        session.execute(sa.text("select ensure_incident_month(:month)"), {"month": first})
-    values = {"channel": channel, "territory": territory_id, "actor": actor_id}
-    result = session.execute(sa.text(_INCIDENT_INSERT), values)
-    session.execute(sa.text("drop table incident_stage"))
-    return int(getattr(result, "rowcount", 0))
-
-
-_STATUS_STAGE = "create temp table status_stage (camera_id uuid, online boolean, at timestamptz) on commit drop"
-
-# only what differs from the open period closes it; a status older than the open period tells nothing new
-_STATUS_CLOSE = """
-update camera_status c set period = tstzrange(lower(c.period), s.at)
-from status_stage s
-where c.camera_id = s.camera_id and upper_inf(c.period) and lower(c.period) < s.at and c.online <> s.online
-"""
-_STATUS_OPEN = """
-insert into camera_status (camera_id, online, period)
-select s.camera_id, s.online, tstzrange(s.at, null) from status_stage s
-where not exists (
-    select from camera_status c where c.camera_id = s.camera_id and c.period && tstzrange(s.at, null)
-)
-"""
-_STATUS_NOW = """
-update camera c set online = s.online, revision = c.revision + 1 from status_stage s
-where c.id = s.camera_id and c.online <> s.online
-"""
-
-
-def update_camera_status(session: Session, rows: Sequence[Sequence[Any]]) -> tuple[int, int]:
-    """Take the latest status of cameras; a change closes the open period and opens the next.
-
-    Parameters
-    ----------
-    session : Session
-    rows : sequence of (camera id, online, at)
-        One a camera.
-
-    Returns
-    -------
-    opened, changed : int
-        Periods opened; cameras whose present status changed.
-    """
-    session.execute(sa.text("drop table if exists status_stage"))
-    session.execute(sa.text(_STATUS_STAGE))
-    copy_rows(session, "status_stage", ("camera_id", "online", "at"), rows)
-    session.execute(sa.text(_STATUS_CLOSE))
-    opened = session.execute(sa.text(_STATUS_OPEN))
-    changed = session.execute(sa.text(_STATUS_NOW))
-    session.execute(sa.text("drop table status_stage"))
-    return int(getattr(opened, "rowcount", 0)), int(getattr(changed, "rowcount", 0))
-
-
 def camera_ids(session: Session, territory_id: UUID) -> dict[str, UUID]:
     """Return camera ids by GB/T 28181 code and by reference."""
     statement = sa.select(Camera.gb28181_id, Camera.source_ref, Camera.id).where(Camera.territory_id == territory_id)
@@ -411,3 +278,42 @@ def territory_of_areas(session: Session, texts: Sequence[str]) -> Territory | No
     )
     found = session.scalars(sa.select(Territory).where(Territory.id.in_(owners))).all()
     return found[0] if len(found) == 1 else None
+
+
+def territory_meeting(session: Session, box: Box) -> Territory | None:
+    """Return the one territory whose outline meets the box; None for none or several."""
+    envelope = sa.func.ST_MakeEnvelope(*box, 4326)
+    meets = sa.and_(Territory.outline.op("&&")(envelope), sa.func.ST_Intersects(Territory.outline, envelope))
+    found = session.scalars(sa.select(Territory).where(meets).limit(2)).all()
+    return found[0] if len(found) == 1 else None
+
+
+# an extract without closed boundaries is one area with a local number, until real areas come
+_PLACEHOLDERS = """
+update area a set valid = daterange(lower(a.valid), greatest(current_date, lower(a.valid))), revision = revision + 1
+where a.territory_id = :territory and a.kind = 'zone' and a.code like '99%' and upper_inf(a.valid)
+  and exists (select from area o where o.territory_id = :territory and upper_inf(o.valid) and o.code not like '99%')
+"""
+_ASSIGN = """
+with leaf as (
+    select a.id, a.code, a.geom from area a where a.territory_id = :territory and upper_inf(a.valid)
+      and not exists (select from area c where c.parent_id = a.id and upper_inf(c.valid))
+), found as (
+    select d.id, (select l.id from leaf l where l.geom && d.point and st_intersects(l.geom, d.point)
+                  order by l.code limit 1) as area_id
+    from dwelling d where d.territory_id = :territory
+)
+update dwelling d set area_id = f.area_id from found f where f.id = d.id and d.area_id is distinct from f.area_id
+"""
+
+
+def close_placeholders(session: Session, territory_id: UUID) -> int:
+    """End the validity of an extract's placeholder area once the territory has real areas."""
+    result = session.execute(sa.text(_PLACEHOLDERS), {"territory": territory_id})
+    return int(getattr(result, "rowcount", 0))
+
+
+def assign_dwellings(session: Session, territory_id: UUID) -> int:
+    """Put each dwelling of a territory into the finest present area that holds it."""
+    result = session.execute(sa.text(_ASSIGN), {"territory": territory_id})
+    return int(getattr(result, "rowcount", 0))

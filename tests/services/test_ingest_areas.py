@@ -143,3 +143,31 @@ def test_plain_table_is_no_areas(load, tmp_path):
     path.write_text("code,name\n440983,County\n")
     with pytest.raises(InvalidInputError, match="polygons"):
         load(path, territory="Plain")
+
+
+def test_real_areas_take_the_place_of_an_extracts_placeholder(database, load, tmp_path):
+    building = (
+        '<osm version="0.6"><bounds minlat="61.0" minlon="26.0" maxlat="61.1" maxlon="26.1"/>'
+        '<node id="1" version="1" lat="61.01" lon="26.01"/><node id="2" version="1" lat="61.01" lon="26.011"/>'
+        '<node id="3" version="1" lat="61.011" lon="26.011"/><way id="10" version="1"><nd ref="1"/><nd ref="2"/>'
+        '<nd ref="3"/><nd ref="1"/><tag k="building" v="apartments"/></way></osm>'
+    )
+    (tmp_path / "east.osm").write_text(building, encoding="utf-8")
+    with database.owner_work(Actor.system()) as work:
+        town = ingest.load_osm(work, tmp_path / "east.osm", territory="East").territory_id
+    west = [[26.0, 61.0], [26.05, 61.0], [26.05, 61.1], [26.0, 61.1], [26.0, 61.0]]
+    east = [[26.05, 61.0], [26.1, 61.0], [26.1, 61.1], [26.05, 61.1], [26.05, 61.0]]
+    path = _geojson(
+        tmp_path / "villages.geojson", ("440985102001", "West", west), ("440985102002", "East", east), stated=True
+    )
+    report = load(path)
+    assert report.territory_id == town
+    assert report.counts["placeholders_closed"] == 1
+    with database.owner.connect() as connection:
+        names = connection.execute(
+            sa.text("select distinct a.name from dwelling d join area a on a.id = d.area_id where d.territory_id = :t"),
+            {"t": town},
+        ).scalars()
+        assert list(names) == ["West"]
+        present = "select count(*) from area where territory_id = :t and upper_inf(valid)"
+        assert connection.execute(sa.text(present), {"t": town}).scalar_one() == 2
