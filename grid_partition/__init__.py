@@ -5,6 +5,7 @@ from grid_partition.groups import Groups, group_dwellings
 from grid_partition.invariants import check_tiling
 from grid_partition.model import Atoms, Partition, PartitionOptions, Quality, TilingFault, TilingReport
 from grid_partition.partition import partition_units
+from grid_partition.water import Reaches, partition_network, reach_shares
 
 __all__ = [
     "Atoms",
@@ -12,10 +13,13 @@ __all__ = [
     "Partition",
     "PartitionOptions",
     "Quality",
+    "Reaches",
     "TilingFault",
     "TilingReport",
     "build_atoms",
     "check_tiling",
     "group_dwellings",
+    "partition_network",
     "partition_units",
+    "reach_shares",
 ]
