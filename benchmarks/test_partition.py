@@ -171,7 +171,7 @@ def by_gerrychain(units: Units, k: int) -> Array:
     graph = nx.Graph()
     graph.add_nodes_from((v, {"households": load}) for v, load in enumerate(units.demand.tolist()))
     graph.add_edges_from(zip(units.pairs.first.tolist(), units.pairs.second.tolist(), strict=True))
-    parts = gerrychain.tree.recursive_tree_part(
+    parts = gerrychain.partition.recursive_tree_part(
         gerrychain.Graph.from_networkx(graph), range(k), units.demand.sum() / k, "households", 0.1
     )
     return np.array([parts[v] for v in range(len(units.demand))])
