@@ -187,6 +187,6 @@ def _accept_options(options: PartitionOptions) -> None:
 
 def _canonical_order(polygons: Geometries, demand: Floats) -> Ints:
     centre = shapely.get_coordinates(shapely.centroid(polygons))
-    # measured from the corner and rounded: a shifted map sorts the same
-    x, y = np.round(centre - centre.min(axis=0), 2).T
+    # measured from the corner and rounded: a map shifted by whole metres, or cut into blocks, sorts the same
+    x, y = np.round(centre - np.floor(centre.min(axis=0)), 2).T
     return np.lexsort((demand, shapely.area(polygons).round(2), x, -y))

@@ -1,0 +1,147 @@
+"""Professional nets (police, safety, river chiefs) mapped onto household grids."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from gis.errors import InvalidInputError
+from gis.index import first_holding
+from gis.measure import group_sums
+from grid_partition.accept import accept_numbers, accept_polygons
+
+__all__ = ["Overlay", "map_overlay"]
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+#: Square metres below which two polygons only touch.
+LEAST = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Overlay:
+    """What a professional net and the grids have in common; one row for each pair that meets.
+
+    Attributes
+    ----------
+    net, grid : (s,) int64
+        Positions; -1 for ground, households or objects outside the grids (or outside the net).
+    area_m2 : (s,) float64
+    share_of_net, share_of_grid : (s,) float64
+        Of the area of the net's polygon and of the grid; nan where there is none.
+    households : (s,) float64
+    objects : (s,) int64
+    """
+
+    net: Ints
+    grid: Ints
+    area_m2: Floats
+    share_of_net: Floats
+    share_of_grid: Floats
+    households: Floats
+    objects: Ints
+
+
+def map_overlay(
+    net: npt.ArrayLike,
+    grids: npt.ArrayLike,
+    *,
+    dwellings: npt.ArrayLike | None = None,
+    households: npt.ArrayLike | None = None,
+    objects: npt.ArrayLike | None = None,
+) -> Overlay:
+    """Map the polygons of a professional net onto grids, with shares of area, households and objects.
+
+    Parameters
+    ----------
+    net : (p,) array of Polygon or MultiPolygon
+        Police or safety areas, metric CRS, without overlaps.
+    grids : (g,) array of Polygon or MultiPolygon
+        Same CRS, without overlaps.
+    dwellings : (n, 2) array of float, optional
+    households : (n,) array of float, optional
+        Of each dwelling; one each when not given.
+    objects : (m, 2) array of float, optional
+        Enterprises, cameras, key places.
+
+    Returns
+    -------
+    Overlay
+        Sorted by net, then by grid; each household and object is counted once.
+
+    Raises
+    ------
+    InvalidInputError, InvalidGeometryError
+
+    Examples
+    --------
+    >>> found = map_overlay([shapely.box(0, 0, 30, 10)], shapely.box([0, 20], 0, [20, 40], 10), dwellings=[[5, 5]])
+    >>> found.net.tolist(), found.grid.tolist(), found.share_of_grid.tolist(), found.households.tolist()
+    ([-1, 0, 0], [1, 0, 1], [0.5, 1.0, 0.5], [0.0, 1.0, 0.0])
+    """
+    polygons, squares = accept_polygons(net, "net"), accept_polygons(grids, "grids")
+    people = _points(dwellings, "dwellings")
+    things = _points(objects, "objects")
+    weight = np.ones(len(people)) if households is None else accept_numbers(households, "households", len(people))
+    shared = _shared_ground(polygons, squares)
+    outside = [_rest(polygons, shared, side=0), _rest(squares, shared, side=1)]
+    held = [_counted(polygons, squares, people, weight, column=3), _counted(polygons, squares, things, None, column=4)]
+    rows = np.concatenate([shared, *outside, *held])
+    pairs, at = np.unique(rows[:, :2].astype(np.int64), axis=0, return_inverse=True)
+    at = at.ravel().astype(np.int64)
+    area, count, number = (group_sums(at, rows[:, column], len(pairs)) for column in (2, 3, 4))
+    first, second = pairs[:, 0], pairs[:, 1]
+    return Overlay(
+        first,
+        second,
+        area,
+        area / np.where(first >= 0, shapely.area(polygons)[first], np.nan),
+        area / np.where(second >= 0, shapely.area(squares)[second], np.nan),
+        count,
+        number.astype(np.int64),
+    )
+
+
+def _points(xy: npt.ArrayLike | None, field: str) -> npt.NDArray[np.object_]:
+    places = np.empty((0, 2)) if xy is None else np.asarray(xy, dtype=np.float64).reshape(-1, 2)
+    if not np.isfinite(places).all():
+        row = int(np.flatnonzero(~np.isfinite(places).all(axis=1))[0])
+        raise InvalidInputError(f"{field}: not a number (row {row}).", field=field, rows=[row])
+    return np.asarray(shapely.points(places), dtype=object)
+
+
+def _shared_ground(polygons: npt.NDArray[np.object_], squares: npt.NDArray[np.object_]) -> Floats:
+    """Return a row (net, grid, m², 0, 0) for each pair that overlaps."""
+    of_net, of_grid = shapely.STRtree(squares).query(polygons, predicate="intersects")
+    area = shapely.area(shapely.intersection(polygons[of_net], squares[of_grid]))
+    real = area > LEAST
+    nothing = np.zeros(int(real.sum()))
+    return np.column_stack([of_net[real], of_grid[real], area[real], nothing, nothing])
+
+
+def _rest(polygons: npt.NDArray[np.object_], shared: Floats, *, side: int) -> Floats:
+    """Return a row for the ground of each polygon of one side that none of the other side covers."""
+    left = shapely.area(polygons) - group_sums(shared[:, side].astype(np.int64), shared[:, 2], len(polygons))
+    at = np.flatnonzero(left > np.maximum(LEAST, 1e-9 * shapely.area(polygons)))
+    rows = np.zeros((len(at), 5))
+    rows[:, side], rows[:, 1 - side], rows[:, 2] = at, -1, left[at]
+    return rows
+
+
+def _counted(
+    polygons: npt.NDArray[np.object_],
+    squares: npt.NDArray[np.object_],
+    points: npt.NDArray[np.object_],
+    weight: Floats | None,
+    *,
+    column: int,
+) -> Floats:
+    """Return a row for each point, counted where it lies."""
+    rows = np.zeros((len(points), 5))
+    rows[:, 0], rows[:, 1] = first_holding(polygons, points), first_holding(squares, points)
+    rows[:, column] = 1.0 if weight is None else weight
+    return rows
