@@ -68,7 +68,9 @@ def test_strangers_may_look_but_not_stop(client, make_account, long_job):
     assert client.delete(f"/api/v1/jobs/{long_job}", headers=headers).status_code == 403
 
 
-@pytest.mark.parametrize(("name", "status"), [("6f58a37a-0893-42a9-9804-e8c617af05f3", 404), ("7", 422), ("%00", 422), ("x" * 500, 422)])
+@pytest.mark.parametrize(
+    ("name", "status"), [("6f58a37a-0893-42a9-9804-e8c617af05f3", 404), ("7", 422), ("%00", 422), ("x" * 500, 422)]
+)
 def test_unknown_jobs(client, name, status):
     for method in ("GET", "DELETE"):
         answer = client.request(method, f"/api/v1/jobs/{name}")
