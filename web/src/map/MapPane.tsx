@@ -1,7 +1,10 @@
 import type { ComponentChildren, JSX } from 'preact'
-import { useEffect, useRef } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
+import { NoAnswer, Problem } from '../api/client'
 import { plans, territory } from '../api/data'
+import { live } from '../api/events'
 import { t } from '../i18n'
+import { ErrorNote } from '../ui/states'
 import { askHere } from '../features/place/located'
 import { openMap, mapOnScreen } from './engine'
 import { Legend } from './Legend'
@@ -26,6 +29,8 @@ function whenShown(element: HTMLElement): Promise<HTMLElement> {
 export function MapPane({ children }: { children?: ComponentChildren }): JSX.Element {
   const box = useRef<HTMLDivElement>(null)
   const name = territory.value?.name ?? ''
+  const [failure, setFailure] = useState<Error | null>(null)
+  const [attempt, setAttempt] = useState(0)
   // The style names the plan: open the map once it is known, not twice.
   const known = Boolean(territory.value && (plans.data.value ?? plans.error.value))
 
@@ -44,13 +49,23 @@ export function MapPane({ children }: { children?: ComponentChildren }): JSX.Ele
         else close = closer
       })
       .catch((cause: unknown) => {
-        store.mapFailure.value = cause instanceof Error ? cause.message : String(cause)
+        // A server that is away comes back; a browser that cannot draw does not.
+        if (cause instanceof NoAnswer || cause instanceof Problem) setFailure(cause)
+        else store.mapFailure.value = cause instanceof Error ? cause.message : String(cause)
       })
     return () => {
       gone = true
       close?.()
     }
-  }, [known, territory.value?.id])
+  }, [known, territory.value?.id, attempt])
+
+  const retry = (): void => {
+    setFailure(null)
+    setAttempt((before) => before + 1)
+  }
+  useEffect(() => {
+    if (failure && live.value === 'live') retry()
+  }, [live.value])
 
   useEffect(() => {
     const canvas = mapOnScreen.value?.getCanvas()
@@ -71,6 +86,11 @@ export function MapPane({ children }: { children?: ComponentChildren }): JSX.Ele
   return (
     <div class="map-pane" onKeyDown={onKeyDown}>
       <div class="map" ref={box} data-testid="map" />
+      {failure && (
+        <div class="map-failure">
+          <ErrorNote error={failure} retry={retry} />
+        </div>
+      )}
       <p id="map-help" class="visually-hidden">
         {t('map.help')}
       </p>

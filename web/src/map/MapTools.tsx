@@ -67,7 +67,7 @@ function LayerSwitch(): JSX.Element {
 /** Zoom, position, whole territory and layers, one card at the top of the map. */
 export function MapTools({ map }: { map: MapLibre }): JSX.Element {
   const tool = (name: Key, icon: string, action: () => void): JSX.Element => (
-    <button type="button" class="tool" aria-label={t(name)} title={t(name)} onClick={action}>
+    <button type="button" class="tool" aria-label={t(name)} data-tip={t(name)} onClick={action}>
       <Icon name={icon} />
     </button>
   )

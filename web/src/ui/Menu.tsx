@@ -60,7 +60,7 @@ export function Menu({ label, name, called = 'both', buttonClass = 'button', ali
         aria-haspopup="true"
         aria-expanded={open}
         aria-label={called === 'icon' ? name : undefined}
-        title={name}
+        data-tip={called === 'text' ? undefined : name}
         onClick={() => setOpen(!open)}
       >
         {called === 'both' && <span class="visually-hidden">{name} </span>}

@@ -91,7 +91,8 @@ export function ReportForm(): JSX.Element {
   const accuracy = Number(draft.accuracy)
   const badAccuracy = draft.accuracy.trim() === '' || !(accuracy >= 0 && accuracy <= 5000)
   const badItem = !draft.item.trim()
-  const set = (part: Partial<Draft>): void => setDraft({ ...draft, ...part, key: crypto.randomUUID() })
+  // From the draft of now, not of the render: a place may arrive while someone types on.
+  const set = (part: Partial<Draft>): void => setDraft((now) => ({ ...now, ...part, key: crypto.randomUUID() }))
 
   useEffect(() => {
     if (place && !badAccuracy && place.accuracy_m !== accuracy) store.place.value = { ...place, accuracy_m: accuracy }

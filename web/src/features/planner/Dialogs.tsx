@@ -237,7 +237,7 @@ function ProposeDialog(): JSX.Element {
         value={wish[name]}
         aria-invalid={bad !== null}
         aria-describedby={bad ? `wish-${name}-error` : undefined}
-        onInput={(event) => setWish({ ...wish, [name]: event.currentTarget.value })}
+        onInput={(event) => setWish((now) => ({ ...now, [name]: (event.target as HTMLInputElement).value }))}
       />
       {bad && (
         <span id={`wish-${name}-error`} class="error">

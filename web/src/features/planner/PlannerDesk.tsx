@@ -179,7 +179,7 @@ function SelectedGrid({ grid }: { grid: Grid }): JSX.Element {
           <Icon name="lock" />
           {t(grid.locked ? 'planner.unlock' : 'planner.lock')}
         </button>
-        <button type="button" class="button icon-only" aria-label={t('common.zoomTo')} title={t('common.zoomTo')} onClick={() => (store.goTo.value = { bbox: grid.bbox })}>
+        <button type="button" class="button icon-only" aria-label={t('common.zoomTo')} data-tip={`${t('common.zoomTo')}  Z`} onClick={() => (store.goTo.value = { bbox: grid.bbox })}>
           <Icon name="target" />
         </button>
       </div>

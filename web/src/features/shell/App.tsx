@@ -11,6 +11,7 @@ import { startRamps } from '../../map/ramps'
 import { listMode, store } from '../../map/store'
 import { ErrorNote } from '../../ui/states'
 import { Toasts } from '../../ui/toast'
+import { Tooltip } from '../../ui/Tooltip'
 import { CoverageDesk } from '../coverage/CoverageDesk'
 import { DispatchDesk } from '../dispatch/DispatchDesk'
 import { startPlaces } from '../place/located'
@@ -147,6 +148,7 @@ export function App({ code }: { code: string | null }): JSX.Element {
       {phase === 'out' && <SignIn reason={reason} onSignedIn={enter} />}
       {phase === 'in' && <Workplace />}
       <Toasts />
+      <Tooltip />
     </>
   )
 }

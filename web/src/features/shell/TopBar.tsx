@@ -199,7 +199,7 @@ export function TopBar(): JSX.Element {
         type="button"
         class="button quiet wide-only"
         lang={lang.value === 'zh' ? 'en' : 'zh-CN'}
-        title={t('nav.languageName')}
+        data-tip={t('nav.languageName')}
         onClick={() => setLang(lang.value === 'zh' ? 'en' : 'zh')}
       >
         {t('nav.language')}
@@ -208,7 +208,7 @@ export function TopBar(): JSX.Element {
         type="button"
         class="button quiet icon-only wide-only"
         aria-label={themeName}
-        title={themeName}
+        data-tip={themeName}
         onClick={() => setTheme(dark ? 'light' : 'dark')}
       >
         <Icon name={dark ? 'sun' : 'moon'} />
@@ -217,7 +217,7 @@ export function TopBar(): JSX.Element {
         type="button"
         class="button quiet icon-only wide-only"
         aria-label={t('nav.help')}
-        title={`${t('nav.help')} ?`}
+        data-tip={`${t('nav.help')}  ?`}
         onClick={() => (keySheetOpen.value = true)}
       >
         <Icon name="help" />
