@@ -8,6 +8,8 @@ import { ask, query } from '../api/client'
 import { gridByCode, layers, planGrids, planId, territory } from '../api/data'
 import { onLayer } from '../api/events'
 import { lang, t } from '../i18n'
+import { sentence } from '../ui/states'
+import { toast } from '../ui/toast'
 import { takeStock } from './drawn'
 import { hasHan, loadHan, loadLatin } from './fonts'
 import { circle } from './geometry'
@@ -177,7 +179,11 @@ function follow(map: MapLibre): () => void {
     effect(() => {
       void restyle.value
       if (first) first = false
-      else void fetchStyle().then((style) => map.setStyle(style, { diff: false }))
+      else {
+        fetchStyle()
+          .then((style) => map.setStyle(style, { diff: false }))
+          .catch((cause: unknown) => toast(sentence(cause)))
+      }
     }),
     effect(() => void (ready.value && applyVisibility(map))),
     effect(() => void (ready.value && applyPlace(map))),
