@@ -15,14 +15,19 @@ app = typer.Typer()
 @app.command()
 def partition(
     ctx: typer.Context,
-    kind: Annotated[str, typer.Argument(help="Grid kind: household.")] = "household",
+    kind: Annotated[
+        str, typer.Argument(help="Grid kind: household, natural_village, micro, ten_household or cell.")
+    ] = "household",
     within: Annotated[
         str | None, typer.Option(help="Code of the area to divide; all of the territory without it.")
     ] = None,
     target: Annotated[
-        int | None, typer.Option(help="Households a grid (300 when neither this nor --grids is given).")
+        int | None,
+        typer.Option(
+            help="Households a grid, metres a side for cells; 300, 65 (micro), 10 (ten_household), 100 (cell)."
+        ),
     ] = None,
-    grids: Annotated[int | None, typer.Option(help="Number of grids, instead of --target.")] = None,
+    grids: Annotated[int | None, typer.Option(help="Number of household grids, instead of --target.")] = None,
     tolerance: Annotated[float, typer.Option(help="Allowed deviation from the mean, as a fraction.")] = 0.10,
     seed: Annotated[int, typer.Option(help="Equal seeds and data give equal plans.")] = 0,
     territory: Annotated[str | None, typer.Option(help="Name of the territory, where several are loaded.")] = None,
@@ -30,15 +35,16 @@ def partition(
     as_json: JsonOption = False,
 ) -> None:
     """Divide a territory into grids of about equal households, each in one piece, and save a draft plan."""
-    from services.partition import PlanSpec, propose_plan
+    from services.partition import TARGETS, PlanSpec, propose_plan
 
     if target is None and grids is None:
-        target = 300
+        target = TARGETS.get(kind, 300)
     spec = PlanSpec(kind=kind, target=target, grids=grids, tolerance=tolerance, within=within, seed=seed)
     context = command_context(ctx)
     with progress_bar("dividing", hidden=as_json) as tell, context.database.work(context.actor) as work:
         made = propose_plan(work, spec, territory=territory, name=name, progress=tell)
         facts = {
+            "kind": kind,
             "plan": str(made.plan_id),
             "reused": made.reused,
             "quality": made.quality,
@@ -48,6 +54,8 @@ def partition(
 
 
 def _text(facts: dict[str, Any]) -> str:
+    from services.partition_kinds import quality_rows
+
     quality = facts["quality"]
     lines = [
         f"Plan {facts['plan']}"
@@ -61,6 +69,7 @@ def _text(facts: dict[str, Any]) -> str:
         f"  one piece each        {'yes' if quality['contiguous'] else 'no'} ({quality['exclaves']} flagged exclaves)",
         f"  tiling error          {quality['area_error_m2']:.4f} m²",
     ]
+    lines += [f"  {label:<20}  {value}" for label, value in quality_rows(facts["kind"], quality)]
     lines += [
         f"  {item['area']}: {item['grids']} grids would hold {item['households_a_grid']:.0f} households each"
         for item in facts["infeasible"]

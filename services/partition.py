@@ -39,6 +39,9 @@ from store.database.work import UnitOfWork
 Progress = Callable[[float, str], None]
 ENGINE = 1  # raise when the engine's answer to equal inputs changes, so that no old plan is taken for a new one
 
+# what may be proposed, with the usual target: households a grid, or metres a side for cells
+TARGETS = {"household": 300, "natural_village": 300, "micro": 65, "ten_household": 10, "cell": 100}
+
 
 class BrokenTilingError(GridwardError):
     """The computed grids would leave a gap, an overlap or a stray piece; nothing was saved."""
@@ -55,9 +58,9 @@ class PlanSpec:
     kind : str
         Grid kind.
     target : int or None
-        Households a grid; exactly one of `target` and `grids`.
+        Households a grid (metres a side for cells); exactly one of `target` and `grids`.
     grids : int or None
-        Number of grids.
+        Number of grids; of household grids only.
     tolerance : float
         Allowed deviation from the mean of the parent area, as a fraction.
     within : str or None
@@ -84,8 +87,11 @@ class PlanSpec:
             raise InvalidInputError(
                 "The tolerance is a fraction above 0 and at most 1, such as 0.1 for ±10 %.", field="tolerance"
             )
-        if self.kind != "household":
-            raise InvalidInputError(f"Only household grids can be proposed so far, not {self.kind}.", field="kind")
+        if self.kind not in TARGETS:
+            known = ", ".join(TARGETS)
+            raise InvalidInputError(f"Grids of the kind {self.kind} can't be proposed; known: {known}.", field="kind")
+        if self.kind != "household" and self.target is None:
+            raise InvalidInputError(f"The number of {self.kind} grids follows from their target.", field="grids")
 
 
 @dataclass(slots=True)
@@ -99,7 +105,7 @@ class ProposedPlan:
 
 
 @dataclass(slots=True)
-class _Ground:
+class Ground:
     """Inputs of one partition, in the territory's metric CRS."""
 
     territory: Territory
@@ -120,7 +126,7 @@ def propose_plan(
     executor: Executor | None = None,
     progress: Progress | None = None,
 ) -> ProposedPlan:
-    """Divide a territory (or one of its areas) into balanced, contiguous grids and save them as a draft.
+    """Divide a territory (or one of its areas) into grids of a kind and save them as a draft.
 
     Equal inputs return the plan that is already there.
 
@@ -135,10 +141,14 @@ def propose_plan(
     """
     work.actor.require("planner")
     spec.check()
+    if spec.kind != "household":
+        from services.partition_kinds import propose_kind  # noqa: PLC0415 - the other kinds build on this module
+
+        return propose_kind(work, spec, territory=territory, name=name, executor=executor, progress=progress)
     tell = progress or (lambda _done, _note: None)
     tell(0.02, "reading the ground")
-    ground = _read_ground(work, spec, territory)
-    digest = _digest(spec, ground)
+    ground = read_ground(work, spec, territory)
+    digest = digest_of(spec, ground)
     known = sql.find_plan_by_digest(work.session, ground.territory.id, spec.kind, digest)
     if known is not None:
         return ProposedPlan(known.id, True, known.quality, known.quality.get("infeasible", []))
@@ -157,16 +167,17 @@ def propose_plan(
         progress=lambda done, note: tell(0.3 + 0.5 * done, note),
     )
     tell(0.85, "proving the tiling")
-    drawn = _draw(ground, atoms, partition)
+    drawn = draw(ground, atoms, partition)
     tell(0.92, "saving the draft")
     title = name or _title(ground.territory.name, spec)
-    plan = _plan_row(work, spec, ground.territory, title, drawn.quality, digest)
-    _save(work, plan, ground, atoms, drawn)
+    plan = plan_row(work, spec, ground.territory, title, drawn.quality, digest)
+    save_draft(work, plan, ground, atoms, drawn)
     tell(1.0, "draft saved")
     return ProposedPlan(plan.id, False, plan.quality, drawn.infeasible)
 
 
-def _read_ground(work: UnitOfWork, spec: PlanSpec, territory: str | UUID | None) -> _Ground:
+def read_ground(work: UnitOfWork, spec: PlanSpec, territory: str | UUID | None) -> Ground:
+    """Read areas, dwellings inside them and lines that borders may follow."""
     place = sql.find_territory(work.session, territory)
     areas = sql.read_leaf_areas(work.session, place.id, spec.within)
     dwellings = sql.read_dwellings(work.session, place.id)
@@ -185,10 +196,11 @@ def _read_ground(work: UnitOfWork, spec: PlanSpec, territory: str | UUID | None)
     factors = barrier_factor(borders["source"], borders["kind"])
     used = np.isfinite(factors)
     lines = np.asarray(to_metric(borders["geom"][used], srid), dtype=object) if used.any() else np.array([], object)
-    return _Ground(place, areas, parents, kept, shapely.get_coordinates(points[inside]), lines, factors[used])
+    return Ground(place, areas, parents, kept, shapely.get_coordinates(points[inside]), lines, factors[used])
 
 
-def _digest(spec: PlanSpec, ground: _Ground) -> str:
+def digest_of(spec: PlanSpec, ground: Ground) -> str:
+    """Return a digest that equal inputs share."""
     parts = hashlib.sha256(orjson.dumps([ENGINE, asdict(spec)]))
     for geometries in (ground.parents, ground.lines):
         for data in shapely.to_wkb(geometries):
@@ -199,7 +211,7 @@ def _digest(spec: PlanSpec, ground: _Ground) -> str:
     return parts.hexdigest()
 
 
-def _build(ground: _Ground, spec: PlanSpec) -> Atoms:
+def _build(ground: Ground, spec: PlanSpec) -> Atoms:
     households = np.asarray(ground.dwellings["households"], dtype=np.int64)
     target = spec.target if spec.target is not None else households.sum() / max(spec.grids or 1, 1)
     return build_atoms(
@@ -214,7 +226,7 @@ def _build(ground: _Ground, spec: PlanSpec) -> Atoms:
 
 
 @dataclass(slots=True)
-class _Drawn:
+class Drawn:
     """The grids as they will be stored: shapes in lon/lat, figures in metres."""
 
     label: npt.NDArray[np.int64]
@@ -228,7 +240,8 @@ class _Drawn:
     infeasible: list[dict[str, Any]]
 
 
-def _draw(ground: _Ground, atoms: Atoms, partition: Partition) -> _Drawn:
+def draw(ground: Ground, atoms: Atoms, partition: Partition) -> Drawn:
+    """Shape and count the grids, and prove them; raise BrokenTilingError when the proof fails."""
     label = np.asarray(partition.labels, dtype=np.int64)
     shapes = np.asarray(partition.dissolve(), dtype=object)
     parent = np.asarray(partition.parent_of_grid, dtype=np.int64)
@@ -263,7 +276,7 @@ def _draw(ground: _Ground, atoms: Atoms, partition: Partition) -> _Drawn:
         "infeasible": infeasible,
     }
     exclave = shapely.get_num_geometries(shapes) > 1
-    return _Drawn(label, shapes, parent, households, dwellings, deviation, exclave, quality, infeasible)
+    return Drawn(label, shapes, parent, households, dwellings, deviation, exclave, quality, infeasible)
 
 
 def describe_faults(report: TilingReport, metric_srid: int, limit: int = 20) -> list[dict[str, Any]]:
@@ -284,9 +297,10 @@ def _title(territory: str, spec: PlanSpec) -> str:
     return f"{territory}, {spec.grids} grids"
 
 
-def _plan_row(
+def plan_row(
     work: UnitOfWork, spec: PlanSpec, territory: Territory, title: str, quality: dict[str, Any], digest: str
 ) -> Plan:
+    """Insert the row of a draft."""
     plan = Plan(
         id=uuid4(),
         territory_id=territory.id,
@@ -301,11 +315,22 @@ def _plan_row(
     return plan
 
 
-def _save(work: UnitOfWork, plan: Plan, ground: _Ground, atoms: Atoms, drawn: _Drawn) -> None:
+def save_draft(
+    work: UnitOfWork,
+    plan: Plan,
+    ground: Ground,
+    atoms: Atoms,
+    drawn: Drawn,
+    *,
+    codes: list[str] | None = None,
+    names: list[str] | None = None,
+    parent_grids: list[UUID] | None = None,
+) -> None:
+    """Write the plan's grids and atoms; without `codes` the grids are numbered in their areas."""
     session, territory = work.session, ground.territory
     count = len(drawn.shapes)
     grid_ids = [uuid4() for _ in range(count)]
-    codes = _number(work, ground, drawn)
+    codes = codes or _number(work, ground, drawn)
     copy_rows(
         session, "grid", sql.GRID_COLUMNS, ((grid_ids[i], territory.id, plan.kind, codes[i]) for i in range(count))
     )
@@ -321,7 +346,7 @@ def _save(work: UnitOfWork, plan: Plan, ground: _Ground, atoms: Atoms, drawn: _D
             grid_ids[i], plan.id, ground.areas["id"][drawn.parent[i]], shape_hex[i], label_hex[i],
             bool(drawn.exclave[i]),
             int(drawn.households[i]), int(drawn.dwellings[i]), float(drawn.deviation[i]), float(area[i]),
-            float(compactness[i]), "",
+            float(compactness[i]), names[i] if names else "", parent_grids[i] if parent_grids else None,
         )
         for i in range(count)
     )  # fmt: skip
@@ -337,7 +362,7 @@ def _save(work: UnitOfWork, plan: Plan, ground: _Ground, atoms: Atoms, drawn: _D
         work.touch(layer, territory.id, box)
 
 
-def _number(work: UnitOfWork, ground: _Ground, drawn: _Drawn) -> list[str]:
+def _number(work: UnitOfWork, ground: Ground, drawn: Drawn) -> list[str]:
     """Give codes to the grids of each area, north-west to south-east, after every code ever given there."""
     area_codes = [str(code) for code in ground.areas["code"]]
     used = sql.grid_codes_starting(work.session, sorted({area_codes[p] for p in drawn.parent}))

@@ -17,9 +17,11 @@ from gis.errors import InvalidGeometryError, InvalidInputError
 from grid_partition import PartitionOptions, check_tiling, partition_units
 from grid_partition.cells import cut_cells
 from grid_partition.dedicated import dedicated_grids
+from grid_partition.labelled import partition_of
 from grid_partition.micro import micro_grids
 from grid_partition.overlays import map_overlay
 from grid_partition.scaleout import partition_blocks
+from grid_partition.shares import share_doors
 from grid_partition.villages import village_grids
 
 # --- natural villages
@@ -88,6 +90,34 @@ def test_micro_grids_hold_their_band_inside_grids():
     assert (found.parent_of_grid[found.labels] == grid).all()
     assert found.demand.min() >= 50
     assert found.demand.max() <= 80
+    assert found.quality.contiguous
+
+
+# --- large doors, and labels from elsewhere
+
+
+def test_large_door_is_spread_inside_its_ground():
+    grounds = [shapely.box(0, 0, 20, 20), shapely.box(20, 0, 40, 20)]
+    xy = [[19.9, 10.0], [19.95, 10.0], [30.0, 10.0], [30.0, 10.0], [5.0, 5.0]]
+    found = share_doors(xy, [20, 20, 7, 2, 0], [0, 0, 1, 1, 0], grounds, most=12, share=4)
+    assert sorted(found.households.tolist()) == [4] * 10 + [9]
+    assert (found.xy[found.households == 4][:, 0] < 20).all()
+    apart = np.floor(found.xy / 0.5)
+    assert len(np.unique(apart, axis=0)) == 11
+
+
+def test_ground_without_room_leaves_larger_shares():
+    found = share_doors([[0.5, 0.5]], [30], [0], [shapely.box(0, 0, 1, 1)], most=12)
+    assert found.households.tolist() == [30]
+
+
+def test_labels_from_elsewhere_are_measured():
+    land = board(4, 1)
+    found = partition_of(land, np.array([1.0, 2.0, 3.0, 4.0]), np.array([0, 0, 1, 1]), np.zeros(4, int), band=(2, 4))
+    assert found.demand.tolist() == [3.0, 7.0]
+    assert found.deviation.tolist() == pytest.approx([-0.4, 0.4])
+    assert found.quality.cut_length == 10.0
+    assert found.quality.share_within == 0.5
     assert found.quality.contiguous
 
 

@@ -1,0 +1,292 @@
+"""Propose plans of the further kinds: natural villages, cells, and the nets inside household grids.
+
+Micro grids and ten-household groups divide the grids of the household plan in use; villages and cells divide areas.
+What is proved and saved is the same for all kinds: see `services.partition`.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import Executor
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from gis.codes import next_grid_codes, reading_order
+from gis.crs import to_metric
+from gis.errors import InvalidInputError
+from gis.index import locate
+from gis.measure import group_sums
+from gis.overlay import snap_to_grid
+from grid_partition import Atoms, Partition, PartitionOptions, build_atoms, group_dwellings, partition_units
+from grid_partition.cells import cut_cells
+from grid_partition.labelled import partition_of
+from grid_partition.micro import BAND as MICRO_BAND
+from grid_partition.micro import micro_grids
+from grid_partition.shares import share_doors
+from grid_partition.villages import village_grids
+from services.partition import (
+    Drawn,
+    Ground,
+    PlanSpec,
+    Progress,
+    ProposedPlan,
+    digest_of,
+    draw,
+    plan_row,
+    read_ground,
+    save_draft,
+)
+from services.plans import current_plan_id
+from store.database import partition as sql
+from store.database import plans as plans_sql
+from store.database.bulk import Columns
+from store.database.work import UnitOfWork
+
+Ints = npt.NDArray[np.int64]
+
+# share of the target by which a village, a micro grid and a ten-household group may be off, below and above
+_BANDS = {"natural_village": (0.4, 1.5), "micro": (MICRO_BAND[0] / 65, MICRO_BAND[1] / 65), "ten_household": (0.8, 1.2)}
+
+
+@dataclass(slots=True)
+class _Made:
+    """Grids of a kind before they are drawn.
+
+    Attributes
+    ----------
+    atoms : Atoms
+    partition : Partition
+        Its parents are rows of the ground's areas.
+    names : list of str, optional
+    """
+
+    atoms: Atoms
+    partition: Partition
+    names: list[str] | None = None
+
+
+def propose_kind(
+    work: UnitOfWork,
+    spec: PlanSpec,
+    *,
+    territory: str | UUID | None = None,
+    name: str | None = None,
+    executor: Executor | None = None,
+    progress: Progress | None = None,
+) -> ProposedPlan:
+    """Propose a plan of a kind other than household; see `services.partition.propose_plan`."""
+    tell = progress or (lambda _done, _note: None)
+    tell(0.02, "reading the ground")
+    ground = read_ground(work, spec, territory)
+    nested = spec.kind in ("micro", "ten_household")
+    parents = None
+    based_on = None
+    if nested:
+        based_on = current_plan_id(work, ground.territory.id)
+        parents = _grids_of(work, based_on, ground)
+        ground = _inside_grids(ground, parents)
+    digest = digest_of(spec, ground)
+    known = sql.find_plan_by_digest(work.session, ground.territory.id, spec.kind, digest)
+    if known is not None:
+        return ProposedPlan(known.id, True, known.quality, known.quality.get("infeasible", []))
+    tell(0.1, "dividing")
+    made = _MAKERS[spec.kind](ground, spec, executor)
+    tell(0.85, "proving the tiling")
+    drawn = draw(ground, made.atoms, made.partition)
+    codes = _codes(work, ground, drawn, spec, parents)
+    if spec.kind in _BANDS:
+        drawn.quality["outside_band"] = _outside(spec, drawn, codes)
+    tell(0.92, "saving the draft")
+    unit = "m cells" if spec.kind == "cell" else "households"
+    title = name or f"{ground.territory.name}, {spec.kind.replace('_', ' ')}, {spec.target} {unit}"
+    plan = plan_row(work, spec, ground.territory, title, drawn.quality, digest)
+    plan.based_on_id = based_on
+    save_draft(
+        work,
+        plan,
+        ground,
+        made.atoms,
+        drawn,
+        codes=codes,
+        names=made.names,
+        parent_grids=None if parents is None else [parents["id"][p] for p in drawn.parent],
+    )
+    tell(1.0, "draft saved")
+    return ProposedPlan(plan.id, False, plan.quality, drawn.infeasible)
+
+
+def _grids_of(work: UnitOfWork, plan_id: UUID, ground: Ground) -> Columns:
+    """Return the grids of the household plan that lie in the areas asked for."""
+    grids = plans_sql.grid_shapes(work.session, plan_id)
+    mine = np.isin(np.asarray(grids["area_id"], dtype=object).astype(str), [str(area) for area in ground.areas["id"]])
+    return {key: np.asarray(values)[mine] for key, values in grids.items()}
+
+
+def _inside_grids(ground: Ground, grids: Columns) -> Ground:
+    """Return the ground with grids in the place of areas."""
+    shapes = np.asarray(to_metric(grids["geom"], ground.territory.metric_srid), dtype=object)
+    areas = {"id": grids["area_id"], "code": grids["code"], "name": grids["code"], "geom": grids["geom"]}
+    return replace(ground, areas=areas, parents=np.asarray(shapely.transform(shapes, snap_to_grid), dtype=object))
+
+
+def _band(spec: PlanSpec) -> tuple[float, float]:
+    low, high = _BANDS[spec.kind]
+    return round(low * float(spec.target or 0), 6), round(high * float(spec.target or 0), 6)
+
+
+def _outside(spec: PlanSpec, drawn: Drawn, codes: list[str] | None) -> list[dict[str, Any]]:
+    """List the grids outside the band; each of them stays in the plan, for a planner to judge."""
+    low, high = _band(spec)
+    rows = np.flatnonzero((drawn.households < low) | (drawn.households > high)).tolist()
+    return [
+        {"grid": codes[row] if codes else None, "households": int(drawn.households[row]), "low": low, "high": high}
+        for row in rows
+    ]
+
+
+def _atoms(ground: Ground, points: npt.NDArray[np.float64], households: Ints, most: float, *, lines: bool) -> Atoms:
+    return build_atoms(
+        shapely.union_all(ground.parents, grid_size=0.01),
+        points,
+        demand=households,
+        barriers=ground.lines if lines else None,
+        barrier_cost=ground.factors if lines else None,
+        parents=ground.parents,
+        max_demand=max(1.0, most),
+    )
+
+
+def _households(ground: Ground) -> Ints:
+    return np.asarray(ground.dwellings["households"], dtype=np.int64)
+
+
+def _micro(ground: Ground, spec: PlanSpec, executor: Executor | None) -> _Made:
+    """Divide grids along streets; a tower with many households is shared out first."""
+    target = float(spec.target or 0)
+    home = locate(ground.parents, np.asarray(shapely.points(ground.points), dtype=object))
+    doors = share_doors(ground.points, _households(ground), home, ground.parents, most=max(1, int(target / 4)))
+    atoms = _atoms(ground, doors.xy, doors.households, target / 4, lines=True)
+    found = micro_grids(
+        atoms.geometry, atoms.demand, atoms.parent, band=_band(spec), target=target, seed=spec.seed, executor=executor
+    )
+    return _Made(atoms, found)
+
+
+def _ten_household(ground: Ground, spec: PlanSpec, executor: Executor | None) -> _Made:
+    """Join near doors, then let the engine make each group one piece of ground."""
+    size = int(spec.target or 0)
+    low, high = (round(limit) for limit in _band(spec))
+    home = locate(ground.parents, np.asarray(shapely.points(ground.points), dtype=object))
+    doors = share_doors(ground.points, _households(ground), home, ground.parents, most=high, share=max(1, low // 2))
+    atoms = _atoms(ground, doors.xy, doors.households, size, lines=False)
+    sums = [group_sums(atoms.atom_of_point, axis, len(atoms)) for axis in doors.xy.T]
+    centre = np.column_stack(sums) / np.maximum(atoms.points, 1)[:, None]
+    empty = atoms.points == 0
+    centre[empty] = shapely.get_coordinates(shapely.centroid(atoms.geometry[empty]))
+    near = group_dwellings(
+        centre, size, households=atoms.demand.astype(np.int64), low=low, high=high, within=atoms.parent
+    )
+    found = partition_units(
+        atoms.geometry,
+        atoms.demand,
+        target=size,
+        within=atoms.parent,
+        seed=spec.seed,
+        options=PartitionOptions(band=(low, high), start=near.labels, churn_price=0.5),
+        executor=executor,
+    )
+    return _Made(atoms, found)
+
+
+def _natural_village(ground: Ground, spec: PlanSpec, executor: Executor | None) -> _Made:
+    """Keep villages whole: join small neighbours of one parent area, cut large ones."""
+    target = float(spec.target or 0)
+    atoms = _atoms(ground, ground.points, _households(ground), target / 4, lines=True)
+    above = np.unique([str(parent) for parent in ground.areas["parent_id"]], return_inverse=True)[1].ravel()
+    found = village_grids(
+        atoms.geometry,
+        atoms.demand,
+        atoms.parent,
+        within=above[atoms.parent],
+        band=_band(spec),
+        target=target,
+        seed=spec.seed,
+        executor=executor,
+    )
+    # a grid of several villages is kept under the one with the most households
+    load = np.bincount(atoms.parent, weights=atoms.demand, minlength=len(ground.parents))
+    lead = np.arange(len(ground.parents))
+    for villages in found.villages:
+        lead[villages] = max(villages, key=lambda village: (load[village], -village))
+    atoms = replace(atoms, parent=lead[atoms.parent])
+    partition = partition_of(atoms.geometry, atoms.demand, found.labels, atoms.parent, band=_band(spec))
+    names = [" + ".join(str(ground.areas["name"][v]) for v in villages) for villages in found.villages]
+    return _Made(atoms, partition, names)
+
+
+def _cell(ground: Ground, spec: PlanSpec, _executor: Executor | None) -> _Made:
+    """Cut squares; each is an atom of its own."""
+    cells = cut_cells(ground.parents, size=float(spec.target or 0))
+    at = locate(cells.geometry, np.asarray(shapely.points(ground.points), dtype=object))
+    k = len(cells.geometry)
+    atoms = Atoms(
+        geometry=cells.geometry,
+        demand=group_sums(at, _households(ground), k),
+        parent=cells.area,
+        atom_of_point=at,
+        points=np.bincount(at, minlength=k),
+    )
+    return _Made(atoms, partition_of(atoms.geometry, atoms.demand, np.arange(k), cells.area, band=(0.0, np.inf)))
+
+
+_MAKERS = {"micro": _micro, "ten_household": _ten_household, "natural_village": _natural_village, "cell": _cell}
+
+
+def _codes(work: UnitOfWork, ground: Ground, drawn: Drawn, spec: PlanSpec, parents: Columns | None) -> list[str] | None:
+    """Give nested grids numbers below their grid's code, and cells numbers of as many digits as they need."""
+    if parents is None and spec.kind != "cell":
+        return None
+    digits = {"micro": 2, "ten_household": 3, "cell": 3}[spec.kind]
+    prefixes = [str(code) for code in ground.areas["code"]]
+    used = sql.grid_codes_starting(work.session, sorted({prefixes[p] for p in drawn.parent}))
+    codes = [""] * len(drawn.shapes)
+    centres = shapely.get_coordinates(shapely.centroid(drawn.shapes))
+    for parent in np.unique(drawn.parent).tolist():
+        members = np.flatnonzero(drawn.parent == parent)
+        if spec.kind == "cell":
+            # cells come numbered; an area of more than 999 of them takes a longer serial
+            serial = max(digits, len(str(len(used) + len(members))))
+            ordered, fresh = members, next_grid_codes(prefixes[parent], len(members), used, digits=serial)
+        else:
+            ordered = members[reading_order(centres[members])]
+            fresh = _below(prefixes[parent], len(members), used, digits)
+        for place, code in zip(ordered.tolist(), fresh, strict=True):
+            codes[place] = code
+    return codes
+
+
+def _below(grid_code: str, count: int, used: list[str], digits: int) -> list[str]:
+    """Give the next free codes below a grid's code."""
+    length = len(grid_code) + digits
+    given = [int(code[-digits:]) for code in used if code.startswith(grid_code) and len(code) == length]
+    first = max(given, default=0) + 1
+    if first + count > 10**digits:
+        raise InvalidInputError(
+            f"Grid {grid_code} has no {count} free numbers of {digits} digits left; make a new household plan first.",
+            grid=grid_code,
+        )
+    return [f"{grid_code}{number:0{digits}d}" for number in range(first, first + count)]
+
+
+def quality_rows(kind: str, quality: dict[str, Any], shown: int = 10) -> list[tuple[str, str]]:
+    """Return the lines of a plan's quality table that its kind adds."""
+    if kind not in _BANDS:
+        return []
+    outside = quality.get("outside_band", [])
+    rows = [("outside the band", f"{len(outside)} of {quality['grids']} grids")]
+    rows += [(f"  {item['grid'] or 'a grid'}", f"{item['households']} households") for item in outside[:shown]]
+    return rows
