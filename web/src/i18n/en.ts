@@ -174,6 +174,7 @@ export const en = {
   'planner.publish': 'Publish',
   'planner.publishTitle': 'Publish {name}',
   'planner.publishHint': 'A published plan comes into force for staff, reports and maps. Its author needs a second person.',
+  'planner.notReady': 'The red lines come first.',
   'planner.basis': 'Basis',
   'planner.basisHint': 'Document or decision that the plan stands on.',
   'planner.basisError': 'Name the document or decision',

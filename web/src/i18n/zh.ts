@@ -176,6 +176,7 @@ export const zh: Record<Key, string> = {
   'planner.publish': '发布',
   'planner.publishTitle': '发布“{name}”',
   'planner.publishHint': '方案发布后对人员、上报和地图生效。编制人不能单独发布，需第二人。',
+  'planner.notReady': '请先解决红色各项。',
   'planner.basis': '依据',
   'planner.basisHint': '方案所依据的文件或决定。',
   'planner.basisError': '请填写依据文件或决定',

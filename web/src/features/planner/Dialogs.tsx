@@ -63,7 +63,7 @@ function Version(props: { title: string; side: string; grid: Partial<Grid> }): J
         <h3 class="grow">{props.title}</h3>
         <span class="small muted">{props.side}</span>
       </div>
-      <p class="version-name">{props.grid.name ?? '–'}</p>
+      <p class="version-name">{props.grid.name || '–'}</p>
       {props.grid.households !== undefined && (
         <p class="small second">
           {number(props.grid.households)} {t('unit.households')} · {signed(props.grid.deviation)} %
@@ -118,16 +118,23 @@ function CheckLine({ good, words }: { good: boolean; words: string }): JSX.Eleme
   )
 }
 
-/** The lines that must pass before a plan comes into force. */
-export function checkLines(data: PlanGrids): { good: boolean; words: string }[] {
+interface CheckResult {
+  good: boolean
+  words: string
+  /** Nothing is published while this line fails; the band alone is a matter of judgement. */
+  blocks: boolean
+}
+
+/** The lines that are checked before a plan comes into force. */
+export function checkLines(data: PlanGrids): CheckResult[] {
   const out = data.grids.filter((grid) => Math.abs(grid.deviation ?? 0) > data.tolerance).length
   const vacant = data.grids.filter((grid) => !grid.head).length
   const quality = data.plan.quality
   return [
-    { good: quality?.tiling_valid !== false, words: t('planner.checkTiling') },
-    { good: quality?.contiguous !== false, words: t('planner.checkPiece') },
-    { good: out === 0, words: out === 0 ? t('planner.checkInBand') : `${t('planner.checkInBand')}: ${t('planner.checkOut', { n: out })}` },
-    { good: vacant === 0, words: vacant === 0 ? t('planner.checkHeads') : `${t('planner.checkHeads')}: ${number(vacant)} ${t('grid.vacant')}` },
+    { good: quality?.tiling_valid !== false, words: t('planner.checkTiling'), blocks: true },
+    { good: quality?.contiguous !== false, words: t('planner.checkPiece'), blocks: true },
+    { good: out === 0, words: out === 0 ? t('planner.checkInBand') : `${t('planner.checkInBand')}: ${t('planner.checkOut', { n: out })}`, blocks: false },
+    { good: vacant === 0, words: vacant === 0 ? t('planner.checkHeads') : `${t('planner.checkHeads')}: ${number(vacant)} ${t('grid.vacant')}`, blocks: true },
   ]
 }
 
@@ -136,9 +143,12 @@ function PublishDialog({ data }: { data: PlanGrids }): JSX.Element {
   const [day, setDay] = useState('')
   const [failure, setFailure] = useState<unknown>(null)
   const close = (): void => void (publishing.value = false)
+  const lines = checkLines(data)
+  const open = lines.some((line) => line.blocks && !line.good)
+  const why = open ? t('planner.notReady') : basis.trim() ? '' : t('planner.basisError')
   const publish = async (event: SubmitEvent): Promise<void> => {
     event.preventDefault()
-    if (!basis.trim()) return
+    if (why) return
     try {
       const body = { basis: basis.trim(), ...(day ? { effective_on: day } : {}) }
       await ask(`/api/v1/plans/${data.plan.id}/publish`, { method: 'POST', body })
@@ -151,20 +161,21 @@ function PublishDialog({ data }: { data: PlanGrids }): JSX.Element {
   }
   const footer = (
     <>
-      <button type="submit" form="publish-form" class="button primary" aria-disabled={!basis.trim()} title={basis.trim() ? '' : t('planner.basisError')}>
+      <button type="submit" form="publish-form" class="button primary" aria-disabled={why !== ''} data-tip={why || undefined}>
         {t('planner.publish')}
       </button>
       <button type="button" class="button" onClick={close}>
         {t('common.cancel')}
       </button>
+      {why && <p class="small muted footnote">{why}</p>}
     </>
   )
   return (
     <Dialog title={t('planner.publishTitle', { name: data.plan.name })} hint={t('planner.publishHint')} onClose={close} footer={footer}>
       <form id="publish-form" class="stack" onSubmit={(event) => void publish(event)}>
         <ul class="stack">
-          {checkLines(data).map((line) => (
-            <CheckLine key={line.words} {...line} />
+          {lines.map((line) => (
+            <CheckLine key={line.words} good={line.good} words={line.words} />
           ))}
         </ul>
         <div class="field">
