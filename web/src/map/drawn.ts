@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals'
 import { isOver } from '../api/types'
-import type { Map as MapLibre, MapGeoJSONFeature } from 'maplibre-gl'
+import type { Map as MapLibre, MapGeoJSONFeature, StyleSpecification } from 'maplibre-gl'
 
 /** What the map really draws: catalogue ids, and the images among their features. */
 export interface DrawnThings {
@@ -36,9 +36,10 @@ const GROUND = new Set(['areas', 'landcover', 'waterways', 'buildings', 'streets
 
 /** Style layers that the legend tells of. */
 function told(map: MapLibre): string[] {
-  return map
-    .getStyle()
-    .layers.filter((layer) => {
+  // No style while a new one is on its way.
+  const layers = (map.getStyle() as StyleSpecification | undefined)?.layers ?? []
+  return layers
+    .filter((layer) => {
       const id = (layer.metadata as Record<string, unknown> | undefined)?.['gridward:layer']
       return typeof id === 'string' && !GROUND.has(id) && layer.id !== 'grid-touch'
     })

@@ -55,7 +55,9 @@ async function fetchStyle(): Promise<StyleSpecification> {
 function applyVisibility(map: MapLibre): void {
   const theme = mapTheme.value
   const catalogue = new Map((layers.data.value ?? []).map((layer) => [layer.id, layer.visible ?? true]))
-  for (const layer of map.getStyle().layers) {
+  // No style while a new one is on its way; it comes here again when it is there.
+  const style = map.getStyle() as StyleSpecification | undefined
+  for (const layer of style?.layers ?? []) {
     const metadata = (layer.metadata ?? {}) as Record<string, unknown>
     const id = metadata['gridward:layer'] as string | undefined
     if (!id || layer.id === 'grid-touch' || layer.id === 'land') continue
@@ -165,6 +167,16 @@ function listen(map: MapLibre): void {
   })
   map.on('click', (event) => onClick(map, event))
   map.on('idle', () => takeStock(map))
+  // a slow machine is long in coming to rest; the legend must not wait for it
+  let waiting = 0
+  map.on('sourcedata', (event) => {
+    if (!event.isSourceLoaded || waiting) return
+    waiting = window.setTimeout(() => {
+      waiting = 0
+      takeStock(map)
+    }, 500)
+  })
+  map.on('remove', () => window.clearTimeout(waiting))
 }
 
 /** Keeps the map in step with the store; returns how to stop. */
