@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -100,7 +101,10 @@ def number(cell: str) -> float:
         value = value.replace(",", "") if grouped or "." in value else value.replace(",", ".")
     if _NUMBER.fullmatch(value) is None:
         raise _refuse("is not a number", "give a plain number such as 12.5")
-    return float(value)
+    found = float(value)
+    if not math.isfinite(found):
+        raise _refuse("is too large a number", "give a plain number such as 12.5")
+    return found
 
 
 def bounded(low: float, high: float, unit: str) -> Parser:
