@@ -69,6 +69,8 @@ def _text(facts: dict[str, Any]) -> str:
         f"  one piece each        {'yes' if quality['contiguous'] else 'no'} ({quality['exclaves']} flagged exclaves)",
         f"  tiling error          {quality['area_error_m2']:.4f} m²",
     ]
+    if facts["kind"] == "cell":  # households are counted in cells, not balanced over them
+        lines = [line for line in lines if "deviation" not in line and "tolerance" not in line]
     lines += [f"  {label:<20}  {value}" for label, value in quality_rows(facts["kind"], quality)]
     lines += [
         f"  {item['area']}: {item['grids']} grids would hold {item['households_a_grid']:.0f} households each"

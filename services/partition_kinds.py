@@ -98,6 +98,9 @@ def propose_kind(
     tell(0.85, "proving the tiling")
     drawn = draw(ground, made.atoms, made.partition)
     codes = _codes(work, ground, drawn, spec, parents)
+    if spec.kind == "cell":  # cells are of a size; nobody balances their households
+        drawn.deviation[:] = 0.0
+        drawn.quality |= {"max_deviation": 0.0, "mean_deviation": 0.0}
     if spec.kind in _BANDS:
         drawn.quality["outside_band"] = _outside(spec, drawn, codes)
     tell(0.92, "saving the draft")
