@@ -161,7 +161,7 @@ def _given_xy(load: RowLoad) -> npt.NDArray[np.float64]:
     if load.table.geometry is not None and LON.name not in (load.options.get("mapping") or {}):
         geometry = load.table.geometry
         xy = np.full((count, 2), np.nan)
-        usable = np.array([item is not None and not item.is_empty for item in geometry])
+        usable = np.array([item is not None and not item.is_empty for item in geometry], dtype=bool)
         if usable.any():
             inner = shapely.point_on_surface(geometry[usable])
             single = shapely.get_type_id(geometry[usable]) == shapely.GeometryType.POINT
@@ -260,7 +260,7 @@ def _median_distance(tree: shapely.STRtree, lonlat: npt.NDArray[np.float64], sri
 
 def warn_of_shift_to_streets(load: RowLoad, points: Geometries) -> None:
     """Add the warning about a hidden GCJ-02 shift, measured against the streets in the database."""
-    placed = points[load.good & np.array([point is not None for point in points])]
+    placed = points[load.good & np.array([point is not None for point in points], dtype=bool)]
     if not len(placed) or load.report.crs not in ("wgs84", "cgcs2000"):
         return
     lonlat = shapely.get_coordinates(placed)

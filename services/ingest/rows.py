@@ -139,7 +139,11 @@ def open_load(work: UnitOfWork, kind: str, path: Path | str, fields: Sequence[Fi
 
 
 def start_load(work: UnitOfWork, kind: str, table: Table, options: LoadOptions, territory: Territory) -> RowLoad:
-    """Begin a load whose table and territory are known."""
+    """Begin a load whose table and territory are known; a table without rows is refused."""
+    if not len(table):
+        raise InvalidInputError(
+            f"{table.file} holds no rows, only a header. Check that it is the file you meant.", file=table.file
+        )
     report = LoadReport(kind, table.file, territory.name, territory.id, dry_run=bool(options.get("dry_run")))
     if table.encoding is not None:
         report.encoding, report.encoding_guessed = table.encoding.name, table.encoding.guessed
@@ -292,12 +296,12 @@ def require_rows(load: RowLoad) -> None:
     """
     load.report.rejected.sort(key=lambda problem: problem.line)
     refused = load.report.rejected
-    if not refused and len(load.table):
+    if not refused:
         return
     if load.options.get("skip_rejected") and load.good.any():
         return
-    first = refused[0] if refused else None
-    told = f" First: line {first.line}, {first.column or 'row'}: {first.reason}; {first.remedy}." if first else ""
+    first = refused[0]
+    told = f" First: line {first.line}, {first.column or 'row'}: {first.reason}; {first.remedy}."
     raise RejectedRowsError(
         f"{load.table.file}: {len(refused)} of {len(load.table)} rows were refused, so nothing was saved.{told}"
         " Correct them, or give --skip-rejected to load the others.",

@@ -265,3 +265,30 @@ def test_zone_prefixed_eastings_are_asked_about_and_then_obeyed(database, guixi,
         assert caught.value.fields["suggestion"] == "EPSG:4527"
     with database.owner_work(Actor.system()) as work:
         assert ingest.load_cameras(work, path, territory=guixi, crs="EPSG:4527").accepted == 2
+
+
+EMPTY_TABLES = {
+    ingest.load_dwellings: "door_code,lon,lat\n",
+    ingest.load_cameras: "ref,lon,lat\n",
+    ingest.load_components: "code16,kind,lon,lat\n",
+    ingest.load_staff: "work_no,name,lon,lat\n",
+    ingest.load_units: "code,name\n",
+    ingest.load_camera_status: "camera,online,at\n",
+    ingest.load_incidents: "key,reported_at,item,lon,lat\n\n , ,\n",
+}
+
+
+@pytest.mark.parametrize("loader", EMPTY_TABLES, ids=lambda loader: loader.__name__)
+def test_a_table_without_rows_is_refused_plainly(load, loader):
+    with pytest.raises(InvalidInputError, match=r"table\.csv holds no rows"):
+        load(loader, EMPTY_TABLES[loader], crs="wgs84")
+
+
+def test_a_number_beyond_all_numbers_is_a_refused_row(load):
+    text = (
+        "ref,lon,lat,azimuth,height_m\nINF1,25.001,60.005,1e999,3\nINF2,1e999,60.005,10,3\nINF3,25.001,60.005,10,nan\n"
+    )
+    with pytest.raises(RejectedRowsError) as caught:
+        load(ingest.load_cameras, text, crs="wgs84")
+    refused = [(problem.line, problem.column, problem.value) for problem in caught.value.report.rejected]
+    assert refused == [(2, "azimuth", "1e999"), (3, "lon", "1e999"), (4, "height_m", "nan")]

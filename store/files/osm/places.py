@@ -198,7 +198,7 @@ def _junction_table(group: Ints, lonlat: npt.NDArray[np.float64], street: Ints, 
     for label, name in zip(group, streets.names.name[street], strict=True):
         if name:
             names[label].add(name)
-    keep = np.array([len(found) > 1 for found in names]) | (weight > 1)
+    keep = np.array([len(found) > 1 for found in names], dtype=bool) | (weight > 1)
     order = np.flatnonzero(keep)
     order = order[np.lexsort((middle[order, 1], middle[order, 0]))]
     return Places(
