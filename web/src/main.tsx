@@ -7,12 +7,12 @@ import './styles/shell.css'
 import './styles/map.css'
 import './styles/desks.css'
 import { App } from './features/shell/App'
-import { signInCode } from './map/permalink'
+import { addressAfterSignIn, signInCode } from './map/permalink'
 import { startAddress } from './map/store'
 
 // The one-time code is taken out of the address before anything else reads or keeps it.
 const code = signInCode(location.hash)
-if (code !== null) history.replaceState(null, '', location.pathname)
+if (code !== null) history.replaceState(null, '', location.pathname + addressAfterSignIn(location.hash))
 startAddress()
 const root = document.getElementById('app')
 if (root) render(<App code={code} />, root)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { readAddress, readView, signInCode, writeAddress } from '../src/map/permalink'
+import { addressAfterSignIn, readAddress, readView, signInCode, writeAddress } from '../src/map/permalink'
 
 describe('address', () => {
   it('comes back as it went', () => {
@@ -20,5 +20,10 @@ describe('address', () => {
     expect(signInCode('#/sign-in?code=ab-1')).toBe('ab-1')
     expect(signInCode('#/coverage?code=ab-1')).toBeNull()
     expect(signInCode('')).toBeNull()
+  })
+
+  it('keeps the territory of a sign-in link and drops its code', () => {
+    expect(addressAfterSignIn('#/sign-in?code=ab-1&territory=7')).toBe('#/coverage?territory=7')
+    expect(addressAfterSignIn('#/sign-in?code=ab-1')).toBe('')
   })
 })

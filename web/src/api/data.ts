@@ -1,5 +1,6 @@
 /** Everything that the desks show, each fetched once and shared. */
 import { computed, effect, signal } from '@preact/signals'
+import { readAddress } from '../map/permalink'
 import { store } from '../map/store'
 import { ask, query, signedOut } from './client'
 import { onLayer } from './events'
@@ -14,10 +15,14 @@ export const territories = resource(
 export const layers = resource(
   async (abort) => (await ask<{ layers: LayerInfo[] }>('/api/v1/layers', { signal: abort })).layers,
 )
-/** The territory at work: the one in the address, else the first. */
+/** Where the page was opened, before anything moved the map. */
+const opened = readAddress(location.hash).view
+const holdsOpened = ({ bbox: [west, south, east, north] }: Territory): boolean =>
+  opened !== null && opened.lon >= west && opened.lon <= east && opened.lat >= south && opened.lat <= north
+/** The territory at work: the one in the address, else the one that its view lies in, else the first. */
 export const territory = computed(() => {
   const all = territories.data.value ?? []
-  return all.find((one) => one.id === store.territory.value) ?? all[0] ?? null
+  return all.find((one) => one.id === store.territory.value) ?? all.find(holdsOpened) ?? all[0] ?? null
 })
 export const plans = resource(async (abort) => {
   const of = territory.peek()
@@ -40,7 +45,10 @@ export const coverage = resource(async (abort) => {
 })
 const QUEUE = 100
 export const incidents = resource(async (abort) =>
-  ask<{ incidents: Incident[]; next: string | null }>(`/api/v1/incidents${query({ limit: QUEUE })}`, { signal: abort }),
+  ask<{ incidents: Incident[]; next: string | null }>(
+    `/api/v1/incidents${query({ limit: QUEUE, territory: territory.peek()?.id })}`,
+    { signal: abort },
+  ),
 )
 
 /** Grids of the plan at work by their code. */
@@ -66,7 +74,9 @@ const due = new Map<string, ReturnType<typeof setTimeout>>()
 export function startData(): () => void {
   const stops = [
     effect(() => {
-      if (territory.value) void plans.load()
+      if (!territory.value) return
+      void plans.load()
+      void incidents.load()
     }),
     effect(() => {
       if (planId.value) {
@@ -84,6 +94,5 @@ export function startData(): () => void {
   signedOut.value = false
   void territories.load()
   void layers.load()
-  void incidents.load()
   return () => stops.forEach((stop) => stop())
 }

@@ -88,6 +88,14 @@ export function writeAddress(address: Address): string {
   return `#/${address.desk}${text ? `?${text}` : ''}`
 }
 
+/** What a sign-in link opens: its address without the code, which must not stay in it. */
+export function addressAfterSignIn(hash: string): string {
+  const values = new URLSearchParams(hash.split('?')[1] ?? '')
+  values.delete('code')
+  const rest = values.toString()
+  return rest ? `#/coverage?${rest}` : ''
+}
+
 /** The one-time code of `#/sign-in?code=…`, or null. */
 export function signInCode(hash: string): string | null {
   const match = /^#?\/?sign-in\?(.*)$/.exec(hash)
