@@ -43,7 +43,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     urls = database_urls(settings.database)
     chosen = settings.database
     database = Database(
-        urls.app, urls.owner, pool_size=chosen.pool_size, statement_timeout_s=chosen.statement_timeout_s
+        urls.app,
+        urls.owner,
+        pool_size=chosen.pool_size,
+        statement_timeout_s=chosen.statement_timeout_s,
+        # a private cluster is ours to start again when somebody killed it
+        revive=None if chosen.database_url else lambda: database_urls(chosen),
     )
     wiring = Wiring(settings, database, Figures())
     app = FastAPI(

@@ -137,9 +137,14 @@ def list_plan_grids(work: Work, plan_id: UUID) -> PlanGridsOut:
 def propose_plan(work: Work, proposal: Proposal) -> JobAnswer:
     """Start dividing a territory into grids; the job's result names the draft."""
     work.actor.require("planner")
+    from services.partition import TARGETS, PlanSpec  # noqa: PLC0415 - as below
+
     args = proposal.model_dump(mode="json", exclude_none=True)
     if proposal.target is None and proposal.grids is None:
-        args["target"] = 300
+        args["target"] = TARGETS.get(proposal.kind, TARGETS["household"])
+    asked = {key: value for key, value in args.items() if key not in ("territory", "name")}
+    # what can't be meant is said now, not by a job that fails later
+    PlanSpec(**{"target": None, **asked}).check()
     return JobAnswer.of(jobs.start_job(work, "partition", args))
 
 

@@ -43,8 +43,8 @@ def demo(
 
     # a taken port is said before a minute of work, not after it
     with open_listener(chosen.http) as listener:
-        _run(context, osm, target, as_json=as_json)
-        link = _sign_in_link(context, chosen, web_address(chosen.http, listener))
+        territory = _run(context, osm, target, as_json=as_json)
+        link = _sign_in_link(context, chosen, web_address(chosen.http, listener)) + f"&territory={territory}"
         context.close()
         print(
             f"\nOpen {link}\nIt signs you in once; `gridward account link {ACCOUNT}` makes another. Ctrl-C stops.",
@@ -53,15 +53,18 @@ def demo(
         run_server(chosen, listener)
 
 
-def _run(context: CommandContext, osm: Path | None, target: Path, *, as_json: bool) -> None:
+def _run(context: CommandContext, osm: Path | None, target: Path, *, as_json: bool) -> str:
+    """Run the demo, write and show its summary; return the territory's id."""
     from services import demo as service
 
     folder = context.settings.database.home / "demo"
     folder.mkdir(parents=True, exist_ok=True)
     with progress_bar("demo", hidden=as_json) as tell:
         facts = service.run_demo(context.database, folder, osm=osm, tell=tell)
+    _account(context)
     service.write_summary(target, facts)
     show(facts, lambda: _text(facts, target), as_json=as_json)
+    return str(facts["territory_id"])
 
 
 def _sign_in_link(context: CommandContext, settings: Settings, address: str) -> str:
@@ -70,10 +73,16 @@ def _sign_in_link(context: CommandContext, settings: Settings, address: str) -> 
     from services import access
 
     with context.database.work(context.actor) as work:
-        with suppress(ConflictError):  # it is there from an earlier run
-            access.create_account(work, ACCOUNT, roles=ROLES, display="Demo", demo=True)
         code = access.issue_link(work, ACCOUNT, now=datetime.now(UTC), minutes=settings.access.link_minutes)
     return f"{address}/#/sign-in?code={code}"
+
+
+def _account(context: CommandContext) -> None:
+    """Make the demo's account where it is not there from an earlier run."""
+    from services import access
+
+    with suppress(ConflictError), context.database.work(context.actor) as work:
+        access.create_account(work, ACCOUNT, roles=ROLES, display="Demo", demo=True)
 
 
 def _text(facts: dict[str, Any], target: Path) -> str:
@@ -97,5 +106,6 @@ def _text(facts: dict[str, Any], target: Path) -> str:
         f"  incidents    {facts['incidents']} (demo)",
         f"  seconds      {sum(facts['seconds'].values()):.1f}",
         f"Summary in {target}",
+        f"Sign in: `gridward serve`, and `gridward account link {ACCOUNT}` for a one-time link.",
     ]
     return "\n".join(lines)

@@ -172,6 +172,7 @@ def _summary(work: UnitOfWork, loaded: ingest.LoadReport, plan_id: UUID) -> dict
     quality = counts.pop("quality")
     return {
         "territory": loaded.territory,
+        "territory_id": str(loaded.territory_id),
         "territory_area_m2": quality["territory_area_m2"],
         "area_error_m2": quality["area_error_m2"],
         **counts,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import logging
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -21,6 +23,11 @@ from store.database.work import UnitOfWork
 
 __all__ = ["APP_ROLE", "Database", "libpq_url", "sqlalchemy_url"]
 
+logger = logging.getLogger(__name__)
+
+Revive = Callable[[], object]
+DISK_FULL = "53100"  # SQLSTATE
+
 
 class Database:
     """The two doors to one PostGIS database.
@@ -35,11 +42,23 @@ class Database:
         Connections kept per process.
     statement_timeout_s : float
         Longest single statement of a request.
+    revive : callable or None
+        Starts the server again when it is found dead (the private cluster after a `kill -9`).
     """
 
-    def __init__(self, app_url: str, owner_url: str, *, pool_size: int = 8, statement_timeout_s: float = 60.0) -> None:
+    def __init__(
+        self,
+        app_url: str,
+        owner_url: str,
+        *,
+        pool_size: int = 8,
+        statement_timeout_s: float = 60.0,
+        revive: Revive | None = None,
+    ) -> None:
         self.app_url = sqlalchemy_url(app_url)
         self.owner_url = sqlalchemy_url(owner_url)
+        self._revive = revive
+        self._reviving = threading.Lock()
         self.app = _engine(self.app_url, poolclass=QueuePool, pool_size=pool_size, max_overflow=4, pool_timeout=10)
         self.owner = _engine(self.owner_url, poolclass=NullPool)
         event.listen(self.app, "connect", _become_app_role(statement_timeout_s))
@@ -47,7 +66,7 @@ class Database:
     @contextmanager
     def work(self, actor: Actor) -> Iterator[UnitOfWork]:
         """Open a unit of work: one transaction, committed when the block ends without an error."""
-        with _plain_failures(), Session(self.app, expire_on_commit=False) as session:
+        with self._plain_failures(), Session(self.app, expire_on_commit=False) as session:
             work = UnitOfWork(session, actor)
             yield work
             work.commit()
@@ -55,7 +74,7 @@ class Database:
     @contextmanager
     def owner_work(self, actor: Actor) -> Iterator[UnitOfWork]:
         """Open a unit of work as the owner, for bulk loads that need COPY; same rules as `work`."""
-        with _plain_failures(), Session(self.owner, expire_on_commit=False) as session:
+        with self._plain_failures(), Session(self.owner, expire_on_commit=False) as session:
             work = UnitOfWork(session, actor)
             yield work
             work.commit()
@@ -64,6 +83,39 @@ class Database:
         """Close every pooled connection."""
         self.app.dispose()
         self.owner.dispose()
+
+    @contextmanager
+    def _plain_failures(self) -> Iterator[None]:
+        """Turn a lost or full database into a sentence that says what to do."""
+        try:
+            yield
+        except PoolTimeoutError as error:
+            raise UnavailableError(
+                "All database connections are busy; try again in a moment.", retry_after_s=2
+            ) from error
+        except OperationalError as error:
+            if error.connection_invalidated or getattr(error.orig, "sqlstate", None) is None:
+                raise self._lost(error) from error
+            raise
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) == DISK_FULL:
+                raise UnavailableError("The disk is full; nothing was saved. Free some room and try again.") from error
+            raise
+
+    def _lost(self, error: OperationalError) -> UnavailableError:
+        """Log why the server can't be reached, and start it again where that is ours to do."""
+        logger.warning("database lost", extra={"reason": str(error.orig)})
+        if self._revive is None:
+            return UnavailableError("The database does not answer; `gridward db status` says why.", retry_after_s=5)
+        if self._reviving.acquire(blocking=False):
+            try:
+                self._revive()
+                self.app.dispose()
+            except UnavailableError as still:
+                return still
+            finally:
+                self._reviving.release()
+        return UnavailableError("The database was down and is being started again; try again.", retry_after_s=2)
 
 
 def _engine(url: str, **options: Any) -> sa.Engine:  # noqa: ANN401 - passed through to SQLAlchemy
@@ -91,22 +143,3 @@ def _become_app_role(statement_timeout_s: float) -> Any:  # noqa: ANN401 - an ev
         connection.autocommit = False
 
     return on_connect
-
-
-@contextmanager
-def _plain_failures() -> Iterator[None]:
-    """Turn a lost or full database into a sentence that says what to do."""
-    try:
-        yield
-    except PoolTimeoutError as error:
-        raise UnavailableError("All database connections are busy; try again in a moment.", retry_after_s=2) from error
-    except OperationalError as error:
-        if error.connection_invalidated or error.orig is None or getattr(error.orig, "sqlstate", None) is None:
-            raise UnavailableError(
-                "The database does not answer; `gridward db status` says why.", reason=str(error.orig)
-            ) from error
-        raise
-    except DBAPIError as error:
-        if getattr(error.orig, "sqlstate", None) == "53100":
-            raise UnavailableError("The disk is full; nothing was saved. Free some room and try again.") from error
-        raise

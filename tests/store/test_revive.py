@@ -1,0 +1,45 @@
+"""A server that was killed under a running application is started again."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from gis.errors import UnavailableError
+from store.cluster import PrivateCluster
+from store.database.actor import Actor
+from store.database.engine import Database
+from store.database.schema import upgrade
+
+
+def test_killed_private_cluster_comes_back(tmp_path_factory) -> None:
+    home: Path = tmp_path_factory.mktemp("revive")
+    cluster = PrivateCluster(home, durable=False)
+    urls = cluster.ensure()
+    try:
+        upgrade(urls.owner)
+        database = Database(urls.app, urls.owner, revive=cluster.ensure)
+        with database.work(Actor.system()) as work:
+            assert work.session.scalar(sa.text("select 1")) == 1
+        postmaster = int((home / "pg" / "postmaster.pid").read_text().splitlines()[0])
+        os.kill(postmaster, signal.SIGKILL)
+        deadline = time.monotonic() + 30
+        with pytest.raises(UnavailableError) as lost, database.work(Actor.system()) as work:
+            work.session.scalar(sa.text("select 1"))
+        assert "unexpected" not in str(lost.value.fields)
+        while True:
+            try:
+                with database.work(Actor.system()) as work:
+                    assert work.session.scalar(sa.text("select 2")) == 2
+                break
+            except UnavailableError:
+                assert time.monotonic() < deadline
+                time.sleep(0.2)
+        database.dispose()
+    finally:
+        cluster.stop(force=True)
