@@ -10,6 +10,8 @@ import numpy.typing as npt
 from gis.crs import Box, DeclaredCrs, Floats
 
 _MILLION = 1_000_000
+#: Share of the coordinates that has to agree: a stray row among many must not silence a doubt about all of them.
+_MAJORITY = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +59,14 @@ def zone_srid(zone: int) -> int | None:
 
 
 def _common_zone(eastings: Floats) -> int | None:
-    zones = np.unique(np.floor(eastings / _MILLION).astype(np.int64))
+    # no zone number is longer than two digits, and a float beyond int64 has no whole part to count
+    zones = np.floor(np.clip(eastings, -_MILLION, 100 * _MILLION) / _MILLION).astype(np.int64)
     inner = eastings % _MILLION
-    if len(zones) == 1 and zone_srid(int(zones[0])) and bool(np.all((inner > 100_000) & (inner < 900_000))):
-        return int(zones[0])
-    return None
+    numbers, counts = np.unique(zones[(inner > 100_000) & (inner < 900_000)], return_counts=True)
+    if not len(counts) or counts.max() < _MAJORITY * len(eastings):
+        return None
+    zone = int(numbers[counts.argmax()])
+    return zone if zone_srid(zone) else None
 
 
 def doubt_coordinates(xy: npt.ArrayLike, declared: DeclaredCrs, *, near: Box | None = None) -> CrsDoubt | None:
@@ -108,7 +113,7 @@ def _doubt_degrees(points: Floats, near: Box | None) -> CrsDoubt | None:
 
 def _doubt_metres(points: Floats, declared: DeclaredCrs) -> CrsDoubt | None:
     x, y = points[:, 0], points[:, 1]
-    if bool(np.all((np.abs(x) <= 180) & (np.abs(y) <= 90))):
+    if float(np.mean((np.abs(x) <= 180) & (np.abs(y) <= 90))) >= _MAJORITY:
         return CrsDoubt("degrees", f"The coordinates look like degrees, but {declared.name} is in metres.", "wgs84")
     for eastings, swapped in ((x, False), (y, True)):
         zone = _common_zone(eastings)

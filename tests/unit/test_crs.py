@@ -176,3 +176,22 @@ def test_empty_input_stays_empty():
     for change in (crs.wgs84_to_gcj02, crs.gcj02_to_wgs84, crs.gcj02_to_bd09, crs.bd09_to_gcj02):
         assert change(np.empty((0, 2))).shape == (0, 2)
     assert crs.transform_xy(np.empty((0, 2)), 4326, 32635).shape == (0, 2)
+
+
+def test_one_stray_row_does_not_silence_a_doubt():
+    xy = crs.transform_xy([[117.1 + row / 1000, 30.1] for row in range(30)], 4326, 4527)
+    strays = np.vstack([xy, [[0.0, 0.0]]])
+    for declared in ("EPSG:4547", "wgs84"):
+        doubt = doubt_coordinates(strays, crs.parse_declared_crs(declared))
+        assert (doubt.code, doubt.suggestion) == ("zone-prefix", "EPSG:4527")
+    assert doubt_coordinates(strays[:, ::-1], crs.parse_declared_crs("EPSG:4527")).suggestion == "swap"
+    assert doubt_coordinates(strays, crs.parse_declared_crs("EPSG:4527")) is None
+    degrees = np.vstack([np.tile([24.95, 60.15], (30, 1)), [[385_000.0, 6_671_000.0]]])
+    assert doubt_coordinates(degrees, crs.parse_declared_crs("EPSG:32635")).code == "degrees"
+
+
+def test_two_zones_in_one_file_name_none():
+    xy = np.vstack(
+        [crs.transform_xy([[117.1, 30.1]] * 5, 4326, 4527), crs.transform_xy([[120.1, 30.1]] * 5, 4326, 4528)]
+    )
+    assert doubt_coordinates(xy, crs.parse_declared_crs("EPSG:4547")) is None
