@@ -155,14 +155,14 @@ def chromium_path() -> str:
     return found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
-    """The Playwright driver."""
+    """The Playwright driver, for one file: its event loop must be gone before other tests start one of their own."""
     with sync_playwright() as driver:
         yield driver
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(playwright: Playwright, chromium_path: str) -> Iterator[Browser]:
     """Chromium with software WebGL, for which every name but 127.0.0.1 does not exist."""
     chromium = playwright.chromium.launch(executable_path=chromium_path, args=[*SOFTWARE_GL, ONLY_LOOPBACK])
@@ -170,7 +170,7 @@ def browser(playwright: Playwright, chromium_path: str) -> Iterator[Browser]:
     chromium.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def blind_browser(playwright: Playwright, chromium_path: str) -> Iterator[Browser]:
     """Chromium that has no WebGL at all."""
     chromium = playwright.chromium.launch(executable_path=chromium_path, args=[*NO_WEBGL, ONLY_LOOPBACK])
@@ -178,12 +178,12 @@ def blind_browser(playwright: Playwright, chromium_path: str) -> Iterator[Browse
     chromium.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def signed_in(browser: Browser, server: Server) -> Any:
-    """Cookies of the demo account, got through the link that the demo printed."""
+    """Cookies of the demo account, got through a one-time link."""
     context = browser.new_context()
     page = context.new_page()
-    page.goto(server.link)
+    page.goto(server.fresh_link())
     page.get_by_role("banner").wait_for()
     state = context.storage_state()
     context.close()
