@@ -31,8 +31,10 @@ Geometries = npt.NDArray[np.object_]
 
 #: Dwellings nearer than this share a cell: Voronoi edges between them would vanish in the 1 cm grid.
 SAME_PLACE = 0.5
-#: Mean width in metres below which ground without a dwelling joins a neighbour.
-THIN = 0.5
+#: Metres of mean width (twice the area over the perimeter) below which a face without a dwelling is no atom of its own:
+#: the strip between two carriageways or tracks. As atoms they draw needles into the borders; measured on central
+#: Helsinki, joining them to a neighbour lifts compactness from .50 to .54 and puts more of the border on barriers.
+THIN = 15.0
 #: Metres outside the territory within which a point still belongs to the atom beside it (rounded coordinates).
 NEAR = 1.0
 

@@ -37,7 +37,7 @@ from store.database.plans import plan_box
 from store.database.work import UnitOfWork
 
 Progress = Callable[[float, str], None]
-ENGINE = 1  # raise when the engine's answer to equal inputs changes, so that no old plan is taken for a new one
+ENGINE = 2  # raise when the engine's answer to equal inputs changes, so that no old plan is taken for a new one
 
 # what may be proposed, with the usual target: households a grid, or metres a side for cells
 TARGETS = {"household": 300, "natural_village": 300, "micro": 65, "ten_household": 10, "cell": 100}
