@@ -26,6 +26,7 @@ def test_groups_of_single_households_all_fit():
     assert (np.bincount(found.labels) == found.households).all()
 
 
+@pytest.mark.kernel
 def test_tiny_case_reaches_the_best_of_all_pairs_of_groups():
     xy = np.random.default_rng(7).uniform(0, 100, (10, 2))
     found = group_dwellings(xy, 5, low=4, high=6)
@@ -47,6 +48,7 @@ def test_no_group_crosses_grids():
     assert found.unfit == []
 
 
+@pytest.mark.kernel
 def test_large_door_is_shared_by_groups_of_its_own():
     xy = np.r_[[[500.0, 500.0]], np.random.default_rng(3).uniform(0, 1000, (40, 2))]
     found = group_dwellings(xy, households=np.r_[[97], np.ones(40, int)])
@@ -59,6 +61,7 @@ def test_large_door_is_shared_by_groups_of_its_own():
     assert found.unfit == []
 
 
+@pytest.mark.kernel
 @pytest.mark.parametrize(
     ("households", "sizes", "sentence"),
     [
@@ -75,12 +78,14 @@ def test_what_cannot_fit_is_explained(households, sizes, sentence):
     assert [unfit.group for unfit in found.unfit] == list(range(len(sizes)))
 
 
+@pytest.mark.kernel
 def test_doors_of_six_are_paired():
     xy = np.random.default_rng(4).uniform(0, 300, (20, 2))
     found = group_dwellings(xy, households=np.full(20, 6))
     assert found.households.tolist() == [12] * 10
 
 
+@pytest.mark.kernel
 def test_empty_door_goes_to_the_nearest_group():
     xy = [[i, 0.0] for i in range(10)] + [[100.0 + i, 0.0] for i in range(10)] + [[90.0, 0.0]]
     found = group_dwellings(xy, households=[1] * 20 + [0])
@@ -93,6 +98,7 @@ def test_no_doors_make_no_groups():
     assert len(found.labels) == len(found.households) == 0
 
 
+@pytest.mark.kernel
 def test_doors_of_one_place_do_no_harm():
     found = group_dwellings(np.zeros((50, 2)))
     assert found.unfit == []
