@@ -16,7 +16,7 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 #: Proposals per unit at least and at most; where a grid has few units, balance needs more tries.
-PER_UNIT_FEW, PER_UNIT_MANY, PER_GRID = 600.0, 2000.0, 40_000.0
+PER_UNIT_FEW, PER_UNIT_MANY, PER_GRID = 600.0, 2500.0, 40_000.0
 #: Steps into which the schedule is cut, so that a caller can follow or stop it.
 CHUNKS = 8
 #: Energy differences accepted at the start and the end where a grid has four units; a round grid has energy 1.

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import orjson
@@ -19,6 +21,12 @@ from services.events import EventHub
 from store.database.actor import Actor
 from store.database.models import Outbox
 from store.events import Cursor
+
+
+def run(coroutine: Any) -> Any:
+    """Run on a thread of its own: the browser tests' driver keeps a loop on the main one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, coroutine).result()
 
 
 @asynccontextmanager
@@ -102,7 +110,7 @@ def test_listeners_hear_everything_in_one_order_while_many_write(database):
                 thread.join()
             return everything, ears[0].numbers + rest
 
-    everything, pieced = asyncio.run(check())
+    everything, pieced = run(check())
     assert sorted(everything[0]) == sorted(1000 * k + i for k in range(6) for i in range(30))
     assert all(heard == everything[0] for heard in everything)
     assert pieced == everything[0]
@@ -121,7 +129,7 @@ def test_events_come_soon_after_their_commit(database):
                 delays.append(time.monotonic() - said)
         return sorted(delays)[5]
 
-    assert asyncio.run(check()) < 0.5
+    assert run(check()) < 0.5
 
 
 def test_return_after_a_restart_replays_from_the_database(database):
@@ -140,7 +148,7 @@ def test_return_after_a_restart_replays_from_the_database(database):
             say(database, 9999)
             return heard, await ear.until(16)
 
-    heard, later = asyncio.run(check())
+    heard, later = run(check())
     assert heard == list(range(2, 1500, 100))
     assert later == [*heard, 9999]
 
@@ -160,7 +168,7 @@ def test_unknown_last_event_id_asks_to_load_everything_again(database):
     with database.work(Actor.system()) as work:
         events.forget_old_events(work, now=datetime.now(UTC))
     for after in (Cursor(*first), Cursor(10**15, 7)):
-        assert asyncio.run(check(after)) == (["reset"], [5])
+        assert run(check(after)) == (["reset"], [5])
 
 
 def test_territory_filter_keeps_events_of_none(database):
@@ -177,7 +185,7 @@ def test_territory_filter_keeps_events_of_none(database):
             again = Ear(hub, after=Cursor.parse(ear.heard[0][0]), territory_id=here)
             return await ear.until(3), everything.numbers, await again.until(3)
 
-    assert asyncio.run(check()) == ([0, 2, 4], [0, 1, 2, 3, 4], [0, 2, 4])
+    assert run(check()) == ([0, 2, 4], [0, 1, 2, 3, 4], [0, 2, 4])
 
 
 def test_slow_listener_is_let_go_without_holding_up_others(database, monkeypatch):
@@ -196,7 +204,7 @@ def test_slow_listener_is_let_go_without_holding_up_others(database, monkeypatch
             left = [chunk async for chunk in slow]
             return quick.numbers, left
 
-    assert asyncio.run(check()) == (list(range(8)), [])
+    assert run(check()) == (list(range(8)), [])
     assert dropped == [1]
 
 
@@ -210,7 +218,7 @@ def test_silence_is_broken_by_heartbeats_until_the_listener_is_no_longer_welcome
         async with hub_on(database) as hub:
             return [chunk async for chunk in hub.stream(heartbeat_s=0.05, may_go_on=may_go_on)]
 
-    chunks = asyncio.run(check())
+    chunks = run(check())
     assert chunks[2:] == [b":\n\n", b":\n\n"]
 
 
@@ -227,7 +235,7 @@ def test_hub_survives_a_lost_connection(database, database_urls):
             say(database, 1)
             return await ear.until(1)
 
-    assert asyncio.run(check()) == [1]
+    assert run(check()) == [1]
     database.dispose()
 
 
@@ -240,7 +248,7 @@ def test_close_ends_every_stream(database):
             hub.close()
             await asyncio.wait_for(asyncio.gather(*(ear.task for ear in ears)), 2)
 
-    asyncio.run(check())
+    run(check())
 
 
 def test_polling_pages_through_and_goes_on_from_its_last(database):
