@@ -160,6 +160,10 @@ def _outlines(load: RowLoad) -> Geometries:
     kept = load.kept
     if len(kept):
         out[kept] = crs.to_wgs84(given[kept], declared)
+    for row in kept:
+        if not np.isfinite(shapely.get_coordinates(out[row])).all():
+            reason, remedy = f"has coordinates that cannot be in {declared.name}", "correct the outline, or the --crs"
+            load.reject(int(row), "geometry", str(load.values["name"][row]), reason=reason, remedy=remedy)
     return out
 
 

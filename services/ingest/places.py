@@ -118,7 +118,12 @@ def locate_rows(load: RowLoad, *, required: bool = True) -> Geometries:
     if declared.is_lonlat:
         rows = rows[_on_earth(load, xy, rows)]
     lonlat = crs.xy_to_wgs84(xy[rows], declared)
-    points[rows] = shapely.points(lonlat)
+    known = np.isfinite(lonlat).all(axis=1)
+    for row in rows[~known]:
+        given = f"{xy[row, 0]:.10g}, {xy[row, 1]:.10g}"
+        reason, remedy = f"cannot be a coordinate of {declared.name}", "correct the coordinates, or the --crs"
+        load.reject(int(row), load.column_of("lon"), given, reason=reason, remedy=remedy)
+    points[rows[known]] = shapely.points(lonlat[known])
     return points
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 _SAMPLE = 1 << 20
+#: Letters beyond ASCII that must be sound UTF-8 for each that is broken, before a text counts as broken UTF-8.
+_SOUND_PER_BROKEN = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,38 @@ def guess_encoding(data: bytes) -> Encoding:
         if _decodes(data, name):
             return Encoding(name, guessed=True)
     return Encoding("latin-1", guessed=True)
+
+
+def broken_utf8(data: bytes) -> int | None:
+    """Find the first broken byte of a text that is UTF-8 but for a few.
+
+    Read in another encoding, such a text would turn into wrong characters without a word. Real GBK or Windows-1252
+    text has next to no sound UTF-8 sequence of several bytes.
+
+    Parameters
+    ----------
+    data : bytes
+
+    Returns
+    -------
+    int or None
+        Offset; None when the text is sound UTF-8, or in another encoding.
+
+    Examples
+    --------
+    >>> broken_utf8("编码,名称,".encode() + bytes([0xFF])), broken_utf8("编码".encode("gbk"))
+    (14, None)
+    """
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        first = error.start
+    else:
+        return None
+    around = data[max(first - _SAMPLE // 2, 0) : first + _SAMPLE // 2].decode("utf-8", errors="replace")
+    broken = around.count("\ufffd")
+    sound = sum(1 for letter in around if letter > "\x7f") - broken
+    return first if sound >= _SOUND_PER_BROKEN * broken else None
 
 
 def _decodes(data: bytes, name: str) -> bool:

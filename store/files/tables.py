@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 import zipfile
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -15,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gis.errors import InvalidInputError
-from store.files.encodings import Encoding, guess_encoding
+from store.files.encodings import Encoding, broken_utf8, guess_encoding
 from store.files.limits import MAX_FILE_BYTES, readable_file, require_memory
 
 TEXT = (".csv", ".tsv", ".txt")
@@ -119,37 +120,30 @@ def _read_bytes(path: Path) -> bytes:
 def _read_text(path: Path) -> Table:
     data = _read_bytes(path)
     encoding = guess_encoding(data)
+    if not encoding.name.startswith("utf-16"):
+        refuse_broken_utf8(path, data)
     text = data.decode(encoding.name, errors="replace")
     del data
     if "\0" in text[:4096]:
         raise InvalidInputError(
             f"{path} is no text table (it holds zero bytes). Export it as CSV or XLSX.", file=str(path)
         )
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
     header: tuple[str, ...] = ()
     columns: list[list[str]] = []
     lines: list[int] = []
     notes: list[str] = []
-    started, long = 1, 0
-    try:
-        for row in reader:
-            line, started = started, reader.line_num + 1
-            if not any(cell.strip() for cell in row):
-                continue
-            if not header:
-                header = _header(row, path)
-                columns = [[] for _ in header]
-                continue
-            long += len(row) > len(header)
-            for place, column in enumerate(columns):
-                column.append(_inert(row[place]) if place < len(row) else "")
-            lines.append(line)
-    except csv.Error as error:
-        raise InvalidInputError(
-            f"{path}, line {reader.line_num}: not readable as CSV ({error}). Export it again, quoting texts.",
-            file=str(path),
-            row=reader.line_num,
-        ) from error
+    long = 0
+    for line, row in _text_rows(path, text):
+        if not any(cell.strip() for cell in row):
+            continue
+        if not header:
+            header = _header(row, path)
+            columns = [[] for _ in header]
+            continue
+        long += len(row) > len(header)
+        for place, column in enumerate(columns):
+            column.append(_inert(row[place]) if place < len(row) else "")
+        lines.append(line)
     if not header:
         raise InvalidInputError(
             f"{path} holds no header line. Put the column names into the first line.", file=str(path)
@@ -158,6 +152,74 @@ def _read_text(path: Path) -> Table:
         notes.append(f"{long} lines have more cells than the header; the surplus cells were ignored.")
     cells = dict(zip(header, columns, strict=True))
     return Table(path.name, header, cells, np.array(lines, dtype=np.int64), encoding=encoding, notes=notes)
+
+
+def refuse_broken_utf8(path: Path, data: bytes) -> None:
+    """Refuse a text that is UTF-8 but for a few bytes: in any other encoding its letters would be wrong ones.
+
+    Parameters
+    ----------
+    path : Path
+    data : bytes
+
+    Raises
+    ------
+    InvalidInputError
+        With the line of the first broken byte.
+    """
+    place = broken_utf8(data)
+    if place is None:
+        return
+    line = data.count(b"\n", 0, place) + 1
+    raise InvalidInputError(
+        f"{path}, line {line}: byte 0x{data[place]:02X} breaks the text, which is UTF-8 otherwise. Correct it, or"
+        " save the whole file again as UTF-8, GB18030 or GBK.",
+        file=str(path),
+        row=line,
+    )
+
+
+def _text_rows(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield the rows of a text with the line each starts on; an open quote is refused where it opens."""
+    delimiter = _delimiter(text)
+    taken: list[str] = []
+
+    def lines() -> Iterator[str]:
+        for line in io.StringIO(text, newline=""):
+            taken.append(line)
+            yield line
+
+    reader = csv.reader(lines(), delimiter=delimiter)
+    started = 1
+    try:
+        for row in reader:
+            if len(taken) > 1:
+                _refuse_open_quote(path, taken, delimiter, started)
+            yield started, row
+            started = reader.line_num + 1
+            taken.clear()
+    except csv.Error as error:
+        if len(taken) > 1:
+            _refuse_open_quote(path, taken, delimiter, started)
+        raise InvalidInputError(
+            f"{path}, line {started}: not readable as CSV ({error}). Export it again, quoting texts.",
+            file=str(path),
+            row=started,
+        ) from error
+
+
+def _refuse_open_quote(path: Path, lines: list[str], delimiter: str, first: int) -> None:
+    """Refuse a row of several `lines` whose quote is closed by nothing, or by another cell's: it swallows rows."""
+    try:
+        for _ in csv.reader(lines, delimiter=delimiter, strict=True):
+            pass
+    except csv.Error as error:
+        raise InvalidInputError(
+            f"{path}, line {first}: a quote opens here that nothing closes, so the rows below would be lost in it."
+            ' Close it, or write "" for a quote within a text.',
+            file=str(path),
+            row=first,
+        ) from error
 
 
 def _delimiter(text: str) -> str:

@@ -13,7 +13,7 @@ import shapely
 
 from gis.errors import InvalidInputError
 from store.files.encodings import Encoding, guess_encoding
-from store.files.tables import Table, number_text
+from store.files.tables import Table, number_text, refuse_broken_utf8
 
 _CRS_MEMBER = re.compile(rb'"crs"\s*:\s*\{')
 _DBF_HEADER = 32
@@ -64,6 +64,8 @@ def read_layer(path: Path, *, layer: str | None = None) -> Table:
 def _geojson(path: Path) -> tuple[Any, Encoding, bool]:
     data = path.read_bytes()
     encoding = guess_encoding(data)
+    if not encoding.name.startswith("utf-16"):
+        refuse_broken_utf8(path, data)
     if encoding.name not in ("utf-8", "utf-8-sig"):
         data = data.decode(encoding.name, errors="replace").encode()
     head = data.lstrip(b"\xef\xbb\xbf \r\n\t")[:1]

@@ -292,3 +292,14 @@ def test_a_number_beyond_all_numbers_is_a_refused_row(load):
         load(ingest.load_cameras, text, crs="wgs84")
     refused = [(problem.line, problem.column, problem.value) for problem in caught.value.report.rejected]
     assert refused == [(2, "azimuth", "1e999"), (3, "lon", "1e999"), (4, "height_m", "nan")]
+
+
+def test_a_coordinate_that_no_point_of_its_system_has_is_said_to_be_one(load):
+    east, north = crs.transform_xy([[25.001, 60.005]], 4326, 32635)[0]
+    good = "".join(f"CRS{row},{east:.2f},{north:.2f}\n" for row in range(20))
+    with pytest.raises(RejectedRowsError) as caught:
+        load(ingest.load_dwellings, f"door_code,lon,lat\n{good}CRSX,1e30,{north:.2f}\n", crs="EPSG:32635")
+    (problem,) = caught.value.report.rejected
+    assert (problem.line, problem.column) == (22, "lon")
+    assert "EPSG:32635" in problem.reason
+    assert "territory" not in problem.reason

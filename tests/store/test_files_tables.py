@@ -202,3 +202,48 @@ def test_many_rows_are_read_quickly_with_their_lines(tmp_path, count):
     table = read_table(path)
     assert len(table) == count
     assert table.lines[-1] == count + 1
+
+
+def test_an_unclosed_quote_is_refused_where_it_opens(tmp_path):
+    path = tmp_path / "rows.csv"
+    path.write_text('code,name\n1,"a\n2,b\n3,c\n', encoding="utf-8")
+    with pytest.raises(InvalidInputError, match=r"line 2.*quote") as caught:
+        read_table(path)
+    assert caught.value.fields["row"] == 2
+    rows = "".join(f"{row},name {row}\n" for row in range(4, 60))
+    path.write_text(f'code,name\n1,"two\nlines"\n3,"open\n{rows}60,"last"\n', encoding="utf-8")
+    with pytest.raises(InvalidInputError, match=r"line 4.*quote"):
+        read_table(path)
+
+
+def test_texts_of_several_lines_and_quotes_within_them_are_fine(tmp_path):
+    path = tmp_path / "rows.csv"
+    path.write_text('code,name\n1,"a ""b""\nc, d"\n2,5" pipe\n3,""\n', encoding="utf-8")
+    table = read_table(path)
+    assert table.cells["name"] == ['a "b"\nc, d', '5" pipe', ""]
+    assert table.lines.tolist() == [2, 4, 5]
+
+
+def _cut(text, *places):
+    data = bytearray(text.encode())
+    for place in places:
+        data[place] = 0xFF
+    return bytes(data)
+
+
+def test_utf8_with_a_few_broken_bytes_is_refused_with_their_line(tmp_path):
+    rows = "编码,名称\n" + "".join(f"{row:03},禄脿镇\n" for row in range(1, 200))
+    for text in (rows, rows.replace("禄脿镇", "Straße")):
+        spot = text.encode().index(b"117,") + 5
+        path = tmp_path / "rows.csv"
+        path.write_bytes(_cut(text, spot))
+        with pytest.raises(InvalidInputError, match=r"line 118.*UTF-8") as caught:
+            read_table(path)
+        assert caught.value.fields["row"] == 118
+
+
+def test_gbk_and_western_text_are_not_taken_for_broken_utf8(tmp_path):
+    for text, name in ((ROWS * 50, "gbk"), ("Straße,Größe\nMünchner Straße,5\n" * 50, "cp1252")):
+        path = tmp_path / "rows.csv"
+        path.write_bytes(text.encode(name))
+        assert read_table(path).encoding.name == name
