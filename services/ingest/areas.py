@@ -86,7 +86,9 @@ def load_areas(work: UnitOfWork, path: Path | str, **options: Unpack[LoadOptions
     load = start_load(work, "areas", table, options, territory)
     parse_cells(load, FIELDS)
     _refuse_foreign(load)
-    geom = _outlines(load)
+    geom = _outlines(load, _expected_box(work, table, options, territory, fresh=fresh))
+    if fresh:
+        _tell_place(load, geom)
     _warn_of_shift(load, geom)
     srid = _metric_srid(load, geom, fresh=fresh)
     metric = _snapped(load, geom, srid)
@@ -130,6 +132,33 @@ def _territory_around(work: UnitOfWork, table: Table, options: LoadOptions) -> T
     return sql.territory_meeting(work.session, (float(low_x), float(low_y), float(high_x), float(high_y)))
 
 
+def _expected_box(
+    work: UnitOfWork, table: Table, options: LoadOptions, territory: Territory, *, fresh: bool
+) -> crs.Box | None:
+    """Return where the outlines ought to lie: their territory, or the one they would meet with swapped axes."""
+    if fresh:
+        swapped = LoadOptions(**options)
+        swapped["swap_axes"] = not options.get("swap_axes", False)
+        found = _territory_around(work, table, swapped)
+        if found is None:
+            return None
+        territory = found
+    west, south, east, north = territory.outline.bounds
+    return (west, south, east, north)
+
+
+def _tell_place(load: RowLoad, geom: Geometries) -> None:
+    """Say where on earth a new territory lands: nothing else could show that its axes are swapped."""
+    kept = load.kept
+    if len(kept):
+        west, south, east, north = shapely.total_bounds(geom[kept])
+        lon, lat = (west + east) / 2, (south + north) / 2
+        place = f"{abs(lat):.2f}° {'N' if lat >= 0 else 'S'}, {abs(lon):.2f}° {'E' if lon >= 0 else 'W'}"
+        load.report.warnings.append(
+            f"A new territory around {place}. If it lies elsewhere, the axes may be swapped: --swap-axes."
+        )
+
+
 def _refuse_foreign(load: RowLoad) -> None:
     """Refuse codes that an area of another territory holds."""
     codes = [load.values["code"][row].code for row in load.kept]
@@ -142,14 +171,14 @@ def _refuse_foreign(load: RowLoad) -> None:
             load.reject(int(row), load.column_of("code"), code, reason=reason, remedy="name that one with --territory")
 
 
-def _outlines(load: RowLoad) -> Geometries:
+def _outlines(load: RowLoad, near: crs.Box | None) -> Geometries:
     """Check every outline as given, then bring it into EPSG:4326."""
     given = load.table.geometry
     assert given is not None  # noqa: S101 - checked by the caller
     if load.options.get("swap_axes"):
         given = np.asarray(shapely.transform(given, lambda xy: xy[:, ::-1]), dtype=object)
     declared = declared_crs(load)
-    raise_doubt(load.table.file, shapely.get_coordinates(given[load.good]), declared)
+    raise_doubt(load.table.file, shapely.get_coordinates(given[load.good]), declared, near=near)
     given = _without_spikes(load, given)
     bounds = (-180.0, -90.0, 180.0, 90.0) if declared.is_lonlat else None
     for fault in find_faults(given, bounds=bounds):

@@ -171,3 +171,18 @@ def test_real_areas_take_the_place_of_an_extracts_placeholder(database, load, tm
         assert list(names) == ["West"]
         present = "select count(*) from area where territory_id = :t and upper_inf(valid)"
         assert connection.execute(sa.text(present), {"t": town}).scalar_one() == 2
+
+
+def test_swapped_outlines_are_told_by_where_they_land(load, tmp_path):
+    here = [[9.4, 47.0], [9.7, 47.0], [9.7, 47.3], [9.4, 47.3], [9.4, 47.0]]
+    there = [[y, x] for x, y in here]
+    alone = load(
+        _geojson(tmp_path / "alone.geojson", ("440985", "Alone", there), stated=True), territory="Alone", dry_run=True
+    )
+    assert any("9.55° N, 47.15° E" in warning and "--swap-axes" in warning for warning in alone.warnings)
+    load(_geojson(tmp_path / "known.geojson", ("440986", "Known", here), stated=True), territory="Known")
+    swapped = _geojson(tmp_path / "swapped.geojson", ("440987", "Again", there), stated=True)
+    with pytest.raises(UnknownCrsError, match="change places"):
+        load(swapped, territory="Known")
+    with pytest.raises(UnknownCrsError, match="change places"):
+        load(swapped)
