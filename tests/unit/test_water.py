@@ -13,6 +13,8 @@ from scipy.sparse.csgraph import connected_components
 from gis.errors import InvalidGeometryError, InvalidInputError
 from grid_partition.water import partition_network, reach_shares
 
+pytestmark = pytest.mark.kernel
+
 
 def line(*xy):
     return shapely.LineString(xy)
