@@ -1,0 +1,20 @@
+"""Grids drawn simpler for low zooms.
+
+Revision ID: 0005
+Revises: 0004
+"""
+
+from __future__ import annotations
+
+revision = "0005"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Do nothing yet."""
+
+
+def downgrade() -> None:
+    """Do nothing yet."""
