@@ -21,9 +21,10 @@ def get_coverage_report(
     format: Annotated[Literal["html"], Query(description="A page with its map.")] = "html",  # noqa: A002 - its name in the contract
 ) -> Response:
     """Return the coverage report of a plan's newest run as one offline page."""
-    from services import plans, reports  # noqa: PLC0415 - folium and the engines take seconds to import
+    from services import reports  # noqa: PLC0415 - folium and the engines take seconds to import
+    from services.current_plan import current_plan_id  # noqa: PLC0415 - as above
 
-    page = reports.build(work, "coverage", plan if plan is not None else plans.current_plan_id(work), lang=lang)
+    page = reports.build(work, "coverage", plan if plan is not None else current_plan_id(work), lang=lang)
     return Response(
         page,
         media_type=f"text/{format}; charset=utf-8",

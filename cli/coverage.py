@@ -25,13 +25,13 @@ def run(
     as_json: JsonOption = False,
 ) -> None:
     """Cast the view sheds and measure what is seen in each grid."""
-    from services import plans
     from services.coverage import CoverageSpec, run_coverage
+    from services.current_plan import current_plan_id
 
     context = command_context(ctx)
     spec = CoverageSpec(street_folds=street_folds, count=count)
     with progress_bar("coverage", hidden=as_json) as tell, context.database.work(context.actor) as work:
-        made, reused = run_coverage(work, plan or plans.current_plan_id(work, territory), spec, progress=tell)
+        made, reused = run_coverage(work, plan or current_plan_id(work, territory), spec, progress=tell)
         facts = {"run": str(made.id), "reused": reused, "seconds": made.seconds, **made.summary}
     show(facts, lambda: _summary_text(facts), as_json=as_json)
 
@@ -45,11 +45,12 @@ def gaps(
     as_json: JsonOption = False,
 ) -> None:
     """List gaps, the worst first, with the reason."""
-    from services import coverage, plans
+    from services import coverage
+    from services.current_plan import current_plan_id
 
     context = command_context(ctx)
     with context.database.work(context.actor) as work:
-        rows = coverage.list_gaps(work, plan or plans.current_plan_id(work, territory), limit=limit)
+        rows = coverage.list_gaps(work, plan or current_plan_id(work, territory), limit=limit)
     show(rows, lambda: _gap_text(rows), as_json=as_json)
 
 

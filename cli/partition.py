@@ -54,7 +54,7 @@ def partition(
 
 
 def _text(facts: dict[str, Any]) -> str:
-    from services.partition_kinds import quality_rows
+    from services.partition.kinds import quality_rows
 
     quality = facts["quality"]
     lines = [

@@ -24,11 +24,11 @@ def report(
     as_json: JsonOption = False,
 ) -> None:
     """Write a report as one file that opens with the network off."""
-    from services import plans
+    from services.current_plan import current_plan_id
     from services.reports import build, write
 
     context = command_context(ctx)
     with context.database.work(context.actor) as work:
-        page = build(work, name, plan or plans.current_plan_id(work, territory), lang=lang)
+        page = build(work, name, plan or current_plan_id(work, territory), lang=lang)
     write(out, page)
     show({"file": str(out), "bytes": len(page)}, f"{out} written ({len(page) / 1e6:.1f} MB).", as_json=as_json)

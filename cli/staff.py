@@ -24,11 +24,12 @@ def assign(
     as_json: JsonOption = False,
 ) -> None:
     """Give each grid one head from its own village, near and evenly; name what can't be filled."""
-    from services import plans, staff
+    from services import staff
+    from services.current_plan import current_plan_id
 
     context = command_context(ctx)
     with context.database.work(context.actor) as work:
-        report = staff.assign_heads(work, plan or plans.current_plan_id(work, territory), max_grids=max_grids)
+        report = staff.assign_heads(work, plan or current_plan_id(work, territory), max_grids=max_grids)
     facts = asdict(report)
     show(facts, lambda: _text(facts), as_json=as_json)
 
@@ -38,11 +39,12 @@ def vacancies(
     ctx: typer.Context, plan: PlanOption = None, territory: TerritoryOption = None, as_json: JsonOption = False
 ) -> None:
     """List grids that nobody heads."""
-    from services import plans, staff
+    from services import staff
+    from services.current_plan import current_plan_id
 
     context = command_context(ctx)
     with context.database.work(context.actor) as work:
-        codes = staff.vacancies(work, plan or plans.current_plan_id(work, territory))
+        codes = staff.vacancies(work, plan or current_plan_id(work, territory))
     show({"vacancies": codes}, "\n".join(codes) or "Every grid has a head.", as_json=as_json)
 
 

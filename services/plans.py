@@ -11,12 +11,11 @@ import numpy as np
 import shapely
 
 from gis.crs import to_metric
-from gis.errors import ConflictError, InvalidInputError, NotFoundError
+from gis.errors import ConflictError, InvalidInputError
 from grid_partition.nesting import check_nesting
-from services.partition import describe_faults
+from services.partition.drawing import describe_faults
 from store.database import plans as sql
 from store.database.models import Plan, Territory
-from store.database.partition import find_territory
 from store.database.work import UnitOfWork
 
 
@@ -52,21 +51,6 @@ class PlanCheck:
     def ready(self) -> bool:
         """Whether nothing is open."""
         return not self.problems
-
-
-def current_plan_id(work: UnitOfWork, territory: str | UUID | None = None, kind: str = "household") -> UUID:
-    """Return the plan in use: the published one, else the newest draft.
-
-    Raises
-    ------
-    NotFoundError
-        No territory, or no plan of this kind yet.
-    """
-    place = find_territory(work.session, territory)
-    plan = sql.current_plan(work.session, place.id, kind)
-    if plan is None:
-        raise NotFoundError(f"{place.name} has no plan yet; make one with `gridward partition {kind}`.")
-    return plan.id
 
 
 def list_facts(work: UnitOfWork, territory_id: UUID | None = None) -> list[dict[str, Any]]:

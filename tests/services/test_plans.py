@@ -12,7 +12,8 @@ from loaded_helsinki import SYSTEM, add_staff, load_helsinki, propose
 
 from gis.errors import ConflictError, InvalidInputError, NotFoundError
 from services import access, staff
-from services.plans import NotReadyError, check_plan, current_plan_id, publish
+from services.current_plan import current_plan_id
+from services.plans import NotReadyError, check_plan, publish
 from store.database.actor import Actor
 from store.database.engine import Database
 from store.database.models import Assignment, GridVersion, Plan

@@ -1,7 +1,7 @@
 """Propose plans of the further kinds: natural villages, cells, and the nets inside household grids.
 
 Micro grids and ten-household groups divide the grids of the household plan in use; villages and cells divide areas.
-What is proved and saved is the same for all kinds: see `services.partition`.
+What is proved and saved is the same for all kinds: see `services.partition.drawing`.
 """
 
 from __future__ import annotations
@@ -28,19 +28,11 @@ from grid_partition.micro import BAND as MICRO_BAND
 from grid_partition.micro import micro_grids
 from grid_partition.shares import share_doors
 from grid_partition.villages import village_grids
-from services.partition import (
-    Drawn,
-    Ground,
-    PlanSpec,
-    Progress,
-    ProposedPlan,
-    digest_of,
-    draw,
-    plan_row,
-    read_ground,
-    save_draft,
-)
-from services.plans import current_plan_id
+from services.current_plan import current_plan_id
+from services.partition.drawing import Drawn, draw
+from services.partition.ground import Ground, digest_of, read_ground
+from services.partition.saving import plan_row, save_draft
+from services.partition.spec import PlanSpec, Progress, ProposedPlan
 from store.database import partition as sql
 from store.database import plans as plans_sql
 from store.database.bulk import Columns

@@ -1,0 +1,92 @@
+"""Shape and count the grids of a proposal, and prove them before anything is saved."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from gis.crs import to_lonlat
+from gis.errors import GridwardError
+from grid_partition import Atoms, Partition, TilingReport
+from grid_partition.nesting import check_nesting
+from services.partition.ground import Ground
+
+
+class BrokenTilingError(GridwardError):
+    """The computed grids would leave a gap, an overlap or a stray piece; nothing was saved."""
+
+    code = "broken-tiling"
+
+
+@dataclass(slots=True)
+class Drawn:
+    """The grids as they will be stored: shapes in lon/lat, figures in metres."""
+
+    label: npt.NDArray[np.int64]
+    shapes: npt.NDArray[np.object_]
+    parent: npt.NDArray[np.int64]
+    households: npt.NDArray[np.int64]
+    dwellings: npt.NDArray[np.int64]
+    deviation: npt.NDArray[np.float64]
+    exclave: npt.NDArray[np.bool_]
+    quality: dict[str, Any]
+    infeasible: list[dict[str, Any]]
+
+
+def draw(ground: Ground, atoms: Atoms, partition: Partition) -> Drawn:
+    """Shape and count the grids, and prove them; raise BrokenTilingError when the proof fails."""
+    label = np.asarray(partition.labels, dtype=np.int64)
+    shapes = np.asarray(partition.dissolve(), dtype=object)
+    parent = np.asarray(partition.parent_of_grid, dtype=np.int64)
+    households = np.bincount(label, weights=atoms.demand, minlength=len(shapes)).round().astype(np.int64)
+    dwellings = np.bincount(label[atoms.atom_of_point], minlength=len(shapes))
+    outline = shapely.coverage_union_all(atoms.geometry)
+    report = check_nesting(atoms.geometry, atoms.parent, shapes, parent)
+    expected = int(np.sum(ground.dwellings["households"]))
+    if not report.valid or int(households.sum()) != expected:
+        raise BrokenTilingError(
+            "The grids don't tile their areas exactly, so nothing was saved.",
+            households=expected,
+            households_in_grids=int(households.sum()),
+            faults=describe_faults(report, ground.territory.metric_srid),
+        )
+    mean = np.array([households[parent == p].mean() for p in parent])
+    deviation = np.divide(households - mean, mean, out=np.zeros(len(shapes)), where=mean > 0)
+    infeasible = [
+        {"area": str(ground.areas["name"][p]), "grids": int(k), "households_a_grid": float(each)}
+        for p, k, each in partition.infeasible
+    ]
+    quality = {
+        **_plain(asdict(partition.quality)),
+        "grids": len(shapes),
+        "households": expected,
+        "tiling_valid": True,
+        "exclaves": int(np.sum(shapely.get_num_geometries(shapes) > 1)),
+        # the outline noded like the atoms: new nodes on a slanting border are rounded to the 1 cm grid too
+        "territory_area_m2": float(outline.area),
+        "area_error_m2": float(abs(shapely.area(shapes).sum() - outline.area)),
+        "outline_rounding_m2": float(abs(outline.area - shapely.area(shapely.union_all(ground.parents)))),
+        "infeasible": infeasible,
+    }
+    exclave = shapely.get_num_geometries(shapes) > 1
+    return Drawn(label, shapes, parent, households, dwellings, deviation, exclave, quality, infeasible)
+
+
+def describe_faults(report: TilingReport, metric_srid: int, limit: int = 20) -> list[dict[str, Any]]:
+    """Return the first faults of a tiling with a point in lon/lat that a map can show."""
+    faults = report.faults[:limit]
+    if not faults:
+        return []
+    places = to_lonlat(np.array([shapely.point_on_surface(fault.place) for fault in faults]), metric_srid)
+    return [
+        {"kind": fault.kind, "amount": fault.amount, "place": [point.x, point.y]}
+        for fault, point in zip(faults, places, strict=True)
+    ]
+
+
+def _plain(values: dict[str, Any]) -> dict[str, Any]:
+    return {key: value.item() if isinstance(value, np.generic) else value for key, value in values.items()}
