@@ -203,15 +203,19 @@ def pair_sums(left: Ints, right: Ints, value: Floats) -> tuple[Ints, Ints, Float
 
 def _ring_segments(polygons: npt.NDArray[np.object_]) -> tuple[Ints, Floats, Floats]:
     """Split every ring of every part into segments; return owner, start, end."""
-    parts, of_polygon = shapely.get_parts(polygons, return_index=True)
-    rings, of_part = shapely.get_rings(parts, return_index=True)
-    xy, of_ring = shapely.get_coordinates(rings, return_index=True)
+    if not len(polygons):
+        return np.empty(0, dtype=np.int64), np.empty((0, 2)), np.empty((0, 2))
+    _, xy, offsets = shapely.to_ragged_array(polygons, include_z=False)
+    rings = offsets[0]
+    # how many rings, then vertices, each polygon has: innermost offsets first, parts of multipolygons between
+    upto = rings
+    for level in offsets[1:]:
+        upto = upto[level]
     xy = xy + 0.0  # -0.0 and 0.0 are one place but different bits
-    same = of_ring[1:] == of_ring[:-1]
-    start, end = xy[:-1][same], xy[1:][same]
-    owner = of_polygon[of_part[of_ring[:-1][same]]].astype(np.int64)
-    moved = np.any(start != end, axis=1)
-    return owner[moved], start[moved], end[moved]
+    real = np.any(xy[1:] != xy[:-1], axis=1)
+    real[rings[1:-1][rings[1:-1] < len(xy)] - 1] = False
+    owner = np.repeat(np.arange(len(polygons), dtype=np.int64), np.diff(upto))
+    return owner[:-1][real], xy[:-1][real], xy[1:][real]
 
 
 def _vertex_hash(xy: Floats) -> npt.NDArray[np.uint64]:
@@ -224,10 +228,10 @@ def _vertex_hash(xy: Floats) -> npt.NDArray[np.uint64]:
 
 
 def _twins(start: Floats, end: Floats) -> tuple[Ints, Ints]:
-    """Find all pairs of segments with the same two end points, in either direction."""
+    """Find all pairs of segments with the same two end points, in either direction; in order of the first."""
     one, other = _vertex_hash(start), _vertex_hash(end)
     key = (one + other) ^ ((one ^ other) * np.uint64(0xD6E8FEB86659FD93))
-    order = np.argsort(key, kind="stable")
+    order = np.argsort(key)
     key = key[order]
     firsts, seconds = [], []
     step = 1
@@ -238,8 +242,13 @@ def _twins(start: Floats, end: Floats) -> tuple[Ints, Ints]:
         firsts.append(order[hit])
         seconds.append(order[hit + step])
         step += 1
-    first = np.concatenate(firsts) if firsts else np.empty(0, dtype=np.int64)
-    second = np.concatenate(seconds) if seconds else np.empty(0, dtype=np.int64)
+    if not firsts:
+        return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
+    some, others = np.concatenate(firsts), np.concatenate(seconds)
+    first, second = np.minimum(some, others), np.maximum(some, others)
+    # the order of the polygons is mostly one of places: reading along it keeps to memory that is near
+    by_place = np.lexsort((second, first))
+    first, second = first[by_place], second[by_place]
     along = np.all((start[first] == start[second]) & (end[first] == end[second]), axis=1)
     against = np.all((start[first] == end[second]) & (end[first] == start[second]), axis=1)
     same = along | against

@@ -1,10 +1,9 @@
-"""Grammar of official codes: areas, grids, components and video devices. Codes are text, never numbers.
+"""Grammar of official codes: areas and grids; things have theirs in `gis.device_codes`. Codes are text, never numbers.
 
 References
 ----------
 GB/T 2260 and GB/T 10114 (areas: 6 + 3 + 3 digits); DB11 unit grids of Beijing (areas + 3 digits, numbered from west
-to east and from north to south); CJ/T 349 (professional grids, 20 digits); CJ/T 214 (components, 16 digits);
-GB/T 28181 annex (video devices, 20 digits).
+to east and from north to south); CJ/T 349 (professional grids, 20 digits).
 """
 
 from __future__ import annotations
@@ -77,7 +76,32 @@ def clean_code(text: str, *, what: str) -> str:
     return tail.group(1)
 
 
-def _digits(text: str, *, what: str, lengths: tuple[int, ...], pattern: str) -> str:
+def digits_code(text: str, *, what: str, lengths: tuple[int, ...], pattern: str) -> str:
+    """Bring a code of digits into plain form, refusing any other length.
+
+    Parameters
+    ----------
+    text : str
+    what : str
+        Name of the code, for the sentence.
+    lengths : tuple of int
+        How many digits it may have.
+    pattern : str
+        Its blocks, for the sentence.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    InvalidCodeError
+
+    Examples
+    --------
+    >>> digits_code("340881", what="Area code", lengths=(6, 9, 12), pattern="6 + 3 + 3")
+    '340881'
+    """
     code = clean_code(text, what=what)
     if not (code.isascii() and code.isdigit()) or len(code) not in lengths:
         wanted = " or ".join(str(length) for length in lengths)
@@ -154,7 +178,7 @@ def parse_area_code(text: str) -> AreaCode:
     >>> parse_area_code("440983102001").level, parse_area_code("440983102000").code
     ('village', '440983102')
     """
-    code = _digits(text, what="Area code", lengths=(6, 9, 12), pattern="6 county + 3 town + 3 village")
+    code = digits_code(text, what="Area code", lengths=(6, 9, 12), pattern="6 county + 3 town + 3 village")
     if len(code) == 12 and code.endswith("000"):
         code = code[:9]
     if len(code) == 9 and code.endswith("000"):
@@ -179,7 +203,7 @@ def parse_grid_code(text: str) -> str:
     InvalidCodeError
         Another form.
     """
-    return _digits(text, what="Grid code", lengths=(15,), pattern="6 county + 3 town + 3 village + 3 grid")
+    return digits_code(text, what="Grid code", lengths=(15,), pattern="6 county + 3 town + 3 village + 3 grid")
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,79 +253,8 @@ def parse_professional_grid_code(text: str) -> ProfessionalGridCode:
         Another form.
     """
     pattern = "6 object + 6 county + 3 town + 3 community + 2 serial"
-    code = _digits(text, what="Professional grid code", lengths=(20,), pattern=pattern)
+    code = digits_code(text, what="Professional grid code", lengths=(20,), pattern=pattern)
     return ProfessionalGridCode(code, code[:6], code[6:12], code[12:15], code[15:18], code[18:])
-
-
-@dataclass(frozen=True, slots=True)
-class DeviceCode:
-    """A video device code after GB/T 28181, rule A.
-
-    Parameters
-    ----------
-    code : str
-    centre, industry, kind, network, serial : str
-        Blocks of 8, 2, 3, 1 and 6 digits.
-    """
-
-    code: str
-    centre: str
-    industry: str
-    kind: str
-    network: str
-    serial: str
-
-    @property
-    def is_camera(self) -> bool:
-        """Whether the type block says camera (131) or network camera (132)."""
-        return self.kind in ("131", "132")
-
-
-def parse_device_code(text: str) -> DeviceCode:
-    """Read a GB/T 28181 device code.
-
-    Parameters
-    ----------
-    text : str
-        20 digits: 8 centre + 2 industry + 3 type + 1 network + 6 serial.
-
-    Returns
-    -------
-    DeviceCode
-
-    Raises
-    ------
-    InvalidCodeError
-        Another form, scientific notation included.
-
-    Examples
-    --------
-    >>> parse_device_code("34020000001320000001").is_camera
-    True
-    """
-    pattern = "8 centre + 2 industry + 3 type + 1 network + 6 serial"
-    code = _digits(text, what="GB/T 28181 code", lengths=(20,), pattern=pattern)
-    return DeviceCode(code, code[:8], code[8:10], code[10:13], code[13], code[14:])
-
-
-def parse_component_code(text: str) -> str:
-    """Read a component code.
-
-    Parameters
-    ----------
-    text : str
-        16 digits: 6 county + 2 major + 2 minor class + 6 serial.
-
-    Returns
-    -------
-    str
-
-    Raises
-    ------
-    InvalidCodeError
-        Another form.
-    """
-    return _digits(text, what="Component code", lengths=(16,), pattern="6 county + 2 major + 2 minor + 6 serial")
 
 
 def next_grid_codes(area_code: str, count: int, used: Iterable[str], *, digits: int = GRID_DIGITS) -> list[str]:
@@ -333,7 +286,8 @@ def next_grid_codes(area_code: str, count: int, used: Iterable[str], *, digits: 
     ['440983102001004', '440983102001005']
     """
     prefix = area_code.ljust(12, "0")
-    given = [int(code[12:]) for code in used if code.startswith(prefix) and len(code) == 12 + digits]
+    serials = (code[12:] for code in used if code.startswith(prefix) and len(code) == 12 + digits)
+    given = [int(serial) for serial in serials if serial.isdigit()]  # codes of other patterns hold letters
     first = max(given, default=0) + 1
     if first + count - 1 >= 10**digits:
         raise InvalidCodeError(

@@ -7,7 +7,7 @@ from typing import Any, Unpack
 
 import numpy as np
 
-from gis.codes import parse_component_code, parse_device_code
+from gis.device_codes import parse_component_code, parse_device_code
 from services.ingest.fields import LAT, LON, Field, azimuth, bounded, code_text, short_text, text, whole, yes_no
 from services.ingest.osm_rows import DEFAULT_RANGE_M
 from services.ingest.places import locate_rows, refuse_outside, warn_of_shift_to_streets

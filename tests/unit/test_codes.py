@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gis import codes
+from gis import codes, device_codes
 from gis.codes import InvalidCodeError
+from gis.grid_patterns import PATTERNS, Numbered, next_codes, parse_pattern, pattern_for
 
 
 def test_area_levels_parents_and_numbers():
@@ -32,7 +33,7 @@ def test_other_lengths_and_letters_are_no_area_codes(bad):
 @pytest.mark.parametrize("broken", ["3.2E+19", "3,2e+19", "3.402E19", "1e5"])
 def test_scientific_notation_is_refused_with_the_remedy(broken):
     with pytest.raises(InvalidCodeError, match="scientific") as caught:
-        codes.parse_device_code(broken)
+        device_codes.parse_device_code(broken)
     assert "text" in caught.value.fields["remedy"]
 
 
@@ -45,16 +46,16 @@ def test_spreadsheet_traces_that_lose_nothing_are_cleaned():
 
 
 def test_device_professional_and_component_codes():
-    device = codes.parse_device_code("34020000001320000001")
+    device = device_codes.parse_device_code("34020000001320000001")
     assert (device.centre, device.industry, device.kind, device.network, device.serial) == (
         "34020000", "00", "132", "0", "000001",
     )  # fmt: skip
     professional = codes.parse_professional_grid_code("01020344098310260100")
     assert professional.spans_communities
     assert professional.whole_community
-    assert codes.parse_component_code("4409830102000001") == "4409830102000001"
+    assert device_codes.parse_component_code("4409830102000001") == "4409830102000001"
     with pytest.raises(InvalidCodeError, match="16 digits"):
-        codes.parse_component_code("440983010200001")
+        device_codes.parse_component_code("440983010200001")
     assert codes.parse_grid_code("440983102001001") == "440983102001001"
 
 
@@ -91,3 +92,43 @@ def test_regular_grid_is_numbered_row_by_row_from_the_north_west(columns, rows):
 def test_reading_order_of_nothing_and_of_one():
     assert codes.reading_order(np.empty((0, 2))).tolist() == []
     assert codes.reading_order([[3.0, 4.0]]).tolist() == [0]
+
+
+@pytest.mark.parametrize("text", ["", "area", "area 1", "area 7", "12345 area 2", "area d 3", "serial 3", "area 3 x"])
+def test_patterns_that_mean_nothing_are_refused(text):
+    with pytest.raises(InvalidCodeError, match="no pattern"):
+        parse_pattern(text)
+
+
+def test_unit_grids_have_14_or_15_digits_and_professional_ones_20():
+    assert parse_pattern("area 2").length == 14
+    assert pattern_for("household").length == 15
+    assert pattern_for("police").length == pattern_for("safety").length == 20
+    assert pattern_for("dedicated", "123456 area 2").code("4409831020", 1) == "12345644098310200001"
+    assert pattern_for("a kind without its own").length == 15
+
+
+@given(
+    st.sampled_from(sorted(PATTERNS)),
+    st.lists(st.tuples(st.integers(1, 3), st.booleans(), st.booleans()), min_size=1, max_size=12),
+    st.lists(st.tuples(st.integers(1, 3), st.booleans(), st.booleans()), min_size=1, max_size=12),
+)
+def test_codes_of_each_kind_never_come_back(kind, first, second):
+    pattern = pattern_for(kind)
+    wishes = [[Numbered(f"44098310200{a}", merged, whole) for a, merged, whole in turn] for turn in (first, second)]
+    before = next_codes(pattern, wishes[0], ())
+    after = next_codes(pattern, wishes[1], [*before, "440983102001X", "x"])
+    assert len({*before, *after}) == len(before) + len(after)
+    assert {len(code) for code in (*before, *after)} == {pattern.length}
+
+
+def test_merged_communities_take_a_block_from_601_and_full_ones_say_so():
+    police = pattern_for("police")
+    assert next_codes(police, [Numbered("440983102001", merged=True)], ()) == ["99000144098310260100"]
+    with pytest.raises(InvalidCodeError, match="merged"):
+        next_codes(police, [Numbered("440983102001", merged=True)], ["99000144098310299900"])
+    with pytest.raises(InvalidCodeError, match="free grid numbers"):
+        next_codes(police, [Numbered("440983102001")], ["99000144098310200199"])
+    # a whole community takes 00 once; the next grid there is numbered on
+    again = next_codes(police, [Numbered("440983102001", whole=True)], ["99000144098310200100"])
+    assert again == ["99000144098310200101"]
