@@ -4,8 +4,12 @@ from store.database.models.access import Account, ApiToken, Audit, Scope, Sessio
 from store.database.models.base import Base
 from store.database.models.camera import Camera, CameraStatus, ViewShed
 from store.database.models.coverage import CoverageGrid, CoverageRun, Gap, KeyPlaceCoverage
+from store.database.models.grid_shape import GridShape
 from store.database.models.incident import Incident, IncidentTransition, IntakeKey
+from store.database.models.net import GridFloor, NetShare
 from store.database.models.plan import Atom, Grid, GridVersion, Plan
+from store.database.models.plan_life import ChangeSet, Comment, Lineage, PlanStep, Responsibility
+from store.database.models.plan_quality import QualityLimit
 from store.database.models.plumbing import IdempotencyKey, JobProgress, LayerRevision, Outbox, Report
 from store.database.models.staff import Assignment, Role, Shift, Staff, Unit
 from store.database.models.territory import (
@@ -34,6 +38,8 @@ __all__ = [
     "Building",
     "Camera",
     "CameraStatus",
+    "ChangeSet",
+    "Comment",
     "Component",
     "CoverageGrid",
     "CoverageRun",
@@ -41,6 +47,8 @@ __all__ = [
     "Facility",
     "Gap",
     "Grid",
+    "GridFloor",
+    "GridShape",
     "GridVersion",
     "IdempotencyKey",
     "Incident",
@@ -51,9 +59,14 @@ __all__ = [
     "KeyPlaceCoverage",
     "Landcover",
     "LayerRevision",
+    "Lineage",
+    "NetShare",
     "Outbox",
     "Plan",
+    "PlanStep",
+    "QualityLimit",
     "Report",
+    "Responsibility",
     "Role",
     "Scope",
     "Session",

@@ -17,7 +17,7 @@ from store.types import At, FeatureId, Json, MaybeAt, Revision, ShapelyGeometry,
 GRID_KINDS = (
     "household", "natural_village", "water", "micro", "ten_household", "dedicated", "police", "safety", "cell",
 )  # fmt: skip
-PLAN_STATES = ("draft", "review", "published", "retired")
+PLAN_STATES = ("draft", "review", "scheduled", "published", "retired")
 
 
 class Plan(Base):
@@ -39,7 +39,12 @@ class Plan(Base):
     basis: Mapped[str] = mapped_column(server_default="")
     effective_on: Mapped[date | None]
     created_at: Mapped[At]
+    submitted_at: Mapped[MaybeAt]
+    approved_at: Mapped[MaybeAt]
     published_at: Mapped[MaybeAt]
+    # from when to when its grids are in force; `published_at` is when somebody decided so
+    effective_at: Mapped[MaybeAt]
+    retired_at: Mapped[MaybeAt]
     revision: Mapped[Revision]
 
     __table_args__ = (
@@ -52,6 +57,14 @@ class Plan(Base):
             "kind",
             unique=True,
             postgresql_where=sa.text("status = 'published'"),
+        ),
+        # nor more than one that waits for its day
+        sa.Index(
+            "uq_plan_scheduled",
+            "territory_id",
+            "kind",
+            unique=True,
+            postgresql_where=sa.text("status = 'scheduled'"),
         ),
     )
 
@@ -109,12 +122,20 @@ class GridVersion(Base):
     deviation: Mapped[float]
     area_m2: Mapped[float]
     compactness: Mapped[float]
+    floor_low: Mapped[int | None]
+    floor_high: Mapped[int | None]
+    zone: Mapped[str | None]
+    load: Mapped[float | None]
     locked: Mapped[bool] = mapped_column(server_default=sa.false())
     revision: Mapped[Revision]
     valid: Mapped[pg.Range[datetime] | None] = mapped_column(pg.TSTZRANGE)
 
     __table_args__ = (
         sa.UniqueConstraint("plan_id", "grid_id"),
+        sa.CheckConstraint(
+            "(floor_low is null) = (floor_high is null) and (floor_low is null or floor_low <= floor_high)",
+            name="floors_in_order",
+        ),
         pg.ExcludeConstraint(
             (sa.column("grid_id"), "="),
             (sa.column("valid"), "&&"),
