@@ -39,6 +39,8 @@ class Units:
     fixed, start : (n,) int64
         -1 for none.
     soft : (n, s) float64
+    places : (n, 2) float64
+        Of the demand; on the 1 cm grid, from the south-west corner of all.
     """
 
     order: Ints
@@ -50,6 +52,7 @@ class Units:
     fixed: Ints
     start: Ints
     soft: Floats
+    places: Floats
 
 
 def accept_units(
@@ -90,6 +93,7 @@ def accept_units(
         fixed=np.maximum(_whole_numbers(options.fixed, "fixed", n, default=-1), -1)[order],
         start=np.maximum(_whole_numbers(options.start, "start", n, default=-1), -1)[order],
         soft=soft[order],
+        places=_places(options.places, polygons)[order],
     )
 
 
@@ -183,6 +187,19 @@ def _accept_options(options: PartitionOptions) -> None:
             raise InvalidInputError(f"The band {low}-{high} is not a range of demand.", field="band")
     if not 0.0 <= options.churn_price < np.inf:
         raise InvalidInputError("The churn price must be zero or more.", field="churn_price")
+    if not 0.0 <= options.walk_price < np.inf:
+        raise InvalidInputError("The price of walks must be zero or more.", field="walk_price")
+
+
+def _places(places: npt.ArrayLike | None, polygons: Geometries) -> Floats:
+    if places is None:
+        found = shapely.get_coordinates(shapely.centroid(polygons))
+    else:
+        found = np.asarray(places, dtype=np.float64)
+        if found.shape != (len(polygons), 2) or not np.isfinite(found).all():
+            raise InvalidInputError(f"places needs {len(polygons)} points, as numbers.", field="places")
+    # measured from the corner and rounded, as the order is
+    return np.asarray(np.round(found - np.floor(found.min(axis=0)), 2))
 
 
 def _canonical_order(polygons: Geometries, demand: Floats) -> Ints:

@@ -30,6 +30,8 @@ class Parts:
         Number of units.
     least : (p,) int64
         Grids that fixed units alone demand; 0 when none.
+    held : (p,) float64
+        Demand of fixed units.
     """
 
     parent: Ints
@@ -37,6 +39,7 @@ class Parts:
     area: Floats
     units: Ints
     least: Ints
+    held: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,9 @@ def nearest_count(demand: float, target: float) -> int:
     return few if abs(demand / few - target) <= abs(demand / (few + 1) - target) else few + 1
 
 
-def allocate(parts: Parts, *, grids: int | None, target: float | None, band: tuple[float, float]) -> Allocation:
+def allocate(
+    parts: Parts, *, grids: int | None, target: float | None, band: tuple[float, float], closed: bool = False
+) -> Allocation:
     """Give each part its number of grids.
 
     Parameters
@@ -83,6 +88,8 @@ def allocate(parts: Parts, *, grids: int | None, target: float | None, band: tup
         demand of one grid.
     band : (low, high)
         Demand that a grid may have; a part below ``low`` joins a grid of another part of its parent.
+    closed : bool
+        Fixed grids take no further units: the target is for what they leave.
 
     Returns
     -------
@@ -96,7 +103,9 @@ def allocate(parts: Parts, *, grids: int | None, target: float | None, band: tup
     else:
         count = np.zeros(len(seat), dtype=np.int64)
         for p in np.flatnonzero(seat):
-            count[p] = nearest_count(float(carried[p]), float(target or 0.0))
+            shut, held = (int(parts.least[p]), float(parts.held[p])) if closed else (0, 0.0)
+            left = float(carried[p]) - held
+            count[p] = shut + (nearest_count(left, float(target or 0.0)) if left > 0.0 or not shut else 0)
         count = np.where(seat, np.clip(count, np.maximum(1, parts.least), parts.units), 0)
     of_parent = group_sums(parts.parent, parts.demand, parents)
     seats = group_sums(parts.parent, count, parents).astype(np.int64)

@@ -26,7 +26,9 @@ Plan: TypeAlias = tuple[Ints, Floats, Ints, Ints, Words]
 
 # Columns of the atom and region tables, and places in the price list; numba folds them into the machine code.
 PERIMETER, AREA, DEMAND, COUNT, SOFT = 0, 1, 2, 3, 4
-MEAN, LOW, HIGH, SHAPE, BALANCE, STEP, EXCESS, CHURN, SOFT_PRICE = range(9)
+MEAN, LOW, HIGH, SHAPE, BALANCE, STEP, EXCESS, CHURN, SOFT_PRICE, WALK, CLOSED = range(11)
+#: Last columns of both tables where the walk has a price: weight times x, y and the squared distance.
+WALK_COLUMNS = 3
 
 #: A region is searched this far for a way round a leaving atom; beyond it the move is refused, never guessed.
 SEARCH_LIMIT = 400
@@ -46,7 +48,7 @@ def random_unit(state: Words) -> float:
 
 @njit(cache=True, nogil=True)
 def region_energy(r: int, world: World, plan: Plan) -> float:
-    """Price one region: inverse compactness, balance, being outside the band, soft demands."""
+    """Price one region: inverse compactness, balance, being outside the band, soft demands, walks."""
     price, region = world[4], plan[1]
     area = region[r, AREA]
     energy = price[SHAPE] * region[r, PERIMETER] ** 2 / (12.566370614359172 * area) if area > 0.0 else 0.0
@@ -58,7 +60,15 @@ def region_energy(r: int, world: World, plan: Plan) -> float:
         over = max(price[LOW] - demand, demand - price[HIGH]) / mean
         if over > 1e-12:
             energy += price[STEP] + price[EXCESS] * over
-    for s in range(SOFT, region.shape[1]):
+    last = region.shape[1]
+    if price[WALK] > 0.0:
+        last -= WALK_COLUMNS
+        if region[r, DEMAND] > 1e-9 * mean:
+            # the second moment about the centre of the households, from sums about a common origin
+            x, y = region[r, last], region[r, last + 1]
+            moment = region[r, last + 2] - (x * x + y * y) * mean / region[r, DEMAND]
+            energy += price[WALK] * max(moment, 0.0)
+    for s in range(SOFT, last):
         off = region[r, s] - 1.0
         energy += price[SOFT_PRICE] * off * off
     return energy
@@ -182,7 +192,7 @@ def second_move(v: int, b: int, world: World, plan: Plan) -> tuple[int, int]:
         return -1, -1
     for _ in range(3):
         c = labels[random_neighbour(w, world, state)]
-        if c != b:
+        if c != b and c >= world[4][CLOSED]:
             return w, c
     return -1, -1
 
@@ -232,6 +242,7 @@ def anneal(world: World, plan: Plan, schedule: Floats) -> int:
     indptr, frozen = world[0], world[6]
     labels, region, state = plan[0], plan[1], plan[4]
     n = len(labels)
+    closed = world[4][CLOSED]  # the first regions take no further units
     proposals = int(schedule[2])
     temperature = schedule[0]
     cool = (schedule[1] / schedule[0]) ** (EVERY / max(proposals, EVERY))
@@ -243,7 +254,7 @@ def anneal(world: World, plan: Plan, schedule: Floats) -> int:
         if indptr[v] == indptr[v + 1]:
             continue
         b = labels[random_neighbour(v, world, state)]
-        if labels[v] == b or frozen[v] or region[labels[v], COUNT] < 1.5:
+        if labels[v] == b or frozen[v] or region[labels[v], COUNT] < 1.5 or b < closed:
             continue
         if random_unit(state) < schedule[3]:
             moved = try_chain(v, b, world, plan, temperature)

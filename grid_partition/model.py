@@ -45,6 +45,13 @@ class PartitionOptions:
         Price of moving the demand of one mean grid away from its start, in units of one grid's compactness.
     soft_demand : (n,) or (n, s) array, optional
         Further demands (incidents, area) to spread evenly where that costs little.
+    walk_price : float
+        Price of the walks from the centre of a grid's households to each of them: the mean of their squares, in units
+        of what an even spread gives, counts as much as one grid's compactness at 1.
+    places : (n, 2) array of float, optional
+        Where the demand of each unit lies, for the walks; the centroid when not given.
+    closed : bool
+        Grids with fixed units take no further units, unless others are cut off by them.
     """
 
     tolerance: float = 0.10
@@ -55,6 +62,9 @@ class PartitionOptions:
     start: npt.ArrayLike | None = None
     churn_price: float = 0.0
     soft_demand: npt.ArrayLike | None = None
+    walk_price: float = 0.0
+    places: npt.ArrayLike | None = None
+    closed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

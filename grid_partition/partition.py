@@ -79,7 +79,8 @@ def partition_units(  # noqa: PLR0913 - the contract of DESIGN.md
     _accept_counts(grids, target)
     units = accept_units(geometry, demand, within, options)
     net = build_network(units, options)
-    plan = allocate(table_of_parts(units, net), grids=grids, target=target, band=_band(units, grids, target, options))
+    band = _band(units, grids, target, options)
+    plan = allocate(table_of_parts(units, net), grids=grids, target=target, band=band, closed=options.closed)
     carrying = find_carriers(units, net, plan)
     problems, members = build_problems(units, net, plan, carrying, options=options, seed=seed)
     solved = _solve_all(problems, executor, progress)
@@ -135,7 +136,7 @@ def _solve_all(problems: list[PartProblem], executor: Executor | None, progress:
             progress((done + share * len(problem)) / total, f"{problem.k} grids of {len(problem)} units")
 
     solved: list[Ints] = []
-    if executor is None:
+    if executor is None or len(problems) < 2:  # one part goes faster, and stops sooner, here
         for problem in problems:
             solved.append(solve_part(problem, partial(tell, problem)))
             done += len(problem)

@@ -150,6 +150,7 @@ def table_of_parts(units: Units, net: Network) -> Parts:
         group_sums(net.part, units.area, count),
         np.bincount(net.part),
         np.bincount(fixed[0], minlength=count),
+        group_sums(net.part, np.where(units.fixed >= 0, units.demand, 0.0), count),
     )
 
 
@@ -233,6 +234,7 @@ def build_problems(
     carrier, fixed = carrying
     _refuse_torn(units, net.part[carrier])
     table = _unit_table(units, net, carrier)
+    soft = slice(4, 4 + units.soft.shape[1])
     local = np.empty(len(carrier), dtype=np.int64)
     turn: dict[int, int] = {}
     problems, members = [], []
@@ -243,8 +245,15 @@ def build_problems(
         local[mine] = np.arange(len(mine))
         graph = csr(len(mine), local[net.pairs.first[edges]], local[net.pairs.second[edges]], net.price[edges])
         atom = table[mine]
-        atom[:, 4:] *= k / np.maximum(atom[:, 4:].sum(axis=0), 1e-9)
         parent = int(units.parent[mine[0]])
+        held = fixed[mine] >= 0
+        shut = len(np.unique(fixed[mine][held])) if options.closed else 0
+        mean = float(plan.mean[parent])
+        if 0 < shut < k:  # the other grids share what the closed ones leave
+            mean = float(atom[~held, 2].sum()) / (k - shut)
+        atom[:, soft] *= k / np.maximum(atom[:, soft].sum(axis=0), 1e-9)
+        if options.walk_price > 0.0:
+            atom = np.column_stack([atom, _walk_columns(atom[:, 2], units.places[mine], mean, k)])
         turn[parent] = turn.get(parent, -1) + 1
         # a seed of its own for each part: a parent is cut alike whatever else is cut with it
         entropy = [seed & 0xFFFFFFFF, int(units.parents[parent]) & 0xFFFFFFFF, turn[parent]]
@@ -253,10 +262,12 @@ def build_problems(
                 *graph,
                 atom,
                 k,
-                *_wanted(float(plan.mean[parent]), options),
+                *_wanted(mean, options),
                 *_local_labels(fixed[mine], units.start[mine], k),
                 options.churn_price,
                 int(np.random.SeedSequence(entropy).generate_state(1)[0]),
+                options.walk_price,
+                shut,
             )
         )
         members.append(mine)
@@ -268,6 +279,17 @@ def _unit_table(units: Units, net: Network, carrier: Ints) -> Floats:
     n = len(carrier)
     carried = [group_sums(carrier, column, n) for column in (units.demand, *units.soft.T)]
     return np.column_stack([net.perimeter_price, units.area, carried[0], np.ones(n), *carried[1:]])
+
+
+def _walk_columns(demand: Floats, places: Floats, mean: float, k: int) -> Floats:
+    """Return sums from which the second moment of a region's demand follows; a mean grid of an even spread has 1."""
+    total = max(float(demand.sum()), 1e-9)
+    off = places - demand @ places / total
+    square = (off**2).sum(axis=1)
+    # k equal round grids share the spread of the whole: each has a k-th of its variance
+    spread = max(float(demand @ square) / total / k, 1e-9)
+    weight = demand / max(mean, 1e-9)
+    return np.column_stack([weight[:, None] * off / np.sqrt(spread), weight * square / spread])
 
 
 def _refuse_torn(units: Units, part: Ints) -> None:

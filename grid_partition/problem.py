@@ -22,7 +22,8 @@ class PartProblem:
     indptr, indices, weight : CSR adjacency
         ``weight`` is the price of the shared border in metres.
     atom : (n, 4 + s) float64
-        Columns: price of the perimeter, area, demand, 1, soft demands as shares of their mean per grid.
+        Columns: price of the perimeter, area, demand, 1, soft demands as shares of their mean per grid; where the
+        walk has a price, three more: households times x, y and the squared distance, in units of a mean grid.
     k : int
     mean, low, high : float
         Demand wanted, and the range allowed, per region.
@@ -33,6 +34,9 @@ class PartProblem:
     churn_price : float
     seed : int
         Seed of this part alone.
+    walk_price : float
+    closed : int
+        The first regions, which take no units beyond their fixed ones and those they start with.
     """
 
     indptr: Ints
@@ -47,6 +51,8 @@ class PartProblem:
     home: Ints
     churn_price: float
     seed: int
+    walk_price: float = 0.0
+    closed: int = 0
 
     def __len__(self) -> int:
         """Return the number of units."""

@@ -80,9 +80,9 @@ class _Search:
         # round shapes come easily to fine units; to coarse ones balance must be worth more
         strict = 1.0 + coarse
         self.chains = 0.1 + 0.3 * coarse**0.5
-        price = np.array(
-            [problem.mean, problem.low, problem.high, 1.0, strict, strict, 5.0 * strict, problem.churn_price, 1.0]
-        )
+        limits = (problem.mean, problem.low, problem.high)
+        wishes = (problem.churn_price, 1.0, problem.walk_price, float(problem.closed))
+        price = np.array([*limits, 1.0, strict, strict, 5.0 * strict, *wishes])
         graph = (problem.indptr, problem.indices, problem.weight)
         self.world: kernels.World = (*graph, problem.atom, price, problem.home, problem.fixed >= 0)
         self.labels = labels

@@ -86,9 +86,12 @@ def _accept(parent: npt.NDArray[np.int64], county: npt.NDArray[np.int64], option
 
 def _of_rows(options: PartitionOptions, rows: Ints) -> PartitionOptions:
     """Return the options of one block."""
-    if options.soft_demand is None:
-        return options
-    return replace(options, soft_demand=np.asarray(options.soft_demand, dtype=np.float64)[rows])
+    soft, places = options.soft_demand, options.places
+    return replace(
+        options,
+        soft_demand=None if soft is None else np.asarray(soft, dtype=np.float64)[rows],
+        places=None if places is None else np.asarray(places, dtype=np.float64)[rows],
+    )
 
 
 Task = tuple[npt.NDArray[np.object_], npt.NDArray[np.float64], float, Ints, int, PartitionOptions]

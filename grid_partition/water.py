@@ -328,7 +328,7 @@ def _mended(problem: PartProblem, label: Ints, target: float) -> Ints:
 def _settled(problem: PartProblem, label: Ints, k: int, state: npt.NDArray[np.uint64]) -> Ints:
     """Make only moves that are better, until reaches are even: annealing leaves them a little warm."""
     n = len(problem)
-    price = np.array([float(problem.demand.sum()) / k, problem.low, problem.high, SHAPE, EVEN, 2.0, 10.0, 0.0, 0.0])
+    price = np.array([float(problem.demand.sum()) / k, problem.low, problem.high, SHAPE, EVEN, 2.0, 10.0, *[0.0] * 4])
     graph = (problem.indptr, problem.indices, problem.weight)
     world: kernels.World = (*graph, problem.atom, price, problem.home, problem.fixed >= 0)
     marks, queue = np.zeros(n + 1, np.int64), np.zeros(kernels.SEARCH_LIMIT + 1, np.int64)

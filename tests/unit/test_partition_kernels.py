@@ -40,7 +40,8 @@ def problem_of(geometry, demand, k, *, home=None, fixed=None, churn_price=0.0):
 
 
 def world_and_plan(problem, labels, seed=1):
-    price = np.array([problem.mean, problem.low, problem.high, 1.0, 2.0, 2.0, 10.0, problem.churn_price, 1.0])
+    wishes = [problem.churn_price, 1.0, problem.walk_price, problem.closed]
+    price = np.array([problem.mean, problem.low, problem.high, 1.0, 2.0, 2.0, 10.0, *wishes])
     graph = (problem.indptr, problem.indices, problem.weight)
     world = (*graph, problem.atom, price, problem.home, problem.fixed >= 0)
     region = np.zeros((problem.k, problem.atom.shape[1]))

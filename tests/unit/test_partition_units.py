@@ -337,6 +337,76 @@ def test_soft_demand_is_spread():
     assert np.bincount(spread.labels, weights=soft).max() <= 10
 
 
+def mean_square_walk(places, demand, labels):
+    """Mean over households of the squared way from the centre of their grid's households: an independent rule."""
+    total = 0.0
+    for r in np.unique(labels):
+        mine = labels == r
+        centre = np.average(places[mine], axis=0, weights=demand[mine])
+        total += (demand[mine] * ((places[mine] - centre) ** 2).sum(axis=1)).sum()
+    return total / demand.sum()
+
+
+def test_walks_get_shorter_where_they_have_a_price():
+    rng = np.random.default_rng(3)
+    geometry = voronoi(300, rng)
+    places = shapely.get_coordinates(shapely.centroid(geometry))
+    # five hamlets in open country: borders around empty ground are free to run anywhere
+    hamlets = rng.uniform(100, 900, (5, 2))
+    near = np.min(np.hypot(*(places[:, None] - hamlets).T), axis=0) < 130
+    demand = np.where(near, 6.0, 0.0)
+    free = partition_units(geometry, demand, grids=5, options=PartitionOptions(tolerance=0.5))
+    led = partition_units(geometry, demand, grids=5, options=PartitionOptions(tolerance=0.5, walk_price=4.0))
+    assert_sound(led, geometry, demand, 5)
+    before, after = (mean_square_walk(places, demand, found.labels) for found in (free, led))
+    assert after < 0.9 * before
+
+
+def test_walks_are_measured_from_where_the_households_are():
+    geometry = board(6, 1, side=100.0)
+    places = np.column_stack([[50.0, 150, 250, 399, 450, 550], np.full(6, 50.0)])
+    places[2] = 300.0, 50.0  # the door of the third unit lies at its eastern edge
+    options = PartitionOptions(tolerance=0.5, walk_price=50.0, places=places)
+    result = partition_units(geometry, [2, 2, 1, 1, 1, 1], grids=2, options=options)
+    assert result.labels.tolist() == [0, 0, 1, 1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("change", "match"),
+    [
+        ({"walk_price": -1.0}, "walks"),
+        ({"walk_price": np.nan}, "walks"),
+        ({"places": [[0, 0]]}, "places"),
+        ({"places": np.full((4, 2), np.inf)}, "places"),
+    ],
+)
+def test_walks_that_cannot_be_meant_are_refused(change, match):
+    with pytest.raises(InvalidInputError, match=match):
+        partition_units(board(2, 2), np.ones(4), grids=2, options=PartitionOptions(**change))
+
+
+@pytest.mark.parametrize("warm", [False, True])
+def test_closed_grids_take_no_further_units(warm):
+    geometry, fixed = board(12, 6), np.full(72, -1)
+    kept = (np.arange(72) % 12 < 3) & (np.arange(72) // 12 < 4)
+    fixed[kept] = 0
+    start = np.where(kept, 0, 1 + np.maximum(np.arange(72) % 12 - 3, 0) // 3) if warm else None
+    options = PartitionOptions(fixed=fixed, start=start, closed=True)
+    result = partition_units(geometry, np.ones(72), target=20, options=options)
+    assert np.array_equal(result.labels == result.labels[0], kept)
+    # 60 are left for three grids of 20; the closed one has 12
+    assert len(result.demand) == 4
+    others = np.delete(result.demand, result.labels[0])
+    assert ((others >= 18) & (others <= 22)).all()
+    assert pieces_by_brute_force(geometry, result.labels) == 4
+
+
+def test_closed_grid_takes_what_nothing_else_reaches():
+    geometry, fixed = board(5, 1), np.array([-1, 0, 0, -1, -1])
+    result = partition_units(geometry, np.ones(5), grids=2, options=PartitionOptions(fixed=fixed, closed=True))
+    assert result.labels.tolist() == [0, 0, 0, 1, 1]
+
+
 def test_band_takes_the_place_of_tolerance():
     demand = np.full(24, 10.0)
     result = partition_units(board(6, 4), demand, grids=4, options=PartitionOptions(band=(40, 80)))
