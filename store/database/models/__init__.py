@@ -4,6 +4,7 @@ from store.database.models.access import Account, ApiToken, Audit, Scope, Sessio
 from store.database.models.base import Base
 from store.database.models.camera import Camera, CameraStatus, ViewShed
 from store.database.models.coverage import CoverageGrid, CoverageRun, Gap, KeyPlaceCoverage
+from store.database.models.edit import AtomPast, Edit
 from store.database.models.grid_shape import GridShape
 from store.database.models.incident import Incident, IncidentTransition, IntakeKey
 from store.database.models.net import GridFloor, NetShare
@@ -32,6 +33,7 @@ __all__ = [
     "Area",
     "Assignment",
     "Atom",
+    "AtomPast",
     "Audit",
     "Barrier",
     "Base",
@@ -44,6 +46,7 @@ __all__ = [
     "CoverageGrid",
     "CoverageRun",
     "Dwelling",
+    "Edit",
     "Facility",
     "Gap",
     "Grid",

@@ -80,6 +80,7 @@ class Atom(Base):
     grid_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("grid.id"), index=True)
     area_id: Mapped[UUID] = mapped_column(sa.ForeignKey("area.id"))
     demand: Mapped[int]
+    dwellings: Mapped[int] = mapped_column(server_default=sa.text("0"))
     geom: Mapped[Any] = mapped_column(ShapelyGeometry("POLYGON"))
     geom_3857: Mapped[Any] = tile_geometry("geom", "POLYGON")
 
