@@ -14,9 +14,9 @@ from shapely.geometry.base import BaseGeometry
 from gis import crs
 from gis.codes import AreaCode, parse_area_code
 from gis.errors import InvalidInputError, UnknownCrsError
-from gis.validity import find_faults
 from services.ingest.fields import Field, short_text
-from services.ingest.places import declared_crs, raise_doubt, sample_box, shift_warning, unproven_datum
+from services.ingest.outlines import read_outlines, snap_outlines
+from services.ingest.places import sample_box, shift_warning, unproven_datum
 from services.ingest.report import LoadReport
 from services.ingest.rows import LoadOptions, RowLoad, parse_cells, start_load
 from services.ingest.save import save
@@ -48,8 +48,6 @@ _KINDS |= {"村": "village", "社区": "village", "小组": "group"}
 _ONE_ZONE_DEG = 9.0
 #: Overlaps between areas of one level below this are rounding.
 _OVERLAP_M2 = 1.0
-#: Share of its area that mending may change before an outline is refused.
-_SPIKE_SHARE = 1e-9
 _CODE_LENGTHS = (6, 9, 12)
 
 
@@ -86,12 +84,12 @@ def load_areas(work: UnitOfWork, path: Path | str, **options: Unpack[LoadOptions
     load = start_load(work, "areas", table, options, territory)
     parse_cells(load, FIELDS)
     _refuse_foreign(load)
-    geom = _outlines(load, _expected_box(work, table, options, territory, fresh=fresh))
+    geom = read_outlines(load, _expected_box(work, table, options, territory, fresh=fresh))
     if fresh:
         _tell_place(load, geom)
     _warn_of_shift(load, geom)
     srid = _metric_srid(load, geom, fresh=fresh)
-    metric = _snapped(load, geom, srid)
+    metric = snap_outlines(load, geom, srid)
     _warn_of_overlaps(load, metric)
     return save(load, lambda: _save(load, metric, srid, fresh=fresh), layer="areas")
 
@@ -171,51 +169,6 @@ def _refuse_foreign(load: RowLoad) -> None:
             load.reject(int(row), load.column_of("code"), code, reason=reason, remedy="name that one with --territory")
 
 
-def _outlines(load: RowLoad, near: crs.Box | None) -> Geometries:
-    """Check every outline as given, then bring it into EPSG:4326."""
-    given = load.table.geometry
-    assert given is not None  # noqa: S101 - checked by the caller
-    if load.options.get("swap_axes"):
-        given = np.asarray(shapely.transform(given, lambda xy: xy[:, ::-1]), dtype=object)
-    declared = declared_crs(load)
-    raise_doubt(load.table.file, shapely.get_coordinates(given[load.good]), declared, near=near)
-    given = _without_spikes(load, given)
-    bounds = (-180.0, -90.0, 180.0, 90.0) if declared.is_lonlat else None
-    for fault in find_faults(given, bounds=bounds):
-        place = "" if fault.place is None else f"{fault.place[0]:.7g}, {fault.place[1]:.7g}"
-        remedy = f"repair the outline at {place}" if place else "give one outline as polygon"
-        load.reject(fault.row, "geometry", place, reason=fault.reason, remedy=remedy)
-    out: Geometries = np.full(len(given), None, dtype=object)
-    kept = load.kept
-    if len(kept):
-        out[kept] = crs.to_wgs84(given[kept], declared)
-    for row in kept:
-        if not np.isfinite(shapely.get_coordinates(out[row])).all():
-            reason, remedy = f"has coordinates that cannot be in {declared.name}", "correct the outline, or the --crs"
-            load.reject(int(row), "geometry", str(load.values["name"][row]), reason=reason, remedy=remedy)
-    return out
-
-
-def _without_spikes(load: RowLoad, given: Geometries) -> Geometries:
-    """Mend outlines that touch or retrace themselves without enclosing anything; real crossings stay as they are."""
-    out = np.array(given, dtype=object)
-    names = []
-    for row in load.kept:
-        shape = given[row]
-        if shape is None or shapely.is_valid(shape) or shape.geom_type not in ("Polygon", "MultiPolygon"):
-            continue
-        mended = shapely.make_valid(shape, method="structure", keep_collapsed=False)
-        # the area of a crossed ring counts its loops with opposite signs, so it differs once a loop encloses anything
-        if abs(mended.area - shape.area) <= _SPIKE_SHARE * mended.area and "Polygon" in mended.geom_type:
-            out[row] = mended
-            names.append(str(load.values["name"][row]))
-    if names:
-        load.report.warnings.append(
-            f"{len(names)} outlines retrace themselves without enclosing anything; mended: {', '.join(names[:5])}."
-        )
-    return out
-
-
 def _warn_of_shift(load: RowLoad, geom: Geometries) -> None:
     kept = load.kept
     if not len(kept) or load.report.crs not in ("wgs84", "cgcs2000"):
@@ -263,20 +216,6 @@ def _metric_srid(load: RowLoad, geom: Geometries, *, fresh: bool) -> int:
             " Load each county as a territory of its own for planning."
         )
     return crs.suggest_metric_srid((west, south, east, north))
-
-
-def _snapped(load: RowLoad, geom: Geometries, srid: int) -> Geometries:
-    """Bring outlines onto the 1 cm grid; one that breaks there is refused."""
-    metric: Geometries = np.full(len(geom), None, dtype=object)
-    kept = load.kept
-    if not len(kept):
-        return metric
-    metric[kept] = crs.to_metric(geom[kept], srid)
-    for fault in find_faults(metric[kept]):
-        row = int(kept[fault.row])
-        remedy = "repair the outline there: it folds back on itself within a centimetre"
-        load.reject(row, "geometry", str(load.values["name"][row]), reason=fault.reason, remedy=remedy)
-    return metric
 
 
 def _warn_of_overlaps(load: RowLoad, metric: Geometries) -> None:
