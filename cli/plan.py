@@ -83,6 +83,9 @@ def export(
     ctx: typer.Context,
     plan: PlanArgument,
     file: Annotated[Path, typer.Argument(help="File to write: .geojson, .gpkg, .shp or .csv.")],
+    simplify: Annotated[
+        float | None, typer.Option(help="Metres: fewer vertices, still without gaps and overlaps.", min=0)
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Export the grids of a plan with their codes as text and 9 decimals."""
@@ -90,7 +93,7 @@ def export(
 
     context = command_context(ctx)
     with context.database.work(context.actor) as work:
-        count = plan_files.export(work, plan, file)
+        count = plan_files.export(work, plan, file, simplify=simplify)
     show({"file": str(file), "grids": count}, f"{count} grids written to {file}.", as_json=as_json)
 
 

@@ -1,4 +1,4 @@
-"""Forget what nobody needs any more: old events, spent keys, ended sessions, finished jobs."""
+"""Forget what nobody needs any more (old events, spent keys, ended sessions, jobs); draw what edits left undrawn."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import logging
 from datetime import UTC, datetime, timedelta
 
 from services import access, events, idempotency
+from store.database import grid_shapes as shape_sql
 from store.database import jobs as job_sql
 from store.database.actor import Actor
 from store.database.engine import Database
@@ -14,12 +15,23 @@ from store.database.work import UnitOfWork
 
 EVERY = timedelta(hours=1)
 JOBS_KEPT = timedelta(days=30)
+PLANS_A_ROUND = 4  # it shares the machine with people
 _log = logging.getLogger(__name__)
 
 
 def forget_old_jobs(work: UnitOfWork, *, now: datetime) -> int:
     """Delete jobs that ended long ago."""
     return job_sql.delete_old_jobs(work.session, now - JOBS_KEPT)
+
+
+def draw_missing_shapes(work: UnitOfWork, *, now: datetime) -> int:  # noqa: ARG001 - as all upkeep
+    """Draw the simpler shapes that edits left undrawn; return for how many plans."""
+    missing = shape_sql.plans_without_shapes(work.session, PLANS_A_ROUND)
+    if not missing:
+        return 0
+    from services.grid_shapes import renew_shapes  # noqa: PLC0415 - brings in the engines, which upkeep seldom needs
+
+    return sum(renew_shapes(work, plan_id) for plan_id in missing)
 
 
 def clear_away(database: Database, *, now: datetime) -> dict[str, int]:
@@ -36,6 +48,7 @@ def clear_away(database: Database, *, now: datetime) -> dict[str, int]:
         ("keys", idempotency.forget_old_keys),
         ("sessions", access.forget_expired),
         ("jobs", forget_old_jobs),
+        ("shapes", draw_missing_shapes),
     ):
         with database.work(Actor.system()) as work:
             gone[kind] = forget(work, now=now)

@@ -27,7 +27,7 @@ __all__ = [
 
 Coding = Literal["zstd", "gzip"]
 _WORTH_PACKING: Final = 256
-_FORM: Final = "1"
+_FORM: Final = "2"
 """Part of every tag: raise it when the same rows are drawn into other tiles than before."""
 
 

@@ -5,15 +5,29 @@ from __future__ import annotations
 from pathlib import Path
 from uuid import UUID
 
+from services.grid_shapes import simplified
 from store.database import plans as sql
+from store.database.models import Territory
 from store.database.work import UnitOfWork
 from store.files.grids import write_grids
 
 
-def export(work: UnitOfWork, plan_id: UUID, path: Path) -> int:
-    """Write a plan's grids to `path`; return how many."""
+def export(work: UnitOfWork, plan_id: UUID, path: Path, *, simplify: float | None = None) -> int:
+    """Write a plan's grids to `path`; return how many.
+
+    Parameters
+    ----------
+    work : UnitOfWork
+    plan_id : UUID
+    path : Path
+    simplify : float or None
+        Metres: write borders with fewer vertices, still without gaps and overlaps.
+    """
     work.actor.require("planner", "reviewer", "analyst")
-    sql.get_plan(work.session, plan_id)
+    plan = sql.get_plan(work.session, plan_id)
     columns = sql.grid_shapes(work.session, plan_id)
+    if simplify is not None:
+        srid = work.session.get_one(Territory, plan.territory_id).metric_srid
+        columns = {**columns, "geom": simplified(columns["geom"], simplify, srid)}
     write_grids(columns, path)
     return len(columns["code"])

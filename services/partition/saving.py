@@ -12,6 +12,7 @@ import shapely
 from gis.codes import next_grid_codes, reading_order
 from gis.crs import to_lonlat
 from grid_partition import Atoms
+from services.grid_shapes import renew_shapes
 from services.partition.drawing import Drawn
 from services.partition.ground import Ground
 from services.partition.spec import PlanSpec
@@ -82,6 +83,7 @@ def save_draft(
         for i in range(len(atom_hex))
     )
     copy_rows(session, "atom", sql.ATOM_COLUMNS, rows)
+    renew_shapes(work, plan.id)
     box = plan_box(session, plan.id)
     for layer in ("grids", "grid_labels", "atoms"):
         work.touch(layer, territory.id, box)

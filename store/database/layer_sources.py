@@ -38,6 +38,10 @@ class LayerSource:
         Conditions for zooms below a bound: what would be lost in the crowd is left out.
     moment : str or None
         Timestamp that the ``datetime`` parameter filters by.
+    simple_tables : str
+        What joins the shapes of ``:level`` to `tables`, for zooms that have simpler ones.
+    simple_shape : str or None
+        Geometry in EPSG:3857 that is drawn at those zooms.
     also : tuple of str
         Further layers whose changes make a tile of this one stale.
     """
@@ -52,6 +56,8 @@ class LayerSource:
     tile_shape: str | None = None
     thinned: tuple[tuple[int, str], ...] = ()
     moment: str | None = None
+    simple_tables: str = ""
+    simple_shape: str | None = None
     also: tuple[str, ...] = field(default=())
 
 
@@ -143,6 +149,10 @@ SOURCES: Final[dict[str, LayerSource]] = {
         "v.geom_3857",
         "v.plan_id = any(:scope)",
         follows="plan",
+        # either all grids of a plan have simpler shapes or none has: mixing them would tear the tiling
+        simple_tables=" left join grid_shape q on q.plan_id = v.plan_id and q.grid_id = v.grid_id "
+        "and q.max_zoom = :level",
+        simple_shape="coalesce(q.geom_3857, v.geom_3857)",
         also=("staff",),
     ),
     "grid_labels": LayerSource(

@@ -11,6 +11,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from store.database.grid_shapes import level_for
 from store.database.layer_sources import SOURCES, LayerSource
 
 Box = tuple[float, float, float, float]
@@ -144,6 +145,8 @@ def tile_statement(layer: str, view: View, z: int, x: int, y: int) -> tuple[sa.T
         values["cell"] = (east - west) / _CELLS
     if ":runs" in source.tables:
         values["runs"] = list(view.runs)
+    if source.simple_shape is not None and level_for(z) is not None:
+        values["level"] = level_for(z)
     return statement, values
 
 
@@ -166,10 +169,13 @@ def _columns(source: LayerSource) -> str:
 
 def _features(source: LayerSource, z: int) -> str:
     thin = "".join(f" and {condition}" for below, condition in source.thinned if z < below)
-    shape = source.tile_shape or source.tile_geom
+    shape, tables = source.tile_shape or source.tile_geom, source.tables
+    if source.simple_shape is not None and level_for(z) is not None:
+        # the box is still compared with the exact grid: half a pixel is well within the tile's margin
+        shape, tables = source.simple_shape, tables + source.simple_tables
     return (
         f"select {source.fid} as fid, {_columns(source)}"  # noqa: S608 - constants of this package
-        f"st_asmvtgeom({shape}, {_TILE}, {EXTENT}, {BUFFER}, true) as geom from {source.tables} "
+        f"st_asmvtgeom({shape}, {_TILE}, {EXTENT}, {BUFFER}, true) as geom from {tables} "
         f"where {source.tile_geom} && {_GROWN} and {source.scope}{thin} order by 1"
     )
 
