@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import shapely
 
 from gis.errors import InvalidInputError
-from grid_partition.accept import accept_numbers
+from grid_partition.accept import accept_numbers, accept_polygons
 from grid_partition.allocate import nearest_count
 
-__all__ = ["DedicatedGrid", "DedicatedGrids", "dedicated_grids"]
+__all__ = ["DedicatedGrid", "DedicatedGrids", "dedicated_grids", "floor_conflicts"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -109,20 +111,73 @@ def dedicated_grids(
     grids: list[DedicatedGrid] = []
     for z in np.unique(district).tolist():
         rows_of = {int(b): np.flatnonzero((house == b) & (district == z)) for b in np.unique(house[district == z])}
-        total = {b: float(weight[rows].sum()) for b, rows in rows_of.items()}
-        small = [b for b in rows_of if total[b] <= band[1]]
-        where = {b: place[rows_of[b][0]] for b in small}
-        for buildings in _joined(small, total, where, band):
-            labels[np.concatenate([rows_of[b] for b in buildings])] = len(grids)
-            grids.append(DedicatedGrid(z, tuple(sorted(buildings)), None, sum(total[b] for b in buildings)))
-        for b in sorted(set(rows_of) - set(small)):
-            rows = rows_of[b][np.argsort(level[rows_of[b]])]
-            for part in _storeys(weight[rows], nearest_count(total[b], target)):
-                mine = rows[part]
-                labels[mine] = len(grids)
-                span = (int(level[mine[0]]), int(level[mine[-1]]))
-                grids.append(DedicatedGrid(z, (b,), span, float(weight[mine].sum())))
+        for rows, grid in _zone_grids(z, rows_of, level, weight, place, target=target, band=band):
+            labels[rows] = len(grids)
+            grids.append(grid)
     return DedicatedGrids(labels, grids, _explained(grids, band))
+
+
+def _zone_grids(
+    zone: int,
+    rows_of: dict[int, Ints],
+    level: Ints,
+    weight: Floats,
+    place: Floats,
+    *,
+    target: float,
+    band: tuple[float, float],
+) -> Iterator[tuple[Ints, DedicatedGrid]]:
+    """Yield the grids of one zone with their rows: small buildings joined first, then floors of the large ones."""
+    total = {b: float(weight[rows].sum()) for b, rows in rows_of.items()}
+    small = [b for b in rows_of if total[b] <= band[1]]
+    where = {b: place[rows_of[b][0]] for b in small}
+    for buildings in _joined(small, total, where, band):
+        rows = np.concatenate([rows_of[b] for b in buildings])
+        yield rows, DedicatedGrid(zone, tuple(sorted(buildings)), None, sum(total[b] for b in buildings))
+    for b in sorted(set(rows_of) - set(small)):
+        rows = rows_of[b][np.argsort(level[rows_of[b]])]
+        for part in _storeys(weight[rows], nearest_count(total[b], target)):
+            mine = rows[part]
+            span = (int(level[mine[0]]), int(level[mine[-1]]))
+            yield mine, DedicatedGrid(zone, (b,), span, float(weight[mine].sum()))
+
+
+def floor_conflicts(
+    footprints: npt.ArrayLike, low: npt.ArrayLike, high: npt.ArrayLike, *, least: float = 0.01
+) -> list[tuple[int, int]]:
+    """Find pairs of grids that hold the same floors of the same ground.
+
+    Parameters
+    ----------
+    footprints : (n,) array of Polygon or MultiPolygon
+        Metric CRS.
+    low, high : (n,) array of float
+        Lowest and highest floor; nan for whole buildings, which are all floors.
+    least : float
+        Square metres that two footprints may share, for rounding.
+
+    Returns
+    -------
+    list of (int, int)
+        Positions, the lower one first.
+
+    Examples
+    --------
+    >>> import shapely
+    >>> tower = [shapely.box(0, 0, 9, 9)] * 3
+    >>> floor_conflicts(tower, [1, 4, 5], [3, 5, 9])
+    [(1, 2)]
+    """
+    shapes = accept_polygons(footprints, "footprints")
+    bottom = np.nan_to_num(np.asarray(low, dtype=np.float64), nan=-np.inf)
+    top = np.nan_to_num(np.asarray(high, dtype=np.float64), nan=np.inf)
+    if not len(shapes) == len(bottom) == len(top):
+        raise InvalidInputError("Each footprint needs its lowest and highest floor.", field="low")
+    first, second = shapely.STRtree(shapes).query(shapes, predicate="intersects")
+    stacked = (first < second) & (bottom[first] <= top[second]) & (bottom[second] <= top[first])
+    first, second = first[stacked], second[stacked]
+    shared = shapely.area(shapely.intersection(shapes[first], shapes[second])) > least
+    return sorted(zip(first[shared].tolist(), second[shared].tolist(), strict=True))
 
 
 def _accept(house: Ints, level: Ints, district: Ints, place: Floats, band: tuple[float, float], target: float) -> None:

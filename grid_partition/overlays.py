@@ -13,7 +13,7 @@ from gis.index import first_holding
 from gis.measure import group_sums
 from grid_partition.accept import accept_numbers, accept_polygons
 
-__all__ = ["Overlay", "map_overlay"]
+__all__ = ["Overlay", "map_overlay", "overlapping_pairs"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -35,6 +35,8 @@ class Overlay:
         Of the area of the net's polygon and of the grid; nan where there is none.
     households : (s,) float64
     objects : (s,) int64
+    objects_of_kind : (s, k) int64
+        The same by kind; no columns when no kinds were given.
     """
 
     net: Ints
@@ -44,6 +46,7 @@ class Overlay:
     share_of_grid: Floats
     households: Floats
     objects: Ints
+    objects_of_kind: Ints
 
 
 def map_overlay(
@@ -53,6 +56,7 @@ def map_overlay(
     dwellings: npt.ArrayLike | None = None,
     households: npt.ArrayLike | None = None,
     objects: npt.ArrayLike | None = None,
+    object_kinds: npt.ArrayLike | None = None,
 ) -> Overlay:
     """Map the polygons of a professional net onto grids, with shares of area, households and objects.
 
@@ -67,6 +71,8 @@ def map_overlay(
         Of each dwelling; one each when not given.
     objects : (m, 2) array of float, optional
         Enterprises, cameras, key places.
+    object_kinds : (m,) array of int, optional
+        0 to k - 1: kind of each object, to count them apart too.
 
     Returns
     -------
@@ -89,12 +95,13 @@ def map_overlay(
     weight = np.ones(len(people)) if households is None else accept_numbers(households, "households", len(people))
     shared = _shared_ground(polygons, squares)
     outside = [_rest(polygons, shared, side=0), _rest(squares, shared, side=1)]
-    held = [_counted(polygons, squares, people, weight, column=3), _counted(polygons, squares, things, None, column=4)]
-    rows = np.concatenate([shared, *outside, *held])
+    found = _counted(polygons, squares, things, None, column=4)
+    rows = np.concatenate([shared, *outside, _counted(polygons, squares, people, weight, column=3), found])
     pairs, at = np.unique(rows[:, :2].astype(np.int64), axis=0, return_inverse=True)
     at = at.ravel().astype(np.int64)
     area, count, number = (group_sums(at, rows[:, column], len(pairs)) for column in (2, 3, 4))
     first, second = pairs[:, 0], pairs[:, 1]
+    by_kind = _by_kind(at[len(rows) - len(found) :], object_kinds, len(pairs))
     return Overlay(
         first,
         second,
@@ -103,7 +110,49 @@ def map_overlay(
         area / np.where(second >= 0, shapely.area(squares)[second], np.nan),
         count,
         number.astype(np.int64),
+        by_kind,
     )
+
+
+def overlapping_pairs(polygons: npt.ArrayLike, *, least: float = LEAST) -> list[tuple[int, int, float]]:
+    """Find pairs of polygons that share ground.
+
+    Parameters
+    ----------
+    polygons : (p,) array of Polygon or MultiPolygon
+        Metric CRS.
+    least : float
+        Square metres that two may share, for rounding.
+
+    Returns
+    -------
+    list of (int, int, float)
+        Positions, the lower one first, and the square metres they share.
+
+    Examples
+    --------
+    >>> overlapping_pairs(shapely.box([0, 2, 9], 0, [3, 5, 12], 1))
+    [(0, 1, 1.0)]
+    """
+    shapes = accept_polygons(polygons, "polygons")
+    first, second = shapely.STRtree(shapes).query(shapes, predicate="intersects")
+    once = first < second
+    first, second = first[once], second[once]
+    area = shapely.area(shapely.intersection(shapes[first], shapes[second]))
+    rows = np.flatnonzero(area > least)
+    return sorted(zip(first[rows].tolist(), second[rows].tolist(), area[rows].tolist(), strict=True))
+
+
+def _by_kind(row: Ints, kinds: npt.ArrayLike | None, count: int) -> Ints:
+    """Count objects of each kind in each row of the overlay."""
+    if kinds is None:
+        return np.zeros((count, 0), dtype=np.int64)
+    kind = np.asarray(kinds, dtype=np.int64)
+    if kind.shape != row.shape or (len(kind) and int(kind.min()) < 0):
+        raise InvalidInputError("Each object needs one kind, a number from 0.", field="object_kinds")
+    table = np.zeros((count, int(kind.max(initial=-1)) + 1), dtype=np.int64)
+    np.add.at(table, (row, kind), 1)
+    return table
 
 
 def _points(xy: npt.ArrayLike | None, field: str) -> npt.NDArray[np.object_]:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from services.partition.household import propose_household
 from services.partition.kinds import propose_kind
+from services.partition.nets import propose_net
 from services.partition.spec import PlanSpec, Progress, ProposedPlan
 from store.database.work import UnitOfWork
 
@@ -34,6 +35,8 @@ PROPOSERS: dict[str, Proposer] = {
     "micro": propose_kind,
     "ten_household": propose_kind,
     "cell": propose_kind,
+    "police": propose_net,
+    "safety": propose_net,
 }
 
 
