@@ -13,6 +13,7 @@ import shapely
 
 from gis.crs import to_metric
 from gis.errors import ConflictError, InvalidInputError
+from gis.overlay import snap_to_grid
 from grid_partition.overlays import Overlay, map_overlay
 from store.database import nets as sql
 from store.database import plans as plan_sql
@@ -108,8 +109,8 @@ def _map(work: UnitOfWork, plan: Plan, base_plan_id: UUID, now: datetime) -> Map
     session = work.session
     srid = work.session.get_one(Territory, plan.territory_id).metric_srid
     net, grids = sql.net_shapes(session, plan.id), plan_sql.grid_shapes(session, base_plan_id)
-    shapes, stack = _grounds(np.asarray(to_metric(net["geom"], srid), dtype=object))
-    squares = np.asarray(to_metric(grids["geom"], srid), dtype=object)
+    shapes, stack = _grounds(_on_grid(net["geom"], srid))
+    squares = _on_grid(grids["geom"], srid)
     doors, things = sql.read_doors(session, plan.territory_id), sql.read_objects(session, plan.territory_id)
     kinds, kind = np.unique(np.asarray(things["kind"], dtype=str), return_inverse=True)
     overlay = map_overlay(
@@ -126,6 +127,11 @@ def _map(work: UnitOfWork, plan: Plan, base_plan_id: UUID, now: datetime) -> Map
     plan.quality = {**plan.quality, "mapped": {**mapped.facts(), "at": now.isoformat()}}
     session.flush()
     return mapped
+
+
+def _on_grid(geometry: npt.NDArray[Any], srid: int) -> npt.NDArray[np.object_]:
+    """Return shapes in the metric CRS as they were drawn: on the 1 cm grid, so that shared borders are the same line."""
+    return np.asarray(shapely.transform(to_metric(geometry, srid), snap_to_grid), dtype=object)
 
 
 def _xy(points: npt.NDArray[Any], srid: int) -> npt.NDArray[np.float64]:
@@ -153,7 +159,7 @@ def _rows(
         counts = dict(zip(kinds, overlay.objects_of_kind[row].tolist(), strict=True))
         objects = {kind: count for kind, count in counts.items() if count}
         area = float(overlay.area_m2[row])
-        shares = [None if np.isnan(value[row]) else min(1.0, float(value[row])) for value in _both(overlay)]
+        shares = [None if np.isnan(value[row]) else min(1.0, round(float(value[row]), 9)) for value in _both(overlay)]
         grid_id = grids["id"][square] if square >= 0 else None
         households = int(overlay.households[row])
         if ground < 0:
@@ -242,9 +248,9 @@ def list_shares(work: UnitOfWork, plan_id: UUID, grid_id: UUID | None = None) ->
             f"A plan of {plan.kind} grids tiles the ground; shares are kept of: {', '.join(sql.NET_KINDS)}.",
             field="plan",
         )
-    return [ShareView(**row._mapping) for row in sql.read_shares(work.session, plan_id, grid_id)]
+    return [ShareView(**row._asdict()) for row in sql.read_shares(work.session, plan_id, grid_id)]
 
 
 def list_nets(work: UnitOfWork, grid_id: UUID) -> list[GridNet]:
     """Return the grids of the nets in use that share a household grid, by kind, the largest share first."""
-    return [GridNet(**row._mapping) for row in sql.nets_of_grid(work.session, grid_id)]
+    return [GridNet(**row._asdict()) for row in sql.nets_of_grid(work.session, grid_id)]

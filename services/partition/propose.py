@@ -6,6 +6,7 @@ from concurrent.futures import Executor
 from typing import Protocol
 from uuid import UUID
 
+from services.partition.dedicated import propose_dedicated
 from services.partition.household import propose_household
 from services.partition.kinds import propose_kind
 from services.partition.nets import propose_net
@@ -37,6 +38,7 @@ PROPOSERS: dict[str, Proposer] = {
     "cell": propose_kind,
     "police": propose_net,
     "safety": propose_net,
+    "dedicated": propose_dedicated,
 }
 
 
