@@ -26,6 +26,7 @@ from store.database.models.territory import (
     Territory,
     Waterway,
 )
+from store.database.models.water import ReachArea, ReachGrid, RiverArea, RiverReach
 
 __all__ = [
     "Account",
@@ -68,8 +69,12 @@ __all__ = [
     "Plan",
     "PlanStep",
     "QualityLimit",
+    "ReachArea",
+    "ReachGrid",
     "Report",
     "Responsibility",
+    "RiverArea",
+    "RiverReach",
     "Role",
     "Scope",
     "Session",
