@@ -10,8 +10,10 @@ from uuid import UUID
 import typer
 
 from cli.context import JsonOption, command_context, show
+from cli.plan_quality import quality
 
 app = typer.Typer(help="List, show, check, publish and export plans.", no_args_is_help=True)
+app.command("quality")(quality)
 PlanArgument = Annotated[UUID, typer.Argument(help="Id of the plan, from `gridward plan list`.")]
 
 
