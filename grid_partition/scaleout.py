@@ -15,7 +15,7 @@ from gis.errors import InvalidInputError
 from grid_partition.model import Partition, PartitionOptions, Progress, Quality
 from grid_partition.partition import partition_units
 
-__all__ = ["partition_blocks"]
+__all__ = ["join_partitions", "partition_blocks"]
 
 Ints = npt.NDArray[np.int64]
 
@@ -72,7 +72,7 @@ def partition_blocks(  # noqa: PLR0913 - partition_units and the blocks
     _accept(parent, county, options)
     rows = [np.flatnonzero(county == value) for value in np.unique(county)]
     tasks = [(units[mine], load[mine], target, parent[mine], seed, _of_rows(options, mine)) for mine in rows]
-    return _together(units, rows, _solve(tasks, executor, progress))
+    return join_partitions(units, rows, _solve(tasks, executor, progress))[0]
 
 
 def _accept(parent: npt.NDArray[np.int64], county: npt.NDArray[np.int64], options: PartitionOptions) -> None:
@@ -126,8 +126,23 @@ def _solve(tasks: list[Task], executor: Executor | None, progress: Progress | No
     return [future.result() for future in futures]
 
 
-def _together(units: npt.NDArray[np.object_], rows: list[Ints], found: list[Partition]) -> Partition:
-    """Put the grids of all blocks in the order of their parents."""
+def join_partitions(units: npt.NDArray[np.object_], rows: list[Ints], found: list[Partition]) -> tuple[Partition, Ints]:
+    """Put partitions of different parents together, their grids in the order of the parents.
+
+    Parameters
+    ----------
+    units : (n,) array of Polygon
+        All units.
+    rows : list of (m,) int64
+        Units of each partition; each unit in one.
+    found : list of Partition
+
+    Returns
+    -------
+    Partition
+    order : (k,) int64
+        Place of each grid among the grids of `found`, one partition after the other.
+    """
     ahead = np.cumsum([0, *(len(part.demand) for part in found)])
     parent = np.concatenate([part.parent_of_grid for part in found])
     order = np.argsort(parent, kind="stable")
@@ -136,7 +151,7 @@ def _together(units: npt.NDArray[np.object_], rows: list[Ints], found: list[Part
     labels = np.empty(len(units), dtype=np.int64)
     for mine, part, before in zip(rows, found, ahead.tolist(), strict=False):
         labels[mine] = rank[part.labels + before]
-    return Partition(
+    joined = Partition(
         labels=labels,
         parent_of_grid=parent[order],
         demand=np.concatenate([part.demand for part in found])[order],
@@ -147,6 +162,7 @@ def _together(units: npt.NDArray[np.object_], rows: list[Ints], found: list[Part
         quality=_mean_quality([part.quality for part in found], [len(part.demand) for part in found]),
         geometry=units,
     )
+    return joined, order
 
 
 def _mean_quality(parts: list[Quality], grids: list[int]) -> Quality:

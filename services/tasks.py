@@ -22,18 +22,24 @@ Task = Callable[[UnitOfWork, dict[str, Any], Report], dict[str, Any] | None]
 
 def propose_plan(work: UnitOfWork, args: dict[str, Any], progress: Report) -> dict[str, Any]:
     """Divide a territory into grids; arguments are those of `PlanSpec`, with ``territory`` and ``name``."""
-    from services.partition import TARGETS, PlanSpec, propose_plan  # noqa: PLC0415 - compiles kernels: only workers pay for it
+    from services.partition import PlanSpec, explain, propose_plan, usual_target  # noqa: PLC0415 - compiles kernels: only workers pay for it
 
     given = {key: value for key, value in args.items() if key not in ("territory", "name")}
     if given.get("grids") is not None:
         given.setdefault("target", None)
     elif given.get("target") is None:
-        given["target"] = TARGETS.get(str(given.get("kind", "household")), 300)
+        given["target"] = usual_target(str(given.get("kind", "household")), given.get("band"))
     spec = _read(PlanSpec, given)
     found = propose_plan(
         work, spec, territory=_id_or_name(args.get("territory")), name=args.get("name"), progress=progress
     )
-    return {"plan_id": str(found.plan_id), "reused": found.reused, "infeasible": found.infeasible}
+    return {
+        "plan_id": str(found.plan_id),
+        "reused": found.reused,
+        "infeasible": found.infeasible,
+        "explained": explain(found.infeasible),
+        "moved": found.moved,
+    }
 
 
 def run_coverage(work: UnitOfWork, args: dict[str, Any], progress: Report) -> dict[str, Any]:

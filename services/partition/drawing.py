@@ -11,8 +11,10 @@ import shapely
 
 from gis.crs import to_lonlat
 from gis.errors import GridwardError
+from gis.index import locate
 from grid_partition import Atoms, Partition, TilingReport
 from grid_partition.nesting import check_nesting
+from grid_partition.walking import walk_metres, walking_minutes
 from services.partition.ground import Ground
 
 
@@ -27,6 +29,7 @@ class Drawn:
     """The grids as they will be stored: shapes in lon/lat, figures in metres."""
 
     label: npt.NDArray[np.int64]
+    of_dwelling: npt.NDArray[np.int64]
     shapes: npt.NDArray[np.object_]
     parent: npt.NDArray[np.int64]
     households: npt.NDArray[np.int64]
@@ -56,6 +59,11 @@ def draw(ground: Ground, atoms: Atoms, partition: Partition) -> Drawn:
         )
     mean = np.array([households[parent == p].mean() for p in parent])
     deviation = np.divide(households - mean, mean, out=np.zeros(len(shapes)), where=mean > 0)
+    # where large doors were shared out, the atoms' points are not the dwellings
+    same = len(atoms.atom_of_point) == len(ground.points)
+    at = atoms.atom_of_point if same else locate(atoms.geometry, np.asarray(shapely.points(ground.points), object))
+    of_dwelling = label[at]
+    walk, _ = walk_metres(ground.points, ground.dwellings["households"], of_dwelling, len(shapes))
     infeasible = [
         {"area": str(ground.areas["name"][p]), "grids": int(k), "households_a_grid": float(each)}
         for p, k, each in partition.infeasible
@@ -71,9 +79,42 @@ def draw(ground: Ground, atoms: Atoms, partition: Partition) -> Drawn:
         "area_error_m2": float(abs(shapely.area(shapes).sum() - outline.area)),
         "outline_rounding_m2": float(abs(outline.area - shapely.area(shapely.union_all(ground.parents)))),
         "infeasible": infeasible,
+        "oversized": _oversized(ground, atoms, partition),
+        "walk_minutes": float(np.average(walking_minutes(walk), weights=np.maximum(households, 1e-9))),
     }
     exclave = shapely.get_num_geometries(shapes) > 1
-    return Drawn(label, shapes, parent, households, dwellings, deviation, exclave, quality, infeasible)
+    return Drawn(label, of_dwelling, shapes, parent, households, dwellings, deviation, exclave, quality, infeasible)
+
+
+def _oversized(ground: Ground, atoms: Atoms, partition: Partition, limit: int = 50) -> list[dict[str, Any]]:
+    """Return the atoms that hold more households than one grid may: nobody can cut a building in two."""
+    rows = partition.oversized[np.argsort(-atoms.demand[partition.oversized], kind="stable")][:limit]
+    if not len(rows):
+        return []
+    places = to_lonlat(shapely.point_on_surface(atoms.geometry[rows]), ground.territory.metric_srid)
+    return [
+        {
+            "area": str(ground.areas["name"][atoms.parent[row]]),
+            "households": int(atoms.demand[row]),
+            "place": [place.x, place.y],
+        }
+        for row, place in zip(rows.tolist(), places, strict=True)
+    ]
+
+
+def explain(infeasible: list[dict[str, Any]]) -> list[str]:
+    """Say in words why areas miss the band, one line for each area.
+
+    Examples
+    --------
+    >>> explain([{"area": "A", "grids": 1, "households_a_grid": 430.0},
+    ...          {"area": "A", "grids": 2, "households_a_grid": 215.0}])
+    ['A: k=1: 430, k=2: 215']
+    """
+    lines: dict[str, list[str]] = {}
+    for item in infeasible:
+        lines.setdefault(item["area"], []).append(f"k={item['grids']}: {item['households_a_grid']:.0f}")
+    return [f"{area}: {', '.join(said)}" for area, said in lines.items()]
 
 
 def describe_faults(report: TilingReport, metric_srid: int, limit: int = 20) -> list[dict[str, Any]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from uuid import UUID
 
 import numpy as np
@@ -20,7 +20,7 @@ from store.database.bulk import Columns
 from store.database.models import Territory
 from store.database.work import UnitOfWork
 
-ENGINE = 2  # raise when the engine's answer to equal inputs changes, so that no old plan is taken for a new one
+ENGINE = 3  # raise when the engine's answer to equal inputs changes, so that no old plan is taken for a new one
 
 
 @dataclass(slots=True)
@@ -34,6 +34,7 @@ class Ground:
     points: npt.NDArray[np.float64]
     lines: npt.NDArray[np.object_]
     factors: npt.NDArray[np.float64]
+    compounds: npt.NDArray[np.object_] = field(default_factory=lambda: np.empty(0, dtype=object))
 
 
 def read_ground(work: UnitOfWork, spec: PlanSpec, territory: str | UUID | None) -> Ground:
@@ -59,8 +60,8 @@ def read_ground(work: UnitOfWork, spec: PlanSpec, territory: str | UUID | None) 
     return Ground(place, areas, parents, kept, shapely.get_coordinates(points[inside]), lines, factors[used])
 
 
-def digest_of(spec: PlanSpec, ground: Ground) -> str:
-    """Return a digest that equal inputs share."""
+def digest_of(spec: PlanSpec, ground: Ground, *more: bytes) -> str:
+    """Return a digest that equal inputs share; `more` is what else the answer depends on."""
     parts = hashlib.sha256(orjson.dumps([ENGINE, asdict(spec)]))
     for geometries in (ground.parents, ground.lines):
         for data in shapely.to_wkb(geometries):
@@ -68,4 +69,6 @@ def digest_of(spec: PlanSpec, ground: Ground) -> str:
     parts.update(np.ascontiguousarray(ground.points).tobytes())
     parts.update(np.asarray(ground.dwellings["households"], dtype=np.int64).tobytes())
     parts.update(ground.factors.tobytes())
+    for data in (*shapely.to_wkb(ground.compounds), *more):
+        parts.update(data)
     return parts.hexdigest()

@@ -2,19 +2,45 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Executor
+import os
+from collections.abc import Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
 from uuid import UUID
 
 import numpy as np
+import numpy.typing as npt
 import shapely
 
-from grid_partition import Atoms, PartitionOptions, build_atoms, partition_units
-from services.partition.drawing import draw
+from gis.crs import to_metric
+from gis.index import first_holding
+from gis.measure import group_sums
+from grid_partition import Atoms, PartitionOptions, build_atoms
+from services.partition.classes import divide
+from services.partition.drawing import Drawn, draw
 from services.partition.ground import Ground, digest_of, read_ground
-from services.partition.saving import plan_row, save_draft
+from services.partition.saving import number_grids, plan_row, save_draft
 from services.partition.spec import PlanSpec, Progress, ProposedPlan
+from services.partition.today import (
+    KEPT_ROWS,
+    Today,
+    locked_borders,
+    moved_households,
+    read_today,
+    start_of_atoms,
+    successors,
+)
 from store.database import partition as sql
+from store.database import plan_inputs as inputs
 from store.database.work import UnitOfWork
+
+Floats = npt.NDArray[np.float64]
+
+# price of a street in the barrier table; a spec that names another bends the whole table
+STREET_COST = 0.3
+# price of short walks for the head where they are asked for, in units of one grid's compactness
+WALK_PRICE = 1.0
 
 
 def propose_household(
@@ -30,49 +56,179 @@ def propose_household(
     tell = progress or (lambda _done, _note: None)
     tell(0.02, "reading the ground")
     ground = read_ground(work, spec, territory)
-    digest = digest_of(spec, ground)
+    today = read_today(work, spec, ground)
+    kept = today if spec.keep else None
+    points = _points_to_spread(work, spec, ground)
+    digest = digest_of(spec, ground, *_kept_bytes(kept), *(xy.tobytes() for xy in points.values()))
     known = sql.find_plan_by_digest(work.session, ground.territory.id, spec.kind, digest)
     if known is not None:
-        return ProposedPlan(known.id, True, known.quality, known.quality.get("infeasible", []))
+        return ProposedPlan(
+            known.id, True, known.quality, known.quality.get("infeasible", []), known.quality.get("moved")
+        )
     tell(0.1, "building atoms")
-    atoms = _build(ground, spec)
+    atoms = _build(ground, spec, kept)
     tell(0.3, "dividing into grids")
-    partition = partition_units(
-        atoms.geometry,
-        atoms.demand,
-        grids=spec.grids,
-        target=spec.target,
-        within=atoms.parent,
-        seed=spec.seed,
-        options=PartitionOptions(tolerance=spec.tolerance, barriers=ground.lines, barrier_cost=ground.factors),
-        executor=executor,
-        progress=lambda done, note: tell(0.3 + 0.5 * done, note),
-    )
+    soft = _soft_demand(spec, atoms, points)
+    with _threads(executor, len(np.unique(atoms.parent))) as pool:
+        divided = divide(
+            ground,
+            spec,
+            atoms,
+            _options(spec, ground, atoms, kept, soft),
+            executor=pool,
+            tell=lambda done, note: tell(0.3 + 0.5 * done, note),
+        )
     tell(0.85, "proving the tiling")
-    drawn = draw(ground, atoms, partition)
+    drawn = draw(ground, divided.atoms, divided.partition)
     tell(0.92, "saving the draft")
+    drawn.quality |= _spread(spec, drawn, soft)
+    if spec.rules:
+        drawn.quality["areas_by_class"] = divided.classes
+    plan_id, moved = _save(work, spec, ground, today, (divided.atoms, drawn), (name, digest, divided.names))
+    tell(1.0, "draft saved")
+    return ProposedPlan(plan_id, False, drawn.quality, drawn.infeasible, moved)
+
+
+@contextmanager
+def _threads(executor: Executor | None, parents: int) -> Iterator[Executor | None]:
+    """Yield the executor given, or threads where there is work for several: the kernels release the GIL."""
+    cores = os.process_cpu_count() if hasattr(os, "process_cpu_count") else len(os.sched_getaffinity(0))
+    if executor is not None or (cores or 1) < 2 or parents < 2:
+        yield executor
+        return
+    with ThreadPoolExecutor(min(cores or 1, parents)) as pool:
+        yield pool
+
+
+def _save(
+    work: UnitOfWork,
+    spec: PlanSpec,
+    ground: Ground,
+    today: Today | None,
+    made: tuple[Atoms, Drawn],
+    said: tuple[str | None, str, list[str]],
+) -> tuple[UUID, dict[str, Any] | None]:
+    """Write the draft, with the identities of grids that persist; return its id and who would move."""
+    (atoms, drawn), (name, digest, names) = made, said
+    heir = np.full(len(drawn.shapes), -1) if today is None else successors(today, ground, drawn)
+    lives_on = heir >= 0 if spec.keep else np.zeros(len(heir), dtype=bool)
+    codes = number_grids(work, ground, drawn, fresh=~lives_on)
+    grid_ids: list[UUID | None] = [None] * len(codes)
+    moved = None
+    if today is not None:
+        for new in np.flatnonzero(lives_on).tolist():
+            grid_ids[new] = today.grids["id"][heir[new]]
+            codes[new] = str(today.grids["code"][heir[new]])
+            names[new] = str(today.grids["name"][heir[new]]) or names[new]
+        moved = moved_households(today, ground, drawn, heir, codes)
+        drawn.quality["moved"] = {**moved, "grids": moved["grids"][:KEPT_ROWS]}
     title = name or _title(ground.territory.name, spec)
     plan = plan_row(work, spec, ground.territory, title, drawn.quality, digest)
-    save_draft(work, plan, ground, atoms, drawn)
-    tell(1.0, "draft saved")
-    return ProposedPlan(plan.id, False, plan.quality, drawn.infeasible)
+    if spec.keep and today is not None:
+        plan.based_on_id = today.plan.id
+    save_draft(work, plan, ground, atoms, drawn, codes=codes, names=names, grid_ids=grid_ids)
+    if spec.keep and today is not None:
+        locked = [today.grids["id"][old] for old in heir[lives_on].tolist() if today.grids["locked"][old]]
+        inputs.lock_grids(work.session, plan.id, locked)
+    return plan.id, moved
 
 
-def _build(ground: Ground, spec: PlanSpec) -> Atoms:
+def _build(ground: Ground, spec: PlanSpec, kept: Today | None) -> Atoms:
     households = np.asarray(ground.dwellings["households"], dtype=np.int64)
     target = spec.target if spec.target is not None else households.sum() / max(spec.grids or 1, 1)
+    most = spec.band[1] if spec.band else float(target) * (1.0 + spec.tolerance)
+    outlines = np.empty(0, dtype=object) if kept is None else locked_borders(kept)
     return build_atoms(
         shapely.union_all(ground.parents, grid_size=0.01),
         ground.points,
         demand=households,
-        barriers=ground.lines,
-        barrier_cost=ground.factors,
+        barriers=np.r_[ground.lines, outlines],
+        barrier_cost=np.r_[ground.factors, np.zeros(len(outlines))],
         parents=ground.parents,
-        max_demand=max(1.0, 0.25 * float(target)),
+        compounds=ground.compounds,
+        max_demand=max(1.0, most),
     )
 
 
+def _options(
+    spec: PlanSpec, ground: Ground, atoms: Atoms, kept: Today | None, soft: dict[str, Floats]
+) -> PartitionOptions:
+    """Return the wishes of the spec, atom by atom."""
+    start, fixed = (None, None) if kept is None else start_of_atoms(kept, ground, atoms)
+    cost = STREET_COST if spec.barrier_cost is None else spec.barrier_cost
+    return PartitionOptions(
+        tolerance=spec.tolerance,
+        band=spec.band,
+        barriers=ground.lines,
+        # the table's proportions stay: at 1 no line draws borders, at the table's own price nothing changes
+        barrier_cost=ground.factors ** (np.log(cost) / np.log(STREET_COST)),
+        fixed=fixed,
+        start=start,
+        churn_price=spec.churn if kept is not None else 0.0,
+        soft_demand=np.column_stack(list(soft.values())) if soft else None,
+        walk_price=WALK_PRICE if "walk" in spec.even else 0.0,
+        places=_household_places(ground, atoms),
+        closed=kept is not None,
+    )
+
+
+def _household_places(ground: Ground, atoms: Atoms) -> Floats:
+    """Return where the households of each atom live, on average; its middle where nobody does."""
+    weight = np.asarray(ground.dwellings["households"], dtype=np.float64)
+    load = group_sums(atoms.atom_of_point, weight, len(atoms))
+    sums = [group_sums(atoms.atom_of_point, weight * axis, len(atoms)) for axis in ground.points.T]
+    middle = shapely.get_coordinates(shapely.centroid(atoms.geometry))
+    return np.where(load[:, None] > 0, np.column_stack(sums) / np.maximum(load, 1e-9)[:, None], middle)
+
+
+def _points_to_spread(work: UnitOfWork, spec: PlanSpec, ground: Ground) -> dict[str, Floats]:
+    """Read the points that the spec wants spread evenly."""
+    readers = {"incidents": inputs.incident_points, "cameras": inputs.camera_points}
+    place = ground.territory
+    return {
+        what: shapely.get_coordinates(to_metric(readers[what](work.session, place.id)["point"], place.metric_srid))
+        for what in dict.fromkeys(spec.even)
+        if what in readers
+    }
+
+
+def _soft_demand(spec: PlanSpec, atoms: Atoms, points: dict[str, Floats]) -> dict[str, Floats]:
+    """Return what is to be spread evenly, atom by atom; what there is nothing of is left out."""
+    found: dict[str, Floats] = {}
+    if "area" in spec.even:
+        found["area"] = np.asarray(shapely.area(atoms.geometry))
+    for what, xy in points.items():
+        at = first_holding(atoms.geometry, np.asarray(shapely.points(xy), dtype=object))
+        if (at >= 0).any():
+            found[what] = np.bincount(at[at >= 0], minlength=len(atoms)).astype(np.float64)
+    return found
+
+
+def _spread(spec: PlanSpec, drawn: Drawn, soft: dict[str, Floats]) -> dict[str, Any]:
+    """Tell how evenly the grids share what was asked for: the mean, and the standard deviation as its share."""
+    if not spec.even:
+        return {}
+    told = {}
+    for what, amount in soft.items():
+        each = group_sums(drawn.label, amount, len(drawn.shapes))
+        told[what] = {"mean": float(each.mean()), "spread": float(each.std() / max(each.mean(), 1e-9))}
+    return {"even": told}
+
+
+def _kept_bytes(kept: Today | None) -> list[bytes]:
+    """Return what the answer depends on when a plan is kept."""
+    if kept is None:
+        return []
+    state = "".join(
+        f"{grid}{locked}{revision};"
+        for grid, locked, revision in zip(kept.grids["id"], kept.grids["locked"], kept.grids["revision"], strict=True)
+    )
+    return [state.encode(), *shapely.to_wkb(kept.shapes)]
+
+
 def _title(territory: str, spec: PlanSpec) -> str:
+    if spec.band is not None:
+        return f"{territory}, {spec.band[0]:g}-{spec.band[1]:g} households a grid"
     if spec.target is not None:
         return f"{territory}, about {spec.target} households a grid"
     return f"{territory}, {spec.grids} grids"

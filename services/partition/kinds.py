@@ -129,6 +129,8 @@ def _inside_grids(ground: Ground, grids: Columns) -> Ground:
 
 
 def _band(spec: PlanSpec) -> tuple[float, float]:
+    if spec.band is not None:
+        return spec.band
     low, high = _BANDS[spec.kind]
     return round(low * float(spec.target or 0), 6), round(high * float(spec.target or 0), 6)
 

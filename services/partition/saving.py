@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import numpy as np
+import numpy.typing as npt
 import shapely
 
 from gis.codes import next_grid_codes, reading_order
@@ -41,7 +42,7 @@ def plan_row(
     return plan
 
 
-def save_draft(
+def save_draft(  # noqa: PLR0913 - what a draft may bring along
     work: UnitOfWork,
     plan: Plan,
     ground: Ground,
@@ -51,15 +52,19 @@ def save_draft(
     codes: list[str] | None = None,
     names: list[str] | None = None,
     parent_grids: list[UUID] | None = None,
+    grid_ids: list[UUID | None] | None = None,
 ) -> None:
-    """Write the plan's grids and atoms; without `codes` the grids are numbered in their areas."""
+    """Write the plan's grids and atoms; without `codes` the grids are numbered in their areas.
+
+    Grids that live on from another plan are named in `grid_ids`, with their codes in `codes`; None is a new grid.
+    """
     session, territory = work.session, ground.territory
     count = len(drawn.shapes)
-    grid_ids = [uuid4() for _ in range(count)]
-    codes = codes or _number(work, ground, drawn)
-    copy_rows(
-        session, "grid", sql.GRID_COLUMNS, ((grid_ids[i], territory.id, plan.kind, codes[i]) for i in range(count))
-    )
+    known = grid_ids or [None] * count
+    ids = [each or uuid4() for each in known]
+    codes = codes or number_grids(work, ground, drawn)
+    fresh = [i for i in range(count) if known[i] is None]
+    copy_rows(session, "grid", sql.GRID_COLUMNS, ((ids[i], territory.id, plan.kind, codes[i]) for i in fresh))
     metric = drawn.shapes
     shapes = to_lonlat(metric, territory.metric_srid)
     labels = to_lonlat(shapely.point_on_surface(metric), territory.metric_srid)
@@ -69,7 +74,7 @@ def save_draft(
     label_hex = ewkb_hex(labels)
     versions = (
         (
-            grid_ids[i], plan.id, ground.areas["id"][drawn.parent[i]], shape_hex[i], label_hex[i],
+            ids[i], plan.id, ground.areas["id"][drawn.parent[i]], shape_hex[i], label_hex[i],
             bool(drawn.exclave[i]),
             int(drawn.households[i]), int(drawn.dwellings[i]), float(drawn.deviation[i]), float(area[i]),
             float(compactness[i]), names[i] if names else "", parent_grids[i] if parent_grids else None,
@@ -79,9 +84,12 @@ def save_draft(
     copy_rows(session, "grid_version", sql.VERSION_COLUMNS, versions)
     atom_hex = ewkb_hex(to_lonlat(atoms.geometry, territory.metric_srid))
     rows = (
-        (plan.id, i, grid_ids[drawn.label[i]], ground.areas["id"][atoms.parent[i]], int(atoms.demand[i]), atom_hex[i])
+        (
+            plan.id, i, ids[drawn.label[i]], ground.areas["id"][atoms.parent[i]], int(atoms.demand[i]),
+            int(atoms.points[i]), atom_hex[i],
+        )
         for i in range(len(atom_hex))
-    )
+    )  # fmt: skip
     copy_rows(session, "atom", sql.ATOM_COLUMNS, rows)
     renew_shapes(work, plan.id)
     box = plan_box(session, plan.id)
@@ -89,16 +97,22 @@ def save_draft(
         work.touch(layer, territory.id, box)
 
 
-def _number(work: UnitOfWork, ground: Ground, drawn: Drawn) -> list[str]:
-    """Give codes to the grids of each area, north-west to south-east, after every code ever given there."""
+def number_grids(
+    work: UnitOfWork, ground: Ground, drawn: Drawn, *, fresh: npt.NDArray[np.bool_] | None = None
+) -> list[str]:
+    """Give codes to the grids of each area, north-west to south-east, after every code ever given there.
+
+    Only grids that are `fresh` get one; the others keep theirs, and "" stands in its place.
+    """
+    new = np.ones(len(drawn.shapes), dtype=bool) if fresh is None else fresh
     area_codes = [str(code) for code in ground.areas["code"]]
     used = sql.grid_codes_starting(work.session, sorted({area_codes[p] for p in drawn.parent}))
     codes = [""] * len(drawn.shapes)
     centres = shapely.get_coordinates(shapely.centroid(drawn.shapes))
     for parent in np.unique(drawn.parent):
-        members = np.flatnonzero(drawn.parent == parent)
+        members = np.flatnonzero((drawn.parent == parent) & new)
         ordered = members[reading_order(centres[members])]
-        fresh = next_grid_codes(area_codes[parent], len(members), used)
-        for place, code in zip(ordered, fresh, strict=True):
+        given = next_grid_codes(area_codes[parent], len(members), used)
+        for place, code in zip(ordered, given, strict=True):
             codes[place] = code
     return codes

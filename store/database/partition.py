@@ -41,7 +41,7 @@ def read_leaf_areas(session: Session, territory_id: UUID, within: str | None) ->
     """Return the areas without children (the parents of grids), those below code `within` when it is given."""
     child = aliased(Area)
     statement = (
-        sa.select(Area.id, Area.code, Area.name, Area.parent_id, wkb(Area.geom).label("geom"))
+        sa.select(Area.id, Area.code, Area.kind, Area.name, Area.parent_id, wkb(Area.geom).label("geom"))
         .where(Area.territory_id == territory_id, sa.func.upper_inf(Area.valid))
         .where(~sa.exists().where(child.parent_id == Area.id, sa.func.upper_inf(child.valid)))
         .order_by(Area.code)
@@ -114,4 +114,4 @@ VERSION_COLUMNS = (
     "grid_id", "plan_id", "area_id", "geom", "label_point", "exclave", "households", "dwellings", "deviation",
     "area_m2", "compactness", "name", "parent_grid_id",
 )  # fmt: skip
-ATOM_COLUMNS = ("plan_id", "label", "grid_id", "area_id", "demand", "geom")
+ATOM_COLUMNS = ("plan_id", "label", "grid_id", "area_id", "demand", "dwellings", "geom")
