@@ -213,7 +213,8 @@ def _ring_segments(polygons: npt.NDArray[np.object_]) -> tuple[Ints, Floats, Flo
         upto = upto[level]
     xy = xy + 0.0  # -0.0 and 0.0 are one place but different bits
     real = np.any(xy[1:] != xy[:-1], axis=1)
-    real[rings[1:-1][rings[1:-1] < len(xy)] - 1] = False
+    ends = rings[1:-1]
+    real[ends[(ends > 0) & (ends < len(xy))] - 1] = False
     owner = np.repeat(np.arange(len(polygons), dtype=np.int64), np.diff(upto))
     return owner[:-1][real], xy[:-1][real], xy[1:][real]
 
@@ -245,10 +246,9 @@ def _twins(start: Floats, end: Floats) -> tuple[Ints, Ints]:
     if not firsts:
         return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
     some, others = np.concatenate(firsts), np.concatenate(seconds)
-    first, second = np.minimum(some, others), np.maximum(some, others)
     # the order of the polygons is mostly one of places: reading along it keeps to memory that is near
-    by_place = np.lexsort((second, first))
-    first, second = first[by_place], second[by_place]
+    pair = np.sort(np.minimum(some, others) * len(key) + np.maximum(some, others))
+    first, second = np.divmod(pair, len(key))
     along = np.all((start[first] == start[second]) & (end[first] == end[second]), axis=1)
     against = np.all((start[first] == end[second]) & (end[first] == start[second]), axis=1)
     same = along | against

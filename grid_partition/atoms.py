@@ -15,7 +15,7 @@ import shapely
 
 from gis.adjacency import border_segments, components, pair_sums
 from gis.errors import InvalidGeometryError, InvalidInputError
-from gis.index import first_holding, locate
+from gis.index import by_tiles, first_holding, locate
 from gis.measure import group_sums
 from gis.overlay import GRID, dissolve, snap_to_grid
 from grid_partition.accept import accept_numbers, accept_polygons
@@ -230,10 +230,11 @@ def _on_grid(lines: Geometries) -> Geometries:
 
 
 def _sites(points: Floats) -> Floats:
-    """Return one site for all points of one place, sorted."""
+    """Return one site for all points of one place, in an order of places that the input's order does not change."""
     order = np.lexsort((points[:, 1], points[:, 0]))
     _, first = np.unique(np.floor(points[order] / SAME_PLACE), axis=0, return_index=True)
-    return snap_to_grid(points[order][np.sort(first)])
+    sites = points[order][np.sort(first)]
+    return snap_to_grid(sites[by_tiles(sites)])
 
 
 def _cells(territory: shapely.Geometry, sites: Floats) -> Geometries:
