@@ -106,7 +106,8 @@ def _parts(sheets: Sequence[Sheet]) -> dict[str, str]:
         f'<Relationship Id="rId{last}" Type="{_DOCUMENT}/styles" Target="styles.xml"/></Relationships>',
         "xl/styles.xml": f'<styleSheet xmlns="{_NAMESPACE}"><fonts count="2"><font/><font><b/></font></fonts>'
         '<fills count="2"><fill><patternFill patternType="none"/></fill>'
-        '<fill><patternFill patternType="gray125"/></fill></fills><borders count="1"><border/></borders><cellStyleXfs count="1"><xf/></cellStyleXfs>'
+        '<fill><patternFill patternType="gray125"/></fill></fills><borders count="1"><border/></borders>'
+        '<cellStyleXfs count="1"><xf/></cellStyleXfs>'
         '<cellXfs count="2"><xf/><xf fontId="1" applyFont="1"/></cellXfs></styleSheet>',
         **{f"xl/worksheets/sheet{k}.xml": _sheet(sheet) for k, sheet in zip(numbers, sheets, strict=True)},
     }
