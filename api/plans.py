@@ -6,13 +6,12 @@ from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.deps import Work, settings_of
+from api.deps import Work
 from api.jobs import JobAnswer
 from services import jobs, plan_views
-from services.settings import Settings
 
 router = APIRouter(prefix="/api/v1/plans", tags=["plans"])
 Box = tuple[float, float, float, float]
@@ -30,7 +29,7 @@ class PlanOut(BaseModel):
     territory_id: UUID
     kind: str
     name: str
-    status: Literal["draft", "review", "published", "retired"]
+    status: Literal["draft", "review", "scheduled", "published", "retired"]
     created_at: datetime
     households: int | None
     grids: int | None
@@ -41,6 +40,12 @@ class PlanOut(BaseModel):
     basis: str
     effective_on: date | None
     published_at: datetime | None
+    based_on: UUID | None
+    approver: str | None
+    submitted_at: datetime | None
+    approved_at: datetime | None
+    effective_at: datetime | None
+    retired_at: datetime | None
 
 
 class Plans(BaseModel):
@@ -106,15 +111,6 @@ class Proposal(BaseModel):
     name: Annotated[str | None, Field(max_length=120)] = None
 
 
-class Publication(BaseModel):
-    """What a plan is published on."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    basis: Annotated[str, Field(max_length=500, description="Decision, minutes or order.")]
-    effective_on: date | None = None
-
-
 @router.get("", operation_id="list_plans")
 def list_plans(work: Work, territory: UUID | None = None) -> Plans:
     """Return plans, newest first."""
@@ -146,20 +142,3 @@ def propose_plan(work: Work, proposal: Proposal) -> JobAnswer:
     # what can't be meant is said now, not by a job that fails later
     PlanSpec(**{"target": None, **asked}).check()
     return JobAnswer.of(jobs.start_job(work, "partition", args))
-
-
-@router.post("/{plan_id}/publish", operation_id="publish_plan")
-def publish_plan(
-    work: Work, plan_id: UUID, publication: Publication, settings: Annotated[Settings, Depends(settings_of)]
-) -> dict[Literal["plan"], PlanOut]:
-    """Publish a draft: the plan until now retires; a second person does it unless the settings say otherwise."""
-    from services import plans  # noqa: PLC0415 - brings in the engines, which reading plans does not need
-
-    plans.publish(
-        work,
-        plan_id,
-        basis=publication.basis,
-        effective_on=publication.effective_on,
-        single_person=settings.access.publish_alone,
-    )
-    return {"plan": PlanOut.model_validate(plan_views.get_plan(work, plan_id))}

@@ -7,7 +7,8 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from gis.errors import ConflictError, InvalidInputError, NotFoundError, StaleRevisionError
+from gis.errors import ConflictError, InvalidInputError, NotFoundError
+from services.revisions import check_expected
 from store.database import grids as grid_sql
 from store.database import plans as sql
 from store.database.models import Plan
@@ -35,6 +36,12 @@ class PlanView:
     basis: str
     effective_on: date | None
     published_at: datetime | None
+    based_on: UUID | None
+    approver: str | None
+    submitted_at: datetime | None
+    approved_at: datetime | None
+    effective_at: datetime | None
+    retired_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +79,7 @@ class PlanGrids:
 
 def list_plans(work: UnitOfWork, territory_id: UUID | None = None) -> list[PlanView]:
     """Return plans, newest first."""
-    return [_plan_view(row.Plan, row.author) for row in sql.list_plans(work.session, territory_id)]
+    return [_plan_view(row.Plan, row.author, row.approver) for row in sql.list_plans(work.session, territory_id)]
 
 
 def get_plan(work: UnitOfWork, plan_id: UUID) -> PlanView:
@@ -84,13 +91,13 @@ def get_plan(work: UnitOfWork, plan_id: UUID) -> PlanView:
         No such plan.
     """
     plan = sql.get_plan(work.session, plan_id)
-    return _plan_view(plan, sql.author_name(work.session, plan_id))
+    return _plan_view(plan, *sql.plan_people(work.session, plan_id))
 
 
 def plan_grids(work: UnitOfWork, plan_id: UUID) -> PlanGrids:
     """Return a plan with the figures of all its grids."""
     plan = get_plan(work, plan_id)
-    grids = [_grid_view(row) for row in sql.plan_grids(work.session, plan_id)]
+    grids = [grid_view(row) for row in sql.plan_grids(work.session, plan_id)]
     mean = sum(grid.households for grid in grids) / len(grids) if grids else 0.0
     return PlanGrids(plan, mean, float(plan.spec.get("tolerance", 0.1)), grids)
 
@@ -99,7 +106,7 @@ def change_grid(
     work: UnitOfWork,
     grid_id: UUID,
     *,
-    expected: dict[UUID, int],
+    expected: dict[UUID, int] | None,
     name: str | None = None,
     locked: bool | None = None,
 ) -> GridView:
@@ -109,7 +116,7 @@ def change_grid(
     ----------
     work : UnitOfWork
     grid_id : UUID
-    expected : dict of UUID to int
+    expected : dict of UUID to int, or None
         Revision of the grid that the caller saw.
     name : str or None
         New name; None leaves it.
@@ -138,13 +145,7 @@ def change_grid(
         raise ConflictError("The plan of this grid is retired; it is history now.", plan=str(plan.id))
     if name is not None and len(name.strip()) > NAME_LENGTH:
         raise InvalidInputError(f"A grid's name has at most {NAME_LENGTH} characters.", field="name")
-    if expected.get(grid_id) != version.revision:
-        current = _one_grid(work, plan.id, grid_id)
-        raise StaleRevisionError(
-            f"Grid {current.code} was changed since you read it; look at the present version first.",
-            stale=[str(grid_id)],
-            current=current,
-        )
+    check_expected(expected, {grid_id: version.revision}, lambda: _one_grid(work, plan.id, grid_id))
     changed = False
     if name is not None and name.strip() != version.name:
         version.name, changed = name.strip(), True
@@ -160,11 +161,11 @@ def change_grid(
 
 
 def _one_grid(work: UnitOfWork, plan_id: UUID, grid_id: UUID) -> GridView:
-    rows = sql.plan_grids(work.session, plan_id, grid_id=grid_id)
-    return _grid_view(rows[0])
+    rows = sql.plan_grids(work.session, plan_id, grid_ids=[grid_id])
+    return grid_view(rows[0])
 
 
-def _plan_view(plan: Plan, author: str | None) -> PlanView:
+def _plan_view(plan: Plan, author: str | None, approver: str | None) -> PlanView:
     quality = plan.quality or {}
     return PlanView(
         plan.id,
@@ -182,10 +183,17 @@ def _plan_view(plan: Plan, author: str | None) -> PlanView:
         plan.basis,
         plan.effective_on,
         plan.published_at,
+        plan.based_on_id,
+        approver,
+        plan.submitted_at,
+        plan.approved_at,
+        plan.effective_at,
+        plan.retired_at,
     )
 
 
-def _grid_view(row: Any) -> GridView:  # noqa: ANN401 - a database row
+def grid_view(row: Any) -> GridView:  # noqa: ANN401 - a database row
+    """Return a row of `plan_grids` as a grid with its figures."""
     return GridView(
         row.id,
         row.fid,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,18 +11,14 @@ import numpy as np
 import shapely
 
 from gis.crs import to_metric
-from gis.errors import ConflictError, InvalidInputError
 from grid_partition.nesting import check_nesting
 from services.partition.drawing import describe_faults
+from services.plan_life.states import NotReadyError
 from store.database import plans as sql
 from store.database.models import Plan, Territory
 from store.database.work import UnitOfWork
 
-
-class NotReadyError(ConflictError):
-    """A plan can't be published yet; the open points ride along in ``open``."""
-
-    code = "plan-not-ready"
+__all__ = ["NotReadyError", "PlanCheck", "check_plan", "list_facts", "plan_facts", "publish"]
 
 
 @dataclass(slots=True)
@@ -137,55 +133,11 @@ def publish(
     single_person: bool = False,
     now: datetime | None = None,
 ) -> Plan:
-    """Publish a draft: the plan of this kind until now retires, the draft's grids become valid, in one transaction.
+    """Publish a plan; see `services.plan_life.publishing.publish`."""
+    from services.plan_life import publishing  # noqa: PLC0415 - which checks the plan with what is above
 
-    Parameters
-    ----------
-    work : UnitOfWork
-    plan_id : UUID
-    basis : str
-        The decision that the plan rests on; may not be empty.
-    effective_on : datetime.date or None
-        Day it takes effect; today when None.
-    single_person : bool
-        Let the author publish too (small offices, the demo); otherwise a second person must.
-    now : datetime or None
-
-    Raises
-    ------
-    NotReadyError
-        The plan fails its check, or its author is the one who publishes.
-    """
-    work.actor.require("planner", "reviewer")
-    moment = now or datetime.now(UTC)
-    if not basis.strip():
-        raise InvalidInputError("Say what the plan rests on (the decision, minutes or order).", field="basis")
-    if effective_on is not None and effective_on > moment.date():
-        raise InvalidInputError("A plan takes effect on the day it is published or before.", field="effective_on")
-    plan = sql.get_plan(work.session, plan_id, lock=True)
-    if plan.status not in ("draft", "review"):
-        raise ConflictError(f"The plan is {plan.status} already.", plan=str(plan_id), status=plan.status)
-    if not single_person and plan.author_id is not None and plan.author_id == work.actor.account_id:
-        raise NotReadyError("A second person publishes: its author may not.", open=[{"kind": "second-person"}])
-    found = check_plan(work, plan_id)
-    if not found.ready:
-        raise NotReadyError(
-            f"The plan is not ready: {len(found.problems)} points are open; first: {found.problems[0]['message']}",
-            open=found.problems[:50],
-        )
-    before = sql.published_of(work.session, plan.territory_id, plan.kind)
-    if before is not None:
-        before.status = "retired"
-        before.revision += 1
-        sql.close_versions(work.session, before.id, moment)
-        work.session.flush()
-    plan.status, plan.basis, plan.approver_id = "published", basis.strip(), work.actor.account_id
-    plan.effective_on, plan.published_at = effective_on or moment.date(), moment
-    plan.revision += 1
-    sql.open_versions(work.session, plan_id, moment)
-    for layer in ("grids", "grid_labels", "atoms"):
-        work.touch(layer, plan.territory_id)
-    return plan
+    asked = publishing.Publication(basis, effective_on, single_person)
+    return publishing.publish(work, plan_id, asked, now=now)
 
 
 def _parts(grids: dict[str, Any], shapes: Any) -> list[tuple[str, int, bool]]:  # noqa: ANN401 - array of geometry

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from gis.errors import NotFoundError
 from store.database.bulk import Columns, read_columns, wkb
@@ -17,12 +17,18 @@ from store.database.models import Account, Area, Assignment, Atom, Grid, GridVer
 Box = tuple[float, float, float, float]
 
 
-def list_plans(session: Session, territory_id: UUID | None = None) -> Sequence[sa.Row[Plan, str, str]]:
-    """Return plans, newest first, with the author's name."""
+def list_plans(
+    session: Session, territory_id: UUID | None = None
+) -> Sequence[sa.Row[Plan, str, str | None, str]]:
+    """Return plans, newest first, with the names of the author and of who approved."""
+    approver = aliased(Account)
     statement = (
-        sa.select(Plan, Account.name.label("author"), Territory.name.label("territory"))
+        sa.select(
+            Plan, Account.name.label("author"), approver.name.label("approver"), Territory.name.label("territory")
+        )
         .join(Territory, Territory.id == Plan.territory_id)
         .outerjoin(Account, Account.id == Plan.author_id)
+        .outerjoin(approver, approver.id == Plan.approver_id)
         .order_by(Plan.created_at.desc(), Plan.id)
     )
     if territory_id is not None:
@@ -65,13 +71,24 @@ def head_now() -> sa.Subquery:
     )
 
 
-def author_name(session: Session, plan_id: UUID) -> str | None:
-    """Return the account name of a plan's author."""
-    return session.scalar(sa.select(Account.name).join(Plan, Plan.author_id == Account.id).where(Plan.id == plan_id))
+def plan_people(session: Session, plan_id: UUID) -> tuple[str | None, str | None]:
+    """Return the account names of a plan's author and of who approved or published it."""
+    author, approver = aliased(Account), aliased(Account)
+    statement = (
+        sa.select(author.name, approver.name)
+        .select_from(Plan)
+        .outerjoin(author, author.id == Plan.author_id)
+        .outerjoin(approver, approver.id == Plan.approver_id)
+        .where(Plan.id == plan_id)
+    )
+    row = session.execute(statement).one()
+    return row[0], row[1]
 
 
-def plan_grids(session: Session, plan_id: UUID, grid_id: UUID | None = None) -> Sequence[sa.Row[*tuple[Any, ...]]]:
-    """Return one row per grid of a plan (or for one grid) with its figures, head, centre and box, in code order."""
+def plan_grids(
+    session: Session, plan_id: UUID, grid_ids: Sequence[UUID] | None = None
+) -> Sequence[sa.Row[*tuple[Any, ...]]]:
+    """Return one row per grid of a plan (or for some grids) with its figures, head, centre and box, in code order."""
     head = head_now()
     box = sa.func.box2d(GridVersion.geom)
     statement = (
@@ -90,8 +107,8 @@ def plan_grids(session: Session, plan_id: UUID, grid_id: UUID | None = None) -> 
         .where(GridVersion.plan_id == plan_id)
         .order_by(Grid.code)
     )  # fmt: skip
-    if grid_id is not None:
-        statement = statement.where(Grid.id == grid_id)
+    if grid_ids is not None:
+        statement = statement.where(Grid.id.in_(grid_ids))
     return session.execute(statement).all()
 
 

@@ -121,7 +121,7 @@ def test_author_may_not_publish_alone_and_open_points_are_listed(client, app, da
     with database.work(Actor.system()) as work:
         author = work.session.scalars(sa.select(Account).where(Account.name == "all-rounder")).one()
         plan = work.session.get(Plan, town.plan)
-        plan.status, plan.author_id = "draft", author.id
+        plan.status, plan.author_id = "review", author.id
     url, body = f"/api/v1/plans/{town.plan}/publish", {"basis": "minutes 7"}
     alone = client.post(url, json=body)
     assert (alone.status_code, alone.json()["open"]) == (409, [{"kind": "second-person"}])
@@ -133,7 +133,7 @@ def test_author_may_not_publish_alone_and_open_points_are_listed(client, app, da
         assert second.post(url, json={"basis": " "}).status_code == 422
     with Client(app, headers={"Authorization": f"Bearer {make_account('analyst')}"}) as analyst:
         assert analyst.post(url, json=body).status_code == 403
-    assert client.get(f"/api/v1/plans/{town.plan}").json()["plan"]["status"] == "draft"
+    assert client.get(f"/api/v1/plans/{town.plan}").json()["plan"]["status"] == "review"
 
 
 def test_head_for_every_grid_makes_it_ready(client, app, database, make_account, town):

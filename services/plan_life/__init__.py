@@ -1,0 +1,1 @@
+"""The life of plans: review, publishing, history, comparison, import."""
