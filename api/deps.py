@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -11,7 +11,6 @@ from functools import partial
 from time import monotonic
 from typing import Annotated, Any
 from urllib.parse import urlsplit
-from uuid import UUID
 
 import anyio.to_thread
 import orjson
@@ -23,8 +22,7 @@ from starlette.responses import Response
 
 from api.figures import Figures
 from api.middleware import route_of
-from api.problems import RevisionRequiredError
-from gis.errors import InvalidInputError, NotAllowedError, NotSignedInError, StaleRevisionError
+from gis.errors import InvalidInputError, NotAllowedError, NotSignedInError, RevisionRequiredError
 from services import access, idempotency
 from services.access import SignedIn, digest_of
 from services.settings import Settings
@@ -246,35 +244,6 @@ async def if_match(
     if not text.isascii() or not text.isdigit() or len(text) > 18:
         raise InvalidInputError('If-Match holds one revision, such as "7".', field="If-Match")
     return int(text)
-
-
-def check_expected(expected: Mapping[UUID, int] | None, current: Mapping[UUID, int], state: object) -> None:
-    """Compare the revisions that a caller saw with those in the database.
-
-    Parameters
-    ----------
-    expected : mapping or None
-        Revision by id from the request; None when it sent none.
-    current : mapping
-        Revision by id now, of everything that the change touches.
-    state : object
-        JSON of the present version; rides along so that the caller can show both.
-
-    Raises
-    ------
-    RevisionRequiredError
-        Something that the change touches is not in `expected`.
-    StaleRevisionError
-        Somebody else was faster.
-    """
-    missing = sorted(str(key) for key in current if expected is None or key not in expected)
-    if expected is None or missing:
-        raise RevisionRequiredError("Say in `expected` which revision of each touched thing you saw.", missing=missing)
-    stale = sorted(str(key) for key, revision in current.items() if expected[key] != revision)
-    if stale:
-        raise StaleRevisionError(
-            "This was changed since you read it; look at the present version first.", stale=stale, current=state
-        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from gis.errors import (
     NotAllowedError,
     NotFoundError,
     NotSignedInError,
+    RevisionRequiredError,
     StaleRevisionError,
     UnavailableError,
 )
@@ -38,12 +39,6 @@ class BadRequestError(GridwardError):
     """The address, a query parameter or a header makes no sense (OGC API asks for 400 here, not 422)."""
 
     code = "bad-request"
-
-
-class RevisionRequiredError(GridwardError):
-    """A change must say which revision it changes."""
-
-    code = "revision-required"
 
 
 class BodyTooLargeError(GridwardError):

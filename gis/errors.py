@@ -64,6 +64,12 @@ class StaleRevisionError(ConflictError):
     code = "stale-revision"
 
 
+class RevisionRequiredError(GridwardError):
+    """A change must say which revision it changes."""
+
+    code = "revision-required"
+
+
 class NotAllowedError(GridwardError):
     """The actor may not do this."""
 

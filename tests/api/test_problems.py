@@ -14,10 +14,11 @@ import gis.errors
 import services
 import store
 from api.app import create_app
-from api.deps import IfMatch, Work, check_expected
-from api.problems import STATUS, RevisionRequiredError, status_of
-from gis.errors import GridwardError, StaleRevisionError, UnavailableError
+from api.deps import IfMatch, Work
+from api.problems import STATUS, status_of
+from gis.errors import GridwardError, RevisionRequiredError, StaleRevisionError, UnavailableError
 from services.access import TooManyAttemptsError
+from services.revisions import check_expected
 from store.database.models import Scope, Territory
 from tests.api.conftest import Client
 

@@ -1,0 +1,418 @@
+"""Editing a draft: split, merge, move borders, hand over, draw, lock, rename, recode, improve, undo, redo, the log.
+
+Every edit carries the revisions that its caller saw and an Idempotency-Key, and answers all that it touched: a page has
+nothing to fetch again. Figures of grids are those of the database; ``totals.parents`` has the means that deviations of
+the untouched grids of a village follow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
+
+from api.deps import OneTime, Work
+from api.plans import GridOut, PlanOut
+from gis.errors import InvalidInputError
+from services import plan_edits as service
+from services import plan_views
+from services.plan_edits import EditAnswer, Wish
+
+router = APIRouter(prefix="/api/v1/plans", tags=["plan edits"])
+
+_POSITION = {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 3}
+_LINE = {"type": "array", "items": _POSITION}
+Line = Annotated[list[Any], WithJsonSchema(_LINE)]
+Rings = Annotated[list[Any], WithJsonSchema({"type": "array", "items": _LINE})]
+Name = Annotated[str, Field(max_length=plan_views.NAME_LENGTH)]
+Geometry = Annotated[
+    dict[str, Any],
+    WithJsonSchema(
+        {
+            "type": "object",
+            "required": ["type", "coordinates"],
+            "properties": {
+                "type": {"type": "string", "enum": ["MultiPolygon"]},
+                "coordinates": {"type": "array", "items": {"type": "array", "items": _LINE}},
+            },
+        }
+    ),
+]
+
+
+class LineIn(BaseModel):
+    """A GeoJSON LineString, EPSG:4326."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    type: Literal["LineString"]
+    coordinates: Line
+
+
+class PolygonIn(BaseModel):
+    """A GeoJSON Polygon, EPSG:4326."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    type: Literal["Polygon"]
+    coordinates: Rings
+
+
+class Change(BaseModel):
+    """What every edit carries."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    expected: Annotated[
+        dict[UUID, int] | None, Field(description="Revision of each grid that the caller saw, at least of those named.")
+    ] = None
+    repair: Annotated[bool, Field(description="Hand stray pieces and slivers to a neighbour, not refuse them.")] = False
+    preview: Annotated[bool, Field(description="Answer what would be; save nothing.")] = False
+
+    def wish(self) -> Wish:
+        """Return what the use cases take."""
+        return Wish(self.expected, self.repair, self.preview)
+
+
+class Split(Change):
+    """Split along a line."""
+
+    line: LineIn
+    many: Annotated[bool, Field(description="Allow more than two pieces.")] = False
+    name: Annotated[Name, Field(description="Name of the new grid.")] = ""
+
+
+class Merge(Change):
+    """Merge grids that touch."""
+
+    grids: Annotated[list[UUID], Field(min_length=2, max_length=50)]
+
+
+class VertexMove(BaseModel):
+    """From where to where a vertex goes, lon/lat."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+    start: Annotated[tuple[float, float], Field(alias="from")]
+    to: tuple[float, float]
+
+
+class BorderMove(Change):
+    """Move the border of two grids to a line, or a vertex of the border of all grids that meet there."""
+
+    grids: Annotated[list[UUID], Field(min_length=2, max_length=20)]
+    line: LineIn | None = None
+    vertex: VertexMove | None = None
+
+
+class Reassignment(Change):
+    """Hand atoms or the ground under a polygon to another grid."""
+
+    to: UUID
+    atoms: list[int] | None = None
+    polygon: PolygonIn | None = None
+    cut: Annotated[bool, Field(description="Cut atoms along the polygon; else they go whole.")] = False
+
+
+class NewGrid(Change):
+    """Draw a new grid."""
+
+    polygon: PolygonIn
+    name: Name = ""
+
+
+class Lock(Change):
+    """Lock or unlock."""
+
+    locked: bool = True
+
+
+class Rename(Change):
+    """Another name."""
+
+    name: Name
+
+
+class Recode(Change):
+    """Another code."""
+
+    code: Annotated[str, Field(min_length=1, max_length=40)]
+
+
+class Improvement(Change):
+    """Balance some grids among each other."""
+
+    grids: Annotated[list[UUID], Field(min_length=2, max_length=60)]
+    tolerance: Annotated[float, Field(gt=0, le=1)] = 0.1
+    seed: Annotated[int, Field(ge=0, le=2**31)] = 0
+
+
+class DraftIn(BaseModel):
+    """What the copy is called."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Name | None = None
+
+
+class EditOut(BaseModel):
+    """A line of the log, in short; `seq` and `at` are null for a preview."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    seq: int | None
+    kind: str
+    at: datetime | None
+    undoes: int | None
+
+
+class EditedGridOut(GridOut):
+    """A grid with figures and shape."""
+
+    area_id: UUID
+    parent_grid_id: UUID | None
+    geometry: Geometry
+
+
+class ParentTotalsOut(BaseModel):
+    """The grids of an area; deviations are measured from `mean_households`."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    area_id: UUID
+    area_code: str
+    parent_grid_id: UUID | None
+    grids: int
+    households: int
+    mean_households: float
+
+
+class TotalsOut(BaseModel):
+    """Figures of the plan after the edit, and how many edits the caller can undo and redo."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    grids: int
+    households: int
+    mean_households: float
+    tolerance: float
+    max_deviation: float
+    mean_deviation: float
+    share_within: float
+    compactness: float
+    exclaves: int
+    edits: int
+    can_undo: int
+    can_redo: int
+    parents: list[ParentTotalsOut]
+
+
+class FaultOut(BaseModel):
+    """What is or was wrong, and where."""
+
+    kind: str
+    amount: float
+    place: tuple[float, float] | None
+    grid: UUID | None
+
+
+class EditAnswerOut(BaseModel):
+    """The touched grids as they are now, those that are gone, and the totals."""
+
+    edit: EditOut
+    grids: list[EditedGridOut]
+    removed: list[UUID]
+    totals: TotalsOut
+    skipped: dict[str, int]
+    repaired: list[FaultOut]
+
+    @classmethod
+    def of(cls, answer: EditAnswer) -> EditAnswerOut:
+        """Take over the answer of a use case."""
+        return cls(
+            edit=EditOut.model_validate(answer),
+            grids=[EditedGridOut.model_validate(grid) for grid in answer.grids],
+            removed=answer.removed,
+            totals=TotalsOut.model_validate(answer.totals),
+            skipped=answer.skipped,
+            repaired=[FaultOut.model_validate(fault) for fault in answer.repaired],
+        )
+
+
+class EditRowOut(BaseModel):
+    """A line of the log; `state` is live, undone or dropped (undone and can't be redone)."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    seq: int
+    kind: str
+    at: datetime
+    author: str | None
+    mine: bool
+    state: Literal["live", "undone", "dropped"]
+    undoes: int | None
+    grids: list[UUID]
+    request: dict[str, Any]
+
+
+class EditLog(BaseModel):
+    """The log, newest first; `next` is the `before` of the next page."""
+
+    edits: list[EditRowOut]
+    next: int | None
+
+
+class AtomsOut(BaseModel):
+    """Atoms in columns: `vertices` are lon, lat in turn; an atom is [id, grid, area, households, dwellings, rings].
+
+    `grid` is a position in `grids`, a ring a list of positions in `vertices` (pairs), not repeating its first; the
+    first ring is the outline.
+    """
+
+    model_config = ConfigDict(from_attributes=True)
+
+    grids: list[UUID]
+    vertices: list[float]
+    atoms: list[tuple[int, int, UUID, int, int, list[list[int]]]]
+
+
+Answer = dict[int | str, dict[str, Any]]
+EDITED: Answer = {200: {"model": EditAnswerOut, "description": "What the edit touched, as it is now."}}
+
+
+def _once(once: OneTime, work: Work, edit: Callable[[], EditAnswer]) -> Response:
+    return once.respond(work, lambda: (200, EditAnswerOut.of(edit())))
+
+
+@router.post("/{plan_id}/draft", status_code=201, operation_id="draft_plan")
+def draft_plan(work: Work, plan_id: UUID, draft: DraftIn | None = None) -> dict[Literal["plan"], PlanOut]:
+    """Copy a plan into a draft that can be edited, with the same grid identities."""
+    made = service.make_draft(work, plan_id, name=draft.name if draft else None)
+    return {"plan": PlanOut.model_validate(plan_views.get_plan(work, made))}
+
+
+@router.post("/{plan_id}/grids/{grid_id}/split", operation_id="split_grid", responses=EDITED)
+def split_grid(work: Work, once: OneTime, plan_id: UUID, grid_id: UUID, body: Split) -> Response:
+    """Split a grid along a line; the part with most households keeps identity and code."""
+    line = body.line.coordinates
+    return _once(
+        once,
+        work,
+        lambda: service.split_grid(work, plan_id, grid_id, line, body.wish(), many=body.many, name=body.name),
+    )
+
+
+@router.post("/{plan_id}/grids/merge", operation_id="merge_grids", responses=EDITED)
+def merge_grids(work: Work, once: OneTime, plan_id: UUID, body: Merge) -> Response:
+    """Merge grids of one village that touch; the one with most households keeps identity and code."""
+    return _once(once, work, lambda: service.merge_grids(work, plan_id, body.grids, body.wish()))
+
+
+@router.post("/{plan_id}/borders/move", operation_id="move_border", responses=EDITED)
+def move_border(work: Work, once: OneTime, plan_id: UUID, body: BorderMove) -> Response:
+    """Move a shared border once, for both sides: to a line, or one vertex of it (a node of three grids too)."""
+    if (body.line is None) == (body.vertex is None):
+        raise InvalidInputError("Send either `line` or `vertex`.", field="line")
+    if body.vertex is not None:
+        start, end = list(body.vertex.start), list(body.vertex.to)
+        return _once(once, work, lambda: service.move_vertex(work, plan_id, body.grids, start, end, body.wish()))
+    if len(body.grids) != 2:
+        raise InvalidInputError("A line moves the border of two grids.", field="grids")
+    line = body.line.coordinates if body.line else []
+    pair = (body.grids[0], body.grids[1])
+    return _once(once, work, lambda: service.move_border(work, plan_id, pair, line, body.wish()))
+
+
+@router.post("/{plan_id}/reassign", operation_id="reassign_ground", responses=EDITED)
+def reassign_ground(work: Work, once: OneTime, plan_id: UUID, body: Reassignment) -> Response:
+    """Hand atoms (brush), or the ground under a polygon (lasso), to another grid of the same village."""
+    rings = body.polygon.coordinates if body.polygon else None
+    return _once(
+        once,
+        work,
+        lambda: service.reassign(work, plan_id, body.to, body.wish(), atoms=body.atoms, polygon=rings, cut=body.cut),
+    )
+
+
+@router.post("/{plan_id}/grids", operation_id="draw_grid", responses=EDITED)
+def draw_grid(work: Work, once: OneTime, plan_id: UUID, body: NewGrid) -> Response:
+    """Draw a new grid; it takes its ground from the grids below."""
+    rings = body.polygon.coordinates
+    return _once(once, work, lambda: service.draw_grid(work, plan_id, rings, body.wish(), name=body.name))
+
+
+@router.post("/{plan_id}/grids/{grid_id}/lock", operation_id="lock_grid", responses=EDITED)
+def lock_grid(work: Work, once: OneTime, plan_id: UUID, grid_id: UUID, body: Lock) -> Response:
+    """Lock a grid against moves of its border, or unlock it."""
+    return _once(once, work, lambda: service.lock_grid(work, plan_id, grid_id, body.wish(), locked=body.locked))
+
+
+@router.post("/{plan_id}/grids/{grid_id}/rename", operation_id="rename_grid", responses=EDITED)
+def rename_grid(work: Work, once: OneTime, plan_id: UUID, grid_id: UUID, body: Rename) -> Response:
+    """Give a grid another name."""
+    return _once(once, work, lambda: service.rename_grid(work, plan_id, grid_id, body.wish(), name=body.name))
+
+
+@router.post("/{plan_id}/grids/{grid_id}/recode", operation_id="recode_grid", responses=EDITED)
+def recode_grid(work: Work, once: OneTime, plan_id: UUID, grid_id: UUID, body: Recode) -> Response:
+    """Give a grid another code: a new identity in the same place, since a code is never reused."""
+    return _once(once, work, lambda: service.recode_grid(work, plan_id, grid_id, body.wish(), code=body.code))
+
+
+@router.post("/{plan_id}/improve", operation_id="improve_grids", responses=EDITED)
+def improve_grids(work: Work, once: OneTime, plan_id: UUID, body: Improvement) -> Response:
+    """Balance some grids among each other; locked ones stay. `preview` shows it first."""
+    return _once(
+        once,
+        work,
+        lambda: service.improve(work, plan_id, body.grids, body.wish(), tolerance=body.tolerance, seed=body.seed),
+    )
+
+
+@router.post("/{plan_id}/undo", operation_id="undo_edit", responses=EDITED)
+def undo_edit(work: Work, once: OneTime, plan_id: UUID) -> Response:
+    """Take back one's own latest edit, of earlier sessions too; 409 when another edited the same grids since."""
+    return _once(once, work, lambda: service.undo(work, plan_id))
+
+
+@router.post("/{plan_id}/redo", operation_id="redo_edit", responses=EDITED)
+def redo_edit(work: Work, once: OneTime, plan_id: UUID) -> Response:
+    """Do one's own latest undone edit again."""
+    return _once(once, work, lambda: service.redo(work, plan_id))
+
+
+@router.get("/{plan_id}/edits", operation_id="list_edits")
+def list_edits(
+    work: Work,
+    plan_id: UUID,
+    before: Annotated[int | None, Query(ge=1, le=2**62)] = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+) -> EditLog:
+    """Return the log of a plan, newest first."""
+    rows = service.edit_log(work, plan_id, before=before, limit=limit)
+    return EditLog(
+        edits=[EditRowOut.model_validate(row) for row in rows], next=rows[-1].seq if len(rows) == limit else None
+    )
+
+
+@router.get("/{plan_id}/atoms", operation_id="list_plan_atoms")
+def list_plan_atoms(
+    work: Work,
+    plan_id: UUID,
+    grids: Annotated[str | None, Query(max_length=8000, description="Grid ids, joined by commas.")] = None,
+) -> AtomsOut:
+    """Return the atoms of some grids: what figures that follow the hand are computed from."""
+    return AtomsOut.model_validate(service.plan_atoms(work, plan_id, _ids(grids)))
+
+
+def _ids(text: str | None) -> list[UUID] | None:
+    if text is None:
+        return None
+    try:
+        return [UUID(part) for part in text.split(",") if part]
+    except ValueError as error:
+        raise InvalidInputError("`grids` holds grid ids joined by commas.", field="grids") from error

@@ -1,0 +1,485 @@
+"""SQL of plan edits: what an edit reads, the rows it locks, and writing one state of some grids over another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from store.database.bulk import Columns, read_columns, wkb
+from store.database.models import Account, Area, Atom, Dwelling, Edit, Grid, GridVersion, Plan, Territory
+
+Image = dict[str, Any]
+Box = tuple[float, float, float, float]
+
+#: Degrees within which stored borders count as touching: a tenth of a millimetre.
+TOUCH = 1e-9
+#: What a grid is at one moment; `deviation` follows from its neighbours, `fid` is the map's own.
+_LEFT_OUT = frozenset({"fid", "geom_3857", "deviation"})
+STATE = tuple(column.name for column in GridVersion.__table__.columns if column.name not in _LEFT_OUT)
+
+
+def open_for_edit(session: Session, plan_id: UUID) -> sa.Row[*tuple[Any, ...]] | None:
+    """Return status, kind, spec, territory and metric CRS of a plan, and keep its status until the transaction ends.
+
+    The lock is shared: edits don't wait for each other, only for somebody who publishes or retires the plan.
+    """
+    return session.execute(
+        sa.select(Plan.id, Plan.status, Plan.kind, Plan.spec, Plan.territory_id, Territory.metric_srid)
+        .join(Territory, Territory.id == Plan.territory_id)
+        .where(Plan.id == plan_id)
+        .with_for_update(read=True, of=Plan)
+    ).first()
+
+
+def read_versions(session: Session, plan_id: UUID, grid_ids: Iterable[UUID]) -> list[Image]:
+    """Return the state of grids in a plan as JSON-able rows, in id order, with code and area code beside them."""
+    table = GridVersion.__table__
+    columns = [
+        sa.cast(table.c[name], sa.Text).label(name) if name in ("geom", "label_point") else table.c[name]
+        for name in STATE
+    ]
+    rows = session.execute(
+        sa.select(*columns, Grid.code.label("_code"), Area.code.label("_area_code"))
+        .join(Grid, Grid.id == table.c.grid_id)
+        .join(Area, Area.id == table.c.area_id)
+        .where(table.c.plan_id == plan_id, table.c.grid_id.in_(list(grid_ids)))
+        .order_by(table.c.grid_id)
+    ).mappings()
+    return [{key: str(value) if isinstance(value, UUID) else value for key, value in row.items()} for row in rows]
+
+
+def neighbours_of(session: Session, plan_id: UUID, grid_ids: Iterable[UUID]) -> list[UUID]:
+    """Return the grids that touch any of some grids, those included."""
+    one, other = sa.orm.aliased(GridVersion), sa.orm.aliased(GridVersion)
+    statement = (
+        sa.select(other.grid_id)
+        .distinct()
+        .select_from(one)
+        .join(
+            other,
+            sa.and_(
+                other.geom.op("&&")(sa.func.ST_Expand(one.geom, TOUCH)),
+                other.plan_id == one.plan_id,
+                sa.func.ST_DWithin(one.geom, other.geom, TOUCH),
+            ),
+        )
+        .where(one.plan_id == plan_id, one.grid_id.in_(list(grid_ids)))
+    )
+    return list(session.scalars(statement))
+
+
+def grid_ids(session: Session, plan_id: UUID) -> list[UUID]:
+    """Return the grids of a plan in code order."""
+    return list(
+        session.scalars(
+            sa.select(GridVersion.grid_id)
+            .join(Grid, Grid.id == GridVersion.grid_id)
+            .where(GridVersion.plan_id == plan_id)
+            .order_by(Grid.code)
+        )
+    )
+
+
+def grids_under(session: Session, plan_id: UUID, shape: object) -> list[UUID]:
+    """Return the grids of a plan that a shape (EPSG:4326) touches."""
+    drawn = sa.bindparam("drawn", shape, type_=GridVersion.__table__.c.geom.type)
+    statement = sa.select(GridVersion.grid_id).where(
+        GridVersion.geom.op("&&")(drawn), GridVersion.plan_id == plan_id, sa.func.ST_Intersects(GridVersion.geom, drawn)
+    )
+    return list(session.scalars(statement))
+
+
+def grids_of_atoms(session: Session, plan_id: UUID, labels: Sequence[int]) -> dict[int, UUID]:
+    """Return the grid of each atom that there is."""
+    rows = session.execute(
+        sa.select(Atom.label, Atom.grid_id).where(Atom.plan_id == plan_id, Atom.label.in_(list(labels)))
+    )
+    return {int(label): grid for label, grid in rows if grid is not None}
+
+
+def read_atoms(session: Session, plan_id: UUID, grid_ids: Iterable[UUID]) -> Columns:
+    """Return label, grid, area, demand, dwellings and shape of the atoms of some grids, in label order."""
+    statement = (
+        sa.select(
+            Atom.label, Atom.grid_id, Atom.area_id, Atom.demand, Atom.dwellings, wkb(Atom.geom).label("geom")
+        )
+        .where(Atom.plan_id == plan_id, Atom.grid_id.in_(list(grid_ids)))
+        .order_by(Atom.label)
+    )  # fmt: skip
+    return read_columns(session, statement, geometry=["geom"])
+
+
+def labels_of(session: Session, plan_id: UUID, grid_ids: Iterable[UUID]) -> Sequence[sa.Row[*tuple[Any, ...]]]:
+    """Return label and grid of every atom of some grids, in label order."""
+    return session.execute(
+        sa.select(Atom.label, Atom.grid_id)
+        .where(Atom.plan_id == plan_id, Atom.grid_id.in_(list(grid_ids)))
+        .order_by(Atom.label)
+    ).all()
+
+
+def read_doors(session: Session, territory_id: UUID, box: Box) -> Columns:
+    """Return households and point of the dwellings in a box."""
+    envelope = sa.func.ST_MakeEnvelope(*box, 4326)
+    statement = (
+        sa.select(Dwelling.households, wkb(Dwelling.point).label("point"))
+        .where(Dwelling.point.op("&&")(envelope), Dwelling.territory_id == territory_id)
+        .order_by(Dwelling.fid)
+    )
+    return read_columns(session, statement, geometry=["point"])
+
+
+def parent_ground(session: Session, plan_id: UUID, area_id: UUID, parent_grid_id: UUID | None) -> Columns:
+    """Return the shapes of all grids of one parent."""
+    parent = GridVersion.parent_grid_id
+    statement = sa.select(GridVersion.grid_id, wkb(GridVersion.geom).label("geom")).where(
+        GridVersion.plan_id == plan_id,
+        GridVersion.area_id == area_id,
+        parent.is_(None) if parent_grid_id is None else parent == parent_grid_id,
+    )
+    return read_columns(session, statement, geometry=["geom"])
+
+
+def grids_gone(session: Session, plan_id: UUID, grid_ids: Sequence[UUID]) -> list[UUID]:
+    """Return those of some grids that edits took out of a plan."""
+    here = set(
+        session.scalars(
+            sa.select(GridVersion.grid_id).where(
+                GridVersion.plan_id == plan_id, GridVersion.grid_id.in_(list(grid_ids))
+            )
+        )
+    )
+    touched = session.scalars(
+        sa.select(sa.func.unnest(Edit.grids)).where(Edit.plan_id == plan_id, Edit.grids.overlap(list(grid_ids)))
+    )
+    return sorted(set(touched).intersection(grid_ids) - here)
+
+
+def lock_versions(session: Session, plan_id: UUID, grid_ids: Iterable[UUID]) -> dict[UUID, int]:
+    """Lock the rows of some grids, in id order so that two edits can't wait for each other in a ring.
+
+    Returns
+    -------
+    dict of UUID to int
+        The revision of each that is there.
+    """
+    rows = session.execute(
+        sa.select(GridVersion.grid_id, GridVersion.revision)
+        .where(GridVersion.plan_id == plan_id, GridVersion.grid_id.in_(sorted(set(grid_ids))))
+        .order_by(GridVersion.grid_id)
+        .with_for_update()
+    )
+    return {grid: int(revision) for grid, revision in rows}
+
+
+def claim_code(session: Session, stem: str, digits: int, above: int = 0) -> str | None:
+    """Take the next free code of a stem without waiting for others who are just taking one.
+
+    A number held by an unfinished transaction is passed over, never given twice; a proposal, which numbers whole areas,
+    is waited for.
+
+    Returns
+    -------
+    str or None
+        None when the stem has no number left.
+    """
+    session.execute(sa.text("select pg_advisory_xact_lock_shared(hashtext('grid codes'))"))
+    pattern = stem + "_" * digits
+    used = session.scalar(
+        sa.select(sa.func.max(sa.func.right(Grid.code, digits)))
+        .where(Grid.code.like(pattern), Grid.code.regexp_match(rf"\d{{{digits}}}$"))
+    )  # fmt: skip
+    number = max(int(used or 0), above) + 1
+    while number < 10**digits:
+        code = f"{stem}{number:0{digits}d}"
+        mine = session.scalar(sa.text("select pg_try_advisory_xact_lock(hashtext(:name))"), {"name": f"code {code}"})
+        if mine and session.scalar(sa.select(Grid.id).where(Grid.code == code)) is None:
+            return code
+        number += 1
+    return None
+
+
+def code_is_taken(session: Session, code: str) -> bool:
+    """Whether a code was ever given to a grid."""
+    return session.scalar(sa.select(Grid.id).where(Grid.code == code)) is not None
+
+
+def add_grids(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert grid identities."""
+    if rows:
+        session.execute(sa.insert(Grid), list(rows))
+
+
+def new_labels(session: Session, count: int) -> list[int]:
+    """Take labels for atoms that were cut."""
+    if not count:
+        return []
+    return list(
+        session.scalars(
+            sa.text("select nextval('atom_label_seq')::int from generate_series(1, :count)"), {"count": count}
+        )
+    )
+
+
+def write_versions(session: Session, plan_id: UUID, images: Sequence[Image], gone: Sequence[UUID]) -> None:
+    """Put grids of a plan into the given states, and take out those that are gone."""
+    if gone:
+        session.execute(
+            sa.delete(GridVersion)
+            .where(GridVersion.plan_id == plan_id, GridVersion.grid_id.in_(list(gone)))
+            .execution_options(synchronize_session=False)
+        )
+    if not images:
+        return
+    names = ", ".join(STATE)
+    kept = ", ".join(f"{name} = excluded.{name}" for name in STATE if name not in ("id", "plan_id", "grid_id"))
+    session.execute(
+        sa.text(
+            f"insert into grid_version ({names}, deviation) "  # noqa: S608 - names of our own columns
+            f"select {names}, 0 from jsonb_populate_recordset(null::grid_version, cast(:rows as jsonb)) "
+            f"on conflict (plan_id, grid_id) do update set {kept}"
+        ),
+        {"rows": _json([{name: image.get(name) for name in STATE} for image in images])},
+    )
+
+
+def retire_atoms(session: Session, plan_id: UUID, labels: Sequence[int]) -> None:
+    """Move atoms out of the plan, keeping them for undo."""
+    if labels:
+        session.execute(
+            sa.text(
+                "with gone as (delete from atom where plan_id = :plan and label = any(:labels)"
+                " returning plan_id, label, area_id, demand, dwellings, geom)"
+                " insert into atom_past (plan_id, label, area_id, demand, dwellings, geom) select * from gone"
+            ),
+            {"plan": plan_id, "labels": list(labels)},
+        )
+
+
+def restore_atoms(session: Session, plan_id: UUID, grid_of: Mapping[int, UUID]) -> None:
+    """Bring atoms back into the plan under the given grids."""
+    if grid_of:
+        session.execute(
+            sa.text(
+                "with back as (delete from atom_past where plan_id = :plan and label = any(:labels)"
+                " returning plan_id, label, area_id, demand, dwellings, geom)"
+                " insert into atom (plan_id, label, grid_id, area_id, demand, dwellings, geom)"
+                " select b.plan_id, b.label, t.grid_id, b.area_id, b.demand, b.dwellings, b.geom from back b"
+                " join unnest(cast(:labels as int[]), cast(:grids as uuid[])) t(label, grid_id) on t.label = b.label"
+            ),
+            {"plan": plan_id, "labels": list(grid_of), "grids": list(grid_of.values())},
+        )
+
+
+def move_atoms(session: Session, plan_id: UUID, grid_of: Mapping[int, UUID]) -> None:
+    """Put atoms under other grids."""
+    if grid_of:
+        session.execute(
+            sa.text(
+                "update atom a set grid_id = t.grid_id"
+                " from unnest(cast(:labels as int[]), cast(:grids as uuid[])) t(label, grid_id)"
+                " where a.plan_id = :plan and a.label = t.label"
+            ),
+            {"plan": plan_id, "labels": list(grid_of), "grids": list(grid_of.values())},
+        )
+
+
+def add_atoms(session: Session, plan_id: UUID, atoms: Sequence[Mapping[str, Any]]) -> None:
+    """Insert atoms; each row has label, grid_id, area_id, demand, dwellings and geom (hex EWKB)."""
+    if atoms:
+        session.execute(
+            sa.text(
+                "insert into atom (plan_id, label, grid_id, area_id, demand, dwellings, geom)"
+                " select plan_id, label, grid_id, area_id, demand, dwellings, geom"
+                " from jsonb_populate_recordset(null::atom, cast(:rows as jsonb))"
+            ),
+            {"rows": _json([{"plan_id": plan_id, **atom} for atom in atoms])},
+        )
+
+
+def renew_deviations(session: Session, plan_id: UUID, areas: Sequence[UUID]) -> None:
+    """Set how far grids are from the mean of their parent: all of some areas that changed.
+
+    Grids that somebody else is just editing are passed over, so that nobody waits; that edit sets theirs.
+    """
+    session.execute(
+        sa.text("""
+            with mean as (
+                select area_id, parent_grid_id, sum(households)::float8 / count(*) as households
+                from grid_version where plan_id = :plan and area_id = any(:areas)
+                group by area_id, parent_grid_id
+            ), figure as (
+                select v.id, v.grid_id, case when m.households > 0
+                    then (v.households - m.households) / m.households else 0 end as deviation
+                from grid_version v join mean m
+                    on m.area_id = v.area_id and m.parent_grid_id is not distinct from v.parent_grid_id
+                where v.plan_id = :plan
+            ), changed as (
+                select v.id from grid_version v join figure f on f.id = v.id
+                where v.deviation is distinct from f.deviation
+                for update of v skip locked
+            )
+            update grid_version v set deviation = f.deviation
+            from figure f where f.id = v.id and v.id in (select id from changed)
+        """),
+        {"plan": plan_id, "areas": list(areas)},
+    )
+
+
+def add_edit(session: Session, values: Mapping[str, Any]) -> tuple[int, datetime]:
+    """Append a row to the log; returns its number and time. Call it while the touched grids are locked."""
+    row = session.execute(sa.insert(Edit).values(**values).returning(Edit.seq, Edit.at)).one()
+    return int(row[0]), row[1]
+
+
+def own_edit(session: Session, plan_id: UUID, author_id: UUID | None, state: str) -> Edit | None:
+    """Return the edit that an author's next undo (state live) or redo (state undone) is about."""
+    live = state == "live"
+    return session.scalars(
+        sa.select(Edit)
+        .where(
+            Edit.plan_id == plan_id,
+            Edit.author_id.is_(None) if author_id is None else Edit.author_id == author_id,
+            Edit.kind.not_in(("undo", "redo")),
+            Edit.state == state,
+        )
+        .order_by(Edit.seq.desc() if live else Edit.seq.asc())
+        .limit(1)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).first()
+
+
+def set_state(session: Session, plan_id: UUID, seq: int, state: str) -> None:
+    """Mark an edit as undone, or as live again."""
+    session.execute(
+        sa.update(Edit)
+        .where(Edit.plan_id == plan_id, Edit.seq == seq)
+        .values(state=state)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def drop_undone(session: Session, plan_id: UUID, author_id: UUID | None) -> None:
+    """Forget what an author could redo: a new edit was made."""
+    session.execute(
+        sa.update(Edit)
+        .where(
+            Edit.plan_id == plan_id,
+            Edit.author_id.is_(None) if author_id is None else Edit.author_id == author_id,
+            Edit.state == "undone",
+        )
+        .values(state="dropped")
+        .execution_options(synchronize_session=False)
+    )
+
+
+def steps_left(session: Session, plan_id: UUID, author_id: UUID | None) -> tuple[int, int, int]:
+    """Return how many edits an author can undo and redo, and how many there are in the plan by all."""
+    mine = Edit.author_id.is_(None) if author_id is None else Edit.author_id == author_id
+    step = Edit.kind.not_in(("undo", "redo"))
+    row = session.execute(
+        sa.select(
+            sa.func.count().filter(mine, step, Edit.state == "live"),
+            sa.func.count().filter(mine, step, Edit.state == "undone"),
+            sa.func.count().filter(step, Edit.state == "live"),
+        ).where(Edit.plan_id == plan_id)
+    ).one()
+    return int(row[0]), int(row[1]), int(row[2])
+
+
+def later_edits(
+    session: Session, plan_id: UUID, seq: int, grid_ids: Sequence[UUID]
+) -> Sequence[sa.Row[*tuple[Any, ...]]]:
+    """Return the edits after `seq` that touched any of some grids, with their authors."""
+    return session.execute(
+        sa.select(Edit.seq, Edit.kind, Edit.at, Edit.author_id, Account.name.label("author"), Edit.grids)
+        .outerjoin(Account, Account.id == Edit.author_id)
+        .where(Edit.plan_id == plan_id, Edit.seq > seq, Edit.grids.overlap(list(grid_ids)))
+        .order_by(Edit.seq)
+    ).all()
+
+
+def list_edits(session: Session, plan_id: UUID, before: int | None, limit: int) -> Sequence[sa.Row[*tuple[Any, ...]]]:
+    """Return the log, newest first."""
+    statement = (
+        sa.select(
+            Edit.seq, Edit.kind, Edit.at, Edit.state, Edit.undoes, Edit.grids, Edit.request,
+            Edit.author_id, Account.name.label("author"),
+        )
+        .outerjoin(Account, Account.id == Edit.author_id)
+        .where(Edit.plan_id == plan_id)
+        .order_by(Edit.seq.desc())
+        .limit(limit)
+    )  # fmt: skip
+    if before is not None:
+        statement = statement.where(Edit.seq < before)
+    return session.execute(statement).all()
+
+
+def whole_log(session: Session, plan_id: UUID) -> Sequence[sa.Row[*tuple[Any, ...]]]:
+    """Return the states before and after of every edit, oldest first."""
+    return session.execute(
+        sa.select(Edit.seq, Edit.before, Edit.after).where(Edit.plan_id == plan_id).order_by(Edit.seq)
+    ).all()
+
+
+def plan_totals(session: Session, plan_id: UUID, tolerance: float) -> sa.Row[*tuple[Any, ...]]:
+    """Return the figures of a plan as it stands now."""
+    off = sa.func.abs(GridVersion.deviation)
+    return session.execute(
+        sa.select(
+            sa.func.count().label("grids"),
+            sa.func.coalesce(sa.func.sum(GridVersion.households), 0).label("households"),
+            sa.func.coalesce(sa.func.max(off), 0.0).label("max_deviation"),
+            sa.func.coalesce(sa.func.avg(off), 0.0).label("mean_deviation"),
+            sa.func.coalesce(sa.func.avg(sa.cast(off <= tolerance + 1e-9, sa.Integer)), 0).label("share_within"),
+            sa.func.coalesce(sa.func.avg(GridVersion.compactness), 0.0).label("compactness"),
+            sa.func.count().filter(GridVersion.exclave).label("exclaves"),
+        ).where(GridVersion.plan_id == plan_id)
+    ).one()
+
+
+def parent_means(session: Session, plan_id: UUID, areas: Sequence[UUID]) -> Sequence[sa.Row[*tuple[Any, ...]]]:
+    """Return number of grids and households of each parent in some areas."""
+    return session.execute(
+        sa.select(
+            GridVersion.area_id, GridVersion.parent_grid_id, Area.code.label("area_code"),
+            sa.func.count().label("grids"), sa.func.sum(GridVersion.households).label("households"),
+        )
+        .join(Area, Area.id == GridVersion.area_id)
+        .where(GridVersion.plan_id == plan_id, GridVersion.area_id.in_(list(areas)))
+        .group_by(GridVersion.area_id, GridVersion.parent_grid_id, Area.code)
+        .order_by(Area.code, GridVersion.parent_grid_id)
+    ).all()  # fmt: skip
+
+
+def copy_plan(session: Session, source: UUID, target: UUID) -> None:
+    """Copy grids and atoms of a plan under another: same identities, same labels, same shapes to the last bit."""
+    names = [name for name in STATE if name not in ("id", "plan_id", "revision", "valid")] + ["deviation"]
+    listed = ", ".join(names)
+    session.execute(
+        sa.text(
+            f"insert into grid_version (plan_id, {listed})"  # noqa: S608 - names of our own columns
+            f" select :target, {listed} from grid_version where plan_id = :source order by grid_id"
+        ),
+        {"source": source, "target": target},
+    )
+    session.execute(
+        sa.text(
+            "insert into atom (plan_id, label, grid_id, area_id, demand, dwellings, geom)"
+            " select :target, label, grid_id, area_id, demand, dwellings, geom from atom where plan_id = :source"
+            " order by label"
+        ),
+        {"source": source, "target": target},
+    )
+
+
+def _json(rows: object) -> str:
+    return orjson.dumps(rows, default=str).decode()
