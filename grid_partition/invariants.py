@@ -7,12 +7,13 @@ import numpy.typing as npt
 import shapely
 
 from gis.errors import InvalidGeometryError
+from gis.index import first_holding
 from gis.measure import mean_width
 from gis.validity import fault_place
 from grid_partition.accept import accept_polygons
 from grid_partition.model import TilingFault, TilingReport
 
-__all__ = ["check_tiling"]
+__all__ = ["check_tiling", "crossings", "uncovered", "units_astray"]
 
 Ints = npt.NDArray[np.int64]
 Geometries = npt.NDArray[np.object_]
@@ -109,10 +110,12 @@ def _differences(parent: shapely.Geometry, covered: shapely.Geometry, children: 
 
 
 def _slivers(children: Geometries) -> list[TilingFault]:
-    width = mean_width(children)
+    """Find pieces that are too thin to be meant, the thinnest first: a thin exclave is no better than a thin child."""
+    pieces, child = shapely.get_parts(children, return_index=True)
+    width = mean_width(pieces)
     order = np.argsort(width, kind="stable")
     thin = order[width[order] < THIN]
-    return [TilingFault("sliver", children[c], float(shapely.area(children[c])), (c,)) for c in thin.tolist()]
+    return [TilingFault("sliver", pieces[c], float(shapely.area(pieces[c])), (int(child[c]),)) for c in thin.tolist()]
 
 
 def _stray_pieces(parent: shapely.Geometry, children: Geometries) -> list[TilingFault]:
@@ -131,3 +134,100 @@ def _stray_pieces(parent: shapely.Geometry, children: Geometries) -> list[Tiling
     follows = np.r_[False, (np.diff(child[order]) == 0) & (np.diff(part[order]) == 0)]
     stray = order[follows]
     return [TilingFault("stray piece", pieces[c], float(area[c]), (int(child[c]),)) for c in stray.tolist()]
+
+
+#: Metres: the outline of atoms may lie so far off the area's own, since inserted nodes are rounded to 1 cm.
+ROUNDING = 0.05
+
+
+def uncovered(outline: npt.ArrayLike, children: npt.ArrayLike) -> list[TilingFault]:
+    """Find ground of an outline that no child covers, rounding of the outline left aside.
+
+    `check_tiling` takes what units cover for the whole. Where units are gone too, only the outline tells.
+
+    Parameters
+    ----------
+    outline : (p,) array of Polygon or MultiPolygon, metric CRS
+        Areas that the children should cover together.
+    children : (n,) array of Polygon or MultiPolygon
+        Same CRS.
+
+    Returns
+    -------
+    list of TilingFault
+        Kind ``gap``, largest first.
+
+    Examples
+    --------
+    >>> [fault.amount for fault in uncovered([shapely.box(0, 0, 30, 10)], [shapely.box(0, 0, 20.01, 10)])]
+    [99.9]
+    """
+    ground = shapely.difference(
+        shapely.union_all(np.asarray(outline, dtype=object)), shapely.union_all(np.asarray(children, dtype=object))
+    )
+    pieces = shapely.get_parts(ground)
+    pieces = pieces[mean_width(pieces) > ROUNDING] if len(pieces) else pieces
+    area = shapely.area(pieces)
+    return [
+        TilingFault("gap", pieces[c], round(float(area[c]), 6), ()) for c in np.argsort(-area, kind="stable").tolist()
+    ]
+
+
+def crossings(children: npt.ArrayLike, parents: npt.ArrayLike) -> list[TilingFault]:
+    """Find ground of children outside their own parent, rounding of the outline left aside.
+
+    Parameters
+    ----------
+    children : (n,) array of Polygon or MultiPolygon, metric CRS
+    parents : (n,) array of Polygon, MultiPolygon or None
+        Parent of each child; None for a child without one.
+
+    Returns
+    -------
+    list of TilingFault
+        Kind ``crossing``, one for each piece, in the order of the children.
+
+    Examples
+    --------
+    >>> [(fault.kind, fault.amount) for fault in crossings([shapely.box(0, 0, 12, 10)], [shapely.box(0, 0, 10, 10)])]
+    [('crossing', 20.0)]
+    """
+    shapes, within = np.asarray(children, dtype=object), np.asarray(parents, dtype=object)
+    asked = np.flatnonzero(~shapely.is_missing(within))
+    pieces, of = shapely.get_parts(shapely.difference(shapes[asked], within[asked]), return_index=True)
+    wide = np.flatnonzero(mean_width(pieces) > ROUNDING) if len(pieces) else np.array([], dtype=np.int64)
+    return [
+        TilingFault("crossing", pieces[c], float(shapely.area(pieces[c])), (int(asked[of[c]]),)) for c in wide.tolist()
+    ]
+
+
+def units_astray(units: npt.ArrayLike, child_of_unit: npt.ArrayLike, children: npt.ArrayLike) -> list[TilingFault]:
+    """Find units that are assigned to no child, or to one that lies elsewhere.
+
+    Parameters
+    ----------
+    units : (n,) array of Polygon, metric CRS
+    child_of_unit : (n,) array of int
+        Position of the child that each unit is assigned to; negative for none.
+    children : (k,) array of Polygon or MultiPolygon
+
+    Returns
+    -------
+    list of TilingFault
+        ``unassigned`` and ``misplaced``, in the order of the units; `children` is the child assigned to, if any.
+
+    Examples
+    --------
+    >>> halves = shapely.box([0, 10], 0, [10, 20], 10)
+    >>> [fault.kind for fault in units_astray(halves, [-1, 0], halves)]
+    ['unassigned', 'misplaced']
+    """
+    pieces, child = np.asarray(units, dtype=object), np.asarray(child_of_unit, dtype=np.int64)
+    if not len(pieces):
+        return []
+    there = first_holding(np.asarray(children, dtype=object), shapely.point_on_surface(pieces))
+    faults = []
+    for row in np.flatnonzero((child < 0) | (there != child)).tolist():
+        kind, concerned = ("unassigned", ()) if child[row] < 0 else ("misplaced", (int(child[row]),))
+        faults.append(TilingFault(kind, pieces[row], float(shapely.area(pieces[row])), concerned))
+    return faults

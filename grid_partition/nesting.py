@@ -34,7 +34,8 @@ def check_nesting(
     Returns
     -------
     TilingReport
-        Faults of every parent, then of the whole; positions of children are those given.
+        Faults of every parent, then of the whole; positions of children are those given. A child whose parent has
+        no unit at all is ``outside``.
 
     Examples
     --------
@@ -53,6 +54,10 @@ def check_nesting(
         faults += [
             replace(fault, children=tuple(int(members[child]) for child in fault.children)) for fault in report.faults
         ]
+    faults += [
+        TilingFault("outside", grids[child], float(shapely.area(grids[child])), (child,))
+        for child in np.flatnonzero(~np.isin(of_grid, of_unit)).tolist()
+    ]
     together = check_tiling(shapely.coverage_union_all(units), grids)
     # strays were judged against each parent; here only borders between parents are new
     known = {(fault.kind, fault.children) for fault in faults}

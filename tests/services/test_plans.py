@@ -52,7 +52,7 @@ def test_check_finds_a_hole_with_its_place(database: Database, staffed: UUID) ->
         work.session.flush()
         found = check_plan(work, staffed)
         assert not found.tiling_valid
-        hole = next(problem for problem in found.problems if problem["kind"] == "tiling")
+        hole = next(problem for problem in found.problems if problem["kind"] == "gap")
         assert hole["place"] == pytest.approx([middle.x, middle.y], abs=1e-3)
         raise ZeroDivisionError  # leave nothing behind
 

@@ -1,0 +1,262 @@
+"""Prove a stored plan again, from what is in the database: every fault by its kind and place.
+
+A plan is proved before it is saved; this is for what happened to it since, by whatever hand.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from gis.crs import to_lonlat, to_metric
+from gis.index import first_holding
+from gis.measure import group_sums
+from grid_partition.invariants import crossings, uncovered, units_astray
+from grid_partition.model import TilingFault
+from grid_partition.nesting import check_nesting
+from services.partition.water_check import water_problems
+from services.plan_check_words import describe
+from store.database import plan_check as sql
+from store.database import plans as plan_sql
+from store.database.bulk import Columns
+from store.database.grid_shapes import TILING_KINDS
+from store.database.models import Plan, Territory
+from store.database.partition import read_leaf_areas
+from store.database.work import UnitOfWork
+
+Ints = npt.NDArray[np.int64]
+
+#: Faults of one kind that are told one by one; the rest are counted.
+MOST = 20
+#: Kinds whose doors may be shared out over several grids: only the sum is compared.
+SHARED_DOORS = ("micro", "ten_household", "dedicated")
+
+
+@dataclass(slots=True)
+class PlanCheck:
+    """What stands between a plan and publishing.
+
+    Attributes
+    ----------
+    tiling_valid, contiguous : bool
+    households_in_grids, households : int
+        Must be equal.
+    without_head : list of str
+        Grid codes that nobody heads.
+    problems : list of dict
+        ``{"kind", "message", "place", "grids", "blocks"}``: `place` is [lon, lat] (a grid's code where only that is
+        known), `grids` the codes concerned, and `blocks` tells what must be mended before publishing.
+    """
+
+    tiling_valid: bool
+    contiguous: bool
+    households: int
+    households_in_grids: int
+    without_head: list[str]
+    problems: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def ready(self) -> bool:
+        """Whether nothing is open that has to be mended."""
+        return not any(problem["blocks"] for problem in self.problems)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """A plan as it is stored, in the territory's metric CRS."""
+
+    plan: Plan
+    territory: Territory
+    grids: Columns
+    shapes: npt.NDArray[np.object_]
+    atoms: Columns
+    units: npt.NDArray[np.object_]
+    grid_of_unit: Ints
+    areas: npt.NDArray[np.object_]
+
+    def codes(self, rows: tuple[int, ...]) -> list[str]:
+        """Return the codes of grids."""
+        return [str(self.grids["code"][row]) for row in rows]
+
+
+def check_plan(work: UnitOfWork, plan_id: UUID) -> PlanCheck:
+    """Prove a stored plan: tiling, nesting, plots, pieces, households, doors and heads."""
+    stored = _read(work, plan_sql.get_plan(work.session, plan_id))
+    faults: list[tuple[TilingFault, str]] = []
+    tiles = stored.plan.kind in TILING_KINDS
+    if tiles:
+        faults += _tiling(stored)
+        faults += _nested(work, stored)
+    faults += _pieces(stored, {row for fault, kind in faults if kind == "stray piece" for row in fault.children})
+    problems = _described(faults, stored)
+    problems += _counts(stored)
+    if tiles:
+        problems += _doors(work, stored)
+    if stored.plan.kind == "water":
+        problems += water_problems(work, plan_id, stored.territory.metric_srid)
+    vacant = plan_sql.grids_without_head(work.session, plan_id)
+    problems += [_problem("no-head", f"Grid {code} has no head.", code, [code]) for code in vacant]
+    kinds = {fault.kind for fault, _ in faults}
+    return PlanCheck(
+        tiling_valid=not (kinds - {"stray piece", "unassigned", "misplaced"}),
+        contiguous="stray piece" not in kinds,
+        households=int(np.sum(stored.atoms["demand"])),
+        households_in_grids=int(np.sum(stored.grids["households"])),
+        without_head=vacant,
+        problems=problems,
+    )
+
+
+def _problem(
+    kind: str, message: str, place: list[float] | str | None, grids: list[str], *, blocks: bool = True
+) -> dict[str, Any]:
+    return {"kind": kind, "message": message, "place": place, "grids": grids, "blocks": blocks}
+
+
+def _read(work: UnitOfWork, plan: Plan) -> _Stored:
+    territory = work.session.get_one(Territory, plan.territory_id)
+    grids = plan_sql.grid_shapes(work.session, plan.id)
+    atoms = plan_sql.atom_shapes(work.session, plan.id)
+    row_of = {grid: row for row, grid in enumerate(grids["id"])}
+    within = (plan.spec or {}).get("within")
+    areas = read_leaf_areas(work.session, territory.id, within)["geom"]
+    return _Stored(
+        plan,
+        territory,
+        grids,
+        _metric(grids["geom"], territory),
+        atoms,
+        _metric(atoms["geom"], territory),
+        np.array([row_of.get(grid, -1) for grid in atoms["grid_id"]], dtype=np.int64),
+        _metric(areas, territory),
+    )
+
+
+def _metric(geometry: npt.NDArray[Any], territory: Territory) -> npt.NDArray[np.object_]:
+    if not len(geometry):
+        return np.array([], dtype=object)
+    return np.asarray(to_metric(geometry, territory.metric_srid), dtype=object)
+
+
+def _tiling(stored: _Stored) -> list[tuple[TilingFault, str]]:
+    """Check grids against the plots of their areas, plots against the areas, and plots against their grids."""
+    number = {area: place for place, area in enumerate(dict.fromkeys(stored.grids["area_id"]))}
+    faults: list[TilingFault] = []
+    if len(stored.units) and len(stored.shapes):
+        report = check_nesting(
+            stored.units,
+            [number.get(area, -1) for area in stored.atoms["area_id"]],
+            stored.shapes,
+            [number[area] for area in stored.grids["area_id"]],
+        )
+        faults += report.faults
+    ground = shapely.union_all(stored.units) if len(stored.units) else shapely.Polygon()
+    named = [(fault, _kind_of(fault, ground)) for fault in faults]
+    # what neither plots nor grids cover is unknown to the check above; what plots cover was told there
+    bare = uncovered(stored.areas, [*stored.units, *stored.shapes]) if len(stored.areas) else []
+    named += [(fault, "gap") for fault in bare]
+    named += [(fault, fault.kind) for fault in units_astray(stored.units, stored.grid_of_unit, stored.shapes)]
+    return named
+
+
+def _kind_of(fault: TilingFault, ground: shapely.Geometry) -> str:
+    """Tell a grid that reaches into another area from one that reaches over ground without plots."""
+    if fault.kind != "outside":
+        return fault.kind
+    return "crossing" if shapely.intersects(ground, shapely.point_on_surface(fault.place)) else "without plots"
+
+
+def _nested(work: UnitOfWork, stored: _Stored) -> list[tuple[TilingFault, str]]:
+    """Check grids inside grids against their parent grid."""
+    if stored.plan.based_on_id is None or stored.plan.kind not in SHARED_DOORS:
+        return []
+    above = sql.read_parent_grids(work.session, stored.plan)
+    shape_of = dict(zip(above["grid_id"], _metric(above["geom"], stored.territory), strict=True))
+    parents = np.empty(len(stored.shapes), dtype=object)
+    parents[:] = [shape_of.get(grid) for grid in stored.grids["id"]]
+    return [(fault, "crossing") for fault in crossings(stored.shapes, parents)]
+
+
+def _pieces(stored: _Stored, told: set[int]) -> list[tuple[TilingFault, str]]:
+    """Find further grids in several pieces that are not flagged as having an exclave; the largest piece is theirs."""
+    flagged = np.asarray(stored.grids["exclave"], dtype=bool)
+    torn = np.flatnonzero((shapely.get_num_geometries(stored.shapes) > 1) & ~flagged).tolist()
+    found: list[tuple[TilingFault, str]] = []
+    for row in (row for row in torn if row not in told):
+        pieces = shapely.get_parts(stored.shapes[row])
+        strays = pieces[np.argsort(-shapely.area(pieces), kind="stable")][1:]
+        found += [(TilingFault("stray piece", piece, float(piece.area), (row,)), "stray piece") for piece in strays]
+    return found
+
+
+def _described(faults: list[tuple[TilingFault, str]], stored: _Stored) -> list[dict[str, Any]]:
+    problems: list[dict[str, Any]] = []
+    for kind in dict.fromkeys(kind for _, kind in faults):
+        mine = [fault for fault, named in faults if named == kind]
+        points = np.array([shapely.point_on_surface(fault.place) for fault in mine[:MOST]], dtype=object)
+        places = to_lonlat(points, stored.territory.metric_srid)
+        for fault, place in zip(mine, places, strict=False):
+            codes = stored.codes(fault.children)
+            message = describe(kind, fault.amount, codes)
+            problems.append(_problem(kind.replace(" ", "-"), message, [place.x, place.y], codes))
+        if len(mine) > MOST:
+            rest = len(mine) - MOST
+            problems.append(_problem(kind.replace(" ", "-"), f"{rest:,} more places like that ({kind}).", None, []))
+    return problems
+
+
+def _counts(stored: _Stored) -> list[dict[str, Any]]:
+    """Compare what a grid says it holds with the sum of its plots."""
+    k = len(stored.shapes)
+    held = stored.grid_of_unit >= 0
+    demand = np.asarray(stored.atoms["demand"], dtype=np.float64)
+    told = np.asarray(stored.grids["households"], dtype=np.float64)
+    counted = group_sums(stored.grid_of_unit[held], demand[held], k)
+    problems = []
+    for row in np.flatnonzero(told != counted).tolist() if len(stored.atoms["demand"]) else []:
+        code = str(stored.grids["code"][row])
+        message = f"Grid {code} says {told[row]:,.0f} households, its plots hold {counted[row]:,.0f}."
+        problems.append(_problem("miscounted", message, _place_of(stored, row), [code]))
+    return problems
+
+
+def _doors(work: UnitOfWork, stored: _Stored) -> list[dict[str, Any]]:
+    """Find doors in no grid, and grids whose doors changed since the plan was made."""
+    doors = sql.read_doors(work.session, stored.territory.id)
+    points = _metric(doors["point"], stored.territory)
+    if not len(points) or not len(stored.shapes):
+        return []
+    households = np.asarray(doors["households"], dtype=np.float64)
+    at = first_holding(stored.shapes, points)
+    mine = first_holding(stored.areas, points) >= 0 if len(stored.areas) else np.zeros(len(points), dtype=bool)
+    lost = np.flatnonzero((at < 0) & mine & (households > 0)).tolist()
+    problems = []
+    for row in lost[:MOST]:
+        place = doors["point"][row]
+        name = str(doors["name"][row]) or "a door without a name"
+        message = f"{households[row]:,.0f} households at {name} are in no grid."
+        problems.append(_problem("lost-households", message, [place.x, place.y], []))
+    if len(lost) > MOST:
+        rest, many = len(lost) - MOST, households[lost[MOST:]].sum()
+        message = f"{many:,.0f} households at {rest:,} more doors are in no grid."
+        problems.append(_problem("lost-households", message, None, []))
+    if stored.plan.kind in SHARED_DOORS:
+        return problems
+    now = group_sums(at[at >= 0], households[at >= 0], len(stored.shapes))
+    told = np.asarray(stored.grids["households"], dtype=np.float64)
+    for row in np.flatnonzero(told != now).tolist():
+        code = str(stored.grids["code"][row])
+        message = f"Grid {code} was made for {told[row]:,.0f} households; its doors have {now[row]:,.0f} now."
+        # a door on the border of two grids is in one of them either way
+        problems.append(_problem("recount", message, _place_of(stored, row), [code], blocks=False))
+    return problems
+
+
+def _place_of(stored: _Stored, row: int) -> list[float]:
+    point = to_lonlat(shapely.point_on_surface(stored.shapes[row]), stored.territory.metric_srid)
+    return [point.x, point.y]
