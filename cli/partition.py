@@ -7,16 +7,46 @@ from typing import Annotated, Any
 import typer
 
 from cli.context import JsonOption, command_context, show
+from cli.nets import (
+    CodeOption,
+    CrsOption,
+    DryRunOption,
+    FloorsOption,
+    NameFieldOption,
+    NetFile,
+    NetOption,
+    RejectsOption,
+    SheetOption,
+    SkipOption,
+    dedicated_text,
+    partition_file,
+)
 from cli.progress import progress_bar
 
 app = typer.Typer()
+
+# lines of each list that a person is shown; --json has them all
+SHOWN = 12
+
+_ROWS = (
+    ("grids", "grids", "{}"),
+    ("households", "households", "{:,}"),
+    ("share_within", "within tolerance", "{:.1%}"),
+    ("max_deviation", "largest deviation", "{:.1%}"),
+    ("mean_deviation", "mean deviation", "{:.1%}"),
+    ("compactness", "compactness (PP)", "{:.3f}"),
+    ("area_error_m2", "tiling error", "{:.4f} m²"),
+)
 
 
 @app.command()
 def partition(
     ctx: typer.Context,
     kind: Annotated[
-        str, typer.Argument(help="Grid kind: household, natural_village, micro, ten_household or cell.")
+        str,
+        typer.Argument(
+            help="Grid kind: household, natural_village, micro, ten_household, cell, water, police, safety, dedicated."
+        ),
     ] = "household",
     within: Annotated[
         str | None, typer.Option(help="Code of the area to divide; all of the territory without it.")
@@ -29,18 +59,77 @@ def partition(
     ] = None,
     grids: Annotated[int | None, typer.Option(help="Number of household grids, instead of --target.")] = None,
     tolerance: Annotated[float, typer.Option(help="Allowed deviation from the mean, as a fraction.")] = 0.10,
+    band: Annotated[
+        str | None, typer.Option(metavar="LOW-HIGH", help="Households that a grid may have, such as 240-360.")
+    ] = None,
+    rules: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME|FILE",
+            help="How areas of each class are divided: urban_rural (towns by households, villages whole), or JSON.",
+        ),
+    ] = None,
+    even: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="WHAT",
+            help="Also spread evenly: incidents (of the last year), area, cameras; walk shortens the head's ways.",
+        ),
+    ] = None,
+    barrier_cost: Annotated[
+        float | None,
+        typer.Option(help="Cost of a metre of border on a street, of open ground's 1: less follows streets more."),
+    ] = None,
+    keep: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PLAN|current", help="Start from this plan: locked grids stay, grids that live on keep their code."
+        ),
+    ] = None,
+    churn: Annotated[float, typer.Option(help="With --keep: the price of moving households to another grid.")] = 5.0,
     seed: Annotated[int, typer.Option(help="Equal seeds and data give equal plans.")] = 0,
     territory: Annotated[str | None, typer.Option(help="Name of the territory, where several are loaded.")] = None,
     name: Annotated[str | None, typer.Option(help="Name of the plan.")] = None,
+    net: NetOption = None,
+    floors: FloorsOption = None,
+    code: CodeOption = None,
+    name_field: NameFieldOption = None,
+    crs: CrsOption = None,
+    sheet: SheetOption = None,
+    rejects: RejectsOption = None,
+    skip_rejected: SkipOption = False,
+    dry_run: DryRunOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Divide a territory into grids of about equal households, each in one piece, and save a draft plan."""
-    from services.partition import TARGETS, PlanSpec, propose_plan
+    """Divide a territory into grids of about equal households, each in one piece, and save a draft plan.
 
+    Stopping it (Ctrl-C) leaves nothing behind.
+    """
+    from services.partition import PlanSpec, explain, propose_plan, read_band, read_rules, usual_target
+
+    limits = read_band(band) if band is not None else None
     if target is None and grids is None:
-        target = TARGETS.get(kind, 300)
-    spec = PlanSpec(kind=kind, target=target, grids=grids, tolerance=tolerance, within=within, seed=seed)
+        target = usual_target(kind, limits)
     context = command_context(ctx)
+    spec = PlanSpec(
+        kind=kind,
+        target=target,
+        grids=grids,
+        tolerance=tolerance,
+        within=within,
+        seed=seed,
+        band=limits,
+        rules=read_rules(rules) if rules is not None else (),
+        even=tuple(even or ()),  # type: ignore[arg-type]  # check() knows the words
+        barrier_cost=barrier_cost,
+        keep=keep,
+        churn=churn,
+        code_pattern=context.settings.plans.grid_codes.get(kind),
+    )
+    given = NetFile(net, floors, code, name_field, crs, sheet, rejects, skip_rejected, dry_run)
+    if given.path is not None:
+        partition_file(context, spec, given, territory=territory, name=name, as_json=as_json)
+        return
     with progress_bar("dividing", hidden=as_json) as tell, context.database.work(context.actor) as work:
         made = propose_plan(work, spec, territory=territory, name=name, progress=tell)
         facts = {
@@ -49,6 +138,8 @@ def partition(
             "reused": made.reused,
             "quality": made.quality,
             "infeasible": made.infeasible,
+            "explained": explain(made.infeasible),
+            "moved": made.moved,
         }
     show(facts, lambda: _text(facts), as_json=as_json)
 
@@ -57,23 +148,64 @@ def _text(facts: dict[str, Any]) -> str:
     from services.partition.kinds import quality_rows
 
     quality = facts["quality"]
+    if facts["kind"] == "dedicated":
+        return dedicated_text(facts)
     lines = [
         f"Plan {facts['plan']}"
         + (" (equal inputs: the plan that was there)" if facts["reused"] else " saved as a draft"),
-        f"  grids                 {quality['grids']}",
-        f"  households            {quality['households']:,}",
-        f"  within tolerance      {quality['share_within']:.1%}",
-        f"  largest deviation     {quality['max_deviation']:.1%}",
-        f"  mean deviation        {quality['mean_deviation']:.1%}",
-        f"  compactness (PP)      {quality['compactness']:.3f}",
-        f"  one piece each        {'yes' if quality['contiguous'] else 'no'} ({quality['exclaves']} flagged exclaves)",
-        f"  tiling error          {quality['area_error_m2']:.4f} m²",
     ]
+    lines += [f"  {label:<20}  {shown.format(quality[key])}" for key, label, shown in _ROWS if key in quality]
+    if "contiguous" in quality:
+        whole = "yes" if quality["contiguous"] else "no"
+        lines.append(f"  one piece each        {whole} ({quality.get('exclaves', 0)} flagged exclaves)")
     if facts["kind"] == "cell":  # households are counted in cells, not balanced over them
         lines = [line for line in lines if "deviation" not in line and "tolerance" not in line]
     lines += [f"  {label:<20}  {value}" for label, value in quality_rows(facts["kind"], quality)]
-    lines += [
-        f"  {item['area']}: {item['grids']} grids would hold {item['households_a_grid']:.0f} households each"
-        for item in facts["infeasible"]
+    return "\n".join(lines + _more_quality(quality) + _moved(facts["moved"]) + _misfits(facts))
+
+
+def _more_quality(quality: dict[str, Any]) -> list[str]:
+    lines = []
+    on_barriers = quality.get("cut_on_barriers")
+    if on_barriers is not None and on_barriers == on_barriers:  # noqa: PLR0124 - nan where nothing was cut
+        lines.append(f"  border on barriers    {on_barriers:.1%}")
+    if "walk_minutes" in quality:
+        lines.append(f"  head's mean walk      {quality['walk_minutes']:.1f} min")
+    for what, told in (quality.get("even") or {}).items():
+        lines.append(f"  {what + ' a grid':<20}  {told['mean']:,.1f} ± {told['spread']:.0%}")
+    for divided, areas in (quality.get("areas_by_class") or {}).items():
+        lines.append(f"  {'areas by ' + divided.split('_')[-1]:<20}  {areas}")
+    return lines
+
+
+def _moved(moved: dict[str, Any] | None) -> list[str]:
+    if moved is None:
+        return []
+    lines = [
+        f"Against the plan in use ({moved['plan']}):",
+        f"  households that move  {moved['households']:,} ({moved['share']:.1%})",
+        f"  grids                 {moved['kept']} live on, {moved['retired']} end, {moved['new']} are new",
     ]
-    return "\n".join(lines)
+    for row in moved["grids"][:SHOWN]:
+        called = row["grid"] if row["was"] in (None, row["grid"]) else f"{row['grid'] or '-'} (was {row['was']})"
+        lines.append(f"    {called}: {row['before']} → {row['after']}, gains {row['gained']}, loses {row['lost']}")
+    return lines + _rest(len(moved["grids"]))
+
+
+def _misfits(facts: dict[str, Any]) -> list[str]:
+    lines = []
+    if facts["explained"]:
+        lines.append("No number of grids fits the band here (k = grids: households in each):")
+        lines += [f"    {line}" for line in facts["explained"][:SHOWN]] + _rest(len(facts["explained"]))
+    large = facts["quality"].get("oversized") or []
+    if large:
+        lines.append("Places that hold more households than one grid may:")
+        for item in large[:SHOWN]:
+            lon, lat = item["place"]
+            lines.append(f"    {item['area']}: {item['households']} households at {lon:.5f}, {lat:.5f}")
+        lines += _rest(len(large))
+    return lines
+
+
+def _rest(count: int) -> list[str]:
+    return [f"    … and {count - SHOWN} more"] if count > SHOWN else []

@@ -7,15 +7,17 @@ Nothing below ``api``, ``cli`` and ``migrations`` reads settings: they take argu
 from __future__ import annotations
 
 import ipaddress
+import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from gis.errors import InvalidInputError
+from gis.grid_patterns import PATTERNS, parse_pattern
 from store.cluster import ClusterUrls, PrivateCluster
 
 PREFIX = "GRIDWARD_"
@@ -176,6 +178,39 @@ class CaseSettings(SettingsGroup):
         return value
 
 
+class PlanSettings(SettingsGroup):
+    """How plans are made."""
+
+    grid_codes: Annotated[dict[str, str], NoDecode] = Field(
+        default={},
+        description="Pattern of new grid codes by grid kind, as JSON: an object number of six digits or none, the word "
+        'area, a capital or none, and the digits of the serial, such as {"household": "area 2", "police": '
+        '"010203 area 2"}. Kinds that are not named keep the usual pattern (15 digits; 20 for police and safety).',
+    )
+
+    @field_validator("grid_codes", mode="before")
+    @classmethod
+    def _from_json(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        try:
+            return json.loads(value)
+        except ValueError as error:
+            raise ValueError('it is no JSON object such as {"household": "area 2"}') from error
+
+    @field_validator("grid_codes")
+    @classmethod
+    def _known_patterns(cls, value: dict[str, str]) -> dict[str, str]:
+        for kind, pattern in value.items():
+            if kind not in PATTERNS:
+                raise ValueError(f"there is no pattern for {kind}; known kinds: {', '.join(PATTERNS)}")
+            try:
+                parse_pattern(pattern)
+            except InvalidInputError as error:
+                raise ValueError(error.message) from error
+        return value
+
+
 GROUPS: tuple[type[SettingsGroup], ...] = (
     DatabaseSettings,
     HttpSettings,
@@ -183,6 +218,7 @@ GROUPS: tuple[type[SettingsGroup], ...] = (
     AccessSettings,
     JobSettings,
     CaseSettings,
+    PlanSettings,
 )
 
 
@@ -192,7 +228,7 @@ class Settings:
 
     Parameters
     ----------
-    database, http, logs, access, jobs, cases
+    database, http, logs, access, jobs, cases, plans
         One group each; see the classes for their fields.
     """
 
@@ -202,6 +238,7 @@ class Settings:
     access: AccessSettings
     jobs: JobSettings
     cases: CaseSettings
+    plans: PlanSettings
 
     @classmethod
     def read(cls, **overrides: object) -> Self:

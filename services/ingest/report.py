@@ -16,8 +16,8 @@ class LoadReport:
     Parameters
     ----------
     kind : str
-        ``osm``, ``areas``, ``dwellings``, ``units``, ``staff``, ``cameras``, ``camera-status``, ``components`` or
-        ``incidents``.
+        ``osm``, ``areas``, ``dwellings``, ``units``, ``staff``, ``cameras``, ``camera-status``, ``components``,
+        ``incidents``, ``police net``, ``safety net`` or ``floors``.
     file : str
         The file's name.
     territory : str
@@ -45,6 +45,8 @@ class LoadReport:
         Nothing was saved.
     unchanged : bool
         The very same file had been loaded before; nothing was done.
+    plan_id : UUID or None
+        Plan that the rows became (nets and floors).
     """
 
     kind: str
@@ -63,6 +65,7 @@ class LoadReport:
     estimator: dict[str, Any] | None = None
     dry_run: bool = False
     unchanged: bool = False
+    plan_id: UUID | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data for JSON."""

@@ -114,7 +114,7 @@ def propose_floors(
     if load.report.dry_run:
         return LoadedNet(None, False, load.report, {})
     made = _propose(work, spec, load.territory, floors, name=name, tell=lambda _done, _note: None)
-    load.report.unchanged = made.reused
+    load.report.unchanged, load.report.plan_id = made.reused, made.plan_id
     load.report.warnings += floors.left_out
     load.report.counts = {"grids": int(made.quality["grids"]), "floors": len(floors.floor)}
     return LoadedNet(made.plan_id, made.reused, load.report, made.quality)

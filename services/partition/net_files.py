@@ -129,12 +129,13 @@ def load_net(
     digest = _digest(spec, table, load)
     found = partition_sql.find_plan_by_digest(work.session, territory.id, spec.kind, digest)
     if found is not None:
-        load.report.unchanged = True
+        load.report.unchanged, load.report.plan_id = True, found.id
         return LoadedNet(found.id, True, load.report, found.quality)
     load.report.accepted = len(load.kept)
     if load.report.dry_run:
         return LoadedNet(None, False, load.report, {})
     plan = _save(load, spec, metric, known, name=name, digest=digest)
+    load.report.plan_id = plan.id
     return LoadedNet(plan.id, False, load.report, plan.quality)
 
 

@@ -130,7 +130,7 @@ def _map(work: UnitOfWork, plan: Plan, base_plan_id: UUID, now: datetime) -> Map
 
 
 def _on_grid(geometry: npt.NDArray[Any], srid: int) -> npt.NDArray[np.object_]:
-    """Return shapes in the metric CRS as they were drawn: on the 1 cm grid, so that shared borders are the same line."""
+    """Return shapes in the metric CRS on the 1 cm grid, as they were drawn: shared borders are the same line."""
     return np.asarray(shapely.transform(to_metric(geometry, srid), snap_to_grid), dtype=object)
 
 

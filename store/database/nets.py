@@ -52,7 +52,7 @@ def known_codes(session: Session, codes: Sequence[str]) -> dict[str, KnownCode]:
     """Return which of these codes were given before, and to what."""
     published = sa.exists().where(GridVersion.grid_id == Grid.id, GridVersion.valid.is_not(None))
     live = sa.exists().where(
-        GridVersion.grid_id == Grid.id, Plan.id == GridVersion.plan_id, Plan.status.in_(("review", "published"))
+        GridVersion.grid_id == Grid.id, Plan.id == GridVersion.plan_id, Plan.status.in_(("review", "scheduled", "published"))
     )
     statement = sa.select(Grid.code, Grid.id, Grid.kind, Grid.territory_id, sa.and_(published, ~live).label("ended"))
     rows = session.execute(statement.where(Grid.code == sa.any_(sa.cast(list(codes), sa.ARRAY(sa.Text)))))
