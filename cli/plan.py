@@ -11,9 +11,11 @@ import typer
 
 from cli.context import JsonOption, command_context, show
 from cli.plan_quality import quality
+from cli.rivers import rivers
 
 app = typer.Typer(help="List, show, check, publish and export plans.", no_args_is_help=True)
 app.command("quality")(quality)
+app.command("rivers")(rivers)
 PlanArgument = Annotated[UUID, typer.Argument(help="Id of the plan, from `gridward plan list`.")]
 
 

@@ -28,6 +28,7 @@ PATTERNS = {
     "natural_village": "area 3",
     "cell": "area 3",
     "dedicated": "area D 3",
+    "water": "area W 3",
     "police": "990001 area 2",
     "safety": "990002 area 2",
 }

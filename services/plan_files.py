@@ -7,13 +7,15 @@ from uuid import UUID
 
 from services.grid_shapes import simplified
 from store.database import plans as sql
+from store.database import water as water_sql
 from store.database.models import Territory
 from store.database.work import UnitOfWork
 from store.files.grids import write_grids
+from store.files.reaches import write_reaches
 
 
 def export(work: UnitOfWork, plan_id: UUID, path: Path, *, simplify: float | None = None) -> int:
-    """Write a plan's grids to `path`; return how many.
+    """Write a plan's grids to `path`, a water plan's reaches with them; return how many grids.
 
     Parameters
     ----------
@@ -30,4 +32,6 @@ def export(work: UnitOfWork, plan_id: UUID, path: Path, *, simplify: float | Non
         srid = work.session.get_one(Territory, plan.territory_id).metric_srid
         columns = {**columns, "geom": simplified(columns["geom"], simplify, srid)}
     write_grids(columns, path)
+    if plan.kind == "water":
+        write_reaches(water_sql.reach_shapes(work.session, plan_id), path)
     return len(columns["code"])

@@ -22,6 +22,8 @@ from store.types import STORAGE_SRID
 
 # post names as rosters write them, lower case; a village secretary heads grids by office
 HEAD_POSTS = ("grid head", "village secretary", "网格长", "村书记", "村党组织书记", "社区书记")
+# who watches a water; heads of the grids of a water plan before anybody else
+WARDEN_POSTS = ("river warden", "village river chief", "巡河员", "护河员", "河道管理员", "河段长", "村级河长")
 DEPUTY_POSTS = ("deputy", "deputy grid head", "副网格长", "网格员", "grid assistant")
 
 
@@ -91,7 +93,7 @@ def assign_heads(
     territory = work.session.get_one(Territory, plan.territory_id)
     posts = sql.read_posts(work.session, plan_id)
     rules = Rules(max_distance=max_distance_m)
-    head_staff = sql.read_staff(work.session, territory.id, HEAD_POSTS)
+    head_staff = _head_staff(work, territory.id, plan.kind)
     found = assign_staff(*_problem(head_staff, posts, territory.metric_srid, capacity=max_grids), rules)
     kept = _change(work, plan_id, "grid_head", _pairs(posts, head_staff, found), moment)
     deputy_staff = sql.read_staff(work.session, territory.id, DEPUTY_POSTS)
@@ -108,6 +110,15 @@ def assign_heads(
         violations=[_named(violation, posts) for violation in found.violations],
         most_grids=int(found.held.max(initial=0)),
     )
+
+
+def _head_staff(work: UnitOfWork, territory_id: UUID, kind: str) -> Columns:
+    """Return who may head grids of a kind: wardens for waters, where the roster has any; else heads of land grids."""
+    if kind == "water":
+        wardens = sql.read_staff(work.session, territory_id, WARDEN_POSTS)
+        if len(wardens["id"]):
+            return wardens
+    return sql.read_staff(work.session, territory_id, HEAD_POSTS)
 
 
 def vacancies(work: UnitOfWork, plan_id: UUID) -> list[str]:

@@ -11,6 +11,7 @@ from services.partition.household import propose_household
 from services.partition.kinds import propose_kind
 from services.partition.nets import propose_net
 from services.partition.spec import PlanSpec, Progress, ProposedPlan
+from services.partition.water import propose_water
 from store.database.work import UnitOfWork
 
 
@@ -39,6 +40,7 @@ PROPOSERS: dict[str, Proposer] = {
     "police": propose_net,
     "safety": propose_net,
     "dedicated": propose_dedicated,
+    "water": propose_water,
 }
 
 

@@ -15,10 +15,11 @@ from services.partition.area_rules import AreaRule
 Progress = Callable[[float, str], None]
 Even = Literal["incidents", "area", "cameras", "walk"]
 
-# what may be proposed, with the usual target: households a grid, metres a side for cells, companies a dedicated grid
+# what may be proposed, with the usual target: households a grid, metres a side for cells and of a reach of water,
+# companies a dedicated grid
 TARGETS = {
     "household": 300, "natural_village": 300, "micro": 65, "ten_household": 10, "cell": 100,
-    "police": 3000, "safety": 1000, "dedicated": 60,
+    "police": 3000, "safety": 1000, "dedicated": 60, "water": 1000,
 }  # fmt: skip
 # what may be spread evenly over grids besides households; walk = short ways for the head
 EVEN = ("incidents", "area", "cameras", "walk")

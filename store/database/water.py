@@ -103,7 +103,7 @@ def grid_ids(session: Session, plan_id: UUID) -> dict[str, UUID]:
     return {row.code: row.id for row in rows}
 
 
-def list_reaches(session: Session, plan_id: UUID, reach_id: UUID | None = None) -> Sequence[sa.Row[Any]]:
+def list_reaches(session: Session, plan_id: UUID, reach_id: UUID | None = None) -> Sequence[sa.Row[*tuple[Any, ...]]]:
     """Return the reaches of a plan (or one of them) with area, warden, land grids and box, in code order."""
     head = head_now()
     box = sa.func.box2d(RiverReach.geom)
@@ -158,7 +158,7 @@ def plan_of_reach(session: Session, reach_id: UUID) -> UUID:
     return plan
 
 
-def reach_areas(session: Session, reach_id: UUID) -> Sequence[sa.Row[Any]]:
+def reach_areas(session: Session, reach_id: UUID) -> Sequence[sa.Row[*tuple[Any, ...]]]:
     """Return the areas of every level that a reach passes, the largest share of each level first."""
     statement = (
         sa.select(Area.id, Area.code, Area.kind, Area.name, ReachArea.length_m, ReachArea.share)
@@ -169,7 +169,7 @@ def reach_areas(session: Session, reach_id: UUID) -> Sequence[sa.Row[Any]]:
     return session.execute(statement).all()
 
 
-def river_areas(session: Session, plan_id: UUID) -> Sequence[sa.Row[Any]]:
+def river_areas(session: Session, plan_id: UUID) -> Sequence[sa.Row[*tuple[Any, ...]]]:
     """Return how much of each named river lies in each area, rivers by name, areas by level and length."""
     statement = (
         sa.select(
@@ -182,7 +182,7 @@ def river_areas(session: Session, plan_id: UUID) -> Sequence[sa.Row[Any]]:
     return session.execute(statement).all()
 
 
-def reaches_by_river(session: Session, plan_id: UUID) -> Sequence[sa.Row[Any]]:
+def reaches_by_river(session: Session, plan_id: UUID) -> Sequence[sa.Row[*tuple[Any, ...]]]:
     """Return the number and metres of the reaches of each river; the empty name stands for waters without one."""
     statement = (
         sa.select(RiverReach.river, sa.func.count().label("reaches"), sa.func.sum(RiverReach.length_m).label("metres"))
@@ -193,7 +193,7 @@ def reaches_by_river(session: Session, plan_id: UUID) -> Sequence[sa.Row[Any]]:
     return session.execute(statement).all()
 
 
-def chiefs_in(session: Session, territory_id: UUID, posts: Sequence[str]) -> Sequence[sa.Row[Any]]:
+def chiefs_in(session: Session, territory_id: UUID, posts: Sequence[str]) -> Sequence[sa.Row[*tuple[Any, ...]]]:
     """Return active staff on the roster whose post is one of `posts` (lower case), with their area."""
     statement = (
         sa.select(Staff.area_id, Staff.work_no, Staff.name, sa.func.lower(Staff.post).label("post"))

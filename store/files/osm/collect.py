@@ -24,6 +24,7 @@ _NODE_KEYS = (
     "addr:housenumber",
     "healthcare",
     "building",
+    "waterway",
 )
 _SHAPE_KEYS = (
     "building",
@@ -241,6 +242,15 @@ def _take_relation(relation: Any, out: Collected) -> None:  # noqa: ANN401 - osm
         out.relations[relation.id] = (members, _kept_tags(tags))
 
 
+def _take_structure(way: Any, out: Collected) -> None:  # noqa: ANN401 - osmium ships no types
+    """Keep a weir or dam that is drawn as a line by its middle node, which is where the water runs."""
+    runs = located_runs(way)
+    if runs:
+        longest = max(runs, key=len)
+        lon, lat = longest[len(longest) // 2]
+        out.nodes.append(RawNode(lon, lat, way.id, _kept_tags(way.tags)))
+
+
 def _take_way(way: Any, out: Collected, report: IngestReport, wkb: Any) -> None:  # noqa: ANN401 - osmium ships no types
     tags = way.tags
     closed = way.is_closed()
@@ -248,6 +258,8 @@ def _take_way(way: Any, out: Collected, report: IngestReport, wkb: Any) -> None:
         out.rings.add(way.id)
     elif not closed and is_building(tags):
         report.note("open-building", "Building outlines that do not close were left out.", example=f"way/{way.id}")
+    elif not closed and tags.get("waterway") in osm_tags.FACILITIES["waterway"]:
+        _take_structure(way, out)
     line = _line_of(tags, closed)
     if line is None:
         return

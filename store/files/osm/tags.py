@@ -56,6 +56,7 @@ FACILITIES = {
     "healthcare": {"hospital": "hospital", "clinic": "clinic", "centre": "clinic"},
     "railway": {"station": "station", "halt": "station"},
     "public_transport": {"station": "station"},
+    "waterway": {name: name for name in ("dam", "lock_gate", "sluice_gate", "weir")},
 }
 
 #: tag -> value -> (kind of key place, weight)
