@@ -280,6 +280,32 @@ class AtomsOut(BaseModel):
     atoms: list[tuple[int, int, UUID, int, int, list[list[int]]]]
 
 
+class CheckProblemOut(BaseModel):
+    """Something that is wrong with a plan; `blocks` tells what must be mended before publishing."""
+
+    model_config = ConfigDict(extra="allow")
+
+    kind: str
+    message: str
+    place: tuple[float, float] | str | None
+    grids: list[str] = []
+    blocks: bool = True
+
+
+class CheckOut(BaseModel):
+    """What stands between a plan and publishing."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    ready: bool
+    tiling_valid: bool
+    contiguous: bool
+    households: int
+    households_in_grids: int
+    without_head: list[str]
+    problems: list[CheckProblemOut]
+
+
 Answer = dict[int | str, dict[str, Any]]
 EDITED: Answer = {200: {"model": EditAnswerOut, "description": "What the edit touched, as it is now."}}
 
@@ -397,6 +423,14 @@ def list_edits(
     return EditLog(
         edits=[EditRowOut.model_validate(row) for row in rows], next=rows[-1].seq if len(rows) == limit else None
     )
+
+
+@router.get("/{plan_id}/check", operation_id="check_plan")
+def check_plan(work: Work, plan_id: UUID) -> CheckOut:
+    """Prove a plan again from what is stored: every fault with its place, and what is missing for publishing."""
+    from services import plans  # noqa: PLC0415 - brings in the engines, which reading plans does not need
+
+    return CheckOut.model_validate(plans.check_plan(work, plan_id))
 
 
 @router.get("/{plan_id}/atoms", operation_id="list_plan_atoms")
