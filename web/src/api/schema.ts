@@ -74,6 +74,254 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/plans/{plan_id}/submit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Submit Plan
+         * @description Send a draft to review.
+         */
+        post: operations["submit_plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{plan_id}/recall": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Recall Plan
+         * @description Take a plan out of review again, to work on it.
+         */
+        post: operations["recall_plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{plan_id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Approve Plan
+         * @description Approve a plan in review; another person than its author.
+         */
+        post: operations["approve_plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{plan_id}/send-back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send Back Plan
+         * @description Send a plan back to its author with a reason; it is a draft again.
+         */
+        post: operations["send_back_plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{plan_id}/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Publish Plan
+         * @description Publish a plan in review: a second person, on a written basis; with a day to come it is scheduled.
+         */
+        post: operations["publish_plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{plan_id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Withdraw Plan
+         * @description Take back a plan that waits for its day; it is in review again.
+         */
+        post: operations["withdraw_plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{plan_id}/retire": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retire Plan
+         * @description End a published plan without a successor.
+         */
+        post: operations["retire_plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{plan_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Plan
+         * @description Return one plan.
+         */
+        get: operations["get_plan"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Plan
+         * @description Delete a draft; what was ever in force stays.
+         */
+        delete: operations["delete_plan"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{plan_id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Plan History
+         * @description Return what happened to a plan, first to last.
+         */
+        get: operations["list_plan_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{plan_id}/comments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Plan Comments
+         * @description Return the comments on a plan with their answers, oldest first.
+         */
+        get: operations["list_plan_comments"];
+        put?: never;
+        /**
+         * Add Plan Comment
+         * @description Pin a remark to a grid or a place, or answer one.
+         */
+        post: operations["add_plan_comment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{plan_id}/comments/{comment_id}/resolve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resolve Plan Comment
+         * @description Mark a thread as settled.
+         */
+        post: operations["resolve_plan_comment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{plan_id}/comments/{comment_id}/reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reopen Plan Comment
+         * @description Open a settled thread again.
+         */
+        post: operations["reopen_plan_comment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/plans": {
         parameters: {
             query?: never;
@@ -98,26 +346,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/plans/{plan_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get Plan
-         * @description Return one plan.
-         */
-        get: operations["get_plan"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/plans/{plan_id}/grids": {
         parameters: {
             query?: never;
@@ -131,14 +359,18 @@ export interface paths {
          */
         get: operations["list_plan_grids"];
         put?: never;
-        post?: never;
+        /**
+         * Draw Grid
+         * @description Draw a new grid; it takes its ground from the grids below.
+         */
+        post: operations["draw_grid"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/plans/{plan_id}/publish": {
+    "/api/v1/plans/{plan_id}/draft": {
         parameters: {
             query?: never;
             header?: never;
@@ -148,10 +380,310 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Publish Plan
-         * @description Publish a draft: the plan until now retires; a second person does it unless the settings say otherwise.
+         * Draft Plan
+         * @description Copy a plan into a draft that can be edited, with the same grid identities.
          */
-        post: operations["publish_plan"];
+        post: operations["draft_plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{plan_id}/grids/{grid_id}/split": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Split Grid
+         * @description Split a grid along a line; the part with most households keeps identity and code.
+         */
+        post: operations["split_grid"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{plan_id}/grids/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Merge Grids
+         * @description Merge grids of one village that touch; the one with most households keeps identity and code.
+         */
+        post: operations["merge_grids"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{plan_id}/borders/move": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Move Border
+         * @description Move a shared border once, for both sides: to a line, or one vertex of it (a node of three grids too).
+         */
+        post: operations["move_border"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{plan_id}/reassign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reassign Ground
+         * @description Hand atoms (brush), or the ground under a polygon (lasso), to another grid of the same village.
+         */
+        post: operations["reassign_ground"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{plan_id}/grids/{grid_id}/lock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Lock Grid
+         * @description Lock a grid against moves of its border, or unlock it.
+         */
+        post: operations["lock_grid"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{plan_id}/grids/{grid_id}/rename": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rename Grid
+         * @description Give a grid another name.
+         */
+        post: operations["rename_grid"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{plan_id}/grids/{grid_id}/recode": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Recode Grid
+         * @description Give a grid another code: a new identity in the same place, since a code is never reused.
+         */
+        post: operations["recode_grid"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{plan_id}/improve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Improve Grids
+         * @description Balance some grids among each other; locked ones stay. `preview` shows it first.
+         */
+        post: operations["improve_grids"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{plan_id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo Edit
+         * @description Take back one's own latest edit, of earlier sessions too; 409 when another edited the same grids since.
+         */
+        post: operations["undo_edit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{plan_id}/redo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Redo Edit
+         * @description Do one's own latest undone edit again.
+         */
+        post: operations["redo_edit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{plan_id}/edits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Edits
+         * @description Return the log of a plan, newest first.
+         */
+        get: operations["list_edits"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{plan_id}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Check Plan
+         * @description Prove a plan again from what is stored: every fault with its place, and what is missing for publishing.
+         */
+        get: operations["check_plan"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{plan_id}/atoms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Plan Atoms
+         * @description Return the atoms of some grids: what figures that follow the hand are computed from.
+         */
+        get: operations["list_plan_atoms"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{plan_id}/quality": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Plan Quality
+         * @description Return what a plan is worth by the four principles, grid by grid and as a whole.
+         */
+        get: operations["get_plan_quality"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{plan_id}/quality/limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set Quality Limits
+         * @description Make limits the territory's own for grids of the plan's kind, and return the report judged by them.
+         */
+        put: operations["set_quality_limits"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -809,6 +1341,57 @@ export interface components {
             areas: components["schemas"]["AreaOut"][];
         };
         /**
+         * AtomsOut
+         * @description Atoms in columns: `vertices` are lon, lat in turn; an atom is [id, grid, area, households, dwellings, rings].
+         *
+         *     `grid` is a position in `grids`, a ring a list of positions in `vertices` (pairs), not repeating its first; the
+         *     first ring is the outline.
+         */
+        AtomsOut: {
+            /** Grids */
+            grids: string[];
+            /** Vertices */
+            vertices: number[];
+            /** Atoms */
+            atoms: [
+                number,
+                number,
+                string,
+                number,
+                number,
+                number[][]
+            ][];
+        };
+        /**
+         * BorderMove
+         * @description Move the border of two grids to a line, or a vertex of the border of all grids that meet there.
+         */
+        BorderMove: {
+            /**
+             * Expected
+             * @description Revision of each grid that the caller saw, at least of those named.
+             */
+            expected?: {
+                [key: string]: number;
+            } | null;
+            /**
+             * Repair
+             * @description Hand stray pieces and slivers to a neighbour, not refuse them.
+             * @default false
+             */
+            repair: boolean;
+            /**
+             * Preview
+             * @description Answer what would be; save nothing.
+             * @default false
+             */
+            preview: boolean;
+            /** Grids */
+            grids: string[];
+            line?: components["schemas"]["LineIn"] | null;
+            vertex?: components["schemas"]["VertexMove"] | null;
+        };
+        /**
          * CameraAnswer
          * @description One camera.
          */
@@ -890,6 +1473,107 @@ export interface components {
             lat: number;
             /** Demo */
             demo: boolean;
+            /** Revision */
+            revision: number;
+        };
+        /**
+         * CheckOut
+         * @description What stands between a plan and publishing.
+         */
+        CheckOut: {
+            /** Ready */
+            ready: boolean;
+            /** Tiling Valid */
+            tiling_valid: boolean;
+            /** Contiguous */
+            contiguous: boolean;
+            /** Households */
+            households: number;
+            /** Households In Grids */
+            households_in_grids: number;
+            /** Without Head */
+            without_head: string[];
+            /** Problems */
+            problems: components["schemas"]["CheckProblemOut"][];
+        };
+        /**
+         * CheckProblemOut
+         * @description Something that is wrong with a plan; `blocks` tells what must be mended before publishing.
+         */
+        CheckProblemOut: {
+            /** Kind */
+            kind: string;
+            /** Message */
+            message: string;
+            /** Place */
+            place: [
+                number,
+                number
+            ] | string | null;
+            /**
+             * Grids
+             * @default []
+             */
+            grids: string[];
+            /**
+             * Blocks
+             * @default true
+             */
+            blocks: boolean;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * CommentIn
+         * @description A remark to pin to a grid, a place, or both, or an answer to one.
+         */
+        CommentIn: {
+            /** Text */
+            text: string;
+            /** Grid */
+            grid?: string | null;
+            /**
+             * Point
+             * @description Longitude, latitude.
+             */
+            point?: [
+                number,
+                number
+            ] | null;
+            /** Reply To */
+            reply_to?: string | null;
+        };
+        /**
+         * CommentOut
+         * @description A remark on a plan; answers carry the id of the first remark of their thread in `reply_to`.
+         */
+        CommentOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            grid: components["schemas"]["GridRef"] | null;
+            /** Point */
+            point: [
+                number,
+                number
+            ] | null;
+            /** Reply To */
+            reply_to: string | null;
+            /** Author */
+            author: string | null;
+            /** Text */
+            text: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Resolved At */
+            resolved_at: string | null;
+            /** Resolved By */
+            resolved_by: string | null;
             /** Revision */
             revision: number;
         };
@@ -979,6 +1663,151 @@ export interface components {
             password?: string | null;
         };
         /**
+         * DraftIn
+         * @description What the copy is called.
+         */
+        DraftIn: {
+            /** Name */
+            name?: string | null;
+        };
+        /**
+         * EditAnswerOut
+         * @description The touched grids as they are now, those that are gone, and the totals.
+         */
+        EditAnswerOut: {
+            edit: components["schemas"]["EditOut"];
+            /** Grids */
+            grids: components["schemas"]["EditedGridOut"][];
+            /** Removed */
+            removed: string[];
+            totals: components["schemas"]["TotalsOut"];
+            /** Skipped */
+            skipped: {
+                [key: string]: number;
+            };
+            /** Repaired */
+            repaired: components["schemas"]["FaultOut"][];
+        };
+        /**
+         * EditLog
+         * @description The log, newest first; `next` is the `before` of the next page.
+         */
+        EditLog: {
+            /** Edits */
+            edits: components["schemas"]["EditRowOut"][];
+            /** Next */
+            next: number | null;
+        };
+        /**
+         * EditOut
+         * @description A line of the log, in short; `seq` and `at` are null for a preview.
+         */
+        EditOut: {
+            /** Seq */
+            seq: number | null;
+            /** Kind */
+            kind: string;
+            /** At */
+            at: string | null;
+            /** Undoes */
+            undoes: number | null;
+        };
+        /**
+         * EditRowOut
+         * @description A line of the log; `state` is live, undone or dropped (undone and can't be redone).
+         */
+        EditRowOut: {
+            /** Seq */
+            seq: number;
+            /** Kind */
+            kind: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Author */
+            author: string | null;
+            /** Mine */
+            mine: boolean;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "live" | "undone" | "dropped";
+            /** Undoes */
+            undoes: number | null;
+            /** Grids */
+            grids: string[];
+            /** Request */
+            request: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * EditedGridOut
+         * @description A grid with figures and shape.
+         */
+        EditedGridOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Fid */
+            fid: number;
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
+            /** Area Code */
+            area_code: string;
+            /** Area Name */
+            area_name: string;
+            /** Households */
+            households: number;
+            /** Dwellings */
+            dwellings: number;
+            /** Deviation */
+            deviation: number;
+            /** Area M2 */
+            area_m2: number;
+            /** Compactness */
+            compactness: number;
+            /** Exclave */
+            exclave: boolean;
+            /** Locked */
+            locked: boolean;
+            head: components["schemas"]["HeadOut"] | null;
+            /** Bbox */
+            bbox: [
+                number,
+                number,
+                number,
+                number
+            ];
+            /** Centre */
+            centre: [
+                number,
+                number
+            ];
+            /** Revision */
+            revision: number;
+            /**
+             * Area Id
+             * Format: uuid
+             */
+            area_id: string;
+            /** Parent Grid Id */
+            parent_grid_id: string | null;
+            /** Geometry */
+            geometry: {
+                /** @enum {string} */
+                type: "MultiPolygon";
+                coordinates: number[][][][];
+            };
+        };
+        /**
          * EventOut
          * @description One event; `data` is what the stream sends as data.
          */
@@ -1003,6 +1832,23 @@ export interface components {
             last: string;
             /** Reset */
             reset: boolean;
+        };
+        /**
+         * FaultOut
+         * @description What is or was wrong, and where.
+         */
+        FaultOut: {
+            /** Kind */
+            kind: string;
+            /** Amount */
+            amount: number;
+            /** Place */
+            place: [
+                number,
+                number
+            ] | null;
+            /** Grid */
+            grid: string | null;
         };
         /**
          * GridChange
@@ -1084,6 +1930,19 @@ export interface components {
             revision: number;
         };
         /**
+         * GridRef
+         * @description A grid that something is pinned to.
+         */
+        GridRef: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Code */
+            code: string;
+        };
+        /**
          * HeadOut
          * @description Who heads a grid.
          */
@@ -1128,6 +1987,43 @@ export interface components {
         Hits: {
             /** Results */
             results: components["schemas"]["HitOut"][];
+        };
+        /**
+         * Improvement
+         * @description Balance some grids among each other.
+         */
+        Improvement: {
+            /**
+             * Expected
+             * @description Revision of each grid that the caller saw, at least of those named.
+             */
+            expected?: {
+                [key: string]: number;
+            } | null;
+            /**
+             * Repair
+             * @description Hand stray pieces and slivers to a neighbour, not refuse them.
+             * @default false
+             */
+            repair: boolean;
+            /**
+             * Preview
+             * @description Answer what would be; save nothing.
+             * @default false
+             */
+            preview: boolean;
+            /** Grids */
+            grids: string[];
+            /**
+             * Tolerance
+             * @default 0.1
+             */
+            tolerance: number;
+            /**
+             * Seed
+             * @default 0
+             */
+            seed: number;
         };
         /**
          * IncidentAnswer
@@ -1242,6 +2138,39 @@ export interface components {
             created_at: string;
             /** Finished At */
             finished_at: string | null;
+        };
+        /**
+         * LimitIn
+         * @description Limits of one figure.
+         */
+        LimitIn: {
+            /** Ok */
+            ok: number;
+            /** Watch */
+            watch: number;
+        };
+        /**
+         * LimitsIn
+         * @description Limits by figure; figures that are left out get the usual limits again.
+         */
+        LimitsIn: {
+            /** Limits */
+            limits: {
+                [key: string]: components["schemas"]["LimitIn"];
+            };
+        };
+        /**
+         * LineIn
+         * @description A GeoJSON LineString, EPSG:4326.
+         */
+        LineIn: {
+            /**
+             * Type
+             * @constant
+             */
+            type: "LineString";
+            /** Coordinates */
+            coordinates: number[][];
         };
         /**
          * LocatedAnswer
@@ -1406,6 +2335,63 @@ export interface components {
             reason: string;
         };
         /**
+         * Lock
+         * @description Lock or unlock.
+         */
+        Lock: {
+            /**
+             * Expected
+             * @description Revision of each grid that the caller saw, at least of those named.
+             */
+            expected?: {
+                [key: string]: number;
+            } | null;
+            /**
+             * Repair
+             * @description Hand stray pieces and slivers to a neighbour, not refuse them.
+             * @default false
+             */
+            repair: boolean;
+            /**
+             * Preview
+             * @description Answer what would be; save nothing.
+             * @default false
+             */
+            preview: boolean;
+            /**
+             * Locked
+             * @default true
+             */
+            locked: boolean;
+        };
+        /**
+         * Merge
+         * @description Merge grids that touch.
+         */
+        Merge: {
+            /**
+             * Expected
+             * @description Revision of each grid that the caller saw, at least of those named.
+             */
+            expected?: {
+                [key: string]: number;
+            } | null;
+            /**
+             * Repair
+             * @description Hand stray pieces and slivers to a neighbour, not refuse them.
+             * @default false
+             */
+            repair: boolean;
+            /**
+             * Preview
+             * @description Answer what would be; save nothing.
+             * @default false
+             */
+            preview: boolean;
+            /** Grids */
+            grids: string[];
+        };
+        /**
          * NeedsIn
          * @description What ought to be seen.
          */
@@ -1426,6 +2412,69 @@ export interface components {
              * @default 60
              */
             assumed_hfov: number;
+        };
+        /**
+         * NewGrid
+         * @description Draw a new grid.
+         */
+        NewGrid: {
+            /**
+             * Expected
+             * @description Revision of each grid that the caller saw, at least of those named.
+             */
+            expected?: {
+                [key: string]: number;
+            } | null;
+            /**
+             * Repair
+             * @description Hand stray pieces and slivers to a neighbour, not refuse them.
+             * @default false
+             */
+            repair: boolean;
+            /**
+             * Preview
+             * @description Answer what would be; save nothing.
+             * @default false
+             */
+            preview: boolean;
+            polygon: components["schemas"]["PolygonIn"];
+            /**
+             * Name
+             * @default
+             */
+            name: string;
+        };
+        /**
+         * Note
+         * @description A remark that goes with a step; may be left out.
+         */
+        Note: {
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+        };
+        /**
+         * ParentTotalsOut
+         * @description The grids of an area; deviations are measured from `mean_households`.
+         */
+        ParentTotalsOut: {
+            /**
+             * Area Id
+             * Format: uuid
+             */
+            area_id: string;
+            /** Area Code */
+            area_code: string;
+            /** Parent Grid Id */
+            parent_grid_id: string | null;
+            /** Grids */
+            grids: number;
+            /** Households */
+            households: number;
+            /** Mean Households */
+            mean_households: number;
         };
         /**
          * PlanGridsOut
@@ -1463,7 +2512,7 @@ export interface components {
              * Status
              * @enum {string}
              */
-            status: "draft" | "review" | "published" | "retired";
+            status: "draft" | "review" | "scheduled" | "published" | "retired";
             /**
              * Created At
              * Format: date-time
@@ -1491,6 +2540,18 @@ export interface components {
             effective_on: string | null;
             /** Published At */
             published_at: string | null;
+            /** Based On */
+            based_on: string | null;
+            /** Approver */
+            approver: string | null;
+            /** Submitted At */
+            submitted_at: string | null;
+            /** Approved At */
+            approved_at: string | null;
+            /** Effective At */
+            effective_at: string | null;
+            /** Retired At */
+            retired_at: string | null;
         };
         /**
          * Plans
@@ -1499,6 +2560,19 @@ export interface components {
         Plans: {
             /** Plans */
             plans: components["schemas"]["PlanOut"][];
+        };
+        /**
+         * PolygonIn
+         * @description A GeoJSON Polygon, EPSG:4326.
+         */
+        PolygonIn: {
+            /**
+             * Type
+             * @constant
+             */
+            type: "Polygon";
+            /** Coordinates */
+            coordinates: number[][][];
         };
         /**
          * Proposal
@@ -1529,6 +2603,42 @@ export interface components {
              */
             tolerance: number;
             /**
+             * Band
+             * @description Households that a grid may have, lowest and highest.
+             */
+            band?: [
+                number,
+                number
+            ] | null;
+            /**
+             * Rules
+             * @description How areas of each class are divided; the first rule that fits counts.
+             * @default []
+             */
+            rules: "urban_rural" | components["schemas"]["RuleIn"][];
+            /**
+             * Even
+             * @description What to spread evenly besides households; walk: short ways for the head.
+             * @default []
+             */
+            even: ("incidents" | "area" | "cameras" | "walk")[];
+            /**
+             * Barrier Cost
+             * @description Cost of a metre of border on a street; open ground costs 1.
+             */
+            barrier_cost?: number | null;
+            /**
+             * Keep
+             * @description Plan to start from: its locked grids stay, grids that live on keep their identity.
+             */
+            keep?: string | "current" | null;
+            /**
+             * Churn
+             * @description With keep: the price of moving households.
+             * @default 5
+             */
+            churn: number;
+            /**
              * Seed
              * @default 0
              */
@@ -1542,17 +2652,211 @@ export interface components {
             name?: string | null;
         };
         /**
-         * Publication
+         * PublicationIn
          * @description What a plan is published on.
          */
-        Publication: {
+        PublicationIn: {
             /**
              * Basis
              * @description Decision, minutes or order.
              */
             basis: string;
-            /** Effective On */
+            /**
+             * Effective On
+             * @description Day it takes effect: past, today (also when left out) or to come.
+             */
             effective_on?: string | null;
+        };
+        /**
+         * QualityFigureOut
+         * @description A figure with its limits: good up to (or from) `ok`, to be watched up to `watch`, bad beyond.
+         */
+        QualityFigureOut: {
+            /** Id */
+            id: string;
+            /**
+             * Principle
+             * @enum {string}
+             */
+            principle: "population" | "service" | "resources" | "functions" | "ground";
+            /**
+             * Unit
+             * @enum {string}
+             */
+            unit: "share" | "min" | "count" | "number" | "km2";
+            /** Better */
+            better: ("more" | "less") | null;
+            /** Ok */
+            ok: number | null;
+            /** Watch */
+            watch: number | null;
+            /** Own */
+            own: boolean;
+            /** Title */
+            title: {
+                [key: string]: string;
+            };
+            /** Note */
+            note: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * QualityGridOut
+         * @description Figures and verdicts of one grid; `walk_from` says where the head's walk was taken to begin.
+         */
+        QualityGridOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Fid */
+            fid: number;
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
+            /** Area Name */
+            area_name: string;
+            /** Households */
+            households: number;
+            /** Low */
+            low: number | null;
+            /** High */
+            high: number | null;
+            /**
+             * Walk From
+             * @enum {string}
+             */
+            walk_from: "head" | "staff" | "households" | "label";
+            /** Values */
+            values: {
+                [key: string]: number | null;
+            };
+            /** Verdicts */
+            verdicts: {
+                [key: string]: "none" | "ok" | "watch" | "bad";
+            };
+            /** Principles */
+            principles: {
+                [key: string]: "none" | "ok" | "watch" | "bad";
+            };
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "none" | "ok" | "watch" | "bad";
+        };
+        /**
+         * QualityHistogramOut
+         * @description Grids by households: `counts` between neighbouring `edges`.
+         */
+        QualityHistogramOut: {
+            /** Edges */
+            edges: number[];
+            /** Counts */
+            counts: number[];
+        };
+        /**
+         * QualityOut
+         * @description A plan by the four principles.
+         */
+        QualityOut: {
+            plan: components["schemas"]["QualityPlanOut"];
+            /** Figures */
+            figures: components["schemas"]["QualityFigureOut"][];
+            /** Principles */
+            principles: components["schemas"]["QualityPrincipleOut"][];
+            /** Totals */
+            totals: {
+                [key: string]: components["schemas"]["QualityTotalOut"];
+            };
+            histogram: components["schemas"]["QualityHistogramOut"];
+            /** Outside */
+            outside: components["schemas"]["QualityOutsideOut"][];
+            /** Grids */
+            grids: components["schemas"]["QualityGridOut"][];
+            /** Without Coverage Run */
+            without_coverage_run: boolean;
+        };
+        /**
+         * QualityOutsideOut
+         * @description A grid outside its band of households; `beyond` is negative below it.
+         */
+        QualityOutsideOut: {
+            /** Code */
+            code: string;
+            /** Households */
+            households: number;
+            /** Low */
+            low: number | null;
+            /** High */
+            high: number | null;
+            /** Beyond */
+            beyond: number;
+            /** Reason */
+            reason: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * QualityPlanOut
+         * @description The plan reported on.
+         */
+        QualityPlanOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /** Kind */
+            kind: string;
+            /** Revision */
+            revision: number;
+        };
+        /**
+         * QualityPrincipleOut
+         * @description One of the four principles: the plan's verdict, and how many grids have which.
+         */
+        QualityPrincipleOut: {
+            /**
+             * Id
+             * @enum {string}
+             */
+            id: "population" | "service" | "resources" | "functions";
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "none" | "ok" | "watch" | "bad";
+            /** Ok */
+            ok: number;
+            /** Watch */
+            watch: number;
+            /** Bad */
+            bad: number;
+        };
+        /**
+         * QualityTotalOut
+         * @description A figure of the whole plan, and how many grids have which verdict; counts are judged by their mean per grid.
+         */
+        QualityTotalOut: {
+            /** Value */
+            value: number | null;
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "none" | "ok" | "watch" | "bad";
+            /** Ok */
+            ok: number;
+            /** Watch */
+            watch: number;
+            /** Bad */
+            bad: number;
         };
         /**
          * Question
@@ -1613,6 +2917,107 @@ export interface components {
             checks: {
                 [key: string]: string;
             };
+        };
+        /**
+         * Reason
+         * @description Why a step is taken.
+         */
+        Reason: {
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * Reassignment
+         * @description Hand atoms or the ground under a polygon to another grid.
+         */
+        Reassignment: {
+            /**
+             * Expected
+             * @description Revision of each grid that the caller saw, at least of those named.
+             */
+            expected?: {
+                [key: string]: number;
+            } | null;
+            /**
+             * Repair
+             * @description Hand stray pieces and slivers to a neighbour, not refuse them.
+             * @default false
+             */
+            repair: boolean;
+            /**
+             * Preview
+             * @description Answer what would be; save nothing.
+             * @default false
+             */
+            preview: boolean;
+            /**
+             * To
+             * Format: uuid
+             */
+            to: string;
+            /** Atoms */
+            atoms?: number[] | null;
+            polygon?: components["schemas"]["PolygonIn"] | null;
+            /**
+             * Cut
+             * @description Cut atoms along the polygon; else they go whole.
+             * @default false
+             */
+            cut: boolean;
+        };
+        /**
+         * Recode
+         * @description Another code.
+         */
+        Recode: {
+            /**
+             * Expected
+             * @description Revision of each grid that the caller saw, at least of those named.
+             */
+            expected?: {
+                [key: string]: number;
+            } | null;
+            /**
+             * Repair
+             * @description Hand stray pieces and slivers to a neighbour, not refuse them.
+             * @default false
+             */
+            repair: boolean;
+            /**
+             * Preview
+             * @description Answer what would be; save nothing.
+             * @default false
+             */
+            preview: boolean;
+            /** Code */
+            code: string;
+        };
+        /**
+         * Rename
+         * @description Another name.
+         */
+        Rename: {
+            /**
+             * Expected
+             * @description Revision of each grid that the caller saw, at least of those named.
+             */
+            expected?: {
+                [key: string]: number;
+            } | null;
+            /**
+             * Repair
+             * @description Hand stray pieces and slivers to a neighbour, not refuse them.
+             * @default false
+             */
+            repair: boolean;
+            /**
+             * Preview
+             * @description Answer what would be; save nothing.
+             * @default false
+             */
+            preview: boolean;
+            /** Name */
+            name: string;
         };
         /**
          * ReportIn
@@ -1680,6 +3085,48 @@ export interface components {
             located: components["schemas"]["LocatedAnswer"];
         };
         /**
+         * RuleIn
+         * @description How areas of one class are divided.
+         */
+        RuleIn: {
+            /**
+             * Divide
+             * @default household
+             * @enum {string}
+             */
+            divide: "household" | "natural_village";
+            /**
+             * Name
+             * @description Pattern of the name, such as *村; | between several.
+             * @default
+             */
+            name: string;
+            /**
+             * Kinds
+             * @default []
+             */
+            kinds: string[];
+            /**
+             * Density From
+             * @description Households per km².
+             */
+            density_from?: number | null;
+            /**
+             * Density Below
+             * @description Households per km².
+             */
+            density_below?: number | null;
+            /** Target */
+            target?: number | null;
+            /** Band */
+            band?: [
+                number,
+                number
+            ] | null;
+            /** Tolerance */
+            tolerance?: number | null;
+        };
+        /**
          * RunOut
          * @description One computation.
          */
@@ -1736,6 +3183,70 @@ export interface components {
             expires_at: string;
         };
         /**
+         * Split
+         * @description Split along a line.
+         */
+        Split: {
+            /**
+             * Expected
+             * @description Revision of each grid that the caller saw, at least of those named.
+             */
+            expected?: {
+                [key: string]: number;
+            } | null;
+            /**
+             * Repair
+             * @description Hand stray pieces and slivers to a neighbour, not refuse them.
+             * @default false
+             */
+            repair: boolean;
+            /**
+             * Preview
+             * @description Answer what would be; save nothing.
+             * @default false
+             */
+            preview: boolean;
+            line: components["schemas"]["LineIn"];
+            /**
+             * Many
+             * @description Allow more than two pieces.
+             * @default false
+             */
+            many: boolean;
+            /**
+             * Name
+             * @description Name of the new grid.
+             * @default
+             */
+            name: string;
+        };
+        /**
+         * StepOut
+         * @description One step in the life of a plan.
+         */
+        StepOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Action */
+            action: string;
+            /** Actor */
+            actor: string | null;
+            /** Note */
+            note: string;
+            /** Facts */
+            facts: {
+                [key: string]: unknown;
+            };
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+        };
+        /**
          * Territories
          * @description Every territory.
          */
@@ -1770,6 +3281,54 @@ export interface components {
             plan_id: string | null;
             /** Demo */
             demo: boolean;
+        };
+        /**
+         * TotalsOut
+         * @description Figures of the plan after the edit, and how many edits the caller can undo and redo.
+         */
+        TotalsOut: {
+            /** Grids */
+            grids: number;
+            /** Households */
+            households: number;
+            /** Mean Households */
+            mean_households: number;
+            /** Tolerance */
+            tolerance: number;
+            /** Max Deviation */
+            max_deviation: number;
+            /** Mean Deviation */
+            mean_deviation: number;
+            /** Share Within */
+            share_within: number;
+            /** Compactness */
+            compactness: number;
+            /** Exclaves */
+            exclaves: number;
+            /** Edits */
+            edits: number;
+            /** Can Undo */
+            can_undo: number;
+            /** Can Redo */
+            can_redo: number;
+            /** Parents */
+            parents: components["schemas"]["ParentTotalsOut"][];
+        };
+        /**
+         * VertexMove
+         * @description From where to where a vertex goes, lon/lat.
+         */
+        VertexMove: {
+            /** From */
+            from: [
+                number,
+                number
+            ];
+            /** To */
+            to: [
+                number,
+                number
+            ];
         };
         Problem: {
             type: string;
@@ -1944,6 +3503,528 @@ export interface operations {
             };
         };
     };
+    submit_plan: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Revision that the change is based on, such as "7". */
+                "If-Match"?: string | null;
+            };
+            path: {
+                plan_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Note"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: components["schemas"]["PlanOut"];
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    recall_plan: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Revision that the change is based on, such as "7". */
+                "If-Match"?: string | null;
+            };
+            path: {
+                plan_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Note"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: components["schemas"]["PlanOut"];
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approve_plan: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Revision that the change is based on, such as "7". */
+                "If-Match"?: string | null;
+            };
+            path: {
+                plan_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Note"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: components["schemas"]["PlanOut"];
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    send_back_plan: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Revision that the change is based on, such as "7". */
+                "If-Match"?: string | null;
+            };
+            path: {
+                plan_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reason"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: components["schemas"]["PlanOut"];
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    publish_plan: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Revision that was seen, such as 7. */
+                "If-Match"?: string | null;
+            };
+            path: {
+                plan_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PublicationIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: components["schemas"]["PlanOut"];
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdraw_plan: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Revision that the change is based on, such as "7". */
+                "If-Match"?: string | null;
+            };
+            path: {
+                plan_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reason"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: components["schemas"]["PlanOut"];
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retire_plan: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Revision that the change is based on, such as "7". */
+                "If-Match"?: string | null;
+            };
+            path: {
+                plan_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reason"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: components["schemas"]["PlanOut"];
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_plan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                plan_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: components["schemas"]["PlanOut"];
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_plan: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Revision that the change is based on, such as "7". */
+                "If-Match"?: string | null;
+            };
+            path: {
+                plan_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_plan_history: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                plan_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: components["schemas"]["StepOut"][];
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_plan_comments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                plan_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: components["schemas"]["CommentOut"][];
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_plan_comment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                plan_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CommentIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: components["schemas"]["CommentOut"];
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resolve_plan_comment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Revision that was seen, such as 7. */
+                "If-Match"?: string | null;
+            };
+            path: {
+                plan_id: string;
+                comment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: components["schemas"]["CommentOut"];
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reopen_plan_comment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Revision that was seen, such as 7. */
+                "If-Match"?: string | null;
+            };
+            path: {
+                plan_id: string;
+                comment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: components["schemas"]["CommentOut"];
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_plans: {
         parameters: {
             query?: {
@@ -2008,39 +4089,6 @@ export interface operations {
             };
         };
     };
-    get_plan: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                plan_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        [key: string]: components["schemas"]["PlanOut"];
-                    };
-                };
-            };
-            /** @description A problem (RFC 9457). */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     list_plan_grids: {
         parameters: {
             query?: never;
@@ -2072,7 +4120,591 @@ export interface operations {
             };
         };
     };
-    publish_plan: {
+    draw_grid: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any unique text (a UUID); a repeat gets the first answer. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                plan_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewGrid"];
+            };
+        };
+        responses: {
+            /** @description What the edit touched, as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EditAnswerOut"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    draft_plan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                plan_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["DraftIn"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: components["schemas"]["PlanOut"];
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    split_grid: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any unique text (a UUID); a repeat gets the first answer. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                plan_id: string;
+                grid_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Split"];
+            };
+        };
+        responses: {
+            /** @description What the edit touched, as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EditAnswerOut"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    merge_grids: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any unique text (a UUID); a repeat gets the first answer. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                plan_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Merge"];
+            };
+        };
+        responses: {
+            /** @description What the edit touched, as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EditAnswerOut"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    move_border: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any unique text (a UUID); a repeat gets the first answer. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                plan_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BorderMove"];
+            };
+        };
+        responses: {
+            /** @description What the edit touched, as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EditAnswerOut"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reassign_ground: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any unique text (a UUID); a repeat gets the first answer. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                plan_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reassignment"];
+            };
+        };
+        responses: {
+            /** @description What the edit touched, as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EditAnswerOut"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    lock_grid: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any unique text (a UUID); a repeat gets the first answer. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                plan_id: string;
+                grid_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Lock"];
+            };
+        };
+        responses: {
+            /** @description What the edit touched, as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EditAnswerOut"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rename_grid: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any unique text (a UUID); a repeat gets the first answer. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                plan_id: string;
+                grid_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Rename"];
+            };
+        };
+        responses: {
+            /** @description What the edit touched, as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EditAnswerOut"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    recode_grid: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any unique text (a UUID); a repeat gets the first answer. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                plan_id: string;
+                grid_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Recode"];
+            };
+        };
+        responses: {
+            /** @description What the edit touched, as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EditAnswerOut"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    improve_grids: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any unique text (a UUID); a repeat gets the first answer. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                plan_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Improvement"];
+            };
+        };
+        responses: {
+            /** @description What the edit touched, as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EditAnswerOut"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    undo_edit: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any unique text (a UUID); a repeat gets the first answer. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                plan_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What the edit touched, as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EditAnswerOut"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    redo_edit: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any unique text (a UUID); a repeat gets the first answer. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                plan_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What the edit touched, as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EditAnswerOut"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_edits: {
+        parameters: {
+            query?: {
+                before?: number | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                plan_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EditLog"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    check_plan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                plan_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckOut"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_plan_atoms: {
+        parameters: {
+            query?: {
+                /** @description Grid ids, joined by commas. */
+                grids?: string | null;
+            };
+            header?: never;
+            path: {
+                plan_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AtomsOut"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_plan_quality: {
+        parameters: {
+            query?: {
+                /** @description Limits for this answer only, as FIGURE=OK:WATCH. */
+                limit?: string[];
+            };
+            header?: never;
+            path: {
+                plan_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QualityOut"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_quality_limits: {
         parameters: {
             query?: never;
             header?: never;
@@ -2083,7 +4715,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Publication"];
+                "application/json": components["schemas"]["LimitsIn"];
             };
         };
         responses: {
@@ -2093,9 +4725,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: components["schemas"]["PlanOut"];
-                    };
+                    "application/json": components["schemas"]["QualityOut"];
                 };
             };
             /** @description A problem (RFC 9457). */
