@@ -132,19 +132,15 @@ def shares(
     as_json: JsonOption = False,
 ) -> None:
     """List what each grid of a net shares with the household grids: ground, households, objects."""
-    from services.partition.net_shares import list_shares
+    from services.partition.net_shares import export_shares, list_shares, shares_about
 
     context = command_context(ctx)
     with context.database.work(context.actor) as work:
-        rows = [asdict(row) for row in list_shares(work, plan)]
-    if grid is not None:
-        rows = [row for row in rows if grid in (row["net_code"], row["grid_code"])]
-    if out is not None:
-        from store.files.shares import write_shares
-
-        write_shares(rows, out)
-        show({"file": str(out), "rows": len(rows)}, f"{len(rows):,} rows written to {out}.", as_json=as_json)
-        return
+        if out is not None:
+            count = export_shares(work, plan, out, code=grid)
+            show({"file": str(out), "rows": count}, f"{count:,} rows written to {out}.", as_json=as_json)
+            return
+        rows = [asdict(row) for row in shares_about(list_shares(work, plan), grid)]
     show(rows, lambda: _shares_text(rows), as_json=as_json)
 
 

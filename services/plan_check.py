@@ -19,6 +19,7 @@ from gis.measure import group_sums
 from grid_partition.invariants import crossings, uncovered, units_astray
 from grid_partition.model import TilingFault
 from grid_partition.nesting import check_nesting
+from services.partition.net_check import HEADED_ELSEWHERE, net_problems
 from services.partition.water_check import water_problems
 from services.plan_check_words import describe
 from store.database import plan_check as sql
@@ -26,6 +27,7 @@ from store.database import plans as plan_sql
 from store.database.bulk import Columns
 from store.database.grid_shapes import TILING_KINDS
 from store.database.models import Plan, Territory
+from store.database.nets import NET_KINDS
 from store.database.partition import read_leaf_areas
 from store.database.work import UnitOfWork
 
@@ -88,7 +90,9 @@ def check_plan(work: UnitOfWork, plan_id: UUID) -> PlanCheck:
     """Prove a stored plan: tiling, nesting, plots, pieces, households, doors and heads."""
     stored = _read(work, plan_sql.get_plan(work.session, plan_id))
     faults: list[tuple[TilingFault, str]] = []
-    tiles = stored.plan.kind in TILING_KINDS
+    # nets from files and footprints leave ground free; nets merged from grids have plots and tile as plans do
+    is_net = stored.plan.kind in NET_KINDS
+    tiles = bool(len(stored.units)) if is_net else stored.plan.kind in TILING_KINDS
     if tiles:
         faults += _tiling(stored)
         faults += _nested(work, stored)
@@ -99,13 +103,16 @@ def check_plan(work: UnitOfWork, plan_id: UUID) -> PlanCheck:
         problems += _doors(work, stored)
     if stored.plan.kind == "water":
         problems += water_problems(work, plan_id, stored.territory.metric_srid)
-    vacant = plan_sql.grids_without_head(work.session, plan_id)
+    if is_net:
+        problems += net_problems(work, stored.plan)
+    headed = stored.plan.kind not in HEADED_ELSEWHERE
+    vacant = plan_sql.grids_without_head(work.session, plan_id) if headed else []
     problems += [_problem("no-head", f"Grid {code} has no head.", code, [code]) for code in vacant]
     kinds = {fault.kind for fault, _ in faults}
     return PlanCheck(
         tiling_valid=not (kinds - {"stray piece", "unassigned", "misplaced"}),
         contiguous="stray piece" not in kinds,
-        households=int(np.sum(stored.atoms["demand"])),
+        households=int(np.sum(stored.atoms["demand"] if len(stored.units) else stored.grids["households"])),
         households_in_grids=int(np.sum(stored.grids["households"])),
         without_head=vacant,
         problems=problems,

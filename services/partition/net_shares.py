@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from store.database import plans as plan_sql
 from store.database.bulk import Columns
 from store.database.models import Plan, Territory
 from store.database.work import UnitOfWork
+from store.files.shares import write_shares
 
 Ints = npt.NDArray[np.int64]
 
@@ -249,6 +251,18 @@ def list_shares(work: UnitOfWork, plan_id: UUID, grid_id: UUID | None = None) ->
             field="plan",
         )
     return [ShareView(**row._asdict()) for row in sql.read_shares(work.session, plan_id, grid_id)]
+
+
+def export_shares(work: UnitOfWork, plan_id: UUID, path: Path, *, code: str | None = None) -> int:
+    """Write what a net's plan shares with household grids as CSV or XLSX; return how many rows."""
+    rows = shares_about(list_shares(work, plan_id), code)
+    write_shares([asdict(row) for row in rows], path)
+    return len(rows)
+
+
+def shares_about(rows: list[ShareView], code: str | None) -> list[ShareView]:
+    """Return the rows about the grid with a code, of either side; all of them without one."""
+    return [row for row in rows if code is None or code in (row.net_code, row.grid_code)]
 
 
 def list_nets(work: UnitOfWork, grid_id: UUID) -> list[GridNet]:

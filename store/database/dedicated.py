@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from store.database.bulk import Columns, copy_rows, read_columns, wkb
-from store.database.models import Area, Building, Dwelling
+from store.database.models import Area, Building, Dwelling, GridFloor
 
 FLOOR_COLUMNS = ("plan_id", "grid_id", "building_id", "floors", "load")
 
@@ -51,3 +51,9 @@ def doors_called(session: Session, territory_id: UUID, words: Sequence[str]) -> 
 def save_floors(session: Session, rows: Iterable[Sequence[Any]]) -> int:
     """Write which floors of which building each grid holds; return how many rows."""
     return copy_rows(session, "grid_floor", FLOOR_COLUMNS, rows)
+
+
+def grids_without_building(session: Session, plan_id: UUID) -> list[UUID]:
+    """Return the grids of a plan of which a building is gone."""
+    statement = sa.select(GridFloor.grid_id).where(GridFloor.plan_id == plan_id, GridFloor.building_id.is_(None))
+    return list(session.scalars(statement.distinct()))
