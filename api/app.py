@@ -23,8 +23,8 @@ from store.database.engine import Database
 
 # one router per feature; those that let people in before they are signed in see to that themselves
 ROUTERS = (
-    "session", "territories", "plan_life", "plans", "plan_edits", "plan_quality", "grids", "coverage", "locate",
-    "incidents", "search", "cameras", "reports", "layers", "ogc", "tiles", "jobs", "events", "health",
+    "session", "territories", "plan_life", "plans", "plan_edits", "plan_quality", "rivers", "grids", "coverage",
+    "locate", "incidents", "search", "cameras", "reports", "layers", "ogc", "tiles", "jobs", "events", "health",
 )  # fmt: skip
 OPEN = frozenset({"session", "health"})
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from layers.palette import PALETTES, Theme, stacked
+from layers.palette import PALETTES, Theme, reach_colours, stacked
 from layers.spec import LayerSpec, LegendEntry, Swatch, Text
 
 VIEW_SHED_OPACITY: Final = 0.34
@@ -20,6 +20,10 @@ def _entry(en: str, zh: str, swatch: Swatch, colours: tuple[str, str], *, image:
 
 def _both(name: str) -> tuple[str, str]:
     return getattr(PALETTES["light"], name), getattr(PALETTES["dark"], name)
+
+
+def _reach_colours(status: str) -> tuple[str, str]:
+    return reach_colours(PALETTES["light"])[status], reach_colours(PALETTES["dark"])[status]
 
 
 def _deviation_legend() -> tuple[LegendEntry, ...]:
@@ -129,6 +133,30 @@ _GRIDS = (
         "point",
         13,
         fields=("code", "number", "name", "households", "deviation", "seen_share"),
+    ),
+    LayerSpec(
+        "cells",
+        Text("Unit cells", "单元网格"),
+        "grids",
+        "polygon",
+        13,
+        fields=("code", "number", "name", "households"),
+        legend=(_entry("unit cell", "单元网格", "dash", _both("border")),),
+        visible=False,
+    ),
+    LayerSpec(
+        "river_reaches",
+        Text("River reaches", "河段"),
+        "grids",
+        "line",
+        9,
+        fields=("code", "number", "name", "length_m", "deviation", "status", "head"),
+        legend=(
+            _entry("reach of the length asked for", "长度达标的河段", "line", _reach_colours("fits")),
+            _entry("reach too long", "河段偏长", "line", _reach_colours("over")),
+            _entry("reach too short", "河段偏短", "line", _reach_colours("under")),
+        ),
+        visible=False,
     ),
     LayerSpec(
         "dwellings",

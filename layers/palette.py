@@ -216,3 +216,18 @@ def stacked(colour: str, ground: str, opacity: float, times: int) -> str:
     pairs = zip(bytes.fromhex(colour[1:]), bytes.fromhex(ground[1:]), strict=True)
     mixed = bytes(round(top + through * (below - top)) for top, below in pairs)
     return f"#{mixed.hex().upper()}"
+
+
+def reach_colours(palette: Palette) -> dict[str, str]:
+    """Return the colours of reaches that fit the length asked for, are over it and under it.
+
+    Parameters
+    ----------
+    palette : Palette
+
+    Examples
+    --------
+    >>> sorted(reach_colours(PALETTES["light"]))
+    ['fits', 'over', 'under']
+    """
+    return {"fits": palette.coverage[2], "over": palette.deviation[-1], "under": palette.deviation[0]}

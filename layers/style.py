@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any, Final
 
-from layers import draw_base, draw_grids, draw_points
+from layers import draw_base, draw_grids, draw_points, draw_water
 from layers.catalogue import LAYERS
 from layers.draw_base import Layer
 from layers.palette import PALETTES, Palette, Theme
@@ -122,6 +122,8 @@ def _layers(palette: Palette, lang: Lang, tolerance: float) -> list[Layer]:
         *draw_base.streets(palette),
         *draw_grids.hatches(tolerance),
         *draw_grids.borders(palette),
+        *draw_water.cells(palette),
+        *draw_water.reaches(palette),
         *draw_points.view_sheds(palette),
         *draw_points.gaps(palette),
         *draw_points.key_places(),
@@ -130,6 +132,7 @@ def _layers(palette: Palette, lang: Lang, tolerance: float) -> list[Layer]:
         *draw_grids.selection(palette),
         *draw_base.street_names(palette),
         *draw_points.dwellings(palette),
+        *draw_water.reach_names(palette),
         *draw_grids.labels(palette, lang),
         *draw_points.here(palette),
     ]

@@ -144,6 +144,8 @@ def tag_of(layer_id: str, view: View) -> str:
     parts = [_FORM, layer_id]
     parts += [f"{name}={view.revisions.get(name, 0)}" for name in (layer_id, *source.also)]
     parts += [str(each) for each in (*view.territories, *view.plans, *view.runs)]
+    if source.follows in ("water", "cell"):
+        parts += [str(each) for each in view.scope_of(source)]
     return hashlib.sha256("|".join(parts).encode()).hexdigest()[:20]
 
 

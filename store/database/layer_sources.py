@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-Follows = Literal["territory", "plan", "run"]
+Follows = Literal["territory", "plan", "run", "water", "cell"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class LayerSource:
         Stored geometry in EPSG:3857 that the box is compared with.
     scope : str
         Condition on ``:scope``, an array of the ids that `follows` names.
-    follows : {"territory", "plan", "run"}
+    follows : {"territory", "plan", "run", "water", "cell"}
         What the rows hang on.
     tile_shape : str or None
         Geometry in EPSG:3857 that is drawn, when it is not `tile_geom`.
@@ -174,6 +174,35 @@ SOURCES: Final[dict[str, LayerSource]] = {
         # the box is compared with the stored grid, whose index is there; the few points are transformed on the way
         tile_shape="st_transform(v.label_point, 3857)",
         also=("grids", "gaps"),
+    ),
+    "cells": LayerSource(
+        "grid_version v join grid g on g.id = v.grid_id",
+        "v.fid",
+        {"code": "g.code", "number": _NUMBER, "name": "nullif(v.name, '')", "households": "v.households"},
+        "v.geom",
+        "v.geom_3857",
+        "v.plan_id = any(:scope)",
+        follows="cell",
+        also=("grids",),
+    ),
+    "river_reaches": LayerSource(
+        "river_reach w left join assignment h on h.grid_id = w.grid_id and h.is_head and h.valid @> now() "
+        "left join staff f on f.id = h.staff_id",
+        "w.fid",
+        {
+            "code": "w.code",
+            "number": "ltrim(right(w.code, 3), '0')",
+            "name": "nullif(w.river, '')",
+            "length_m": "round(w.length_m::numeric, 1)::float8",
+            "deviation": "round(w.deviation::numeric, 4)::float8",
+            "status": "case when w.fits then 'fits' when w.deviation > 0 then 'over' else 'under' end",
+            "head": "f.name",
+        },
+        "w.geom",
+        "w.geom_3857",
+        "w.plan_id = any(:scope)",
+        follows="water",
+        also=("grids", "staff"),
     ),
     "dwellings": LayerSource(
         "dwelling d",

@@ -33,6 +33,8 @@ class View:
     ----------
     territories, plans, runs : tuple of UUID
         In a fixed order; a territory without a plan adds none.
+    waters, cells : tuple of UUID
+        Plans of these kinds, which are layers of their own: the one that is looked at, else the one in use.
     revisions : Mapping
         Layer → revision; a layer that never changed is absent.
     box : tuple of float or None
@@ -44,20 +46,25 @@ class View:
     runs: tuple[UUID, ...]
     revisions: Mapping[str, int]
     box: Box | None
+    waters: tuple[UUID, ...] = ()
+    cells: tuple[UUID, ...] = ()
 
     def scope_of(self, source: LayerSource) -> list[UUID]:
         """Return the ids that the rows of `source` hang on."""
-        ids = {"territory": self.territories, "plan": self.plans, "run": self.runs}
+        ids = {
+            "territory": self.territories, "plan": self.plans, "run": self.runs,
+            "water": self.waters, "cell": self.cells,
+        }  # fmt: skip
         return list(ids[source.follows])
 
 
 _VIEW = sa.text("""
-select t.id as territory_id, p.id as plan_id, r.id as run_id,
+select t.id as territory_id, p.id as plan_id, r.id as run_id, w.id as water_id, c.id as cell_id,
        st_xmin(t.outline) as west, st_ymin(t.outline) as south, st_xmax(t.outline) as east, st_ymax(t.outline) as north,
        (select jsonb_object_agg(layer, rev) from layer_revision) as revisions
 from territory t
 left join lateral (
-    select id from plan
+    select id, kind from plan
     where territory_id = t.id
       and case when cast(:plan as uuid) is null then kind = 'household' and status <> 'retired' else id = :plan end
     order by status = 'published' desc, created_at desc, id limit 1
@@ -65,6 +72,18 @@ left join lateral (
 left join lateral (
     select id from coverage_run where plan_id = p.id order by created_at desc, id limit 1
 ) r on true
+left join lateral (
+    select id from plan
+    where territory_id = t.id and kind = 'water'
+      and case when p.kind = 'water' then id = p.id else status <> 'retired' end
+    order by status = 'published' desc, created_at desc, id limit 1
+) w on true
+left join lateral (
+    select id from plan
+    where territory_id = t.id and kind = 'cell'
+      and case when p.kind = 'cell' then id = p.id else status <> 'retired' end
+    order by status = 'published' desc, created_at desc, id limit 1
+) c on true
 where (cast(:territory as uuid) is null or t.id = :territory) and (cast(:plan as uuid) is null or p.id is not null)
 order by t.id
 """)
@@ -96,6 +115,8 @@ def read_view(session: Session, *, plan: UUID | None = None, territory: UUID | N
         tuple(row.run_id for row in rows if row.run_id),
         (rows[0].revisions or {}) if rows else {},
         box,
+        tuple(row.water_id for row in rows if row.water_id),
+        tuple(row.cell_id for row in rows if row.cell_id),
     )
 
 
