@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -96,6 +97,21 @@ class PlanGridsOut(BaseModel):
     grids: list[GridOut]
 
 
+class RuleIn(BaseModel):
+    """How areas of one class are divided."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    divide: Literal["household", "natural_village"] = "household"
+    name: Annotated[str, Field(max_length=200, description="Pattern of the name, such as *村; | between several.")] = ""
+    kinds: Annotated[list[str], Field(max_length=10)] = []
+    density_from: Annotated[float | None, Field(ge=0, description="Households per km².")] = None
+    density_below: Annotated[float | None, Field(ge=0, description="Households per km².")] = None
+    target: Annotated[int | None, Field(ge=1, le=1_000_000)] = None
+    band: tuple[float, float] | None = None
+    tolerance: Annotated[float | None, Field(gt=0, le=1)] = None
+
+
 class Proposal(BaseModel):
     """What a new plan is asked to be."""
 
@@ -106,6 +122,25 @@ class Proposal(BaseModel):
     target: Annotated[int | None, Field(ge=1, le=1_000_000, description="Households a grid.")] = None
     grids: Annotated[int | None, Field(ge=1, le=1_000_000, description="Number of grids.")] = None
     tolerance: Annotated[float, Field(gt=0, le=1)] = 0.10
+    band: Annotated[
+        tuple[float, float] | None, Field(description="Households that a grid may have, lowest and highest.")
+    ] = None
+    rules: Annotated[
+        Literal["urban_rural"] | list[RuleIn],
+        Field(max_length=100, description="How areas of each class are divided; the first rule that fits counts."),
+    ] = []
+    even: Annotated[
+        list[Literal["incidents", "area", "cameras", "walk"]],
+        Field(max_length=4, description="What to spread evenly besides households; walk: short ways for the head."),
+    ] = []
+    barrier_cost: Annotated[
+        float | None, Field(gt=0, le=1, description="Cost of a metre of border on a street; open ground costs 1.")
+    ] = None
+    keep: Annotated[
+        UUID | Literal["current"] | None,
+        Field(description="Plan to start from: its locked grids stay, grids that live on keep their identity."),
+    ] = None
+    churn: Annotated[float, Field(ge=0, le=1e6, description="With keep: the price of moving households.")] = 5.0
     seed: Annotated[int, Field(ge=0, le=2**31)] = 0
     within: Annotated[str | None, Field(max_length=40, description="Code of the area to divide.")] = None
     name: Annotated[str | None, Field(max_length=120)] = None
@@ -133,12 +168,14 @@ def list_plan_grids(work: Work, plan_id: UUID) -> PlanGridsOut:
 def propose_plan(work: Work, proposal: Proposal) -> JobAnswer:
     """Start dividing a territory into grids; the job's result names the draft."""
     work.actor.require("planner")
-    from services.partition import TARGETS, PlanSpec  # noqa: PLC0415 - as below
+    from services.partition import PlanSpec, built_in_rules, parse_rules, usual_target  # noqa: PLC0415 - as below
 
     args = proposal.model_dump(mode="json", exclude_none=True)
     if proposal.target is None and proposal.grids is None:
-        args["target"] = TARGETS.get(proposal.kind, TARGETS["household"])
+        args["target"] = usual_target(proposal.kind, proposal.band)
+    if proposal.rules == "urban_rural":
+        args["rules"] = [asdict(rule) for rule in built_in_rules()[proposal.rules]]
     asked = {key: value for key, value in args.items() if key not in ("territory", "name")}
     # what can't be meant is said now, not by a job that fails later
-    PlanSpec(**{"target": None, **asked}).check()
+    PlanSpec(**{"target": None, **asked, "rules": parse_rules(args["rules"])}).check()
     return JobAnswer.of(jobs.start_job(work, "partition", args))

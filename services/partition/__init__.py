@@ -3,7 +3,7 @@
 The proposal is one transaction: a plan that does not tile its areas exactly, or that loses a household, is never saved.
 """
 
-from services.partition.area_rules import AreaRule, parse_rules, read_rules
+from services.partition.area_rules import AreaRule, built_in_rules, parse_rules, read_rules
 from services.partition.drawing import BrokenTilingError, explain
 from services.partition.propose import propose_plan
 from services.partition.spec import EVEN, TARGETS, PlanSpec, ProposedPlan, read_band, usual_target
@@ -15,6 +15,7 @@ __all__ = [
     "BrokenTilingError",
     "PlanSpec",
     "ProposedPlan",
+    "built_in_rules",
     "explain",
     "parse_rules",
     "propose_plan",

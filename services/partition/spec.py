@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any, Literal
@@ -71,8 +71,8 @@ class PlanSpec:
     within: str | None = None
     seed: int = 0
     band: tuple[float, float] | None = None
-    rules: tuple[AreaRule, ...] = ()
-    even: tuple[Even, ...] = ()
+    rules: Sequence[AreaRule] = ()
+    even: Sequence[Even] = ()
     barrier_cost: float | None = None
     keep: str | None = None
     churn: float = 5.0
@@ -120,7 +120,7 @@ class PlanSpec:
         if self.kind != "household":
             asked = {"rules": self.rules, "even": self.even, "barrier_cost": self.barrier_cost, "keep": self.keep}
             for name, value in asked.items():
-                if value not in (None, ()):
+                if value:
                     raise InvalidInputError(f"{name} is for household grids, not for {self.kind}.", field=name)
             return
         if unknown := [each for each in self.even if each not in EVEN]:

@@ -111,6 +111,40 @@ def test_long_work_is_queued(client, town):
     assert client.post("/api/v1/plans", json={"kind": "castle"}).status_code == 422
 
 
+def test_proposal_takes_every_wish_and_refuses_what_cannot_be_meant(client, town):
+    wishes = {
+        "target": 300,
+        "band": [240, 360],
+        "rules": "urban_rural",
+        "even": ["incidents", "walk"],
+        "barrier_cost": 0.2,
+        "keep": "current",
+        "churn": 3,
+    }
+    answer = client.post("/api/v1/plans", json={"territory": str(town.territory), **wishes})
+    assert answer.status_code == 202, answer.text
+    own_rules = [{"divide": "natural_village", "name": "*村", "band": [50, 400]}, {"target": 250}]
+    answer = client.post("/api/v1/plans", json={"territory": str(town.territory), "rules": own_rules})
+    assert answer.status_code == 202, answer.text
+    for bad in [
+        {"band": [360, 240]},
+        {"target": 300, "band": [400, 500]},
+        {"band": [240]},
+        {"even": ["weather"]},
+        {"barrier_cost": 0},
+        {"keep": "yesterday"},
+        {"churn": -1},
+        {"rules": "rural"},
+        {"rules": [{"divide": "cell"}]},
+        {"rules": [{"band": [400, 500]}]},
+        {"rules": "urban_rural", "grids": 5},
+        {"kind": "cell", "band": [1, 200]},
+        {"kind": "micro", "even": ["area"]},
+    ]:
+        refused = client.post("/api/v1/plans", json=bad)
+        assert refused.status_code == 422, bad
+
+
 def test_publishing_needs_a_draft(client, town):
     answer = client.post(f"/api/v1/plans/{town.plan}/publish", json={"basis": "minutes 7"})
     assert answer.status_code == 409

@@ -2,23 +2,21 @@ import { signal } from '@preact/signals'
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import { ask } from '../../api/client'
-import { plan, planGrids, plans, territory } from '../../api/data'
-import { follow } from '../../api/jobs'
-import type { Grid, Job, Plan, PlanGrids } from '../../api/types'
-import { t, tOr } from '../../i18n'
+import { plan, planGrids, plans } from '../../api/data'
+import type { Grid, PlanGrids } from '../../api/types'
+import { t } from '../../i18n'
 import { gridNumber, number, signed } from '../../i18n/format'
-import { store } from '../../map/store'
 import { Dialog } from '../../ui/Dialog'
 import { Icon } from '../../ui/Icon'
 import { ErrorNote, sentence } from '../../ui/states'
 import { toast } from '../../ui/toast'
 import { change, conflict, useMine, useTheirs } from './edits'
+import { ProposeDialog, proposing } from './ProposeDialog'
+
+export { proposing }
 
 export const renaming = signal<Grid | null>(null)
 export const publishing = signal(false)
-export const proposing = signal(false)
-
-const KINDS = ['household', 'ten_household', 'natural_village'] as const
 
 function RenameDialog({ grid }: { grid: Grid }): JSX.Element {
   const [name, setName] = useState(grid.name ?? '')
@@ -186,105 +184,6 @@ function PublishDialog({ data }: { data: PlanGrids }): JSX.Element {
         <div class="field">
           <label for="publish-day">{t('planner.effective')}</label>
           <input id="publish-day" type="date" class="input" value={day} onInput={(event) => setDay(event.currentTarget.value)} />
-        </div>
-        {failure !== null && <ErrorNote error={failure} />}
-      </form>
-    </Dialog>
-  )
-}
-
-interface Wish {
-  kind: string
-  target: string
-  tolerance: string
-  seed: string
-}
-
-async function propose(wish: Wish): Promise<void> {
-  const body = {
-    territory: territory.value?.id,
-    kind: wish.kind,
-    target: Number(wish.target),
-    tolerance: Number(wish.tolerance) / 100,
-    seed: Number(wish.seed),
-  }
-  const answer = await ask<{ job: Job }>('/api/v1/plans', { method: 'POST', body })
-  proposing.value = false
-  const job = await follow(t('planner.proposing'), answer.job)
-  if (job.state === 'cancelled') {
-    toast(t('job.stopped'))
-    return
-  }
-  const made = job.result?.plan_id as string | undefined
-  if (made) {
-    const { plan: found } = await ask<{ plan: Plan }>(`/api/v1/plans/${made}`)
-    store.plan.value = made
-    toast(t('planner.proposed', { name: found.name }))
-  }
-  await plans.load()
-}
-
-function ProposeDialog(): JSX.Element {
-  const [wish, setWish] = useState<Wish>({ kind: 'household', target: '300', tolerance: '10', seed: '0' })
-  const [failure, setFailure] = useState<unknown>(null)
-  const close = (): void => void (proposing.value = false)
-  const badTarget = !(Number(wish.target) >= 20 && Number(wish.target) <= 5000)
-  const badBand = !(Number(wish.tolerance) >= 1 && Number(wish.tolerance) <= 50)
-  const start = (event: SubmitEvent): void => {
-    event.preventDefault()
-    if (badTarget || badBand) return
-    propose(wish).catch((cause: unknown) => {
-      if (proposing.value) setFailure(cause)
-      else toast(t('job.failed', { why: sentence(cause) }))
-    })
-  }
-  const text = (name: keyof Wish, words: string, bad: string | null, hint?: string): JSX.Element => (
-    <div class="field grow">
-      <label for={`wish-${name}`}>{words}</label>
-      <input
-        id={`wish-${name}`}
-        class="input"
-        inputMode="numeric"
-        value={wish[name]}
-        aria-invalid={bad !== null}
-        aria-describedby={bad ? `wish-${name}-error` : undefined}
-        onInput={(event) => setWish((now) => ({ ...now, [name]: (event.target as HTMLInputElement).value }))}
-      />
-      {bad && (
-        <span id={`wish-${name}-error`} class="error">
-          {bad}
-        </span>
-      )}
-      {hint && !bad && <span class="hint">{hint}</span>}
-    </div>
-  )
-  const footer = (
-    <>
-      <button type="submit" form="propose-form" class="button primary" aria-disabled={badTarget || badBand}>
-        {t('planner.start')}
-      </button>
-      <button type="button" class="button" onClick={close}>
-        {t('common.cancel')}
-      </button>
-    </>
-  )
-  return (
-    <Dialog title={t('planner.proposeTitle')} hint={t('planner.proposeHint')} onClose={close} footer={footer}>
-      <form id="propose-form" class="stack" onSubmit={start}>
-        <div class="field">
-          <label for="wish-kind">{t('planner.kind')}</label>
-          <select id="wish-kind" class="input" value={wish.kind} onChange={(event) => setWish({ ...wish, kind: event.currentTarget.value })}>
-            {KINDS.map((kind) => (
-              <option key={kind} value={kind}>
-                {tOr(`planKind.${kind}`, kind)}
-              </option>
-            ))}
-          </select>
-        </div>
-        <div class="row fields">
-          {text('target', t('planner.target'), badTarget ? t('planner.targetError') : null)}
-          {text('tolerance', t('planner.tolerance'), badBand ? t('planner.toleranceError') : null)}
-          {text('seed', t('planner.seed'), null, t('planner.seedHint'))}
         </div>
         {failure !== null && <ErrorNote error={failure} />}
       </form>
