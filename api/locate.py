@@ -41,7 +41,7 @@ class PlaceIn(BaseModel):
     grid_code: Text = None
     territory: UUID | None = None
 
-    def place(self, kind: str = "household", at: datetime | None = None) -> Place:
+    def place(self, kind: str = "household", at: datetime | None = None, floor: int | None = None) -> Place:
         """Return what the service takes."""
         return Place(
             self.lon,
@@ -55,6 +55,7 @@ class PlaceIn(BaseModel):
             kind,
             at,
             self.territory,
+            floor,
         )
 
 
@@ -65,6 +66,9 @@ class Question(PlaceIn):
         "household", "natural_village", "water", "micro", "ten_household", "dedicated", "police", "safety", "cell"
     ] = "household"
     at: AwareDatetime | None = None
+    floor: Annotated[
+        int | None, Field(ge=-200, le=200, description="Floor of the building, for dedicated grids; 1 is the ground.")
+    ] = None
 
 
 class LocatedHead(BaseModel):
@@ -89,6 +93,8 @@ class LocatedGrid(BaseModel):
     contains: bool
     distance_m: float
     head: LocatedHead | None
+    floors: tuple[int, int] | None = None
+    zone: str | None = None
 
 
 class LocatedStaff(BaseModel):
@@ -160,7 +166,9 @@ Graphs = Annotated[StreetGraphs, Depends(street_graphs)]
 @router.post("/locate", operation_id="locate", response_model=LocatedAnswer)
 def locate(work: Work, graphs: Graphs, question: Question) -> Any:  # noqa: ANN401 - checked by the response model
     """Say which grid a place is in, who answers for it, who is near, which cameras see it and what stands there."""
-    found = service.locate(work, graphs, question.place(question.kind, question.at), now=datetime.now(UTC))
+    found = service.locate(
+        work, graphs, question.place(question.kind, question.at, question.floor), now=datetime.now(UTC)
+    )
     return found.answer
 
 

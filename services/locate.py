@@ -49,6 +49,8 @@ class Place:
         Kind of grid that is asked about.
     at : datetime or None
         Moment that heads, shifts and plans are looked up for; now when None.
+    floor : int or None
+        Floor of a building: dedicated grids lie over each other.
     """
 
     x: float | None = None
@@ -62,6 +64,7 @@ class Place:
     kind: str = "household"
     at: datetime | None = None
     territory: UUID | None = None
+    floor: int | None = None
 
 
 @dataclass(slots=True)
@@ -204,7 +207,9 @@ def _at(
 ) -> Located:
     lon, lat = point
     radius = max(place.accuracy_m, ON_BORDER_M)
-    query = HereQuery(lon, lat, radius, _box_around(lon, lat, radius), place.kind, moment, place.territory)
+    query = HereQuery(
+        lon, lat, radius, _box_around(lon, lat, radius), place.kind, moment, place.territory, floor=place.floor
+    )
     here = sql.read_here(work.session, query)
     if here["territory"] is None:
         raise NotFoundError("There is no territory yet; load one first with `gridward load osm FILE`.")
@@ -292,6 +297,8 @@ def _grid(grid: dict[str, Any], head: dict[str, Any] | None) -> dict[str, Any]:
         "name": grid["name"],
         "fid": grid["fid"],
         "area": grid["area"],
+        "floors": None if grid["floor_low"] is None else [grid["floor_low"], grid["floor_high"]],
+        "zone": grid["zone"],
         "contains": grid["contains"],
         "distance_m": round(grid["distance_m"], 2),
         "head": head,

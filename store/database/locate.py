@@ -39,18 +39,21 @@ with q as materialized (
              p.published_at desc nulls last, p.created_at desc
     limit 1
 ), close as materialized (
-    select v.id, v.grid_id, v.area_id, v.name, v.revision, v.fid, st_covers(v.geom, q.p) as contains,
+    select v.id, v.grid_id, v.area_id, v.name, v.revision, v.fid, v.floor_low, v.floor_high, v.zone,
+           st_covers(v.geom, q.p) as contains,
            st_distance(st_scale(st_closestpoint(st_scale(st_boundary(v.geom), :squeeze, 1), q.local),
                                 cast(1 as float8) / :squeeze, 1)::geography, q.g) as border_m
     from q, pl join grid_version v on v.plan_id = pl.id
     where v.geom && st_makeenvelope(:w, :s, :e, :n, 4326)
+      and (cast(:floor as int) is null or v.floor_low is null or :floor between v.floor_low and v.floor_high)
 ), near as materialized (
     select * from close where contains or border_m <= :radius
 ), found as materialized (
     select * from near
     union all
     select n.* from (
-        select v.id, v.grid_id, v.area_id, v.name, v.revision, v.fid, false as contains,
+        select v.id, v.grid_id, v.area_id, v.name, v.revision, v.fid, v.floor_low, v.floor_high, v.zone,
+               false as contains,
                st_distance(st_scale(st_closestpoint(st_scale(v.geom, :squeeze, 1), q.local),
                                     cast(1 as float8) / :squeeze, 1)::geography, q.g) as border_m
         from q, pl join grid_version v on v.plan_id = pl.id
@@ -98,13 +101,14 @@ select
   (select json_agg(json_build_object(
        'id', g.id, 'code', g.code, 'kind', g.kind, 'version', f.id, 'name', f.name, 'fid', f.fid,
        'contains', f.contains, 'distance_m', f.border_m, 'area', a.name,
+       'floor_low', f.floor_low, 'floor_high', f.floor_high, 'zone', f.zone,
        'area_code', a.area_code, 'town_code', a.town_code, 'county_code', a.county_code,
        'people', (select coalesce(json_agg(json_build_object(
              'id', s.id, 'work_no', s.work_no, 'staff', s.name, 'role', m.role, 'is_head', m.is_head)
              order by m.is_head desc, m.role <> 'deputy', s.work_no), '[]')
            from assignment m join staff s on s.id = m.staff_id
            where m.grid_id = f.grid_id and m.valid @> cast(:at as timestamptz) and s.active))
-     order by f.contains desc, f.border_m, g.code)
+     order by f.contains desc, f.border_m, f.floor_low nulls first, g.code)
    from found f join grid g on g.id = f.grid_id join area a on a.id = f.area_id) as grids,
   (select json_agg(json_build_object(
        'id', id, 'work_no', work_no, 'name', name, 'post', post, 'on_duty', on_duty,
@@ -136,6 +140,8 @@ class HereQuery:
         Error circle in metres.
     box : tuple of float
         West, south, east, north around the circle, EPSG:4326: what the index is asked first.
+    floor : int or None
+        Floor of a building, where several grids lie over one footprint.
     """
 
     lon: float
@@ -147,6 +153,7 @@ class HereQuery:
     territory: UUID | None
     staff: int = 10
     cameras: int = 8
+    floor: int | None = None
 
 
 def read_here(session: Session, query: HereQuery) -> dict[str, Any]:
@@ -157,7 +164,7 @@ def read_here(session: Session, query: HereQuery) -> dict[str, Any]:
     values = {
         "lon": query.lon, "lat": query.lat, "radius": query.radius, "w": west, "s": south, "e": east, "n": north,
         "kind": query.kind, "at": query.at, "territory": query.territory, "staff": query.staff,
-        "cameras": query.cameras, "component_within": COMPONENT_WITHIN_M,
+        "cameras": query.cameras, "component_within": COMPONENT_WITHIN_M, "floor": query.floor,
         "squeeze": max(0.01, math.cos(math.radians(query.lat))),
     }  # fmt: skip
     return dict(session.execute(_HERE, values).mappings().one())
