@@ -7,12 +7,13 @@ from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.deps import Work
+from api.deps import Work, settings_of
 from api.jobs import JobAnswer
 from services import jobs, plan_views
+from services.settings import Settings
 
 router = APIRouter(prefix="/api/v1/plans", tags=["plans"])
 Box = tuple[float, float, float, float]
@@ -84,6 +85,10 @@ class GridOut(BaseModel):
     bbox: Box
     centre: tuple[float, float]
     revision: int
+    floor_low: int | None = None
+    floor_high: int | None = None
+    zone: str | None = None
+    load: float | None = None
 
 
 class PlanGridsOut(BaseModel):
@@ -119,7 +124,7 @@ class Proposal(BaseModel):
 
     territory: UUID | None = None
     kind: Kind = "household"
-    target: Annotated[int | None, Field(ge=1, le=1_000_000, description="Households a grid.")] = None
+    target: Annotated[int | None, Field(ge=1, le=1_000_000, description="Households a grid, or metres (cell, water).")] = None
     grids: Annotated[int | None, Field(ge=1, le=1_000_000, description="Number of grids.")] = None
     tolerance: Annotated[float, Field(gt=0, le=1)] = 0.10
     band: Annotated[
@@ -141,6 +146,9 @@ class Proposal(BaseModel):
         Field(description="Plan to start from: its locked grids stay, grids that live on keep their identity."),
     ] = None
     churn: Annotated[float, Field(ge=0, le=1e6, description="With keep: the price of moving households.")] = 5.0
+    bank: Annotated[
+        float | None, Field(ge=1, le=1000, description="Water: metres of the managed strip on either side.")
+    ] = None
     seed: Annotated[int, Field(ge=0, le=2**31)] = 0
     within: Annotated[str | None, Field(max_length=40, description="Code of the area to divide.")] = None
     name: Annotated[str | None, Field(max_length=120)] = None
@@ -165,7 +173,9 @@ def list_plan_grids(work: Work, plan_id: UUID) -> PlanGridsOut:
 
 
 @router.post("", status_code=202, operation_id="propose_plan")
-def propose_plan(work: Work, proposal: Proposal) -> JobAnswer:
+def propose_plan(
+    work: Work, proposal: Proposal, settings: Annotated[Settings, Depends(settings_of)]
+) -> JobAnswer:
     """Start dividing a territory into grids; the job's result names the draft."""
     work.actor.require("planner")
     from services.partition import PlanSpec, built_in_rules, parse_rules, usual_target  # noqa: PLC0415 - as below
@@ -175,6 +185,8 @@ def propose_plan(work: Work, proposal: Proposal) -> JobAnswer:
         args["target"] = usual_target(proposal.kind, proposal.band)
     if proposal.rules == "urban_rural":
         args["rules"] = [asdict(rule) for rule in built_in_rules()[proposal.rules]]
+    if proposal.kind in settings.plans.grid_codes:
+        args["code_pattern"] = settings.plans.grid_codes[proposal.kind]
     asked = {key: value for key, value in args.items() if key not in ("territory", "name")}
     # what can't be meant is said now, not by a job that fails later
     PlanSpec(**{"target": None, **asked, "rules": parse_rules(args["rules"])}).check()

@@ -65,6 +65,10 @@ class GridView:
     bbox: Box
     centre: tuple[float, float]
     revision: int
+    floor_low: int | None
+    floor_high: int | None
+    zone: str | None
+    load: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,4 +234,8 @@ def grid_view(row: Any) -> GridView:  # noqa: ANN401 - a database row
         (row.west, row.south, row.east, row.north),
         (row.lon, row.lat),
         row.revision,
+        row.floor_low,
+        row.floor_high,
+        row.zone,
+        row.load,
     )

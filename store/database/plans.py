@@ -96,6 +96,7 @@ def plan_grids(
             Grid.id, GridVersion.fid, Grid.code, GridVersion.name, Area.code.label("area_code"),
             Area.name.label("area_name"), GridVersion.households, GridVersion.dwellings, GridVersion.deviation,
             GridVersion.area_m2, GridVersion.compactness, GridVersion.exclave, GridVersion.locked, GridVersion.revision,
+            GridVersion.floor_low, GridVersion.floor_high, GridVersion.zone, GridVersion.load,
             head.c.work_no, head.c.staff_name,
             sa.func.ST_X(GridVersion.label_point).label("lon"), sa.func.ST_Y(GridVersion.label_point).label("lat"),
             sa.func.ST_XMin(box).label("west"), sa.func.ST_YMin(box).label("south"),
