@@ -100,7 +100,7 @@ def open_plan(work: UnitOfWork, plan_id: UUID) -> OpenPlan:
         raise PlanClosedError(
             f"The plan is {row.status}; only a draft can be edited. Make a draft of it first.",
             plan=str(plan_id),
-            status=row.status,
+            plan_status=row.status,
         )
     if row.kind not in TILED:
         raise PlanClosedError(
