@@ -72,6 +72,10 @@ def save_ground(work: UnitOfWork, ground: Ground) -> dict[str, int]:
     counts["landcover"] = copy_rows(
         session, "landcover", ("territory_id", "kind", "name", "geom"), ((territory, *row) for row in cover)
     )
+    compounds = zip(x.compounds.names.name, multi_hex(x.compounds.geom), strict=True)
+    counts["compounds"] = copy_rows(
+        session, "compound", ("territory_id", "name", "geom"), ((territory, *row) for row in compounds)
+    )
     counts["buildings"] = _save_buildings(work, ground)
     counts.update(_save_places(work, ground))
     return counts

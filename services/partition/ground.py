@@ -16,6 +16,7 @@ from gis.errors import InvalidInputError
 from grid_partition.barriers import barrier_factor
 from services.partition.spec import PlanSpec
 from store.database import partition as sql
+from store.database import plan_inputs as inputs
 from store.database.bulk import Columns
 from store.database.models import Territory
 from store.database.work import UnitOfWork
@@ -57,7 +58,9 @@ def read_ground(work: UnitOfWork, spec: PlanSpec, territory: str | UUID | None) 
     factors = barrier_factor(borders["source"], borders["kind"])
     used = np.isfinite(factors)
     lines = np.asarray(to_metric(borders["geom"][used], srid), dtype=object) if used.any() else np.array([], object)
-    return Ground(place, areas, parents, kept, shapely.get_coordinates(points[inside]), lines, factors[used])
+    compounds = np.asarray(to_metric(inputs.compound_shapes(work.session, place.id)["geom"], srid), dtype=object)
+    xy = shapely.get_coordinates(points[inside])
+    return Ground(place, areas, parents, kept, xy, lines, factors[used], compounds)
 
 
 def digest_of(spec: PlanSpec, ground: Ground, *more: bytes) -> str:

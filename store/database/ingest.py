@@ -17,6 +17,7 @@ from store.database.models import (
     Building,
     Camera,
     Component,
+    Compound,
     Dwelling,
     Facility,
     KeyPlace,
@@ -31,7 +32,7 @@ from store.database.models import (
 Box = tuple[float, float, float, float]
 
 #: Tables that a reload of an extract replaces, children first.
-GROUND = (Dwelling, Building, Street, Barrier, Waterway, Landcover, KeyPlace, Facility)
+GROUND = (Dwelling, Building, Street, Barrier, Waterway, Landcover, Compound, KeyPlace, Facility)
 #: Cameras of OpenStreetMap carry the object's name; others are left alone by a reload.
 OSM_CAMERA = r"^(node|way|relation)/"
 
@@ -84,7 +85,7 @@ def read_areas(session: Session, territory_id: UUID) -> Columns:
     """Return id, code, kind, name, path and geometry of a territory's present areas, by code."""
     statement = (
         sa.select(Area.id, Area.code, Area.kind, Area.name, Area.path, wkb(Area.geom).label("geom"))
-        .where(Area.territory_id == territory_id, sa.func.upper_inf(Area.valid))
+        .where(Area.territory_id == territory_id, Area.valid.contains(sa.func.current_date()))
         .order_by(Area.code)
     )
     return read_columns(session, statement, geometry=["geom"])
@@ -112,7 +113,7 @@ def area_outlines_near(session: Session, box: Box) -> Columns:
     envelope = sa.func.ST_MakeEnvelope(*box, 4326)
     statement = (
         sa.select(Area.code, Area.name, wkb(Area.geom).label("geom"))
-        .where(Area.geom.op("&&")(envelope), sa.func.upper_inf(Area.valid))
+        .where(Area.geom.op("&&")(envelope), Area.valid.contains(sa.func.current_date()))
         .order_by(Area.code)
     )
     return read_columns(session, statement, geometry=["geom"])
@@ -131,7 +132,7 @@ def ids_by_code(session: Session, territory_id: UUID) -> tuple[dict[str, UUID], 
     areas: dict[str, UUID] = {}
     names: dict[str, list[UUID]] = {}
     rows = session.execute(
-        sa.select(Area.code, Area.name, Area.id).where(Area.territory_id == territory_id, sa.func.upper_inf(Area.valid))
+        sa.select(Area.code, Area.name, Area.id).where(Area.territory_id == territory_id, Area.valid.contains(sa.func.current_date()))
     )
     for code, name, area_id in rows:
         areas[code] = area_id
@@ -228,7 +229,7 @@ def camera_ids(session: Session, territory_id: UUID) -> dict[str, UUID]:
 def area_ids(session: Session, codes: Sequence[str]) -> dict[str, tuple[UUID, UUID]]:
     """Return id and territory of the present areas with these codes."""
     statement = sa.select(Area.code, Area.id, Area.territory_id).where(
-        Area.code == sa.any_(sa.cast(list(codes), sa.ARRAY(sa.Text))), sa.func.upper_inf(Area.valid)
+        Area.code == sa.any_(sa.cast(list(codes), sa.ARRAY(sa.Text))), Area.valid.contains(sa.func.current_date())
     )
     return {str(code): (area_id, territory_id) for code, area_id, territory_id in session.execute(statement)}
 
@@ -236,7 +237,7 @@ def area_ids(session: Session, codes: Sequence[str]) -> dict[str, tuple[UUID, UU
 def area_ids_of(session: Session, territory_id: UUID) -> dict[str, UUID]:
     """Return the ids of a territory's present areas by code."""
     statement = sa.select(Area.code, Area.id)
-    rows = session.execute(statement.where(Area.territory_id == territory_id, sa.func.upper_inf(Area.valid)))
+    rows = session.execute(statement.where(Area.territory_id == territory_id, Area.valid.contains(sa.func.current_date())))
     return {str(code): area_id for code, area_id in rows}
 
 
@@ -265,7 +266,7 @@ def widen_outline(session: Session, territory_id: UUID) -> None:
     """Let the territory's outline hold all its areas."""
     statement = """
         update territory t set outline = st_multi(st_union(t.outline, a.geom)) from (
-            select st_union(geom) as geom from area where territory_id = :territory and upper_inf(valid)
+            select st_union(geom) as geom from area where territory_id = :territory and valid @> current_date
         ) a where t.id = :territory and not st_covers(t.outline, a.geom)
     """
     session.execute(sa.text(statement), {"territory": territory_id})
@@ -291,13 +292,13 @@ def territory_meeting(session: Session, box: Box) -> Territory | None:
 # an extract without closed boundaries is one area with a local number, until real areas come
 _PLACEHOLDERS = """
 update area a set valid = daterange(lower(a.valid), greatest(current_date, lower(a.valid))), revision = revision + 1
-where a.territory_id = :territory and a.kind = 'zone' and a.code like '99%' and upper_inf(a.valid)
-  and exists (select from area o where o.territory_id = :territory and upper_inf(o.valid) and o.code not like '99%')
+where a.territory_id = :territory and a.kind = 'zone' and a.code like '99%' and a.valid @> current_date
+  and exists (select from area o where o.territory_id = :territory and o.valid @> current_date and o.code not like '99%')
 """
 _ASSIGN = """
 with leaf as (
-    select a.id, a.code, a.geom from area a where a.territory_id = :territory and upper_inf(a.valid)
-      and not exists (select from area c where c.parent_id = a.id and upper_inf(c.valid))
+    select a.id, a.code, a.geom from area a where a.territory_id = :territory and a.valid @> current_date
+      and not exists (select from area c where c.parent_id = a.id and c.valid @> current_date)
 ), found as (
     select d.id, (select l.id from leaf l where l.geom && d.point and st_intersects(l.geom, d.point)
                   order by l.code limit 1) as area_id

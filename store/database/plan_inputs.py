@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from store.database.bulk import Columns, read_columns, wkb
-from store.database.models import Camera, Grid, GridVersion, Incident
+from store.database.models import Camera, Compound, Grid, GridVersion, Incident
 
 
 def kept_grids(session: Session, plan_id: UUID) -> Columns:
@@ -53,3 +53,10 @@ def camera_points(session: Session, territory_id: UUID) -> Columns:
     """Return the places of all cameras."""
     statement = sa.select(wkb(Camera.point).label("point")).where(Camera.territory_id == territory_id)
     return read_columns(session, statement.order_by(Camera.fid), geometry=["point"])
+
+
+def compound_shapes(session: Session, territory_id: UUID) -> Columns:
+    """Return the residential compounds, small ones first: where two overlap the smaller one counts."""
+    area = sa.func.ST_Area(Compound.geom)
+    statement = sa.select(wkb(Compound.geom).label("geom")).where(Compound.territory_id == territory_id)
+    return read_columns(session, statement.order_by(area, Compound.geom), geometry=["geom"])

@@ -285,3 +285,21 @@ def test_footprints_are_measured_in_metres(read):
     expected = shapely.area(crs.to_metric(extract.buildings.geom[0], extract.metric_srid))
     assert extract.buildings.footprint_m2[0] == pytest.approx(expected)
     assert 6000 < expected < 6500
+
+
+def test_named_and_gated_estates_are_compounds(read):
+    named, ring1 = _square(1, 60.001, 25.001)
+    gated, ring2 = _square(11, 60.003, 25.003)
+    plain, ring3 = _square(21, 60.005, 25.005)
+    large, ring4 = _square(31, 60.0, 25.0, size=0.0099)
+    found = read(
+        named + gated + plain + large,
+        _way(50, ring1, landuse="residential", name="Harbour Court"),
+        _way(51, ring2, landuse="residential", residential="gated"),
+        _way(52, ring3, landuse="residential"),
+        _way(53, ring4, landuse="residential", name="The whole quarter"),
+    )
+    assert found.compounds.osm_id.tolist() == [50, 51]
+    assert found.compounds.names.name.tolist() == ["Harbour Court", ""]
+    assert found.report.kept["compounds"] == 2
+    assert len(found.land_cover) == 0

@@ -3,6 +3,7 @@
 from store.database.models.access import Account, ApiToken, Audit, Scope, Session, SignInLink
 from store.database.models.base import Base
 from store.database.models.camera import Camera, CameraStatus, ViewShed
+from store.database.models.compound import Compound
 from store.database.models.coverage import CoverageGrid, CoverageRun, Gap, KeyPlaceCoverage
 from store.database.models.edit import AtomPast, Edit
 from store.database.models.grid_shape import GridShape
@@ -44,6 +45,7 @@ __all__ = [
     "ChangeSet",
     "Comment",
     "Component",
+    "Compound",
     "CoverageGrid",
     "CoverageRun",
     "Dwelling",

@@ -128,6 +128,13 @@ def surface_kind(tags: Tags) -> tuple[str, str] | None:
     return None
 
 
+def is_compound(tags: Tags) -> bool:
+    """Tell whether tags mean a residential compound: a named or gated estate, not just any built-up ground."""
+    if tags.get("landuse") != "residential":
+        return False
+    return tags.get("residential") in osm_tags.COMPOUNDS or bool(tags.get("name"))
+
+
 def is_building(tags: Tags) -> bool:
     """Tell whether tags mean a building footprint."""
     return tags.get("building", "no") not in ("no", "entrance", "underpass_entrance")
@@ -150,7 +157,11 @@ def is_site(tags: Tags) -> bool:
 
 
 def _wanted_area(tags: Tags) -> bool:
-    return is_building(tags) or is_admin(tags) or surface_kind(tags) is not None or is_site(tags)
+    return is_building(tags) or is_admin(tags) or _is_ground(tags) or is_site(tags)
+
+
+def _is_ground(tags: Tags) -> bool:
+    return surface_kind(tags) is not None or is_compound(tags)
 
 
 def header_box(path: Path) -> Box | None:
@@ -237,7 +248,7 @@ def _take_relation(relation: Any, out: Collected) -> None:  # noqa: ANN401 - osm
     tags = relation.tags
     if tags.get("type") not in ("multipolygon", "boundary"):
         return
-    if is_admin(tags) or is_building(tags) or surface_kind(tags) is not None:
+    if is_admin(tags) or is_building(tags) or _is_ground(tags):
         members = [(member.ref, member.role) for member in relation.members if member.type == "w"]
         out.relations[relation.id] = (members, _kept_tags(tags))
 

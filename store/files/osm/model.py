@@ -280,6 +280,7 @@ class OsmExtract:
     waterways: Lines
     barriers: Lines
     land_cover: LandCover
+    compounds: LandCover
     buildings: Buildings
     addresses: Addresses
     boundaries: Boundaries

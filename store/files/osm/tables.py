@@ -15,13 +15,24 @@ from store.files.osm import shape
 from store.files.osm import tags as osm_tags
 from store.files.osm.addresses import AddressEntry, LinkedAddresses, link_addresses
 from store.files.osm.cameras import site_points
-from store.files.osm.collect import RawLine, RawNode, RawSurface, is_admin, is_building, is_site, surface_kind
+from store.files.osm.collect import (
+    RawLine,
+    RawNode,
+    RawSurface,
+    is_admin,
+    is_building,
+    is_compound,
+    is_site,
+    surface_kind,
+)
 from store.files.osm.model import Boundaries, Buildings, LandCover, Lines, Names
 from store.files.osm.places import Site
 from store.files.report import IngestReport
 
 Geometries = npt.NDArray[Any]
 
+#: Square metres of the largest compound: a block of about 550 m.
+MOST_COMPOUND_M2 = 300_000.0
 #: Roofs and outhouses carry no address of their own.
 _OUTHOUSES = ("roof", "shed", "garage", "garages", "carport", "hut", "greenhouse", "glasshouse", "kiosk", "service")
 
@@ -191,6 +202,23 @@ def boundary_table(surfaces: Surfaces, frame: Frame) -> Boundaries:
         admin_level=np.array([osm_tags.parse_number(found["admin_level"]) for found in tags], dtype=np.int64),
         ref=texts([found.get("ref") or found.get("official_ref") or "" for found in tags]),
         names=names_of(tags),
+    )
+
+
+def compound_table(surfaces: Surfaces, frame: Frame) -> LandCover:
+    """Clip residential compounds; a whole quarter that somebody drew as one is none."""
+    rows = [row for row, surface in enumerate(surfaces.rows) if is_compound(surface.tags)]
+    geom, source = shape.clip_surfaces(surfaces.geom[rows], frame.box, frame.srid)
+    small = shapely.area(crs.to_metric(geom, frame.srid)) <= MOST_COMPOUND_M2 if len(geom) else np.zeros(0, dtype=bool)
+    large = len(geom) - int(np.sum(small))
+    frame.report.note("compound-large", "Residential ground too large for one compound was left out.", count=large)
+    kept = [surfaces.rows[rows[at]] for at in source[small]]
+    return LandCover(
+        geom=geom[small],
+        osm_id=np.array([surface.osm_id for surface in kept], dtype=np.int64),
+        kind=texts(["compound"] * len(kept)),
+        detail=texts([surface.tags.get("residential", "residential") for surface in kept]),
+        names=names_of([surface.tags for surface in kept]),
     )
 
 

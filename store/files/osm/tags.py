@@ -42,6 +42,9 @@ LAND = {
     "landuse": _words("farmland quarry brownfield"),
 }
 
+#: Values of ``residential`` that mark a compound even without a name.
+COMPOUNDS = _words("gated apartments condominium")
+
 FACILITIES = {
     "amenity": {
         name: name
