@@ -124,7 +124,9 @@ class Proposal(BaseModel):
 
     territory: UUID | None = None
     kind: Kind = "household"
-    target: Annotated[int | None, Field(ge=1, le=1_000_000, description="Households a grid, or metres (cell, water).")] = None
+    target: Annotated[
+        int | None, Field(ge=1, le=1_000_000, description="Households a grid, or metres (cell, water).")
+    ] = None
     grids: Annotated[int | None, Field(ge=1, le=1_000_000, description="Number of grids.")] = None
     tolerance: Annotated[float, Field(gt=0, le=1)] = 0.10
     band: Annotated[

@@ -87,6 +87,10 @@ def partition(
         ),
     ] = None,
     churn: Annotated[float, typer.Option(help="With --keep: the price of moving households to another grid.")] = 5.0,
+    bank: Annotated[
+        float | None,
+        typer.Option(metavar="METRES", help="Water: width of the managed strip on either side; usually 15."),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Equal seeds and data give equal plans.")] = 0,
     territory: Annotated[str | None, typer.Option(help="Name of the territory, where several are loaded.")] = None,
     name: Annotated[str | None, typer.Option(help="Name of the plan.")] = None,
@@ -125,6 +129,7 @@ def partition(
         keep=keep,
         churn=churn,
         code_pattern=context.settings.plans.grid_codes.get(kind),
+        bank=bank,
     )
     given = NetFile(net, floors, code, name_field, crs, sheet, rejects, skip_rejected, dry_run)
     if given.path is not None:
@@ -146,6 +151,7 @@ def partition(
 
 def _text(facts: dict[str, Any]) -> str:
     from services.partition.kinds import quality_rows
+    from services.partition.water import quality_lines
 
     quality = facts["quality"]
     if facts["kind"] == "dedicated":
@@ -154,6 +160,8 @@ def _text(facts: dict[str, Any]) -> str:
         f"Plan {facts['plan']}"
         + (" (equal inputs: the plan that was there)" if facts["reused"] else " saved as a draft"),
     ]
+    if facts["kind"] == "water":
+        return "\n".join(lines + quality_lines(quality))
     lines += [f"  {label:<20}  {shown.format(quality[key])}" for key, label, shown in _ROWS if key in quality]
     if "contiguous" in quality:
         whole = "yes" if quality["contiguous"] else "no"

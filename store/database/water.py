@@ -90,7 +90,7 @@ def read_levels(session: Session, territory_id: UUID) -> Columns:
     """Return id, kind and shape of every area that is valid now, whatever its level."""
     statement = (
         sa.select(Area.id, Area.kind, wkb(Area.geom).label("geom"))
-        .where(Area.territory_id == territory_id, sa.func.upper_inf(Area.valid), Area.kind != "zone")
+        .where(Area.territory_id == territory_id, Area.valid.contains(sa.func.current_date()), Area.kind != "zone")
         .order_by(Area.code)
     )
     return read_columns(session, statement, geometry=["geom"])
@@ -119,6 +119,7 @@ def list_reaches(session: Session, plan_id: UUID, reach_id: UUID | None = None) 
                 )
             )
         )
+        .select_from(ReachGrid)
         .join(Grid, Grid.id == ReachGrid.grid_id)
         .where(ReachGrid.reach_id == RiverReach.id)
         .scalar_subquery()
