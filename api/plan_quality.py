@@ -16,7 +16,13 @@ if TYPE_CHECKING:
 
 router = APIRouter(prefix="/api/v1/plans", tags=["plans"])
 Verdict = Literal["none", "ok", "watch", "bad"]
-Words = dict[Literal["en", "zh"], str]
+
+
+class Words(BaseModel):
+    """The same words in English and Chinese."""
+
+    en: str
+    zh: str
 
 
 class QualityPlanOut(BaseModel):

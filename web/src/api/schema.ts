@@ -63,9 +63,173 @@ export interface paths {
         };
         /**
          * List Areas
-         * @description Return the areas valid today.
+         * @description Return the areas valid on a day.
          */
         get: operations["list_areas"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/current": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Current Plan
+         * @description Return the plan that is, was or will be in force.
+         */
+        get: operations["get_current_plan"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/grids": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Grids At
+         * @description Return the grids in force at a moment, each with who headed it then.
+         */
+        get: operations["list_grids_at"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/staff/assignments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Assignments At
+         * @description Return who held which post at a moment.
+         */
+        get: operations["list_assignments_at"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/statistics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Statistics
+         * @description Return a figure on any boundaries: points counted again, or a plan's stored totals carried over.
+         */
+        get: operations["get_statistics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/statistics/restate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restate Totals
+         * @description Carry totals by old boundaries over to others, by households or ground.
+         */
+        post: operations["restate_totals"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/responsibilities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Responsibilities
+         * @description Return the duties of a kind of grid, or of one grid, and whose list they are.
+         */
+        get: operations["list_responsibilities"];
+        /**
+         * Set Responsibilities
+         * @description Write the duties of a kind of grid in a territory, or of one grid.
+         */
+        put: operations["set_responsibilities"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/change-sets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Change Sets
+         * @description Return the decisions that changed areas, newest first.
+         */
+        get: operations["list_change_sets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/change-sets/{change_set_id}/lineage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Area Lineage
+         * @description Return what became of the areas before a change set, with shares of ground and households.
+         */
+        get: operations["list_area_lineage"];
         put?: never;
         post?: never;
         delete?: never;
@@ -316,6 +480,106 @@ export interface paths {
          * @description Open a settled thread again.
          */
         post: operations["reopen_plan_comment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{plan_id}/diff/{other_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Diff Plans
+         * @description Compare a plan (old) with another (new) of the same territory.
+         */
+        get: operations["diff_plans"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{plan_id}/impact": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Plan Impact
+         * @description Return what publishing a plan would change, with the checklist that it has to pass.
+         */
+        get: operations["get_plan_impact"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{plan_id}/lineage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Plan Lineage
+         * @description Return what became of the grids of the plan before this one.
+         */
+        get: operations["list_plan_lineage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{plan_id}/handover/{grid}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Handover Sheet
+         * @description Return the printable handover sheet of a grid (id or code): map, figures, lists, signatures and seal.
+         */
+        get: operations["get_handover_sheet"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{plan_id}/refresh-atoms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Refresh Plan Atoms
+         * @description Count today's doors into a draft's atoms and renew its figures.
+         */
+        post: operations["refresh_plan_atoms"];
         delete?: never;
         options?: never;
         head?: never;
@@ -683,6 +947,149 @@ export interface paths {
          * @description Make limits the territory's own for grids of the plan's kind, and return the report judged by them.
          */
         put: operations["set_quality_limits"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{plan_id}/reaches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Plan Reaches
+         * @description Return a water plan's reaches with their wardens and the land grids they pass.
+         */
+        get: operations["list_plan_reaches"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{plan_id}/rivers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Plan Rivers
+         * @description Return which areas each named river passes at every level, and the river chiefs it needs there.
+         */
+        get: operations["list_plan_rivers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reaches/{reach_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Reach
+         * @description Return one reach with the areas of every level that it passes.
+         */
+        get: operations["get_reach"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Propose From File
+         * @description Make a draft of a police or safety net from polygons, or of dedicated grids from a table of floors.
+         *
+         *     Rows that can't be taken are listed in the problem's `rejected`, each with line, column, place, reason and remedy;
+         *     nothing is saved then.
+         */
+        post: operations["propose_plan_from_file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{plan_id}/shares": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Shares
+         * @description Return what a net shares with the household grids; of one grid of either side when it is named.
+         */
+        get: operations["list_plan_shares"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{plan_id}/map": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Map Plan
+         * @description Map a net onto the household grids in use, in the place of what was mapped before.
+         */
+        post: operations["map_plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/grids/{grid_id}/nets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Grid Nets
+         * @description Return the police, safety and dedicated grids in use that share a household grid, with their shares.
+         */
+        get: operations["list_grid_nets"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -1333,6 +1740,27 @@ export interface components {
             ];
         };
         /**
+         * AreaShareOut
+         * @description How much of a reach or river lies in an area.
+         */
+        AreaShareOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Code */
+            code: string;
+            /** Kind */
+            kind: string;
+            /** Name */
+            name: string;
+            /** Length M */
+            length_m: number;
+            /** Share */
+            share: number;
+        };
+        /**
          * Areas
          * @description Areas, parents before children.
          */
@@ -1477,6 +1905,69 @@ export interface components {
             revision: number;
         };
         /**
+         * ChangeSetOut
+         * @description A decision that changed areas.
+         */
+        ChangeSetOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Territory Id
+             * Format: uuid
+             */
+            territory_id: string;
+            /** Name */
+            name: string;
+            /** Basis */
+            basis: string;
+            /**
+             * Effective On
+             * Format: date
+             */
+            effective_on: string;
+            /** Author */
+            author: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Settled */
+            settled: boolean;
+            /** Figures */
+            figures: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * CheckLine
+         * @description A line of the checklist; `place` of an open point is a grid code, a lon/lat pair, or nothing.
+         */
+        CheckLine: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "boundary" | "head" | "responsibilities" | "review" | "ground" | "comments";
+            /** Ok */
+            ok: boolean;
+            /** Blocking */
+            blocking: boolean;
+            /** Text En */
+            text_en: string;
+            /** Text Zh */
+            text_zh: string;
+            /** Count */
+            count: number;
+            /** Open */
+            open: {
+                [key: string]: unknown;
+            }[];
+        };
+        /**
          * CheckOut
          * @description What stands between a plan and publishing.
          */
@@ -1522,6 +2013,25 @@ export interface components {
             blocks: boolean;
         } & {
             [key: string]: unknown;
+        };
+        /**
+         * ChiefPostOut
+         * @description A river chief's post in an area; nobody holds it where `holders` is empty.
+         */
+        ChiefPostOut: {
+            /**
+             * Post
+             * @enum {string}
+             */
+            post: "county_river_chief" | "town_river_chief" | "village_river_chief";
+            /**
+             * Level
+             * @enum {string}
+             */
+            level: "county" | "town" | "village";
+            area: components["schemas"]["AreaShareOut"];
+            /** Holders */
+            holders: components["schemas"]["PersonOut"][];
         };
         /**
          * CommentIn
@@ -1663,12 +2173,176 @@ export interface components {
             password?: string | null;
         };
         /**
+         * DatedGridOut
+         * @description A grid as it was at a moment.
+         */
+        DatedGridOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Fid */
+            fid: number;
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
+            /** Area Code */
+            area_code: string;
+            /** Area Name */
+            area_name: string;
+            /** Households */
+            households: number;
+            /** Dwellings */
+            dwellings: number;
+            /** Deviation */
+            deviation: number;
+            /** Area M2 */
+            area_m2: number;
+            /** Compactness */
+            compactness: number;
+            /** Exclave */
+            exclave: boolean;
+            /** Locked */
+            locked: boolean;
+            head: components["schemas"]["HeadOut"] | null;
+            /** Bbox */
+            bbox: [
+                number,
+                number,
+                number,
+                number
+            ];
+            /** Centre */
+            centre: [
+                number,
+                number
+            ];
+            /** Revision */
+            revision: number;
+            /** Floor Low */
+            floor_low?: number | null;
+            /** Floor High */
+            floor_high?: number | null;
+            /** Zone */
+            zone?: string | null;
+            /** Load */
+            load?: number | null;
+            /**
+             * Plan Id
+             * Format: uuid
+             */
+            plan_id: string;
+            /** Valid From */
+            valid_from: string | null;
+            /** Valid To */
+            valid_to: string | null;
+        };
+        /**
+         * DiffOut
+         * @description Two plans side by side; `ground` is what changed its grid, as GeoJSON, when asked for.
+         */
+        DiffOut: {
+            old: components["schemas"]["PlanRef"];
+            new: components["schemas"]["PlanRef"];
+            summary: components["schemas"]["DiffSummary"];
+            /** Grids */
+            grids: components["schemas"]["GridDiffOut"][];
+            /** Ground */
+            ground: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /**
+         * DiffSummary
+         * @description Counts of grids by status, and what moved or is in no grid any more.
+         */
+        DiffSummary: {
+            /** Kept */
+            kept: number;
+            /** Changed */
+            changed: number;
+            /** Split */
+            split: number;
+            /** Merged */
+            merged: number;
+            /** Renumbered */
+            renumbered: number;
+            /** New */
+            new: number;
+            /** Gone */
+            gone: number;
+            /** Households Moved */
+            households_moved: number;
+            /** Area Moved M2 */
+            area_moved_m2: number;
+            /** Households Lost */
+            households_lost: number;
+            /** Area Lost M2 */
+            area_lost_m2: number;
+        };
+        /**
          * DraftIn
          * @description What the copy is called.
          */
         DraftIn: {
             /** Name */
             name?: string | null;
+        };
+        /**
+         * DutiesIn
+         * @description The whole list of a kind of grid in a territory, or of one grid; empty goes back to the wider list.
+         */
+        DutiesIn: {
+            /** Territory */
+            territory?: string | null;
+            /**
+             * Kind
+             * @default household
+             * @enum {string}
+             */
+            kind: "household" | "natural_village" | "water" | "micro" | "ten_household" | "dedicated" | "police" | "safety" | "cell";
+            /**
+             * Grid
+             * @description Code of one grid.
+             */
+            grid?: string | null;
+            /** Duties */
+            duties: components["schemas"]["DutyOut"][];
+        };
+        /**
+         * DutiesOut
+         * @description Duties in force, and whose list they are.
+         */
+        DutiesOut: {
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "grid" | "territory" | "default";
+            /** Duties */
+            duties: components["schemas"]["DutyOut"][];
+        };
+        /**
+         * DutyOut
+         * @description One duty of a role; `unit` is the code of the unit that leads it.
+         */
+        DutyOut: {
+            /** Role */
+            role: string;
+            /**
+             * Duty En
+             * @default
+             */
+            duty_en: string;
+            /**
+             * Duty Zh
+             * @default
+             */
+            duty_zh: string;
+            /** Unit */
+            unit?: string | null;
         };
         /**
          * EditAnswerOut
@@ -1793,6 +2467,14 @@ export interface components {
             ];
             /** Revision */
             revision: number;
+            /** Floor Low */
+            floor_low?: number | null;
+            /** Floor High */
+            floor_high?: number | null;
+            /** Zone */
+            zone?: string | null;
+            /** Load */
+            load?: number | null;
             /**
              * Area Id
              * Format: uuid
@@ -1851,6 +2533,32 @@ export interface components {
             grid: string | null;
         };
         /**
+         * FigureOut
+         * @description A figure on one unit: what was counted by place, and what was carried over by shares.
+         */
+        FigureOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
+            /** Value */
+            value: number;
+            /** Counted */
+            counted: number;
+            /** Apportioned */
+            apportioned: number;
+            /**
+             * Method
+             * @enum {string}
+             */
+            method: "exact" | "apportioned" | "mixed";
+        };
+        /**
          * GridChange
          * @description What to change, and the revision that the caller saw.
          */
@@ -1865,10 +2573,10 @@ export interface components {
             } | null;
         };
         /**
-         * GridName
-         * @description A grid by its names.
+         * GridDiffOut
+         * @description A grid in two plans.
          */
-        GridName: {
+        GridDiffOut: {
             /**
              * Id
              * Format: uuid
@@ -1878,6 +2586,73 @@ export interface components {
             code: string;
             /** Name */
             name: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "kept" | "changed" | "split" | "merged" | "renumbered" | "new" | "gone";
+            /** Households Before */
+            households_before: number | null;
+            /** Households After */
+            households_after: number | null;
+            /** Area Before M2 */
+            area_before_m2: number | null;
+            /** Area After M2 */
+            area_after_m2: number | null;
+            /** Came From */
+            came_from: components["schemas"]["api__plan_compare__ShareOut"][];
+            /** Went To */
+            went_to: components["schemas"]["api__plan_compare__ShareOut"][];
+        };
+        /**
+         * GridNetOut
+         * @description A grid of a net in use that shares a household grid.
+         */
+        GridNetOut: {
+            /** Kind */
+            kind: string;
+            /**
+             * Plan Id
+             * Format: uuid
+             */
+            plan_id: string;
+            /** Plan Name */
+            plan_name: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
+            /** Floor Low */
+            floor_low: number | null;
+            /** Floor High */
+            floor_high: number | null;
+            /** Zone */
+            zone: string | null;
+            /** Area M2 */
+            area_m2: number;
+            /** Share Of Grid */
+            share_of_grid: number | null;
+            /** Share Of Net */
+            share_of_net: number | null;
+            /** Households */
+            households: number;
+            /** Objects */
+            objects: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * GridNetsOut
+         * @description The nets that share a household grid.
+         */
+        GridNetsOut: {
+            /** Nets */
+            nets: components["schemas"]["GridNetOut"][];
         };
         /**
          * GridOut
@@ -1928,6 +2703,14 @@ export interface components {
             ];
             /** Revision */
             revision: number;
+            /** Floor Low */
+            floor_low?: number | null;
+            /** Floor High */
+            floor_high?: number | null;
+            /** Zone */
+            zone?: string | null;
+            /** Load */
+            load?: number | null;
         };
         /**
          * GridRef
@@ -1943,10 +2726,60 @@ export interface components {
             code: string;
         };
         /**
+         * GridWithHead
+         * @description A grid and its head.
+         */
+        GridWithHead: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
+            head: components["schemas"]["HeadRef"] | null;
+        };
+        /**
+         * GridsAt
+         * @description Grids in force at a moment.
+         */
+        GridsAt: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Grids */
+            grids: components["schemas"]["DatedGridOut"][];
+        };
+        /**
+         * HeadChange
+         * @description A grid whose head becomes another; None is nobody, or no such grid.
+         */
+        HeadChange: {
+            grid: components["schemas"]["api__plan_compare__GridName"];
+            /** Status */
+            status: string;
+            before: components["schemas"]["HeadRef"] | null;
+            after: components["schemas"]["HeadRef"] | null;
+        };
+        /**
          * HeadOut
          * @description Who heads a grid.
          */
         HeadOut: {
+            /** Work No */
+            work_no: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * HeadRef
+         * @description Who heads a grid.
+         */
+        HeadRef: {
             /** Work No */
             work_no: string;
             /** Name */
@@ -1987,6 +2820,30 @@ export interface components {
         Hits: {
             /** Results */
             results: components["schemas"]["HitOut"][];
+        };
+        /**
+         * ImpactOut
+         * @description What publishing would change, and what is open before it.
+         */
+        ImpactOut: {
+            plan: components["schemas"]["PlanRef"];
+            before: components["schemas"]["PlanRef"] | null;
+            /** Totals */
+            totals: {
+                [key: string]: number;
+            };
+            /** Moves */
+            moves: components["schemas"]["MoveOut"][];
+            /** Heads */
+            heads: components["schemas"]["HeadChange"][];
+            /** Cases */
+            cases: components["schemas"]["MovedCase"][];
+            /** Cameras */
+            cameras: components["schemas"]["MovedCamera"][];
+            /** Checklist */
+            checklist: components["schemas"]["CheckLine"][];
+            /** Ready */
+            ready: boolean;
         };
         /**
          * Improvement
@@ -2076,8 +2933,8 @@ export interface components {
             accuracy_m: number | null;
             /** Located By */
             located_by: string;
-            grid: components["schemas"]["GridName"] | null;
-            alt_grid: components["schemas"]["GridName"] | null;
+            grid: components["schemas"]["api__incidents__GridName"] | null;
+            alt_grid: components["schemas"]["api__incidents__GridName"] | null;
             /** Revision */
             revision: number;
             /** Demo */
@@ -2140,6 +2997,23 @@ export interface components {
             finished_at: string | null;
         };
         /**
+         * LandShareOut
+         * @description How much of a reach lies in a land grid.
+         */
+        LandShareOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Code */
+            code: string;
+            /** Length M */
+            length_m: number;
+            /** Share */
+            share: number;
+        };
+        /**
          * LimitIn
          * @description Limits of one figure.
          */
@@ -2171,6 +3045,54 @@ export interface components {
             type: "LineString";
             /** Coordinates */
             coordinates: number[][];
+        };
+        /**
+         * LineageOut
+         * @description Which part of an old grid or area went where.
+         */
+        LineageOut: {
+            /** Kind */
+            kind: string;
+            /**
+             * From Id
+             * Format: uuid
+             */
+            from_id: string;
+            /** From Code */
+            from_code: string;
+            /**
+             * To Id
+             * Format: uuid
+             */
+            to_id: string;
+            /** To Code */
+            to_code: string;
+            /** Area Share */
+            area_share: number;
+            /** Household Share */
+            household_share: number;
+            /** Area M2 */
+            area_m2: number;
+            /** Households */
+            households: number;
+            /**
+             * Effective At
+             * Format: date-time
+             */
+            effective_at: string;
+        };
+        /**
+         * LoadedOut
+         * @description A plan made from a file, with what there is to say of its rows; without a plan after a dry run.
+         */
+        LoadedOut: {
+            plan: components["schemas"]["PlanOut"] | null;
+            /** Reused */
+            reused: boolean;
+            /** Report */
+            report: {
+                [key: string]: unknown;
+            };
         };
         /**
          * LocatedAnswer
@@ -2289,6 +3211,13 @@ export interface components {
             /** Distance M */
             distance_m: number;
             head: components["schemas"]["LocatedHead"] | null;
+            /** Floors */
+            floors?: [
+                number,
+                number
+            ] | null;
+            /** Zone */
+            zone?: string | null;
         };
         /**
          * LocatedHead
@@ -2365,6 +3294,27 @@ export interface components {
             locked: boolean;
         };
         /**
+         * MappedOut
+         * @description What came of mapping a net onto the household grids.
+         */
+        MappedOut: {
+            /**
+             * Plan
+             * Format: uuid
+             */
+            plan: string;
+            /** Rows */
+            rows: number;
+            /** Households Outside Net */
+            households_outside_net: number;
+            /** Households Outside Grids */
+            households_outside_grids: number;
+            /** Ground Outside Grids M2 */
+            ground_outside_grids_m2: number;
+            /** Grids Without */
+            grids_without: number;
+        };
+        /**
          * Merge
          * @description Merge grids that touch.
          */
@@ -2392,6 +3342,55 @@ export interface components {
             grids: string[];
         };
         /**
+         * MoveOut
+         * @description What moves from one grid to another.
+         */
+        MoveOut: {
+            from: components["schemas"]["GridWithHead"];
+            to: components["schemas"]["GridWithHead"];
+            /** Kind */
+            kind: string;
+            /** Households */
+            households: number;
+            /** Area M2 */
+            area_m2: number;
+            /** Cases */
+            cases: number;
+            /** Cameras */
+            cameras: number;
+            /** Head Changes */
+            head_changes: boolean;
+        };
+        /**
+         * MovedCamera
+         * @description A camera whose grid becomes another.
+         */
+        MovedCamera: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+            from: components["schemas"]["api__plan_compare__GridName"] | null;
+            to: components["schemas"]["api__plan_compare__GridName"] | null;
+        };
+        /**
+         * MovedCase
+         * @description An open case whose grid becomes another.
+         */
+        MovedCase: {
+            /** No */
+            no: string;
+            /** Item */
+            item: string;
+            /** Severity */
+            severity: string;
+            from: components["schemas"]["api__plan_compare__GridName"] | null;
+            to: components["schemas"]["api__plan_compare__GridName"] | null;
+        };
+        /**
          * NeedsIn
          * @description What ought to be seen.
          */
@@ -2412,6 +3411,53 @@ export interface components {
              * @default 60
              */
             assumed_hfov: number;
+        };
+        /**
+         * NetForm
+         * @description The fields beside the files of an upload.
+         */
+        NetForm: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "police" | "safety" | "dedicated";
+            /** Files */
+            files: string[];
+            /** Territory */
+            territory?: string | null;
+            /** Name */
+            name?: string | null;
+            /**
+             * Crs
+             * @description wgs84, cgcs2000, gcj02, bd09 or EPSG:n.
+             */
+            crs?: string | null;
+            /**
+             * Code Field
+             * @description Column of the code.
+             */
+            code_field?: string | null;
+            /**
+             * Name Field
+             * @description Column of the name.
+             */
+            name_field?: string | null;
+            /**
+             * Target
+             * @description Companies a dedicated grid.
+             */
+            target?: number | null;
+            /**
+             * Skip Rejected
+             * @default false
+             */
+            skip_rejected: boolean;
+            /**
+             * Dry Run
+             * @default false
+             */
+            dry_run: boolean;
         };
         /**
          * NewGrid
@@ -2475,6 +3521,16 @@ export interface components {
             households: number;
             /** Mean Households */
             mean_households: number;
+        };
+        /**
+         * PersonOut
+         * @description Who holds a post.
+         */
+        PersonOut: {
+            /** Work No */
+            work_no: string;
+            /** Name */
+            name: string;
         };
         /**
          * PlanGridsOut
@@ -2554,6 +3610,55 @@ export interface components {
             retired_at: string | null;
         };
         /**
+         * PlanReachesOut
+         * @description A water plan with its reaches, in code order.
+         */
+        PlanReachesOut: {
+            plan: components["schemas"]["PlanOut"];
+            /** Target M */
+            target_m: number;
+            /** Tolerance */
+            tolerance: number;
+            /** Reaches */
+            reaches: components["schemas"]["ReachOut"][];
+        };
+        /**
+         * PlanRef
+         * @description A plan by name.
+         */
+        PlanRef: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /** Status */
+            status: string;
+            /** Revision */
+            revision: number;
+            /** Effective On */
+            effective_on: string | null;
+        };
+        /**
+         * PlanRiversOut
+         * @description The named rivers of a water plan, the longest first.
+         */
+        PlanRiversOut: {
+            plan: components["schemas"]["PlanOut"];
+            /** Rivers */
+            rivers: components["schemas"]["RiverOut"][];
+            /** Unnamed M */
+            unnamed_m: number;
+            /** Unnamed Reaches */
+            unnamed_reaches: number;
+            /** Posts */
+            posts: number;
+            /** Filled */
+            filled: number;
+        };
+        /**
          * Plans
          * @description Plans, newest first.
          */
@@ -2575,6 +3680,49 @@ export interface components {
             coordinates: number[][][];
         };
         /**
+         * PostOut
+         * @description Who holds a post, since and until when.
+         */
+        PostOut: {
+            /** Work No */
+            work_no: string;
+            /** Name */
+            name: string;
+            /** Post */
+            post: string;
+            /** Role */
+            role: string;
+            /** Is Head */
+            is_head: boolean;
+            /** Share */
+            share: number;
+            /** Grid Id */
+            grid_id: string | null;
+            /** Grid Code */
+            grid_code: string | null;
+            /** Area Code */
+            area_code: string | null;
+            /** Area Name */
+            area_name: string | null;
+            /** Since */
+            since: string | null;
+            /** Until */
+            until: string | null;
+        };
+        /**
+         * PostsAt
+         * @description Posts held at a moment.
+         */
+        PostsAt: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Assignments */
+            assignments: components["schemas"]["PostOut"][];
+        };
+        /**
          * Proposal
          * @description What a new plan is asked to be.
          */
@@ -2589,7 +3737,7 @@ export interface components {
             kind: "household" | "natural_village" | "water" | "micro" | "ten_household" | "dedicated" | "police" | "safety" | "cell";
             /**
              * Target
-             * @description Households a grid.
+             * @description Households a grid, or metres (cell, water).
              */
             target?: number | null;
             /**
@@ -2638,6 +3786,11 @@ export interface components {
              * @default 5
              */
             churn: number;
+            /**
+             * Bank
+             * @description Water: metres of the managed strip on either side.
+             */
+            bank?: number | null;
             /**
              * Seed
              * @default 0
@@ -2692,14 +3845,8 @@ export interface components {
             watch: number | null;
             /** Own */
             own: boolean;
-            /** Title */
-            title: {
-                [key: string]: string;
-            };
-            /** Note */
-            note: {
-                [key: string]: string;
-            };
+            title: components["schemas"]["Words"];
+            note: components["schemas"]["Words"];
         };
         /**
          * QualityGridOut
@@ -2795,10 +3942,7 @@ export interface components {
             high: number | null;
             /** Beyond */
             beyond: number;
-            /** Reason */
-            reason: {
-                [key: string]: string;
-            };
+            reason: components["schemas"]["Words"];
         };
         /**
          * QualityPlanOut
@@ -2902,6 +4046,129 @@ export interface components {
             kind: "household" | "natural_village" | "water" | "micro" | "ten_household" | "dedicated" | "police" | "safety" | "cell";
             /** At */
             at?: string | null;
+            /**
+             * Floor
+             * @description Floor of the building, for dedicated grids; 1 is the ground.
+             */
+            floor?: number | null;
+        };
+        /**
+         * ReachFullOut
+         * @description A reach with the areas of every level that it passes, the highest level first.
+         */
+        ReachFullOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Fid */
+            fid: number;
+            /**
+             * Plan Id
+             * Format: uuid
+             */
+            plan_id: string;
+            /**
+             * Grid Id
+             * Format: uuid
+             */
+            grid_id: string;
+            /** Code */
+            code: string;
+            /** River */
+            river: string;
+            /** Area Code */
+            area_code: string;
+            /** Area Name */
+            area_name: string;
+            /** Length M */
+            length_m: number;
+            /** Deviation */
+            deviation: number;
+            /** Stub */
+            stub: boolean;
+            /** Fits */
+            fits: boolean;
+            /**
+             * Unfit Reason
+             * @enum {string}
+             */
+            unfit_reason: "" | "short-water" | "uneven-water" | "unbalanced";
+            /** Strip M2 */
+            strip_m2: number;
+            /** Exclave */
+            exclave: boolean;
+            head: components["schemas"]["HeadOut"] | null;
+            /** Land Grids */
+            land_grids: components["schemas"]["LandShareOut"][];
+            /** Bbox */
+            bbox: [
+                number,
+                number,
+                number,
+                number
+            ];
+            /** Areas */
+            areas: components["schemas"]["AreaShareOut"][];
+        };
+        /**
+         * ReachOut
+         * @description A reach of a water plan; `deviation` is a signed fraction of the length asked for, `code` its grid's too.
+         */
+        ReachOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Fid */
+            fid: number;
+            /**
+             * Plan Id
+             * Format: uuid
+             */
+            plan_id: string;
+            /**
+             * Grid Id
+             * Format: uuid
+             */
+            grid_id: string;
+            /** Code */
+            code: string;
+            /** River */
+            river: string;
+            /** Area Code */
+            area_code: string;
+            /** Area Name */
+            area_name: string;
+            /** Length M */
+            length_m: number;
+            /** Deviation */
+            deviation: number;
+            /** Stub */
+            stub: boolean;
+            /** Fits */
+            fits: boolean;
+            /**
+             * Unfit Reason
+             * @enum {string}
+             */
+            unfit_reason: "" | "short-water" | "uneven-water" | "unbalanced";
+            /** Strip M2 */
+            strip_m2: number;
+            /** Exclave */
+            exclave: boolean;
+            head: components["schemas"]["HeadOut"] | null;
+            /** Land Grids */
+            land_grids: components["schemas"]["LandShareOut"][];
+            /** Bbox */
+            bbox: [
+                number,
+                number,
+                number,
+                number
+            ];
         };
         /**
          * Ready
@@ -2991,6 +4258,36 @@ export interface components {
             preview: boolean;
             /** Code */
             code: string;
+        };
+        /**
+         * RefreshOut
+         * @description What today's doors changed in a draft.
+         */
+        RefreshOut: {
+            /** Atoms Changed */
+            atoms_changed: number;
+            /** Grids Changed */
+            grids_changed: number;
+            /** Households Before */
+            households_before: number;
+            /** Households After */
+            households_after: number;
+            /** Dwellings Before */
+            dwellings_before: number;
+            /** Dwellings After */
+            dwellings_after: number;
+            /** Grids */
+            grids: {
+                [key: string]: unknown;
+            }[];
+            /** Left Band */
+            left_band: string[];
+            /** Entered Band */
+            entered_band: string[];
+            /** Outside */
+            outside: {
+                [key: string]: unknown;
+            };
         };
         /**
          * Rename
@@ -3083,6 +4380,20 @@ export interface components {
         ReportedOut: {
             incident: components["schemas"]["IncidentOut"];
             located: components["schemas"]["LocatedAnswer"];
+        };
+        /**
+         * RiverOut
+         * @description A named river with its posts, the highest level first.
+         */
+        RiverOut: {
+            /** Name */
+            name: string;
+            /** Length M */
+            length_m: number;
+            /** Reaches */
+            reaches: number;
+            /** Posts */
+            posts: components["schemas"]["ChiefPostOut"][];
         };
         /**
          * RuleIn
@@ -3183,6 +4494,14 @@ export interface components {
             expires_at: string;
         };
         /**
+         * SharesOut
+         * @description The shares of a net.
+         */
+        SharesOut: {
+            /** Shares */
+            shares: components["schemas"]["api__nets__ShareOut"][];
+        };
+        /**
          * Split
          * @description Split along a line.
          */
@@ -3219,6 +4538,27 @@ export interface components {
              * @default
              */
             name: string;
+        };
+        /**
+         * StatisticsOut
+         * @description A figure on a boundary set; rows and `outside` add up to `total`.
+         */
+        StatisticsOut: {
+            /** Measure */
+            measure: string;
+            /** On */
+            on: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Rows */
+            rows: components["schemas"]["FigureOut"][];
+            /** Outside */
+            outside: number;
+            /** Total */
+            total: number;
         };
         /**
          * StepOut
@@ -3283,6 +4623,49 @@ export interface components {
             demo: boolean;
         };
         /**
+         * Totals
+         * @description Totals by code of old boundaries, to be carried over to others.
+         */
+        Totals: {
+            /** Territory */
+            territory?: string | null;
+            /**
+             * Measure
+             * @default total
+             */
+            measure: string;
+            /**
+             * Of
+             * @description plan:ID or areas:KIND: what the codes belong to.
+             */
+            of: string;
+            /**
+             * Of At
+             * @description Day on which areas of `of` are taken.
+             */
+            of_at?: string | null;
+            /**
+             * On
+             * @description plan:ID or areas:KIND: what answers.
+             */
+            on: string;
+            /**
+             * At
+             * @description Day on which areas of `on` are taken.
+             */
+            at?: string | null;
+            /** Totals */
+            totals: {
+                [key: string]: number;
+            };
+            /**
+             * By
+             * @default household
+             * @enum {string}
+             */
+            by: "household" | "area";
+        };
+        /**
          * TotalsOut
          * @description Figures of the plan after the edit, and how many edits the caller can undo and redo.
          */
@@ -3329,6 +4712,105 @@ export interface components {
                 number,
                 number
             ];
+        };
+        /**
+         * Words
+         * @description The same words in English and Chinese.
+         */
+        Words: {
+            /** En */
+            en: string;
+            /** Zh */
+            zh: string;
+        };
+        /**
+         * GridName
+         * @description A grid by its names.
+         */
+        api__incidents__GridName: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * ShareOut
+         * @description What a grid of a net and a household grid have in common; either side is null for what lies outside it.
+         */
+        api__nets__ShareOut: {
+            /** Net Grid Id */
+            net_grid_id: string | null;
+            /** Net Code */
+            net_code: string | null;
+            /** Net Name */
+            net_name: string | null;
+            /** Grid Id */
+            grid_id: string | null;
+            /** Grid Code */
+            grid_code: string | null;
+            /** Grid Name */
+            grid_name: string | null;
+            /** Area M2 */
+            area_m2: number;
+            /** Share Of Net */
+            share_of_net: number | null;
+            /** Share Of Grid */
+            share_of_grid: number | null;
+            /** Households */
+            households: number;
+            /** Objects */
+            objects: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * GridName
+         * @description A grid by code and name.
+         */
+        api__plan_compare__GridName: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Code */
+            code: string;
+            /**
+             * Name
+             * @default
+             */
+            name: string;
+        };
+        /**
+         * ShareOut
+         * @description A part that came from, or went to, another grid; shares are parts of the old grid.
+         */
+        api__plan_compare__ShareOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Code */
+            code: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "keep" | "rename" | "renumber" | "merge" | "split" | "transfer";
+            /** Households */
+            households: number;
+            /** Area M2 */
+            area_m2: number;
+            /** Area Share */
+            area_share: number;
+            /** Household Share */
+            household_share: number;
         };
         Problem: {
             type: string;
@@ -3476,6 +4958,8 @@ export interface operations {
         parameters: {
             query?: {
                 territory?: string | null;
+                /** @description Day on which they were, or will be, valid; today without it. */
+                at?: string | null;
             };
             header?: never;
             path?: never;
@@ -3490,6 +4974,319 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Areas"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_current_plan: {
+        parameters: {
+            query?: {
+                territory?: string | null;
+                kind?: "household" | "natural_village" | "water" | "micro" | "ten_household" | "dedicated" | "police" | "safety" | "cell";
+                /** @description Day (its end) or time with offset; left out: now. */
+                at?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: components["schemas"]["PlanOut"];
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_grids_at: {
+        parameters: {
+            query?: {
+                territory?: string | null;
+                kind?: "household" | "natural_village" | "water" | "micro" | "ten_household" | "dedicated" | "police" | "safety" | "cell";
+                /** @description Day (its end) or time with offset; left out: now. */
+                at?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GridsAt"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_assignments_at: {
+        parameters: {
+            query?: {
+                territory?: string | null;
+                /** @description Id or code of a grid. */
+                grid?: string | null;
+                /** @description Day (its end) or time with offset; left out: now. */
+                at?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PostsAt"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_statistics: {
+        parameters: {
+            query: {
+                /** @description Boundaries that answer: plan:ID or areas:KIND. */
+                on: string;
+                measure?: "households" | "incidents" | "cameras";
+                territory?: string | null;
+                /** @description Day on which areas are taken; left out: now. */
+                at?: string | null;
+                /** @description Incidents from this day. */
+                from?: string | null;
+                /** @description Incidents up to this day. */
+                to?: string | null;
+                /** @description plan:ID whose stored households are restated. */
+                of?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatisticsOut"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restate_totals: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Totals"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatisticsOut"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_responsibilities: {
+        parameters: {
+            query?: {
+                territory?: string | null;
+                kind?: "household" | "natural_village" | "water" | "micro" | "ten_household" | "dedicated" | "police" | "safety" | "cell";
+                /** @description Id of one grid. */
+                grid?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DutiesOut"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_responsibilities: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DutiesIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DutiesOut"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_change_sets: {
+        parameters: {
+            query?: {
+                territory?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: components["schemas"]["ChangeSetOut"][];
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_area_lineage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                change_set_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: components["schemas"]["LineageOut"][];
+                    };
                 };
             };
             /** @description A problem (RFC 9457). */
@@ -4012,6 +5809,175 @@ export interface operations {
                     "application/json": {
                         [key: string]: components["schemas"]["CommentOut"];
                     };
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    diff_plans: {
+        parameters: {
+            query?: {
+                /** @description Add the ground that changed its grid. */
+                geometry?: boolean;
+            };
+            header?: never;
+            path: {
+                plan_id: string;
+                other_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DiffOut"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_plan_impact: {
+        parameters: {
+            query?: {
+                /** @description A workbook to take away. */
+                format?: "json" | "xlsx";
+                lang?: "en" | "zh";
+            };
+            header?: never;
+            path: {
+                plan_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImpactOut"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_plan_lineage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                plan_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: components["schemas"]["LineageOut"][];
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_handover_sheet: {
+        parameters: {
+            query?: {
+                lang?: "en" | "zh";
+            };
+            header?: never;
+            path: {
+                plan_id: string;
+                grid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    refresh_plan_atoms: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Revision that the change is based on, such as "7". */
+                "If-Match"?: string | null;
+            };
+            path: {
+                plan_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefreshOut"];
                 };
             };
             /** @description A problem (RFC 9457). */
@@ -4726,6 +6692,231 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["QualityOut"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_plan_reaches: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                plan_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanReachesOut"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_plan_rivers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                plan_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanRiversOut"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_reach: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                reach_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: components["schemas"]["ReachFullOut"];
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    propose_plan_from_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": components["schemas"]["NetForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoadedOut"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_plan_shares: {
+        parameters: {
+            query?: {
+                grid?: string | null;
+            };
+            header?: never;
+            path: {
+                plan_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SharesOut"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    map_plan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                plan_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: components["schemas"]["MappedOut"];
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_grid_nets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                grid_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GridNetsOut"];
                 };
             };
             /** @description A problem (RFC 9457). */

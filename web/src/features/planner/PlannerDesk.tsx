@@ -24,6 +24,7 @@ import { Balance } from './Balance'
 import { gridColumns } from './columns'
 import { PlannerDialogs, proposing, publishing, renaming } from './Dialogs'
 import { change, edits, savedAt } from './edits'
+import { QualityPanel } from './QualityPanel'
 
 const WORST_FIRST: Order = { column: 'deviation', down: true }
 const statusLook: Record<Plan['status'], [string, string]> = {
@@ -32,7 +33,7 @@ const statusLook: Record<Plan['status'], [string, string]> = {
   published: ['ok', 'check'],
   retired: ['', 'history'],
 }
-const tab = signal<'grids' | 'check'>('grids')
+const tab = signal<'grids' | 'check' | 'quality'>('grids')
 
 export function StatusChip({ status }: { status: Plan['status'] }): JSX.Element {
   const [tone, icon] = statusLook[status] ?? ['', 'edit']
@@ -218,9 +219,9 @@ function Panel({ data }: { data: PlanGrids }): JSX.Element {
   const list = findings(data)
   const bad = list.filter((one) => one.bad).length
   const selected = data.grids.find((grid) => grid.code === store.grid.value)
-  const head = (id: 'grids' | 'check', words: string, count: number, tone = ''): JSX.Element => (
+  const head = (id: 'grids' | 'check' | 'quality', words: string, count: number | null, tone = ''): JSX.Element => (
     <button type="button" role="tab" aria-selected={tab.value === id} class={tab.value === id ? 'panel-focus' : ''} onClick={() => (tab.value = id)}>
-      {words} <span class={`chip round ${tone}`}>{number(count)}</span>
+      {words} {count !== null && <span class={`chip round ${tone}`}>{number(count)}</span>}
     </button>
   )
   return (
@@ -228,10 +229,12 @@ function Panel({ data }: { data: PlanGrids }): JSX.Element {
       <div class="tabs" role="tablist">
         {head('grids', t('grid.grids'), data.grids.length)}
         {head('check', t('planner.check'), list.length, bad ? 'late' : list.length ? 'warn' : '')}
+        {head('quality', t('quality.title'), null)}
       </div>
       <JobBar />
       <p class="note info narrow-note">{t('planner.look')}</p>
-      {tab.value === 'grids' ? (
+      {tab.value === 'quality' && <QualityPanel />}
+      {tab.value === 'grids' && (
         <>
           <Figures data={data} />
           <Balance data={data} />
@@ -253,7 +256,8 @@ function Panel({ data }: { data: PlanGrids }): JSX.Element {
             />
           </div>
         </>
-      ) : (
+      )}
+      {tab.value === 'check' && (
         <div class="check-tab">
           {selected && <SelectedGrid grid={selected} />}
           <CheckList list={list} />
