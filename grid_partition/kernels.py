@@ -1,5 +1,6 @@
 """Compiled inner loops of the partition: energy, contiguity, annealed moves.
 
+The small ones are forced inline: a call hands over a dozen arrays, which costs more than what most of them do.
 All functions work on one connected part in CSR form and change the plan in place. They hold no global state: the
 random numbers come from a two-word state array, so a seed repeats its result on any thread or process.
 """
@@ -21,8 +22,8 @@ Words: TypeAlias = npt.NDArray[np.uint64]
 
 #: What stays: indptr, indices, weight, atom, price, home, frozen.
 World: TypeAlias = tuple[Ints, Ints, Floats, Floats, Floats, Ints, Bools]
-#: What changes: labels, region sums, marks, queue, random state.
-Plan: TypeAlias = tuple[Ints, Floats, Ints, Ints, Words]
+#: What changes: labels, region sums, marks, queue, random state, price of each region.
+Plan: TypeAlias = tuple[Ints, Floats, Ints, Ints, Words, Floats]
 
 # Columns of the atom and region tables, and places in the price list; numba folds them into the machine code.
 PERIMETER, AREA, DEMAND, COUNT, SOFT = 0, 1, 2, 3, 4
@@ -36,7 +37,7 @@ SEARCH_LIMIT = 400
 EVERY = 1024
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def random_unit(state: Words) -> float:
     """Draw a number in [0, 1) by xorshift128+."""
     a, b = state[0], state[1]
@@ -47,9 +48,26 @@ def random_unit(state: Words) -> float:
 
 
 @njit(cache=True, nogil=True)
-def region_energy(r: int, world: World, plan: Plan) -> float:
+def wishes_energy(r: int, price: Floats, region: Floats) -> float:
+    """Price what one region has beyond its demand: soft demands, walks."""
+    energy = 0.0
+    last = region.shape[1]
+    if price[WALK] > 0.0:
+        last -= WALK_COLUMNS
+        if region[r, DEMAND] > 1e-9 * price[MEAN]:
+            # the second moment about the centre of the households, from sums about a common origin
+            x, y = region[r, last], region[r, last + 1]
+            moment = region[r, last + 2] - (x * x + y * y) * price[MEAN] / region[r, DEMAND]
+            energy += price[WALK] * max(moment, 0.0)
+    for s in range(SOFT, last):
+        off = region[r, s] - 1.0
+        energy += price[SOFT_PRICE] * off * off
+    return energy
+
+
+@njit(cache=True, nogil=True, forceinline=True)
+def region_energy(r: int, price: Floats, region: Floats) -> float:
     """Price one region: inverse compactness, balance, being outside the band, soft demands, walks."""
-    price, region = world[4], plan[1]
     area = region[r, AREA]
     energy = price[SHAPE] * region[r, PERIMETER] ** 2 / (12.566370614359172 * area) if area > 0.0 else 0.0
     mean = price[MEAN]
@@ -60,21 +78,12 @@ def region_energy(r: int, world: World, plan: Plan) -> float:
         over = max(price[LOW] - demand, demand - price[HIGH]) / mean
         if over > 1e-12:
             energy += price[STEP] + price[EXCESS] * over
-    last = region.shape[1]
-    if price[WALK] > 0.0:
-        last -= WALK_COLUMNS
-        if region[r, DEMAND] > 1e-9 * mean:
-            # the second moment about the centre of the households, from sums about a common origin
-            x, y = region[r, last], region[r, last + 1]
-            moment = region[r, last + 2] - (x * x + y * y) * mean / region[r, DEMAND]
-            energy += price[WALK] * max(moment, 0.0)
-    for s in range(SOFT, last):
-        off = region[r, s] - 1.0
-        energy += price[SOFT_PRICE] * off * off
+    if region.shape[1] > SOFT:
+        energy += wishes_energy(r, price, region)
     return energy
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def churn_change(v: int, a: int, b: int, world: World) -> float:
     """Price of taking atom ``v`` away from (or back to) the grid it is in today."""
     _, _, _, atom, price, home, _ = world
@@ -84,7 +93,7 @@ def churn_change(v: int, a: int, b: int, world: World) -> float:
     return float(price[CHURN] * moved * atom[v, DEMAND] / max(price[MEAN], 1e-9))
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def shift(v: int, a: int, b: int, world: World, plan: Plan) -> None:
     """Move atom ``v`` from region ``a`` to ``b`` and keep the region sums."""
     indptr, indices, weight, atom = world[0], world[1], world[2], world[3]
@@ -105,7 +114,7 @@ def shift(v: int, a: int, b: int, world: World, plan: Plan) -> None:
     labels[v] = b
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def stays_whole(v: int, a: int, world: World, plan: Plan) -> bool:
     """Tell whether region ``a`` stays in one piece when atom ``v`` leaves it."""
     indptr, indices = world[0], world[1]
@@ -148,38 +157,39 @@ def stays_whole(v: int, a: int, world: World, plan: Plan) -> bool:
     return False
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def accepted(delta: float, temperature: float, state: Words) -> bool:
     """Decide by the rule of Metropolis."""
     return delta <= 0.0 or random_unit(state) < np.exp(-delta / temperature)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def try_single(v: int, b: int, world: World, plan: Plan, temperature: float) -> bool:
     """Propose one atom for a neighbouring region; return whether it moved."""
-    labels = plan[0]
+    labels, cost = plan[0], plan[5]
     a = labels[v]
-    before = region_energy(a, world, plan) + region_energy(b, world, plan)
     shift(v, a, b, world, plan)
-    delta = region_energy(a, world, plan) + region_energy(b, world, plan) - before
+    at_a, at_b = region_energy(a, world[4], plan[1]), region_energy(b, world[4], plan[1])
+    delta = at_a + at_b - cost[a] - cost[b]
     if accepted(delta + churn_change(v, a, b, world), temperature, plan[4]):
         labels[v] = a
         whole = stays_whole(v, a, world, plan)
         labels[v] = b
         if whole:
+            cost[a], cost[b] = at_a, at_b
             return True
     shift(v, b, a, world, plan)
     return False
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def random_neighbour(v: int, world: World, state: Words) -> int:
     """Draw a neighbour of an atom that has some."""
     begin = world[0][v]
     return world[1][begin + int(random_unit(state) * (world[0][v + 1] - begin))]  # type: ignore[no-any-return]
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def second_move(v: int, b: int, world: World, plan: Plan) -> tuple[int, int]:
     """Walk from ``v`` into region ``b`` to an atom of its border; return it and a region beyond, or -1."""
     labels, state = plan[0], plan[4]
@@ -197,7 +207,7 @@ def second_move(v: int, b: int, world: World, plan: Plan) -> tuple[int, int]:
     return -1, -1
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def touches(w: int, c: int, world: World, plan: Plan) -> bool:
     """Tell whether atom ``w`` has a neighbour in region ``c``."""
     found = False
@@ -206,7 +216,7 @@ def touches(w: int, c: int, world: World, plan: Plan) -> bool:
     return found
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def try_chain(v: int, b: int, world: World, plan: Plan, temperature: float) -> bool:
     """Propose a chain: ``v`` goes from ``a`` to ``b`` and another atom leaves ``b``, maybe to ``a``."""
     a = plan[0][v]
@@ -215,18 +225,19 @@ def try_chain(v: int, b: int, world: World, plan: Plan, temperature: float) -> b
     w, c = second_move(v, b, world, plan)
     if w < 0:
         return False
-    before = region_energy(a, world, plan) + region_energy(b, world, plan)
-    if c != a:
-        before += region_energy(c, world, plan)
+    cost = plan[5]
     shift(v, a, b, world, plan)
     # v may have been w's only tie to c, when c is a
     if touches(w, c, world, plan) and stays_whole(w, b, world, plan):
         shift(w, b, c, world, plan)
-        delta = region_energy(a, world, plan) + region_energy(b, world, plan) - before
+        at_a, at_b = region_energy(a, world[4], plan[1]), region_energy(b, world[4], plan[1])
+        at_c = region_energy(c, world[4], plan[1]) if c != a else at_a
+        delta = at_a + at_b - cost[a] - cost[b]
         if c != a:
-            delta += region_energy(c, world, plan)
+            delta += at_c - cost[c]
         delta += churn_change(v, a, b, world) + churn_change(w, b, c, world)
         if accepted(delta, temperature, plan[4]):
+            cost[a], cost[b], cost[c] = at_a, at_b, at_c
             return True
         shift(w, c, b, world, plan)
     shift(v, b, a, world, plan)
@@ -267,7 +278,7 @@ def anneal(world: World, plan: Plan, schedule: Floats) -> int:
 
 @njit(cache=True, nogil=True)
 def region_table(world: World, plan: Plan) -> None:
-    """Fill the region sums from scratch."""
+    """Fill the region sums and prices from scratch."""
     indptr, indices, weight, atom = world[0], world[1], world[2], world[3]
     labels, region = plan[0], plan[1]
     region[:] = 0.0
@@ -278,6 +289,8 @@ def region_table(world: World, plan: Plan) -> None:
         for e in range(indptr[v], indptr[v + 1]):
             if labels[indices[e]] == r:
                 region[r, PERIMETER] -= weight[e]
+    for r in range(len(region)):
+        plan[5][r] = region_energy(r, world[4], region)
 
 
 @njit(cache=True, nogil=True)
@@ -285,7 +298,7 @@ def total_energy(world: World, plan: Plan) -> float:
     """Sum the prices of all regions and of all atoms away from home."""
     energy = 0.0
     for r in range(plan[1].shape[0]):
-        energy += region_energy(r, world, plan)
+        energy += region_energy(r, world[4], plan[1])
     for v in range(len(plan[0])):
         energy += churn_change(v, world[5][v], plan[0][v], world)
     return energy

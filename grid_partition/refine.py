@@ -89,7 +89,7 @@ class _Search:
         self.region = np.zeros((problem.k, problem.atom.shape[1]))
         random = np.random.SeedSequence(problem.seed).generate_state(2, np.uint64) | np.uint64(1)
         marks, queue = np.zeros(n + 1, np.int64), np.zeros(kernels.SEARCH_LIMIT + 1, np.int64)
-        self.plan: kernels.Plan = (labels, self.region, marks, queue, random)
+        self.plan: kernels.Plan = (labels, self.region, marks, queue, random, np.zeros(problem.k))
         self.band = (problem.low - 1e-9 * problem.high, problem.high * (1.0 + 1e-9))
         kernels.region_table(self.world, self.plan)
 

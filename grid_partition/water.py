@@ -332,7 +332,7 @@ def _settled(problem: PartProblem, label: Ints, k: int, state: npt.NDArray[np.ui
     graph = (problem.indptr, problem.indices, problem.weight)
     world: kernels.World = (*graph, problem.atom, price, problem.home, problem.fixed >= 0)
     marks, queue = np.zeros(n + 1, np.int64), np.zeros(kernels.SEARCH_LIMIT + 1, np.int64)
-    plan: kernels.Plan = (label, np.zeros((k, problem.atom.shape[1])), marks, queue, state)
+    plan: kernels.Plan = (label, np.zeros((k, problem.atom.shape[1])), marks, queue, state, np.zeros(k))
     kernels.region_table(world, plan)
     kernels.anneal(world, plan, np.array([1e-9, 1e-9, float(STEPS * n), 0.2]))
     return label
