@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -47,6 +48,14 @@ class Overlay:
     households: Floats
     objects: Ints
     objects_of_kind: Ints
+
+
+class _Sides(NamedTuple):
+    """Both sides of an overlay, and the pairs (net * number of grids + grid) that share ground."""
+
+    polygons: npt.NDArray[np.object_]
+    squares: npt.NDArray[np.object_]
+    meeting: Ints
 
 
 def map_overlay(
@@ -95,8 +104,9 @@ def map_overlay(
     weight = np.ones(len(people)) if households is None else accept_numbers(households, "households", len(people))
     shared = _shared_ground(polygons, squares)
     outside = [_rest(polygons, shared, side=0), _rest(squares, shared, side=1)]
-    found = _counted(polygons, squares, things, None, column=4)
-    rows = np.concatenate([shared, *outside, _counted(polygons, squares, people, weight, column=3), found])
+    sides = _Sides(polygons, squares, (shared[:, 0] * len(squares) + shared[:, 1]).astype(np.int64))
+    found = _counted(sides, things, None, column=4)
+    rows = np.concatenate([shared, *outside, _counted(sides, people, weight, column=3), found])
     pairs, at = np.unique(rows[:, :2].astype(np.int64), axis=0, return_inverse=True)
     at = at.ravel().astype(np.int64)
     area, count, number = (group_sums(at, rows[:, column], len(pairs)) for column in (2, 3, 4))
@@ -181,16 +191,19 @@ def _rest(polygons: npt.NDArray[np.object_], shared: Floats, *, side: int) -> Fl
     return rows
 
 
-def _counted(
-    polygons: npt.NDArray[np.object_],
-    squares: npt.NDArray[np.object_],
-    points: npt.NDArray[np.object_],
-    weight: Floats | None,
-    *,
-    column: int,
-) -> Floats:
-    """Return a row for each point, counted where it lies."""
+def _counted(sides: _Sides, points: npt.NDArray[np.object_], weight: Floats | None, *, column: int) -> Floats:
+    """Return a row for each point, counted where it lies.
+
+    A point on a border lies in several polygons: of the net's, one counts that shares ground with the point's grid.
+    """
+    grid = first_holding(sides.squares, points)
+    place, net = shapely.STRtree(sides.polygons).query(points, predicate="intersects")
+    code = net * len(sides.squares) + grid[place]
+    apart = ~np.isin(code, sides.meeting) & (grid[place] >= 0)
+    lowest = np.full(len(points), 2 * len(sides.polygons), dtype=np.int64)
+    np.minimum.at(lowest, place, net + apart * len(sides.polygons))
     rows = np.zeros((len(points), 5))
-    rows[:, 0], rows[:, 1] = first_holding(polygons, points), first_holding(squares, points)
+    rows[:, 0] = np.where(lowest == 2 * len(sides.polygons), -1, lowest % max(1, len(sides.polygons)))
+    rows[:, 1] = grid
     rows[:, column] = 1.0 if weight is None else weight
     return rows

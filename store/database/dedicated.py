@@ -29,7 +29,7 @@ def read_zones(session: Session, territory_id: UUID) -> Columns:
     """Return name and outline of the areas of the kind zone."""
     statement = (
         sa.select(Area.name, wkb(Area.geom).label("geom"))
-        .where(Area.territory_id == territory_id, Area.kind == "zone", sa.func.upper_inf(Area.valid))
+        .where(Area.territory_id == territory_id, Area.kind == "zone", Area.valid.contains(sa.func.current_date()))
         .order_by(Area.code)
     )
     return read_columns(session, statement, geometry=["geom"])
@@ -37,7 +37,8 @@ def read_zones(session: Session, territory_id: UUID) -> Columns:
 
 def doors_called(session: Session, territory_id: UUID, words: Sequence[str]) -> list[sa.Row[Any]]:
     """Return word, building and place of the doors whose code or address is one of `words` (lower case)."""
-    wanted = sa.func.unnest(sa.cast(list(words), sa.ARRAY(sa.Text))).table_valued("word", name="wanted")
+    listed = sa.func.unnest(sa.cast(list(words), sa.ARRAY(sa.Text)))
+    wanted = listed.table_valued("word", name="wanted").render_derived()
     statement = sa.select(
         wanted.c.word, Dwelling.building_id, wkb(Dwelling.point).label("point"),
         (sa.func.lower(Dwelling.door_code) == wanted.c.word).label("by_code"),

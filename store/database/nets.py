@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.orm import Session, aliased
 
 from store.database.bulk import Columns, copy_rows, read_columns, wkb
@@ -52,7 +53,9 @@ def known_codes(session: Session, codes: Sequence[str]) -> dict[str, KnownCode]:
     """Return which of these codes were given before, and to what."""
     published = sa.exists().where(GridVersion.grid_id == Grid.id, GridVersion.valid.is_not(None))
     live = sa.exists().where(
-        GridVersion.grid_id == Grid.id, Plan.id == GridVersion.plan_id, Plan.status.in_(("review", "scheduled", "published"))
+        GridVersion.grid_id == Grid.id,
+        Plan.id == GridVersion.plan_id,
+        Plan.status.in_(("review", "scheduled", "published")),
     )
     statement = sa.select(Grid.code, Grid.id, Grid.kind, Grid.territory_id, sa.and_(published, ~live).label("ended"))
     rows = session.execute(statement.where(Grid.code == sa.any_(sa.cast(list(codes), sa.ARRAY(sa.Text)))))
@@ -136,7 +139,7 @@ def nets_of_grid(session: Session, grid_id: UUID) -> Sequence[sa.Row[*tuple[Any,
     current = (
         sa.select(Plan.id, Plan.kind, Plan.name)
         .where(Plan.kind.in_(NET_KINDS), Plan.status != "retired")
-        .distinct(Plan.territory_id, Plan.kind)
+        .ext(pg.distinct_on(Plan.territory_id, Plan.kind))
         .order_by(Plan.territory_id, Plan.kind, (Plan.status == "published").desc(), Plan.created_at.desc())
         .subquery("current")
     )

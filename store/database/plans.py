@@ -17,9 +17,7 @@ from store.database.models import Account, Area, Assignment, Atom, Grid, GridVer
 Box = tuple[float, float, float, float]
 
 
-def list_plans(
-    session: Session, territory_id: UUID | None = None
-) -> Sequence[sa.Row[Plan, str, str | None, str]]:
+def list_plans(session: Session, territory_id: UUID | None = None) -> Sequence[sa.Row[Plan, str, str | None, str]]:
     """Return plans, newest first, with the names of the author and of who approved."""
     approver = aliased(Account)
     statement = (
@@ -55,7 +53,12 @@ def current_plan(session: Session, territory_id: UUID, kind: str = "household") 
     statement = (
         sa.select(Plan)
         .where(Plan.territory_id == territory_id, Plan.kind == kind, Plan.status != "retired")
-        .order_by((Plan.status == "published").desc(), Plan.created_at.desc())
+        .order_by(
+            # one whose day has come counts as published before anybody noted it
+            sa.and_(Plan.status == "scheduled", Plan.effective_at <= sa.func.now()).desc(),
+            (Plan.status == "published").desc(),
+            Plan.created_at.desc(),
+        )
         .limit(1)
     )
     return session.scalars(statement).first()
@@ -118,7 +121,8 @@ def grid_shapes(session: Session, plan_id: UUID) -> Columns:
     statement = (
         sa.select(
             Grid.id, Grid.fid, Grid.code, GridVersion.name, GridVersion.area_id, Area.code.label("area_code"),
-            GridVersion.households, GridVersion.deviation, GridVersion.exclave, wkb(GridVersion.geom).label("geom"),
+            GridVersion.households, GridVersion.deviation, GridVersion.exclave, GridVersion.floor_low,
+            GridVersion.floor_high, GridVersion.zone, GridVersion.load, wkb(GridVersion.geom).label("geom"),
         )
         .join(Grid, Grid.id == GridVersion.grid_id)
         .join(Area, Area.id == GridVersion.area_id)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import geopandas
 import numpy as np
+import pandas as pd
 import shapely
 
 from gis.errors import InvalidInputError, UnavailableError
@@ -24,7 +25,8 @@ def write_grids(columns: Columns, path: Path) -> None:
     Parameters
     ----------
     columns : dict of str to ndarray
-        ``code``, ``name``, ``area_code``, ``households``, ``deviation``, ``exclave``, ``geom`` (EPSG:4326).
+        ``code``, ``name``, ``area_code``, ``households``, ``deviation``, ``exclave``, ``geom`` (EPSG:4326); and
+        ``floor_low``, ``floor_high``, ``zone``, ``load`` for dedicated grids.
     path : Path
 
     Raises
@@ -43,7 +45,7 @@ def write_grids(columns: Columns, path: Path) -> None:
         )
     fields = ("code", "name", "area_code", "households", "deviation", "exclave")
     table = geopandas.GeoDataFrame(
-        {name: columns[name] for name in fields},
+        {**{name: columns[name] for name in fields}, **_floors(columns)},
         geometry=shapely.transform(columns["geom"], lambda xy: np.round(xy, DIGITS)),
         crs=STORAGE_SRID,
     )
@@ -54,6 +56,14 @@ def write_grids(columns: Columns, path: Path) -> None:
                 shutil.move(part, path.parent / part.name)
     except OSError as error:
         raise UnavailableError(f"{path} can't be written: {error.strerror or error}.", file=str(path)) from error
+
+
+def _floors(columns: Columns) -> dict[str, object]:
+    """Return floors, zone and load of dedicated grids; nothing for grids of other kinds."""
+    if not any(zone is not None for zone in columns.get("zone", ())):
+        return {}
+    floors = {name: pd.array(columns[name].tolist(), dtype="Int64") for name in ("floor_low", "floor_high")}
+    return {**floors, "zone": columns["zone"], "load": columns["load"].astype(float)}
 
 
 def _write(table: geopandas.GeoDataFrame, path: Path, driver: str) -> None:
