@@ -71,7 +71,9 @@ def multilevel_start(problem: PartProblem) -> Ints:
     while (smaller := coarsened(levels[-1][0] if levels else problem)) is not None:
         levels.append(smaller)
     coarsest = levels[-1][0] if levels else problem
-    fine = len(coarsest) >= METIS_LEAST * problem.k
+    # METIS starves regions where few units hold all there is to balance, and complains on standard output
+    busy = int((coarsest.balance * coarsest.k > 1e-6 * coarsest.balance.sum()).sum())
+    fine = min(len(coarsest), busy) >= METIS_LEAST * problem.k
     labels = repair(coarsest, metis_start(coarsest) if fine and pymetis is not None else bisected(coarsest))
     for coarse, into in reversed(levels):
         labels = refine(coarse, labels, effort=COARSE_EFFORT)[into]

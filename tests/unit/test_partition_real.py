@@ -8,7 +8,10 @@ import pytest
 import shapely
 from tilings import pieces_by_brute_force
 
-from grid_partition import PartitionOptions, check_tiling, partition_units
+from gis.index import locate
+from gis.overlay import snap_to_grid
+from grid_partition import PartitionOptions, build_atoms, check_tiling, partition_units
+from grid_partition.nesting import check_nesting
 
 DATA = os.environ.get("GRIDWARD_TEST_DATA")
 
@@ -52,3 +55,55 @@ def test_hsinchu_warm_start_moves_few_households(hsinchu):
     assert moved < 0.05
     afresh = partition_units(geometry, grown, grids=107, seed=1, options=PartitionOptions(start=today.labels))
     assert moved < 0.5 * grown[afresh.labels != today.labels].sum() / grown.sum()
+
+
+@pytest.mark.parametrize("k", [537, 107])
+def test_hsinchu_without_metis_is_as_good(hsinchu, monkeypatch, k):
+    geometry, households = hsinchu
+    with_metis = partition_units(geometry, households, grids=k, seed=2).quality
+    monkeypatch.setattr("grid_partition.seed.pymetis", None)
+    without = partition_units(geometry, households, grids=k, seed=2).quality
+    assert without.contiguous
+    assert without.compactness >= 0.95 * with_metis.compactness
+    assert without.share_within >= 0.95 * with_metis.share_within
+    assert without.cut_length <= 1.05 * with_metis.cut_length
+
+
+def test_hsinchu_areas_are_cut_inside_their_villages(hsinchu):
+    geopandas = pytest.importorskip("geopandas")
+    geometry, households = hsinchu
+    path = Path(DATA) / "taiwan-hsinchu" / "hsinchu_villages_2021_households.geojson"
+    villages = geopandas.read_file(path).to_crs(3826).geometry.to_numpy()
+    within = locate(villages, shapely.point_on_surface(geometry))
+    result = partition_units(geometry, households, target=300, within=within, seed=1)
+    assert result.quality.contiguous
+    assert np.array_equal(result.parent_of_grid[result.labels], within)
+    assert result.demand.sum() == households.sum()
+    # what misses ±10 % is coarse: every such grid is explained by its village's mean or holds a large area
+    explained = {parent for parent, _, _ in result.infeasible}
+    assert explained <= set(within.tolist())
+    assert result.quality.share_within >= 0.6
+
+
+def test_chinese_counties_hold_their_synthetic_dwellings():
+    geopandas = pytest.importorskip("geopandas")
+    path = Path(DATA) / "china" / "counties_wgs84_amap_2025.geojson"
+    counties = geopandas.read_file(path).to_crs(4524)
+    counties = counties[counties["adcode"].astype(str).isin(["520115", "520102"])]  # neighbours in Guiyang
+    parents = shapely.transform(shapely.make_valid(counties.geometry.to_numpy()), snap_to_grid)
+    rng = np.random.default_rng(8)
+    points = np.concatenate([_dwellings_in(parent, 400, rng) for parent in parents])
+    demand = rng.integers(1, 6, len(points))
+    atoms = build_atoms(shapely.union_all(parents, grid_size=0.01), points, demand=demand, parents=parents)
+    result = partition_units(atoms.geometry, atoms.demand, target=100, within=atoms.parent, seed=1)
+    assert atoms.demand.sum() == result.demand.sum() == demand.sum()
+    assert result.quality.contiguous
+    report = check_nesting(atoms.geometry, atoms.parent, result.dissolve(), result.parent_of_grid)
+    assert report.valid, report.faults[:3]
+
+
+def _dwellings_in(parent, count, rng):
+    """Draw points inside a county."""
+    west, south, east, north = parent.bounds
+    xy = np.round(rng.uniform((west, south), (east, north), (12 * count, 2)), 2)
+    return xy[shapely.contains_xy(shapely.buffer(parent, -5.0), *xy.T)][:count]
