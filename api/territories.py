@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict
 
 from api.deps import Work
@@ -60,6 +62,12 @@ def list_territories(work: Work) -> Territories:
 
 
 @router.get("/areas", operation_id="list_areas")
-def list_areas(work: Work, territory: UUID | None = None) -> Areas:
-    """Return the areas valid today."""
-    return Areas(areas=[AreaOut.model_validate(each) for each in territories.list_areas(work, territory)])
+def list_areas(
+    work: Work,
+    territory: UUID | None = None,
+    at: Annotated[
+        date | None, Query(description="Day on which they were, or will be, valid; today without it.")
+    ] = None,
+) -> Areas:
+    """Return the areas valid on a day."""
+    return Areas(areas=[AreaOut.model_validate(each) for each in territories.list_areas(work, territory, at)])

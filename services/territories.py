@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 from store.database import territories as sql
@@ -50,9 +51,9 @@ def list_territories(work: UnitOfWork) -> list[TerritoryView]:
     ]
 
 
-def list_areas(work: UnitOfWork, territory_id: UUID | None = None) -> list[AreaView]:
-    """Return the areas valid today, parents before children."""
+def list_areas(work: UnitOfWork, territory_id: UUID | None = None, on: date | None = None) -> list[AreaView]:
+    """Return the areas valid on a day (today), parents before children."""
     return [
         AreaView(row.id, row.code, row.kind, row.name, row.parent_id, (row.west, row.south, row.east, row.north))
-        for row in sql.list_areas(work.session, territory_id)
+        for row in sql.list_areas(work.session, territory_id, on)
     ]

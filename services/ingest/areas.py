@@ -266,6 +266,11 @@ def _outline(shapes: dict[str, Any]) -> BaseGeometry:
     return outline
 
 
+def kind_of(told: str | None, code: AreaCode) -> str:
+    """Return the kind of an area: what the file says where that is known, else the level of its code."""
+    return _KINDS.get((told or "").strip().lower(), code.level)
+
+
 def parent_code(code: AreaCode, known: dict[str, UUID]) -> str | None:
     """Find the closest known area above: the level up, or the prefecture of a county.
 
@@ -293,7 +298,7 @@ def _row(
 ) -> tuple[Any, ...]:
     code: AreaCode = load.values["code"][row]
     above = parent_code(code, parents)
-    kind = _KINDS.get((load.values["kind"][row] or "").strip().lower(), code.level)
+    kind = kind_of(load.values["kind"][row], code)
     prefecture = parent_code(parse_area_code(code.code[:6]), parents)
     path = code.path if prefecture is None else f"{prefecture}.{code.path}"
     return (

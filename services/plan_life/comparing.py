@@ -48,6 +48,7 @@ class GridDiff:
     households_after: int | None
     area_before_m2: float | None
     area_after_m2: float | None
+    renamed: bool = False
     came_from: list[Share] = field(default_factory=list)
     went_to: list[Share] = field(default_factory=list)
 
@@ -106,7 +107,7 @@ def compare(work: UnitOfWork, old_id: UUID, new_id: UUID) -> Compared:
         old_shapes,
         new_shapes,
         same=[place.get(row.id, -1) for row in before],
-        renamed=[row.after and row.name_before != row.name_after for row in before],
+        renamed=[bool(row.after) and row.name_before != row.name_after for row in before],
         points=points,
         weight=households,
     )
@@ -168,7 +169,7 @@ def lineage_rows(compared: Compared, at: Any) -> list[tuple[Any, ...]]:  # noqa:
     known = set(compared.old_ids)
     rows += [
         (
-            "keep", grid.id, grid.id, None, None, old, new, None, 1.0, 1.0, float(grid.area_after_m2 or 0.0),
+            "rename" if grid.renamed else "keep", grid.id, grid.id, None, None, old, new, None, 1.0, 1.0, float(grid.area_after_m2 or 0.0),
             int(grid.households_after or 0), at,
         )
         for grid in compared.grids
@@ -216,6 +217,7 @@ def _diffs(rows: Any, before: list[Any], after: list[Any], found: Lineage) -> li
             row.id, row.code, row.name_after if row.after else row.name_before,
             _status(row, outgoing[row.id], incoming[row.id]),
             row.households_before, row.households_after, row.area_before, row.area_after,
+            bool(row.before and row.after and row.name_before != row.name_after),
             incoming[row.id], outgoing[row.id],
         )
         for row in rows

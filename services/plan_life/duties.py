@@ -86,6 +86,11 @@ def set_duties(
     return duties_of(work, place.id, kind, grid_id)
 
 
+def place_of(work: UnitOfWork, territory: UUID | str | None) -> UUID:
+    """Return the id of the named territory, or of the only one."""
+    return find_territory(work.session, territory).id
+
+
 def grids_without(work: UnitOfWork, plan: Plan) -> list[str]:
     """Return codes of the grids of a plan that have no responsibilities."""
     return sql.grids_without_duties(work.session, plan.id, plan.territory_id, plan.kind)

@@ -7,11 +7,14 @@ from datetime import UTC, date, datetime, time
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import numpy as np
+
 from casework.machine import machine
 from gis.errors import ConflictError, InvalidInputError
 from services import plans
+from services.partition.net_shares import renew_nets
 from services.plan_life import duties
-from services.plan_life.comparing import compare, lineage_rows
+from services.plan_life.comparing import Compared, compare, lineage_rows
 from services.plan_life.states import (
     NotReadyError,
     WrongStateError,
@@ -98,13 +101,14 @@ def publish(work: UnitOfWork, plan_id: UUID, asked: Publication, *, now: datetim
     # the machine's owner and offices of one planner may skip the review, for there is nobody to review
     if plan.status == "draft" and not asked.single_person and work.actor.account_id is not None:
         raise WrongStateError("The plan is a draft; send it for review first.", plan=str(plan_id), status=plan.status)
-    _require_ready(work, plan)
     effective_at = _effective_at(asked, moment)
     before = _predecessor(work, plan, effective_at)
+    compared = None if before is None else compare(work, before.id, plan.id)
+    _require_ready(work, plan, compared, moment)
     plan.published_at, plan.effective_at, plan.basis = moment, effective_at, basis
     plan.effective_on = asked.effective_on or moment.astimezone(ZoneInfo(asked.time_zone)).date()
     plan.approver_id = work.actor.account_id
-    facts = _hand_over(work, before, plan, effective_at, moment)
+    facts = _hand_over(work, compared, plan, effective_at, moment)
     if effective_at > moment:
         plan.status = "scheduled"
         note_step(work, plan, "schedule", basis, at=moment, facts=facts)
@@ -170,11 +174,33 @@ def retire(
     return plan
 
 
-def _require_ready(work: UnitOfWork, plan: Plan) -> None:
-    found = plans.check_plan(work, plan.id)
-    problems = [] if found.ready else list(found.problems)
+def heir_codes(work: UnitOfWork, compared: Compared, at: datetime) -> set[str]:
+    """Return codes of new grids that are old ones under a new number: publishing carries their posts over."""
+    found = compared.found
+    headed = {row.grid_id for row in sql.people_of(work.session, compared.old.id, at) if row.is_head}
+    codes = {grid.id: grid.code for grid in compared.grids}
+    return {
+        codes[compared.new_ids[found.target[row]]]
+        for row in np.flatnonzero(found.kind == "renumber")
+        if compared.old_ids[found.source[row]] in headed
+    }
+
+
+def _require_ready(work: UnitOfWork, plan: Plan, compared: Compared | None, moment: datetime) -> None:
+    heirs = set() if compared is None else heir_codes(work, compared, moment)
+    problems = [
+        problem
+        for problem in plans.check_plan(work, plan.id).problems
+        if problem["blocks"] and not (problem["kind"] == "no-head" and problem["place"] in heirs)
+    ]
     problems += [
-        {"kind": "no-responsibilities", "message": f"Grid {code} has no responsibilities.", "place": code}
+        {
+            "kind": "no-responsibilities",
+            "message": f"Grid {code} has no responsibilities.",
+            "place": code,
+            "grids": [code],
+            "blocks": True,
+        }
         for code in duties.grids_without(work, plan)
     ]
     if problems:
@@ -212,12 +238,12 @@ def _predecessor(work: UnitOfWork, plan: Plan, effective_at: datetime) -> Plan |
 
 
 def _hand_over(
-    work: UnitOfWork, before: Plan | None, plan: Plan, effective_at: datetime, moment: datetime
+    work: UnitOfWork, compared: Compared | None, plan: Plan, effective_at: datetime, moment: datetime
 ) -> dict[str, object]:
     """Move validity, lineage and posts from one plan to the next; return what there is to say of it."""
     facts: dict[str, object] = {"effective_at": effective_at.isoformat()}
-    if before is not None:
-        compared = compare(work, before.id, plan.id)
+    if compared is not None:
+        before = compared.old
         sql.save_lineage(work.session, lineage_rows(compared, effective_at))
         plan_sql.close_versions(work.session, before.id, effective_at)
         before.retired_at = effective_at
@@ -260,6 +286,8 @@ def _take_effect(
     _touch(work, plan)
     if facts.get("cases_rehomed"):
         work.touch("incidents", plan.territory_id)
+    if plan.kind == "household":
+        renew_nets(work, plan.territory_id, plan.id, now=moment)
 
 
 def _touch(work: UnitOfWork, plan: Plan) -> None:

@@ -20,7 +20,12 @@ def find_version(
         sa.select(GridVersion)
         .join(Plan, Plan.id == GridVersion.plan_id)
         .where(GridVersion.grid_id == grid_id)
-        .order_by((Plan.status == "published").desc(), (Plan.status == "retired").asc(), Plan.created_at.desc())
+        .order_by(
+            sa.and_(Plan.status == "scheduled", Plan.effective_at <= sa.func.now()).desc(),
+            (Plan.status == "published").desc(),
+            (Plan.status == "retired").asc(),
+            Plan.created_at.desc(),
+        )
         .limit(1)
     )
     if plan_id is not None:

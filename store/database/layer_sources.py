@@ -77,7 +77,7 @@ SOURCES: Final[dict[str, LayerSource]] = {
         {"code": "a.code", "kind": "a.kind", "name": "a.name"},
         "a.geom",
         "a.geom_3857",
-        "a.territory_id = any(:scope) and upper_inf(a.valid)",
+        "a.territory_id = any(:scope) and a.valid @> current_date",
     ),
     "landcover": LayerSource(
         "landcover l",

@@ -34,9 +34,10 @@ with q as materialized (
 ), pl as materialized (
     select p.id, p.status from plan p join t on t.id = p.territory_id
     where p.kind = :kind
-    order by case when p.published_at <= :at then 0 when p.status = 'published' then 1
-                  when p.status <> 'retired' then 2 else 3 end,
-             p.published_at desc nulls last, p.created_at desc
+    order by case when coalesce(p.effective_at, p.published_at) <= :at
+                       and (p.retired_at is null or p.retired_at > :at) then 0
+                  when p.status = 'published' then 1 when p.status <> 'retired' then 2 else 3 end,
+             coalesce(p.effective_at, p.published_at) desc nulls last, p.created_at desc
     limit 1
 ), close as materialized (
     select v.id, v.grid_id, v.area_id, v.name, v.revision, v.fid, v.floor_low, v.floor_high, v.zone,
@@ -58,6 +59,7 @@ with q as materialized (
                                     cast(1 as float8) / :squeeze, 1)::geography, q.g) as border_m
         from q, pl join grid_version v on v.plan_id = pl.id
         where not exists (select from near)
+          and (cast(:floor as int) is null or v.floor_low is null or :floor between v.floor_low and v.floor_high)
         order by v.geom <-> q.p limit 1
     ) n
 ), duty as materialized (
@@ -185,7 +187,8 @@ select distinct on (g.id) 'grid' as kind, g.code as label, v.name as detail, g.i
        st_x(v.label_point) as lon, st_y(v.label_point) as lat
 from grid g join grid_version v on v.grid_id = g.id join plan p on p.id = v.plan_id
 where g.code = :text {territory}
-order by g.id, p.status = 'published' desc, p.created_at desc limit :limit
+order by g.id, (p.status = 'scheduled' and p.effective_at <= now()) desc, p.status = 'published' desc,
+         p.created_at desc limit :limit
 """
 _ADDRESS = """
 select * from (

@@ -42,8 +42,8 @@ def read_leaf_areas(session: Session, territory_id: UUID, within: str | None) ->
     child = aliased(Area)
     statement = (
         sa.select(Area.id, Area.code, Area.kind, Area.name, Area.parent_id, wkb(Area.geom).label("geom"))
-        .where(Area.territory_id == territory_id, sa.func.upper_inf(Area.valid))
-        .where(~sa.exists().where(child.parent_id == Area.id, sa.func.upper_inf(child.valid)))
+        .where(Area.territory_id == territory_id, Area.valid.contains(sa.func.current_date()))
+        .where(~sa.exists().where(child.parent_id == Area.id, child.valid.contains(sa.func.current_date())))
         .order_by(Area.code)
     )
     if within is not None:

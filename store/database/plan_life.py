@@ -104,6 +104,28 @@ def plan_at(session: Session, territory_id: UUID, kind: str, at: datetime) -> Pl
     return session.scalars(statement).first()
 
 
+def plan_in_force(session: Session, territory_id: UUID, kind: str) -> UUID | None:
+    """Return the id of the published plan of a kind."""
+    statement = sa.select(Plan.id).where(
+        Plan.territory_id == territory_id, Plan.kind == kind, Plan.status == "published"
+    )
+    return session.scalar(statement)
+
+
+def followed_plan(session: Session, plan_id: UUID) -> UUID | None:
+    """Return the plan whose grids a published plan took over."""
+    return session.scalar(sa.select(Lineage.from_plan_id).where(Lineage.plan_id == plan_id).limit(1))
+
+
+def plan_size(session: Session, plan_id: UUID) -> tuple[int, int]:
+    """Return the number of grids and of households of a plan."""
+    row = session.execute(
+        sa.text("select count(*), coalesce(sum(households), 0) from grid_version where plan_id = :plan"),
+        {"plan": plan_id},
+    ).one()
+    return int(row[0]), int(row[1])
+
+
 def scheduled_plan(session: Session, territory_id: UUID, kind: str) -> Plan | None:
     """Return the plan that waits for its day, locked until the transaction ends."""
     return session.scalars(

@@ -18,7 +18,8 @@ with plans as materialized (
     select distinct on (p.territory_id) p.id from plan p
     where p.kind = 'household' and p.status <> 'retired'
       and (cast(:territory as uuid) is null or p.territory_id = :territory)
-    order by p.territory_id, p.status = 'published' desc, p.created_at desc
+    order by p.territory_id, (p.status = 'scheduled' and p.effective_at <= now()) desc,
+             p.status = 'published' desc, p.created_at desc
 ), grids as (
     select 'grid' as kind, 1 as place, g.code as label, nullif(v.name, '') as detail, g.id::text as id,
            v.label_point as p, v.geom as shape,
@@ -31,7 +32,7 @@ with plans as materialized (
     select 'area', 2, a.name, a.code, a.id::text, st_pointonsurface(a.geom), a.geom,
            case when a.name = :text or a.code = :text then 0 when a.name ilike :prefix then 1 else 2 end as rank
     from area a
-    where upper_inf(a.valid) and (a.name ilike :any or a.code = :text)
+    where a.valid @> current_date and (a.name ilike :any or a.code = :text)
       and (cast(:territory as uuid) is null or a.territory_id = :territory)
     order by rank, length(a.name), a.code limit :limit
 ), cameras as (

@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.orm import Session
 
 from store.database.bulk import Columns, read_columns
-from store.database.models import Area, Assignment, Grid, GridVersion, Staff
+from store.database.models import Area, Assignment, Grid, GridVersion, Role, Staff
 
 
 def read_staff(session: Session, territory_id: UUID, posts: Sequence[str]) -> Columns:
@@ -73,3 +73,8 @@ def begin_assignments(
         {"grid_id": grid, "staff_id": staff, "role": role, "is_head": is_head, "valid": valid} for grid, staff in pairs
     ]
     session.execute(sa.insert(Assignment), rows)
+
+
+def role_names(session: Session) -> dict[str, tuple[str, str]]:
+    """Return the English and Chinese name of every role."""
+    return {code: (en, zh) for code, en, zh in session.execute(sa.select(Role.code, Role.name_en, Role.name_zh))}

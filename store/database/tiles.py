@@ -67,7 +67,8 @@ left join lateral (
     select id, kind from plan
     where territory_id = t.id
       and case when cast(:plan as uuid) is null then kind = 'household' and status <> 'retired' else id = :plan end
-    order by status = 'published' desc, created_at desc, id limit 1
+    order by (status = 'scheduled' and effective_at <= now()) desc, status = 'published' desc, created_at desc, id
+    limit 1
 ) p on true
 left join lateral (
     select id from coverage_run where plan_id = p.id order by created_at desc, id limit 1
@@ -76,13 +77,15 @@ left join lateral (
     select id from plan
     where territory_id = t.id and kind = 'water'
       and case when p.kind = 'water' then id = p.id else status <> 'retired' end
-    order by status = 'published' desc, created_at desc, id limit 1
+    order by (status = 'scheduled' and effective_at <= now()) desc, status = 'published' desc, created_at desc, id
+    limit 1
 ) w on true
 left join lateral (
     select id from plan
     where territory_id = t.id and kind = 'cell'
       and case when p.kind = 'cell' then id = p.id else status <> 'retired' end
-    order by status = 'published' desc, created_at desc, id limit 1
+    order by (status = 'scheduled' and effective_at <= now()) desc, status = 'published' desc, created_at desc, id
+    limit 1
 ) c on true
 where (cast(:territory as uuid) is null or t.id = :territory) and (cast(:plan as uuid) is null or p.id is not null)
 order by t.id
