@@ -1,5 +1,8 @@
+import { waterEn } from './water'
+
 /** English words; the keys are the list that every language must fill. */
 export const en = {
+  ...waterEn,
   'app.name': 'Gridward',
   'desk.planner': 'Planner',
   'desk.dispatch': 'Dispatch',

@@ -1,7 +1,9 @@
 import type { Key } from './en'
+import { waterZh } from './water'
 
 /** Chinese words of the trade: see docs/reference/glossary.md. */
 export const zh: Record<Key, string> = {
+  ...waterZh,
   'app.name': 'Gridward',
   'desk.planner': '网格规划',
   'desk.dispatch': '派遣台',

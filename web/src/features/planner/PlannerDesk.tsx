@@ -25,6 +25,7 @@ import { gridColumns } from './columns'
 import { PlannerDialogs, proposing, publishing, renaming } from './Dialogs'
 import { change, edits, savedAt } from './edits'
 import { QualityPanel } from './QualityPanel'
+import { WaterPanel } from './water/WaterPanel'
 
 const WORST_FIRST: Order = { column: 'deviation', down: true }
 const statusLook: Record<Plan['status'], [string, string]> = {
@@ -312,7 +313,7 @@ export function PlannerDesk(): JSX.Element {
           </MapPane>
         )}
         <Side name="planner" side="right" usual={440} id="panel" busy={planGrids.loading.value}>
-          {data ? <Panel data={data} /> : <Nothing />}
+          {data?.plan.kind === 'water' ? <WaterPanel data={data} /> : data ? <Panel data={data} /> : <Nothing />}
         </Side>
       </div>
       <PlannerDialogs />

@@ -11,11 +11,11 @@ import { store } from '../../map/store'
 import { Dialog } from '../../ui/Dialog'
 import { ErrorNote, sentence } from '../../ui/states'
 import { toast } from '../../ui/toast'
-import { type Wish, badBand, badTarget, badTolerance, bodyOf, usualWish } from './proposal'
+import { type Wish, badBand, badBank, badTarget, badTolerance, bodyOf, usualWish } from './proposal'
 
 export const proposing = signal(false)
 
-const KINDS = ['household', 'natural_village', 'micro', 'ten_household', 'cell'] as const
+const KINDS = ['household', 'natural_village', 'micro', 'ten_household', 'cell', 'water'] as const
 const EVEN = ['incidents', 'area', 'cameras', 'walk'] as const
 const BORDERS = ['0.1', '0.3', '1'] as const
 
@@ -93,8 +93,8 @@ export function ProposeDialog(): JSX.Element {
   const [failure, setFailure] = useState<unknown>(null)
   const close = (): void => void (proposing.value = false)
   const set = (part: Partial<Wish>): void => setWish((now) => ({ ...now, ...part }))
-  const faults = { target: badTarget(wish), band: badBand(wish), tolerance: badTolerance(wish) }
-  const bad = faults.target || faults.band || faults.tolerance
+  const faults = { target: badTarget(wish), band: badBand(wish), tolerance: badTolerance(wish), bank: badBank(wish) }
+  const bad = faults.target || faults.band || faults.tolerance || faults.bank
   const start = (event: SubmitEvent): void => {
     event.preventDefault()
     if (bad) return
@@ -103,7 +103,7 @@ export function ProposeDialog(): JSX.Element {
       else toast(t('job.failed', { why: sentence(cause) }))
     })
   }
-  const text = (name: 'target' | 'tolerance' | 'seed' | 'band', words: string, wrong: string | null, hint?: string): JSX.Element => (
+  const text = (name: 'target' | 'tolerance' | 'seed' | 'band' | 'bank', words: string, wrong: string | null, hint?: string): JSX.Element => (
     <div class="field grow">
       <label for={`wish-${name}`}>{words}</label>
       <input
@@ -134,8 +134,9 @@ export function ProposeDialog(): JSX.Element {
     </>
   )
   const cells = wish.kind === 'cell'
+  const water = wish.kind === 'water'
   return (
-    <Dialog title={t('planner.proposeTitle')} hint={t('planner.proposeHint')} onClose={close} footer={footer}>
+    <Dialog title={t('planner.proposeTitle')} hint={t(water ? 'water.proposeHint' : 'planner.proposeHint')} onClose={close} footer={footer}>
       <form id="propose-form" class="stack" onSubmit={start}>
         <div class="field">
           <label for="wish-kind">{t('planner.kind')}</label>
@@ -148,11 +149,12 @@ export function ProposeDialog(): JSX.Element {
           </select>
         </div>
         <div class="row fields">
-          {text('target', t(cells ? 'planner.targetCell' : 'planner.target'), faults.target ? t('planner.targetError') : null)}
-          {!cells && text('band', t('planner.band'), faults.band ? t('planner.bandError') : null, t('planner.bandHint'))}
+          {text('target', t(water ? 'water.targetLabel' : cells ? 'planner.targetCell' : 'planner.target'), faults.target ? t(water ? 'water.targetError' : 'planner.targetError') : null)}
+          {water && text('bank', t('water.bank'), faults.bank ? t('water.bankError') : null)}
+          {!cells && !water && text('band', t('planner.band'), faults.band ? t('planner.bandError') : null, t('planner.bandHint'))}
         </div>
         <div class="row fields">
-          {text('tolerance', t('planner.tolerance'), faults.tolerance ? t('planner.toleranceError') : null)}
+          {!water && text('tolerance', t('planner.tolerance'), faults.tolerance ? t('planner.toleranceError') : null)}
           {text('seed', t('planner.seed'), null, t('planner.seedHint'))}
         </div>
         {wish.kind === 'household' && <HouseholdWishes wish={wish} set={set} />}

@@ -11,15 +11,17 @@ export interface Wish {
   borders: string
   rural: boolean
   keep: boolean
+  /** Metres of the managed strip on either side of a water. */
+  bank: string
 }
 
-const TARGETS: Record<string, string> = { household: '300', natural_village: '300', micro: '65', ten_household: '10', cell: '100' }
+const TARGETS: Record<string, string> = { household: '300', natural_village: '300', micro: '65', ten_household: '10', cell: '100', water: '1000' }
 /** What the engine takes for borders on streets where nobody says otherwise. */
 const USUAL_BORDERS = '0.3'
 
 /** The usual wish for a kind; what is typed for another kind stays as far as it fits. */
 export function usualWish(kind: string, before?: Wish): Wish {
-  const rest = before ?? { tolerance: '10', seed: '0', even: [], borders: USUAL_BORDERS, rural: false, keep: false }
+  const rest = before ?? { tolerance: '10', seed: '0', even: [], borders: USUAL_BORDERS, rural: false, keep: false, bank: '15' }
   return { ...rest, kind, target: TARGETS[kind] ?? '300', band: '' }
 }
 
@@ -29,7 +31,12 @@ export function bandOf(words: string): [number, number] | null {
   return found ? [Number(found[1]), Number(found[2])] : null
 }
 
-export const badTarget = (wish: Wish): boolean => !(Number(wish.target) >= 5 && Number(wish.target) <= 5000)
+export const badTarget = (wish: Wish): boolean => {
+  const [least, most] = wish.kind === 'water' ? [100, 20_000] : [5, 5000]
+  return !(Number(wish.target) >= least && Number(wish.target) <= most)
+}
+
+export const badBank = (wish: Wish): boolean => wish.kind === 'water' && !(Number(wish.bank) >= 1 && Number(wish.bank) <= 1000)
 
 export const badTolerance = (wish: Wish): boolean => !(Number(wish.tolerance) >= 1 && Number(wish.tolerance) <= 50)
 
@@ -49,6 +56,7 @@ export function bodyOf(wish: Wish): Record<string, unknown> {
     seed: Number(wish.seed),
     ...(band ? { band } : {}),
   }
+  if (wish.kind === 'water') return { ...body, bank: Number(wish.bank) }
   if (wish.kind !== 'household') return body
   return {
     ...body,
