@@ -9,6 +9,8 @@ from tilings import board, voronoi
 
 from gis.errors import InvalidGeometryError
 from grid_partition import check_tiling
+from grid_partition.invariants import crossings, uncovered, units_astray
+from grid_partition.nesting import check_nesting
 
 
 @settings(max_examples=15, deadline=None)
@@ -101,3 +103,41 @@ def test_a_crossing_child_is_invalid_with_the_place_of_the_crossing():
 def test_a_crossing_parent_is_refused():
     with pytest.raises(InvalidGeometryError, match="parent"):
         check_tiling(shapely.Polygon([(0, 0), (10, 10), (10, 0), (0, 5)]), board(1, 1))
+
+
+def test_a_thin_exclave_is_a_sliver_too():
+    fat, thin = shapely.box(0, 0, 10, 10), shapely.box(20, 0, 20.05, 10)
+    report = check_tiling(shapely.MultiPolygon([fat, thin]), [shapely.MultiPolygon([fat, thin])])
+    assert [(fault.kind, fault.children) for fault in report.faults] == [("sliver", (0,))]
+    assert report.slivers[0].place.equals(thin)
+
+
+@settings(max_examples=15, deadline=None)
+@given(seed=st.integers(0, 10_000), lost=st.integers(0, 9))
+def test_bare_ground_of_the_outline_is_found_and_rounding_is_not(seed, lost):
+    cells = voronoi(15, np.random.default_rng(seed))
+    outline = [shapely.box(-0.01, 0, 1000.01, 1000)]
+    assert uncovered(outline, cells) == []
+    [gap] = uncovered(outline, np.delete(cells, lost))
+    assert gap.kind == "gap"
+    assert shapely.distance(gap.place, shapely.point_on_surface(cells[lost])) == 0
+
+
+def test_crossings_name_the_child_and_skip_those_without_a_parent():
+    found = crossings(board(3, 1), [shapely.box(0, 0, 10, 10), shapely.box(10, 0, 17, 10), None])
+    assert [(fault.kind, fault.children, fault.amount) for fault in found] == [("crossing", (1,), 30.0)]
+    assert crossings(board(1, 1), [None]) == []
+
+
+def test_units_astray_are_told_apart():
+    cells = board(2, 1)
+    assert units_astray(cells, [0, 1], cells) == []
+    assert units_astray([], [], cells) == []
+    found = units_astray(cells, [1, -1], cells)
+    assert [(fault.kind, fault.children) for fault in found] == [("misplaced", (1,)), ("unassigned", ())]
+
+
+def test_a_child_of_a_parent_without_units_is_outside():
+    cells = board(2, 1)
+    report = check_nesting(cells, [0, 0], cells, [0, 5])
+    assert ("outside", (1,)) in [(fault.kind, fault.children) for fault in report.faults]
