@@ -46,7 +46,8 @@ def world_and_plan(problem, labels, seed=1):
     world = (*graph, problem.atom, price, problem.home, problem.fixed >= 0)
     region = np.zeros((problem.k, problem.atom.shape[1]))
     marks, queue = np.zeros(len(problem) + 1, np.int64), np.zeros(kernels.SEARCH_LIMIT + 1, np.int64)
-    plan = (np.array(labels), region, marks, queue, np.array([seed, 12345], dtype=np.uint64))
+    prices = np.zeros(len(region))
+    plan = (np.array(labels), region, marks, queue, np.array([seed, 12345], dtype=np.uint64), prices)
     kernels.region_table(world, plan)
     return world, plan
 
@@ -60,9 +61,10 @@ def test_annealing_keeps_sums_true_and_regions_whole(chains, churn_price):
     world, plan = world_and_plan(problem, start)
     moves = kernels.anneal(world, plan, np.array([2.0, 0.05, 1500.0, chains]))
     assert moves > 0
-    kept = plan[1].copy()
+    kept, prices = plan[1].copy(), plan[5].copy()
     kernels.region_table(world, plan)
     assert kept == pytest.approx(plan[1])
+    assert prices == pytest.approx(plan[5])
     assert pieces_by_brute_force(geometry, plan[0]) == 3
     dissolved = [shapely.union_all(geometry[plan[0] == r]) for r in range(3)]
     assert plan[1][:, kernels.PERIMETER] == pytest.approx(shapely.length(dissolved))
