@@ -129,8 +129,7 @@ def geojson(shape: shapely.Geometry) -> dict[str, Any]:
 
 def totals_of(work: UnitOfWork, plan: OpenPlan, areas: Iterable[UUID]) -> Totals:
     """Return the figures of a plan as it stands, with the parents in some areas."""
-    row = sql.plan_totals(work.session, plan.id, plan.tolerance)
-    undo, redo, edits = sql.steps_left(work.session, plan.id, work.actor.account_id)
+    row = sql.plan_totals(work.session, plan.id, plan.tolerance, work.actor.account_id)
     parents = [
         ParentTotals(
             each.area_id,
@@ -153,8 +152,8 @@ def totals_of(work: UnitOfWork, plan: OpenPlan, areas: Iterable[UUID]) -> Totals
         float(row.share_within),
         float(row.compactness),
         row.exclaves,
-        edits,
-        undo,
-        redo,
+        row.edits,
+        row.can_undo,
+        row.can_redo,
         parents,
     )

@@ -171,14 +171,14 @@ def _save(
     if not lock_unchanged(work, scene.plan.id, touched):
         return None
     line = LogLine(order.kind, order.request)
-    with work.session.begin_nested() as trial:
-        change = change_of(scene, settled, order.name)
-        answer = finish(work, scene.plan, change, line)
-        if wish.preview:
-            trial.rollback()
     if wish.preview:
+        with work.session.begin_nested() as trial:
+            answer = finish(work, scene.plan, change_of(scene, settled, order.name), line)
+            trial.rollback()
         answer = replace(answer, seq=None, at=None)
     else:
+        change = change_of(scene, settled, order.name)
+        answer = finish(work, scene.plan, change, line)
         announce(work, scene.plan, change)
     answer.skipped.update(settled.edited.skipped)
     answer.repaired.extend(describe(scene.plan, scene.ids, settled.repaired))

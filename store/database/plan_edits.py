@@ -9,6 +9,7 @@ from uuid import UUID
 
 import orjson
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.orm import Session
 
 from store.database.bulk import Columns, read_columns, wkb
@@ -22,6 +23,11 @@ TOUCH = 1e-9
 #: What a grid is at one moment; `deviation` follows from its neighbours, `fid` is the map's own.
 _LEFT_OUT = frozenset({"fid", "geom_3857", "deviation"})
 STATE = tuple(column.name for column in GridVersion.__table__.columns if column.name not in _LEFT_OUT)
+
+
+def _any(column: Any, values: Iterable[Any]) -> Any:  # noqa: ANN401 - a column expression in, a condition out
+    """Compare with a list as one parameter: one prepared statement for lists of every length."""
+    return column == sa.any_(sa.bindparam(None, list(values), type_=pg.ARRAY(column.type), unique=True))
 
 
 def open_for_edit(session: Session, plan_id: UUID) -> sa.Row[*tuple[Any, ...]] | None:
@@ -48,7 +54,7 @@ def read_versions(session: Session, plan_id: UUID, grid_ids: Iterable[UUID]) -> 
         sa.select(*columns, Grid.code.label("_code"), Area.code.label("_area_code"))
         .join(Grid, Grid.id == table.c.grid_id)
         .join(Area, Area.id == table.c.area_id)
-        .where(table.c.plan_id == plan_id, table.c.grid_id.in_(list(grid_ids)))
+        .where(table.c.plan_id == plan_id, _any(table.c.grid_id, grid_ids))
         .order_by(table.c.grid_id)
     ).mappings()
     return [{key: str(value) if isinstance(value, UUID) else value for key, value in row.items()} for row in rows]
@@ -69,7 +75,7 @@ def neighbours_of(session: Session, plan_id: UUID, grid_ids: Iterable[UUID]) -> 
                 sa.func.ST_DWithin(one.geom, other.geom, TOUCH),
             ),
         )
-        .where(one.plan_id == plan_id, one.grid_id.in_(list(grid_ids)))
+        .where(one.plan_id == plan_id, _any(one.grid_id, grid_ids))
     )
     return list(session.scalars(statement))
 
@@ -97,9 +103,7 @@ def grids_under(session: Session, plan_id: UUID, shape: object) -> list[UUID]:
 
 def grids_of_atoms(session: Session, plan_id: UUID, labels: Sequence[int]) -> dict[int, UUID]:
     """Return the grid of each atom that there is."""
-    rows = session.execute(
-        sa.select(Atom.label, Atom.grid_id).where(Atom.plan_id == plan_id, Atom.label.in_(list(labels)))
-    )
+    rows = session.execute(sa.select(Atom.label, Atom.grid_id).where(Atom.plan_id == plan_id, _any(Atom.label, labels)))
     return {int(label): grid for label, grid in rows if grid is not None}
 
 
@@ -109,7 +113,7 @@ def read_atoms(session: Session, plan_id: UUID, grid_ids: Iterable[UUID]) -> Col
         sa.select(
             Atom.label, Atom.grid_id, Atom.area_id, Atom.demand, Atom.dwellings, wkb(Atom.geom).label("geom")
         )
-        .where(Atom.plan_id == plan_id, Atom.grid_id.in_(list(grid_ids)))
+        .where(Atom.plan_id == plan_id, _any(Atom.grid_id, grid_ids))
         .order_by(Atom.label)
     )  # fmt: skip
     return read_columns(session, statement, geometry=["geom"])
@@ -119,7 +123,7 @@ def labels_of(session: Session, plan_id: UUID, grid_ids: Iterable[UUID]) -> Sequ
     """Return label and grid of every atom of some grids, in label order."""
     return session.execute(
         sa.select(Atom.label, Atom.grid_id)
-        .where(Atom.plan_id == plan_id, Atom.grid_id.in_(list(grid_ids)))
+        .where(Atom.plan_id == plan_id, _any(Atom.grid_id, grid_ids))
         .order_by(Atom.label)
     ).all()
 
@@ -150,9 +154,7 @@ def grids_gone(session: Session, plan_id: UUID, grid_ids: Sequence[UUID]) -> lis
     """Return those of some grids that edits took out of a plan."""
     here = set(
         session.scalars(
-            sa.select(GridVersion.grid_id).where(
-                GridVersion.plan_id == plan_id, GridVersion.grid_id.in_(list(grid_ids))
-            )
+            sa.select(GridVersion.grid_id).where(GridVersion.plan_id == plan_id, _any(GridVersion.grid_id, grid_ids))
         )
     )
     touched = session.scalars(
@@ -171,7 +173,7 @@ def lock_versions(session: Session, plan_id: UUID, grid_ids: Iterable[UUID]) -> 
     """
     rows = session.execute(
         sa.select(GridVersion.grid_id, GridVersion.revision)
-        .where(GridVersion.plan_id == plan_id, GridVersion.grid_id.in_(sorted(set(grid_ids))))
+        .where(GridVersion.plan_id == plan_id, _any(GridVersion.grid_id, sorted(set(grid_ids))))
         .order_by(GridVersion.grid_id)
         .with_for_update()
     )
@@ -232,7 +234,7 @@ def write_versions(session: Session, plan_id: UUID, images: Sequence[Image], gon
     if gone:
         session.execute(
             sa.delete(GridVersion)
-            .where(GridVersion.plan_id == plan_id, GridVersion.grid_id.in_(list(gone)))
+            .where(GridVersion.plan_id == plan_id, _any(GridVersion.grid_id, gone))
             .execution_options(synchronize_session=False)
         )
     if not images:
@@ -380,20 +382,6 @@ def drop_undone(session: Session, plan_id: UUID, author_id: UUID | None) -> None
     )
 
 
-def steps_left(session: Session, plan_id: UUID, author_id: UUID | None) -> tuple[int, int, int]:
-    """Return how many edits an author can undo and redo, and how many there are in the plan by all."""
-    mine = Edit.author_id.is_(None) if author_id is None else Edit.author_id == author_id
-    step = Edit.kind.not_in(("undo", "redo"))
-    row = session.execute(
-        sa.select(
-            sa.func.count().filter(mine, step, Edit.state == "live"),
-            sa.func.count().filter(mine, step, Edit.state == "undone"),
-            sa.func.count().filter(step, Edit.state == "live"),
-        ).where(Edit.plan_id == plan_id)
-    ).one()
-    return int(row[0]), int(row[1]), int(row[2])
-
-
 def later_edits(
     session: Session, plan_id: UUID, seq: int, grid_ids: Sequence[UUID]
 ) -> Sequence[sa.Row[*tuple[Any, ...]]]:
@@ -430,19 +418,30 @@ def whole_log(session: Session, plan_id: UUID) -> Sequence[sa.Row[*tuple[Any, ..
     ).all()
 
 
-def plan_totals(session: Session, plan_id: UUID, tolerance: float) -> sa.Row[*tuple[Any, ...]]:
-    """Return the figures of a plan as it stands now."""
-    off = sa.func.abs(GridVersion.deviation)
+def plan_totals(session: Session, plan_id: UUID, tolerance: float, author_id: UUID | None) -> sa.Row[*tuple[Any, ...]]:
+    """Return the figures of a plan as it stands now, and the edits there are and that an author can undo and redo."""
     return session.execute(
-        sa.select(
-            sa.func.count().label("grids"),
-            sa.func.coalesce(sa.func.sum(GridVersion.households), 0).label("households"),
-            sa.func.coalesce(sa.func.max(off), 0.0).label("max_deviation"),
-            sa.func.coalesce(sa.func.avg(off), 0.0).label("mean_deviation"),
-            sa.func.coalesce(sa.func.avg(sa.cast(off <= tolerance + 1e-9, sa.Integer)), 0).label("share_within"),
-            sa.func.coalesce(sa.func.avg(GridVersion.compactness), 0.0).label("compactness"),
-            sa.func.count().filter(GridVersion.exclave).label("exclaves"),
-        ).where(GridVersion.plan_id == plan_id)
+        sa.text("""
+            select v.*, e.*
+            from (
+                select count(*) as grids, coalesce(sum(households), 0) as households,
+                    coalesce(max(abs(deviation)), 0) as max_deviation,
+                    coalesce(avg(abs(deviation)), 0) as mean_deviation,
+                    coalesce(avg((abs(deviation) <= :tolerance + 1e-9)::int), 0) as share_within,
+                    coalesce(avg(compactness), 0) as compactness,
+                    count(*) filter (where exclave) as exclaves
+                from grid_version where plan_id = :plan
+            ) v, (
+                select count(*) filter (where state = 'live') as edits,
+                    count(*) filter (where state = 'live' and mine) as can_undo,
+                    count(*) filter (where state = 'undone' and mine) as can_redo
+                from (
+                    select state, author_id is not distinct from cast(:author as uuid) as mine
+                    from edit where plan_id = :plan and kind not in ('undo', 'redo')
+                ) step
+            ) e
+        """),
+        {"plan": plan_id, "tolerance": tolerance, "author": author_id},
     ).one()
 
 
@@ -454,7 +453,7 @@ def parent_means(session: Session, plan_id: UUID, areas: Sequence[UUID]) -> Sequ
             sa.func.count().label("grids"), sa.func.sum(GridVersion.households).label("households"),
         )
         .join(Area, Area.id == GridVersion.area_id)
-        .where(GridVersion.plan_id == plan_id, GridVersion.area_id.in_(list(areas)))
+        .where(GridVersion.plan_id == plan_id, _any(GridVersion.area_id, areas))
         .group_by(GridVersion.area_id, GridVersion.parent_grid_id, Area.code)
         .order_by(Area.code, GridVersion.parent_grid_id)
     ).all()  # fmt: skip

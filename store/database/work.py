@@ -88,15 +88,15 @@ class UnitOfWork:
         self._events.clear()
 
     def _raise_revisions(self, layers: list[str]) -> dict[str, int]:
-        revisions: dict[str, int] = {}
-        for layer in layers:
-            statement = pg.insert(LayerRevision).values(layer=layer, rev=1)
-            raised = statement.on_conflict_do_update(
-                index_elements=[LayerRevision.layer],
-                set_={"rev": LayerRevision.rev + 1, "changed_at": sa.func.now()},
-            ).returning(LayerRevision.rev)
-            revisions[layer] = self.session.execute(raised).scalar_one()
-        return revisions
+        if not layers:
+            return {}
+        # one statement locks the rows in the order of its values
+        statement = pg.insert(LayerRevision).values([{"layer": layer, "rev": 1} for layer in layers])
+        raised = statement.on_conflict_do_update(
+            index_elements=[LayerRevision.layer],
+            set_={"rev": LayerRevision.rev + 1, "changed_at": sa.func.now()},
+        ).returning(LayerRevision.layer, LayerRevision.rev)
+        return {row.layer: row.rev for row in self.session.execute(raised)}
 
 
 def _joined(first: Box | None, second: Box | None) -> Box | None:
