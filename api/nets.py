@@ -152,6 +152,9 @@ def propose_from_file(
             rows = error.report.rejected
             error.fields["rejected"] = [asdict(row) for row in rows[:MAX_REJECTED]]
             raise
+        except InvalidInputError as error:
+            _forget_folder(error, folder)
+            raise
     plan = None
     if loaded.plan_id is not None:
         plan = PlanOut.model_validate(plan_views.get_plan(work, loaded.plan_id))
@@ -165,6 +168,14 @@ def _load(work: Work, path: Path, spec: Any, name: str | None, options: dict[str
     if spec.kind == "dedicated":
         return propose_floors(work, path, spec, name=name, **options)
     return load_net(work, path, spec, name=name, **options)
+
+
+def _forget_folder(error: InvalidInputError, folder: str) -> None:
+    """Take the folder of the upload out of what is said: a file has the name that it came with."""
+    error.message = error.message.replace(f"{folder}/", "")
+    error.fields |= {
+        key: value.replace(f"{folder}/", "") for key, value in error.fields.items() if isinstance(value, str)
+    }
 
 
 def _stored(files: list[UploadFile], folder: Path) -> Path:

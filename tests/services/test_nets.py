@@ -337,6 +337,8 @@ def test_place_and_floor_answer_the_grid_of_that_floor(
     assert without["placement"] == "ambiguous"
     assert [grid["floors"] for grid in without["grids"]] == [[1, 3], [4, 6], [7, 9]]
     assert ask("dedicated", 99)["placement"] == "outside"
+    propose(database, kind="police", target=3000)
+    propose(database, kind="safety", target=1000)
     for kind in ("police", "safety", "household"):
         assert ask(kind, None)["grids"][0]["kind"] == kind
 
