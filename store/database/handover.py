@@ -35,17 +35,17 @@ def grid_codes(session: Session, plan_id: UUID) -> list[str]:
     return list(session.scalars(statement))
 
 
-_BOX = (
-    "(select st_expand(box2d(v.geom), (st_xmax(v.geom) - st_xmin(v.geom)) * 0.6 + 0.0005,"
-    " (st_ymax(v.geom) - st_ymin(v.geom)) * 0.6 + 0.0005)::geometry from grid_version v"
-    " where v.plan_id = :plan and v.grid_id = :grid)"
-)
+_BOX = """
+select st_setsrid(st_expand(box2d(v.geom), (st_xmax(v.geom) - st_xmin(v.geom)) * 0.6 + 0.0005,
+                            (st_ymax(v.geom) - st_ymin(v.geom)) * 0.6 + 0.0005)::geometry, 4326) as box
+from grid_version v where v.plan_id = :plan and v.grid_id = :grid
+"""
 
 
 def around(session: Session, plan_id: UUID, grid_id: UUID, territory_id: UUID) -> tuple[Columns, Columns, Columns]:
     """Return neighbours (code, geom), streets (name, geom) and buildings (geom) around a grid, EPSG:4326."""
-    values = {"plan": plan_id, "grid": grid_id}
-    box = sa.select(sa.literal_column(f"st_setsrid({_BOX}, 4326)")).scalar_subquery()
+    here = sa.text(_BOX).bindparams(plan=plan_id, grid=grid_id)
+    box = here.columns(sa.column("box")).scalar_subquery()
     statements = (
         sa.select(Grid.code, wkb(GridVersion.geom).label("geom"))
         .join(Grid, Grid.id == GridVersion.grid_id)
@@ -58,9 +58,7 @@ def around(session: Session, plan_id: UUID, grid_id: UUID, territory_id: UUID) -
         .where(Building.territory_id == territory_id, Building.geom.op("&&")(box))
         .order_by(Building.fid),
     )
-    near, streets, buildings = (
-        read_columns(session, statement.params(**values), geometry=["geom"]) for statement in statements
-    )
+    near, streets, buildings = (read_columns(session, statement, geometry=["geom"]) for statement in statements)
     return near, streets, buildings
 
 
@@ -89,6 +87,6 @@ def inside(session: Session, what: str, plan_id: UUID, grid_id: UUID, values: di
         ``territory``, and ``states`` for cases.
     """
     statement = (
-        f"select x.* from grid_version v, lateral ({_INSIDE[what]}) x where v.plan_id = :plan and v.grid_id = :grid"  # noqa: S608, E501 - constants only
+        f"select x.* from grid_version v, lateral ({_INSIDE[what]}) x where v.plan_id = :plan and v.grid_id = :grid"  # noqa: S608 - constants only
     )
     return session.execute(sa.text(statement), {"plan": plan_id, "grid": grid_id, **values}).all()
