@@ -30,7 +30,7 @@ MAX_REJECTED = 200
 NetKind = Literal["police", "safety", "dedicated"]
 
 
-class ShareOut(BaseModel):
+class NetShareOut(BaseModel):
     """What a grid of a net and a household grid have in common; either side is null for what lies outside it."""
 
     model_config = ConfigDict(from_attributes=True)
@@ -48,10 +48,10 @@ class ShareOut(BaseModel):
     objects: dict[str, int]
 
 
-class SharesOut(BaseModel):
+class NetSharesOut(BaseModel):
     """The shares of a net."""
 
-    shares: list[ShareOut]
+    shares: list[NetShareOut]
 
 
 class GridNetOut(BaseModel):
@@ -199,11 +199,11 @@ def _stored(files: list[UploadFile], folder: Path) -> Path:
 
 
 @router.get("/plans/{plan_id}/shares", operation_id="list_plan_shares")
-def list_shares(work: Work, plan_id: UUID, grid: UUID | None = None) -> SharesOut:
+def list_shares(work: Work, plan_id: UUID, grid: UUID | None = None) -> NetSharesOut:
     """Return what a net shares with the household grids; of one grid of either side when it is named."""
     from services.partition.net_shares import list_shares  # noqa: PLC0415 - as above
 
-    return SharesOut(shares=[ShareOut.model_validate(row) for row in list_shares(work, plan_id, grid)])
+    return NetSharesOut(shares=[NetShareOut.model_validate(row) for row in list_shares(work, plan_id, grid)])
 
 
 @router.post("/plans/{plan_id}/map", operation_id="map_plan")

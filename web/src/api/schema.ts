@@ -1951,7 +1951,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "boundary" | "head" | "responsibilities" | "review" | "ground" | "comments";
+            kind: "boundary" | "head" | "responsibilities" | "review" | "ground" | "comments" | "notes";
             /** Ok */
             ok: boolean;
             /** Blocking */
@@ -2599,10 +2599,12 @@ export interface components {
             area_before_m2: number | null;
             /** Area After M2 */
             area_after_m2: number | null;
+            /** Renamed */
+            renamed: boolean;
             /** Came From */
-            came_from: components["schemas"]["api__plan_compare__ShareOut"][];
+            came_from: components["schemas"]["ShareOut"][];
             /** Went To */
-            went_to: components["schemas"]["api__plan_compare__ShareOut"][];
+            went_to: components["schemas"]["ShareOut"][];
         };
         /**
          * GridNetOut
@@ -3458,6 +3460,44 @@ export interface components {
              * @default false
              */
             dry_run: boolean;
+        };
+        /**
+         * NetShareOut
+         * @description What a grid of a net and a household grid have in common; either side is null for what lies outside it.
+         */
+        NetShareOut: {
+            /** Net Grid Id */
+            net_grid_id: string | null;
+            /** Net Code */
+            net_code: string | null;
+            /** Net Name */
+            net_name: string | null;
+            /** Grid Id */
+            grid_id: string | null;
+            /** Grid Code */
+            grid_code: string | null;
+            /** Grid Name */
+            grid_name: string | null;
+            /** Area M2 */
+            area_m2: number;
+            /** Share Of Net */
+            share_of_net: number | null;
+            /** Share Of Grid */
+            share_of_grid: number | null;
+            /** Households */
+            households: number;
+            /** Objects */
+            objects: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * NetSharesOut
+         * @description The shares of a net.
+         */
+        NetSharesOut: {
+            /** Shares */
+            shares: components["schemas"]["NetShareOut"][];
         };
         /**
          * NewGrid
@@ -4494,12 +4534,30 @@ export interface components {
             expires_at: string;
         };
         /**
-         * SharesOut
-         * @description The shares of a net.
+         * ShareOut
+         * @description A part that came from, or went to, another grid; shares are parts of the old grid.
          */
-        SharesOut: {
-            /** Shares */
-            shares: components["schemas"]["api__nets__ShareOut"][];
+        ShareOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Code */
+            code: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "keep" | "rename" | "renumber" | "merge" | "split" | "transfer";
+            /** Households */
+            households: number;
+            /** Area M2 */
+            area_m2: number;
+            /** Area Share */
+            area_share: number;
+            /** Household Share */
+            household_share: number;
         };
         /**
          * Split
@@ -4739,36 +4797,6 @@ export interface components {
             name: string;
         };
         /**
-         * ShareOut
-         * @description What a grid of a net and a household grid have in common; either side is null for what lies outside it.
-         */
-        api__nets__ShareOut: {
-            /** Net Grid Id */
-            net_grid_id: string | null;
-            /** Net Code */
-            net_code: string | null;
-            /** Net Name */
-            net_name: string | null;
-            /** Grid Id */
-            grid_id: string | null;
-            /** Grid Code */
-            grid_code: string | null;
-            /** Grid Name */
-            grid_name: string | null;
-            /** Area M2 */
-            area_m2: number;
-            /** Share Of Net */
-            share_of_net: number | null;
-            /** Share Of Grid */
-            share_of_grid: number | null;
-            /** Households */
-            households: number;
-            /** Objects */
-            objects: {
-                [key: string]: number;
-            };
-        };
-        /**
          * GridName
          * @description A grid by code and name.
          */
@@ -4785,32 +4813,6 @@ export interface components {
              * @default
              */
             name: string;
-        };
-        /**
-         * ShareOut
-         * @description A part that came from, or went to, another grid; shares are parts of the old grid.
-         */
-        api__plan_compare__ShareOut: {
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /** Code */
-            code: string;
-            /**
-             * Kind
-             * @enum {string}
-             */
-            kind: "keep" | "rename" | "renumber" | "merge" | "split" | "transfer";
-            /** Households */
-            households: number;
-            /** Area M2 */
-            area_m2: number;
-            /** Area Share */
-            area_share: number;
-            /** Household Share */
-            household_share: number;
         };
         Problem: {
             type: string;
@@ -6852,7 +6854,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SharesOut"];
+                    "application/json": components["schemas"]["NetSharesOut"];
                 };
             };
             /** @description A problem (RFC 9457). */

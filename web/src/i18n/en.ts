@@ -1,7 +1,9 @@
+import { netsEn } from './nets'
 import { waterEn } from './water'
 
 /** English words; the keys are the list that every language must fill. */
 export const en = {
+  ...netsEn,
   ...waterEn,
   'app.name': 'Gridward',
   'desk.planner': 'Planner',

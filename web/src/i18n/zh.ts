@@ -1,8 +1,10 @@
 import type { Key } from './en'
+import { netsZh } from './nets'
 import { waterZh } from './water'
 
 /** Chinese words of the trade: see docs/reference/glossary.md. */
 export const zh: Record<Key, string> = {
+  ...netsZh,
   ...waterZh,
   'app.name': 'Gridward',
   'desk.planner': '网格规划',

@@ -1,4 +1,3 @@
-import { signal } from '@preact/signals'
 import type { JSX } from 'preact'
 import { useEffect, useMemo } from 'preact/hooks'
 import { plan, planGrids, planId, plans, territory } from '../../api/data'
@@ -25,16 +24,19 @@ import { gridColumns } from './columns'
 import { PlannerDialogs, proposing, publishing, renaming } from './Dialogs'
 import { change, edits, savedAt } from './edits'
 import { QualityPanel } from './QualityPanel'
+import { slots, tab } from './slots'
+import { NetsButton } from './nets/NetsDialog'
+import { NetsOfGrid } from './nets/NetsOfGrid'
 import { WaterPanel } from './water/WaterPanel'
 
 const WORST_FIRST: Order = { column: 'deviation', down: true }
 const statusLook: Record<Plan['status'], [string, string]> = {
   draft: ['warn', 'edit'],
   review: ['info', 'chat'],
+  scheduled: ['info', 'history'],
   published: ['ok', 'check'],
   retired: ['', 'history'],
 }
-const tab = signal<'grids' | 'check' | 'quality'>('grids')
 
 export function StatusChip({ status }: { status: Plan['status'] }): JSX.Element {
   const [tone, icon] = statusLook[status] ?? ['', 'edit']
@@ -81,6 +83,7 @@ export function PlanPicker(): JSX.Element {
 
 function Header(): JSX.Element {
   const it = plan.value
+  const data = planGrids.data.value
   const publishable = it && (it.status === 'draft' || it.status === 'review')
   return (
     <div class="deskbar">
@@ -99,13 +102,15 @@ function Header(): JSX.Element {
         </span>
       )}
       <span class="grow" />
+      {it && <NetsButton />}
       {it && (
         <button type="button" class="button" onClick={() => (proposing.value = true)}>
           <Icon name="sparkle" />
           {t('planner.propose')}
         </button>
       )}
-      {publishable && (
+      {data && slots.header.map((Part, k) => <Part key={k} data={data} />)}
+      {data && slots.primary ? <slots.primary data={data} /> : publishable && (
         <button type="button" class="button primary" onClick={() => (publishing.value = true)}>
           {t('planner.publish')}
         </button>
@@ -188,6 +193,7 @@ function SelectedGrid({ grid }: { grid: Grid }): JSX.Element {
       <p class="small second">
         {number(grid.households)} {t('unit.households')} · {signed(grid.deviation)} % · {t('grid.head')} {grid.head?.work_no ?? t('grid.vacant')}
       </p>
+      {plan.value && <NetsOfGrid plan={plan.value} grid={grid} />}
     </section>
   )
 }
@@ -220,7 +226,7 @@ function Panel({ data }: { data: PlanGrids }): JSX.Element {
   const list = findings(data)
   const bad = list.filter((one) => one.bad).length
   const selected = data.grids.find((grid) => grid.code === store.grid.value)
-  const head = (id: 'grids' | 'check' | 'quality', words: string, count: number | null, tone = ''): JSX.Element => (
+  const head = (id: string, words: string, count: number | null, tone = ''): JSX.Element => (
     <button type="button" role="tab" aria-selected={tab.value === id} class={tab.value === id ? 'panel-focus' : ''} onClick={() => (tab.value = id)}>
       {words} {count !== null && <span class={`chip round ${tone}`}>{number(count)}</span>}
     </button>
@@ -231,6 +237,7 @@ function Panel({ data }: { data: PlanGrids }): JSX.Element {
         {head('grids', t('grid.grids'), data.grids.length)}
         {head('check', t('planner.check'), list.length, bad ? 'late' : list.length ? 'warn' : '')}
         {head('quality', t('quality.title'), null)}
+        {slots.tabs.map((one) => head(one.id, one.name(), one.count?.(data) ?? null, one.tone?.(data)))}
       </div>
       <JobBar />
       <p class="note info narrow-note">{t('planner.look')}</p>
@@ -261,9 +268,10 @@ function Panel({ data }: { data: PlanGrids }): JSX.Element {
       {tab.value === 'check' && (
         <div class="check-tab">
           {selected && <SelectedGrid grid={selected} />}
-          <CheckList list={list} />
+          {slots.check ? <slots.check data={data} /> : <CheckList list={list} />}
         </div>
       )}
+      {slots.tabs.map((one) => tab.value === one.id && <one.body key={one.id} data={data} />)}
     </>
   )
 }
@@ -309,6 +317,7 @@ export function PlannerDesk(): JSX.Element {
             <div class="cards">
               <PlaceCard />
               <CameraCard />
+              {data && slots.cards.map((Part, k) => <Part key={k} data={data} />)}
             </div>
           </MapPane>
         )}
@@ -317,6 +326,7 @@ export function PlannerDesk(): JSX.Element {
         </Side>
       </div>
       <PlannerDialogs />
+      {data && slots.overlays.map((Part, k) => <Part key={k} data={data} />)}
       <PhoneFoot />
       <StatusBar />
     </>

@@ -1,0 +1,73 @@
+import { signal } from '@preact/signals'
+import { ask, NoAnswer, Problem } from '../../../api/client'
+import { plans, territory } from '../../../api/data'
+import { follow } from '../../../api/jobs'
+import type { components } from '../../../api/schema'
+import type { Job, Plan, ProblemBody } from '../../../api/types'
+import { t } from '../../../i18n'
+import { store } from '../../../map/store'
+import { toast } from '../../../ui/toast'
+
+export type GridNet = components['schemas']['GridNetOut']
+export type Share = components['schemas']['NetShareOut']
+export type NetKind = 'police' | 'safety' | 'dedicated'
+
+export const NET_KINDS: readonly NetKind[] = ['police', 'safety', 'dedicated']
+export const NET_TARGETS: Record<NetKind, string> = { police: '3000', safety: '1000', dedicated: '60' }
+export const isNet = (kind: string): boolean => (NET_KINDS as readonly string[]).includes(kind)
+
+/** True while the dialog for new nets is open. */
+export const netting = signal(false)
+
+export interface NetWish {
+  kind: NetKind
+  target: string
+  files: File[]
+  crs: string
+  code: string
+  name: string
+}
+
+export const badNetTarget = (wish: NetWish): boolean => !(Number(wish.target) >= 5 && Number(wish.target) <= 100_000)
+
+/** The form of an upload; fields that say nothing are left out. */
+export function formOf(wish: NetWish, territoryId: string | undefined): FormData {
+  const form = new FormData()
+  const fields = { kind: wish.kind, territory: territoryId, crs: wish.crs, target: wish.target, code_field: wish.code.trim(), name_field: wish.name.trim() }
+  for (const [name, value] of Object.entries(fields)) if (value) form.set(name, value)
+  for (const file of wish.files) form.append('files', file)
+  return form
+}
+
+async function upload(wish: NetWish): Promise<string | null> {
+  let response: Response
+  try {
+    response = await fetch('/api/v1/plans/files', { method: 'POST', body: formOf(wish, territory.value?.id), credentials: 'same-origin' })
+  } catch (cause) {
+    throw new NoAnswer('no answer', { cause })
+  }
+  const body: unknown = await response.json()
+  if (!response.ok) throw new Problem(body as ProblemBody)
+  return (body as { plan: Plan | null }).plan?.id ?? null
+}
+
+async function propose(wish: NetWish): Promise<string | null> {
+  const body = { territory: territory.value?.id, kind: wish.kind, target: Number(wish.target) }
+  const answer = await ask<{ job: Job }>('/api/v1/plans', { method: 'POST', body })
+  netting.value = false
+  const job = await follow(t('nets.making'), answer.job)
+  return (job.result?.plan_id as string | undefined) ?? null
+}
+
+/** Makes a net from the files of a wish, or from what is loaded, and opens it. */
+export async function makeNet(wish: NetWish): Promise<void> {
+  const made = await (wish.files.length ? upload(wish) : propose(wish))
+  netting.value = false
+  if (made) {
+    const { plan } = await ask<{ plan: Plan }>(`/api/v1/plans/${made}`)
+    store.grid.value = null
+    store.plan.value = made
+    toast(t('nets.made', { name: plan.name }))
+  }
+  await plans.load()
+}
