@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from grid_partition import kernels
 from grid_partition.problem import PartProblem
+from grid_partition.resplit import resplit
 
 __all__ = ["refine"]
 
@@ -21,6 +22,8 @@ PER_UNIT_FEW, PER_UNIT_MANY, PER_GRID = 600.0, 2500.0, 40_000.0
 CHUNKS = 8
 #: Energy differences accepted at the start and the end where a grid has four units; a round grid has energy 1.
 HOT, COLD = 1.4, 0.06
+#: Units of a pair of regions beyond which it is not cut anew.
+PAIR_LIMIT = 20_000
 #: Further rounds, from a lower temperature, while grids are outside the band.
 ROUNDS, WARM = 1, 0.5
 
@@ -68,6 +71,11 @@ def refine(
             best, best_energy = search.labels.copy(), search.energy()
         if search.outside() == 0:
             break
+    if rounds > 1 and search.take(best).outside() and search.resplit():
+        # cold moves smooth the borders of the new cuts
+        search.anneal(cold, cold, proposals / CHUNKS)
+        if search.energy() < best_energy:
+            best = search.labels.copy()
     return best
 
 
@@ -96,6 +104,16 @@ class _Search:
     def anneal(self, hot: float, cold: float, proposals: float) -> None:
         """Run moves while the temperature falls from ``hot`` to ``cold``."""
         kernels.anneal(self.world, self.plan, np.array([hot, cold, proposals, self.chains]))
+
+    def take(self, labels: Ints) -> _Search:
+        """Go on from another labelling."""
+        self.labels[:] = labels
+        kernels.region_table(self.world, self.plan)
+        return self
+
+    def resplit(self) -> int:
+        """Cut pairs of regions anew along random trees where one is outside the band; return the cuts made."""
+        return int(resplit(self.world, self.plan, PAIR_LIMIT))
 
     def energy(self) -> float:
         """Sum the prices of all regions."""

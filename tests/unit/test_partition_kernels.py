@@ -9,6 +9,7 @@ from gis.adjacency import rook_adjacency
 from grid_partition import kernels
 from grid_partition.multilevel import bisected, coarsened
 from grid_partition.problem import PartProblem, csr
+from grid_partition.resplit import resplit
 from grid_partition.seed import repair
 
 pytestmark = [
@@ -138,3 +139,41 @@ def test_halving_makes_every_region_about_equal(k):
     assert np.bincount(labels).max() <= -(-20 // k) + 1
     mended = repair(problem, labels)
     assert pieces_by_brute_force(geometry, mended) == k
+
+
+def comb(teeth, length):
+    """A spine with a tooth on every second unit."""
+    cells = [(x, 0) for x in range(2 * teeth)] + [(2 * x, y) for x in range(teeth) for y in range(1, length)]
+    x, y = 10.0 * np.array(cells, dtype=float).T
+    return shapely.box(x, y, x + 10, y + 10)
+
+
+@pytest.mark.parametrize("fixed", [False, True])
+def test_whole_teeth_of_a_comb_change_sides(fixed):
+    geometry = comb(6, 5)
+    n = len(geometry)
+    start = (shapely.get_coordinates(shapely.centroid(geometry))[:, 0] > 25).astype(int)
+    held = np.where(np.arange(n) == 0, 0, -1) if fixed else None
+    problem = problem_of(geometry, np.ones(n), 2, home=start, fixed=held, churn_price=0.1)
+    world, plan = world_and_plan(problem, start)
+    before = kernels.total_energy(world, plan)
+    made = resplit(world, plan, 1000)
+    kept = plan[1].copy(), plan[5].copy()
+    kernels.region_table(world, plan)
+    assert kept[0] == pytest.approx(plan[1])
+    assert kept[1] == pytest.approx(plan[5])
+    assert pieces_by_brute_force(geometry, plan[0]) == 2
+    if fixed:  # a pair with fixed units is left alone
+        assert made == 0
+        assert np.array_equal(plan[0], start)
+    else:
+        assert made > 0
+        assert kernels.total_energy(world, plan) < before
+        assert np.bincount(plan[0]).tolist() == [n // 2, n // 2]
+
+
+def test_a_pair_of_too_many_units_is_left_alone():
+    geometry = comb(6, 5)
+    problem = problem_of(geometry, np.ones(len(geometry)), 2)
+    world, plan = world_and_plan(problem, (np.arange(len(geometry)) == 0).astype(int))
+    assert resplit(world, plan, len(geometry) - 1) == 0
