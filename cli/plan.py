@@ -10,12 +10,18 @@ from uuid import UUID
 import typer
 
 from cli.context import JsonOption, command_context, show
+from cli.nets import map_net, shares
+from cli.plan_edits import draft, log, redo, undo
 from cli.plan_quality import quality
 from cli.rivers import rivers
 
 app = typer.Typer(help="List, show, check, publish and export plans.", no_args_is_help=True)
 app.command("quality")(quality)
+app.command("map")(map_net)
+app.command("shares")(shares)
 app.command("rivers")(rivers)
+for command in (draft, undo, redo, log):
+    app.command()(command)
 PlanArgument = Annotated[UUID, typer.Argument(help="Id of the plan, from `gridward plan list`.")]
 
 
