@@ -97,8 +97,8 @@ def write_change(work: UnitOfWork, plan: OpenPlan, change: Change, line: LogLine
     sql.restore_atoms(session, plan.id, {label: new[label] for label in new if label not in old and label not in made})
     sql.move_atoms(session, plan.id, {label: new[label] for label in new if label in old and new[label] != old[label]})
     sql.add_atoms(session, plan.id, change.fresh)
-    if plan.kind != "cell":  # cells are of a size; nobody balances their households
-        sql.renew_deviations(session, plan.id, sorted(areas_of(change)))
+    if plan.balanced:
+        sql.renew_deviations(session, plan.id, sorted(areas_of(change)), sorted(change.after))
     seq, at = sql.add_edit(
         session,
         {
@@ -116,7 +116,10 @@ def write_change(work: UnitOfWork, plan: OpenPlan, change: Change, line: LogLine
 
 
 def announce(work: UnitOfWork, plan: OpenPlan, change: Change) -> None:
-    """Tell maps where something changed."""
+    """Tell maps where something changed, and let the grids around follow a changed mean."""
+    if plan.balanced and len(change.before) != len(change.after):
+        areas = sorted(areas_of(change))
+        work.at_last(lambda: sql.renew_deviations(work.session, plan.id, areas))
     box = _box([*change.before.values(), *change.after.values()])
     for layer in ("grids", "grid_labels", "atoms"):
         work.touch(layer, plan.territory_id, box)

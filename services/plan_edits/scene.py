@@ -35,6 +35,11 @@ class OpenPlan:
     srid: int
     tolerance: float
 
+    @property
+    def balanced(self) -> bool:
+        """Whether households are measured from a mean; cells are of a size instead."""
+        return self.kind != "cell"
+
 
 @dataclass(slots=True)
 class Scene:

@@ -305,11 +305,27 @@ def add_atoms(session: Session, plan_id: UUID, atoms: Sequence[Mapping[str, Any]
         )
 
 
-def renew_deviations(session: Session, plan_id: UUID, areas: Sequence[UUID]) -> None:
-    """Set how far grids are from the mean of their parent: all of some areas that changed.
+def renew_deviations(
+    session: Session, plan_id: UUID, areas: Sequence[UUID], grid_ids: Sequence[UUID] | None = None
+) -> None:
+    """Set how far grids are from the mean of their parent.
 
-    Grids that somebody else is just editing are passed over, so that nobody waits; that edit sets theirs.
+    Parameters
+    ----------
+    session : Session
+    plan_id : UUID
+    areas : sequence of UUID
+        Whose grids changed.
+    grid_ids : sequence of UUID, optional
+        Only these, which must be locked; otherwise all grids of the areas whose mean changed. Those are for the very
+        end of a transaction: a lock for each area puts two ends in an order, so that the later one sees what the
+        earlier changed, and grids that somebody is just editing are passed over, since that edit ends here, too.
     """
+    if grid_ids is None:
+        for area in sorted(areas):
+            session.execute(
+                sa.text("select pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": f"mean {plan_id} {area}"}
+            )
     session.execute(
         sa.text("""
             with mean as (
@@ -317,11 +333,12 @@ def renew_deviations(session: Session, plan_id: UUID, areas: Sequence[UUID]) -> 
                 from grid_version where plan_id = :plan and area_id = any(:areas)
                 group by area_id, parent_grid_id
             ), figure as (
-                select v.id, v.grid_id, case when m.households > 0
+                select v.id, case when m.households > 0
                     then (v.households - m.households) / m.households else 0 end as deviation
                 from grid_version v join mean m
                     on m.area_id = v.area_id and m.parent_grid_id is not distinct from v.parent_grid_id
-                where v.plan_id = :plan
+                where v.plan_id = :plan and v.area_id = any(:areas)
+                    and (cast(:grids as uuid[]) is null or v.grid_id = any(:grids))
             ), changed as (
                 select v.id from grid_version v join figure f on f.id = v.id
                 where v.deviation is distinct from f.deviation
@@ -330,7 +347,7 @@ def renew_deviations(session: Session, plan_id: UUID, areas: Sequence[UUID]) -> 
             update grid_version v set deviation = f.deviation
             from figure f where f.id = v.id and v.id in (select id from changed)
         """),
-        {"plan": plan_id, "areas": list(areas)},
+        {"plan": plan_id, "areas": list(areas), "grids": None if grid_ids is None else list(grid_ids)},
     )
 
 
@@ -430,7 +447,17 @@ def plan_totals(session: Session, plan_id: UUID, tolerance: float, author_id: UU
                     coalesce(avg((abs(deviation) <= :tolerance + 1e-9)::int), 0) as share_within,
                     coalesce(avg(compactness), 0) as compactness,
                     count(*) filter (where exclave) as exclaves
-                from grid_version where plan_id = :plan
+                from (
+                    select households, compactness, exclave, case when mean > 0 then households / mean - 1 else 0 end
+                        as deviation
+                    from (
+                        select *, avg(households::float8) over (partition by area_id, parent_grid_id) as mean
+                        from (
+                            select households, compactness, exclave, area_id, parent_grid_id
+                            from grid_version where plan_id = :plan
+                        ) figure
+                    ) measured
+                ) grid
             ) v, (
                 select count(*) filter (where state = 'live') as edits,
                     count(*) filter (where state = 'live' and mine) as can_undo,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -41,6 +42,7 @@ class UnitOfWork:
     actor: Actor
     _changes: dict[tuple[str, UUID | None], LayerChange] = field(default_factory=dict)
     _events: list[dict[str, Any]] = field(default_factory=list)
+    _last: list[Callable[[], None]] = field(default_factory=list)
 
     def touch(self, layer: str, territory_id: UUID | None = None, box: Box | None = None) -> None:
         """Note that `layer` changed within `box`; several touches of one layer become one event.
@@ -65,12 +67,18 @@ class UnitOfWork:
         """Add an event of another kind than a layer change (job finished, incident registered)."""
         self._events.append({"kind": kind, "payload": payload, "territory_id": territory_id})
 
+    def at_last(self, step: Callable[[], None]) -> None:
+        """Have `step` run just before the commit: for rows that others want, too, and that are locked only so long."""
+        self._last.append(step)
+
     def commit(self) -> None:
         """Announce the changes and commit; only the edge calls this.
 
         The layer revisions are the last rows written, in name order: their locks are held only for the commit itself
         and two units of work can't wait for each other in a ring.
         """
+        for step in self._last:
+            step()
         self.session.flush()
         revisions = self._raise_revisions(sorted({change.layer for change in self._changes.values()}))
         rows = [
@@ -86,6 +94,7 @@ class UnitOfWork:
         self.session.commit()
         self._changes.clear()
         self._events.clear()
+        self._last.clear()
 
     def _raise_revisions(self, layers: list[str]) -> dict[str, int]:
         if not layers:
