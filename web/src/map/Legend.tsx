@@ -45,7 +45,9 @@ function Deviation({ items }: { items: LegendItem[] }): JSX.Element {
         <span class="strong">{t('legend.deviation')}</span>
         {data && (
           <span class="muted">
-            {t('legend.deviationNote', { mean: number(data.mean_households), band: number(data.tolerance * 100) })}
+            {data.plan.kind === 'water'
+              ? t('water.legendNote', { target: number(Number(data.plan.spec.target)), band: number(data.tolerance * 100) })
+              : t('legend.deviationNote', { mean: number(data.mean_households), band: number(data.tolerance * 100) })}
           </span>
         )}
       </div>
