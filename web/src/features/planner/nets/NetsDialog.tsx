@@ -7,7 +7,8 @@ import { Dialog } from '../../../ui/Dialog'
 import { Icon } from '../../../ui/Icon'
 import { ErrorNote, sentence } from '../../../ui/states'
 import { toast } from '../../../ui/toast'
-import { badNetTarget, makeNet, NET_KINDS, NET_TARGETS, netting, type NetKind, type NetWish } from './nets'
+import { makeNet, netting } from './nets'
+import { badNetTarget, NET_KINDS, NET_TARGETS, type NetKind, type NetWish } from './wish'
 
 const SYSTEMS = ['wgs84', 'cgcs2000', 'gcj02', 'bd09']
 

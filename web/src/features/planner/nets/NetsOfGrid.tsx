@@ -4,7 +4,8 @@ import { ask } from '../../../api/client'
 import type { Grid, Plan } from '../../../api/types'
 import { t, tOr } from '../../../i18n'
 import { code, number } from '../../../i18n/format'
-import { isNet, type GridNet, type Share } from './nets'
+import type { GridNet, Share } from './nets'
+import { isNet } from './wish'
 
 interface Line {
   key: string
