@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from gis.codes import next_grid_codes, reading_order
+from gis.codes import reading_order
 from gis.crs import to_lonlat
+from gis.grid_patterns import CodePattern, Numbered, next_codes, pattern_for
 from grid_partition import Atoms
 from services.grid_shapes import renew_shapes
 from services.partition.drawing import Drawn
@@ -62,7 +63,9 @@ def save_draft(  # noqa: PLR0913 - what a draft may bring along
     count = len(drawn.shapes)
     known = grid_ids or [None] * count
     ids = [each or uuid4() for each in known]
-    codes = codes or number_grids(work, ground, drawn)
+    codes = codes or number_grids(
+        work, ground, drawn, pattern=pattern_for(plan.kind, (plan.spec or {}).get("code_pattern"))
+    )
     fresh = [i for i in range(count) if known[i] is None]
     copy_rows(session, "grid", sql.GRID_COLUMNS, ((ids[i], territory.id, plan.kind, codes[i]) for i in fresh))
     metric = drawn.shapes
@@ -98,7 +101,12 @@ def save_draft(  # noqa: PLR0913 - what a draft may bring along
 
 
 def number_grids(
-    work: UnitOfWork, ground: Ground, drawn: Drawn, *, fresh: npt.NDArray[np.bool_] | None = None
+    work: UnitOfWork,
+    ground: Ground,
+    drawn: Drawn,
+    *,
+    fresh: npt.NDArray[np.bool_] | None = None,
+    pattern: CodePattern | None = None,
 ) -> list[str]:
     """Give codes to the grids of each area, north-west to south-east, after every code ever given there.
 
@@ -106,13 +114,15 @@ def number_grids(
     """
     new = np.ones(len(drawn.shapes), dtype=bool) if fresh is None else fresh
     area_codes = [str(code) for code in ground.areas["code"]]
-    used = sql.grid_codes_starting(work.session, sorted({area_codes[p] for p in drawn.parent}))
+    form = pattern or pattern_for("household")
+    stems = [form.object_code] if form.object_code else sorted({area_codes[p] for p in drawn.parent})
+    used = sql.grid_codes_starting(work.session, stems)
     codes = [""] * len(drawn.shapes)
     centres = shapely.get_coordinates(shapely.centroid(drawn.shapes))
     for parent in np.unique(drawn.parent):
         members = np.flatnonzero((drawn.parent == parent) & new)
         ordered = members[reading_order(centres[members])]
-        given = next_grid_codes(area_codes[parent], len(members), used)
+        given = next_codes(form, [Numbered(area_codes[parent])] * len(members), used)
         for place, code in zip(ordered, given, strict=True):
             codes[place] = code
     return codes

@@ -111,7 +111,7 @@ def test_saved_plan_raises_the_layers_revisions(database: Database, helsinki: UU
         (PlanSpec(target=300, grids=4), "target"),
         (PlanSpec(target=0), "target"),
         (PlanSpec(tolerance=0), "tolerance"),
-        (PlanSpec(kind="water"), "kind"),
+        (PlanSpec(kind="hexagon"), "kind"),
     ],
 )
 def test_spec_that_cannot_be_meant_is_refused(database: Database, helsinki: UUID, spec: PlanSpec, field: str) -> None:
