@@ -32,6 +32,19 @@ let clockTimer: ReturnType<typeof setInterval> | undefined
 const POLL_MS = 10_000
 const TICK_MS = 1_000
 
+/** News that are no layer change: a plan took a step, somebody commented. */
+export interface News {
+  kind: 'plan' | 'comment'
+  plan: string
+}
+const newsListeners = new Set<(news: News) => void>()
+
+/** Calls back on every step of a plan and every comment; returns how to stop. */
+export function onNews(listener: (news: News) => void): () => void {
+  newsListeners.add(listener)
+  return () => newsListeners.delete(listener)
+}
+
 /** Calls back on every change of a layer; returns how to stop. */
 export function onLayer(listener: Listener): () => void {
   listeners.add(listener)
@@ -48,14 +61,22 @@ function deliver(event: LayerEvent, id: string): void {
   for (const listener of listeners) listener(event)
 }
 
+function deliverNews(kind: News['kind'], data: { plan?: string }, id: string): void {
+  if (id) lastId = id
+  for (const listener of newsListeners) listener({ kind, plan: data.plan ?? '' })
+}
+
 /** Asks once what happened since the last event: the way that is left when the stream is down. */
 async function poll(): Promise<void> {
   if (streaming.value) return
   try {
     const path = `/api/v1/events/poll?limit=200${lastId ? `&after=${encodeURIComponent(lastId)}` : ''}`
-    const { data } = await call<{ events: (LayerEvent & { id?: string })[]; last: string | null }>(path)
+    const { data } = await call<{ events: { id: string; event: string; data: unknown }[]; last: string | null }>(path)
     unreachableSince.value = null
-    for (const event of data.events) deliver(event, event.id ?? '')
+    for (const { id, event, data: told } of data.events) {
+      if (event === 'layer') deliver(told as LayerEvent, id)
+      if (event === 'plan' || event === 'comment') deliverNews(event, told as { plan?: string }, id)
+    }
     if (data.last) lastId = data.last
   } catch {
     unreachableSince.value ??= new Date()
@@ -82,6 +103,12 @@ function openStream(): void {
     heard()
     deliver(JSON.parse(message.data) as LayerEvent, message.lastEventId)
   })
+  for (const kind of ['plan', 'comment'] as const) {
+    stream.addEventListener(kind, (message: MessageEvent<string>) => {
+      heard()
+      deliverNews(kind, JSON.parse(message.data) as { plan?: string }, message.lastEventId)
+    })
+  }
 }
 
 /** Starts listening; harmless when already started. */

@@ -22,6 +22,10 @@ export interface Address {
   mapTheme: MapTheme | null
   filter: string | null
   sort: string | null
+  /** The plan that the one at work is compared with. */
+  compare: string | null
+  /** The day whose plan is shown, as `2026-11-22`. */
+  at: string | null
   list: boolean
   lang: 'en' | 'zh' | null
   theme: 'light' | 'dark' | null
@@ -59,6 +63,8 @@ export function readAddress(hash: string): Address {
     mapTheme: one(values.get('show'), MAP_THEMES),
     filter: values.get('filter'),
     sort: values.get('sort'),
+    compare: values.get('compare'),
+    at: /^\d{4}-\d{2}-\d{2}$/.test(values.get('at') ?? '') ? values.get('at') : null,
     list: values.get('list') === '1',
     lang: one(values.get('lang'), ['en', 'zh'] as const),
     theme: one(values.get('theme'), ['light', 'dark'] as const),
@@ -80,6 +86,8 @@ export function writeAddress(address: Address): string {
   set('show', address.mapTheme)
   set('filter', address.filter)
   set('sort', address.sort)
+  set('compare', address.compare)
+  set('at', address.at)
   set('list', address.list ? '1' : null)
   set('lang', address.lang)
   set('theme', address.theme)

@@ -46,6 +46,10 @@ export const store = {
   mapThemeChoice: signal<MapTheme | null>(null),
   filter: signal<string | null>(null),
   sort: signal<string | null>(null),
+  /** The plan that the one at work is compared with. */
+  compare: signal<string | null>(null),
+  /** The day whose plan is shown; null is now. */
+  at: signal<string | null>(null),
   listChosen: signal(false),
   /** Null until tried; then why the map cannot be drawn, or the empty string. */
   mapFailure: signal<string | null>(null),
@@ -101,6 +105,8 @@ export function openDesk(desk: Desk): void {
     store.layerChoice.value = []
     store.filter.value = null
     store.sort.value = null
+    store.compare.value = null
+    store.at.value = null
     store.picking.value = false
     store.phoneMap.value = false
   })
@@ -136,6 +142,8 @@ export function applyAddress(address: Address): void {
     store.mapThemeChoice.value = address.mapTheme
     store.filter.value = address.filter
     store.sort.value = address.sort
+    store.compare.value = address.compare
+    store.at.value = address.at
     store.listChosen.value = address.list
     langAsked.value = address.lang
     themeAsked.value = address.theme
@@ -160,6 +168,8 @@ export const address = computed<Address>(() => ({
   mapTheme: store.mapThemeChoice.value,
   filter: store.filter.value,
   sort: store.sort.value,
+  compare: store.compare.value,
+  at: store.at.value,
   list: store.listChosen.value,
   lang: langAsked.value,
   theme: themeAsked.value,
