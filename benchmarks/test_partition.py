@@ -1,4 +1,4 @@
-"""The partition engine beside METIS, KaHIP and GerryChain: same units, same neighbours, same measures.
+"""The partition engine beside METIS, KaHIP, GerryChain and spopt: same units, same neighbours, same measures.
 
 Real: Hsinchu's 2,217 statistical areas, and the 11 municipalities of Liechtenstein (GRIDWARD_TEST_DATA names
 the folder). Made: counties of 10,000 and 100,000 dwellings. Each line printed is one run: seconds, stray pieces, grids
@@ -177,7 +177,45 @@ def by_gerrychain(units: Units, k: int) -> Array:
     return np.array([parts[v] for v in range(len(units.demand))])
 
 
-RIVALS = {"gridward": by_gridward, "metis": by_metis, "kahip": by_kahip, "gerrychain": by_gerrychain}
+def _spopt_input(units: Units) -> tuple[gpd.GeoDataFrame, Any]:
+    """Return the units as spopt takes them, with its weights of neighbours."""
+    libpysal = pytest.importorskip("libpysal")
+    frame = gpd.GeoDataFrame({"households": units.demand}, geometry=gpd.array.from_shapely(units.geometry, crs=3826))
+    near: dict[int, list[int]] = {v: [] for v in range(len(units.demand))}
+    for one, other in zip(units.pairs.first.tolist(), units.pairs.second.tolist(), strict=True):
+        near[one].append(other)
+        near[other].append(one)
+    return frame, libpysal.weights.W(near, silence_warnings=True)
+
+
+def by_skater(units: Units, k: int) -> Array:
+    """Cut a minimum spanning tree; its only wish about size is a lower bound on the number of units."""
+    region = pytest.importorskip("spopt.region")
+    frame, near = _spopt_input(units)
+    model = region.Skater(frame, near, ["households"], n_clusters=k)
+    model.solve()
+    return np.array(model.labels_)
+
+
+def by_max_p(units: Units, k: int) -> Array:
+    """Grow as many regions as a least number of households allows: there is no upper bound."""
+    region = pytest.importorskip("spopt.region")
+    frame, near = _spopt_input(units)
+    least = 0.9 * units.demand.sum() / k
+    np.random.seed(1)  # noqa: NPY002 - the library draws from the global state
+    model = region.MaxPHeuristic(frame, near, ["households"], "households", least)
+    model.solve()
+    return np.array(model.labels_)
+
+
+RIVALS = {
+    "gridward": by_gridward,
+    "metis": by_metis,
+    "kahip": by_kahip,
+    "gerrychain": by_gerrychain,
+    "skater": by_skater,
+    "max-p": by_max_p,
+}
 
 
 @needs_data
@@ -191,7 +229,7 @@ def test_hsinchu(benchmark: BenchmarkFixture, k: int, rival: str) -> None:
     try:
         with patience(PATIENCE):
             labels = benchmark.pedantic(RIVALS[rival], (units, k), rounds=3 if rival == "gridward" else 1)
-    except (TimeoutError, RuntimeError) as stopped:
+    except (TimeoutError, RuntimeError, RecursionError, ValueError, KeyError) as stopped:
         pytest.skip(f"{rival} made no plan in {PATIENCE} s: {stopped!r}")
     benchmark.extra_info.update(figures(units, labels, k))
     print(f"\nhsinchu k={k} {rival}: {benchmark.stats['median']:.2f} s {benchmark.extra_info}")
