@@ -30,6 +30,7 @@ from gis.errors import (
 )
 from services.access import TooManyAttemptsError
 from services.logs import request_id
+from services.plan_life.upload_errors import UploadTooLargeError
 
 MEDIA_TYPE = "application/problem+json"
 _log = logging.getLogger(__name__)
@@ -58,6 +59,7 @@ STATUS: dict[type[GridwardError], int] = {
     CancelledError: 409,
     StaleRevisionError: 412,
     BodyTooLargeError: 413,
+    UploadTooLargeError: 413,
     InvalidInputError: 422,
     RevisionRequiredError: 428,
     TooManyAttemptsError: 429,

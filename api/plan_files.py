@@ -1,0 +1,110 @@
+"""Plans as files: export in four formats, import of drawn grids, change sets of areas."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, File, Form, Query, UploadFile
+from pydantic import BaseModel, ConfigDict
+from starlette.responses import JSONResponse, Response
+
+from api.deps import Work
+from api.plans import Kind
+from services.plan_life import downloads
+
+router = APIRouter(prefix="/api/v1", tags=["plans"])
+Upload = Annotated[UploadFile, File(description="GeoJSON, GeoPackage, or a Shapefile in a .zip; at most 50 MB.")]
+Crs = Annotated[str | None, Form(max_length=40, description="wgs84, cgcs2000, gcj02, bd09 or EPSG:n.")]
+
+
+class ImportOut(BaseModel):
+    """What an import did, or would do."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    plan_id: UUID | None
+    file: str
+    grids: int
+    atoms: int
+    households: int
+    codes_kept: int
+    codes_given: int
+    changes: list[dict[str, Any]]
+    corners_added: int
+    crossing: list[dict[str, Any]]
+    outside: dict[str, int]
+    warnings: list[str]
+    dry_run: bool
+
+
+class ChangeSetMade(BaseModel):
+    """What a change set of areas did, or would do; `id` is empty after a dry run."""
+
+    id: UUID | None
+    counts: dict[str, int]
+    warnings: list[str]
+    dry_run: bool
+
+
+@router.get("/plans/{plan_id}/export", operation_id="export_plan", response_class=Response)
+def export_plan(
+    work: Work,
+    plan_id: UUID,
+    format: Annotated[Literal["gpkg", "geojson", "shp", "csv"], Query(description="shp comes as a .zip.")] = "gpkg",  # noqa: A002 - its name in the contract
+) -> Response:
+    """Return the grids of a plan with their codes as text and coordinates of 9 decimals."""
+    ending, kind = downloads.FORMATS[format]
+    content = downloads.export_bytes(work, plan_id, format)
+    headers = {"Content-Disposition": f'attachment; filename="gridward-grids{ending}"'}
+    return Response(content, media_type=kind, headers=headers)
+
+
+@router.post("/plans/import", status_code=201, operation_id="import_plan", response_model=ImportOut)
+def import_plan(  # noqa: PLR0913, PLR0917 - one parameter for each field of the form
+    work: Work,
+    file: Upload,
+    territory: Annotated[UUID | None, Form()] = None,
+    kind: Annotated[Kind, Form()] = "household",
+    name: Annotated[str | None, Form(max_length=120)] = None,
+    crs: Crs = None,
+    code_column: Annotated[str | None, Form(max_length=120, description="Column of the codes.")] = None,
+    name_column: Annotated[str | None, Form(max_length=120, description="Column of the names.")] = None,
+    repair: Annotated[bool, Form(description="Mend borders that do not meet.")] = False,
+    tolerance_m: Annotated[float, Form(ge=0, le=100)] = 0.5,
+    overlap: Annotated[Literal["border", "first", "smaller"], Form()] = "border",
+    dry_run: Annotated[bool, Form(description="Report only.")] = False,
+) -> Response:
+    """Import drawn grids as a draft; 200 with the report after a dry run."""
+    from services.plan_life import importing  # noqa: PLC0415 - brings in the engines
+
+    asked = importing.ImportOptions(kind, name, repair, tolerance_m, overlap)
+    mapping = {field: column for field, column in (("code", code_column), ("name", name_column)) if column}
+    with downloads.uploaded(file.filename, file.file.read(downloads.UPLOAD_MB * 2**20 + 1)) as path:
+        report = importing.import_plan(
+            work, path, asked, territory=territory, crs=crs, mapping=mapping, dry_run=dry_run
+        )
+    return JSONResponse(ImportOut.model_validate(report).model_dump(mode="json"), 200 if dry_run else 201)
+
+
+@router.post("/change-sets", status_code=201, operation_id="change_areas", response_model=ChangeSetMade)
+def change_areas(  # noqa: PLR0913, PLR0917 - as above
+    work: Work,
+    file: Upload,
+    name: Annotated[str, Form(max_length=200)],
+    effective_on: Annotated[date, Form(description="First day of the new boundaries.")],
+    territory: Annotated[UUID | None, Form()] = None,
+    basis: Annotated[str, Form(max_length=500)] = "",
+    replaces: Annotated[str | None, Form(max_length=20, description="Kind of the areas that end.")] = None,
+    crs: Crs = None,
+    dry_run: Annotated[bool, Form(description="Report only.")] = False,
+) -> Response:
+    """Put new boundaries of areas in force from a day on; what became of the old ones is kept as lineage."""
+    from services.plan_life import area_changes  # noqa: PLC0415 - as above
+
+    decision = area_changes.Decision(name, effective_on, basis, replaces)
+    with downloads.uploaded(file.filename, file.file.read(downloads.UPLOAD_MB * 2**20 + 1)) as path:
+        report, made = area_changes.change_areas(work, path, decision, territory=territory, crs=crs, dry_run=dry_run)
+    answer = ChangeSetMade(id=made, counts=report.counts, warnings=report.warnings, dry_run=report.dry_run)
+    return JSONResponse(answer.model_dump(mode="json"), 200 if dry_run else 201)

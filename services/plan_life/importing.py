@@ -1,0 +1,417 @@
+"""Import drawn grids as a draft: check or mend their borders, build atoms inside them, keep codes that are known."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final, Unpack
+from uuid import UUID
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from gis.codes import parse_grid_code
+from gis.crs import to_lonlat, to_metric
+from gis.errors import InvalidInputError
+from gis.index import locate
+from gis.measure import group_sums
+from gis.overlay import dissolve
+from grid_partition import Atoms, build_atoms
+from grid_partition.atoms import NEAR
+from grid_partition.held_borders import bend_to_borders, hold_borders
+from grid_partition.labelled import partition_of
+from grid_partition.repair import RepairOptions, RepairReport, repair_tiling
+from services.ingest.fields import Field, code_text, short_text
+from services.ingest.outlines import read_outlines, snap_outlines
+from services.ingest.rows import LoadOptions, RejectedRowsError, RowLoad, parse_cells, require_rows, start_load
+from services.partition.drawing import draw
+from services.partition.ground import Ground, read_ground
+from services.partition.saving import number_grids, plan_row, save_draft
+from services.partition.spec import PlanSpec
+from services.plan_life.states import note_step
+from store.database import plan_imports as sql
+from store.database import plans as plan_sql
+from store.database.models.plan import GRID_KINDS
+from store.database.partition import find_territory
+from store.database.work import UnitOfWork
+from store.files.tables import Table, read_table
+
+Geometries = npt.NDArray[np.object_]
+Progress = Callable[[float, str], None]
+
+FIELDS = (
+    Field("code", code_text, ("grid_code", "编码", "网格编码", "代码", "网格代码"), unique=True),
+    Field("name", short_text, ("grid_name", "名称", "网格名称")),
+)
+MOST_VERTICES: Final = 200_000
+MOST_GRIDS: Final = 20_000
+TOLD: Final = 200
+
+
+class NeedsRepairError(InvalidInputError):
+    """The borders of the file leave gaps or overlap; every place rides along in ``faults``."""
+
+    code = "grids-need-repair"
+
+
+class TooManyVerticesError(InvalidInputError):
+    """An outline has more corners than can be worked with."""
+
+    code = "too-many-vertices"
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOptions:
+    """How a file becomes a plan.
+
+    Attributes
+    ----------
+    kind : str
+        Grid kind.
+    name : str or None
+        Of the plan; the file's without it.
+    repair : bool
+        Mend borders that do not meet, instead of refusing the file.
+    tolerance_m : float
+        Metres within which corners are the same one.
+    overlap : str
+        Who gets ground that several claim: ``border``, ``first`` or ``smaller``.
+    """
+
+    kind: str = "household"
+    name: str | None = None
+    repair: bool = False
+    tolerance_m: float = 0.5
+    overlap: str = "border"
+
+
+@dataclass(slots=True)
+class ImportReport:
+    """What an import did, or would do.
+
+    Attributes
+    ----------
+    plan_id : UUID or None
+        None after a dry run.
+    file : str
+    grids, atoms, households : int
+    codes_kept, codes_given : int
+    changes : list of dict
+        ``kind``, ``place`` (lon, lat), ``area_m2``, ``grids`` (codes or row numbers), ``given_to``.
+    corners_added : int
+        Corners that the atoms put into borders, each within a centimetre of the line; 0 leaves borders as given.
+    crossing : list of dict
+        Grids that reach into several areas, with the area they were put into.
+    outside : dict
+        Doors in no grid: ``dwellings``, ``households``.
+    warnings : list of str
+    dry_run : bool
+    """
+
+    plan_id: UUID | None
+    file: str
+    grids: int = 0
+    atoms: int = 0
+    households: int = 0
+    codes_kept: int = 0
+    codes_given: int = 0
+    changes: list[dict[str, Any]] = field(default_factory=list)
+    corners_added: int = 0
+    crossing: list[dict[str, Any]] = field(default_factory=list)
+    outside: dict[str, int] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+    dry_run: bool = False
+
+
+def import_plan(
+    work: UnitOfWork,
+    path: Path | str,
+    asked: ImportOptions | None = None,
+    *,
+    progress: Progress | None = None,
+    **options: Unpack[LoadOptions],
+) -> ImportReport:
+    """Read polygons from a file as a draft.
+
+    Parameters
+    ----------
+    work : UnitOfWork
+    path : Path or str
+        GeoJSON, GeoPackage or Shapefile.
+    asked : ImportOptions, optional
+    progress : callable, optional
+    **options
+        See `LoadOptions`: territory, crs, mapping, dry_run, swap_axes, sheet.
+
+    Raises
+    ------
+    NeedsRepairError
+        Borders leave gaps or overlap, and no repair was asked for.
+    RejectedRowsError, TooManyVerticesError, InvalidInputError
+    """
+    work.actor.require("planner")
+    how = asked or ImportOptions()
+    if how.kind not in GRID_KINDS:
+        raise InvalidInputError(f"Grid kinds: {', '.join(GRID_KINDS)}.", field="kind")
+    tell = progress or (lambda _done, _note: None)
+    tell(0.02, "reading the file")
+    load, metric = _read(work, path, how, options)
+    report = ImportReport(None, load.table.file, warnings=load.report.warnings, dry_run=bool(options.get("dry_run")))
+    tell(0.1, "checking the borders")
+    srid = load.territory.metric_srid
+    mended = repair_tiling(metric, RepairOptions(how.tolerance_m, how.overlap))
+    labels = [str(code or f"#{line}") for code, line in _named_rows(load)]
+    report.changes = _changes(mended, labels, srid)
+    if not mended.untouched and not how.repair:
+        raise _needs_repair(load, report)
+    tell(0.2, "building atoms")
+    ground = read_ground(work, PlanSpec(kind="household"), load.territory.id)
+    ground, atoms, grid_of_atom = _atoms(work, load, ground, mended.geometry, report)
+    tell(0.7, "saving")
+    _save(work, load, how, report, ground=ground, atoms=atoms, grid_of_atom=grid_of_atom)
+    tell(1.0, "draft saved")
+    return report
+
+
+def _read(work: UnitOfWork, path: Path | str, how: ImportOptions, options: LoadOptions) -> tuple[RowLoad, Geometries]:
+    table = read_table(path, sheet=options.get("sheet"))
+    _refuse_large(table)
+    if how.repair and table.geometry is not None:
+        table = replace(table, geometry=_untangled(table.geometry))
+    load = start_load(work, "grids", table, options, find_territory(work.session, options.get("territory")))
+    parse_cells(load, FIELDS)
+    west, south, east, north = load.territory.outline.bounds
+    metric = snap_outlines(load, read_outlines(load, (west, south, east, north)), load.territory.metric_srid)
+    try:
+        require_rows(load)
+    except RejectedRowsError as error:
+        error.fields["rejected"] = [asdict(problem) for problem in error.report.rejected[:TOLD]]
+        raise
+    return load, metric[load.kept]
+
+
+def _refuse_large(table: Table) -> None:
+    if table.geometry is None:
+        raise InvalidInputError(f"{table.file} has no outlines; grids need polygons.", file=table.file)
+    if len(table.geometry) > MOST_GRIDS:
+        raise InvalidInputError(
+            f"{table.file} has {len(table.geometry)} features; at most {MOST_GRIDS}.", file=table.file
+        )
+    corners = shapely.get_num_coordinates(table.geometry)
+    if corners.max(initial=0) > MOST_VERTICES:
+        row = int(np.argmax(corners))
+        raise TooManyVerticesError(
+            f"{table.file}: feature {row + 1} has {int(corners[row]):,} corners; at most {MOST_VERTICES:,}."
+            " Simplify it first.",
+            file=table.file,
+            row=row + 1,
+            place=list(shapely.get_coordinates(table.geometry[row])[0]),
+        )
+
+
+def _untangled(shapes: Geometries) -> Geometries:
+    """Mend outlines that cross themselves, before the check that would refuse them."""
+    out = np.array(shapes, dtype=object)
+    for row, shape in enumerate(out):
+        if shape is not None and shape.geom_type in ("Polygon", "MultiPolygon") and not shape.is_valid:
+            mended = shapely.make_valid(shape, method="structure", keep_collapsed=False)
+            if mended.geom_type in ("Polygon", "MultiPolygon") and not mended.is_empty:
+                out[row] = mended
+    return out
+
+
+def _named_rows(load: RowLoad) -> list[tuple[str | None, int]]:
+    return [(load.values["code"][row], int(load.table.lines[row])) for row in load.kept]
+
+
+def _changes(mended: RepairReport, labels: list[str], srid: int) -> list[dict[str, Any]]:
+    if not mended.changes:
+        return []
+    places = to_lonlat(np.array([change.place for change in mended.changes], dtype=object), srid)
+    return [
+        {
+            "kind": change.kind,
+            "place": [point.x, point.y],
+            "area_m2": change.area,
+            "grids": [labels[row] for row in change.polygons],
+            "given_to": labels[change.given_to] if change.given_to >= 0 else None,
+        }
+        for change, point in zip(mended.changes, places, strict=True)
+    ]
+
+
+def _needs_repair(load: RowLoad, report: ImportReport) -> NeedsRepairError:
+    faults = [change for change in report.changes if change["kind"] != "open gap"]
+    kinds = sorted({change["kind"] for change in faults})
+    first = faults[0]
+    return NeedsRepairError(
+        f"{load.table.file}: the borders do not meet in {len(faults)} places ({', '.join(kinds)}), first at"
+        f" {first['place'][0]:.6f}, {first['place'][1]:.6f}. Correct them, or ask for repair.",
+        file=load.table.file,
+        place=first["place"],
+        faults=faults[:TOLD],
+        count=len(faults),
+    )
+
+
+def _atoms(
+    work: UnitOfWork, load: RowLoad, ground: Ground, grids: Geometries, report: ImportReport
+) -> tuple[Ground, Atoms, npt.NDArray[np.int64]]:
+    """Build atoms inside the grids; return the ground inside them, the atoms with areas as parents, and their grids."""
+    whole = shapely.coverage_union_all(grids)
+    shapely.prepare(whole)
+    inside = shapely.dwithin(whole, shapely.points(ground.points), NEAR)
+    households = np.asarray(ground.dwellings["households"], dtype=np.int64)
+    report.outside = {"dwellings": int((~inside).sum()), "households": int(households[~inside].sum())}
+    if not inside.any():
+        raise InvalidInputError("No household lies in the grids of the file; is it of another place?", field="file")
+    kept = replace(
+        ground,
+        points=ground.points[inside],
+        dwellings={key: values[inside] for key, values in ground.dwellings.items()},
+    )
+    made = _known_atoms(work, load, kept, grids) or _fresh_atoms(kept, whole, grids)
+    shapes = dissolve(made.geometry, made.parent, len(grids))
+    report.corners_added = int(shapely.get_num_coordinates(shapes).sum() - shapely.get_num_coordinates(grids).sum())
+    area = _areas_of(ground, grids, report)
+    atoms = replace(made, parent=area[made.parent])
+    return kept, atoms, np.asarray(made.parent, dtype=np.int64)
+
+
+def _fresh_atoms(ground: Ground, whole: shapely.Geometry, grids: Geometries) -> Atoms:
+    households = np.asarray(ground.dwellings["households"], dtype=np.int64)
+    made = build_atoms(
+        whole,
+        ground.points,
+        demand=households,
+        barriers=bend_to_borders(ground.lines, grids),
+        barrier_cost=ground.factors,
+        parents=grids,
+        compounds=ground.compounds if len(ground.compounds) else None,
+        max_demand=float(max(1.0, 0.25 * households.sum() / len(grids))),
+    )
+    return hold_borders(made, grids)
+
+
+def _known_atoms(work: UnitOfWork, load: RowLoad, ground: Ground, grids: Geometries) -> Atoms | None:
+    """Take the atoms of a plan over whose grids are, corner by corner, those of the file: it was exported from here."""
+    codes = [load.values["code"][row] for row in load.kept]
+    plan_id = sql.plan_with_grids(work.session, load.territory.id, [code for code in codes if code])
+    if plan_id is None:
+        return None
+    srid = load.territory.metric_srid
+    stored = plan_sql.grid_shapes(work.session, plan_id)
+    place = {str(code): row for row, code in enumerate(stored["code"])}
+    if len(place) != len(codes) or any(code not in place for code in codes):
+        return None
+    shapes = np.asarray(to_metric(stored["geom"], srid), dtype=object)[[place[str(code)] for code in codes]]
+    if not np.all(shapely.normalize(_single(shapes)) == shapely.normalize(_single(grids))):
+        return None
+    atoms = plan_sql.atom_shapes(work.session, plan_id)
+    row = {stored["id"][place[str(code)]]: at for at, code in enumerate(codes)}
+    parent = np.array([row.get(grid, -1) for grid in atoms["grid_id"]], dtype=np.int64)
+    geometry = np.asarray(to_metric(atoms["geom"], srid), dtype=object)
+    if not len(geometry) or (parent < 0).any():
+        return None
+    home = locate(geometry, np.asarray(shapely.points(ground.points), dtype=object))
+    return Atoms(
+        geometry=geometry,
+        demand=group_sums(home, ground.dwellings["households"], len(geometry)),
+        parent=parent,
+        atom_of_point=home,
+        points=np.bincount(home, minlength=len(geometry)),
+    )
+
+
+def _single(shapes: Geometries) -> Geometries:
+    """Unwrap surfaces of one part, which some formats wrap and others do not."""
+    lone = shapely.get_num_geometries(shapes) == 1
+    return np.where(lone, shapely.get_geometry(shapes, 0), shapes)
+
+
+def _areas_of(ground: Ground, grids: Geometries, report: ImportReport) -> npt.NDArray[np.int64]:
+    """Put each grid into the area that holds most of it."""
+    grid, area = shapely.STRtree(ground.parents).query(grids, predicate="intersects")
+    shared = shapely.area(shapely.intersection(grids[grid], ground.parents[area]))
+    best = np.full(len(grids), -1, dtype=np.int64)
+    order = np.lexsort((area, -shared, grid))
+    lead = np.r_[True, np.diff(grid[order]) > 0] if len(order) else np.empty(0, dtype=bool)
+    best[grid[order][lead]] = area[order][lead]
+    if (best < 0).any():
+        row = int(np.flatnonzero(best < 0)[0])
+        place = to_lonlat(shapely.point_on_surface(grids[row]), ground.territory.metric_srid)
+        raise InvalidInputError(
+            f"Grid {row + 1} of the file lies in no area of the territory.", row=row + 1, place=[place.x, place.y]
+        )
+    total = shapely.area(grids)
+    inside = np.zeros(len(grids))
+    inside[grid[order][lead]] = shared[order][lead]
+    report.crossing = [
+        {"row": int(row) + 1, "area": str(ground.areas["code"][best[row]]), "share": float(inside[row] / total[row])}
+        for row in np.flatnonzero(inside < 0.99 * total)
+    ][:TOLD]
+    return best
+
+
+def _save(
+    work: UnitOfWork,
+    load: RowLoad,
+    how: ImportOptions,
+    report: ImportReport,
+    *,
+    ground: Ground,
+    atoms: Atoms,
+    grid_of_atom: npt.NDArray[np.int64],
+) -> None:
+    mean = float(np.sum(atoms.demand)) / (int(grid_of_atom.max()) + 1)
+    partition = partition_of(
+        atoms.geometry, atoms.demand, grid_of_atom, atoms.parent, band=(0.9 * mean, max(1.1 * mean, 1.0))
+    )
+    drawn = draw(ground, atoms, partition)
+    spec = PlanSpec(kind=how.kind, target=max(1, round(mean)))
+    digest = hashlib.sha256(b"".join(shapely.to_wkb(drawn.shapes))).hexdigest()
+    title = (how.name or Path(load.table.file).stem)[:120]
+    nested = work.session.begin_nested()
+    plan = plan_row(work, spec, load.territory, title, {**drawn.quality, "imported_from": load.table.file}, digest)
+    codes, ids = _identities(work, load, how.kind)
+    fresh = np.array([code is None for code in codes])
+    given = number_grids(work, ground, drawn, fresh=fresh) if fresh.any() else []
+    final = [code if code is not None else given[at] for at, code in enumerate(codes)]
+    names = [str(load.values["name"][row] or "") for row in load.kept]
+    save_draft(work, plan, ground, atoms, drawn, codes=final, names=names, grid_ids=ids)
+    report.grids, report.atoms = len(final), len(atoms.geometry)
+    report.households = int(np.sum(atoms.demand))
+    report.codes_kept, report.codes_given = int((~fresh).sum()), int(fresh.sum())
+    if report.dry_run:
+        nested.rollback()
+        return
+    note_step(work, plan, "import", load.table.file, at=sql.now(work.session), facts={"changes": len(report.changes)})
+    nested.commit()
+    report.plan_id = plan.id
+
+
+def _identities(work: UnitOfWork, load: RowLoad, kind: str) -> tuple[list[str | None], list[UUID | None]]:
+    """Return the code and the grid of each row: known codes are that grid, valid free ones stay, None is numbered."""
+    told = [load.values["code"][row] for row in load.kept]
+    known = sql.grids_by_code(work.session, [code for code in told if code])
+    codes: list[str | None] = []
+    ids: list[UUID | None] = []
+    for code in told:
+        holder = known.get(code) if code else None
+        if holder is not None and (holder.territory_id, holder.kind) == (load.territory.id, kind):
+            codes.append(code)
+            ids.append(holder.id)
+        else:
+            codes.append(code if code and holder is None and _valid(code) else None)
+            ids.append(None)
+    return codes, ids
+
+
+def _valid(code: str) -> bool:
+    try:
+        return parse_grid_code(code) == code
+    except InvalidInputError:
+        return False
