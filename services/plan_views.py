@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from gis.errors import ConflictError, InvalidInputError, NotFoundError
+from services.plan_figures import quality_now
 from services.revisions import check_expected
 from store.database import grids as grid_sql
 from store.database import plans as sql
@@ -83,7 +84,9 @@ class PlanGrids:
 
 def list_plans(work: UnitOfWork, territory_id: UUID | None = None) -> list[PlanView]:
     """Return plans, newest first."""
-    return [_plan_view(row.Plan, row.author, row.approver) for row in sql.list_plans(work.session, territory_id)]
+    rows = sql.list_plans(work.session, territory_id)
+    quality = quality_now(work, [row.Plan for row in rows])
+    return [_plan_view(row.Plan, row.author, row.approver, quality[row.Plan.id]) for row in rows]
 
 
 def get_plan(work: UnitOfWork, plan_id: UUID) -> PlanView:
@@ -95,7 +98,7 @@ def get_plan(work: UnitOfWork, plan_id: UUID) -> PlanView:
         No such plan.
     """
     plan = sql.get_plan(work.session, plan_id)
-    return _plan_view(plan, *sql.plan_people(work.session, plan_id))
+    return _plan_view(plan, *sql.plan_people(work.session, plan_id), quality_now(work, [plan])[plan.id])
 
 
 def plan_grids(work: UnitOfWork, plan_id: UUID) -> PlanGrids:
@@ -187,8 +190,7 @@ def _one_grid(work: UnitOfWork, plan_id: UUID, grid_id: UUID) -> GridView:
     return grid_view(rows[0])
 
 
-def _plan_view(plan: Plan, author: str | None, approver: str | None) -> PlanView:
-    quality = plan.quality or {}
+def _plan_view(plan: Plan, author: str | None, approver: str | None, quality: dict[str, Any]) -> PlanView:
     return PlanView(
         plan.id,
         plan.territory_id,

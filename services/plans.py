@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from services.plan_check import PlanCheck, check_plan
+from services.plan_figures import quality_now
 from services.plan_life.states import NotReadyError
 from store.database import plans as sql
 from store.database.models import Plan
@@ -17,9 +18,11 @@ __all__ = ["NotReadyError", "PlanCheck", "check_plan", "list_facts", "plan_facts
 
 def list_facts(work: UnitOfWork, territory_id: UUID | None = None) -> list[dict[str, Any]]:
     """Return what there is to say of each plan, newest first."""
+    rows = sql.list_plans(work.session, territory_id)
+    quality = quality_now(work, [row.Plan for row in rows])
     return [
-        {**_facts(row.Plan), "author": row.author, "territory": row.territory}
-        for row in sql.list_plans(work.session, territory_id)
+        {**_facts(row.Plan), "quality": quality[row.Plan.id], "author": row.author, "territory": row.territory}
+        for row in rows
     ]
 
 
@@ -38,7 +41,7 @@ def plan_facts(work: UnitOfWork, plan_id: UUID) -> dict[str, Any]:
         }
         for row in sql.plan_grids(work.session, plan_id)
     ]
-    return {**_facts(plan), "grids": grids}
+    return {**_facts(plan), "quality": quality_now(work, [plan])[plan.id], "grids": grids}
 
 
 def _facts(plan: Plan) -> dict[str, Any]:
@@ -48,7 +51,6 @@ def _facts(plan: Plan) -> dict[str, Any]:
         "name": plan.name,
         "status": plan.status,
         "created_at": plan.created_at.isoformat(),
-        "quality": plan.quality,
         "spec": plan.spec,
         "revision": plan.revision,
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID, uuid4
 
 from gis.errors import ConflictError
+from services.plan_figures import quality_now
 from store.database import plan_edits as sql
 from store.database import plans as plan_sql
 from store.database.models import Plan
@@ -32,7 +33,7 @@ def make_draft(work: UnitOfWork, plan_id: UUID, *, name: str | None = None) -> U
         spec=source.spec,
         # no two drafts of a plan are the same piece of work, so equal inputs must not find this one
         spec_digest=f"draft {uuid4()}",
-        quality=source.quality,
+        quality={key: value for key, value in quality_now(work, [source])[source.id].items() if key != "edits"},
         author_id=work.actor.account_id,
     )
     work.session.add(draft)

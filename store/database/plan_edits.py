@@ -472,6 +472,26 @@ def plan_totals(session: Session, plan_id: UUID, tolerance: float, author_id: UU
     ).one()
 
 
+def edited_totals(session: Session, plan_ids: Sequence[UUID]) -> Sequence[sa.Row[*tuple[Any, ...]]]:
+    """Return the figures of those plans that have been edited, counted from their grids."""
+    return session.execute(
+        sa.text("""
+            select p.id as plan_id, e.edits, count(*) as grids, sum(v.households) as households,
+                max(abs(v.deviation)) as max_deviation, avg(abs(v.deviation)) as mean_deviation,
+                avg((abs(v.deviation) <= coalesce((p.spec->>'tolerance')::float8, 0.1) + 1e-9)::int) as share_within,
+                avg(v.compactness) as compactness, count(*) filter (where v.exclave) as exclaves
+            from plan p
+            join (
+                select plan_id, count(*) filter (where state = 'live' and kind not in ('undo', 'redo')) as edits
+                from edit where plan_id = any(:plans) group by plan_id
+            ) e on e.plan_id = p.id
+            join grid_version v on v.plan_id = p.id
+            group by p.id, p.spec, e.edits
+        """),
+        {"plans": list(plan_ids)},
+    ).all()
+
+
 def parent_means(session: Session, plan_id: UUID, areas: Sequence[UUID]) -> Sequence[sa.Row[*tuple[Any, ...]]]:
     """Return number of grids and households of each parent in some areas."""
     return session.execute(

@@ -1,0 +1,34 @@
+"""Figures of plans that were edited: an edit writes its grids only, so a plan's own row keeps those of its proposal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from store.database import plan_edits as sql
+from store.database.models import Plan
+from store.database.work import UnitOfWork
+
+__all__ = ["quality_now"]
+
+#: What only the partitioner can tell; no longer true once a border moved.
+_STALE = ("cut_length", "cut_on_barriers", "outside_band", "infeasible")
+
+
+def quality_now(work: UnitOfWork, plans: Iterable[Plan]) -> dict[UUID, dict[str, Any]]:
+    """Return the quality of each plan as it is now: stored for proposals, counted anew for plans with edits."""
+    known = {plan.id: dict(plan.quality or {}) for plan in plans}
+    for row in sql.edited_totals(work.session, list(known)):
+        kept = {name: value for name, value in known[row.plan_id].items() if name not in _STALE}
+        fresh = {
+            name: getattr(row, name)
+            for name in ("grids", "max_deviation", "mean_deviation", "share_within", "compactness", "exclaves", "edits")
+        }
+        known[row.plan_id] = {
+            **kept,
+            **fresh,
+            "households": int(row.households),
+            "share_within": float(row.share_within),
+        }
+    return known
