@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 import shapely
+from pytest_benchmark.fixture import BenchmarkFixture
 
 from benchmarks.clustered_county import county
 from grid_partition import Atoms, Partition, build_atoms, partition_units
@@ -76,15 +77,14 @@ def dask_cluster() -> Iterator[Executor]:
 
 
 @pytest.mark.parametrize("where", [one_process, process_pool, dask_cluster], ids=lambda each: each.__name__)
-def test_blocks_give_the_labels_of_one_go(prefecture: tuple[Atoms, np.ndarray], whole: Partition, where: Where) -> None:
+def test_blocks_give_the_labels_of_one_go(
+    benchmark: BenchmarkFixture, prefecture: tuple[Atoms, np.ndarray], whole: Partition, where: Where
+) -> None:
     atoms, block = prefecture
     with where() as executor:
-        started = time.perf_counter()
-        found = partition_blocks(
-            atoms.geometry, atoms.demand, block=block, within=atoms.parent, target=300, executor=executor
-        )
-        seconds = time.perf_counter() - started
-    print(f"\n{BLOCKS} blocks, {where.__name__}: {seconds:.1f} s")
+        wishes = {"block": block, "within": atoms.parent, "target": 300, "executor": executor}
+        found = benchmark.pedantic(partition_blocks, (atoms.geometry, atoms.demand), wishes, rounds=1)
+    print(f"\n{BLOCKS} blocks, {where.__name__}: {benchmark.stats['median']:.1f} s")
     assert np.array_equal(found.labels, whole.labels)
     assert np.array_equal(found.parent_of_grid, whole.parent_of_grid)
     assert found.quality.contiguous
