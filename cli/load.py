@@ -105,7 +105,7 @@ def _rows_command(name: str, loader: str, summary: str) -> None:
         options = {
             "territory": territory,
             "crs": crs,
-            "mapping": _mapping(mapping or []),
+            "mapping": read_mapping(mapping or []),
             "dry_run": dry_run,
             "skip_rejected": skip_rejected,
             "swap_axes": swap_axes,
@@ -156,7 +156,8 @@ def run(
     show(report.to_dict(), lambda: _rows_text(report, rejects), as_json=as_json)
 
 
-def _mapping(pairs: list[str]) -> dict[str, str]:
+def read_mapping(pairs: list[str]) -> dict[str, str]:
+    """Read FIELD=COLUMN pairs of ``--map``."""
     found = {}
     for pair in pairs:
         field, sign, column = pair.partition("=")

@@ -27,6 +27,7 @@ COMMANDS = {
     "load": "Load map data, dwellings, staff, cameras, incidents from files.",
     "partition": "Divide a territory into grids.",
     "plan": "List, check, compare, publish and exchange plans.",
+    "area": "Change areas from a day on; list them as of any day.",
     "staff": "Assign staff to grids and list vacancies.",
     "coverage": "Find what cameras see and where the gaps are.",
     "report": "Write a report that opens offline.",

@@ -12,12 +12,42 @@ import typer
 from cli.context import JsonOption, command_context, show
 from cli.nets import map_net, shares
 from cli.plan_edits import draft, log, redo, undo
+from cli.plan_life import (
+    approve,
+    current,
+    delete,
+    diff,
+    handover,
+    history,
+    impact,
+    import_,
+    refresh,
+    restate,
+    retire,
+    send_back,
+    submit,
+    withdraw,
+)  # fmt: skip
 from cli.plan_quality import quality
 from cli.rivers import rivers
 
 app = typer.Typer(help="List, show, check, publish and export plans.", no_args_is_help=True)
 app.command("quality")(quality)
 app.command("map")(map_net)
+app.command("submit")(submit)
+app.command("approve")(approve)
+app.command("send-back")(send_back)
+app.command("withdraw")(withdraw)
+app.command("retire")(retire)
+app.command("delete")(delete)
+app.command("history")(history)
+app.command("current")(current)
+app.command("diff")(diff)
+app.command("impact")(impact)
+app.command("handover")(handover)
+app.command("refresh")(refresh)
+app.command("restate")(restate)
+app.command("import")(import_)
 app.command("shares")(shares)
 app.command("rivers")(rivers)
 for command in (draft, undo, redo, log):
@@ -77,15 +107,20 @@ def publish(
     effective_on: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Day it takes effect.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Publish a plan; the one before it of the same kind retires."""
-    from services import plans
+    """Publish a plan, today or on a day to come; the one before it of the same kind retires then."""
+    from services.plan_life import publishing
 
     context = command_context(ctx)
-    day = effective_on.date() if effective_on else None
+    asked = publishing.Publication(
+        basis=basis,
+        effective_on=effective_on.date() if effective_on else None,
+        time_zone=context.settings.cases.time_zone,
+    )
     with context.database.work(context.actor) as work:
-        done = plans.publish(work, plan, basis=basis, effective_on=day)
+        done = publishing.publish(work, plan, asked)
         facts = {"plan": str(done.id), "status": done.status, "effective_on": str(done.effective_on)}
-    show(facts, f"Published, effective on {facts['effective_on']}.", as_json=as_json)
+    verb = "Scheduled for" if facts["status"] == "scheduled" else "Published, effective on"
+    show(facts, f"{verb} {facts['effective_on']}.", as_json=as_json)
 
 
 @app.command()

@@ -34,6 +34,13 @@ def draw_missing_shapes(work: UnitOfWork, *, now: datetime) -> int:  # noqa: ARG
     return sum(renew_shapes(work, plan_id) for plan_id in missing)
 
 
+def let_take_effect(work: UnitOfWork, *, now: datetime) -> int:
+    """Note that plans and areas whose day has come are in force; maps and answers go by the date anyway."""
+    from services.plan_life import area_changes, publishing  # noqa: PLC0415 - as above
+
+    return publishing.settle(work, now=now) + area_changes.settle_areas(work, now=now)
+
+
 def clear_away(database: Database, *, now: datetime) -> dict[str, int]:
     """Delete what is past its time; each kind in a transaction of its own.
 
@@ -49,6 +56,7 @@ def clear_away(database: Database, *, now: datetime) -> dict[str, int]:
         ("sessions", access.forget_expired),
         ("jobs", forget_old_jobs),
         ("shapes", draw_missing_shapes),
+        ("in_force", let_take_effect),
     ):
         with database.work(Actor.system()) as work:
             gone[kind] = forget(work, now=now)
