@@ -31,6 +31,7 @@ from services.partition.drawing import draw
 from services.partition.ground import Ground, read_ground
 from services.partition.saving import number_grids, plan_row, save_draft
 from services.partition.spec import PlanSpec
+from services.plan_edits.refusals import TooManyVerticesError
 from services.plan_life.states import note_step
 from store.database import plan_imports as sql
 from store.database import plans as plan_sql
@@ -55,12 +56,6 @@ class NeedsRepairError(InvalidInputError):
     """The borders of the file leave gaps or overlap; every place rides along in ``faults``."""
 
     code = "grids-need-repair"
-
-
-class TooManyVerticesError(InvalidInputError):
-    """An outline has more corners than can be worked with."""
-
-    code = "too-many-vertices"
 
 
 @dataclass(frozen=True, slots=True)

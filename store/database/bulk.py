@@ -23,13 +23,15 @@ def wkb(column: Any) -> Any:  # noqa: ANN401 - a column expression in, a column 
     return sa.func.ST_AsBinary(column, type_=sa.LargeBinary)
 
 
-def read_columns(session: Session, statement: sa.Select[Any], *, geometry: Sequence[str] = ()) -> Columns:
+def read_columns(
+    session: Session, statement: sa.Select[Any] | sa.TextClause, *, geometry: Sequence[str] = ()
+) -> Columns:
     """Run `statement` and return its columns as arrays.
 
     Parameters
     ----------
     session : Session
-    statement : sqlalchemy.Select
+    statement : sqlalchemy.Select or sqlalchemy.TextClause
         Every selected column needs a name (``.label``).
     geometry : sequence of str
         Names of the columns selected with `wkb`.

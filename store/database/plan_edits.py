@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.orm import Session
 
 from store.database.bulk import Columns, read_columns, wkb
-from store.database.models import Account, Area, Atom, Dwelling, Edit, Grid, GridVersion, Plan, Territory
+from store.database.models import Account, Atom, Dwelling, Edit, Grid, GridVersion, Plan, Territory
 
 Image = dict[str, Any]
 Box = tuple[float, float, float, float]
@@ -21,8 +21,35 @@ Box = tuple[float, float, float, float]
 #: Degrees within which stored borders count as touching: a tenth of a millimetre.
 TOUCH = 1e-9
 #: What a grid is at one moment; `deviation` follows from its neighbours, `fid` is the map's own.
+_SHAPES = frozenset({"geom", "label_point"})
 _LEFT_OUT = frozenset({"fid", "geom_3857", "deviation"})
 STATE = tuple(column.name for column in GridVersion.__table__.columns if column.name not in _LEFT_OUT)
+# as text: building such a statement anew for each edit takes longer than running it
+_VERSIONS = sa.text(
+    f"select {', '.join(f'v.{name}::text as {name}' if name in _SHAPES else f'v.{name}' for name in STATE)},"  # noqa: S608
+    " g.code as _code, a.code as _area_code from grid_version v"
+    " join grid g on g.id = v.grid_id join area a on a.id = v.area_id"
+    " where v.plan_id = :plan and v.grid_id = any(:grids) order by v.grid_id"
+)
+_NEIGHBOURS = sa.text(
+    "select distinct o.grid_id from grid_version v join grid_version o"
+    " on o.geom && st_expand(v.geom, :touch) and o.plan_id = v.plan_id and st_dwithin(v.geom, o.geom, :touch)"
+    " where v.plan_id = :plan and v.grid_id = any(:grids)"
+)
+_ATOMS = sa.text(
+    "select label, grid_id, area_id, demand, dwellings, st_asbinary(geom) as geom from atom"
+    " where plan_id = :plan and grid_id = any(:grids) order by label"
+)
+_LOCK = sa.text(
+    "select grid_id, revision from grid_version where plan_id = :plan and grid_id = any(:grids)"
+    " order by grid_id for update"
+)
+_ADD = sa.insert(Edit).returning(Edit.seq, Edit.at)
+_PARENTS = sa.text(
+    "select v.area_id, v.parent_grid_id, a.code as area_code, count(*) as grids, sum(v.households) as households"
+    " from grid_version v join area a on a.id = v.area_id where v.plan_id = :plan and v.area_id = any(:areas)"
+    " group by v.area_id, v.parent_grid_id, a.code order by a.code, v.parent_grid_id"
+)
 
 
 def _any(column: Any, values: Iterable[Any]) -> Any:  # noqa: ANN401 - a column expression in, a condition out
@@ -45,39 +72,13 @@ def open_for_edit(session: Session, plan_id: UUID) -> sa.Row[*tuple[Any, ...]] |
 
 def read_versions(session: Session, plan_id: UUID, grid_ids: Iterable[UUID]) -> list[Image]:
     """Return the state of grids in a plan as JSON-able rows, in id order, with code and area code beside them."""
-    table = GridVersion.__table__
-    columns = [
-        sa.cast(table.c[name], sa.Text).label(name) if name in ("geom", "label_point") else table.c[name]
-        for name in STATE
-    ]
-    rows = session.execute(
-        sa.select(*columns, Grid.code.label("_code"), Area.code.label("_area_code"))
-        .join(Grid, Grid.id == table.c.grid_id)
-        .join(Area, Area.id == table.c.area_id)
-        .where(table.c.plan_id == plan_id, _any(table.c.grid_id, grid_ids))
-        .order_by(table.c.grid_id)
-    ).mappings()
+    rows = session.execute(_VERSIONS, {"plan": plan_id, "grids": list(grid_ids)}).mappings()
     return [{key: str(value) if isinstance(value, UUID) else value for key, value in row.items()} for row in rows]
 
 
 def neighbours_of(session: Session, plan_id: UUID, grid_ids: Iterable[UUID]) -> list[UUID]:
     """Return the grids that touch any of some grids, those included."""
-    one, other = sa.orm.aliased(GridVersion), sa.orm.aliased(GridVersion)
-    statement = (
-        sa.select(other.grid_id)
-        .distinct()
-        .select_from(one)
-        .join(
-            other,
-            sa.and_(
-                other.geom.op("&&")(sa.func.ST_Expand(one.geom, TOUCH)),
-                other.plan_id == one.plan_id,
-                sa.func.ST_DWithin(one.geom, other.geom, TOUCH),
-            ),
-        )
-        .where(one.plan_id == plan_id, _any(one.grid_id, grid_ids))
-    )
-    return list(session.scalars(statement))
+    return list(session.scalars(_NEIGHBOURS, {"plan": plan_id, "grids": list(grid_ids), "touch": TOUCH}))
 
 
 def grid_ids(session: Session, plan_id: UUID) -> list[UUID]:
@@ -109,14 +110,7 @@ def grids_of_atoms(session: Session, plan_id: UUID, labels: Sequence[int]) -> di
 
 def read_atoms(session: Session, plan_id: UUID, grid_ids: Iterable[UUID]) -> Columns:
     """Return label, grid, area, demand, dwellings and shape of the atoms of some grids, in label order."""
-    statement = (
-        sa.select(
-            Atom.label, Atom.grid_id, Atom.area_id, Atom.demand, Atom.dwellings, wkb(Atom.geom).label("geom")
-        )
-        .where(Atom.plan_id == plan_id, _any(Atom.grid_id, grid_ids))
-        .order_by(Atom.label)
-    )  # fmt: skip
-    return read_columns(session, statement, geometry=["geom"])
+    return read_columns(session, _ATOMS.bindparams(plan=plan_id, grids=list(grid_ids)), geometry=["geom"])
 
 
 def labels_of(session: Session, plan_id: UUID, grid_ids: Iterable[UUID]) -> Sequence[sa.Row[*tuple[Any, ...]]]:
@@ -171,12 +165,7 @@ def lock_versions(session: Session, plan_id: UUID, grid_ids: Iterable[UUID]) -> 
     dict of UUID to int
         The revision of each that is there.
     """
-    rows = session.execute(
-        sa.select(GridVersion.grid_id, GridVersion.revision)
-        .where(GridVersion.plan_id == plan_id, _any(GridVersion.grid_id, sorted(set(grid_ids))))
-        .order_by(GridVersion.grid_id)
-        .with_for_update()
-    )
+    rows = session.execute(_LOCK, {"plan": plan_id, "grids": sorted(set(grid_ids))})
     return {grid: int(revision) for grid, revision in rows}
 
 
@@ -353,7 +342,7 @@ def renew_deviations(
 
 def add_edit(session: Session, values: Mapping[str, Any]) -> tuple[int, datetime]:
     """Append a row to the log; returns its number and time. Call it while the touched grids are locked."""
-    row = session.execute(sa.insert(Edit).values(**values).returning(Edit.seq, Edit.at)).one()
+    row = session.execute(_ADD.values(**values)).one()
     return int(row[0]), row[1]
 
 
@@ -494,16 +483,7 @@ def edited_totals(session: Session, plan_ids: Sequence[UUID]) -> Sequence[sa.Row
 
 def parent_means(session: Session, plan_id: UUID, areas: Sequence[UUID]) -> Sequence[sa.Row[*tuple[Any, ...]]]:
     """Return number of grids and households of each parent in some areas."""
-    return session.execute(
-        sa.select(
-            GridVersion.area_id, GridVersion.parent_grid_id, Area.code.label("area_code"),
-            sa.func.count().label("grids"), sa.func.sum(GridVersion.households).label("households"),
-        )
-        .join(Area, Area.id == GridVersion.area_id)
-        .where(GridVersion.plan_id == plan_id, _any(GridVersion.area_id, areas))
-        .group_by(GridVersion.area_id, GridVersion.parent_grid_id, Area.code)
-        .order_by(Area.code, GridVersion.parent_grid_id)
-    ).all()  # fmt: skip
+    return session.execute(_PARENTS, {"plan": plan_id, "areas": list(areas)}).all()
 
 
 def copy_plan(session: Session, source: UUID, target: UUID) -> None:

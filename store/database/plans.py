@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.orm import Session, aliased
 
 from gis.errors import NotFoundError
@@ -92,6 +94,13 @@ def plan_grids(
     session: Session, plan_id: UUID, grid_ids: Sequence[UUID] | None = None
 ) -> Sequence[sa.Row[*tuple[Any, ...]]]:
     """Return one row per grid of a plan (or for some grids) with its figures, head, centre and box, in code order."""
+    wanted = {} if grid_ids is None else {"grids": list(grid_ids)}
+    return session.execute(_grids_statement(grid_ids is not None), {"plan": plan_id, **wanted}).all()
+
+
+@cache
+def _grids_statement(some: bool) -> sa.Select[*tuple[Any, ...]]:
+    # built once: an edit asks for a handful of grids, and building this takes longer than running it
     head = head_now()
     box = sa.func.box2d(GridVersion.geom)
     statement = (
@@ -108,12 +117,12 @@ def plan_grids(
         .join(Grid, Grid.id == GridVersion.grid_id)
         .join(Area, Area.id == GridVersion.area_id)
         .outerjoin(head, head.c.grid_id == Grid.id)
-        .where(GridVersion.plan_id == plan_id)
+        .where(GridVersion.plan_id == sa.bindparam("plan"))
         .order_by(Grid.code)
     )  # fmt: skip
-    if grid_ids is not None:
-        statement = statement.where(Grid.id.in_(grid_ids))
-    return session.execute(statement).all()
+    if some:
+        statement = statement.where(Grid.id == sa.any_(sa.bindparam("grids", type_=pg.ARRAY(pg.UUID(as_uuid=True)))))
+    return statement
 
 
 def grid_shapes(session: Session, plan_id: UUID) -> Columns:

@@ -37,8 +37,8 @@ def counted(app) -> Iterator[list[str]]:
     [
         ("/api/v1/territories", 1),
         ("/api/v1/areas", 1),
-        ("/api/v1/plans", 1),
-        ("/api/v1/plans/{plan}/grids", 3),
+        ("/api/v1/plans", 2),
+        ("/api/v1/plans/{plan}/grids", 4),
         ("/api/v1/coverage?plan={plan}", 3),
         ("/api/v1/layers", 1),
         ("/api/v1/style", 2),
