@@ -1,0 +1,208 @@
+"""Plans as files over HTTP: export and import round trip, repair, refusals; change sets of areas."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+import shapely
+from sqlalchemy import event
+
+from services.plan_life import downloads
+from tests.api.town import build_town, many
+
+
+@pytest.fixture(scope="module")
+def town(database):
+    return build_town(database)
+
+
+def layer(shapes, rows) -> bytes:
+    features = [
+        {"type": "Feature", "properties": row, "geometry": shapely.geometry.mapping(shape)}
+        for shape, row in zip(shapes, rows, strict=True)
+    ]
+    return json.dumps({"type": "FeatureCollection", "features": features}).encode()
+
+
+def post(client, url, content: bytes, file: str = "grids.geojson", **fields):
+    return client.post(url, files={"file": (file, content)}, data={"crs": "wgs84", **fields})
+
+
+SQUARES = {f"9901010010{area:02d}{code:03d}": box for area, code, box in (
+    (1, 1, (0, 0, 200, 200)), (1, 2, (200, 0, 400, 200)), (1, 4, (0, 200, 200, 400)), (1, 5, (200, 200, 400, 400)),
+    (2, 3, (400, 0, 600, 200)), (2, 6, (400, 200, 600, 400)),
+)}  # fmt: skip
+
+
+@pytest.mark.parametrize("form", ["gpkg", "geojson", "shp"])
+def test_export_and_import_give_the_same_grids(client, town, form):
+    first = client.get(f"/api/v1/plans/{town.plan}/export?format={form}")
+    assert first.status_code == 200
+    ending = downloads.FORMATS[form][0]
+    made = post(client, "/api/v1/plans/import", first.content, f"grids{ending}", name=f"again {form}")
+    assert made.status_code == 201, made.text
+    report = made.json()
+    assert (report["grids"], report["codes_kept"], report["changes"]) == (6, 6, [])
+    plan = client.get(f"/api/v1/plans/{report['plan_id']}").json()["plan"]
+    assert (plan["status"], plan["name"]) == ("draft", f"again {form}")
+    diff = client.get(f"/api/v1/plans/{town.plan}/diff/{plan['id']}").json()["summary"]
+    assert diff["kept"] == 6
+    second = client.get(f"/api/v1/plans/{plan['id']}/export?format={form}").content
+    dry = post(client, "/api/v1/plans/import", second, f"grids{ending}", dry_run="true")
+    assert (dry.status_code, dry.json()["plan_id"]) == (200, None)
+    again = post(client, "/api/v1/plans/import", second, f"grids{ending}").json()
+    assert again["corners_added"] == 0
+    assert _shapes(client, again["plan_id"]) == _shapes(client, plan["id"])
+    for made_here in (plan["id"], again["plan_id"]):
+        seen = client.get(f"/api/v1/plans/{made_here}").json()["plan"]["revision"]
+        assert client.delete(f"/api/v1/plans/{made_here}", headers={"If-Match": str(seen)}).status_code == 204
+
+
+def _shapes(client, plan):
+    features = json.loads(client.get(f"/api/v1/plans/{plan}/export?format=geojson").content)["features"]
+    return {
+        feature["properties"]["code"]: shapely.normalize(shapely.geometry.shape(feature["geometry"])).wkt
+        for feature in features
+    }
+
+
+def test_csv_export_keeps_codes_as_text(client, town):
+    text = client.get(f"/api/v1/plans/{town.plan}/export?format=csv").content.decode("utf-8-sig")
+    assert "990101001001001" in text
+    assert client.get(f"/api/v1/plans/{town.plan}/export?format=dwg").status_code == 422
+
+
+def test_borders_that_do_not_meet_are_refused_with_places_or_mended(client, town):
+    boxes = list(SQUARES.values())
+    boxes[0] = (0, 0, 203, 200)  # three metres into its neighbour
+    boxes[5] = (400, 200.3, 600, 400)  # a slit of 30 cm
+    drawn = [shapely.get_geometry(many(shapely.box(*box)), 0) for box in boxes]
+    content = layer(drawn, [{"name": f"square {k}"} for k in range(6)])
+    refused = post(client, "/api/v1/plans/import", content)
+    problem = refused.json()
+    assert (refused.status_code, problem["code"]) == (422, "grids-need-repair")
+    assert len(problem["place"]) == 2
+    assert {fault["kind"] for fault in problem["faults"]} >= {"overlap"}
+    mended = post(client, "/api/v1/plans/import", content, repair="true", overlap="first")
+    assert mended.status_code == 201, mended.text
+    report = mended.json()
+    overlap = next(change for change in report["changes"] if change["kind"] == "overlap")
+    assert overlap["area_m2"] == pytest.approx(600, rel=0.01)
+    assert overlap["given_to"] == "#1"
+    assert report["codes_given"] == 6
+    checked = client.get(f"/api/v1/plans/{report['plan_id']}/impact").json()["checklist"]
+    assert next(line for line in checked if line["kind"] == "boundary")["ok"] is True
+
+
+def test_bad_uploads_are_refused(client, town, monkeypatch):
+    url = "/api/v1/plans/import"
+    assert post(client, url, b"{}", "grids.txt").status_code == 422
+    assert post(client, url, b"not json", "grids.geojson").status_code == 422
+    assert post(client, url, b"PK", "grids.zip").status_code == 422
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as book:
+        book.writestr("../../evil.txt", "x")
+    assert post(client, url, buffer.getvalue(), "grids.zip").status_code == 422
+    assert client.post(url, data={}).status_code == 422
+    bow_tie = shapely.get_geometry(many(shapely.box(0, 0, 10, 10)), 0)
+    ring = shapely.get_coordinates(bow_tie)
+    crossed = shapely.Polygon(ring[[0, 2, 1, 3]])
+    refused = post(client, url, layer([crossed], [{"code": "990101001001777"}]))
+    assert (refused.status_code, refused.json()["code"]) == (422, "rejected-rows")
+    assert refused.json()["rejected"][0]["value"]
+    twice = post(client, url, layer([bow_tie, bow_tie], [{"code": "1"}, {"code": "1"}]))
+    assert twice.status_code == 422
+    angle = np.linspace(0, 2 * np.pi, 1_000_000, endpoint=False)
+    centre = shapely.get_coordinates(bow_tie)[0]
+    round_one = shapely.Polygon(np.column_stack([centre[0] + 1e-3 * np.cos(angle), centre[1] + 1e-3 * np.sin(angle)]))
+    rough = layer([shapely.set_precision(round_one, 0, mode="pointwise")], [{}])
+    if len(rough) < downloads.UPLOAD_MB * 2**20:
+        assert post(client, url, rough).json()["code"] == "too-many-vertices"
+    monkeypatch.setattr(downloads, "UPLOAD_MB", 0)
+    large = post(client, url, layer([bow_tie], [{}]))
+    assert (large.status_code, large.json()["code"]) == (413, "upload-too-large")
+
+
+def test_areas_change_on_a_day_and_their_lineage_is_kept(client, town):
+    east, north = (600, 400)
+    halves = [
+        many(shapely.box(0, 0, 400, 200)),
+        many(shapely.box(0, 200, 400, north)),
+        many(shapely.box(400, 0, east, north)),
+    ]
+    rows = [
+        {"code": "990101001001", "name": "West Village 西村", "kind": "village"},
+        {"code": "990101001003", "name": "North Village 北村", "kind": "village"},
+        {"code": "990101001004", "name": "East Village 东村", "kind": "village"},
+    ]
+    today = datetime.now(UTC).date()
+    url = "/api/v1/change-sets"
+    part = post(client, url, layer(halves[:1], rows[:1]), name="half", effective_on=str(today))
+    assert (part.status_code, part.json()["code"]) == (409, "open-ground")
+    assert len(part.json()["place"]) == 2
+    dry = post(client, url, layer(halves, rows), name="decision 9", effective_on=str(today), dry_run="true")
+    assert (dry.status_code, dry.json()["id"]) == (200, None)
+    made = post(client, url, layer(halves, rows), name="decision 9", effective_on=str(today), basis="council")
+    assert made.status_code == 201, made.text
+    assert made.json()["counts"]["areas_new"] == 3
+    twice = post(client, url, layer(halves, rows), name="decision 9", effective_on=str(today + timedelta(days=2)))
+    assert twice.status_code == 409
+    (change_set,) = client.get(url).json()["change_sets"]
+    assert change_set["settled"] is True
+    lineage = client.get(f"{url}/{change_set['id']}/lineage").json()["lineage"]
+    assert {(row["from_code"][-3:], row["to_code"][-3:], row["kind"]) for row in lineage} == {
+        ("001", "001", "keep"), ("001", "003", "split"), ("002", "004", "renumber"),
+    }  # fmt: skip
+    west = [row for row in lineage if row["from_code"].endswith("001")]
+    assert sum(row["area_share"] for row in west) == pytest.approx(1.0)
+    assert sum(row["households"] for row in west) == 201
+    names = [area["code"][-3:] for area in client.get(f"/api/v1/areas?territory={town.territory}").json()["areas"]]
+    assert names == ["001", "003", "004"]
+    yesterday = today - timedelta(days=1)
+    before = client.get(f"/api/v1/areas?territory={town.territory}&at={yesterday}").json()["areas"]
+    assert [area["code"][-3:] for area in before] == ["001", "002"]
+    given = {
+        "of": "areas:village", "of_at": str(yesterday), "on": "areas:village",
+        "totals": {"990101001001": 201, "990101001002": 101},
+    }  # fmt: skip
+    carried = client.post("/api/v1/statistics/restate", json=given).json()
+    assert {row["code"][-3:]: row["value"] for row in carried["rows"]} == pytest.approx(
+        {row["to_code"][-3:]: row["households"] for row in lineage}
+    )
+    assert client.get(f"{url}/{town.plan}/lineage").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "most"),
+    [
+        ("/api/v1/plans/current", 4),
+        ("/api/v1/grids", 1),
+        ("/api/v1/staff/assignments", 1),
+        ("/api/v1/plans/{plan}/comments", 2),
+        ("/api/v1/plans/{plan}/history", 2),
+        ("/api/v1/plans/{plan}/lineage", 2),
+        ("/api/v1/plans/{plan}/diff/{plan}", 5),
+        ("/api/v1/statistics?on=plan:{plan}", 5),
+        ("/api/v1/change-sets", 1),
+        ("/api/v1/responsibilities", 2),
+    ],
+)
+def test_answers_cost_a_fixed_number_of_statements(client, app, town, path, most):
+    seen: list[str] = []
+
+    def note(_connection, _cursor, statement, *_rest):
+        seen.append(statement)
+
+    assert client.get("/api/v1/session").status_code == 200
+    event.listen(app.state.wiring.database.app, "before_cursor_execute", note)
+    try:
+        answer = client.get(path.format(plan=town.plan))
+        assert answer.status_code == 200, answer.text
+    finally:
+        event.remove(app.state.wiring.database.app, "before_cursor_execute", note)
+    assert len(seen) <= most, seen
