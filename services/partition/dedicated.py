@@ -22,7 +22,7 @@ from gis.grid_patterns import Numbered, next_codes, pattern_for
 from gis.index import first_holding
 from gis.measure import group_sums
 from gis.overlay import snap_to_grid
-from grid_partition.dedicated import DedicatedGrids, dedicated_grids, floor_conflicts
+from grid_partition.dedicated import DedicatedGrid, DedicatedGrids, dedicated_grids, floor_conflicts
 from services.ingest.rows import LoadOptions
 from services.partition.drawing import BrokenTilingError
 from services.partition.floors import Floors, floors_of_buildings, load_floors
@@ -323,7 +323,10 @@ def _households(work: UnitOfWork, territory: Territory, placed: _Placed, found: 
 def _quality(
     placed: _Placed, found: DedicatedGrids, codes: list[str], deviation: Floats, households: Ints
 ) -> dict[str, Any]:
-    unfit = [{"grid": codes[row], "load": found.grids[row].load, "why": why} for row, why in found.unfit]
+    unfit = [
+        {"grid": codes[row], "load": found.grids[row].load, "why": _why(placed, found.grids[row])}
+        for row, _ in found.unfit
+    ]
     return {
         "grids": len(found.grids),
         "households": int(households.sum()),
@@ -340,6 +343,15 @@ def _quality(
         "contiguous": True,
         "infeasible": [],
     }
+
+
+def _why(placed: _Placed, grid: DedicatedGrid) -> str:
+    """Say by name, where the engine knows but numbers, why a grid is outside the band."""
+    if grid.floors is None:
+        return f"no other building of {placed.zones[grid.zone]} has room for its {grid.load:g}"
+    low, high = grid.floors
+    floors = f"floor {low} holds" if low == high else f"floors {low} to {high} hold"
+    return f"{floors} {grid.load:g}; the floors of its building can't be shared out better"
 
 
 def _floor_rows(plan_id: UUID, ids: list[UUID], placed: _Placed, found: DedicatedGrids) -> Any:  # noqa: ANN401
