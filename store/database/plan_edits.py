@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.orm import Session
 
 from store.database.bulk import Columns, read_columns, wkb
-from store.database.models import Account, Atom, Dwelling, Edit, Grid, GridVersion, Plan, Territory
+from store.database.models import Account, Atom, Dwelling, Edit, Grid, GridVersion
 
 Image = dict[str, Any]
 Box = tuple[float, float, float, float]
@@ -30,6 +30,10 @@ _VERSIONS = sa.text(
     " g.code as _code, a.code as _area_code from grid_version v"
     " join grid g on g.id = v.grid_id join area a on a.id = v.area_id"
     " where v.plan_id = :plan and v.grid_id = any(:grids) order by v.grid_id"
+)
+_OPEN = sa.text(
+    "select p.id, p.status, p.kind, p.spec, p.territory_id, t.metric_srid"
+    " from plan p join territory t on t.id = p.territory_id where p.id = :plan for share of p"
 )
 _NEIGHBOURS = sa.text(
     "select distinct o.grid_id from grid_version v join grid_version o"
@@ -62,12 +66,7 @@ def open_for_edit(session: Session, plan_id: UUID) -> sa.Row[*tuple[Any, ...]] |
 
     The lock is shared: edits don't wait for each other, only for somebody who publishes or retires the plan.
     """
-    return session.execute(
-        sa.select(Plan.id, Plan.status, Plan.kind, Plan.spec, Plan.territory_id, Territory.metric_srid)
-        .join(Territory, Territory.id == Plan.territory_id)
-        .where(Plan.id == plan_id)
-        .with_for_update(read=True, of=Plan)
-    ).first()
+    return session.execute(_OPEN, {"plan": plan_id}).first()
 
 
 def read_versions(session: Session, plan_id: UUID, grid_ids: Iterable[UUID]) -> list[Image]:

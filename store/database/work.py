@@ -8,13 +8,19 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.orm import Session
 
 from store.database.actor import Actor
-from store.database.models.plumbing import LayerRevision, Outbox
+from store.database.models.plumbing import Outbox
 
 Box = tuple[float, float, float, float]
+
+# one statement locks the rows in the order of its values
+_RAISE = sa.text(
+    "insert into layer_revision (layer, rev) select layer, 1 from unnest(cast(:layers as text[])) as l(layer)"
+    " order by layer on conflict (layer) do update set rev = layer_revision.rev + 1, changed_at = now()"
+    " returning layer, rev"
+)
 
 
 @dataclass(slots=True)
@@ -99,13 +105,8 @@ class UnitOfWork:
     def _raise_revisions(self, layers: list[str]) -> dict[str, int]:
         if not layers:
             return {}
-        # one statement locks the rows in the order of its values
-        statement = pg.insert(LayerRevision).values([{"layer": layer, "rev": 1} for layer in layers])
-        raised = statement.on_conflict_do_update(
-            index_elements=[LayerRevision.layer],
-            set_={"rev": LayerRevision.rev + 1, "changed_at": sa.func.now()},
-        ).returning(LayerRevision.layer, LayerRevision.rev)
-        return {row.layer: row.rev for row in self.session.execute(raised)}
+        raised = self.session.execute(_RAISE, {"layers": layers})
+        return {row.layer: row.rev for row in raised}
 
 
 def _joined(first: Box | None, second: Box | None) -> Box | None:
