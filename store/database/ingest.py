@@ -132,7 +132,9 @@ def ids_by_code(session: Session, territory_id: UUID) -> tuple[dict[str, UUID], 
     areas: dict[str, UUID] = {}
     names: dict[str, list[UUID]] = {}
     rows = session.execute(
-        sa.select(Area.code, Area.name, Area.id).where(Area.territory_id == territory_id, Area.valid.contains(sa.func.current_date()))
+        sa.select(Area.code, Area.name, Area.id).where(
+            Area.territory_id == territory_id, Area.valid.contains(sa.func.current_date())
+        )
     )
     for code, name, area_id in rows:
         areas[code] = area_id
@@ -237,7 +239,9 @@ def area_ids(session: Session, codes: Sequence[str]) -> dict[str, tuple[UUID, UU
 def area_ids_of(session: Session, territory_id: UUID) -> dict[str, UUID]:
     """Return the ids of a territory's present areas by code."""
     statement = sa.select(Area.code, Area.id)
-    rows = session.execute(statement.where(Area.territory_id == territory_id, Area.valid.contains(sa.func.current_date())))
+    rows = session.execute(
+        statement.where(Area.territory_id == territory_id, Area.valid.contains(sa.func.current_date()))
+    )
     return {str(code): area_id for code, area_id in rows}
 
 
@@ -293,7 +297,8 @@ def territory_meeting(session: Session, box: Box) -> Territory | None:
 _PLACEHOLDERS = """
 update area a set valid = daterange(lower(a.valid), greatest(current_date, lower(a.valid))), revision = revision + 1
 where a.territory_id = :territory and a.kind = 'zone' and a.code like '99%' and a.valid @> current_date
-  and exists (select from area o where o.territory_id = :territory and o.valid @> current_date and o.code not like '99%')
+  and exists (select from area o where o.territory_id = :territory and o.valid @> current_date
+              and o.code not like '99%')
 """
 _ASSIGN = """
 with leaf as (
