@@ -176,7 +176,8 @@ def _content(database: Database, plan: UUID) -> tuple[Any, ...]:
             sa.text(
                 "select count(*), md5(string_agg(concat_ws('|', grid_id, name, locked, households, dwellings,"
                 " deviation, area_m2, compactness, exclave, encode(st_asewkb(geom), 'hex'),"
-                " encode(st_asewkb(label_point), 'hex')), ';' order by grid_id)) from grid_version where plan_id = :plan"
+                " encode(st_asewkb(label_point), 'hex')), ';' order by grid_id))"
+                " from grid_version where plan_id = :plan"
             ),
             {"plan": plan},
         ).one()
@@ -234,6 +235,6 @@ def test_edits_check_and_undo_of_a_county(
         for tool, seconds in {**planner.took, "undo": undone}.items():
             p50, p95 = np.percentile(np.array(seconds) * 1e3, (50, 95))
             print(
-                f"{tool:9} {len(seconds):4} edits   p50 {p50:6.1f} ms   p95 {p95:6.1f} ms   max {1e3 * max(seconds):.0f}"
+                f"{tool:9} {len(seconds):4} edits  p50 {p50:6.1f} ms  p95 {p95:6.1f} ms  max {1e3 * max(seconds):.0f}"
             )
         print("refused:", planner.refused)
