@@ -211,7 +211,11 @@ export interface paths {
          */
         get: operations["list_change_sets"];
         put?: never;
-        post?: never;
+        /**
+         * Change Areas
+         * @description Put new boundaries of areas in force from a day on; what became of the old ones is kept as lineage.
+         */
+        post: operations["change_areas"];
         delete?: never;
         options?: never;
         head?: never;
@@ -232,6 +236,46 @@ export interface paths {
         get: operations["list_area_lineage"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{plan_id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Plan
+         * @description Return the grids of a plan with their codes as text and coordinates of 9 decimals.
+         */
+        get: operations["export_plan"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Plan
+         * @description Import drawn grids as a draft; 200 with the report after a dry run.
+         */
+        post: operations["import_plan"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1790,6 +1834,101 @@ export interface components {
                 number[][]
             ][];
         };
+        /** Body_change_areas */
+        Body_change_areas: {
+            /**
+             * File
+             * @description GeoJSON, GeoPackage, or a Shapefile in a .zip; at most 50 MB.
+             */
+            file: string;
+            /** Name */
+            name: string;
+            /**
+             * Effective On
+             * Format: date
+             * @description First day of the new boundaries.
+             */
+            effective_on: string;
+            /** Territory */
+            territory?: string | null;
+            /**
+             * Basis
+             * @default
+             */
+            basis: string;
+            /**
+             * Replaces
+             * @description Kind of the areas that end.
+             */
+            replaces?: string | null;
+            /**
+             * Crs
+             * @description wgs84, cgcs2000, gcj02, bd09 or EPSG:n.
+             */
+            crs?: string | null;
+            /**
+             * Dry Run
+             * @description Report only.
+             * @default false
+             */
+            dry_run: boolean;
+        };
+        /** Body_import_plan */
+        Body_import_plan: {
+            /**
+             * File
+             * @description GeoJSON, GeoPackage, or a Shapefile in a .zip; at most 50 MB.
+             */
+            file: string;
+            /** Territory */
+            territory?: string | null;
+            /**
+             * Kind
+             * @default household
+             * @enum {string}
+             */
+            kind: "household" | "natural_village" | "water" | "micro" | "ten_household" | "dedicated" | "police" | "safety" | "cell";
+            /** Name */
+            name?: string | null;
+            /**
+             * Crs
+             * @description wgs84, cgcs2000, gcj02, bd09 or EPSG:n.
+             */
+            crs?: string | null;
+            /**
+             * Code Column
+             * @description Column of the codes.
+             */
+            code_column?: string | null;
+            /**
+             * Name Column
+             * @description Column of the names.
+             */
+            name_column?: string | null;
+            /**
+             * Repair
+             * @description Mend borders that do not meet.
+             * @default false
+             */
+            repair: boolean;
+            /**
+             * Tolerance M
+             * @default 0.5
+             */
+            tolerance_m: number;
+            /**
+             * Overlap
+             * @default border
+             * @enum {string}
+             */
+            overlap: "border" | "first" | "smaller";
+            /**
+             * Dry Run
+             * @description Report only.
+             * @default false
+             */
+            dry_run: boolean;
+        };
         /**
          * BorderMove
          * @description Move the border of two grids to a line, or a vertex of the border of all grids that meet there.
@@ -1903,6 +2042,22 @@ export interface components {
             demo: boolean;
             /** Revision */
             revision: number;
+        };
+        /**
+         * ChangeSetMade
+         * @description What a change set of areas did, or would do; `id` is empty after a dry run.
+         */
+        ChangeSetMade: {
+            /** Id */
+            id: string | null;
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /** Warnings */
+            warnings: string[];
+            /** Dry Run */
+            dry_run: boolean;
         };
         /**
          * ChangeSetOut
@@ -2846,6 +3001,44 @@ export interface components {
             checklist: components["schemas"]["CheckLine"][];
             /** Ready */
             ready: boolean;
+        };
+        /**
+         * ImportOut
+         * @description What an import did, or would do.
+         */
+        ImportOut: {
+            /** Plan Id */
+            plan_id: string | null;
+            /** File */
+            file: string;
+            /** Grids */
+            grids: number;
+            /** Atoms */
+            atoms: number;
+            /** Households */
+            households: number;
+            /** Codes Kept */
+            codes_kept: number;
+            /** Codes Given */
+            codes_given: number;
+            /** Changes */
+            changes: {
+                [key: string]: unknown;
+            }[];
+            /** Corners Added */
+            corners_added: number;
+            /** Crossing */
+            crossing: {
+                [key: string]: unknown;
+            }[];
+            /** Outside */
+            outside: {
+                [key: string]: number;
+            };
+            /** Warnings */
+            warnings: string[];
+            /** Dry Run */
+            dry_run: boolean;
         };
         /**
          * Improvement
@@ -5269,6 +5462,39 @@ export interface operations {
             };
         };
     };
+    change_areas: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_change_areas"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeSetMade"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_area_lineage: {
         parameters: {
             query?: never;
@@ -5289,6 +5515,71 @@ export interface operations {
                     "application/json": {
                         [key: string]: components["schemas"]["LineageOut"][];
                     };
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_plan: {
+        parameters: {
+            query?: {
+                /** @description shp comes as a .zip. */
+                format?: "gpkg" | "geojson" | "shp" | "csv";
+            };
+            header?: never;
+            path: {
+                plan_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    import_plan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_import_plan"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportOut"];
                 };
             };
             /** @description A problem (RFC 9457). */
