@@ -1,8 +1,12 @@
+import { lifeEn } from './life'
+import { editEn } from './edit'
 import { netsEn } from './nets'
 import { waterEn } from './water'
 
 /** English words; the keys are the list that every language must fill. */
 export const en = {
+  ...lifeEn,
+  ...editEn,
   ...netsEn,
   ...waterEn,
   'app.name': 'Gridward',
@@ -207,6 +211,7 @@ export const en = {
   'planner.compare': 'by {name}',
   'status.draft': 'Draft',
   'status.review': 'In review',
+  'status.scheduled': 'Scheduled',
   'status.published': 'Published',
   'status.retired': 'Retired',
   'planKind.household': 'Household grids',

@@ -1,9 +1,13 @@
 import type { Key } from './en'
+import { lifeZh } from './life'
+import { editZh } from './edit'
 import { netsZh } from './nets'
 import { waterZh } from './water'
 
 /** Chinese words of the trade: see docs/reference/glossary.md. */
 export const zh: Record<Key, string> = {
+  ...lifeZh,
+  ...editZh,
   ...netsZh,
   ...waterZh,
   'app.name': 'Gridward',
@@ -208,6 +212,7 @@ export const zh: Record<Key, string> = {
   'planner.compare': '{name} 编制',
   'status.draft': '草稿',
   'status.review': '审核中',
+  'status.scheduled': '待生效',
   'status.published': '已发布',
   'status.retired': '已停用',
   'planKind.household': '户籍网格',

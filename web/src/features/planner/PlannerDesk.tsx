@@ -1,16 +1,15 @@
 import type { JSX } from 'preact'
 import { useEffect, useMemo } from 'preact/hooks'
 import { plan, planGrids, planId, plans, territory } from '../../api/data'
-import type { Grid, Plan, PlanGrids } from '../../api/types'
-import { lang, t, tOr, type Key } from '../../i18n'
-import { clock, gridNumber, moment, number, signed } from '../../i18n/format'
+import type { Grid, PlanGrids } from '../../api/types'
+import { lang, t, type Key } from '../../i18n'
+import { clock, gridNumber, number, signed } from '../../i18n/format'
 import { MapPane } from '../../map/MapPane'
 import { listMode, store } from '../../map/store'
 import { DataTable, ordered, readOrder, writeOrder, type Order } from '../../ui/DataTable'
 import { Icon } from '../../ui/Icon'
 import { JobBar } from '../../ui/JobBar'
 import { Kpi } from '../../ui/Kpi'
-import { Menu } from '../../ui/Menu'
 import { Side } from '../../ui/Side'
 import { Empty, ErrorNote, sentence, Skeleton } from '../../ui/states'
 import { toast } from '../../ui/toast'
@@ -23,6 +22,12 @@ import { Balance } from './Balance'
 import { gridColumns } from './columns'
 import { PlannerDialogs, proposing, publishing, renaming } from './Dialogs'
 import { change, edits, savedAt } from './edits'
+import './life'
+import { ImportPanel } from './life/ImportPanel'
+import { importing } from './life/life'
+import { PlanPicker } from './life/PlanPicker'
+import { StatusChip } from './life/StatusChip'
+import { PlanWords } from './life/PlanWords'
 import { QualityPanel } from './QualityPanel'
 import { slots, tab } from './slots'
 import { NetsButton } from './nets/NetsDialog'
@@ -30,57 +35,6 @@ import { NetsOfGrid } from './nets/NetsOfGrid'
 import { WaterPanel } from './water/WaterPanel'
 
 const WORST_FIRST: Order = { column: 'deviation', down: true }
-const statusLook: Record<Plan['status'], [string, string]> = {
-  draft: ['warn', 'edit'],
-  review: ['info', 'chat'],
-  scheduled: ['info', 'history'],
-  published: ['ok', 'check'],
-  retired: ['', 'history'],
-}
-
-export function StatusChip({ status }: { status: Plan['status'] }): JSX.Element {
-  const [tone, icon] = statusLook[status] ?? ['', 'edit']
-  return (
-    <span class={`chip ${tone}`}>
-      <Icon name={icon} />
-      {tOr(`status.${status}`, status)}
-    </span>
-  )
-}
-
-/** The picker of plans, newest first. */
-export function PlanPicker(): JSX.Element {
-  const now = plan.value
-  const label = (
-    <>
-      <span class="ellipsis strong">{now?.name ?? t('planner.pick')}</span>
-      <Icon name="down" />
-    </>
-  )
-  return (
-    <Menu name={t('planner.pick')} buttonClass="button quiet plan-picker" label={label}>
-      {(close) =>
-        (plans.data.value ?? []).map((one) => (
-          <button
-            key={one.id}
-            type="button"
-            aria-current={one.id === planId.value}
-            onClick={() => {
-              store.plan.value = one.id
-              store.grid.value = null
-              close()
-            }}
-          >
-            <span class="grow">{one.name}</span>
-            <span class="small muted">{moment(one.created_at)}</span>
-            <StatusChip status={one.status} />
-          </button>
-        ))
-      }
-    </Menu>
-  )
-}
-
 function Header(): JSX.Element {
   const it = plan.value
   const data = planGrids.data.value
@@ -92,8 +46,7 @@ function Header(): JSX.Element {
       {it && <StatusChip status={it.status} />}
       {it && (
         <span class="small muted wide-only ellipsis">
-          {tOr(`planKind.${it.kind}`, it.kind)}
-          {it.author ? ` · ${t('planner.author', { name: it.author })}` : ''}
+          <PlanWords of={it} />
         </span>
       )}
       {savedAt.value && (
@@ -237,7 +190,7 @@ function Panel({ data }: { data: PlanGrids }): JSX.Element {
         {head('grids', t('grid.grids'), data.grids.length)}
         {head('check', t('planner.check'), list.length, bad ? 'late' : list.length ? 'warn' : '')}
         {head('quality', t('quality.title'), null)}
-        {slots.tabs.map((one) => head(one.id, one.name(), one.count?.(data) ?? null, one.tone?.(data)))}
+        {slots.tabs.filter((one) => one.shown?.() ?? true).map((one) => head(one.id, one.name(), one.count?.(data) ?? null, one.tone?.(data)))}
       </div>
       <JobBar />
       <p class="note info narrow-note">{t('planner.look')}</p>
@@ -292,6 +245,9 @@ function Nothing(): JSX.Element {
         <button type="button" class="button primary" onClick={() => (proposing.value = true)}>
           {t('planner.propose')}
         </button>
+        <button type="button" class="button edit-only" onClick={() => (importing.value = true)}>
+          {t('life.import')}
+        </button>
       </Empty>
     </>
   )
@@ -319,10 +275,11 @@ export function PlannerDesk(): JSX.Element {
               <CameraCard />
               {data && slots.cards.map((Part, k) => <Part key={k} data={data} />)}
             </div>
+            {data && slots.map.map((Part, k) => <Part key={k} data={data} />)}
           </MapPane>
         )}
         <Side name="planner" side="right" usual={440} id="panel" busy={planGrids.loading.value}>
-          {data?.plan.kind === 'water' ? <WaterPanel data={data} /> : data ? <Panel data={data} /> : <Nothing />}
+          {importing.value ? <ImportPanel /> : data?.plan.kind === 'water' ? <WaterPanel data={data} /> : data ? <Panel data={data} /> : <Nothing />}
         </Side>
       </div>
       <PlannerDialogs />

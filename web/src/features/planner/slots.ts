@@ -12,6 +12,8 @@ export interface TabSlot {
   /** Beside the name; null for none. */
   count?: (data: PlanGrids) => number | null
   tone?: (data: PlanGrids) => string
+  /** Whether the tab is there now; always without it. */
+  shown?: () => boolean
   body: OfPlan
 }
 interface Slots {
@@ -19,6 +21,8 @@ interface Slots {
   header: OfPlan[]
   /** Dialogs and other things over the desk. */
   overlays: OfPlan[]
+  /** Over the whole map. */
+  map: OfPlan[]
   /** Cards on the map. */
   cards: OfPlan[]
   tabs: TabSlot[]
@@ -28,7 +32,7 @@ interface Slots {
   check: OfPlan | null
 }
 
-export const slots: Slots = { header: [], overlays: [], cards: [], tabs: [], primary: null, check: null }
+export const slots: Slots = { header: [], overlays: [], map: [], cards: [], tabs: [], primary: null, check: null }
 
 /** The tab of the side panel that is open. */
 export const tab = signal<string>('grids')

@@ -7,7 +7,7 @@ import { Icon } from '../../ui/Icon'
 import { openDownload } from '../../ui/save'
 import { ErrorNote, Skeleton } from '../../ui/states'
 import { toast } from '../../ui/toast'
-import { StatusChip } from '../planner/PlannerDesk'
+import { StatusChip } from '../planner/life/StatusChip'
 import { StatusBar } from '../shell/StatusBar'
 
 function download(plan: string): void {

@@ -1,4 +1,3 @@
-import { signal } from '@preact/signals'
 import type { JSX } from 'preact'
 import { useEffect, useMemo } from 'preact/hooks'
 import { planGrids, planId } from '../../../api/data'
@@ -11,14 +10,13 @@ import { Icon } from '../../../ui/Icon'
 import { JobBar } from '../../../ui/JobBar'
 import { Kpi } from '../../../ui/Kpi'
 import { ErrorNote, Skeleton } from '../../../ui/states'
+import { slots, tab } from '../slots'
 import { reachColumns } from './columns'
 import { Rivers } from './Rivers'
 import { landWords, planReaches, planRivers, type PlanReaches, type Reach } from './water'
 
 const LAYER = 'river_reaches'
 const WORST_FIRST: Order = { column: 'deviation', down: true }
-type Tab = 'reaches' | 'rivers' | 'check'
-const tab = signal<Tab>('reaches')
 
 function Figures({ data }: { data: PlanReaches }): JSX.Element {
   const metres = data.reaches.reduce((all, reach) => all + reach.length_m, 0)
@@ -153,9 +151,12 @@ export function WaterPanel({ data: grids }: { data: PlanGrids }): JSX.Element {
   if (!data || data.plan.id !== grids.plan.id) return <Skeleton />
   const list = reachFindings(data)
   const selected = data.reaches.find((reach) => reach.code === store.grid.value)
-  const head = (id: Tab, words: string, count: number, tone = ''): JSX.Element => (
-    <button type="button" role="tab" aria-selected={tab.value === id} class={tab.value === id ? 'panel-focus' : ''} onClick={() => (tab.value = id)}>
-      {words} <span class={`chip round ${tone}`}>{number(count)}</span>
+  const hung = slots.tabs.filter((one) => one.shown?.() ?? true)
+  // the tabs of other kinds of plans mean nothing here
+  const now = ['rivers', 'check', ...hung.map((one) => one.id)].includes(tab.value) ? tab.value : 'reaches'
+  const head = (id: string, words: string, count: number | null, tone = ''): JSX.Element => (
+    <button key={id} type="button" role="tab" aria-selected={now === id} class={now === id ? 'panel-focus' : ''} onClick={() => (tab.value = id)}>
+      {words} {count !== null && <span class={`chip round ${tone}`}>{number(count)}</span>}
     </button>
   )
   return (
@@ -164,14 +165,16 @@ export function WaterPanel({ data: grids }: { data: PlanGrids }): JSX.Element {
         {head('reaches', t('water.reaches'), data.reaches.length)}
         {head('rivers', t('water.rivers'), planRivers.data.value?.rivers.length ?? 0)}
         {head('check', t('planner.check'), list.length, list.length ? 'warn' : '')}
+        {hung.map((one) => head(one.id, one.name(), one.count?.(grids) ?? null, one.tone?.(grids)))}
       </div>
       <JobBar />
       <p class="note info narrow-note">{t('planner.look')}</p>
-      {tab.value === 'reaches' && <Figures data={data} />}
-      {tab.value !== 'rivers' && selected && <Selected reach={selected} />}
-      {tab.value === 'reaches' && <Reaches data={data} />}
-      {tab.value === 'rivers' && <Rivers />}
-      {tab.value === 'check' && (
+      {now === 'reaches' && <Figures data={data} />}
+      {(now === 'reaches' || now === 'check') && selected && <Selected reach={selected} />}
+      {now === 'reaches' && <Reaches data={data} />}
+      {now === 'rivers' && <Rivers />}
+      {hung.map((one) => now === one.id && <one.body key={one.id} data={grids} />)}
+      {now === 'check' && (
         <div class="check-tab">
           <Check list={list} />
         </div>

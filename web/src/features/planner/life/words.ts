@@ -1,0 +1,41 @@
+/** Words about the life of plans that more than one part needs. */
+import { plans } from '../../../api/data'
+import type { Plan } from '../../../api/types'
+import { lang, t, tOr } from '../../../i18n'
+import { day, gridNumber } from '../../../i18n/format'
+import type { CheckProblem } from './life'
+import type { Bar, Step } from './steps'
+
+/** A day without its hour, as people write it. */
+export function dayOf(text: string | null | undefined): string {
+  if (!text) return '–'
+  const date = new Date(text.length === 10 ? `${text}T00:00:00` : text)
+  return Number.isNaN(date.getTime()) ? text : day(date)
+}
+
+/** Today as `2026-11-22`, on this machine's calendar. */
+export function today(now = new Date()): string {
+  const two = (n: number): string => String(n).padStart(2, '0')
+  return `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}`
+}
+
+export const stepName = (step: Step): string => t(`life.step.${step}`)
+export const barWords = (bar: Bar | null): string => (bar ? t(`life.bar.${bar}`) : '')
+
+export const planName = (id: string | null | undefined): string => plans.data.value?.find((one) => one.id === id)?.name ?? ''
+
+/** Where a plan stands in time: in force since, from a day to come, until. */
+export function inForce(plan: Plan): string {
+  if (plan.status === 'scheduled') return t('life.from', { day: dayOf(plan.effective_on) })
+  if (plan.status === 'published') return t('life.since', { day: dayOf(plan.effective_on ?? plan.effective_at) })
+  if (plan.status === 'retired') return t('life.span', { from: dayOf(plan.effective_at), to: dayOf(plan.retired_at) })
+  return ''
+}
+
+/** What is wrong, in the language on screen: the server's sentence is English. */
+export function problemWords(problem: CheckProblem): string {
+  if (lang.value === 'en') return problem.message
+  const kind = tOr(`life.fault.${problem.kind}`, problem.kind)
+  const grids = problem.grids ?? []
+  return grids.length ? `${kind}（${grids.map(gridNumber).join('、')}）` : kind
+}
