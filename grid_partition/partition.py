@@ -12,6 +12,7 @@ import numpy.typing as npt
 from gis.errors import InvalidInputError
 from grid_partition.accept import Units, accept_units
 from grid_partition.allocate import Allocation, allocate
+from grid_partition.islands import join_islands
 from grid_partition.model import Partition, PartitionOptions, Progress
 from grid_partition.parts import Network, build_network, build_problems, find_carriers, table_of_parts
 from grid_partition.problem import PartProblem
@@ -39,7 +40,8 @@ def partition_units(  # noqa: PLR0913 - the contract of DESIGN.md
     """Group units into contiguous grids of about equal demand with short or barrier-following borders.
 
     Each parent is cut apart from the others, and each connected part of a parent apart from its other parts. A
-    part too small for a grid joins the nearest grid of its parent, which is flagged as an exclave.
+    part too small for a grid joins the nearest grid of its parent, which is flagged as an exclave; where a parent has
+    many such islands, near ones are grouped into grids of about the target, flagged likewise.
 
     Parameters
     ----------
@@ -80,11 +82,14 @@ def partition_units(  # noqa: PLR0913 - the contract of DESIGN.md
     units = accept_units(geometry, demand, within, options)
     net = build_network(units, options)
     band = _band(units, grids, target, options)
-    plan = allocate(table_of_parts(units, net), grids=grids, target=target, band=band, closed=options.closed)
-    carrying = find_carriers(units, net, plan)
-    problems, members = build_problems(units, net, plan, carrying, options=options, seed=seed)
+    mean = float(target) if target is not None else float(units.demand.sum()) / float(grids or 1)
+    table = table_of_parts(units, net)
+    blocks = join_islands(units, net.part, table, low=band[0], target=mean, grids=grids, closed=options.closed)
+    plan = allocate(blocks.table, grids=grids, target=target, band=band, closed=options.closed)
+    carrying = find_carriers(units, blocks, plan)
+    problems, members = build_problems(units, net, blocks, plan, carrying, options=options, seed=seed)
     solved = _solve_all(problems, executor, progress)
-    return _measured(units, net, plan, _labelled(units, carrying[0], members, solved), carrying[0], options)
+    return _measured(units, net, plan, _labelled(units, carrying[0], members, solved), options)
 
 
 def solve_part(problem: PartProblem, report: Callable[[float], None] | None = None) -> Ints:
@@ -106,7 +111,7 @@ def solve_part(problem: PartProblem, report: Callable[[float], None] | None = No
     held = problem.fixed[problem.fixed >= 0]
     if problem.k == len(problem) and len(np.unique(held)) == len(held):
         return np.arange(problem.k, dtype=np.int64)
-    return refine(problem, start_labels(problem), report)
+    return refine(problem, start_labels(problem), report, effort=problem.effort)
 
 
 def _accept_counts(grids: int | None, target: float | None) -> None:
@@ -165,9 +170,7 @@ def _labelled(units: Units, carrier: Ints, members: list[Ints], solved: list[Int
     return _named(raw[carrier], ahead, units)
 
 
-def _measured(
-    units: Units, net: Network, plan: Allocation, labels: Ints, carrier: Ints, options: PartitionOptions
-) -> Partition:
+def _measured(units: Units, net: Network, plan: Allocation, labels: Ints, options: PartitionOptions) -> Partition:
     """Measure a labelling and hand it over in the caller's order."""
     n, k = len(labels), int(labels.max()) + 1
     parent = np.empty(k, dtype=np.int64)
@@ -181,8 +184,8 @@ def _measured(
         mean=plan.mean[parent],
         limits=(options.tolerance, options.band),
     )
-    exclave = np.zeros(k, dtype=bool)
-    exclave[labels[carrier != np.arange(n)]] = True
+    reached = np.unique(np.stack([labels, net.part]), axis=1)
+    exclave = np.bincount(reached[0], minlength=k) > 1
     most = np.full(n, options.band[1]) if options.band else plan.mean[units.parent] * (1.0 + options.tolerance)
     back = np.empty(n, dtype=np.int64)
     back[units.order] = np.arange(n)

@@ -15,6 +15,7 @@ from gis.overlay import overlaps
 from grid_partition.accept import Units
 from grid_partition.allocate import Allocation, Parts
 from grid_partition.border import DEFAULT_COST, barrier_factor
+from grid_partition.islands import OWN_REGION, Blocks, sea_links
 from grid_partition.model import PartitionOptions
 from grid_partition.problem import PartProblem, csr
 
@@ -26,6 +27,10 @@ Bools = npt.NDArray[np.bool_]
 
 #: Metres of border that make two units neighbours.
 MIN_BORDER = 0.5
+#: Price of the way to the middle of a group of islands, as that of walks.
+SEA_PRICE = 1.0
+#: Islands of a block up to which the search takes its full time; more than a few thousand are no map of islands.
+SEA_UNITS = 2000
 #: Share of a unit that a neighbour may cover, too, before the input is refused.
 OVERLAP = 0.05
 
@@ -154,13 +159,13 @@ def table_of_parts(units: Units, net: Network) -> Parts:
     )
 
 
-def find_carriers(units: Units, net: Network, plan: Allocation) -> tuple[Ints, Ints]:
-    """Name, for each unit, the unit whose grid it takes: itself, or one near a part without own grids.
+def find_carriers(units: Units, blocks: Blocks, plan: Allocation) -> tuple[Ints, Ints]:
+    """Name, for each unit, the unit whose grid it takes: itself, one near a part without own grids, or the speaker.
 
     Parameters
     ----------
     units : Units
-    net : Network
+    blocks : Blocks
     plan : Allocation
 
     Returns
@@ -169,24 +174,25 @@ def find_carriers(units: Units, net: Network, plan: Allocation) -> tuple[Ints, I
     fixed : (n,) int64
         The fixed labels, and those that carriers take over from the units they carry.
     """
-    loose = plan.count[net.part] == 0
-    host_of_part = np.full(len(plan.count), -1, dtype=np.int64)
+    block, speaker = blocks.of_unit, blocks.speaker
+    loose = plan.count[block] == 0
+    host_of = np.full(len(plan.count), -1, dtype=np.int64)
     for parent in np.unique(units.parent[loose]).tolist():
         hosts = np.flatnonzero((units.parent == parent) & ~loose)
         guests = np.flatnonzero((units.parent == parent) & loose)
         tree = shapely.STRtree(units.geometry[hosts])
         (guest, host), far = tree.query_nearest(units.geometry[guests], return_distance=True)
-        part = net.part[guests[guest]]
-        order = np.lexsort((host, np.round(far, 4), part))
-        lead = order[np.r_[True, np.diff(part[order]) > 0]]
-        host_of_part[part[lead]] = hosts[host[lead]]
-    fixed = units.fixed.copy()
-    for p in np.unique(net.part[loose & (units.fixed >= 0)]).tolist():
-        guests = np.flatnonzero(net.part == p)
+        of_guest = block[guests[guest]]
+        order = np.lexsort((host, np.round(far, 4), of_guest))
+        lead = order[np.r_[True, np.diff(of_guest[order]) > 0]]
+        host_of[of_guest[lead]] = hosts[host[lead]]
+    fixed = blocks.fixed.copy()
+    for b in np.unique(block[loose & (units.fixed >= 0)]).tolist():
+        guests = np.flatnonzero(block == b)
         hosts = np.flatnonzero((units.parent == units.parent[guests[0]]) & ~loose)
-        host_of_part[p] = _host_of_fixed(units, fixed, guests, hosts)
-        fixed[host_of_part[p]] = units.fixed[guests].max()
-    return np.where(loose, host_of_part[net.part], np.arange(len(loose))), fixed
+        host_of[b] = speaker[_host_of_fixed(units, fixed, guests, hosts)]
+        fixed[host_of[b]] = units.fixed[guests].max()
+    return speaker[np.where(loose, host_of[block], np.arange(len(loose)))], fixed
 
 
 def _host_of_fixed(units: Units, fixed: Ints, guests: Ints, hosts: Ints) -> int:
@@ -207,18 +213,20 @@ def _host_of_fixed(units: Units, fixed: Ints, guests: Ints, hosts: Ints) -> int:
 def build_problems(
     units: Units,
     net: Network,
+    blocks: Blocks,
     plan: Allocation,
     carrying: tuple[Ints, Ints],
     *,
     options: PartitionOptions,
     seed: int,
 ) -> tuple[list[PartProblem], list[Ints]]:
-    """Cut the network into one problem per part that has grids.
+    """Cut the network into one problem per block that has grids.
 
     Parameters
     ----------
     units : Units
     net : Network
+    blocks : Blocks
     plan : Allocation
     carrying : carrier and fixed, each (n,) int64
         From `find_carriers`.
@@ -232,30 +240,38 @@ def build_problems(
         The units of each problem.
     """
     carrier, fixed = carrying
-    _refuse_torn(units, net.part[carrier])
+    _refuse_torn(units, blocks.of_unit[carrier])
     table = _unit_table(units, net, carrier)
     soft = slice(4, 4 + units.soft.shape[1])
     local = np.empty(len(carrier), dtype=np.int64)
     turn: dict[int, int] = {}
     problems, members = [], []
-    for p, mine, edges in _by_part(net, len(plan.count)):
-        if (k := int(plan.count[p])) == 0:
+    for b, mine, edges in _by_block(net, blocks):
+        if (k := int(plan.count[b])) == 0:
             continue
         _refuse_surplus(units, fixed, mine, k)
-        local[mine] = np.arange(len(mine))
-        graph = csr(len(mine), local[net.pairs.first[edges]], local[net.pairs.second[edges]], net.price[edges])
         atom = table[mine]
         parent = int(units.parent[mine[0]])
-        held = fixed[mine] >= 0
+        held = (fixed[mine] >= 0) & (fixed[mine] < OWN_REGION)
         shut = len(np.unique(fixed[mine][held])) if options.closed else 0
         mean = float(plan.mean[parent])
         if 0 < shut < k:  # the other grids share what the closed ones leave
             mean = float(atom[~held, 2].sum()) / (k - shut)
         atom[:, soft] *= k / np.maximum(atom[:, soft].sum(axis=0), 1e-9)
-        if options.walk_price > 0.0:
-            atom = np.column_stack([atom, _walk_columns(atom[:, 2], units.places[mine], mean, k)])
+        walk_price = options.walk_price
+        if blocks.joined[b]:
+            # between islands no border has a length: what keeps a group compact is the way to its middle
+            walk_price += SEA_PRICE
+            graph = _sea_graph(blocks.places[mine], np.stack([fixed[mine], units.start[mine]]))
+            atom[:, 0] = 1.0 + group_sums(np.repeat(np.arange(len(mine)), np.diff(graph[0])), graph[2], len(mine))
+            atom[:, 1] = 0.0
+        else:
+            local[mine] = np.arange(len(mine))
+            graph = csr(len(mine), local[net.pairs.first[edges]], local[net.pairs.second[edges]], net.price[edges])
+        if walk_price > 0.0:
+            atom = np.column_stack([atom, _walk_columns(atom[:, 2], blocks.places[mine], mean, k)])
         turn[parent] = turn.get(parent, -1) + 1
-        # a seed of its own for each part: a parent is cut alike whatever else is cut with it
+        # a seed of its own for each block: a parent is cut alike whatever else is cut with it
         entropy = [seed & 0xFFFFFFFF, int(units.parents[parent]) & 0xFFFFFFFF, turn[parent]]
         problems.append(
             PartProblem(
@@ -266,12 +282,18 @@ def build_problems(
                 *_local_labels(fixed[mine], units.start[mine], k),
                 options.churn_price,
                 int(np.random.SeedSequence(entropy).generate_state(1)[0]),
-                options.walk_price,
+                walk_price,
                 shut,
+                min(1.0, SEA_UNITS / len(mine)) if blocks.joined[b] else 1.0,
             )
         )
         members.append(mine)
     return problems, members
+
+
+def _sea_graph(places: Floats, tied: Ints) -> tuple[Ints, Ints, Floats]:
+    """Return the links between the islands of a block as CSR arrays."""
+    return csr(len(places), *sea_links(places, tied))
 
 
 def _unit_table(units: Units, net: Network, carrier: Ints) -> Floats:
@@ -323,14 +345,17 @@ def _wanted(mean: float, options: PartitionOptions) -> tuple[float, float, float
     return mean, *(options.band or (mean * (1.0 - options.tolerance), mean * (1.0 + options.tolerance)))
 
 
-def _by_part(net: Network, parts: int) -> list[tuple[int, Ints, Ints]]:
-    """List the units and the pairs of each part."""
-    part_of_pair = net.part[net.pairs.first]
-    units = np.argsort(net.part, kind="stable")
-    pairs = np.argsort(part_of_pair, kind="stable")
-    unit_ends = np.cumsum(np.bincount(net.part, minlength=parts))[:-1]
-    pair_ends = np.cumsum(np.bincount(part_of_pair, minlength=parts))[:-1]
-    return list(zip(range(parts), np.split(units, unit_ends), np.split(pairs, pair_ends), strict=True))
+def _by_block(net: Network, blocks: Blocks) -> list[tuple[int, Ints, Ints]]:
+    """List the units that speak in each block, and its pairs."""
+    count = len(blocks.joined)
+    of_pair = blocks.of_unit[net.pairs.first]
+    speakers = np.unique(blocks.speaker)
+    of_speaker = blocks.of_unit[speakers]
+    units = speakers[np.argsort(of_speaker, kind="stable")]
+    pairs = np.argsort(of_pair, kind="stable")
+    unit_ends = np.cumsum(np.bincount(of_speaker, minlength=count))[:-1]
+    pair_ends = np.cumsum(np.bincount(of_pair, minlength=count))[:-1]
+    return list(zip(range(count), np.split(units, unit_ends), np.split(pairs, pair_ends), strict=True))
 
 
 def _local_labels(fixed: Ints, start: Ints, k: int) -> tuple[Ints, Ints]:

@@ -37,6 +37,8 @@ class PartProblem:
     walk_price : float
     closed : int
         The first regions, which take no units beyond their fixed ones and those they start with.
+    effort : float
+        Share of the usual number of moves; below 1 there is one round only.
     """
 
     indptr: Ints
@@ -53,6 +55,7 @@ class PartProblem:
     seed: int
     walk_price: float = 0.0
     closed: int = 0
+    effort: float = 1.0
 
     def __len__(self) -> int:
         """Return the number of units."""
