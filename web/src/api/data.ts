@@ -3,9 +3,9 @@ import { computed, effect, signal } from '@preact/signals'
 import { readAddress } from '../map/permalink'
 import { store } from '../map/store'
 import { ask, query, signedOut } from './client'
-import { onLayer } from './events'
+import { onLayer, tellUnlessLive } from './events'
 import { resource } from './resource'
-import type { CoverageReport, Incident, LayerInfo, Plan, PlanGrids, Session, Territory } from './types'
+import type { Box, CoverageReport, Incident, LayerInfo, Plan, PlanGrids, Session, Territory } from './types'
 
 export const session = signal<Session | null>(null)
 
@@ -58,9 +58,46 @@ export const plan = computed(
   () => planGrids.data.value?.plan ?? plans.data.value?.find((one) => one.id === planId.value) ?? null,
 )
 
+let editing = 0
+let ownBoxes: Box[] = []
+let heardBoxes: (Box | null)[] = []
+const HALF_METRE = 5e-6
+const around = (boxes: Box[]): Box =>
+  boxes.reduce((a, b) => [Math.min(a[0], b[0]), Math.min(a[1], b[1]), Math.max(a[2], b[2]), Math.max(a[3], b[3])])
+const alike = (a: Box, b: Box): boolean => a.every((value, k) => Math.abs(value - (b[k] as number)) < HALF_METRE)
+
+/** An edit of this page is on its way: its answer says all, so the event of it asks for nothing more. */
+export function expectOwnGrids(): (boxes: Box[] | null) => void {
+  editing += 1
+  return (boxes) => {
+    editing -= 1
+    if (boxes?.length) ownBoxes = [...ownBoxes.slice(-20), around(boxes)]
+  }
+}
+
+/** Lets the map fetch anew what this page changed. */
+export function gridsChanged(boxes: Box[]): void {
+  if (boxes.length) for (const layer of ['grids', 'grid_labels', 'atoms']) tellUnlessLive({ layer, rev: 0, bbox: around(boxes) })
+}
+
+/** Fetches the grids again, unless all that was heard of them is what this page did. */
+function reloadGrids(): void {
+  if (editing > 0) {
+    due.set('grids', setTimeout(reloadGrids, SETTLE_MS))
+    return
+  }
+  const foreign = heardBoxes.filter((heard) => {
+    const own = heard ? ownBoxes.findIndex((box) => alike(box, heard)) : -1
+    if (own >= 0) ownBoxes.splice(own, 1)
+    return own < 0
+  })
+  heardBoxes = []
+  if (foreign.length) void Promise.all([plans.load(), planGrids.load()])
+}
+
 /** What to fetch again when a layer changed. */
 const consequences: Record<string, () => void> = {
-  grids: () => void Promise.all([plans.load(), planGrids.load()]),
+  grids: reloadGrids,
   cameras: () => void coverage.load(),
   view_sheds: () => void coverage.load(),
   gaps: () => void coverage.load(),
@@ -84,7 +121,8 @@ export function startData(): () => void {
         void coverage.load()
       }
     }),
-    onLayer(({ layer }) => {
+    onLayer(({ layer, bbox }) => {
+      if (layer === 'grids') heardBoxes.push(bbox)
       const refresh = consequences[layer]
       if (!refresh) return
       clearTimeout(due.get(layer))

@@ -51,6 +51,11 @@ export function onLayer(listener: Listener): () => void {
   return () => listeners.delete(listener)
 }
 
+/** Tells the listeners of a change that this page made, while the stream that would tell them is down. */
+export function tellUnlessLive(event: LayerEvent): void {
+  if (live.peek() !== 'live') deliver(event, '')
+}
+
 function heard(): void {
   heardAt.value = new Date()
   unreachableSince.value = null

@@ -8,6 +8,8 @@ export interface Resource<T> {
   loading: Signal<boolean>
   at: Signal<Date | null>
   load: () => Promise<void>
+  /** Puts a newer state on screen than any answer that is on its way. */
+  put: (value: T) => void
   clear: () => void
 }
 
@@ -46,6 +48,13 @@ export function resource<T>(fetcher: (abort: AbortSignal) => Promise<T>): Resour
     }
   }
 
+  function put(value: T): void {
+    data.value = value
+    at.value = new Date()
+    // what is on its way may be older: ask again
+    if (current) void load()
+  }
+
   function clear(): void {
     current?.abort()
     current = null
@@ -54,5 +63,5 @@ export function resource<T>(fetcher: (abort: AbortSignal) => Promise<T>): Resour
     loading.value = false
   }
 
-  return { data, error, loading, at, load, clear }
+  return { data, error, loading, at, load, put, clear }
 }

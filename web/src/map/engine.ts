@@ -13,6 +13,7 @@ import { toast } from '../ui/toast'
 import { takeStock } from './drawn'
 import { hasHan, loadHan, loadLatin } from './fonts'
 import { circle } from './geometry'
+import { editHand, startEditing } from './editing'
 import { drawImage, PIXEL_RATIO, type Colours } from './images'
 import { layerShown, mapTheme, store } from './store'
 import { tilesUnder } from './tiles'
@@ -117,6 +118,7 @@ function showGrid(map: MapLibre, code: string | null): void {
 }
 
 function onClick(map: MapLibre, event: MapMouseEvent): void {
+  if (editHand.peek()) return
   const { lng: lon, lat } = event.lngLat
   const { x, y } = event.point
   if (store.picking.peek()) {
@@ -241,7 +243,7 @@ export async function openMap(container: HTMLElement): Promise<() => void> {
     ...(view ? { center: [view.lon, view.lat], zoom: view.zoom } : box ? { bounds: box, fitBoundsOptions: { padding: 24 } } : {}),
   })
   listen(map)
-  const stop = follow(map)
+  const stop = joined([follow(map), startEditing(map)])
   mapOnScreen.value = map
   mapZoom.value = map.getZoom()
   if (!view) store.view.value = { lon: map.getCenter().lng, lat: map.getCenter().lat, zoom: map.getZoom() }

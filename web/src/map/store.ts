@@ -56,6 +56,8 @@ export const store = {
   theme: signal<Theme>('light'),
   cursor: signal<{ lon: number; lat: number } | null>(null),
   letterKeys: signal(remembered('letterKeys') !== 'off'),
+  /** What is drawn snaps to streets, rivers and buildings. */
+  snapping: signal(remembered('snapping') !== 'off'),
   /** Phone: the map is on demand. */
   phoneMap: signal(false),
 }
@@ -127,6 +129,11 @@ export function setTheme(next: Theme): void {
 export function setLetterKeys(on: boolean): void {
   store.letterKeys.value = on
   remember('letterKeys', on ? 'on' : 'off')
+}
+
+export function setSnapping(on: boolean): void {
+  store.snapping.value = on
+  remember('snapping', on ? 'on' : 'off')
 }
 
 /** Takes over everything that an address says. */

@@ -33,6 +33,8 @@ interface TableProps<Row> {
   onHover?: (key: string | null) => void
   onOpen?: (key: string) => void
   tall?: boolean
+  /** Rows that something is being done to. */
+  pinned?: ReadonlySet<string>
   rowLabel?: (row: Row) => string
 }
 
@@ -124,7 +126,7 @@ export function DataTable<Row>(props: TableProps<Row>): JSX.Element {
               tabIndex={key === focusKey ? 0 : -1}
               aria-selected={key === selected}
               aria-label={props.rowLabel?.(row)}
-              class={key === props.hovered ? 'hovered' : ''}
+              class={`${key === props.hovered ? 'hovered' : ''} ${props.pinned?.has(key) ? 'pinned' : ''}`.trim()}
               onClick={() => {
                 props.onSelect(key)
                 props.onOpen?.(key)

@@ -11,17 +11,25 @@ import { Icon } from '../../ui/Icon'
 import { JobBar } from '../../ui/JobBar'
 import { Kpi } from '../../ui/Kpi'
 import { Side } from '../../ui/Side'
-import { Empty, ErrorNote, sentence, Skeleton } from '../../ui/states'
-import { toast } from '../../ui/toast'
+import { Empty, ErrorNote, Skeleton } from '../../ui/states'
 import { CameraCard } from '../place/CameraCard'
 import { PlaceCard } from '../place/PlaceCard'
-import { deskKeys } from '../shell/keys'
+import { deskBack, deskKeys } from '../shell/keys'
 import { PhoneFoot } from '../shell/PhoneFoot'
 import { StatusBar } from '../shell/StatusBar'
 import { Balance } from './Balance'
 import { gridColumns } from './columns'
 import { PlannerDialogs, proposing, publishing, renaming } from './Dialogs'
-import { change, edits, savedAt } from './edits'
+import { edits, savedAt } from './edits'
+import { EditCards, LiveFigures } from './edit/Cards'
+import { ConflictScreen } from './edit/ConflictScreen'
+import { EditPanel } from './edit/EditPanel'
+import { HistoryButtons } from './edit/HistoryButtons'
+import { startEditKeys } from './edit/keyboard'
+import { change as changeOf, liveGrids, pinned } from './edit/live'
+import { figuresMs, mode, saving } from './edit/state'
+import { ToolRail, toolKeys } from './edit/ToolRail'
+import { startTools, stepBack, toggleLock } from './edit/tools'
 import './life'
 import { ImportPanel } from './life/ImportPanel'
 import { importing } from './life/life'
@@ -49,9 +57,10 @@ function Header(): JSX.Element {
           <PlanWords of={it} />
         </span>
       )}
+      <HistoryButtons />
       {savedAt.value && (
         <span class="small muted wide-only">
-          {t('planner.saved', { t: clock(savedAt.value) })} · {number(edits.value)}
+          {t('planner.saved', { t: clock(savedAt.value) })} · {t('edit.edits', { n: number(edits.value) })}
         </span>
       )}
       <span class="grow" />
@@ -123,9 +132,6 @@ function CheckList({ list }: { list: Finding[] }): JSX.Element {
 }
 
 function SelectedGrid({ grid }: { grid: Grid }): JSX.Element {
-  const flip = (): void => {
-    change(grid, { locked: !grid.locked }).catch((cause: unknown) => toast(sentence(cause)))
-  }
   return (
     <section class="selected-grid" aria-label={t('grid.grid')}>
       <div class="row">
@@ -135,7 +141,7 @@ function SelectedGrid({ grid }: { grid: Grid }): JSX.Element {
           <Icon name="edit" />
           {t('planner.rename')}
         </button>
-        <button type="button" class="button edit-only" aria-pressed={Boolean(grid.locked)} onClick={flip}>
+        <button type="button" class="button edit-only" aria-pressed={Boolean(grid.locked)} onClick={toggleLock}>
           <Icon name="lock" />
           {t(grid.locked ? 'planner.unlock' : 'planner.lock')}
         </button>
@@ -172,10 +178,24 @@ function Figures({ data }: { data: PlanGrids }): JSX.Element {
   )
 }
 
+/** Households, and beside them what the hand adds or takes. */
+function householdsCell(grid: Grid): JSX.Element {
+  const delta = changeOf(grid.id, grid.households)
+  return (
+    <>
+      {number(grid.households)} {delta !== 0 && <span class="delta">{(delta > 0 ? '+' : '') + number(delta)}</span>}
+    </>
+  )
+}
+
 function Panel({ data }: { data: PlanGrids }): JSX.Element {
   const order = readOrder(store.sort.value, WORST_FIRST)
-  const columns = gridColumns(data, listMode.value)
-  const rows = useMemo(() => ordered(data.grids, columns, order), [data, order.column, order.down, lang.value, listMode.value])
+  const columns = gridColumns(data, listMode.value).map((column) => (column.id === 'households' ? { ...column, cell: householdsCell } : column))
+  const rows = useMemo(() => {
+    const sorted = ordered(data.grids, columns, order)
+    const first = pinned.value
+    return first.size ? [...sorted.filter((grid) => first.has(grid.code)), ...sorted.filter((grid) => !first.has(grid.code))] : sorted
+  }, [data, pinned.value, order.column, order.down, lang.value, listMode.value])
   const list = findings(data)
   const bad = list.filter((one) => one.bad).length
   const selected = data.grids.find((grid) => grid.code === store.grid.value)
@@ -197,6 +217,7 @@ function Panel({ data }: { data: PlanGrids }): JSX.Element {
       {tab.value === 'quality' && <QualityPanel />}
       {tab.value === 'grids' && (
         <>
+          <EditPanel />
           <Figures data={data} />
           <Balance data={data} />
           {selected && <SelectedGrid grid={selected} />}
@@ -211,6 +232,7 @@ function Panel({ data }: { data: PlanGrids }): JSX.Element {
               hovered={store.hover.value}
               order={order}
               tall={listMode.value}
+              pinned={pinned.value}
               onOrder={(next) => (store.sort.value = writeOrder(next))}
               onSelect={(code) => (store.grid.value = code)}
               onHover={(code) => (store.hover.value = code)}
@@ -253,23 +275,48 @@ function Nothing(): JSX.Element {
   )
 }
 
+/** Keys of the tool in hand, and what its figures cost. */
+function statusOf(): { note?: string; keys?: [string, Key][] } {
+  const { tool } = mode.value
+  if (tool === 'select') return {}
+  const ms = figuresMs.value
+  const keys: [string, Key][] = [
+    ...(tool === 'border' ? ([['Drag', 'edit.keys.drag'], ['Shift', 'edit.keys.noSnap']] as [string, Key][]) : []),
+    ['Enter', 'edit.keys.keep'],
+    ['Esc', 'edit.keys.back'],
+    ['Ctrl Z', 'edit.keys.undo'],
+    ['?', 'keys.sheet'],
+  ]
+  const note = saving.value ? t('edit.saving') : ms !== null ? t('edit.figures', { ms: number(Math.max(ms, 0.1), ms < 1 ? 1 : 0) }) : undefined
+  return note ? { note, keys } : { keys }
+}
+
 /** Grids of a plan, in balance or not, beside their map. */
 export function PlannerDesk(): JSX.Element {
   const data = planGrids.data.value
   useEffect(() => {
     deskKeys.value = {
+      ...toolKeys,
       e: () => {
         renaming.value = planGrids.data.value?.grids.find((grid) => grid.code === store.grid.value) ?? null
       },
     }
-    return () => void (deskKeys.value = {})
+    deskBack.value = stepBack
+    const stops = [startTools(), startEditKeys()]
+    return () => {
+      stops.forEach((stop) => stop())
+      deskKeys.value = {}
+      deskBack.value = null
+    }
   }, [])
   return (
     <>
       <Header />
       <div class={`work planner ${store.phoneMap.value ? 'show-map' : ''}`}>
+        {data && <ToolRail />}
         {!listMode.value && territory.value && (
           <MapPane>
+            <EditCards />
             <div class="cards">
               <PlaceCard />
               <CameraCard />
@@ -279,13 +326,16 @@ export function PlannerDesk(): JSX.Element {
           </MapPane>
         )}
         <Side name="planner" side="right" usual={440} id="panel" busy={planGrids.loading.value}>
-          {importing.value ? <ImportPanel /> : data?.plan.kind === 'water' ? <WaterPanel data={data} /> : data ? <Panel data={data} /> : <Nothing />}
+          {importing.value ? <ImportPanel /> : data?.plan.kind === 'water' ? <WaterPanel data={data} /> : data ? <Panel data={liveGrids.value ?? data} /> : <Nothing />}
+          {listMode.value && <EditCards />}
         </Side>
       </div>
       <PlannerDialogs />
+      <ConflictScreen />
+      <LiveFigures />
       {data && slots.overlays.map((Part, k) => <Part key={k} data={data} />)}
       <PhoneFoot />
-      <StatusBar />
+      <StatusBar {...statusOf()} />
     </>
   )
 }

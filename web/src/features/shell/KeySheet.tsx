@@ -27,7 +27,16 @@ const dispatch: Line[] = [
   [['K'], 'keys.previous'],
   [['N'], 'keys.newReport'],
 ]
-const planner: Line[] = [[['E'], 'keys.rename']]
+const planner: Line[] = [
+  [['V', 'B', 'S', 'M'], 'edit.keys.tool'],
+  [['P', 'L', 'R', 'D'], 'edit.keys.reassign'],
+  [['K', 'I', 'N'], 'edit.keys.lock'],
+  [[',', '.'], 'edit.keys.vertex'],
+  [['←', '→', '↑', '↓'], 'edit.keys.move'],
+  [['Ctrl Z'], 'edit.keys.undo'],
+  [['Ctrl Shift Z'], 'edit.keys.redo'],
+  [['E'], 'keys.rename'],
+]
 
 function Group({ title, lines }: { title: string; lines: Line[] }): JSX.Element {
   return (

@@ -7,20 +7,20 @@ import { listMode, store } from '../../map/store'
 import { locatedMs } from '../place/located'
 
 const hints: Record<string, [string, Key][]> = {
-  planner: [['/', 'keys.search'], ['E', 'keys.rename'], ['Z', 'keys.zoomSel'], ['G', 'keys.list'], ['Esc', 'keys.esc'], ['?', 'keys.sheet']],
+  planner: [['/', 'keys.search'], ['B', 'edit.tool.border'], ['S', 'edit.tool.split'], ['E', 'keys.rename'], ['Z', 'keys.zoomSel'], ['G', 'keys.list'], ['Esc', 'keys.esc'], ['?', 'keys.sheet']],
   dispatch: [['J', 'keys.next'], ['K', 'keys.previous'], ['N', 'keys.newReport'], ['G', 'keys.list'], ['Esc', 'keys.esc'], ['?', 'keys.sheet']],
   coverage: [['↑ ↓', 'keys.rows'], ['Z', 'keys.zoomSel'], ['G', 'keys.list'], ['/', 'keys.search'], ['Esc', 'keys.esc'], ['?', 'keys.sheet']],
   reports: [['/', 'keys.search'], ['?', 'keys.sheet']],
 }
 
 /** Keys of the context on the left; what an answer cost and where the hand is on the right. */
-export function StatusBar({ note }: { note?: string | undefined }): JSX.Element {
+export function StatusBar({ note, keys }: { note?: string | undefined; keys?: [string, Key][] | undefined }): JSX.Element {
   const cursor = store.cursor.value
   const zoom = mapZoom.value
   return (
     <footer class="statusbar small">
       <ul class="row">
-        {(hints[store.desk.value] ?? []).map(([key, words]) => (
+        {(keys ?? hints[store.desk.value] ?? []).map(([key, words]) => (
           <li key={words}>
             <kbd>{key}</kbd> {t(words)}
           </li>

@@ -11,16 +11,20 @@ export const keySheetOpen = signal(false)
 /** What a desk does on its own letters; the desk on screen sets it. */
 export const deskKeys = signal<Record<string, () => void>>({})
 
+/** What Esc steps back from on a desk first; false when there is nothing. */
+export const deskBack = signal<(() => boolean) | null>(null)
+
 const inField = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))
 const inMapOrList = (target: EventTarget | null): boolean =>
-  target === document.body || (target instanceof HTMLElement && target.closest('.map-pane, table, [role="listbox"], .queue') !== null)
+  target === document.body || (target instanceof HTMLElement && target.closest('.map-pane, table, [role="listbox"], .queue, .tool-rail, .edit-panel') !== null)
 
 function focusFirst(selector: string): void {
   document.querySelector<HTMLElement>(selector)?.focus()
 }
 
 function stepBack(): void {
+  if (deskBack.value?.()) return
   if (store.picking.value) store.picking.value = false
   else if (store.place.value) forgetPlace()
   else if (store.camera.value) store.camera.value = null

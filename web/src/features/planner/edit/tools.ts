@@ -1,0 +1,252 @@
+/** Runs the tools: events of map, keys and lists go to the tool in hand, its commands to the server. */
+import { batch, computed, effect, signal, untracked } from '@preact/signals'
+import { planGrids } from '../../../api/data'
+import { mapOnScreen } from '../../../map/engine'
+import { editDrawing, editHand, handAt, type Pointer } from '../../../map/editing'
+import { setSnapping, store } from '../../../map/store'
+import { sentence } from '../../../ui/states'
+import { toast } from '../../../ui/toast'
+import type { Command } from './commands'
+import { drawing } from './draw'
+import { ensure, followPlan } from './load'
+import { busy, startMode, step, type BorderState, type EditEvent, type Tool } from './modes'
+import type { LonLat, XY } from './plane'
+import { previewOf } from './preview'
+import { keepProposal, readKept, savedEdits, sendEdit, tryOut } from './send'
+import { doors, figuresMs, fresh, hindrance, kept, known, meeting, mode, preview, proposal, refusal, saving, scene, selectedGrid, snapped, topology, wantsDraft } from './state'
+import { borders } from './topology'
+
+const CATCH_PX = 12
+const TOUCH_PX = 22
+
+/** The place that a border in hand was at, to find it again after it was saved. */
+let lastVertex: { pair: string; at: LonLat } | null = null
+const pairOf = (left: string | null, right: string | null): string => [left ?? '', right ?? ''].sort().join(' ')
+
+function figure(): void {
+  const here = scene.peek()
+  const state = mode.peek()
+  if (!here || state.tool === 'select') {
+    preview.value = null
+    return
+  }
+  const started = performance.now()
+  const found = previewOf(state, here, known.peek(), doors.peek())
+  figuresMs.value = performance.now() - started
+  preview.value = found.sides.length ? found : null
+}
+
+/** Lets the tool in hand take an event. */
+export function act(event: EditEvent): void {
+  const here = scene.peek()
+  if (!here || saving.peek() || meeting.peek()) return
+  const { state, command } = step(mode.peek(), event, here)
+  batch(() => {
+    mode.value = state
+    if (event.kind !== 'move') proposal.value = null
+    figure()
+  })
+  if (state.tool === 'border' && state.vertex !== null) {
+    const arc = here.topology.arcs.find(({ key }) => key === state.arc)
+    const at = state.line[state.vertex]
+    if (arc && at) lastVertex = { pair: pairOf(arc.left, arc.right), at: here.topology.plane.from(at) }
+  }
+  if (command) void run(command)
+}
+
+async function run(command: Command): Promise<void> {
+  refusal.value = null
+  if (command.kind === 'improve') {
+    await tryOut(command)
+    return
+  }
+  const done = await sendEdit(command)
+  // a line that was refused stays under the hand; a border springs back
+  if (!done && !meeting.peek() && mode.peek().tool === 'border') act({ kind: 'back' })
+}
+
+/** Chooses a tool; a published plan is offered as a draft first. */
+export function choose(tool: Tool): void {
+  if (tool !== 'select' && hindrance.peek()) {
+    if (hindrance.peek() === 'status') wantsDraft.value = true
+    return
+  }
+  batch(() => {
+    refusal.value = null
+    proposal.value = null
+    snapped.value = null
+    wantsDraft.value = false
+    store.place.value = null
+    mode.value = { tool: 'select' }
+    preview.value = null
+  })
+  if (tool === 'select') return
+  ensure()
+    .then(() => {
+      const here = scene.peek()
+      if (!here) return
+      mode.value = startMode(tool, here)
+      if (tool === 'border' && here.grid) startAtGrid(here.grid)
+      figure()
+    })
+    .catch((cause: unknown) => toast(sentence(cause)))
+}
+
+/** With a grid selected, its first border is in hand: the keyboard needs no map to find one. */
+function startAtGrid(grid: string): void {
+  const here = topology.peek()
+  const arc = here && borders(here).find(({ left, right }) => left === grid || right === grid)
+  if (arc) act({ kind: 'arc', key: arc.key })
+}
+
+/** Esc: drag, then drawing, then tool; false when there is nothing to step back from. */
+export function stepBack(): boolean {
+  if (refusal.peek()) refusal.value = null
+  else if (proposal.peek()) proposal.value = null
+  else if (wantsDraft.peek()) wantsDraft.value = false
+  else if (busy(mode.peek())) {
+    const state = mode.peek()
+    if (state.tool === 'border' && !state.dragging && !state.grabbed) mode.value = { ...state, arc: null, line: [], vertex: null }
+    else act({ kind: 'back' })
+    figure()
+  } else if (mode.peek().tool !== 'select') choose('select')
+  else return false
+  return true
+}
+
+export function toggleSnapping(): void {
+  setSnapping(!store.snapping.peek())
+  snapped.value = null
+}
+
+/** Locks or unlocks the selected grid. */
+export function toggleLock(): void {
+  const grid = selectedGrid.peek()
+  if (!grid) return
+  if (hindrance.peek()) choose('border')
+  else void ensure().then(() => sendEdit({ kind: 'lock', grid: grid.id, locked: !grid.locked }))
+}
+
+function onHand(pointer: Pointer): boolean {
+  const here = topology.peek()
+  if (!here) return false
+  const snap = pointer.snap
+  snapped.value = snap
+  const at = here.plane.to(snap?.at ?? pointer.at)
+  const reach = pointer.metresPerPx * (pointer.touch ? TOUCH_PX : CATCH_PX)
+  const hand = { at, reach }
+  const before = mode.peek()
+  if (pointer.kind === 'tap' && before.tool === 'border' && before.dragging) return false
+  act({ kind: pointer.kind, hand })
+  const now = mode.peek()
+  if (pointer.kind !== 'down') return false
+  return (now.tool === 'border' && now.dragging) || ['brush', 'lasso', 'rectangle'].includes(now.tool)
+}
+
+/** The vertex in hand on the screen, for the card that goes with it. */
+export const anchor = signal<{ x: number; y: number } | null>(null)
+function moveAnchor(): void {
+  const map = mapOnScreen.peek()
+  const state = mode.peek()
+  const here = topology.peek()
+  const at = state.tool === 'border' && state.vertex !== null ? state.line[state.vertex] : null
+  if (map && here && at) {
+    const { x, y } = map.project(here.plane.from(at as XY))
+    anchor.value = { x, y }
+  } else anchor.value = handAt.peek()
+}
+
+/** After a save the arcs are new ones: the border that was in hand is taken up again where it was. */
+function reseat(): void {
+  const here = topology.peek()
+  const state = mode.peek()
+  if (!here || state.tool !== 'border' || !state.arc || here.arcs.some(({ key }) => key === state.arc)) return
+  const last = lastVertex
+  const mine = last && borders(here).filter(({ left, right }) => pairOf(left, right) === last.pair)
+  let best: { key: string; index: number; away: number } | null = null
+  for (const arc of mine ?? []) {
+    arc.at.forEach(([lon, lat], index) => {
+      const away = Math.hypot(lon - (last?.at[0] ?? 0), lat - (last?.at[1] ?? 0))
+      if (!best || away < best.away) best = { key: arc.key, index, away }
+    })
+  }
+  const found = best as { key: string; index: number } | null
+  const free: BorderState = { ...state, arc: null, line: [], vertex: null, grabbed: false, dragging: false }
+  mode.value = free
+  if (!found) return
+  act({ kind: 'arc', key: found.key })
+  act({ kind: 'vertex', index: found.index })
+}
+
+const planAtWork = computed(() => planGrids.data.value?.plan.id ?? '')
+
+/** Starts the tools on the planner desk; returns how to stop. */
+export function startTools(): () => void {
+  readKept()
+  const failed = (cause: unknown): void => toast(sentence(cause))
+  const stops = [
+    followPlan(failed),
+    effect(() => {
+      editHand.value = mode.value.tool === 'select' ? null : onHand
+    }),
+    effect(() => {
+      const open = planAtWork.value !== '' && hindrance.value === null
+      untracked(() => {
+        choose('select')
+        fresh.value = []
+        if (open) void ensure().catch(failed)
+      })
+    }),
+    effect(() => {
+      void topology.value
+      untracked(reseat)
+    }),
+    effect(() => {
+      void [known.value, doors.value, topology.value]
+      untracked(figure)
+    }),
+    effect(() => {
+      if (savedEdits.value === 0) return
+      untracked(() => {
+        const state = mode.peek()
+        const here = scene.peek()
+        if (here && state.tool !== 'border') mode.value = startMode(state.tool, here)
+        figure()
+      })
+    }),
+    effect(() => {
+      const plan = planAtWork.value
+      editDrawing.value = drawing({
+        mode: mode.value,
+        scene: scene.value,
+        preview: preview.value,
+        snap: snapped.value && mode.value.tool !== 'select' ? snapPlace() : null,
+        refusal: refusal.value,
+        fresh: fresh.value,
+        proposal: proposal.value?.answer ?? null,
+        kept: kept.value.filter((one) => one.plan === plan),
+      })
+      untracked(moveAnchor)
+    }),
+    effect(() => {
+      void handAt.value
+      untracked(moveAnchor)
+    }),
+  ]
+  return () => {
+    stops.forEach((stop) => stop())
+    choose('select')
+    editHand.value = null
+    fresh.value = []
+  }
+}
+
+function snapPlace(): LonLat | null {
+  const at = snapped.value?.px
+  const map = mapOnScreen.peek()
+  if (!at || !map) return null
+  const { lng, lat } = map.unproject(at)
+  return [lng, lat]
+}
+
+export { keepProposal }
