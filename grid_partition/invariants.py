@@ -140,7 +140,7 @@ def _stray_pieces(parent: shapely.Geometry, children: Geometries) -> list[Tiling
 ROUNDING = 0.05
 
 
-def uncovered(outline: npt.ArrayLike, children: npt.ArrayLike) -> list[TilingFault]:
+def uncovered(outline: npt.ArrayLike, *coverings: npt.ArrayLike) -> list[TilingFault]:
     """Find ground of an outline that no child covers, rounding of the outline left aside.
 
     `check_tiling` takes what units cover for the whole. Where units are gone too, only the outline tells.
@@ -149,8 +149,8 @@ def uncovered(outline: npt.ArrayLike, children: npt.ArrayLike) -> list[TilingFau
     ----------
     outline : (p,) array of Polygon or MultiPolygon, metric CRS
         Areas that the children should cover together.
-    children : (n,) array of Polygon or MultiPolygon
-        Same CRS.
+    *coverings : (n,) array of Polygon or MultiPolygon
+        Same CRS. Each is asked only for the ground that those before it leave: give the few large ones first.
 
     Returns
     -------
@@ -162,15 +162,22 @@ def uncovered(outline: npt.ArrayLike, children: npt.ArrayLike) -> list[TilingFau
     >>> [fault.amount for fault in uncovered([shapely.box(0, 0, 30, 10)], [shapely.box(0, 0, 20.01, 10)])]
     [99.9]
     """
-    ground = shapely.difference(
-        shapely.union_all(np.asarray(outline, dtype=object)), shapely.union_all(np.asarray(children, dtype=object))
-    )
-    pieces = shapely.get_parts(ground)
-    pieces = pieces[mean_width(pieces) > ROUNDING] if len(pieces) else pieces
+    pieces = np.array([shapely.union_all(np.asarray(outline, dtype=object))], dtype=object)
+    for covering in coverings:
+        parts = np.asarray(covering, dtype=object)
+        # where much is covered already, few children are near what is left
+        close = np.unique(shapely.STRtree(parts).query(pieces, predicate="intersects")[1])
+        pieces = _wide_pieces(shapely.union_all(pieces), parts[close])
     area = shapely.area(pieces)
     return [
         TilingFault("gap", pieces[c], round(float(area[c]), 6), ()) for c in np.argsort(-area, kind="stable").tolist()
     ]
+
+
+def _wide_pieces(ground: shapely.Geometry, children: Geometries) -> Geometries:
+    """Return the pieces of ground that children leave, but for those as thin as rounding makes them."""
+    pieces = shapely.get_parts(shapely.difference(ground, shapely.union_all(children)))
+    return np.asarray(pieces[mean_width(pieces) > ROUNDING] if len(pieces) else pieces, dtype=object)
 
 
 def crossings(children: npt.ArrayLike, parents: npt.ArrayLike) -> list[TilingFault]:

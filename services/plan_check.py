@@ -162,20 +162,20 @@ def _tiling(stored: _Stored) -> list[tuple[TilingFault, str]]:
             [number[area] for area in stored.grids["area_id"]],
         )
         faults += report.faults
-    ground = shapely.union_all(stored.units) if len(stored.units) else shapely.Polygon()
-    named = [(fault, _kind_of(fault, ground)) for fault in faults]
+    plots = shapely.STRtree(stored.units)
+    named = [(fault, _kind_of(fault, plots)) for fault in faults]
     # what neither plots nor grids cover is unknown to the check above; what plots cover was told there
-    bare = uncovered(stored.areas, [*stored.units, *stored.shapes]) if len(stored.areas) else []
+    bare = uncovered(stored.areas, stored.shapes, stored.units) if len(stored.areas) else []
     named += [(fault, "gap") for fault in bare]
     named += [(fault, fault.kind) for fault in units_astray(stored.units, stored.grid_of_unit, stored.shapes)]
     return named
 
 
-def _kind_of(fault: TilingFault, ground: shapely.Geometry) -> str:
+def _kind_of(fault: TilingFault, plots: shapely.STRtree) -> str:
     """Tell a grid that reaches into another area from one that reaches over ground without plots."""
     if fault.kind != "outside":
         return fault.kind
-    return "crossing" if shapely.intersects(ground, shapely.point_on_surface(fault.place)) else "without plots"
+    return "crossing" if len(plots.query(shapely.point_on_surface(fault.place), "intersects")) else "without plots"
 
 
 def _nested(work: UnitOfWork, stored: _Stored) -> list[tuple[TilingFault, str]]:
@@ -238,14 +238,15 @@ def _doors(work: UnitOfWork, stored: _Stored) -> list[dict[str, Any]]:
     points = _metric(doors["point"], stored.territory)
     if not len(points) or not len(stored.shapes):
         return []
-    households = np.asarray(doors["households"], dtype=np.float64)
+    households = doors["households"]
     at = first_holding(stored.shapes, points)
-    mine = first_holding(stored.areas, points) >= 0 if len(stored.areas) else np.zeros(len(points), dtype=bool)
-    lost = np.flatnonzero((at < 0) & mine & (households > 0)).tolist()
+    apart = np.flatnonzero((at < 0) & (households > 0))
+    lost = apart[first_holding(stored.areas, points[apart]) >= 0].tolist()
+    names = sql.door_names(work.session, doors["fid"][lost[:MOST]].tolist()) if lost else {}
     problems = []
     for row in lost[:MOST]:
         place = doors["point"][row]
-        name = str(doors["name"][row]) or "a door without a name"
+        name = names[int(doors["fid"][row])] or "a door without a name"
         message = f"{households[row]:,.0f} households at {name} are in no grid."
         problems.append(_problem("lost-households", message, [place.x, place.y], []))
     if len(lost) > MOST:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from uuid import UUID
 
+import numpy as np
+import shapely
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import Session, aliased
 
 from store.database.bulk import Columns, read_columns, wkb
@@ -12,17 +15,27 @@ from store.database.models import Area, Dwelling, Grid, GridVersion, Plan
 
 
 def read_doors(session: Session, territory_id: UUID) -> Columns:
-    """Return every dwelling with its name for people, households and point, in a fixed order."""
-    statement = (
-        sa.select(
-            sa.func.coalesce(Dwelling.door_code, sa.func.nullif(Dwelling.address, ""), "").label("name"),
-            Dwelling.households,
-            wkb(Dwelling.point).label("point"),
+    """Return every dwelling's fid, households and point, in a fixed order."""
+    # a county has a hundred thousand doors: four arrays are read in the time of a few rows
+    columns = (Dwelling.fid, Dwelling.households, sa.func.ST_X(Dwelling.point), sa.func.ST_Y(Dwelling.point))
+    found = session.execute(
+        sa.select(*(sa.func.array_agg(aggregate_order_by(column, Dwelling.fid)) for column in columns)).where(
+            Dwelling.territory_id == territory_id
         )
-        .where(Dwelling.territory_id == territory_id)
-        .order_by(Dwelling.fid)
-    )
-    return read_columns(session, statement, geometry=["point"])
+    ).one()
+    fid, households, lon, lat = ([] if values is None else values for values in found)
+    return {
+        "fid": np.array(fid, dtype=np.int64),
+        "households": np.array(households, dtype=np.float64),
+        "point": np.asarray(shapely.points(np.array(lon, dtype=float), np.array(lat, dtype=float)), dtype=object),
+    }
+
+
+def door_names(session: Session, fids: list[int]) -> dict[int, str]:
+    """Return door code or address of some dwellings, by fid; empty where there is neither."""
+    name = sa.func.coalesce(Dwelling.door_code, sa.func.nullif(Dwelling.address, ""), "").label("name")
+    statement = sa.select(Dwelling.fid, name).where(Dwelling.fid.in_(fids))
+    return {row.fid: row.name for row in session.execute(statement)}
 
 
 def read_areas(session: Session, ids: list[UUID]) -> Columns:

@@ -8,8 +8,11 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
+import numpy as np
+import shapely
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import Session, aliased
 
 from gis.errors import NotFoundError
@@ -127,7 +130,7 @@ def _grids_statement(some: bool) -> sa.Select[*tuple[Any, ...]]:
 
 def grid_shapes(session: Session, plan_id: UUID) -> Columns:
     """Return id, code, area, households and shape of a plan's grids, in code order."""
-    statement = (
+    statement: sa.Select[Any] = (
         sa.select(
             Grid.id, Grid.fid, Grid.code, GridVersion.name, GridVersion.area_id, Area.code.label("area_code"),
             GridVersion.households, GridVersion.deviation, GridVersion.exclave, GridVersion.floor_low,
@@ -142,13 +145,32 @@ def grid_shapes(session: Session, plan_id: UUID) -> Columns:
 
 
 def atom_shapes(session: Session, plan_id: UUID) -> Columns:
-    """Return area, grid, demand and shape of a plan's atoms."""
+    """Return label, area, grid, demand and shape of a plan's atoms, in order of their labels."""
+    # one row for each grid: a county has a hundred thousand atoms, and rows cost more than shapes
     statement = (
-        sa.select(Atom.label, Atom.area_id, Atom.grid_id, Atom.demand, wkb(Atom.geom).label("geom"))
+        sa.select(
+            Atom.area_id,
+            Atom.grid_id,
+            sa.func.array_agg(aggregate_order_by(Atom.label, Atom.label)).label("labels"),
+            sa.func.array_agg(aggregate_order_by(Atom.demand, Atom.label)).label("demands"),
+            wkb(sa.func.ST_Collect(aggregate_order_by(Atom.geom, Atom.label), type_=sa.LargeBinary)).label("geom"),
+        )
         .where(Atom.plan_id == plan_id)
-        .order_by(Atom.label)
+        .group_by(Atom.area_id, Atom.grid_id)
     )
-    return read_columns(session, statement, geometry=["geom"])
+    blocks = read_columns(session, statement, geometry=["geom"])
+    if not len(blocks["geom"]):
+        return {name: np.array([], dtype=object) for name in ("label", "area_id", "grid_id", "demand", "geom")}
+    shapes, block = shapely.get_parts(blocks["geom"], return_index=True)
+    label = np.concatenate([np.asarray(labels, dtype=np.int64) for labels in blocks["labels"]])
+    order = np.argsort(label)
+    return {
+        "label": label[order],
+        "area_id": blocks["area_id"][block][order],
+        "grid_id": blocks["grid_id"][block][order],
+        "demand": np.concatenate([np.asarray(demands, dtype=np.int64) for demands in blocks["demands"]])[order],
+        "geom": np.asarray(shapes[order], dtype=object),
+    }
 
 
 def published_of(session: Session, territory_id: UUID, kind: str) -> Plan | None:
