@@ -24,7 +24,7 @@ def wkb(column: Any) -> Any:  # noqa: ANN401 - a column expression in, a column 
 
 
 def read_columns(
-    session: Session, statement: sa.Select[Any] | sa.TextClause, *, geometry: Sequence[str] = ()
+    session: Session, statement: sa.Select[*tuple[Any, ...]] | sa.TextClause, *, geometry: Sequence[str] = ()
 ) -> Columns:
     """Run `statement` and return its columns as arrays.
 

@@ -130,7 +130,7 @@ def _grids_statement(some: bool) -> sa.Select[*tuple[Any, ...]]:
 
 def grid_shapes(session: Session, plan_id: UUID) -> Columns:
     """Return id, code, area, households and shape of a plan's grids, in code order."""
-    statement: sa.Select[Any] = (
+    statement = (
         sa.select(
             Grid.id, Grid.fid, Grid.code, GridVersion.name, GridVersion.area_id, Area.code.label("area_code"),
             GridVersion.households, GridVersion.deviation, GridVersion.exclave, GridVersion.floor_low,
