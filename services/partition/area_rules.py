@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache
@@ -76,7 +77,7 @@ class AreaRule:
 
 
 def class_of_areas(
-    rules: tuple[AreaRule, ...],
+    rules: Sequence[AreaRule],
     *,
     kinds: npt.ArrayLike,
     names: npt.ArrayLike,
@@ -87,7 +88,7 @@ def class_of_areas(
 
     Parameters
     ----------
-    rules : tuple of AreaRule
+    rules : sequence of AreaRule
     kinds, names : (p,) array of str
     households : (p,) float64
     shapes : (p,) array of Polygon or MultiPolygon, metric CRS
