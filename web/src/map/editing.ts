@@ -16,6 +16,8 @@ export interface Pointer {
 }
 /** Takes the hand while a tool is chosen; true keeps the map from being dragged. */
 export const editHand = signal<((pointer: Pointer) => boolean) | null>(null)
+/** The tool in hand draws lines: they snap. */
+export const editSnaps = signal(false)
 /** What a tool draws; each feature has a `role`. */
 export const editDrawing = signal<FeatureCollection>({ type: 'FeatureCollection', features: [] })
 /** Where the hand is on the map, to put a card beside it. */
@@ -89,7 +91,7 @@ export function linesNear(map: MapLibre, [x, y]: [number, number]): SnapLine[] {
 function pointerOf(map: MapLibre, kind: Pointer['kind'], event: MapMouseEvent | MapTouchEvent): Pointer {
   const px: [number, number] = [event.point.x, event.point.y]
   const original = event.originalEvent
-  const wants = store.snapping.peek() && !original.shiftKey && kind !== 'down'
+  const wants = editSnaps.peek() && store.snapping.peek() && !original.shiftKey && kind !== 'down'
   const found = wants ? snapTo(linesNear(map, px), px) : null
   const snapAt = found && map.unproject(found.px)
   return {

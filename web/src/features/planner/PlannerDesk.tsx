@@ -59,8 +59,8 @@ function Header(): JSX.Element {
       )}
       <HistoryButtons />
       {savedAt.value && (
-        <span class="small muted wide-only">
-          {t('planner.saved', { t: clock(savedAt.value) })} · {t('edit.edits', { n: number(edits.value) })}
+        <span class="small muted wide-only saved">
+          {t('planner.saved', { t: clock(savedAt.value) })} · {t(edits.value === 1 ? 'edit.edit' : 'edit.edits', { n: number(edits.value) })}
         </span>
       )}
       <span class="grow" />
@@ -220,7 +220,7 @@ function Panel({ data }: { data: PlanGrids }): JSX.Element {
           <EditPanel />
           <Figures data={data} />
           <Balance data={data} />
-          {selected && <SelectedGrid grid={selected} />}
+          {selected && mode.value.tool === 'select' && <SelectedGrid grid={selected} />}
           <div class="table-box">
             <DataTable
               id="table"

@@ -42,7 +42,7 @@ export function ToolCard(): JSX.Element | null {
   return (
     <div class="card tool-card">
       <span class="strong">{toolName(state.tool)}</span>
-      <span class="muted num">{about(state)}</span>
+      <span class="muted">{about(state)}</span>
       <span class="rule" />
       {saving.value ? (
         <span>{t('edit.saving')}</span>
@@ -73,12 +73,12 @@ function Half({ side, fresh, tolerance }: { side: Side; fresh: string | null; to
         <span class="ellipsis second">{fresh ? '' : nameOf(side.id)}</span>
       </p>
       <p>
-        <span class="half-figure num">{number(side.households)}</span> <span class="second">{t('edit.households')}</span>
+        <span class="half-figure">{number(side.households)}</span> <span class="second">{t('edit.households')}</span>
       </p>
-      <p class="small second num">
+      <p class="small second">
         {signed(side.deviation)} % {!fresh && t('edit.was', { v: signed(before?.deviation) })}
       </p>
-      <p class="small muted num">{t('edit.areaCmp', { ha: number(side.area_m2 / 10_000, 2), c: number(side.compactness, 2) })}</p>
+      <p class="small muted">{t('edit.areaCmp', { ha: number(side.area_m2 / 10_000, 2), c: number(side.compactness, 2) })}</p>
     </div>
   )
 }
@@ -115,7 +115,7 @@ export function FigureCard(): JSX.Element | null {
         ))}
       </div>
       <p class="row wrap small">
-        {now.moved > 0 && !now.fresh && <span class="num second">{t('edit.toOther', { n: number(now.moved), to: numberOf(gainer(all)) })}</span>}
+        {now.moved > 0 && !now.fresh && <span class="second">{t('edit.toOther', { n: number(now.moved), to: numberOf(gainer(all)) })}</span>}
         <span class="grow" />
         <span class={`chip ${band ? 'ok' : 'warn'}`}>
           <Icon name={band ? 'check' : 'warning'} />
@@ -209,7 +209,7 @@ export function ProposalCard(): JSX.Element | null {
   return (
     <section class="card refusal" role="status">
       <h2>{t('edit.proposal')}</h2>
-      <p class="small second num">{t('edit.proposalWords', { n: open.answer.grids.length, a: number(worst(before) * 100, 1), b: number(worst(open.answer.grids) * 100, 1) })}</p>
+      <p class="small second">{t('edit.proposalWords', { n: open.answer.grids.length, a: number(worst(before) * 100, 1), b: number(worst(open.answer.grids) * 100, 1) })}</p>
       <p class="row">
         <button type="button" class="button primary" onClick={() => void keepProposal()}>
           {t('edit.keepIt')} <kbd>Enter</kbd>

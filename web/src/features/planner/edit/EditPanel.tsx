@@ -3,11 +3,12 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import { planGrids } from '../../../api/data'
 import { t } from '../../../i18n'
 import { distance, number, position } from '../../../i18n/format'
+import { listMode } from '../../../map/store'
 import { readPosition } from '../../../map/geometry'
 import { Icon } from '../../../ui/Icon'
 import { arcOf, atomsBeside, type BorderState, type LineState, type MergeState, type PickState, type Scene } from './modes'
 import { lengthOf, type XY } from './plane'
-import { mode, preview, proposal, scene } from './state'
+import { mode, panelOpen, preview, proposal, scene } from './state'
 import { act, keepProposal, stepBack } from './tools'
 import { borders, neighbours } from './topology'
 import { atomNumber, nameOf, numberOf, sideWords, toolName } from './words'
@@ -78,7 +79,7 @@ function Coordinates({ label, act: go, start }: { label: string; act: (at: XY) =
     <form class="row coordinates" onSubmit={submit}>
       <label class="field grow">
         <span class="label">{t('edit.coordinates')}</span>
-        <input class="input num" value={text} aria-invalid={bad} onInput={(event) => setText(event.currentTarget.value)} />
+        <input class="input" value={text} aria-invalid={bad} onInput={(event) => setText(event.currentTarget.value)} />
         {bad && <span class="error">{t('edit.coordinatesBad')}</span>}
       </label>
       <button type="submit" class="button">
@@ -147,7 +148,7 @@ function LineLists({ state, here }: { state: LineState; here: Scene }): JSX.Elem
   return (
     <>
       <h3>{t('edit.points')}</h3>
-      <ol class="small num points">
+      <ol class="small points">
         {state.points.map((at, k) => (
           <li key={k}>{position(...from(at))}</li>
         ))}
@@ -213,20 +214,28 @@ export function EditPanel(): JSX.Element | null {
   const now = preview.value
   const tolerance = planGrids.data.value?.tolerance ?? 0.1
   if (state.tool === 'select') return null
+  const open = panelOpen.value || listMode.value
   return (
-    <section class="edit-panel" aria-label={t('edit.panel', { tool: toolName(state.tool) })}>
+    <section class={`edit-panel ${open ? 'open' : ''}`} aria-label={t('edit.panel', { tool: toolName(state.tool) })}>
       <div class="row">
-        <h2 class="grow">{toolName(state.tool)}</h2>
+        <h2 class="grow">
+          <button type="button" class="link panel-focus" aria-expanded={open} onClick={() => (panelOpen.value = !open)}>
+            <Icon name={open ? 'down' : 'list'} />
+            {t('edit.panel', { tool: toolName(state.tool) })}
+          </button>
+        </h2>
         <button type="button" class="button quiet icon-only" aria-label={t('common.close')} onClick={stepBack}>
           <Icon name="close" />
         </button>
       </div>
+      {open && <div class="edit-lists">
       {!here && <p class="small second">{t('edit.loading')}</p>}
       {here && state.tool === 'border' && <BorderLists state={state} here={here} />}
       {here && (state.tool === 'split' || state.tool === 'draw') && <LineLists state={state} here={here} />}
       {here && (state.tool === 'merge' || state.tool === 'improve') && <GridLists state={state} here={here} />}
       {here && 'to' in state && <AtomList state={state} here={here} />}
-      {now && <ul class="small num">{now.sides.map((side, k) => <li key={k}>{sideWords(side, tolerance, now.fresh ? (['A', 'B'][k] ?? null) : null)}</li>)}</ul>}
+      {now && <ul class="small second">{now.sides.map((side, k) => <li key={k}>{sideWords(side, tolerance, now.fresh ? (['A', 'B'][k] ?? null) : null)}</li>)}</ul>}
+      </div>}
     </section>
   )
 }

@@ -2,7 +2,7 @@ import type { JSX } from 'preact'
 import { t, type Key } from '../../../i18n'
 import { store } from '../../../map/store'
 import { Icon } from '../../../ui/Icon'
-import { hindrance, mode, selectedGrid } from './state'
+import { hindrance, mode, panelOpen, selectedGrid } from './state'
 import type { Tool } from './modes'
 import { choose, toggleLock, toggleSnapping } from './tools'
 import { toolName } from './words'
@@ -22,10 +22,16 @@ const rail: [Tool, string, string][][] = [
   ],
 ]
 
+/** A tool chosen by its letter comes with its lists, and the focus goes there when it was in the table. */
+function byKey(tool: Tool): void {
+  panelOpen.value = tool !== 'select'
+  choose(tool)
+}
+
 /** The letters of the tools. */
 export const toolKeys: Record<string, () => void> = {
-  ...Object.fromEntries(rail.flat().map(([tool, , key]) => [key.toLowerCase(), () => choose(tool)])),
-  i: () => choose('improve'),
+  ...Object.fromEntries(rail.flat().map(([tool, , key]) => [key.toLowerCase(), () => byKey(tool)])),
+  i: () => byKey('improve'),
   k: toggleLock,
   n: toggleSnapping,
 }

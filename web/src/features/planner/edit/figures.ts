@@ -167,7 +167,8 @@ export function reassignFigures(topology: Topology, picked: ReadonlySet<number>,
   }
   const sides = [...sums].flatMap(([id, sum]) => {
     const grid = known.get(id)
-    if (!grid) return []
+    // a third grid only sees another neighbour across its border
+    if (!grid || sum.area === 0) return []
     const members = [...(topology.atomsOf.get(id) ?? []).filter((atom) => gridAfter(atom) === id), ...(id === to ? picked : [])]
     return [side(grid, grid.households + sum.households, grid.area_m2 + sum.area, rimOf(grid) + sum.rim, inOnePiece(topology, members))]
   })
@@ -190,8 +191,11 @@ export function inOnePiece(topology: Topology, atoms: readonly number[]): boolea
 /** Figures of grids joined. */
 export function mergedFigures(topology: Topology, grids: readonly string[], known: ReadonlyMap<string, Known>): Side | null {
   const all = grids.map((id) => known.get(id)).filter((one) => one !== undefined)
-  const first = all[0]
-  if (!first) return null
+  // the one with most households keeps its number; the mean rises, since its area has fewer grids
+  const most = [...all].sort((a, b) => b.households - a.households)[0]
+  if (!most) return null
+  const inArea = [...topology.areaOf.values()].filter((area) => area === topology.areaOf.get(most.id)).length
+  const first = { ...most, mean: (most.mean * inArea) / Math.max(inArea - all.length + 1, 1) }
   const inner = topology.arcs
     .filter(({ left, right }) => left !== null && right !== null && grids.includes(left) && grids.includes(right))
     .reduce((sum, arc) => sum + lengthOf(arc.xy), 0)
@@ -209,7 +213,8 @@ export function halves(ring: readonly XY[], line: readonly XY[]): [XY[], XY[]] |
     for (let e = 1; e < ring.length; e += 1) {
       const [a, b] = [long[k - 1] as XY, long[k] as XY]
       const at = crossing(a, b, ring[e - 1] as XY, ring[e] as XY)
-      if (at) hits.push({ along: k - 1 + at.one, at: [a[0] + at.one * (b[0] - a[0]), a[1] + at.one * (b[1] - a[1])], edge: e, share: at.other })
+      // a vertex belongs to the edge that starts in it
+      if (at && at.other < 1) hits.push({ along: k - 1 + at.one, at: [a[0] + at.one * (b[0] - a[0]), a[1] + at.one * (b[1] - a[1])], edge: e, share: at.other })
     }
   }
   hits.sort((a, b) => a.along - b.along)

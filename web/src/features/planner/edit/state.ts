@@ -60,6 +60,8 @@ export interface Meeting {
 }
 export const meeting = signal<Meeting | null>(null)
 export const kept = signal<Kept[]>([])
+/** The lists of the tool in hand are open; keys open them, the hand leaves them as they are. */
+export const panelOpen = signal(false)
 /** Asked for an edit of a plan that is not a draft. */
 export const wantsDraft = signal(false)
 

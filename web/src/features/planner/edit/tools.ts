@@ -2,7 +2,7 @@
 import { batch, computed, effect, signal, untracked } from '@preact/signals'
 import { planGrids } from '../../../api/data'
 import { mapOnScreen } from '../../../map/engine'
-import { editDrawing, editHand, handAt, type Pointer } from '../../../map/editing'
+import { editDrawing, editHand, editSnaps, handAt, type Pointer } from '../../../map/editing'
 import { setSnapping, store } from '../../../map/store'
 import { sentence } from '../../../ui/states'
 import { toast } from '../../../ui/toast'
@@ -16,6 +16,8 @@ import { keepProposal, readKept, savedEdits, sendEdit, tryOut } from './send'
 import { doors, figuresMs, fresh, hindrance, kept, known, meeting, mode, preview, proposal, refusal, saving, scene, selectedGrid, snapped, topology, wantsDraft } from './state'
 import { borders } from './topology'
 
+/** Tools whose lines snap to what is on the ground. */
+const SNAPPING = new Set<Tool>(['border', 'split', 'draw'])
 const CATCH_PX = 12
 const TOUCH_PX = 22
 
@@ -188,6 +190,7 @@ export function startTools(): () => void {
     followPlan(failed),
     effect(() => {
       editHand.value = mode.value.tool === 'select' ? null : onHand
+      editSnaps.value = SNAPPING.has(mode.value.tool)
     }),
     effect(() => {
       const open = planAtWork.value !== '' && hindrance.value === null
