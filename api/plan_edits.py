@@ -8,303 +8,36 @@ the untouched grids of a village follow.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from api.deps import OneTime, Work
-from api.plans import GridOut, PlanOut
+from api.plan_edit_bodies import (
+    AtomsOut,
+    BorderMove,
+    CheckOut,
+    DraftIn,
+    EditAnswerOut,
+    EditLog,
+    EditRowOut,
+    Improvement,
+    Lock,
+    Merge,
+    NewGrid,
+    Reassignment,
+    Recode,
+    Rename,
+    Split,
+)
+from api.plans import PlanOut
 from gis.errors import InvalidInputError
 from services import plan_edits as service
 from services import plan_views
-from services.plan_edits import EditAnswer, Wish
+from services.plan_edits import EditAnswer
 
 router = APIRouter(prefix="/api/v1/plans", tags=["plan edits"])
-
-_POSITION = {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 3}
-_LINE = {"type": "array", "items": _POSITION}
-Line = Annotated[list[Any], WithJsonSchema(_LINE)]
-Rings = Annotated[list[Any], WithJsonSchema({"type": "array", "items": _LINE})]
-Name = Annotated[str, Field(max_length=plan_views.NAME_LENGTH)]
-Geometry = Annotated[
-    dict[str, Any],
-    WithJsonSchema(
-        {
-            "type": "object",
-            "required": ["type", "coordinates"],
-            "properties": {
-                "type": {"type": "string", "enum": ["MultiPolygon"]},
-                "coordinates": {"type": "array", "items": {"type": "array", "items": _LINE}},
-            },
-        }
-    ),
-]
-
-
-class LineIn(BaseModel):
-    """A GeoJSON LineString, EPSG:4326."""
-
-    model_config = ConfigDict(extra="ignore")
-
-    type: Literal["LineString"]
-    coordinates: Line
-
-
-class PolygonIn(BaseModel):
-    """A GeoJSON Polygon, EPSG:4326."""
-
-    model_config = ConfigDict(extra="ignore")
-
-    type: Literal["Polygon"]
-    coordinates: Rings
-
-
-class Change(BaseModel):
-    """What every edit carries."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    expected: Annotated[
-        dict[UUID, int] | None, Field(description="Revision of each grid that the caller saw, at least of those named.")
-    ] = None
-    repair: Annotated[bool, Field(description="Hand stray pieces and slivers to a neighbour, not refuse them.")] = False
-    preview: Annotated[bool, Field(description="Answer what would be; save nothing.")] = False
-
-    def wish(self) -> Wish:
-        """Return what the use cases take."""
-        return Wish(self.expected, self.repair, self.preview)
-
-
-class Split(Change):
-    """Split along a line."""
-
-    line: LineIn
-    many: Annotated[bool, Field(description="Allow more than two pieces.")] = False
-    name: Annotated[Name, Field(description="Name of the new grid.")] = ""
-
-
-class Merge(Change):
-    """Merge grids that touch."""
-
-    grids: Annotated[list[UUID], Field(min_length=2, max_length=50)]
-
-
-class VertexMove(BaseModel):
-    """From where to where a vertex goes, lon/lat."""
-
-    model_config = ConfigDict(extra="forbid", populate_by_name=True)
-
-    start: Annotated[tuple[float, float], Field(alias="from")]
-    to: tuple[float, float]
-
-
-class BorderMove(Change):
-    """Move the border of two grids to a line, or a vertex of the border of all grids that meet there."""
-
-    grids: Annotated[list[UUID], Field(min_length=2, max_length=20)]
-    line: LineIn | None = None
-    vertex: VertexMove | None = None
-
-
-class Reassignment(Change):
-    """Hand atoms or the ground under a polygon to another grid."""
-
-    to: UUID
-    atoms: list[int] | None = None
-    polygon: PolygonIn | None = None
-    cut: Annotated[bool, Field(description="Cut atoms along the polygon; else they go whole.")] = False
-
-
-class NewGrid(Change):
-    """Draw a new grid."""
-
-    polygon: PolygonIn
-    name: Name = ""
-
-
-class Lock(Change):
-    """Lock or unlock."""
-
-    locked: bool = True
-
-
-class Rename(Change):
-    """Another name."""
-
-    name: Name
-
-
-class Recode(Change):
-    """Another code."""
-
-    code: Annotated[str, Field(min_length=1, max_length=40)]
-
-
-class Improvement(Change):
-    """Balance some grids among each other."""
-
-    grids: Annotated[list[UUID], Field(min_length=2, max_length=60)]
-    tolerance: Annotated[float, Field(gt=0, le=1)] = 0.1
-    seed: Annotated[int, Field(ge=0, le=2**31)] = 0
-
-
-class DraftIn(BaseModel):
-    """What the copy is called."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    name: Name | None = None
-
-
-class EditOut(BaseModel):
-    """A line of the log, in short; `seq` and `at` are null for a preview."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    seq: int | None
-    kind: str
-    at: datetime | None
-    undoes: int | None
-
-
-class EditedGridOut(GridOut):
-    """A grid with figures and shape."""
-
-    area_id: UUID
-    parent_grid_id: UUID | None
-    geometry: Geometry
-
-
-class ParentTotalsOut(BaseModel):
-    """The grids of an area; deviations are measured from `mean_households`."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    area_id: UUID
-    area_code: str
-    parent_grid_id: UUID | None
-    grids: int
-    households: int
-    mean_households: float
-
-
-class TotalsOut(BaseModel):
-    """Figures of the plan after the edit, and how many edits the caller can undo and redo."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    grids: int
-    households: int
-    mean_households: float
-    tolerance: float
-    max_deviation: float
-    mean_deviation: float
-    share_within: float
-    compactness: float
-    exclaves: int
-    edits: int
-    can_undo: int
-    can_redo: int
-    parents: list[ParentTotalsOut]
-
-
-class FaultOut(BaseModel):
-    """What is or was wrong, and where."""
-
-    kind: str
-    amount: float
-    place: tuple[float, float] | None
-    grid: UUID | None
-
-
-class EditAnswerOut(BaseModel):
-    """The touched grids as they are now, those that are gone, and the totals."""
-
-    edit: EditOut
-    grids: list[EditedGridOut]
-    removed: list[UUID]
-    totals: TotalsOut
-    skipped: dict[str, int]
-    repaired: list[FaultOut]
-
-    @classmethod
-    def of(cls, answer: EditAnswer) -> EditAnswerOut:
-        """Take over the answer of a use case."""
-        return cls(
-            edit=EditOut.model_validate(answer),
-            grids=[EditedGridOut.model_validate(grid) for grid in answer.grids],
-            removed=answer.removed,
-            totals=TotalsOut.model_validate(answer.totals),
-            skipped=answer.skipped,
-            repaired=[FaultOut.model_validate(fault) for fault in answer.repaired],
-        )
-
-
-class EditRowOut(BaseModel):
-    """A line of the log; `state` is live, undone or dropped (undone and can't be redone)."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    seq: int
-    kind: str
-    at: datetime
-    author: str | None
-    mine: bool
-    state: Literal["live", "undone", "dropped"]
-    undoes: int | None
-    grids: list[UUID]
-    request: dict[str, Any]
-
-
-class EditLog(BaseModel):
-    """The log, newest first; `next` is the `before` of the next page."""
-
-    edits: list[EditRowOut]
-    next: int | None
-
-
-class AtomsOut(BaseModel):
-    """Atoms in columns: `vertices` are lon, lat in turn; an atom is [id, grid, area, households, dwellings, rings].
-
-    `grid` is a position in `grids`, a ring a list of positions in `vertices` (pairs), not repeating its first; the
-    first ring is the outline.
-    """
-
-    model_config = ConfigDict(from_attributes=True)
-
-    grids: list[UUID]
-    vertices: list[float]
-    atoms: list[tuple[int, int, UUID, int, int, list[list[int]]]]
-
-
-class CheckProblemOut(BaseModel):
-    """Something that is wrong with a plan; `blocks` tells what must be mended before publishing."""
-
-    model_config = ConfigDict(extra="allow")
-
-    kind: str
-    message: str
-    place: tuple[float, float] | str | None
-    grids: list[str] = []
-    blocks: bool = True
-
-
-class CheckOut(BaseModel):
-    """What stands between a plan and publishing."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    ready: bool
-    tiling_valid: bool
-    contiguous: bool
-    households: int
-    households_in_grids: int
-    without_head: list[str]
-    problems: list[CheckProblemOut]
-
 
 Answer = dict[int | str, dict[str, Any]]
 EDITED: Answer = {200: {"model": EditAnswerOut, "description": "What the edit touched, as it is now."}}

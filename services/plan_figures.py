@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from store.database import plan_edits as sql
+from store.database import plan_totals
 from store.database.models import Plan
 from store.database.work import UnitOfWork
 
@@ -19,7 +19,7 @@ _STALE = ("cut_length", "cut_on_barriers", "outside_band", "infeasible")
 def quality_now(work: UnitOfWork, plans: Iterable[Plan]) -> dict[UUID, dict[str, Any]]:
     """Return the quality of each plan as it is now: stored for proposals, counted anew for plans with edits."""
     known = {plan.id: dict(plan.quality or {}) for plan in plans}
-    for row in sql.edited_totals(work.session, list(known)):
+    for row in plan_totals.edited_totals(work.session, list(known)):
         kept = {name: value for name, value in known[row.plan_id].items() if name not in _STALE}
         fresh = {
             name: getattr(row, name)

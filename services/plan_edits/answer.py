@@ -14,7 +14,7 @@ import shapely
 
 from services.plan_edits.scene import OpenPlan
 from services.plan_views import GridView, grid_view
-from store.database import plan_edits as sql
+from store.database import plan_totals
 from store.database import plans as plan_sql
 from store.database.plan_edits import Image
 from store.database.work import UnitOfWork
@@ -129,7 +129,7 @@ def geojson(shape: shapely.Geometry) -> dict[str, Any]:
 
 def totals_of(work: UnitOfWork, plan: OpenPlan, areas: Iterable[UUID]) -> Totals:
     """Return the figures of a plan as it stands, with the parents in some areas."""
-    row = sql.plan_totals(work.session, plan.id, plan.tolerance, work.actor.account_id)
+    row = plan_totals.plan_totals(work.session, plan.id, plan.tolerance, work.actor.account_id)
     parents = [
         ParentTotals(
             each.area_id,
@@ -139,7 +139,7 @@ def totals_of(work: UnitOfWork, plan: OpenPlan, areas: Iterable[UUID]) -> Totals
             int(each.households),
             int(each.households) / each.grids,
         )
-        for each in sql.parent_means(work.session, plan.id, list(areas))
+        for each in plan_totals.parent_means(work.session, plan.id, list(areas))
     ]
     households = int(row.households)
     return Totals(

@@ -12,6 +12,7 @@ from services.plan_edits.refusals import NothingToUndoError, UndoBlockedError
 from services.plan_edits.run import finish
 from services.plan_edits.save import Change, LogLine, announce
 from services.plan_edits.scene import open_plan, read_images
+from store.database import edit_log as log_sql
 from store.database import plan_edits as sql
 from store.database import plans as plan_sql
 from store.database.models import Edit
@@ -69,7 +70,7 @@ def edit_log(work: UnitOfWork, plan_id: UUID, *, before: int | None = None, limi
             list(row.grids),
             row.request,
         )
-        for row in sql.list_edits(work.session, plan_id, before, limit)
+        for row in log_sql.list_edits(work.session, plan_id, before, limit)
     ]
 
 
@@ -84,7 +85,7 @@ def replay(work: UnitOfWork, plan_id: UUID, start: dict[UUID, Image]) -> dict[UU
         As `read_images` gave them before the first edit.
     """
     state = dict(start)
-    for row in sql.whole_log(work.session, plan_id):
+    for row in log_sql.whole_log(work.session, plan_id):
         for grid in row.before:
             state.pop(UUID(grid))
         state.update({UUID(grid): image for grid, image in row.after.items()})
@@ -95,7 +96,7 @@ def _step(work: UnitOfWork, plan_id: UUID, kind: str) -> EditAnswer:
     work.actor.require("planner")
     plan = open_plan(work, plan_id)
     back = kind == "undo"
-    edit = sql.own_edit(work.session, plan_id, work.actor.account_id, "live" if back else "undone")
+    edit = log_sql.own_edit(work.session, plan_id, work.actor.account_id, "live" if back else "undone")
     if edit is None:
         raise NothingToUndoError(f"You have no edit of this plan to {kind}.", plan=str(plan_id))
     now, then = (edit.after, edit.before) if back else (edit.before, edit.after)
@@ -106,7 +107,7 @@ def _step(work: UnitOfWork, plan_id: UUID, kind: str) -> EditAnswer:
     revision = 1 + max(int(image["revision"]) for image in (*now.values(), *then.values(), *present.values()))
     target = {UUID(grid): {**image, "revision": revision} for grid, image in then.items()}
     change = Change(present, target, [])
-    sql.set_state(work.session, plan_id, edit.seq, "undone" if back else "live")
+    log_sql.set_state(work.session, plan_id, edit.seq, "undone" if back else "live")
     answer = finish(work, plan, change, LogLine(kind, {"kind": edit.kind}, undoes=edit.seq))
     announce(work, plan, change)
     return answer
@@ -119,7 +120,7 @@ def _refuse_changed(work: UnitOfWork, edit: Edit, expected: dict[str, Image], pr
         return
     others = [
         {"seq": row.seq, "kind": row.kind, "author": row.author, "at": row.at.isoformat()}
-        for row in sql.later_edits(work.session, edit.plan_id, edit.seq, edit.grids)
+        for row in log_sql.later_edits(work.session, edit.plan_id, edit.seq, edit.grids)
         if row.author_id != edit.author_id
     ]
     raise UndoBlockedError(

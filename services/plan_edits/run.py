@@ -20,6 +20,7 @@ from services.plan_edits.answer import EditAnswer, current_grids, totals_of
 from services.plan_edits.save import Change, LogLine, announce, areas_of, change_of, write_change
 from services.plan_edits.scene import OpenPlan, Scene, open_plan, read_scene
 from services.revisions import check_expected
+from store.database import edit_log as log_sql
 from store.database import plan_edits as sql
 from store.database.work import UnitOfWork
 
@@ -152,7 +153,7 @@ def finish(work: UnitOfWork, plan: OpenPlan, change: Change, line: LogLine) -> E
     """Write a change and answer it."""
     seq, at = write_change(work, plan, change, line)
     if line.undoes is None:
-        sql.drop_undone(work.session, plan.id, work.actor.account_id)
+        log_sql.drop_undone(work.session, plan.id, work.actor.account_id)
     return EditAnswer(
         seq=seq,
         kind=line.kind,

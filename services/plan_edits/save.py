@@ -16,6 +16,7 @@ from gis.crs import to_lonlat
 from gis.measure import compactness, group_sums
 from grid_partition.settle import Settled
 from services.plan_edits.scene import OpenPlan, Scene
+from store.database import edit_log as log_sql
 from store.database import plan_edits as sql
 from store.database.bulk import ewkb_hex
 from store.database.plan_edits import Image
@@ -99,7 +100,7 @@ def write_change(work: UnitOfWork, plan: OpenPlan, change: Change, line: LogLine
     sql.add_atoms(session, plan.id, change.fresh)
     if plan.balanced:
         sql.renew_deviations(session, plan.id, sorted(areas_of(change)), sorted(change.after))
-    seq, at = sql.add_edit(
+    seq, at = log_sql.add_edit(
         session,
         {
             "plan_id": plan.id,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +12,7 @@ from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.orm import Session
 
 from store.database.bulk import Columns, read_columns, wkb
-from store.database.models import Account, Atom, Dwelling, Edit, Grid, GridVersion
+from store.database.models import Atom, Dwelling, Edit, Grid, GridVersion
 
 Image = dict[str, Any]
 Box = tuple[float, float, float, float]
@@ -47,12 +46,6 @@ _ATOMS = sa.text(
 _LOCK = sa.text(
     "select grid_id, revision from grid_version where plan_id = :plan and grid_id = any(:grids)"
     " order by grid_id for update"
-)
-_ADD = sa.insert(Edit).returning(Edit.seq, Edit.at)
-_PARENTS = sa.text(
-    "select v.area_id, v.parent_grid_id, a.code as area_code, count(*) as grids, sum(v.households) as households"
-    " from grid_version v join area a on a.id = v.area_id where v.plan_id = :plan and v.area_id = any(:areas)"
-    " group by v.area_id, v.parent_grid_id, a.code order by a.code, v.parent_grid_id"
 )
 
 
@@ -337,152 +330,6 @@ def renew_deviations(
         """),
         {"plan": plan_id, "areas": list(areas), "grids": None if grid_ids is None else list(grid_ids)},
     )
-
-
-def add_edit(session: Session, values: Mapping[str, Any]) -> tuple[int, datetime]:
-    """Append a row to the log; returns its number and time. Call it while the touched grids are locked."""
-    row = session.execute(_ADD.values(**values)).one()
-    return int(row[0]), row[1]
-
-
-def own_edit(session: Session, plan_id: UUID, author_id: UUID | None, state: str) -> Edit | None:
-    """Return the edit that an author's next undo (state live) or redo (state undone) is about."""
-    live = state == "live"
-    return session.scalars(
-        sa.select(Edit)
-        .where(
-            Edit.plan_id == plan_id,
-            Edit.author_id.is_(None) if author_id is None else Edit.author_id == author_id,
-            Edit.kind.not_in(("undo", "redo")),
-            Edit.state == state,
-        )
-        .order_by(Edit.seq.desc() if live else Edit.seq.asc())
-        .limit(1)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).first()
-
-
-def set_state(session: Session, plan_id: UUID, seq: int, state: str) -> None:
-    """Mark an edit as undone, or as live again."""
-    session.execute(
-        sa.update(Edit)
-        .where(Edit.plan_id == plan_id, Edit.seq == seq)
-        .values(state=state)
-        .execution_options(synchronize_session=False)
-    )
-
-
-def drop_undone(session: Session, plan_id: UUID, author_id: UUID | None) -> None:
-    """Forget what an author could redo: a new edit was made."""
-    session.execute(
-        sa.update(Edit)
-        .where(
-            Edit.plan_id == plan_id,
-            Edit.author_id.is_(None) if author_id is None else Edit.author_id == author_id,
-            Edit.state == "undone",
-        )
-        .values(state="dropped")
-        .execution_options(synchronize_session=False)
-    )
-
-
-def later_edits(
-    session: Session, plan_id: UUID, seq: int, grid_ids: Sequence[UUID]
-) -> Sequence[sa.Row[*tuple[Any, ...]]]:
-    """Return the edits after `seq` that touched any of some grids, with their authors."""
-    return session.execute(
-        sa.select(Edit.seq, Edit.kind, Edit.at, Edit.author_id, Account.name.label("author"), Edit.grids)
-        .outerjoin(Account, Account.id == Edit.author_id)
-        .where(Edit.plan_id == plan_id, Edit.seq > seq, Edit.grids.overlap(list(grid_ids)))
-        .order_by(Edit.seq)
-    ).all()
-
-
-def list_edits(session: Session, plan_id: UUID, before: int | None, limit: int) -> Sequence[sa.Row[*tuple[Any, ...]]]:
-    """Return the log, newest first."""
-    statement = (
-        sa.select(
-            Edit.seq, Edit.kind, Edit.at, Edit.state, Edit.undoes, Edit.grids, Edit.request,
-            Edit.author_id, Account.name.label("author"),
-        )
-        .outerjoin(Account, Account.id == Edit.author_id)
-        .where(Edit.plan_id == plan_id)
-        .order_by(Edit.seq.desc())
-        .limit(limit)
-    )  # fmt: skip
-    if before is not None:
-        statement = statement.where(Edit.seq < before)
-    return session.execute(statement).all()
-
-
-def whole_log(session: Session, plan_id: UUID) -> Sequence[sa.Row[*tuple[Any, ...]]]:
-    """Return the states before and after of every edit, oldest first."""
-    return session.execute(
-        sa.select(Edit.seq, Edit.before, Edit.after).where(Edit.plan_id == plan_id).order_by(Edit.seq)
-    ).all()
-
-
-def plan_totals(session: Session, plan_id: UUID, tolerance: float, author_id: UUID | None) -> sa.Row[*tuple[Any, ...]]:
-    """Return the figures of a plan as it stands now, and the edits there are and that an author can undo and redo."""
-    return session.execute(
-        sa.text("""
-            select v.*, e.*
-            from (
-                select count(*) as grids, coalesce(sum(households), 0) as households,
-                    coalesce(max(abs(deviation)), 0) as max_deviation,
-                    coalesce(avg(abs(deviation)), 0) as mean_deviation,
-                    coalesce(avg((abs(deviation) <= :tolerance + 1e-9)::int), 0) as share_within,
-                    coalesce(avg(compactness), 0) as compactness,
-                    count(*) filter (where exclave) as exclaves
-                from (
-                    select households, compactness, exclave, case when mean > 0 then households / mean - 1 else 0 end
-                        as deviation
-                    from (
-                        select *, avg(households::float8) over (partition by area_id, parent_grid_id) as mean
-                        from (
-                            select households, compactness, exclave, area_id, parent_grid_id
-                            from grid_version where plan_id = :plan
-                        ) figure
-                    ) measured
-                ) grid
-            ) v, (
-                select count(*) filter (where state = 'live') as edits,
-                    count(*) filter (where state = 'live' and mine) as can_undo,
-                    count(*) filter (where state = 'undone' and mine) as can_redo
-                from (
-                    select state, author_id is not distinct from cast(:author as uuid) as mine
-                    from edit where plan_id = :plan and kind not in ('undo', 'redo')
-                ) step
-            ) e
-        """),
-        {"plan": plan_id, "tolerance": tolerance, "author": author_id},
-    ).one()
-
-
-def edited_totals(session: Session, plan_ids: Sequence[UUID]) -> Sequence[sa.Row[*tuple[Any, ...]]]:
-    """Return the figures of those plans that have been edited, counted from their grids."""
-    return session.execute(
-        sa.text("""
-            select p.id as plan_id, e.edits, count(*) as grids, sum(v.households) as households,
-                max(abs(v.deviation)) as max_deviation, avg(abs(v.deviation)) as mean_deviation,
-                avg((abs(v.deviation) <= coalesce((p.spec->>'tolerance')::float8, 0.1) + 1e-9)::int) as share_within,
-                avg(v.compactness) as compactness, count(*) filter (where v.exclave) as exclaves
-            from plan p
-            join (
-                select plan_id, count(*) filter (where state = 'live' and kind not in ('undo', 'redo')) as edits
-                from edit where plan_id = any(:plans) group by plan_id
-            ) e on e.plan_id = p.id
-            join grid_version v on v.plan_id = p.id
-            group by p.id, p.spec, e.edits
-        """),
-        {"plans": list(plan_ids)},
-    ).all()
-
-
-def parent_means(session: Session, plan_id: UUID, areas: Sequence[UUID]) -> Sequence[sa.Row[*tuple[Any, ...]]]:
-    """Return number of grids and households of each parent in some areas."""
-    return session.execute(_PARENTS, {"plan": plan_id, "areas": list(areas)}).all()
 
 
 def copy_plan(session: Session, source: UUID, target: UUID) -> None:
