@@ -37,7 +37,7 @@ _log = logging.getLogger(__name__)
 
 
 class BadRequestError(GridwardError):
-    """The address, a query parameter or a header makes no sense (OGC API asks for 400 here, not 422)."""
+    """The address, a query parameter or a header makes no sense, or the body isn't JSON (400, as OGC API asks)."""
 
     code = "bad-request"
 
@@ -171,6 +171,10 @@ async def _on_invalid_request(_request: Request, error: Exception) -> Response:
         for each in error.errors()
     ]
     first = faults[0] if faults else {"field": "body", "message": "invalid"}
+    if first.get("code") == "json_invalid":
+        # no JSON at all is as wrong as a parameter that makes no sense; 422 is for JSON that says something wrong
+        reason = str(error.errors()[0].get("ctx", {}).get("error", "invalid")).rstrip(".")
+        return problem(400, BadRequestError.code, f"The body is not JSON: {reason}.", {"errors": faults})
     return problem(422, "invalid-input", f"{first['field']}: {first['message']}.", {"errors": faults})
 
 

@@ -172,7 +172,7 @@ def _write_rejects(report: LoadReport, path: Path | None) -> None:
         return
     with path.open("w", newline="", encoding="utf-8-sig") as stream:
         writer = csv.writer(stream)
-        writer.writerow(("line", "column", "value", "reason", "remedy"))
+        writer.writerow((report.counted, "column", "value", "reason", "remedy"))
         for problem in report.rejected:
             # a value that a spreadsheet would compute is made inert
             value = f"'{problem.value}" if problem.value[:1] in "=+-@" and problem.value else problem.value
@@ -183,7 +183,8 @@ def _rejects_text(report: LoadReport, written: Path | None) -> str:
     lines = []
     for problem in report.rejected[:SHOWN_REJECTS]:
         value = f" '{problem.value}'" if problem.value else ""
-        lines.append(f"  line {problem.line}, {problem.column or 'row'}{value}: {problem.reason}; {problem.remedy}")
+        where = f"{report.counted} {problem.line}, {problem.column or 'row'}{value}"
+        lines.append(f"  {where}: {problem.reason}; {problem.remedy}")
     more = len(report.rejected) - SHOWN_REJECTS
     if more > 0:
         where = f"all of them are in {written}" if written else "give --rejects FILE for all of them"

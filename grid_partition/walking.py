@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from gis.measure import group_sums
 
-__all__ = ["walk_metres", "walking_minutes"]
+__all__ = ["PACE", "walk_metres", "walking_minutes"]
 
 Floats = npt.NDArray[np.float64]
 

@@ -16,6 +16,7 @@ from gis.measure import group_sums
 from gis.network import StreetGraph, nearest_distances, walking_distances
 from grid_partition.barriers import barrier_factor
 from grid_partition.quality import beyond_band, border_on_barriers, covered_shares, group_quantiles
+from grid_partition.walking import PACE
 from services.nearest_staff import StreetGraphs
 from store.database import locate as locate_sql
 from store.database import partition as partition_sql
@@ -27,8 +28,6 @@ from store.database.work import UnitOfWork
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
-PACE: Final = 75.0
-"""Metres a minute of a person on foot (4.5 km/h)."""
 DETOUR: Final = 4.0
 """Walks are looked for up to so many times the farthest straight line of a grid, and `MARGIN_M`."""
 MARGIN_M: Final = 1000.0

@@ -47,6 +47,8 @@ class LoadReport:
         The very same file had been loaded before; nothing was done.
     plan_id : UUID or None
         Plan that the rows became (nets and floors).
+    counted : str
+        What the ``line`` of a refused row counts: ``line`` or ``feature``.
     """
 
     kind: str
@@ -66,6 +68,7 @@ class LoadReport:
     dry_run: bool = False
     unchanged: bool = False
     plan_id: UUID | None = None
+    counted: str = "line"
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data for JSON."""

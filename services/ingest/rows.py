@@ -145,6 +145,7 @@ def start_load(work: UnitOfWork, kind: str, table: Table, options: LoadOptions, 
             f"{table.file} holds no rows, only a header. Check that it is the file you meant.", file=table.file
         )
     report = LoadReport(kind, table.file, territory.name, territory.id, dry_run=bool(options.get("dry_run")))
+    report.counted = table.counted
     if table.encoding is not None:
         report.encoding, report.encoding_guessed = table.encoding.name, table.encoding.guessed
     report.warnings += table.notes
@@ -277,7 +278,7 @@ def _refuse_repeats(load: RowLoad, wanted: Field) -> None:
                 row,
                 load.column_of(wanted.name),
                 str(value),
-                reason=f"repeats line {load.table.lines[before]}",
+                reason=f"repeats {load.table.named(before)}",
                 remedy="keep one of the two rows",
             )
 
@@ -301,7 +302,7 @@ def require_rows(load: RowLoad) -> None:
     if load.options.get("skip_rejected") and load.good.any():
         return
     first = refused[0]
-    told = f" First: line {first.line}, {first.column or 'row'}: {first.reason}; {first.remedy}."
+    told = f" First: {load.table.counted} {first.line}, {first.column or 'row'}: {first.reason}; {first.remedy}."
     raise RejectedRowsError(
         f"{load.table.file}: {len(refused)} of {len(load.table)} rows were refused, so nothing was saved.{told}"
         " Correct them, or give --skip-rejected to load the others.",

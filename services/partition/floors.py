@@ -231,7 +231,7 @@ def _refuse_repeats(load: RowLoad, building: Ints) -> None:
         floor = load.values["floor"][row]
         before = first.setdefault((int(building[row]), floor), row)
         if before != row:
-            reason = f"repeats line {load.table.lines[before]}: floor {floor} of the same building"
+            reason = f"repeats {load.table.named(before)}: floor {floor} of the same building"
             load.reject(row, load.column_of("floor"), str(floor), reason=reason, remedy="keep one of the two rows")
 
 
@@ -241,7 +241,7 @@ def _refuse_torn_zones(load: RowLoad, building: Ints) -> None:
         zone = load.values["zone"][row]
         before = first.setdefault(int(building[row]), row)
         if load.values["zone"][before] != zone:
-            told = f"line {load.table.lines[before]} puts the building into '{load.values['zone'][before] or ''}'"
+            told = f"{load.table.named(before)} puts the building into '{load.values['zone'][before] or ''}'"
             load.reject(
                 row, load.column_of("zone"), str(zone or ""), reason=told, remedy="give all its floors one zone"
             )

@@ -168,7 +168,7 @@ def _refuse_outside(load: RowLoad, metric: Shapes) -> None:
     part = [row for row, share in zip(kept.tolist(), inside.tolist(), strict=True) if INSIDE <= share < 1 - 1e-6]
     if part:
         load.report.warnings.append(
-            f"{len(part)} polygons reach beyond the territory (first: line {load.table.lines[part[0]]}); their ground"
+            f"{len(part)} polygons reach beyond the territory (first: {load.table.named(part[0])}); their ground"
             " outside the grids is listed with the shares."
         )
 
@@ -186,7 +186,7 @@ def _refuse_overlaps(load: RowLoad, metric: Shapes) -> None:
                 second,
                 "geometry",
                 _place(shared, load.territory.metric_srid),
-                reason=f"shares {area:,.0f} m² with line {load.table.lines[first]}",
+                reason=f"shares {area:,.0f} m² with {load.table.named(first)}",
                 remedy="draw the border of the two polygons once",
             )
 

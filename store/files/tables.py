@@ -53,6 +53,8 @@ class Table:
         None where the format leaves no choice.
     notes : list of str
         What a person should know (formula cells, more sheets, lines skipped).
+    counted : str
+        What ``lines`` count: ``line`` of a text or sheet, ``feature`` of a layer.
     """
 
     file: str
@@ -63,9 +65,14 @@ class Table:
     crs: str | None = None
     encoding: Encoding | None = None
     notes: list[str] = field(default_factory=list)
+    counted: str = "line"
 
     def __len__(self) -> int:
         return len(self.lines)
+
+    def named(self, row: int) -> str:
+        """Say where a row stands in the file: ``line 3``, ``feature 2``."""
+        return f"{self.counted} {self.lines[row]}"
 
 
 def read_table(path: Path | str, *, sheet: str | None = None) -> Table:

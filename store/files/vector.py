@@ -58,7 +58,7 @@ def read_layer(path: Path, *, layer: str | None = None) -> Table:
         raise InvalidInputError(f"{path} holds no features. Check that it is the layer you meant.", file=str(path))
     crs = meta["crs"] if stated else None
     lines = np.arange(1, len(geometry) + 1, dtype=np.int64)
-    return Table(path.name, columns, cells, lines, geometry, crs or None, encoding, notes)
+    return Table(path.name, columns, cells, lines, geometry, crs or None, encoding, notes, "feature")
 
 
 def _geojson(path: Path) -> tuple[Any, Encoding, bool]:

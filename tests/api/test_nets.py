@@ -76,7 +76,7 @@ def test_bad_rows_are_a_problem_that_names_each_and_nothing_is_saved(client, tow
     assert problem["code"] == "rejected-rows"
     (row,) = problem["rejected"]
     assert row["line"] == 2
-    assert "shares 20,000 m² with line 1" in row["reason"]
+    assert "shares 20,000 m² with feature 1" in row["reason"]
     assert "," in row["value"]
     assert len(client.get("/api/v1/plans").json()["plans"]) == before
 

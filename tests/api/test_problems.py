@@ -176,6 +176,16 @@ def test_bad_bodies_name_the_field(odd_client, content, field):
         assert problem["errors"][0]["field"] == field
 
 
+@pytest.mark.parametrize("content", [b"{", b"not json", b'{"size": 1', b"[" * 100_000])
+def test_body_that_is_no_json_is_a_bad_request_as_a_bad_parameter_is(odd_client, content):
+    answer = odd_client.post("/test/thing", content=content, headers={"Content-Type": "application/json"})
+    problem = answer.json()
+    assert (answer.status_code, problem["status"], problem["code"]) == (400, 400, "bad-request")
+    assert problem["detail"]
+    said = odd_client.post("/test/thing", content=b'{"size": "big"}', headers={"Content-Type": "application/json"})
+    assert (said.status_code, said.json()["code"]) == (422, "invalid-input")
+
+
 def test_bad_parameters_name_the_field(odd_client):
     answer = odd_client.post("/test/thing?depth=-1", json={"size": 1})
     assert answer.json()["errors"] == [

@@ -160,3 +160,22 @@ def test_the_same_extract_twice_at_once_makes_one_territory(settings, tmp_path):
     answers = [process.communicate(timeout=120) for process in started]
     assert [process.returncode for process in started] == [0, 0], answers
     assert sorted(json.loads(out)["unchanged"] for out, _ in answers) == [False, True]
+
+
+def test_refused_features_of_a_layer_are_called_features(gridward, town, tmp_path):
+    def feature(code, households):
+        point = {"type": "Point", "coordinates": [25.003, 60.002]}
+        cells = {"door_code": code, "address": "Kaivokatu 1", "households": households}
+        return {"type": "Feature", "geometry": point, "properties": cells}
+
+    features = [feature("D1", 3), feature("D2", "many"), feature("D1", 4)]
+    layer = tmp_path / "doors.geojson"
+    layer.write_text(json.dumps({"type": "FeatureCollection", "features": features}), encoding="utf-8")
+    rejects = tmp_path / "rejects.csv"
+    code, _, err = gridward("load", "dwellings", layer, "--rejects", rejects, "--territory", "Town", "--crs", "wgs84")
+    assert code == 2
+    assert "First: feature 2, households" in err
+    assert "feature 3, door_code 'D1': repeats feature 1" in err
+    assert "line" not in err
+    with rejects.open(encoding="utf-8-sig") as stream:
+        assert [row["feature"] for row in csv.DictReader(stream)] == ["2", "3"]

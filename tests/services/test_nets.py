@@ -173,7 +173,7 @@ def bad_rows(ground: shapely.Geometry) -> dict[str, tuple[list[tuple[str | None,
         "overlap": ([("A-1", "one", west), ("A-2", "two", shapely.buffer(west, -20))], "shares"),
         "broken ring": ([("A-1", "one", west), ("A-2", "two", bow)], "Self-intersection"),
         "outside": ([("A-1", "one", west), ("A-2", "two", far)], "outside the territory"),
-        "repeated code": ([("A-1", "one", west), ("A-1", "two", east)], "repeats line 1"),
+        "repeated code": ([("A-1", "one", west), ("A-1", "two", east)], "repeats feature 1"),
         "bad code": ([("A-1", "one", west), ("A 2;drop", "two!" * 60, east)], "is"),
     }
 
