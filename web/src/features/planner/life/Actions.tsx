@@ -102,8 +102,10 @@ function StepItems({ of, close }: { of: Plan; close: () => void }): JSX.Element 
           }}
         >
           <Icon name={ICONS[step]} />
-          <span class="grow">{stepName(step)}</span>
-          {bar && <span class="small muted">{barWords(bar)}</span>}
+          <span class="grow">
+            {stepName(step)}
+            {bar && <span class="block small muted">{barWords(bar)}</span>}
+          </span>
         </button>
       ))}
     </>
@@ -112,9 +114,9 @@ function StepItems({ of, close }: { of: Plan; close: () => void }): JSX.Element 
 
 function MoreMenu({ of }: { of: Plan }): JSX.Element {
   return (
-    <Menu called="icon" name={t('life.more')} buttonClass="button icon-only" align="right" label={<Icon name="more" />}>
+    <Menu called="icon" name={t('life.more')} buttonClass="button icon-only more-button" align="right" label={<Icon name="more" />}>
       {(close) => (
-        <>
+        <div class="more-menu">
           <h3>{t('life.nextSteps')}</h3>
           <StepItems of={of} close={close} />
           <div class="rule" />
@@ -139,7 +141,7 @@ function MoreMenu({ of }: { of: Plan }): JSX.Element {
             <h3>{t('export.export')}</h3>
             <ExportItems of={of} close={close} />
           </div>
-        </>
+        </div>
       )}
     </Menu>
   )

@@ -115,7 +115,7 @@ export function Compare(_: { data: PlanGrids }): JSX.Element {
         <Kpi name={t('life.householdsMoved')} value={number(summary.households_moved)} />
         <Kpi name={t('life.areaMoved')} value={`${number(summary.area_moved_m2 / HECTARE_M2, 1)} ${t('unit.ha')}`} />
         <Kpi name={t('life.gridsChanged')} value={number(data.grids.length - summary.kept)} />
-        <Kpi name={t('life.householdsLost')} value={number(summary.households_lost)} />
+        {summary.households_lost > 0 && <Kpi name={t('life.householdsLost')} value={number(summary.households_lost)} />}
       </dl>
       <Filters data={data} />
       {rows.length === 0 ? (

@@ -167,10 +167,12 @@ function Succession({ of }: { of: Plan }): JSX.Element {
       <ul>
         {line.map((one) => (
           <li key={one.id} class="row succession-row">
-            <button type="button" class="link grow ellipsis" aria-current={one.id === of.id} onClick={() => (store.plan.value = one.id)}>
-              {one.name}
-            </button>
-            <span class="small muted">{inForce(one)}</span>
+            <span class="grow">
+              <button type="button" class="link ellipsis" aria-current={one.id === of.id} onClick={() => (store.plan.value = one.id)}>
+                {one.name}
+              </button>
+              <span class="block small muted">{inForce(one)}</span>
+            </span>
             <StatusChip status={one.status} />
           </li>
         ))}

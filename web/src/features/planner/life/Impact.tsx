@@ -25,7 +25,7 @@ export function CheckLines({ data }: { data: Impact }): JSX.Element {
             {!line.ok && <span class="chip round">{number(line.count)}</span>}
           </p>
           {!line.ok && (
-            <ul class="small second points">
+            <ul class="small second open-points">
               {line.open.slice(0, SHOWN_POINTS).map((point, k) => (
                 <li key={k}>{problemWords(point as unknown as CheckProblem)}</li>
               ))}
@@ -41,15 +41,15 @@ export function CheckLines({ data }: { data: Impact }): JSX.Element {
 const grid = (one: { code: string; name?: string } | null | undefined): string =>
   one ? `${gridNumber(one.code)} ${one.name ?? ''}`.trim() : t('life.noGrid')
 
-function Rows(props: { name: string; head: string[]; rows: ComponentChildren[][] }): JSX.Element {
+function Rows(props: { name: string; head: string[]; rows: ComponentChildren[][]; numbers?: number[] }): JSX.Element {
   return (
     <div class="impact-box" tabIndex={0} role="region" aria-label={props.name}>
       <table class="table">
         <caption class="visually-hidden">{props.name}</caption>
         <thead>
           <tr>
-            {props.head.map((words) => (
-              <th key={words} scope="col">
+            {props.head.map((words, c) => (
+              <th key={words} scope="col" class={props.numbers?.includes(c) ? 'num' : ''}>
                 {words}
               </th>
             ))}
@@ -59,7 +59,9 @@ function Rows(props: { name: string; head: string[]; rows: ComponentChildren[][]
           {props.rows.slice(0, ROWS).map((cells, k) => (
             <tr key={k}>
               {cells.map((cell, c) => (
-                <td key={c}>{cell}</td>
+                <td key={c} class={props.numbers?.includes(c) ? 'num' : ''}>
+                  {cell}
+                </td>
               ))}
             </tr>
           ))}
@@ -94,7 +96,7 @@ function Table({ data }: { data: Impact }): JSX.Element {
     one.head_changes ? `${one.from.head?.work_no ?? '–'} → ${one.to.head?.work_no ?? '–'}` : t('life.sameHead'),
   ])
   const head = [t('life.fromGrid'), t('life.toGrid'), t('grid.households'), t('unit.ha'), t('life.cases'), t('life.cameras'), t('grid.head')]
-  return <Rows name={t('life.moves')} head={head} rows={rows} />
+  return <Rows name={t('life.moves')} head={head} rows={rows} numbers={[2, 3, 4, 5]} />
 }
 
 /** Households, heads, open cases and cameras that change hands, by grid. */

@@ -11,18 +11,29 @@ const MOST_BYTES = 50 * 2 ** 20
 interface Props {
   wish: ImportWish
   file: File | null
+  /** The file does not say in which system its coordinates are. */
+  systemMissing: boolean
   set: (part: Partial<ImportWish>) => void
   choose: (file: File | null) => void
 }
 
 /** What is asked of a file of grids: its system, its columns, and how it is mended. */
-export function ImportFields({ wish, file, set, choose }: Props): JSX.Element {
+export function ImportFields({ wish, file, systemMissing, set, choose }: Props): JSX.Element {
   const large = file !== null && file.size > MOST_BYTES
   const wrong = badTolerance(wish)
   const text = (name: 'name' | 'code' | 'title' | 'crs', words: string, hint?: string, list?: string): JSX.Element => (
     <div class="field grow">
       <label for={`import-${name}`}>{words}</label>
-      <input id={`import-${name}`} class="input" value={wish[name]} list={list} placeholder={hint} onInput={(event) => set({ [name]: event.currentTarget.value })} />
+      <input
+        id={`import-${name}`}
+        class="input"
+        value={wish[name]}
+        list={list}
+        placeholder={hint}
+        aria-invalid={name === 'crs' && systemMissing}
+        aria-describedby={name === 'crs' && systemMissing ? 'import-crs-error' : undefined}
+        onInput={(event) => set({ [name]: event.currentTarget.value })}
+      />
     </div>
   )
   return (
@@ -66,6 +77,11 @@ export function ImportFields({ wish, file, set, choose }: Props): JSX.Element {
         {text('code', t('life.codeColumn'), 'code')}
         {text('title', t('life.nameColumn'), 'name')}
       </div>
+      {systemMissing && (
+        <p id="import-crs-error" class="field" role="alert">
+          <span class="error">{t('life.crsMissing')}</span>
+        </p>
+      )}
       <label class="row small">
         <input type="checkbox" checked={wish.repair} onChange={(event) => set({ repair: event.currentTarget.checked })} />
         {t('life.repair')}

@@ -149,6 +149,7 @@ export function ImportPanel(): JSX.Element {
       marks.value = faultsOf(cause).map((change) => change.place)
     }
   }
+  const systemMissing = failure.value instanceof Problem && failure.value.code === 'unknown-crs'
   const needsRepair = failure.value instanceof Problem && failure.value.code === 'grids-need-repair'
   return (
     <form
@@ -171,6 +172,7 @@ export function ImportPanel(): JSX.Element {
         <ImportFields
           wish={wish.value}
           file={file.value}
+          systemMissing={systemMissing}
           set={(part) => {
             wish.value = { ...wish.value, ...part }
             forget()
@@ -181,7 +183,7 @@ export function ImportPanel(): JSX.Element {
           }}
         />
         <Busy />
-        {failure.value !== null && (
+        {failure.value !== null && !systemMissing && (
           <div class="pad stack">
             <ErrorNote error={failure.value} />
             {needsRepair && !wish.value.repair && (

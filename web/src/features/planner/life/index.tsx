@@ -22,6 +22,7 @@ function Dialogs(): JSX.Element {
   useEffect(() => {
     if (store.compare.value) tab.value = 'compare'
     else if (tab.value === 'compare') tab.value = 'grids'
+    requestAnimationFrame(() => document.querySelector('#panel [role="tab"][aria-selected="true"]')?.scrollIntoView({ inline: 'nearest', block: 'nearest' }))
   }, [store.compare.value])
   return (
     <>
