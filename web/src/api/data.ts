@@ -83,7 +83,7 @@ export function gridsChanged(boxes: Box[]): void {
 /** Fetches the grids again, unless all that was heard of them is what this page did. */
 function reloadGrids(): void {
   if (editing > 0) {
-    due.set('grids', setTimeout(reloadGrids, SETTLE_MS))
+    due.set('grids', setTimeout(reloadGrids, GRIDS_MS))
     return
   }
   const foreign = heardBoxes.filter((heard) => {
@@ -105,6 +105,8 @@ const consequences: Record<string, () => void> = {
   incidents: () => void incidents.load(),
 }
 const SETTLE_MS = 400
+/** Others' edits are to be seen at once. */
+const GRIDS_MS = 100
 const due = new Map<string, ReturnType<typeof setTimeout>>()
 
 /** Starts following the server; call once, after sign-in. */
@@ -126,7 +128,7 @@ export function startData(): () => void {
       const refresh = consequences[layer]
       if (!refresh) return
       clearTimeout(due.get(layer))
-      due.set(layer, setTimeout(refresh, SETTLE_MS))
+      due.set(layer, setTimeout(refresh, layer === 'grids' ? GRIDS_MS : SETTLE_MS))
     }),
   ]
   signedOut.value = false

@@ -89,7 +89,7 @@ function ConflictDialog(): JSX.Element | null {
     </>
   )
   return (
-    <div onKeyDown={keys}>
+    <div onKeyDownCapture={keys}>
       <Dialog
         title={t('conflict.title', { n: gridNumber(open.before.code) })}
         hint={t('conflict.hint')}

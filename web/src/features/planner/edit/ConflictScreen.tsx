@@ -12,7 +12,6 @@ import type { LonLat } from './plane'
 import { boxOf } from './plane'
 import { keepForLater, putOnTop, useTheirs } from './send'
 import { meeting, scene, type EditedGrid, type Meeting } from './state'
-import { arcsAbout } from './topology'
 import { nameOf, numberOf } from './words'
 
 type Shapes = Record<string, LonLat[][]>
@@ -26,12 +25,22 @@ const MAP = { width: 280, height: 188 }
 const shapesOf = (grids: readonly EditedGrid[]): Shapes => Object.fromEntries(grids.map((grid) => [grid.id, (grid.geometry.coordinates as unknown as LonLat[][][]).flat()]))
 
 /** Pixels of a small map on which all versions look at the same place. */
-function frame(shapes: Shapes): (at: LonLat) => string {
-  const [west, south, east, north] = boxOf(Object.values(shapes).flat(2))
+function frame(points: LonLat[]): (at: LonLat) => string {
+  const [west, south, east, north] = boxOf(points)
   const shrink = Math.cos((((south + north) / 2) * Math.PI) / 180)
   const scale = Math.min((MAP.width - 16) / ((east - west) * shrink || 1), (MAP.height - 16) / (north - south || 1))
   const [x0, y0] = [(MAP.width - (east - west) * shrink * scale) / 2, (MAP.height - (north - south) * scale) / 2]
   return ([lon, lat]) => `${(x0 + (lon - west) * shrink * scale).toFixed(1)},${(y0 + (north - lat) * scale).toFixed(1)}`
+}
+
+/** Room about what changed: as much again on each side, and a street's width at least. */
+function widened(points: LonLat[]): LonLat[] {
+  const [west, south, east, north] = boxOf(points)
+  const room = Math.max((east - west) * 0.5, north - south, 0.0006)
+  return [
+    [west - room, south - room],
+    [east + room, north + room],
+  ]
 }
 
 /** Edges that are in one version alone. */
@@ -48,7 +57,8 @@ function SmallMap({ shapes, before, around, rows, project, drawn, label }: { sha
   const middle = (id: string): [number, number] => {
     const [west, south, east, north] = boxOf((shapes[id] ?? [])[0] ?? [])
     const [x, y] = project([(west + east) / 2, (south + north) / 2]).split(',').map(Number)
-    return [x ?? 0, y ?? 0]
+    // a grid that reaches out of the map has its number at the edge
+    return [Math.min(Math.max(x ?? 0, 24), MAP.width - 24), Math.min(Math.max(y ?? 0, 18), MAP.height - 24)]
   }
   return (
     <svg class="small-map" viewBox={`0 0 ${MAP.width} ${MAP.height}`} role="img" aria-label={label}>
@@ -106,6 +116,11 @@ function onTopWords(open: Meeting): { words: string; fits: boolean } {
   return { words: t('edit.fits', { words: told.join(', ') }), fits: true }
 }
 
+const title = (open: Meeting): string => {
+  const grids = gridsOf(open.command).map(numberOf).join(' | ')
+  return open.command.kind === 'border' || open.command.kind === 'vertex' ? t('edit.theBorder', { n: grids }) : t('edit.theGrids', { n: grids })
+}
+
 /** Before, theirs and mine as three maps on one view; nothing drawn is lost whatever is chosen. */
 export function ConflictScreen(): JSX.Element | null {
   const open = meeting.value
@@ -117,10 +132,12 @@ export function ConflictScreen(): JSX.Element | null {
   const mine = over(before, open.mine)
   const theirShapes = { ...open.shapes.before, ...shapesOf(open.theirs) }
   for (const id of open.removed) delete theirShapes[id]
-  const project = frame({ ...open.shapes.before, ...theirShapes })
-  const around = topology ? before.flatMap(({ id }) => arcsAbout(topology, id)).map((arc) => arc.at) : []
   const { words, fits } = onTopWords(open)
   const drawn = open.command.kind === 'split' || open.command.kind === 'draw' ? drawnOf(open.command) : []
+  const all = { ...open.shapes.before, ...theirShapes }
+  const news = [...changed(theirShapes, open.shapes.before), ...changed(open.shapes.mine, open.shapes.before), drawn].flat()
+  const project = frame(news.length ? widened(news) : Object.values(all).flat(2))
+  const around = topology?.arcs.map((arc) => arc.at) ?? []
   const run = (action: () => Promise<unknown>) => (): void => void action().catch((cause: unknown) => toast(sentence(cause)))
   const take = run(useTheirs)
   const put = run(putOnTop)
@@ -146,17 +163,17 @@ export function ConflictScreen(): JSX.Element | null {
   )
   const revisions = (list: readonly { revision: number }[]): string => list.map(({ revision }) => revision).join(', ')
   return (
-    <div onKeyDown={keys}>
-      <Dialog title={t('edit.conflict', { n: gridsOf(open.command).map(numberOf).join(' | ') })} hint={t('edit.conflictHint')} width={940} onClose={keep} footer={footer}>
+    <div onKeyDownCapture={keys}>
+      <Dialog title={t('edit.conflict', { n: title(open) })} hint={t('edit.conflictHint')} width={940} onClose={keep} footer={footer}>
         <div class="map-versions">
           <Version title={t('conflict.before')} side={t('conflict.revision', { n: revisions(open.before) })} rows={before}>
             <SmallMap shapes={open.shapes.before} before={open.shapes.before} around={around} rows={before} project={project} drawn={[]} label={t('conflict.before')} />
           </Version>
           <Version title={t('conflict.theirs')} side={`${t('conflict.revision', { n: revisions(open.theirs) })} · ${t('conflict.saved')}`} rows={theirs}>
-            <SmallMap shapes={theirShapes} before={open.shapes.before} around={[]} rows={theirs} project={project} drawn={[]} label={t('conflict.theirs')} />
+            <SmallMap shapes={theirShapes} before={open.shapes.before} around={around} rows={theirs} project={project} drawn={[]} label={t('conflict.theirs')} />
           </Version>
           <Version title={t('conflict.mine')} side={t('conflict.notSaved')} rows={mine}>
-            <SmallMap shapes={open.shapes.mine} before={open.shapes.before} around={[]} rows={mine} project={project} drawn={drawn} label={t('conflict.mine')} />
+            <SmallMap shapes={open.shapes.mine} before={open.shapes.before} around={around} rows={mine} project={project} drawn={drawn} label={t('conflict.mine')} />
           </Version>
         </div>
         <p class={`note ${fits ? 'ok' : 'info'}`} role="status">

@@ -207,6 +207,24 @@ function AtomList({ state, here }: { state: PickState; here: Scene }): JSX.Eleme
   )
 }
 
+/** Takes the focus into the lists when a letter chose the tool from a list, and gives it back to the table. */
+function Focus({ on, ready, open, children }: { on: string; ready: boolean; open: boolean; children: JSX.Element }): JSX.Element {
+  useEffect(() => {
+    const from = document.activeElement
+    const inTable = from instanceof HTMLElement && from.closest('table, .edit-panel') !== null
+    if (!ready || !open || !(inTable || from === document.body)) return
+    const lists = document.querySelector('.edit-lists')
+    ;(lists?.querySelector<HTMLElement>('[role="option"][tabindex="0"]') ?? lists?.querySelector<HTMLElement>('input, button'))?.focus()
+  }, [on, ready])
+  useEffect(
+    () => () => {
+      requestAnimationFrame(() => document.activeElement === document.body && document.querySelector<HTMLElement>('table tbody tr[tabindex="0"]')?.focus())
+    },
+    [],
+  )
+  return children
+}
+
 /** The tool in hand by lists and keys: all that the map does, without it. */
 export function EditPanel(): JSX.Element | null {
   const state = mode.value
@@ -215,7 +233,7 @@ export function EditPanel(): JSX.Element | null {
   const tolerance = planGrids.data.value?.tolerance ?? 0.1
   if (state.tool === 'select') return null
   const open = panelOpen.value || listMode.value
-  return (
+  return (<Focus on={state.tool} ready={here !== null} open={open}>
     <section class={`edit-panel ${open ? 'open' : ''}`} aria-label={t('edit.panel', { tool: toolName(state.tool) })}>
       <div class="row">
         <h2 class="grow">
@@ -237,5 +255,6 @@ export function EditPanel(): JSX.Element | null {
       {now && <ul class="small second">{now.sides.map((side, k) => <li key={k}>{sideWords(side, tolerance, now.fresh ? (['A', 'B'][k] ?? null) : null)}</li>)}</ul>}
       </div>}
     </section>
+    </Focus>
   )
 }

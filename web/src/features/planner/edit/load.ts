@@ -3,6 +3,7 @@ import { effect } from '@preact/signals'
 import { ask, call, query } from '../../../api/client'
 import { planGrids } from '../../../api/data'
 import type { components } from '../../../api/schema'
+import type { Grid } from '../../../api/types'
 import { store } from '../../../map/store'
 import type { Doors } from './figures'
 import { busy } from './modes'
@@ -19,6 +20,10 @@ let of: string | null = null
 let pending: Promise<void> | null = null
 /** Revisions that the arcs on screen were made of: what an edit says it saw. */
 let revisions = new Map<string, number>()
+
+/** The grids as they were when those arcs were made: what a person who edits has before them. */
+let seen = new Map<string, Grid>()
+export const gridSeen = (id: string): Grid | undefined => seen.get(id) ?? gridById.peek().get(id)
 
 /** The revision of a grid that the tools show. */
 export const revisionSeen = (id: string): number => revisions.get(id) ?? gridById.peek().get(id)?.revision ?? 0
@@ -119,7 +124,8 @@ export async function ensure(anew = false): Promise<void> {
 /** Remembers which revisions the atoms are of. */
 function note(): void {
   const here = new Set(atoms.map((atom) => atom.grid))
-  revisions = new Map([...gridById.peek()].filter(([id]) => here.has(id)).map(([id, grid]) => [id, grid.revision]))
+  seen = new Map([...gridById.peek()].filter(([id]) => here.has(id)))
+  revisions = new Map([...seen].map(([id, grid]) => [id, grid.revision]))
 }
 
 let renewing = false
@@ -138,7 +144,11 @@ async function renew(): Promise<void> {
     const old = new Set([...changed, ...gone])
     atoms = [...atoms.filter((atom) => !old.has(atom.grid)), ...found]
     for (const id of gone) revisions.delete(id)
-    for (const id of changed) revisions.set(id, grids.get(id)?.revision ?? 0)
+    for (const id of changed) {
+      const grid = grids.get(id)
+      if (grid) seen.set(id, grid)
+      revisions.set(id, grid?.revision ?? 0)
+    }
     const before = topology.peek()
     const here = buildTopology(atoms)
     topology.value = here

@@ -10,10 +10,10 @@ import { sentence } from '../../../ui/states'
 import { toast } from '../../../ui/toast'
 import { edits, savedAt } from '../edits'
 import { askOf, gridsOf, type Command } from './commands'
-import { ensure, forget, revisionSeen } from './load'
+import { ensure, forget, gridSeen, revisionSeen } from './load'
 import { movesOf } from './preview'
 import { fresh, gridById, kept, meeting, mode, preview, proposal, refusal, saving, scene, topology, undoable, type EditAnswer, type EditedGrid, type Kept, type Meeting } from './state'
-import { arcsAbout, ringsOf } from './topology'
+import { arcsAbout, ringsOf, type Topology } from './topology'
 import type { LonLat } from './plane'
 
 /** Raised by one with every edit that was saved: tools start afresh. */
@@ -55,6 +55,7 @@ export async function sendEdit(command: Command, options: Options = {}): Promise
   if (saving.peek()) return false
   saving.value = true
   refusal.value = null
+  const drawn = onScreen(command)
   const done = expectOwnGrids()
   try {
     const answer = await request(command, options)
@@ -64,7 +65,7 @@ export async function sendEdit(command: Command, options: Options = {}): Promise
     return true
   } catch (cause) {
     done(null)
-    if (cause instanceof Problem && cause.status === 412) await meet(command, cause)
+    if (cause instanceof Problem && cause.status === 412) await meet(drawn, cause)
     else if (cause instanceof Problem) refuse(command, cause)
     else toast(sentence(cause))
     return false
@@ -77,11 +78,12 @@ export async function sendEdit(command: Command, options: Options = {}): Promise
 export async function tryOut(command: Command): Promise<void> {
   saving.value = true
   refusal.value = null
+  const drawn = onScreen(command)
   try {
     proposal.value = { command, answer: await request(command, { preview: true }) }
   } catch (cause) {
     if (cause instanceof Problem && cause.status !== 412) refuse(command, cause)
-    else if (cause instanceof Problem) await meet(command, cause)
+    else if (cause instanceof Problem) await meet(drawn, cause)
     else toast(sentence(cause))
   } finally {
     saving.value = false
@@ -156,8 +158,7 @@ export function labelOf(command: Command): string {
 
 // ---- somebody else was faster
 
-function shapesOf(ids: string[], moved: ReadonlyMap<unknown, [number, number][]> | null): Record<string, LonLat[][]> {
-  const here = topology.peek()
+function shapesOf(here: Topology | null, ids: string[], moved: ReadonlyMap<unknown, [number, number][]> | null): Record<string, LonLat[][]> {
   if (!here) return {}
   return Object.fromEntries(
     ids.map((id) => {
@@ -167,20 +168,39 @@ function shapesOf(ids: string[], moved: ReadonlyMap<unknown, [number, number][]>
   )
 }
 
-async function meet(command: Command, problem: Problem): Promise<void> {
-  const current = (problem.body.current ?? {}) as { grids?: EditedGrid[]; removed?: string[] }
-  const theirs = current.grids ?? []
+/** What is on screen when a command is sent: the arcs may follow the other version before its answer is here. */
+interface OnScreen {
+  command: Command
+  before: Grid[]
+  shapes: (ids: string[]) => Meeting['shapes']
+  mine: Meeting['mine']
+}
+function onScreen(command: Command): OnScreen {
   const state = mode.peek()
   const here = scene.peek()
+  const arcs = topology.peek()
   const moves = state.tool === 'border' && here ? movesOf(state, here) : []
-  const ids = [...new Set([...gridsOf(command), ...theirs.map((grid) => grid.id)])]
-  const now: Meeting = {
+  const moved = new Map<unknown, [number, number][]>(moves.map(({ was, now }) => [was, now]))
+  const grids = arcs ? [...arcs.atomsOf.keys()].map(gridSeen).filter((grid) => grid !== undefined) : []
+  return {
     command: asLine(command),
-    before: ids.map((id) => gridById.peek().get(id)).filter((grid) => grid !== undefined),
+    before: grids.length ? grids : [...gridById.peek().values()],
+    shapes: (ids) => ({ before: shapesOf(arcs, ids, null), mine: shapesOf(arcs, ids, moved) }),
+    mine: (preview.peek()?.sides ?? []).map(({ id, households, deviation }) => ({ id, households, deviation })),
+  }
+}
+
+async function meet(drawn: OnScreen, problem: Problem): Promise<void> {
+  const current = (problem.body.current ?? {}) as { grids?: EditedGrid[]; removed?: string[] }
+  const theirs = current.grids ?? []
+  const ids = [...new Set([...gridsOf(drawn.command), ...theirs.map((grid) => grid.id)])]
+  const now: Meeting = {
+    command: drawn.command,
+    before: drawn.before.filter((grid) => ids.includes(grid.id)),
     theirs,
     removed: current.removed ?? [],
-    shapes: { before: shapesOf(ids, null), mine: shapesOf(ids, new Map(moves.map(({ was, now: line }) => [was, line]))) },
-    mine: (preview.peek()?.sides ?? []).map(({ id, households, deviation }) => ({ id, households, deviation })),
+    shapes: drawn.shapes(ids),
+    mine: drawn.mine,
     onTop: null,
   }
   meeting.value = now
