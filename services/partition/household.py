@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +16,7 @@ import shapely
 
 from gis.crs import to_metric
 from gis.grid_patterns import pattern_for
-from gis.index import first_holding
+from gis.index import first_holding, locate
 from gis.measure import group_sums
 from grid_partition import Atoms, PartitionOptions, build_atoms
 from services.partition.classes import divide
@@ -26,7 +27,7 @@ from services.partition.spec import PlanSpec, Progress, ProposedPlan
 from services.partition.today import (
     KEPT_ROWS,
     Today,
-    locked_borders,
+    locked_shapes,
     moved_households,
     read_today,
     start_of_atoms,
@@ -138,17 +139,20 @@ def _build(ground: Ground, spec: PlanSpec, kept: Today | None) -> Atoms:
     households = np.asarray(ground.dwellings["households"], dtype=np.int64)
     target = spec.target if spec.target is not None else households.sum() / max(spec.grids or 1, 1)
     most = spec.band[1] if spec.band else float(target) * (1.0 + spec.tolerance)
-    outlines = np.empty(0, dtype=object) if kept is None else locked_borders(kept)
-    return build_atoms(
+    # locked grids come first, as parents of their own: no atom crosses their borders, be it a compound or a strip
+    locked = np.empty(0, dtype=object) if kept is None else locked_shapes(kept)
+    atoms = build_atoms(
         shapely.union_all(ground.parents, grid_size=0.01),
         ground.points,
         demand=households,
-        barriers=np.r_[ground.lines, outlines],
-        barrier_cost=np.r_[ground.factors, np.zeros(len(outlines))],
-        parents=ground.parents,
+        barriers=ground.lines,
+        barrier_cost=ground.factors,
+        parents=np.r_[locked, ground.parents],
         compounds=ground.compounds,
         max_demand=max(1.0, most),
     )
+    area = np.r_[locate(ground.parents, shapely.point_on_surface(locked)), np.arange(len(ground.parents))]
+    return replace(atoms, parent=area[atoms.parent])
 
 
 def _options(

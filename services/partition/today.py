@@ -83,10 +83,9 @@ def _plan(work: UnitOfWork, spec: PlanSpec, ground: Ground) -> Plan | None:
     return plan
 
 
-def locked_borders(today: Today) -> npt.NDArray[np.object_]:
-    """Return the outlines of locked grids: atoms are cut along them, so that those grids stay as they are."""
-    locked = np.asarray(today.grids["locked"], dtype=bool)
-    return np.asarray(shapely.boundary(today.shapes[locked]), dtype=object)
+def locked_shapes(today: Today) -> npt.NDArray[np.object_]:
+    """Return the ground of locked grids: atoms are cut along it, so that those grids stay as they are."""
+    return np.asarray(today.shapes[np.asarray(today.grids["locked"], dtype=bool)], dtype=object)
 
 
 def start_of_atoms(today: Today, ground: Ground, atoms: Atoms) -> tuple[Ints, Ints]:

@@ -95,9 +95,9 @@ def test_net_of_a_file_is_saved_mapped_and_listed(gridward, town, tmp_path):
     torn = _net(tmp_path / "torn.geojson", ("C1", 25.0, 25.006), ("C2", 25.004, 25.01))
     code, out, err = gridward(*words, torn, "--rejects", tmp_path / "rejects.csv")
     assert (code, out) == (2, "")
-    assert "line 2" in err
+    assert "feature 2" in err
     assert "shares" in err
-    assert "line 1" in (tmp_path / "rejects.csv").read_text("utf-8-sig")
+    assert "feature 1" in (tmp_path / "rejects.csv").read_text("utf-8-sig")
 
 
 def test_floors_of_a_table_and_of_loaded_buildings_become_dedicated_grids(gridward, town, tmp_path):
