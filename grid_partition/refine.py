@@ -26,6 +26,8 @@ HOT, COLD = 1.4, 0.06
 PAIR_LIMIT = 20_000
 #: Further rounds, from a lower temperature, while grids are outside the band.
 ROUNDS, WARM = 1, 0.5
+#: Up to so many units there are many short searches: where a unit is much of a grid, one alone may end in a dead end.
+TINY, TRIES, SHORT = 32, 40, 0.25
 
 
 def refine(
@@ -60,16 +62,19 @@ def refine(
         hot *= WARM
     proposals = effort * n * float(np.clip(PER_GRID * problem.k / n, PER_UNIT_FEW, PER_UNIT_MANY))
     best, best_energy = search.labels.copy(), np.inf
-    rounds = 1 + (ROUNDS if effort >= 1.0 else 0)
+    tiny = n <= TINY and effort >= 1.0 and not (problem.home >= 0).any()
+    if tiny:  # hot enough to leave any division: one unit more or less may cost several times a round grid
+        hot, proposals = 3.0 * hot, SHORT * proposals
+    rounds = TRIES if tiny else 1 + (ROUNDS if effort >= 1.0 else 0)
     for turn in range(rounds):
-        heat = np.geomspace(hot if turn == 0 else hot * WARM, cold, CHUNKS + 1)
+        heat = np.geomspace(hot if turn == 0 or tiny else hot * WARM, cold, CHUNKS + 1)
         for c in range(CHUNKS):
             search.anneal(heat[c], heat[c + 1], proposals / CHUNKS)
             if report is not None:
                 report((turn + (c + 1) / CHUNKS) / rounds)
         if search.energy() < best_energy:
             best, best_energy = search.labels.copy(), search.energy()
-        if search.outside() == 0:
+        if search.outside() == 0 and not tiny:
             break
     if rounds > 1 and search.take(best).outside() and search.resplit():
         # cold moves smooth the borders of the new cuts
