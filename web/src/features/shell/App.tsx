@@ -59,7 +59,7 @@ function SkipLinks(): JSX.Element {
         </a>
       )}
       {store.desk.value !== 'reports' && (
-        <a href="#table" onClick={(event) => go(event, 'table tbody tr[tabindex="0"], .queue [tabindex="0"]')}>
+        <a href="#table" onClick={(event) => go(event, 'table tbody tr[tabindex="0"], .queue [tabindex="0"], div#table')}>
           {t('skip.table')}
         </a>
       )}

@@ -117,7 +117,7 @@ function MoreMenu({ of }: { of: Plan }): JSX.Element {
     <Menu called="icon" name={t('life.more')} buttonClass="button icon-only more-button" align="right" label={<Icon name="more" />}>
       {(close) => (
         <div class="more-menu">
-          <h3>{t('life.nextSteps')}</h3>
+          <h2>{t('life.nextSteps')}</h2>
           <StepItems of={of} close={close} />
           <div class="rule" />
           <button
@@ -135,10 +135,10 @@ function MoreMenu({ of }: { of: Plan }): JSX.Element {
           </button>
           <div class="folded-only">
             <div class="rule" />
-            <h3>{t('life.compare')}</h3>
+            <h2>{t('life.compare')}</h2>
             <CompareItems of={of} close={close} />
             <div class="rule" />
-            <h3>{t('export.export')}</h3>
+            <h2>{t('export.export')}</h2>
             <ExportItems of={of} close={close} />
           </div>
         </div>

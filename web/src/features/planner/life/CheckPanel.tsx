@@ -84,9 +84,9 @@ function Group({ kind, lines }: { kind: string; lines: Line[] }): JSX.Element {
   }
   return (
     <section aria-labelledby={ids(kind)}>
-      <h3 id={ids(kind)} class="check-kind">
+      <h2 id={ids(kind)} class="check-kind">
         {tOr(`life.fault.${kind}`, kind)} <span class="chip round">{number(lines.length)}</span>
-      </h3>
+      </h2>
       <ul class="checks check-list" onKeyDown={move}>
         {lines.map((line) => (
           <li key={line.key}>
@@ -146,7 +146,7 @@ export function CheckPanel({ data }: { data: PlanGrids }): JSX.Element {
   const lines = linesOf(data, found)
   const kinds = [...new Set(lines.map((line) => line.kind))]
   return (
-    <div class={`check-tab ${check.loading.value ? 'dimmed' : ''}`} aria-busy={check.loading.value}>
+    <div id="table" tabIndex={-1} class={`check-tab ${check.loading.value ? 'dimmed' : ''}`} aria-busy={check.loading.value}>
       <Verdict found={found} lines={lines} />
       {lines.length === 0 && (
         <p class="note ok">

@@ -183,7 +183,7 @@ export function Comments({ data }: { data: PlanGrids }): JSX.Element {
   const settled = threads.filter((one) => !one.open)
   const shown = settledShown.value ? threads : threads.filter((one) => one.open || one.first.id === thread.value)
   return (
-    <div class="check-tab">
+    <div class="check-tab" id="table" tabIndex={-1}>
       {mayComment.value && data.plan.status !== 'retired' && <Composer data={data} />}
       {threads.length === 0 && <Empty icon="chat" title={t('life.noComments')} hint={t('life.noCommentsHint')} />}
       {settled.length > 0 && (

@@ -119,7 +119,9 @@ export function Compare(_: { data: PlanGrids }): JSX.Element {
       </dl>
       <Filters data={data} />
       {rows.length === 0 ? (
-        <Empty icon="check" title={t('life.same')} />
+        <div id="table" tabIndex={-1}>
+          <Empty icon="check" title={t('life.same')} />
+        </div>
       ) : (
         <div class="table-box">
           <DataTable

@@ -31,7 +31,7 @@ function AsOf({ data }: { data: PlanGrids }): JSX.Element {
   const head = then?.find((grid) => grid.code === store.grid.value)
   return (
     <section class="history-part" aria-labelledby="asof-title">
-      <h3 id="asof-title">{t('life.asOf')}</h3>
+      <h2 id="asof-title">{t('life.asOf')}</h2>
       <form class="row" onSubmit={(event) => void go(event)}>
         <label class="grow">
           <span class="visually-hidden">{t('life.asOfDay')}</span>
@@ -103,7 +103,7 @@ function GridHistory({ data }: { data: PlanGrids }): JSX.Element {
   const found = grid && lineages.data.value ? passages(lineages.data.value, grid.id) : []
   return (
     <section class="history-part" aria-labelledby="grid-history">
-      <h3 id="grid-history">{grid ? t('life.gridHistory', { n: gridNumber(grid.code) }) : t('life.gridHistoryNone')}</h3>
+      <h2 id="grid-history">{grid ? t('life.gridHistory', { n: gridNumber(grid.code) }) : t('life.gridHistoryNone')}</h2>
       {lineages.error.value && grid && <ErrorNote error={lineages.error.value} retry={() => void lineages.load()} />}
       {grid && lineages.data.value && found.length === 0 && <p class="small muted">{t('life.noPassage')}</p>}
       <ol class="passages">
@@ -131,7 +131,7 @@ function Steps(): JSX.Element {
   if (!all || !of) return <Skeleton rows={3} />
   return (
     <section class="history-part" aria-labelledby="plan-steps">
-      <h3 id="plan-steps">{t('life.planHistory')}</h3>
+      <h2 id="plan-steps">{t('life.planHistory')}</h2>
       <ol class="passages">
         {[...all].reverse().map((step) => (
           <li key={step.id} class="passage">
@@ -162,7 +162,7 @@ function Succession({ of }: { of: Plan }): JSX.Element {
     .sort((a, b) => String(b.effective_at).localeCompare(String(a.effective_at)))
   return (
     <section class="history-part" aria-labelledby="succession">
-      <h3 id="succession">{t('life.succession')}</h3>
+      <h2 id="succession">{t('life.succession')}</h2>
       {line.length === 0 && <p class="small muted">{t('life.noSuccession')}</p>}
       <ul>
         {line.map((one) => (
@@ -184,7 +184,7 @@ function Succession({ of }: { of: Plan }): JSX.Element {
 /** What happened: to the plan, to the grid that is selected, and what was in force on any day. */
 export function History({ data }: { data: PlanGrids }): JSX.Element {
   return (
-    <div class="check-tab">
+    <div class="check-tab" id="table" tabIndex={-1}>
       <AsOf data={data} />
       <GridHistory data={data} />
       <Steps />

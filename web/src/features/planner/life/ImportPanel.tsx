@@ -4,7 +4,7 @@ import { useEffect } from 'preact/hooks'
 import { Problem } from '../../../api/client'
 import { plans, territory } from '../../../api/data'
 import { t, tOr } from '../../../i18n'
-import { number } from '../../../i18n/format'
+import { gridNumber, number } from '../../../i18n/format'
 import { store } from '../../../map/store'
 import { Icon } from '../../../ui/Icon'
 import { ErrorNote } from '../../../ui/states'
@@ -14,8 +14,8 @@ import { badTolerance, faultsOf, fieldsOf, send, stopUpload, uploading, usualImp
 import { importing, mark, marks } from './life'
 
 function changeWords(change: Change): string {
-  const who = change.grids.map(String).join(', ')
-  const given = change.given_to === null || change.given_to === undefined ? '' : ` → ${change.given_to}`
+  const who = change.grids.map((grid) => gridNumber(String(grid))).join(', ')
+  const given = change.given_to === null || change.given_to === undefined ? '' : ` → ${gridNumber(String(change.given_to))}`
   return t('life.changeWords', { area: number(change.area_m2, change.area_m2 < 10 ? 2 : 0), grids: who || '–' }) + given
 }
 
@@ -27,7 +27,7 @@ function Changes({ list, title }: { list: Change[]; title: string }): JSX.Elemen
   }
   return (
     <section class="history-part" aria-label={title}>
-      <h3>{title}</h3>
+      <h2>{title}</h2>
       <ul class="checks check-list import-list">
         {list.map((change, k) => (
           <li key={k}>
@@ -168,7 +168,7 @@ export function ImportPanel(): JSX.Element {
           <Icon name="close" />
         </button>
       </header>
-      <div class="import-body">
+      <div class="import-body" id="table" tabIndex={-1}>
         <ImportFields
           wish={wish.value}
           file={file.value}

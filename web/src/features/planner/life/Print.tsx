@@ -15,7 +15,9 @@ import { printing } from './life'
 import { barOf, frameOf, pixels, roundScale, zoomOf, type Paper, type Way } from './paper'
 import { planName } from './words'
 
-const BAR_MM = 32
+const BAR_MM = 40
+/** A bar shorter than this has no room for the words of its middle. */
+const MIDDLE_MM = 18
 const PAPERS: [Paper, Way][] = [['a4', 'landscape'], ['a4', 'portrait'], ['a3', 'landscape'], ['a3', 'portrait']]
 
 interface Sheet {
@@ -32,6 +34,13 @@ export function wholeBox(data: PlanGrids): Box {
     Math.max(...boxes.map((box) => box[2])),
     Math.max(...boxes.map((box) => box[3])),
   ]
+}
+
+/** The way of the sheet that leaves least of it empty. */
+function usualWay(data: PlanGrids): Way {
+  const [west, south, east, north] = wholeBox(data)
+  const lat = (south + north) / 2
+  return metresBetween([west, south], [west, north]) > metresBetween([west, lat], [east, lat]) ? 'portrait' : 'landscape'
 }
 
 /** Draws the map of a sheet at a round scale; always light, for ink on paper. */
@@ -71,7 +80,7 @@ function ScaleBar({ scale }: { scale: number }): JSX.Element {
     <div class="print-scale" role="img" aria-label={`${t('map.scale')} ${distance(metres)}`}>
       <span class="print-ticks" style={{ width: `${mm}mm` }}>
         <span>0</span>
-        <span>{number(metres / 2)}</span>
+        {mm >= MIDDLE_MM && <span>{number(metres / 2)}</span>}
         <span>{distance(metres)}</span>
       </span>
       <span class="print-bar" style={{ width: `${mm}mm` }} />
@@ -161,7 +170,7 @@ function Page({ data, sheet, paper, way }: { data: PlanGrids; sheet: Sheet | nul
 
 function View({ data }: { data: PlanGrids }): JSX.Element {
   const paper = useSignal<Paper>('a4')
-  const way = useSignal<Way>('landscape')
+  const way = useSignal<Way>(usualWay(data))
   const sheet = useSignal<Sheet | null>(null)
   const failure = useSignal<unknown>(null)
   const box = useRef<HTMLElement>(null)

@@ -9,7 +9,7 @@ const MARGIN_MM = 12
 const HEAD_MM = 14
 const FOOT_MM = 34
 const MM_PER_PX = 25.4 / 96
-const SCALES = [500, 1000, 1500, 2000, 2500, 3000, 4000, 5000, 6000, 7500, 8500, 10_000]
+const SCALES = [100, 125, 150, 175, 200, 250, 300, 350, 400, 500, 600, 750, 850, 1000]
 
 export interface Frame {
   /** Width and height of the map in millimetres. */
