@@ -11,7 +11,7 @@ import shapely
 
 from gis.crs import to_lonlat
 from gis.errors import GridwardError
-from gis.index import locate
+from gis.index import first_holding, locate
 from grid_partition import Atoms, Partition, TilingReport
 from grid_partition.nesting import check_nesting
 from grid_partition.walking import walk_metres, walking_minutes
@@ -56,6 +56,7 @@ def draw(ground: Ground, atoms: Atoms, partition: Partition) -> Drawn:
             households=expected,
             households_in_grids=int(households.sum()),
             faults=describe_faults(report, ground.territory.metric_srid),
+            lost=_lost_doors(ground, shapes),
         )
     mean = np.array([households[parent == p].mean() for p in parent])
     deviation = np.divide(households - mean, mean, out=np.zeros(len(shapes)), where=mean > 0)
@@ -84,6 +85,23 @@ def draw(ground: Ground, atoms: Atoms, partition: Partition) -> Drawn:
     }
     exclave = shapely.get_num_geometries(shapes) > 1
     return Drawn(label, of_dwelling, shapes, parent, households, dwellings, deviation, exclave, quality, infeasible)
+
+
+def _lost_doors(ground: Ground, shapes: npt.NDArray[np.object_], limit: int = 20) -> list[dict[str, Any]]:
+    """Return the first doors that lie in no grid, so that nobody need look for them."""
+    points = np.asarray(shapely.points(ground.points), dtype=object)
+    rows = np.flatnonzero(first_holding(shapes, points) < 0)[:limit] if len(shapes) else np.arange(0)
+    if not len(rows):
+        return []
+    places = np.atleast_1d(to_lonlat(points[rows], ground.territory.metric_srid))
+    return [
+        {
+            "door": str(ground.dwellings["id"][row]),
+            "households": int(ground.dwellings["households"][row]),
+            "place": [place.x, place.y],
+        }
+        for row, place in zip(rows.tolist(), places, strict=True)
+    ]
 
 
 def _oversized(ground: Ground, atoms: Atoms, partition: Partition, limit: int = 50) -> list[dict[str, Any]]:
