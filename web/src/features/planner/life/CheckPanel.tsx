@@ -38,7 +38,7 @@ function lineOf(problem: CheckProblem, place: number): Line {
     key: `${problem.kind} ${place}`,
     kind: problem.kind,
     name: code ? (gridByCode.value.get(code)?.name ?? '') : '',
-    words: problemWords(problem),
+    words: problemWords(problem, code !== null),
     bad: problem.blocks !== false,
     grid: code,
     at: at as [number, number] | null,

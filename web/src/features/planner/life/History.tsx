@@ -11,7 +11,8 @@ import { ErrorNote, Skeleton } from '../../../ui/states'
 import { dated, lineages, planAt, showDay, steps, type PlanStep } from './life'
 import { isSame, passages, type Lineage, type Passage } from './lineage'
 import { StatusChip } from './StatusChip'
-import { dayOf, inForce, today } from './words'
+import { today } from './days'
+import { dayOf, inForce } from './words'
 
 function AsOf({ data }: { data: PlanGrids }): JSX.Element {
   const failure = useSignal<unknown>(null)

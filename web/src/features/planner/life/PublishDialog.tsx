@@ -13,7 +13,8 @@ import { toast } from '../../../ui/toast'
 import { CheckLines, ImpactSheet } from './Impact'
 import { impact, person, publish, publishOpen } from './life'
 import { isAuthor } from './steps'
-import { dayOf, today } from './words'
+import { today } from './days'
+import { dayOf } from './words'
 
 /** Which field of the form a refusal belongs to. */
 export function fieldOf(failure: unknown): 'basis' | 'effective_on' | null {

@@ -13,12 +13,6 @@ export function dayOf(text: string | null | undefined): string {
   return Number.isNaN(date.getTime()) ? text : day(date)
 }
 
-/** Today as `2026-11-22`, on this machine's calendar. */
-export function today(now = new Date()): string {
-  const two = (n: number): string => String(n).padStart(2, '0')
-  return `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}`
-}
-
 export const stepName = (step: Step): string => t(`life.step.${step}`)
 export const barWords = (bar: Bar | null): string => (bar ? t(`life.bar.${bar}`) : '')
 
@@ -32,10 +26,10 @@ export function inForce(plan: Plan): string {
   return ''
 }
 
-/** What is wrong, in the language on screen: the server's sentence is English. */
-export function problemWords(problem: CheckProblem): string {
+/** What is wrong, in the language on screen: the server's sentence is English. `named`: the first grid stands beside it. */
+export function problemWords(problem: CheckProblem, named = false): string {
   if (lang.value === 'en') return problem.message
   const kind = tOr(`life.fault.${problem.kind}`, problem.kind)
-  const grids = problem.grids ?? []
+  const grids = (problem.grids ?? []).slice(named ? 1 : 0)
   return grids.length ? `${kind}（${grids.map(gridNumber).join('、')}）` : kind
 }
