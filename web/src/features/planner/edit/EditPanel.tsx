@@ -25,11 +25,15 @@ function Choice({ name, items, many, onTake, grabs }: { name: string; items: Ite
   const [at, setAt] = useState(0)
   const chosen = items.findIndex((item) => item.chosen)
   const here = Math.min(many || chosen < 0 ? at : chosen, Math.max(items.length - 1, 0))
+  useEffect(() => {
+    if (chosen >= 0 && !many) list.current?.children[chosen]?.scrollIntoView({ block: 'nearest' })
+  }, [chosen])
   const focus = (next: number): void => {
     const to = Math.min(Math.max(next, 0), items.length - 1)
     setAt(to)
     if (!many && items[to]) onTake(items[to].key)
-    requestAnimationFrame(() => list.current?.querySelectorAll<HTMLElement>('[role="option"]')[to]?.focus())
+    // at once: the next key must find it
+    list.current?.querySelectorAll<HTMLElement>('[role="option"]')[to]?.focus()
   }
   const onKeyDown = (event: KeyboardEvent, k: number): void => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return
