@@ -47,9 +47,11 @@ def check_nesting(
     of_unit, of_grid = np.asarray(parent_of_unit), np.asarray(parent_of_child)
     faults: list[TilingFault] = []
     error = 0.0
+    wholes = []
     for parent in np.unique(of_unit):
         members = np.flatnonzero(of_grid == parent)
-        report = check_tiling(shapely.coverage_union_all(units[of_unit == parent]), grids[members])
+        wholes.append(shapely.coverage_union_all(units[of_unit == parent]))
+        report = check_tiling(wholes[-1], grids[members])
         error += abs(report.area_error)
         faults += [
             replace(fault, children=tuple(int(members[child]) for child in fault.children)) for fault in report.faults
@@ -58,7 +60,7 @@ def check_nesting(
         TilingFault("outside", grids[child], float(shapely.area(grids[child])), (child,))
         for child in np.flatnonzero(~np.isin(of_grid, of_unit)).tolist()
     ]
-    together = check_tiling(shapely.coverage_union_all(units), grids)
+    together = check_tiling(shapely.coverage_union_all(wholes), grids)
     # strays were judged against each parent; here only borders between parents are new
     known = {(fault.kind, fault.children) for fault in faults}
     faults += [

@@ -139,9 +139,16 @@ def _read(work: UnitOfWork, plan: Plan) -> _Stored:
         _metric(grids["geom"], territory),
         atoms,
         _metric(atoms["geom"], territory),
-        np.array([row_of.get(grid, -1) for grid in atoms["grid_id"]], dtype=np.int64),
+        _by_block(atoms, "grid_id", row_of),
         _metric(areas, territory),
     )
+
+
+def _by_block(atoms: Columns, key: str, row_of: dict[UUID, int]) -> Ints:
+    """Look up a row for each atom, -1 for none, asking once for the many of one grid."""
+    _, first, block = np.unique(np.asarray(atoms["block"], dtype=np.int64), return_index=True, return_inverse=True)
+    rows = np.array([row_of.get(each, -1) for each in atoms[key][first]], dtype=np.int64)
+    return np.asarray(rows[block.ravel()], dtype=np.int64)
 
 
 def _metric(geometry: npt.NDArray[Any], territory: Territory) -> npt.NDArray[np.object_]:
@@ -157,7 +164,7 @@ def _tiling(stored: _Stored) -> list[tuple[TilingFault, str]]:
     if len(stored.units) and len(stored.shapes):
         report = check_nesting(
             stored.units,
-            [number.get(area, -1) for area in stored.atoms["area_id"]],
+            _by_block(stored.atoms, "area_id", number),
             stored.shapes,
             [number[area] for area in stored.grids["area_id"]],
         )

@@ -12,7 +12,6 @@ import numpy as np
 import shapely
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
-from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import Session, aliased
 
 from gis.errors import NotFoundError
@@ -145,22 +144,26 @@ def grid_shapes(session: Session, plan_id: UUID) -> Columns:
 
 
 def atom_shapes(session: Session, plan_id: UUID) -> Columns:
-    """Return label, area, grid, demand and shape of a plan's atoms, in order of their labels."""
-    # one row for each grid: a county has a hundred thousand atoms, and rows cost more than shapes
+    """Return label, area, grid, demand and shape of a plan's atoms, in order of their labels.
+
+    ``block`` numbers the pairs of area and grid.
+    """
+    # one row for each grid: a county has a hundred thousand atoms, and rows cost more than shapes; aggregates of one
+    # statement see the rows of a group in one order, so that none needs a sort of its own
     statement = (
         sa.select(
             Atom.area_id,
             Atom.grid_id,
-            sa.func.array_agg(aggregate_order_by(Atom.label, Atom.label)).label("labels"),
-            sa.func.array_agg(aggregate_order_by(Atom.demand, Atom.label)).label("demands"),
-            wkb(sa.func.ST_Collect(aggregate_order_by(Atom.geom, Atom.label), type_=sa.LargeBinary)).label("geom"),
+            sa.func.array_agg(Atom.label).label("labels"),
+            sa.func.array_agg(Atom.demand).label("demands"),
+            wkb(sa.func.ST_Collect(Atom.geom, type_=sa.LargeBinary)).label("geom"),
         )
         .where(Atom.plan_id == plan_id)
         .group_by(Atom.area_id, Atom.grid_id)
     )
     blocks = read_columns(session, statement, geometry=["geom"])
     if not len(blocks["geom"]):
-        return {name: np.array([], dtype=object) for name in ("label", "area_id", "grid_id", "demand", "geom")}
+        return {name: np.array([], dtype=object) for name in ("label", "area_id", "grid_id", "demand", "block", "geom")}
     shapes, block = shapely.get_parts(blocks["geom"], return_index=True)
     label = np.concatenate([np.asarray(labels, dtype=np.int64) for labels in blocks["labels"]])
     order = np.argsort(label)
@@ -169,6 +172,7 @@ def atom_shapes(session: Session, plan_id: UUID) -> Columns:
         "area_id": blocks["area_id"][block][order],
         "grid_id": blocks["grid_id"][block][order],
         "demand": np.concatenate([np.asarray(demands, dtype=np.int64) for demands in blocks["demands"]])[order],
+        "block": block[order],
         "geom": np.asarray(shapes[order], dtype=object),
     }
 
