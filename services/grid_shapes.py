@@ -14,7 +14,7 @@ from gis.errors import InvalidGeometryError
 from grid_partition.simplify import simplify_tiling
 from store.database import grid_shapes as sql
 from store.database import plans as plan_sql
-from store.database.models import Territory
+from store.database.models import Plan, Territory
 from store.database.tiles import WORLD_M
 from store.database.work import UnitOfWork
 from store.types import TILE_SRID
@@ -61,6 +61,13 @@ def renew_shapes(work: UnitOfWork, plan_id: UUID) -> bool:
         return False
     sql.replace_shapes(work.session, plan_id, grids["id"], by_level)
     return True
+
+
+def draw_if_forgotten(work: UnitOfWork, plan: Plan) -> bool:
+    """Draw the simpler shapes of a plan that edits left without any; return whether there was something to draw."""
+    if plan.kind not in sql.TILING_KINDS or sql.has_shapes(work.session, plan.id):
+        return False
+    return renew_shapes(work, plan.id)
 
 
 def simplified(geometry: npt.NDArray[np.object_], tolerance: float, metric_srid: int) -> npt.NDArray[np.object_]:

@@ -12,6 +12,7 @@ import numpy as np
 from casework.machine import machine
 from gis.errors import ConflictError, InvalidInputError
 from services import plans
+from services.grid_shapes import draw_if_forgotten
 from services.partition.net_shares import renew_nets
 from services.plan_life import duties
 from services.plan_life.comparing import Compared, compare, lineage_rows
@@ -115,6 +116,8 @@ def publish(work: UnitOfWork, plan_id: UUID, asked: Publication, *, now: datetim
         _touch(work, plan)
     else:
         _take_effect(work, plan, before, moment, actor=work.actor.account_id, note=basis, facts=facts)
+    # everybody looks at it now, and its edits would leave the low zooms heavy until the next upkeep
+    draw_if_forgotten(work, plan)
     return plan
 
 

@@ -60,6 +60,11 @@ def replace_shapes(
         )
 
 
+def has_shapes(session: Session, plan_id: UUID) -> bool:
+    """Return whether a plan has simpler shapes; edits leave it without any, never with some."""
+    return bool(session.scalar(sa.select(sa.exists().where(GridShape.plan_id == plan_id))))
+
+
 def plans_without_shapes(session: Session, limit: int) -> list[UUID]:
     """Return live plans whose simpler shapes are missing, newest first."""
     statement = (

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import struct
+from itertools import pairwise
 from typing import Any
+
+import shapely
 
 
 def _varint(data: bytes, at: int) -> tuple[int, int]:
@@ -89,3 +92,27 @@ def read_tile(data: bytes) -> dict[str, dict[str, Any]]:
         extent = next(value for field, value in parts if field == 5)
         layers[name] = {"extent": extent, "features": features}
     return layers
+
+
+def polygons_of(commands: list[int]) -> shapely.Geometry:
+    """Decode the geometry of a polygon feature in tile units, y upwards."""
+    rings, ring, at, x, y = [], [], 0, 0, 0
+    while at < len(commands):
+        command, count, at = commands[at] & 7, commands[at] >> 3, at + 1
+        if command == 7:
+            rings.append(ring)
+            continue
+        if command == 1:
+            ring = []
+        for _ in range(count):
+            dx, dy = ((value >> 1) ^ -(value & 1) for value in commands[at : at + 2])
+            x, y, at = x + dx, y + dy, at + 2
+            ring.append((x, -y))
+    parts: list[tuple[list[Any], list[Any]]] = []
+    for each in rings:
+        area = sum(a[0] * b[1] - b[0] * a[1] for a, b in pairwise([*each, each[0]]))
+        if area < 0:  # an outer ring: clockwise on screen, y downwards
+            parts.append((each, []))
+        else:
+            parts[-1][1].append(each)
+    return shapely.MultiPolygon([shapely.Polygon(shell, holes) for shell, holes in parts])

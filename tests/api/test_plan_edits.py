@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
+from services.grid_shapes import renew_shapes
+from store.database.actor import Actor
+from store.database.tiles import EXTENT, WORLD_M
 from tests.api.conftest import Client
+from tests.api.mvt import polygons_of, read_tile
 from tests.api.town import build_town, lonlat
 
 
@@ -113,6 +118,34 @@ def test_border_moves_for_both_sides(desk, g):
     assert areas[g["g2"]] == pytest.approx(50000, abs=10)
     assert areas[g["g4"]] == pytest.approx(40000, abs=10)
     assert body["removed"] == []
+
+
+def areas_at(desk, z: int) -> dict[str, float]:
+    """Areas of the grids in the tile that holds the town's middle, in square metres of the ground, by code."""
+    west, latitude = lonlat(300, 199)
+    n = 2**z
+    row = int((1 - math.asinh(math.tan(math.radians(latitude))) / math.pi) / 2 * n)
+    path = f"/ogc/collections/grids/tiles/WebMercatorQuad/{z}/{row}/{int((west + 180) / 360 * n)}"
+    answer = desk.client.get(path, params={"plan": desk.plan})
+    assert answer.status_code == 200, answer.text
+    unit = WORLD_M / n / EXTENT * math.cos(math.radians(latitude))
+    features = read_tile(answer.content)["grids"]["features"]
+    return {each["properties"]["code"][-1]: polygons_of(each["commands"]).area * unit**2 for each in features}
+
+
+@pytest.mark.parametrize("z", [11, 13])
+def test_low_zoom_tiles_right_after_an_edit_show_its_border(desk, g, database, z):
+    with database.work(Actor.system()) as work:
+        assert renew_shapes(work, UUID(desk.plan))
+    before = areas_at(desk, z)
+    assert (before["1"], before["2"]) == (pytest.approx(40000, rel=0.04), pytest.approx(40000, rel=0.04))
+    moved = desk.edit("borders/move", grids=[g["g1"], g["g2"]], line=line((150, -5), (150, 205)))
+    assert moved.status_code == 200, moved.text
+    after = areas_at(desk, z)
+    assert (after["1"], after["2"]) == (pytest.approx(30000, rel=0.04), pytest.approx(50000, rel=0.04))
+    assert after["4"] == pytest.approx(40000, rel=0.04)
+    assert desk.post("undo").status_code == 200
+    assert areas_at(desk, z) == before
 
 
 def test_vertex_of_three_grids_moves_for_all(desk, g):

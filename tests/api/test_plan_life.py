@@ -13,7 +13,8 @@ from sqlalchemy.dialects.postgresql import Range
 
 from services.plan_life import publishing
 from store.database.actor import Actor
-from store.database.models import Area, Assignment, Atom, Dwelling, Grid, GridVersion, Incident, Plan
+from store.database.grid_shapes import LEVELS
+from store.database.models import Area, Assignment, Atom, Dwelling, Grid, GridShape, GridVersion, Incident, Plan
 from tests.api.conftest import Client
 from tests.api.town import build_town, lonlat, many, placed
 
@@ -120,6 +121,12 @@ def make_draft(database, town, *, by: str = "author", shift: float = 100.0, name
                 )
             )  # fmt: skip
     return plan.id
+
+
+def shapes_of(database, plan) -> int:
+    """Count the simpler shapes that low zooms are drawn from."""
+    with database.work(Actor.system()) as work:
+        return work.session.scalar(sa.select(sa.func.count()).where(GridShape.plan_id == plan))
 
 
 def revision(client, plan) -> dict[str, str]:
@@ -244,6 +251,7 @@ def test_handover_sheet_is_one_offline_page(author, town, draft):
 def test_a_day_to_come_is_withdrawn_and_set_again(author, second, town, draft, database):
     url = f"/api/v1/plans/{draft}"
     day = (datetime.now(UTC) + timedelta(days=3)).date()
+    assert shapes_of(database, draft) == 0  # the draft was written by hand; edits leave a plan like that too
     too_early = {"basis": "minutes 2", "effective_on": "2001-01-01"}
     assert second.post(f"{url}/publish", json=too_early).json()["code"] == "effective-too-early"
     set_for = second.post(
@@ -274,6 +282,7 @@ def test_a_day_to_come_is_withdrawn_and_set_again(author, second, town, draft, d
     assert second.delete(url, headers=revision(second, draft)).status_code in (403, 409)
     set_again = second.post(f"{url}/publish", json={"basis": "minutes 3", "effective_on": str(day)})
     assert set_again.status_code == 200, set_again.text
+    assert shapes_of(database, draft) == 7 * len(LEVELS)
     with database.work(Actor.system()) as work:
         assert publishing.settle(work, now=datetime.now(UTC)) == 0
         assert publishing.settle(work, now=when) == 1

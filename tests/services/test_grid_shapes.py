@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from itertools import pairwise
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 import geopandas
@@ -24,7 +22,7 @@ from store.database import tiles
 from store.database.engine import Database
 from store.database.grid_shapes import LEVELS
 from store.database.models import GridShape, GridVersion, Plan, Territory
-from tests.api.mvt import read_tile
+from tests.api.mvt import polygons_of, read_tile
 
 # one unit of a tile: what its own whole numbers may move a vertex by, on either side of a border
 UNIT = 1.0
@@ -38,30 +36,6 @@ def helsinki(database: Database) -> UUID:
 @pytest.fixture(scope="module")
 def plan(database: Database, helsinki: UUID) -> UUID:
     return propose(database, grids=24)
-
-
-def polygons_of(commands: list[int]) -> shapely.Geometry:
-    """Decode the geometry of a polygon feature in tile units, y upwards."""
-    rings, ring, at, x, y = [], [], 0, 0, 0
-    while at < len(commands):
-        command, count, at = commands[at] & 7, commands[at] >> 3, at + 1
-        if command == 7:
-            rings.append(ring)
-            continue
-        if command == 1:
-            ring = []
-        for _ in range(count):
-            dx, dy = ((value >> 1) ^ -(value & 1) for value in commands[at : at + 2])
-            x, y, at = x + dx, y + dy, at + 2
-            ring.append((x, -y))
-    parts: list[tuple[list[Any], list[Any]]] = []
-    for each in rings:
-        area = sum(a[0] * b[1] - b[0] * a[1] for a, b in pairwise([*each, each[0]]))
-        if area < 0:  # an outer ring: clockwise on screen, y downwards
-            parts.append((each, []))
-        else:
-            parts[-1][1].append(each)
-    return shapely.MultiPolygon([shapely.Polygon(shell, holes) for shell, holes in parts])
 
 
 def tile_holding(database: Database, territory: UUID, z: int) -> tuple[int, int]:
