@@ -26,7 +26,13 @@ let seen = new Map<string, Grid>()
 export const gridSeen = (id: string): Grid | undefined => seen.get(id) ?? gridById.peek().get(id)
 
 /** The revision of a grid that the tools show. */
-export const revisionSeen = (id: string): number => revisions.get(id) ?? gridById.peek().get(id)?.revision ?? 0
+export const revisionSeen = (id: string): number => answered.get(id) ?? revisions.get(id) ?? gridById.peek().get(id)?.revision ?? 0
+
+/** Revisions that this page's own edits answered: seen, though their atoms may still be on the way. */
+const answered = new Map<string, number>()
+export function noteAnswer(grids: readonly { id: string; revision: number }[]): void {
+  for (const { id, revision } of grids) answered.set(id, revision)
+}
 
 /** The grids to work on: all of a small plan, else those about the middle of the map. */
 function wanted(): string[] {
@@ -148,6 +154,7 @@ async function renew(): Promise<void> {
       const grid = grids.get(id)
       if (grid) seen.set(id, grid)
       revisions.set(id, grid?.revision ?? 0)
+      answered.delete(id)
     }
     const before = topology.peek()
     const here = buildTopology(atoms)
@@ -176,6 +183,7 @@ export function followPlan(failed: (cause: unknown) => void): () => void {
 export function forget(): void {
   of = null
   atoms = []
+  answered.clear()
   revisions = new Map()
   topology.value = null
   doors.value = null

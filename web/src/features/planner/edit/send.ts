@@ -10,7 +10,7 @@ import { sentence } from '../../../ui/states'
 import { toast } from '../../../ui/toast'
 import { edits, savedAt } from '../edits'
 import { askOf, gridsOf, type Command } from './commands'
-import { ensure, forget, gridSeen, revisionSeen } from './load'
+import { ensure, forget, gridSeen, noteAnswer, revisionSeen } from './load'
 import { movesOf } from './preview'
 import { fresh, gridById, kept, meeting, mode, preview, proposal, refusal, saving, scene, topology, undoable, type EditAnswer, type EditedGrid, type Kept, type Meeting } from './state'
 import { arcsAbout, ringsOf, type Topology } from './topology'
@@ -127,6 +127,7 @@ export function applyAnswer(answer: EditAnswer): void {
   const data = planGrids.data.peek()
   if (!data) return
   const chosen = data.grids.find((grid) => grid.code === store.grid.peek())
+  noteAnswer(answer.grids)
   batch(() => {
     planGrids.put(patched(data, answer))
     undoable.value = { undo: answer.totals.can_undo, redo: answer.totals.can_redo }
