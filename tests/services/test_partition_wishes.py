@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +12,7 @@ import shapely
 import sqlalchemy as sa
 from loaded_helsinki import SYSTEM, load_helsinki
 
-from gis.crs import to_metric
+from gis.crs import to_lonlat, to_metric
 from gis.errors import InvalidInputError, NotFoundError
 from services.partition import PlanSpec, ProposedPlan, propose_plan
 from services.plans import check_plan
@@ -19,7 +20,8 @@ from store.database import plan_inputs
 from store.database import plans as sql
 from store.database.bulk import Columns
 from store.database.engine import Database
-from store.database.models import Dwelling, Grid, GridVersion, Plan
+from store.database.incidents import next_numbers
+from store.database.models import Dwelling, Grid, GridVersion, Incident, Plan
 
 SRID = 32635
 
@@ -60,16 +62,50 @@ def test_band_is_kept_and_told(database: Database, helsinki: UUID) -> None:
     assert np.mean(inside) >= 0.9
 
 
-@pytest.mark.parametrize("what", ["cameras", "area"])
-def test_soft_demand_is_spread_more_evenly(database: Database, first: UUID, what: str) -> None:
+@pytest.fixture(scope="module")
+def incidents(database: Database, helsinki: UUID) -> None:
+    """A year with most of its reports about two places, as markets and stations have them; one report is too old."""
+    rng = np.random.default_rng(5)
+    with database.work(SYSTEM) as work:
+        homes = np.asarray(
+            to_metric(work.session.scalars(sa.select(Dwelling.point).order_by(Dwelling.fid)).all(), SRID)
+        )
+        xy = shapely.get_coordinates(homes)
+        spots = xy[[len(xy) // 3, 2 * len(xy) // 3]]
+        near = np.exp(-((np.hypot(*(xy[:, None] - spots).transpose(2, 0, 1)) / 250.0) ** 2)).sum(axis=1) + 0.05
+        chosen = rng.choice(len(xy), 401, p=near / near.sum())
+        places = to_lonlat(shapely.points(xy[chosen] + rng.normal(0.0, 15.0, (401, 2))), SRID)
+        now = datetime.now(UTC)
+        for age, point in zip([800, *rng.integers(1, 360, 400).tolist()], places, strict=True):
+            reported = now - timedelta(days=age)
+            month = reported.date().replace(day=1)
+            number, _ = next_numbers(work.session, month)
+            work.session.add(
+                Incident(
+                    month=month, id=number, territory_id=helsinki, no=f"T-{number}", channel="test", item="litter",
+                    reported_at=reported, point=point, locate_method="point", area_code=0, town_code=0, county_code=0,
+                )
+            )  # fmt: skip
+
+
+def points_of(database: Database, what: str) -> Any:
+    """Places of what is spread, in metres."""
+    readers = {"cameras": plan_inputs.camera_points, "incidents": plan_inputs.incident_points}
+    territory = helsinki_of(database)
+    with database.work(SYSTEM) as work:
+        return to_metric(readers[what](work.session, territory)["point"], SRID)
+
+
+@pytest.mark.parametrize("what", ["cameras", "area", "incidents"])
+def test_soft_demand_is_spread_more_evenly(database: Database, first: UUID, incidents: None, what: str) -> None:
     led = proposed(database, target=300, tolerance=0.2, even=(what,), seed=3)
     free = proposed(database, target=300, tolerance=0.2, seed=3)
     grids = grids_of(database, free.plan_id)
     shapes = np.asarray(to_metric(grids["geom"], SRID))
     amount = shapely.area(shapes)
-    if what == "cameras":
-        with database.work(SYSTEM) as work:
-            points = to_metric(plan_inputs.camera_points(work.session, helsinki_of(database))["point"], SRID)
+    if what != "area":
+        points = points_of(database, what)
+        assert what != "incidents" or len(points) == 400
         amount = np.bincount(shapely.STRtree(shapes).query(points, predicate="intersects")[1], minlength=len(shapes))
     without = amount.std() / amount.mean()
     assert led.quality["even"][what]["spread"] < 0.9 * without
