@@ -292,12 +292,20 @@ def _fresh_atoms(ground: Ground, whole: shapely.Geometry, grids: Geometries) -> 
 
 
 def _known_atoms(work: UnitOfWork, load: RowLoad, ground: Ground, grids: Geometries) -> Atoms | None:
-    """Take the atoms of a plan over whose grids are, corner by corner, those of the file: it was exported from here."""
+    """Take over the atoms of a plan whose grids are, corner by corner, those of the file: it was exported from here."""
     codes = [load.values["code"][row] for row in load.kept]
-    plan_id = sql.plan_with_grids(work.session, load.territory.id, [code for code in codes if code])
-    if plan_id is None:
+    if not all(codes):
         return None
-    srid = load.territory.metric_srid
+    plans = sql.plans_with_grids(work.session, load.territory.id, [str(code) for code in codes])
+    found = (_atoms_of_twin(work, plan_id, codes, ground, grids) for plan_id in plans)
+    return next((atoms for atoms in found if atoms is not None), None)
+
+
+def _atoms_of_twin(
+    work: UnitOfWork, plan_id: UUID, codes: list[str | None], ground: Ground, grids: Geometries
+) -> Atoms | None:
+    """Return the atoms of a plan with these codes, if its grids have the same corners, too."""
+    srid = ground.territory.metric_srid
     stored = plan_sql.grid_shapes(work.session, plan_id)
     place = {str(code): row for row, code in enumerate(stored["code"])}
     if len(place) != len(codes) or any(code not in place for code in codes):

@@ -20,18 +20,17 @@ def grids_by_code(session: Session, codes: Sequence[str]) -> dict[str, sa.Row[st
     return {row.code: row for row in session.execute(statement)}
 
 
-def plan_with_grids(session: Session, territory_id: UUID, codes: Sequence[str]) -> UUID | None:
-    """Return the newest plan that has a grid for each of `codes`, and no other."""
+def plans_with_grids(session: Session, territory_id: UUID, codes: Sequence[str], *, most: int = 8) -> list[UUID]:
+    """Return the newest plans that have a grid for each of `codes`, and no other; drafts of a plan share its codes."""
     statement = sa.text("""
         select v.plan_id from grid_version v join grid g on g.id = v.grid_id join plan p on p.id = v.plan_id
         where g.territory_id = :territory
         group by v.plan_id, p.created_at
         having count(*) = :count and count(*) filter (where g.code = any(:codes)) = :count
-        order by p.created_at desc limit 1
+        order by p.created_at desc limit :most
     """)
-    values = {"territory": territory_id, "codes": list(codes), "count": len(codes)}
-    found: UUID | None = session.scalar(statement, values)
-    return found
+    values = {"territory": territory_id, "codes": list(codes), "count": len(codes), "most": most}
+    return list(session.scalars(statement, values))
 
 
 def now(session: Session) -> datetime:
