@@ -1,0 +1,86 @@
+/** Brush, lasso and rectangle: which parcels go to a grid. Pure. */
+import type { EditEvent, PickState, Scene, Step } from './modes'
+import { odd, type XY } from './plane'
+import { atomAt, type Topology } from './topology'
+
+/** Atoms that may go to a grid: of its own area, of a grid that is not locked, not its own. */
+export function movable(scene: Scene, to: string): (id: number) => boolean {
+  const area = scene.topology.areaOf.get(to)
+  return (id) => {
+    const atom = scene.topology.places.get(id)?.atom
+    return atom !== undefined && atom.area === area && atom.grid !== to && !scene.locked.has(atom.grid)
+  }
+}
+
+/** Atoms beside a grid that may go to it, for the list. */
+export function atomsBeside(scene: Scene, to: string, picked: readonly number[]): number[] {
+  const mine = new Set([...(scene.topology.atomsOf.get(to) ?? []), ...picked])
+  const may = movable(scene, to)
+  const found = new Set<number>(picked)
+  for (const id of mine) for (const { atom } of scene.topology.places.get(id)?.near ?? []) if (may(atom)) found.add(atom)
+  return [...found]
+}
+
+function caught(state: PickState, scene: Scene, trail: readonly XY[]): number[] {
+  if (!state.to) return state.picked
+  const may = movable(scene, state.to)
+  const [first, last] = [trail[0], trail.at(-1)]
+  if (!first || !last) return state.picked
+  if (state.tool === 'brush') {
+    const place = atomAt(scene.topology, last)
+    const id = place?.atom.id
+    return id !== undefined && may(id) && !state.picked.includes(id) ? [...state.picked, id] : state.picked
+  }
+  const ring: XY[] = state.tool === 'lasso' ? [...trail] : [first, [last[0], first[1]], last, [first[0], last[1]]]
+  return ring.length < 3 ? [] : atomsWithin(scene.topology, ring).filter(may)
+}
+
+/** Atoms whose middle lies inside a shape: what a lasso takes whole. */
+export function atomsWithin(topology: Topology, ring: readonly XY[]): number[] {
+  const outline = [...ring, ring[0] as XY]
+  const found: number[] = []
+  for (const [id, { box }] of topology.places) {
+    if (odd(outline, (box[0] + box[2]) / 2, (box[1] + box[3]) / 2)) found.push(id)
+  }
+  return found
+}
+
+/** Does what an event says with a brush, a lasso or a rectangle. */
+export function stepPick(state: PickState, event: EditEvent, scene: Scene): Step {
+  const finish = (next: PickState): Step => {
+    if (!next.to || next.picked.length === 0) return { state: { ...next, trail: [], down: false } }
+    const from = [...new Set(next.picked.map((id) => scene.topology.places.get(id)?.atom.grid))].filter((id) => id !== undefined)
+    return { state: { ...next, trail: [], down: false }, command: { kind: 'reassign', atoms: next.picked, to: next.to, from } }
+  }
+  switch (event.kind) {
+    case 'down': {
+      // the first touch names the grid that takes, when none is selected
+      const to = state.to ?? atomAt(scene.topology, event.hand.at)?.atom.grid ?? null
+      const next: PickState = { ...state, to, down: true, trail: [event.hand.at], picked: [] }
+      return { state: { ...next, picked: caught(next, scene, next.trail) } }
+    }
+    case 'move': {
+      if (!state.down) return { state }
+      const trail = [...state.trail, event.hand.at]
+      return { state: { ...state, trail, picked: caught(state, scene, trail) } }
+    }
+    case 'up':
+      return state.down ? finish(state) : { state }
+    case 'grid':
+      return { state: { ...state, to: event.id, picked: [] } }
+    case 'atom': {
+      if (!state.to || !movable(scene, state.to)(event.id)) return { state }
+      const picked = state.picked.includes(event.id) ? state.picked.filter((id) => id !== event.id) : [...state.picked, event.id]
+      return { state: { ...state, picked } }
+    }
+    case 'finish':
+      return finish(state)
+    case 'key':
+      return event.key === 'Enter' ? finish(state) : { state }
+    case 'back':
+    case 'clear':
+      return { state: { ...state, picked: [], trail: [], down: false } }
+    default:
+      return { state }
+  }
+}
