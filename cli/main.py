@@ -133,6 +133,8 @@ def run(arguments: Sequence[str]) -> int:
     finally:
         with contextlib.suppress(KeyboardInterrupt):
             context.close()
+    if result == failures.INTERRUPTED:  # the parser takes Ctrl+C itself, without a word
+        return _tell(KeyboardInterrupt(), as_json=as_json)
     return result if isinstance(result, int) else failures.OK
 
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import httpx
 import pytest
 import sqlalchemy as sa
 
 from api.app import create_app
-from services import jobs
+from services import ingest, jobs
+from services.demo import helsinki_extract
 from services.tasks import TASKS
 from store.database.actor import Actor
-from store.database.models import Account, Audit
+from store.database.models import Account, Atom, Audit, Grid, Plan
 from tests.api.conftest import serving, settings_for
 
 
@@ -60,6 +62,37 @@ def test_job_runs_in_the_server_with_progress_and_stops_on_request(database_urls
             time.sleep(0.1)
     assert job["state"] == "cancelled"
     assert job["problem"]["code"] == "cancelled"
+
+
+def job_when(client, address: str, *, note: str = "", state: str = "", seconds: float = 120) -> dict:
+    """Ask for a job until it tells the note or is in the state."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        job = client.get(address).json()["job"]
+        if (note and note in (job["note"] or "")) or job["state"] == state:
+            return job
+        time.sleep(0.02)
+    raise AssertionError(job)
+
+
+def test_stopped_proposal_leaves_no_plan(database, database_urls, tmp_path, token):
+    with database.owner_work(Actor.system()) as work:
+        loaded = ingest.load_osm(work, Path(helsinki_extract()), territory="Helsinki centre")
+    app = create_app(settings_for(database_urls, tmp_path))
+    headers = {"Authorization": f"Bearer {token}"}
+    with serving(app) as address, httpx.Client(base_url=address, headers=headers, timeout=60) as client:
+        asked = client.post("/api/v1/plans", json={"territory": str(loaded.territory_id), "target": 100})
+        assert asked.status_code == 202, asked.text
+        job = f"/api/v1/jobs/{asked.json()['job']['id']}"
+        assert job_when(client, job, note="atoms")["state"] == "running"
+        stopped = client.delete(job)
+        assert (stopped.status_code, stopped.json()["job"]["cancel_asked"]) == (202, True)
+        ended = job_when(client, job, state="cancelled")
+        assert (ended["result"], ended["problem"]["code"]) == (None, "cancelled")
+        assert client.get("/api/v1/plans").json()["plans"] == []
+    with database.work(Actor.system()) as work:
+        counts = [work.session.scalar(sa.select(sa.func.count()).select_from(each)) for each in (Plan, Grid, Atom)]
+    assert counts == [0, 0, 0]
 
 
 def test_strangers_may_look_but_not_stop(client, make_account, long_job):
