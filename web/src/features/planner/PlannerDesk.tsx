@@ -30,7 +30,7 @@ import { change as changeOf, liveGrids, pinned } from './edit/live'
 import { figuresMs, mode, saving } from './edit/state'
 import { ToolRail, toolKeys } from './edit/ToolRail'
 import { startTools, stepBack, toggleLock } from './edit/tools'
-import './life'
+import { comment } from './life'
 import { ImportPanel } from './life/ImportPanel'
 import { importing } from './life/life'
 import { PlanPicker } from './life/PlanPicker'
@@ -296,6 +296,7 @@ export function PlannerDesk(): JSX.Element {
   const data = planGrids.data.value
   useEffect(() => {
     deskKeys.value = {
+      c: comment,
       ...toolKeys,
       e: () => {
         renaming.value = planGrids.data.value?.grids.find((grid) => grid.code === store.grid.value) ?? null

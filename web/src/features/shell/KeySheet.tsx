@@ -36,6 +36,7 @@ const planner: Line[] = [
   [['Ctrl Z'], 'edit.keys.undo'],
   [['Ctrl Shift Z'], 'edit.keys.redo'],
   [['E'], 'keys.rename'],
+  [['C'], 'life.newComment'],
 ]
 
 function Group({ title, lines }: { title: string; lines: Line[] }): JSX.Element {
