@@ -175,9 +175,7 @@ def list_plan_grids(work: Work, plan_id: UUID) -> PlanGridsOut:
 
 
 @router.post("", status_code=202, operation_id="propose_plan")
-def propose_plan(
-    work: Work, proposal: Proposal, settings: Annotated[Settings, Depends(settings_of)]
-) -> JobAnswer:
+def propose_plan(work: Work, proposal: Proposal, settings: Annotated[Settings, Depends(settings_of)]) -> JobAnswer:
     """Start dividing a territory into grids; the job's result names the draft."""
     work.actor.require("planner")
     from services.partition import PlanSpec, built_in_rules, parse_rules, usual_target  # noqa: PLC0415 - as below

@@ -16,9 +16,9 @@ from uuid import UUID, uuid4
 
 import pytest
 import sqlalchemy as sa
-from hsinchu_county import build_county
 from pytest_benchmark.fixture import BenchmarkFixture
 
+from benchmarks.hsinchu_county import build_county
 from services import plan_views, plans
 from services.plan_edits.draft import make_draft
 from services.plan_life import comparing, publishing
