@@ -193,7 +193,11 @@ def test_head_for_every_grid_makes_it_ready(client, app, database, make_account,
 
 @pytest.mark.parametrize(
     ("wrong", "word"),
-    [({"kind": "water", "grids": 4}, "water"), ({"target": 300, "grids": 4}, "either"), ({"kind": "cell", "grids": 3}, "cell")],
+    [
+        ({"kind": "water", "grids": 4}, "water"),
+        ({"target": 300, "grids": 4}, "either"),
+        ({"kind": "cell", "grids": 3}, "cell"),
+    ],
 )
 def test_plan_that_cannot_be_meant_is_refused_at_once(client, town, wrong, word):
     answer = client.post("/api/v1/plans", json={"territory": str(town.territory), **wrong})
