@@ -75,7 +75,7 @@ def simplify_tiling(geometry: npt.ArrayLike, tolerance: float, *, outline: bool 
     --------
     >>> west = shapely.Polygon([(0, 0), (10, 0), (10.2, 5), (10, 10), (0, 10)])
     >>> simple = simplify_tiling([west, shapely.difference(shapely.box(0, 0, 20, 10), west)], 2)
-    >>> shapely.get_num_coordinates(simple.geometry).tolist(), shapely.coverage_is_valid(simple.geometry)
+    >>> shapely.get_num_coordinates(simple.geometry).tolist(), bool(shapely.coverage_is_valid(simple.geometry))
     ([5, 5], True)
     """
     polygons = accept_polygons(geometry, "geometry")

@@ -92,7 +92,7 @@ def water_strips(
     >>> from grid_partition.water import partition_network
     >>> found = partition_network([shapely.LineString([(0, 0), (2000, 0)])], target_length=1000)
     >>> strips = water_strips(found, bank=15.0)
-    >>> len(strips.geometry), round(shapely.area(strips.geometry).sum() - strips.corridor.area, 6)
+    >>> len(strips.geometry), round(float(shapely.area(strips.geometry).sum()) - strips.corridor.area, 6)
     (2, 0.0)
     """
     if not 0.0 < bank < np.inf:
