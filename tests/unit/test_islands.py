@@ -15,8 +15,6 @@ from gis.measure import group_sums
 from grid_partition import PartitionOptions, partition_units
 from grid_partition.islands import sea_links
 
-pytestmark = pytest.mark.kernel
-
 
 def islands(n, seed=0, *, room=100.0):
     """Squares of 12 m that touch nowhere, each about ``room`` metres from the next."""

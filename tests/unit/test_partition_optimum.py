@@ -11,8 +11,6 @@ import shapely
 from gis.adjacency import components, rook_adjacency
 from grid_partition import PartitionOptions, partition_units
 
-pytestmark = pytest.mark.kernel
-
 
 def ground(rng, n):
     """Return ``n`` neighbouring rectangles of an uneven board, one connected piece."""
