@@ -33,8 +33,6 @@ OUTSIDE = 8.0
 NEVER = 1e9
 #: Parents of up to so many doors try other numbers of groups while some group is outside the band.
 RETRIED = 2000
-#: Other numbers are first looked at with so many times fewer walks.
-GLANCE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,9 +182,6 @@ def _grouped(points: Floats, load: Ints, size: int, band: tuple[int, int], sweep
         return found
     counts = range(max(1, -(-total // band[1])), max(1, total // band[0]) + 1)
     for k in sorted(set(counts) - {first}, key=lambda k: abs(k - first))[:4]:
-        # what can't be fitted hardly depends on the number of walks, so most of them are kept for a count that helps
-        if _searched(points, load, k, band, sweeps / GLANCE)[0] >= best:
-            continue
         outside, label = _searched(points, load, k, band, sweeps)
         if outside < best:
             best, found = outside, label
