@@ -86,6 +86,8 @@ def cut_pair(world: World, plan: Plan, pair: tuple[int, int, int], scratch: Ints
     found = False
     for _tree in range(TREES):
         total = grow_tree(world, plan, count, scratch, sums)
+        if total < 0.0:
+            break  # an earlier cut of the first region took it away from the second
         name_sides(plan, sides, scratch, best_edge(world[4], scratch[3, 1:count], sums, total))
         energy = pair_energy(world, plan, sides, members)
         if energy < least:
@@ -100,7 +102,7 @@ def cut_pair(world: World, plan: Plan, pair: tuple[int, int, int], scratch: Ints
 
 @njit(cache=True, nogil=True)
 def grow_tree(world: World, plan: Plan, count: int, scratch: Ints, sums: Floats) -> float:
-    """Grow a random tree over the members, which hang together; return their demand, and that of each branch.
+    """Grow a random tree over the members; return their demand (-1 if they don't hang together), and each branch's.
 
     Afterwards ``scratch[3]`` holds the members in the order of growth, and ``scratch[4]`` what each grew from.
     """
@@ -126,6 +128,8 @@ def grow_tree(world: World, plan: Plan, count: int, scratch: Ints, sums: Floats)
                 above[u] = v
                 order[reached] = u
                 reached += 1
+    if reached < count:
+        return -1.0
     for i in range(reached - 1, 0, -1):
         sums[above[order[i]]] += sums[order[i]]
     return float(sums[root])

@@ -56,7 +56,7 @@ def read_until(terminal: int, *words: bytes) -> bytes:
     return shown
 
 
-@pytest.mark.parametrize("moment", [b"building atoms", b"dividing into grids"])
+@pytest.mark.parametrize("moment", [b"reading the ground", b"building atoms"])
 def test_interrupted_proposal_leaves_no_plan(database, database_urls, helsinki, tmp_path, moment):
     kept = {name: value for name, value in os.environ.items() if not name.startswith("GRIDWARD_")}
     environment = kept | {

@@ -76,7 +76,7 @@ def test_serve_answers_on_a_free_port_and_stops_on_interrupt(database_urls):
         assert said["address"].startswith("http://127.0.0.1:")
         assert fetch(said["address"] + "/health/live") == 200
         process.send_signal(signal.SIGINT)
-        assert process.wait(30) == 0
+        assert process.wait(90) == 0
 
 
 def test_serve_with_two_workers_answers_and_stops_them(database_urls):
@@ -84,7 +84,7 @@ def test_serve_with_two_workers_answers_and_stops_them(database_urls):
         assert fetch(said["address"] + "/health/live") == 200
         children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
         process.send_signal(signal.SIGTERM)
-        assert process.wait(30) in (0, -signal.SIGTERM)
+        assert process.wait(90) in (0, -signal.SIGTERM)
     left = [pid for pid in children if b"cli.main" in read(f"/proc/{pid}/cmdline")]
     assert left == []
 
@@ -128,5 +128,5 @@ def test_worker_waits_for_jobs_and_stops_when_told(database_urls):
             if "worker started" in line:
                 break
         process.send_signal(signal.SIGTERM)
-        assert process.wait(30) == 0
+        assert process.wait(90) == 0
         process.stderr.close()

@@ -225,8 +225,8 @@ def test_propose_grids_runs_as_a_job_and_opens_the_plan(open_desk):
     page = desk.page
     page.get_by_role("button", name="Propose grids").click()
     dialog = page.get_by_role("dialog", name="Propose grids")
-    dialog.get_by_label("Households a grid").fill("5")
-    expect(dialog.get_by_text("Target is 20 to 5,000 households")).to_be_visible()
+    dialog.get_by_label("Households a grid").fill("4")
+    expect(dialog.get_by_text("Target is 5 to 5,000")).to_be_visible()
     dialog.get_by_label("Households a grid").fill("600")
     dialog.get_by_role("button", name="Start").click()
     expect(page.get_by_text("is ready")).to_be_visible(timeout=90_000)
@@ -242,6 +242,7 @@ def test_lost_connection_is_said_and_mends(open_desk):
     desk.open("#/dispatch")
     badge = desk.page.get_by_role("banner").get_by_role("status").filter(has_text=re.compile("Live|Offline|Stale"))
     expect(badge).to_contain_text("Live")
+    expect(desk.page.get_by_role("option").first).to_be_visible()
     desk.page.context.set_offline(True)
     expect(badge).to_contain_text("Offline since")
     expect(desk.page.get_by_role("option").first).to_be_visible()
