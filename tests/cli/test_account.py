@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 from datetime import UTC, datetime
 from urllib.parse import parse_qs
 
@@ -15,14 +14,7 @@ from services import access
 from store.database.actor import Actor
 
 
-@pytest.fixture(autouse=True)
-def on_this_database(monkeypatch, tmp_path, database_urls):
-    for name in list(os.environ):
-        if name.startswith("GRIDWARD_") and not name.startswith("GRIDWARD_TEST"):
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("GRIDWARD_DATABASE_URL", database_urls.app)
-    monkeypatch.setenv("GRIDWARD_DATABASE_OWNER_URL", database_urls.owner)
-    monkeypatch.chdir(tmp_path)
+pytestmark = pytest.mark.usefixtures("cli_settings")
 
 
 @pytest.fixture

@@ -23,27 +23,6 @@ TOWN = """<osm version="0.6"><bounds minlat="60.0" minlon="25.0" maxlat="60.01" 
 
 
 @pytest.fixture
-def settings(monkeypatch, tmp_path, database_urls):
-    for name in list(os.environ):
-        if name.startswith("GRIDWARD_") and not name.startswith("GRIDWARD_TEST"):
-            monkeypatch.delenv(name)
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("GRIDWARD_DATABASE_URL", database_urls.app)
-    monkeypatch.setenv("GRIDWARD_DATABASE_OWNER_URL", database_urls.owner)
-
-
-@pytest.fixture
-def gridward(settings, capsys):
-    def call(*words):
-        capsys.readouterr()
-        code = main.run([str(word) for word in words])
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return call
-
-
-@pytest.fixture
 def town(gridward, tmp_path):
     path = tmp_path / "town.osm"
     path.write_text(TOWN, encoding="utf-8")
@@ -137,7 +116,7 @@ def test_missing_crs_and_unknown_names_end_with_2(gridward, town, tmp_path):
         assert told in err
 
 
-def test_two_loads_at_once_both_end_well(settings, town, tmp_path):
+def test_two_loads_at_once_both_end_well(cli_settings, town, tmp_path):
     path = _write(tmp_path / "together.csv", "work_no,name\n" + "".join(f"T-{i},N {i}\n" for i in range(500)))
     command = [sys.executable, "-m", "cli.main", "load", "staff", str(path), "--territory", "Town", "--json"]
     environment = {**os.environ, "PYTHONPATH": str(Path(main.__file__).parents[1])}
@@ -150,7 +129,7 @@ def test_two_loads_at_once_both_end_well(settings, town, tmp_path):
     assert sorted(counts) == [0, 500]
 
 
-def test_the_same_extract_twice_at_once_makes_one_territory(settings, tmp_path):
+def test_the_same_extract_twice_at_once_makes_one_territory(cli_settings, tmp_path):
     path = _write(tmp_path / "race.osm", TOWN)
     command = [sys.executable, "-m", "cli.main", "load", "osm", str(path), "--territory", "Race", "--json"]
     environment = {**os.environ, "PYTHONPATH": str(Path(main.__file__).parents[1])}

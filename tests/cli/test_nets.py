@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import pytest
-
-from cli import main
 
 STREET = 'k="building" v="apartments"/><tag k="building:levels" v="9"'
 OFFICE = 'k="building" v="office"/><tag k="building:levels" v="6"'
@@ -44,24 +41,6 @@ def _net(path: Path, *boxes: tuple[str, float, float]) -> Path:
     ]
     path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
     return path
-
-
-@pytest.fixture
-def gridward(monkeypatch, tmp_path, database_urls, capsys):
-    for name in list(os.environ):
-        if name.startswith("GRIDWARD_") and not name.startswith("GRIDWARD_TEST"):
-            monkeypatch.delenv(name)
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("GRIDWARD_DATABASE_URL", database_urls.app)
-    monkeypatch.setenv("GRIDWARD_DATABASE_OWNER_URL", database_urls.owner)
-
-    def call(*words):
-        capsys.readouterr()
-        code = main.run([str(word) for word in words])
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return call
 
 
 @pytest.fixture

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 from importlib.resources import files
 
 import pytest
-
-from cli import main
 
 
 @pytest.fixture(scope="module")
@@ -17,21 +14,8 @@ def home(tmp_path_factory):
 
 
 @pytest.fixture
-def gridward(monkeypatch, home, database_urls, capsys):
-    for name in list(os.environ):
-        if name.startswith("GRIDWARD_") and not name.startswith("GRIDWARD_TEST"):
-            monkeypatch.delenv(name)
-    monkeypatch.chdir(home)
-    monkeypatch.setenv("GRIDWARD_DATABASE_URL", database_urls.app)
-    monkeypatch.setenv("GRIDWARD_DATABASE_OWNER_URL", database_urls.owner)
-
-    def call(*words):
-        capsys.readouterr()
-        code = main.run([str(word) for word in words])
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return call
+def cli_folder(home):
+    return home
 
 
 @pytest.fixture

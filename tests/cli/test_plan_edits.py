@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 from uuid import uuid4
 
 import pytest
 
-from cli import main
 from services import plan_edits
 from store.database.actor import Actor
 from tests.api.town import build_town
@@ -17,24 +15,6 @@ from tests.api.town import build_town
 @pytest.fixture(scope="module")
 def town(database):
     return build_town(database)
-
-
-@pytest.fixture
-def gridward(monkeypatch, tmp_path, database_urls, capsys):
-    for name in list(os.environ):
-        if name.startswith("GRIDWARD_") and not name.startswith("GRIDWARD_TEST"):
-            monkeypatch.delenv(name)
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("GRIDWARD_DATABASE_URL", database_urls.app)
-    monkeypatch.setenv("GRIDWARD_DATABASE_OWNER_URL", database_urls.owner)
-
-    def call(*words):
-        capsys.readouterr()
-        code = main.run([str(word) for word in words])
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return call
 
 
 def test_draft_is_made_edited_and_walked_through(gridward, database, town):

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 
 import openpyxl
 import pyogrio
 import pytest
 
-from cli import main
 from tests.services.polder_ground import VILLAGES, add_wardens, load_polder
 
 
@@ -19,24 +17,6 @@ def polder(database):
     territory = load_polder(database)
     add_wardens(database, territory)
     return territory
-
-
-@pytest.fixture
-def gridward(monkeypatch, tmp_path, database_urls, capsys):
-    for name in list(os.environ):
-        if name.startswith("GRIDWARD_") and not name.startswith("GRIDWARD_TEST"):
-            monkeypatch.delenv(name)
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("GRIDWARD_DATABASE_URL", database_urls.app)
-    monkeypatch.setenv("GRIDWARD_DATABASE_OWNER_URL", database_urls.owner)
-
-    def call(*words):
-        capsys.readouterr()
-        code = main.run([str(word) for word in words])
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return call
 
 
 @pytest.fixture
