@@ -13,7 +13,6 @@ from cli import main
 from services import access
 from store.database.actor import Actor
 
-
 pytestmark = pytest.mark.usefixtures("cli_settings")
 
 
