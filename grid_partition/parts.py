@@ -251,28 +251,19 @@ def build_problems(
             continue
         _refuse_surplus(units, fixed, mine, k)
         atom = table[mine]
-        parent = int(units.parent[mine[0]])
-        held = (fixed[mine] >= 0) & (fixed[mine] < OWN_REGION)
-        shut = len(np.unique(fixed[mine][held])) if options.closed else 0
-        mean = float(plan.mean[parent])
-        if 0 < shut < k:  # the other grids share what the closed ones leave
-            mean = float(atom[~held, 2].sum()) / (k - shut)
         atom[:, soft] *= k / np.maximum(atom[:, soft].sum(axis=0), 1e-9)
+        parent = int(units.parent[mine[0]])
+        mean, shut = _mean_of_free(float(plan.mean[parent]), atom, fixed[mine], k, closed=options.closed)
         walk_price = options.walk_price
         if blocks.joined[b]:
-            # between islands no border has a length: what keeps a group compact is the way to its middle
+            graph = _over_sea(atom, blocks.places[mine], np.stack([fixed[mine], units.start[mine]]))
             walk_price += SEA_PRICE
-            graph = _sea_graph(blocks.places[mine], np.stack([fixed[mine], units.start[mine]]))
-            atom[:, 0] = 1.0 + group_sums(np.repeat(np.arange(len(mine)), np.diff(graph[0])), graph[2], len(mine))
-            atom[:, 1] = 0.0
         else:
             local[mine] = np.arange(len(mine))
             graph = csr(len(mine), local[net.pairs.first[edges]], local[net.pairs.second[edges]], net.price[edges])
         if walk_price > 0.0:
             atom = np.column_stack([atom, _walk_columns(atom[:, 2], blocks.places[mine], mean, k)])
         turn[parent] = turn.get(parent, -1) + 1
-        # a seed of its own for each block: a parent is cut alike whatever else is cut with it
-        entropy = [seed & 0xFFFFFFFF, int(units.parents[parent]) & 0xFFFFFFFF, turn[parent]]
         problems.append(
             PartProblem(
                 *graph,
@@ -281,7 +272,7 @@ def build_problems(
                 *_wanted(mean, options),
                 *_local_labels(fixed[mine], units.start[mine], k),
                 options.churn_price,
-                int(np.random.SeedSequence(entropy).generate_state(1)[0]),
+                _seed_of_block(seed, int(units.parents[parent]), turn[parent]),
                 walk_price,
                 shut,
                 min(1.0, SEA_UNITS / len(mine)) if blocks.joined[b] else 1.0,
@@ -291,9 +282,30 @@ def build_problems(
     return problems, members
 
 
-def _sea_graph(places: Floats, tied: Ints) -> tuple[Ints, Ints, Floats]:
-    """Return the links between the islands of a block as CSR arrays."""
-    return csr(len(places), *sea_links(places, tied))
+def _mean_of_free(mean: float, atom: Floats, fixed: Ints, k: int, *, closed: bool) -> tuple[float, int]:
+    """Return the demand wanted of the grids that take units, and the number of those that are closed."""
+    held = (fixed >= 0) & (fixed < OWN_REGION)
+    shut = len(np.unique(fixed[held])) if closed else 0
+    if 0 < shut < k:  # the other grids share what the closed ones leave
+        return float(atom[~held, 2].sum()) / (k - shut), shut
+    return mean, shut
+
+
+def _over_sea(atom: Floats, places: Floats, tied: Ints) -> tuple[Ints, Ints, Floats]:
+    """Link the islands of a block; their borders, in `atom`, become the links.
+
+    Between islands no border has a length: what keeps a group compact is the way to its middle, which has a price.
+    """
+    graph = csr(len(places), *sea_links(places, tied))
+    atom[:, 0] = 1.0 + group_sums(np.repeat(np.arange(len(places)), np.diff(graph[0])), graph[2], len(places))
+    atom[:, 1] = 0.0
+    return graph
+
+
+def _seed_of_block(seed: int, parent: int, turn: int) -> int:
+    """Draw a seed of its own for each block: a parent is cut alike whatever else is cut with it."""
+    entropy = [seed & 0xFFFFFFFF, parent & 0xFFFFFFFF, turn]
+    return int(np.random.SeedSequence(entropy).generate_state(1)[0])
 
 
 def _unit_table(units: Units, net: Network, carrier: Ints) -> Floats:

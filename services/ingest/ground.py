@@ -89,14 +89,7 @@ def load_dwellings(work: UnitOfWork, path: Path | str, **options: Unpack[LoadOpt
     refuse_outside(load, points, area)
     warn_of_shift_to_streets(load, points)
     values, place = load.values, hex_points(points)
-    counted = load.columns.get("households") is not None
-    blank = sum(1 for row in load.kept if values["households"][row] is None) if counted else 0
-    if blank:
-        load.report.warnings.append(f"{blank} rows have no household count and were loaded with 0.")
-    if not counted:
-        load.report.warnings.append(
-            "There is no column of household counts: each row counts as one, flagged estimated."
-        )
+    counted = _are_counted(load)
     empty = 0 if counted else 1
     rows = (
         (
@@ -129,6 +122,19 @@ def load_dwellings(work: UnitOfWork, path: Path | str, **options: Unpack[LoadOpt
             " Give --replace-estimates to delete them."
         )
     return report
+
+
+def _are_counted(load: RowLoad) -> bool:
+    """Tell whether the table counts households, and warn of what it does not count."""
+    if load.columns.get("households") is None:
+        load.report.warnings.append(
+            "There is no column of household counts: each row counts as one, flagged estimated."
+        )
+        return False
+    blank = sum(1 for row in load.kept if load.values["households"][row] is None)
+    if blank:
+        load.report.warnings.append(f"{blank} rows have no household count and were loaded with 0.")
+    return True
 
 
 def load_components(work: UnitOfWork, path: Path | str, **options: Unpack[LoadOptions]) -> LoadReport:
