@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Unpack
 from uuid import UUID
@@ -14,14 +14,9 @@ import numpy.typing as npt
 import shapely
 
 from gis.codes import parse_grid_code
-from gis.crs import to_lonlat, to_metric
+from gis.crs import to_lonlat
 from gis.errors import InvalidInputError
-from gis.index import locate
-from gis.measure import group_sums
-from gis.overlay import dissolve
-from grid_partition import Atoms, build_atoms
-from grid_partition.atoms import NEAR
-from grid_partition.held_borders import bend_to_borders, hold_borders
+from grid_partition import Atoms
 from grid_partition.labelled import partition_of
 from grid_partition.repair import RepairOptions, RepairReport, repair_tiling
 from services.ingest.fields import Field, code_text, short_text
@@ -32,9 +27,10 @@ from services.partition.ground import Ground, read_ground
 from services.partition.saving import number_grids, plan_row, save_draft
 from services.partition.spec import PlanSpec
 from services.plan_edits.refusals import TooManyVerticesError
+from services.plan_life.import_atoms import atoms_inside
+from services.plan_life.import_report import TOLD, ImportReport
 from services.plan_life.states import note_step
 from store.database import plan_imports as sql
-from store.database import plans as plan_sql
 from store.database.models.plan import GRID_KINDS
 from store.database.partition import find_territory
 from store.database.work import UnitOfWork
@@ -49,7 +45,6 @@ FIELDS = (
 )
 MOST_VERTICES: Final = 200_000
 MOST_GRIDS: Final = 20_000
-TOLD: Final = 200
 
 
 class NeedsRepairError(InvalidInputError):
@@ -81,44 +76,6 @@ class ImportOptions:
     repair: bool = False
     tolerance_m: float = 0.5
     overlap: str = "border"
-
-
-@dataclass(slots=True)
-class ImportReport:
-    """What an import did, or would do.
-
-    Attributes
-    ----------
-    plan_id : UUID or None
-        None after a dry run.
-    file : str
-    grids, atoms, households : int
-    codes_kept, codes_given : int
-    changes : list of dict
-        ``kind``, ``place`` (lon, lat), ``area_m2``, ``grids`` (codes or row numbers), ``given_to``.
-    corners_added : int
-        Corners that the atoms put into borders, each within a centimetre of the line; 0 leaves borders as given.
-    crossing : list of dict
-        Grids that reach into several areas, with the area they were put into.
-    outside : dict
-        Doors in no grid: ``dwellings``, ``households``.
-    warnings : list of str
-    dry_run : bool
-    """
-
-    plan_id: UUID | None
-    file: str
-    grids: int = 0
-    atoms: int = 0
-    households: int = 0
-    codes_kept: int = 0
-    codes_given: int = 0
-    changes: list[dict[str, Any]] = field(default_factory=list)
-    corners_added: int = 0
-    crossing: list[dict[str, Any]] = field(default_factory=list)
-    outside: dict[str, int] = field(default_factory=dict)
-    warnings: list[str] = field(default_factory=list)
-    dry_run: bool = False
 
 
 def import_plan(
@@ -164,7 +121,7 @@ def import_plan(
         raise _needs_repair(load, report)
     tell(0.2, "building atoms")
     ground = read_ground(work, PlanSpec(kind="household"), load.territory.id)
-    ground, atoms, grid_of_atom = _atoms(work, load, ground, mended.geometry, report)
+    ground, atoms, grid_of_atom = atoms_inside(work, load, ground, mended.geometry, report)
     tell(0.7, "saving")
     _save(work, load, how, report, ground=ground, atoms=atoms, grid_of_atom=grid_of_atom)
     tell(1.0, "draft saved")
@@ -250,113 +207,6 @@ def _needs_repair(load: RowLoad, report: ImportReport) -> NeedsRepairError:
         faults=faults[:TOLD],
         count=len(faults),
     )
-
-
-def _atoms(
-    work: UnitOfWork, load: RowLoad, ground: Ground, grids: Geometries, report: ImportReport
-) -> tuple[Ground, Atoms, npt.NDArray[np.int64]]:
-    """Build atoms inside the grids; return the ground inside them, the atoms with areas as parents, and their grids."""
-    whole = shapely.coverage_union_all(grids)
-    shapely.prepare(whole)
-    inside = shapely.dwithin(whole, shapely.points(ground.points), NEAR)
-    households = np.asarray(ground.dwellings["households"], dtype=np.int64)
-    report.outside = {"dwellings": int((~inside).sum()), "households": int(households[~inside].sum())}
-    if not inside.any():
-        raise InvalidInputError("No household lies in the grids of the file; is it of another place?", field="file")
-    kept = replace(
-        ground,
-        points=ground.points[inside],
-        dwellings={key: values[inside] for key, values in ground.dwellings.items()},
-    )
-    made = _known_atoms(work, load, kept, grids) or _fresh_atoms(kept, whole, grids)
-    shapes = dissolve(made.geometry, made.parent, len(grids))
-    report.corners_added = int(shapely.get_num_coordinates(shapes).sum() - shapely.get_num_coordinates(grids).sum())
-    area = _areas_of(ground, grids, report)
-    atoms = replace(made, parent=area[made.parent])
-    return kept, atoms, np.asarray(made.parent, dtype=np.int64)
-
-
-def _fresh_atoms(ground: Ground, whole: shapely.Geometry, grids: Geometries) -> Atoms:
-    households = np.asarray(ground.dwellings["households"], dtype=np.int64)
-    made = build_atoms(
-        whole,
-        ground.points,
-        demand=households,
-        barriers=bend_to_borders(ground.lines, grids),
-        barrier_cost=ground.factors,
-        parents=grids,
-        compounds=ground.compounds if len(ground.compounds) else None,
-        max_demand=float(max(1.0, 0.25 * households.sum() / len(grids))),
-    )
-    return hold_borders(made, grids)
-
-
-def _known_atoms(work: UnitOfWork, load: RowLoad, ground: Ground, grids: Geometries) -> Atoms | None:
-    """Take over the atoms of a plan whose grids are, corner by corner, those of the file: it was exported from here."""
-    codes = [load.values["code"][row] for row in load.kept]
-    if not all(codes):
-        return None
-    plans = sql.plans_with_grids(work.session, load.territory.id, [str(code) for code in codes])
-    found = (_atoms_of_twin(work, plan_id, codes, ground, grids) for plan_id in plans)
-    return next((atoms for atoms in found if atoms is not None), None)
-
-
-def _atoms_of_twin(
-    work: UnitOfWork, plan_id: UUID, codes: list[str | None], ground: Ground, grids: Geometries
-) -> Atoms | None:
-    """Return the atoms of a plan with these codes, if its grids have the same corners, too."""
-    srid = ground.territory.metric_srid
-    stored = plan_sql.grid_shapes(work.session, plan_id)
-    place = {str(code): row for row, code in enumerate(stored["code"])}
-    if len(place) != len(codes) or any(code not in place for code in codes):
-        return None
-    shapes = np.asarray(to_metric(stored["geom"], srid), dtype=object)[[place[str(code)] for code in codes]]
-    if not np.all(shapely.normalize(_single(shapes)) == shapely.normalize(_single(grids))):
-        return None
-    atoms = plan_sql.atom_shapes(work.session, plan_id)
-    row = {stored["id"][place[str(code)]]: at for at, code in enumerate(codes)}
-    parent = np.array([row.get(grid, -1) for grid in atoms["grid_id"]], dtype=np.int64)
-    geometry = np.asarray(to_metric(atoms["geom"], srid), dtype=object)
-    if not len(geometry) or (parent < 0).any():
-        return None
-    home = locate(geometry, np.asarray(shapely.points(ground.points), dtype=object))
-    return Atoms(
-        geometry=geometry,
-        demand=group_sums(home, ground.dwellings["households"], len(geometry)),
-        parent=parent,
-        atom_of_point=home,
-        points=np.bincount(home, minlength=len(geometry)),
-    )
-
-
-def _single(shapes: Geometries) -> Geometries:
-    """Unwrap surfaces of one part, which some formats wrap and others do not."""
-    lone = shapely.get_num_geometries(shapes) == 1
-    return np.where(lone, shapely.get_geometry(shapes, 0), shapes)
-
-
-def _areas_of(ground: Ground, grids: Geometries, report: ImportReport) -> npt.NDArray[np.int64]:
-    """Put each grid into the area that holds most of it."""
-    grid, area = shapely.STRtree(ground.parents).query(grids, predicate="intersects")
-    shared = shapely.area(shapely.intersection(grids[grid], ground.parents[area]))
-    best = np.full(len(grids), -1, dtype=np.int64)
-    order = np.lexsort((area, -shared, grid))
-    lead = np.r_[True, np.diff(grid[order]) > 0] if len(order) else np.empty(0, dtype=bool)
-    best[grid[order][lead]] = area[order][lead]
-    if (best < 0).any():
-        row = int(np.flatnonzero(best < 0)[0])
-        place = to_lonlat(shapely.point_on_surface(grids[row]), ground.territory.metric_srid)
-        raise InvalidInputError(
-            f"Grid {row + 1} of the file lies in no area of the territory.", row=row + 1, place=[place.x, place.y]
-        )
-    total = shapely.area(grids)
-    inside = np.zeros(len(grids))
-    inside[grid[order][lead]] = shared[order][lead]
-    report.crossing = [
-        {"row": int(row) + 1, "area": str(ground.areas["code"][best[row]]), "share": float(inside[row] / total[row])}
-        for row in np.flatnonzero(inside < 0.99 * total)
-    ][:TOLD]
-    return best
 
 
 def _save(

@@ -45,8 +45,6 @@ _SHAPE_KEYS = (
     "public_transport",
 )
 
-Tags = Any  # osmium.osm.TagList or dict[str, str]: both answer get(key, default) and `in`
-
 
 @dataclass(frozen=True, slots=True)
 class RawLine:
@@ -107,61 +105,12 @@ class Collected:
         return {key: value for key, value in sorted(self.relations.items()) if -key not in self.assembled}
 
 
-def surface_kind(tags: Tags) -> tuple[str, str] | None:
-    """Tell whether tags mean water, green or bare land.
-
-    Parameters
-    ----------
-    tags : mapping of str to str
-
-    Returns
-    -------
-    (kind, detail) or None
-    """
-    for key in ("natural", "waterway", "leisure", "landuse"):
-        value = tags.get(key)
-        if value is None:
-            continue
-        for kind, table in (("water", osm_tags.WATER), ("green", osm_tags.GREEN), ("land", osm_tags.LAND)):
-            if value in table.get(key, ()):
-                return kind, value
-    return None
+def _wanted_area(tags: osm_tags.Tags) -> bool:
+    return osm_tags.is_building(tags) or osm_tags.is_admin(tags) or _is_ground(tags) or osm_tags.is_site(tags)
 
 
-def is_compound(tags: Tags) -> bool:
-    """Tell whether tags mean a residential compound: a named or gated estate, not just any built-up ground."""
-    if tags.get("landuse") != "residential":
-        return False
-    return tags.get("residential") in osm_tags.COMPOUNDS or bool(tags.get("name"))
-
-
-def is_building(tags: Tags) -> bool:
-    """Tell whether tags mean a building footprint."""
-    return tags.get("building", "no") not in ("no", "entrance", "underpass_entrance")
-
-
-def is_admin(tags: Tags) -> bool:
-    """Tell whether tags mean an administrative area."""
-    return bool(tags.get("boundary") == "administrative")
-
-
-def is_site(tags: Tags) -> bool:
-    """Tell whether tags mean a key place, facility, camera or address."""
-    if "addr:housenumber" in tags or tags.get("man_made") == "surveillance":
-        return True
-    return any(
-        tags.get(key) in table
-        for families in (osm_tags.KEY_PLACES, osm_tags.FACILITIES)
-        for key, table in families.items()
-    )
-
-
-def _wanted_area(tags: Tags) -> bool:
-    return is_building(tags) or is_admin(tags) or _is_ground(tags) or is_site(tags)
-
-
-def _is_ground(tags: Tags) -> bool:
-    return surface_kind(tags) is not None or is_compound(tags)
+def _is_ground(tags: osm_tags.Tags) -> bool:
+    return osm_tags.surface_kind(tags) is not None or osm_tags.is_compound(tags)
 
 
 def header_box(path: Path) -> Box | None:
@@ -228,7 +177,7 @@ def collect(path: Path, report: IngestReport) -> Collected:
 
 
 def _take_node(node: Any, out: Collected) -> None:  # noqa: ANN401 - osmium ships no types
-    if is_site(node.tags):
+    if osm_tags.is_site(node.tags):
         out.nodes.append(RawNode(node.lon, node.lat, node.id, _kept_tags(node.tags)))
 
 
@@ -248,7 +197,7 @@ def _take_relation(relation: Any, out: Collected) -> None:  # noqa: ANN401 - osm
     tags = relation.tags
     if tags.get("type") not in ("multipolygon", "boundary"):
         return
-    if is_admin(tags) or is_building(tags) or _is_ground(tags):
+    if osm_tags.is_admin(tags) or osm_tags.is_building(tags) or _is_ground(tags):
         members = [(member.ref, member.role) for member in relation.members if member.type == "w"]
         out.relations[relation.id] = (members, _kept_tags(tags))
 
@@ -267,7 +216,7 @@ def _take_way(way: Any, out: Collected, report: IngestReport, wkb: Any) -> None:
     closed = way.is_closed()
     if closed and _wanted_area(tags) and tags.get("area") != "no":
         out.rings.add(way.id)
-    elif not closed and is_building(tags):
+    elif not closed and osm_tags.is_building(tags):
         report.note("open-building", "Building outlines that do not close were left out.", example=f"way/{way.id}")
     elif not closed and tags.get("waterway") in osm_tags.FACILITIES["waterway"]:
         _take_structure(way, out)
@@ -305,7 +254,7 @@ def _take_way(way: Any, out: Collected, report: IngestReport, wkb: Any) -> None:
     )
 
 
-def _line_of(tags: Tags, closed: bool) -> tuple[str, str] | None:
+def _line_of(tags: osm_tags.Tags, closed: bool) -> tuple[str, str] | None:
     for key, family, values in (
         ("highway", "street", osm_tags.STREETS),
         ("railway", "rail", osm_tags.RAILS),
@@ -345,7 +294,7 @@ def located_runs(way: Any) -> list[list[tuple[float, float]]]:  # noqa: ANN401 -
     return [run for run in runs if len(run) > 1]
 
 
-def _level(tags: Tags) -> int:
+def _level(tags: osm_tags.Tags) -> int:
     text = tags.get("layer")
     if text is None:
         return 0
@@ -355,7 +304,7 @@ def _level(tags: Tags) -> int:
     return -int(value) if text.startswith("-") else int(value)
 
 
-def _kept_tags(tags: Tags) -> dict[str, str]:
+def _kept_tags(tags: osm_tags.Tags) -> dict[str, str]:
     """Copy the tags; on objects that are kept only, since a copy costs more than a look."""
     return dict(tags)
 

@@ -13,8 +13,9 @@ from gis.crs import Box
 from gis.errors import InvalidInputError
 from store.files.limits import readable_file, require_memory
 from store.files.osm import shape
+from store.files.osm import tags as osm_tags
 from store.files.osm.cameras import cameras
-from store.files.osm.collect import Collected, RawSurface, collect, guarded, header_box, is_admin, read_rings
+from store.files.osm.collect import Collected, RawSurface, collect, guarded, header_box, read_rings
 from store.files.osm.model import OsmExtract
 from store.files.osm.places import facilities, key_places
 from store.files.osm.tables import (
@@ -101,7 +102,7 @@ def _mend(path: Path, raw: Collected, report: IngestReport) -> tuple[list[RawSur
     """Build areas that osmium could not: rings cut at the edge, relations with members outside."""
     relations = {}
     for osm_id, (members, tags) in raw.open_relations.items():
-        if is_admin(tags):
+        if osm_tags.is_admin(tags):
             report.note(
                 "boundary-open",
                 "Administrative boundaries that do not close inside the extract were left out.",
@@ -115,7 +116,7 @@ def _mend(path: Path, raw: Collected, report: IngestReport) -> tuple[list[RawSur
     mended, cut = [], set()
     for osm_id in rings:
         runs, tags = ways.get(osm_id, ([], {}))
-        built = None if is_admin(tags) else shape.ring_from_runs(runs)
+        built = None if osm_tags.is_admin(tags) else shape.ring_from_runs(runs)
         _note_ring(built, f"way/{osm_id}", report)
         if built is not None:
             mended.append(RawSurface(shapely.to_wkb(built, hex=True), osm_id, tags))

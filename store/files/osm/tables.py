@@ -15,16 +15,7 @@ from store.files.osm import shape
 from store.files.osm import tags as osm_tags
 from store.files.osm.addresses import AddressEntry, LinkedAddresses, link_addresses
 from store.files.osm.cameras import site_points
-from store.files.osm.collect import (
-    RawLine,
-    RawNode,
-    RawSurface,
-    is_admin,
-    is_building,
-    is_compound,
-    is_site,
-    surface_kind,
-)
+from store.files.osm.collect import RawLine, RawNode, RawSurface
 from store.files.osm.model import Boundaries, Buildings, LandCover, Lines, Names
 from store.files.osm.places import Site
 from store.files.report import IngestReport
@@ -127,7 +118,7 @@ def sites(nodes: list[RawNode], surfaces: Surfaces, frame: Frame) -> list[Site]:
     ]
     lost = len(nodes) - len(found)
     frame.report.note("node-outside", "Tagged nodes outside the box were left out.", count=lost)
-    rows = [row for row, surface in enumerate(surfaces.rows) if is_site(surface.tags)]
+    rows = [row for row, surface in enumerate(surfaces.rows) if osm_tags.is_site(surface.tags)]
     points = site_points(surfaces.geom[rows])
     for row, point in zip(rows, points, strict=True):
         if west <= point.x <= east and south <= point.y <= north:
@@ -138,7 +129,9 @@ def sites(nodes: list[RawNode], surfaces: Surfaces, frame: Frame) -> list[Site]:
 
 def building_table(surfaces: Surfaces, sites: list[Site], frame: Frame) -> tuple[Buildings, LinkedAddresses]:
     """List buildings that touch the box, whole, and tie addresses to them."""
-    rows = np.array([row for row, surface in enumerate(surfaces.rows) if is_building(surface.tags)], dtype=np.int64)
+    rows = np.array(
+        [row for row, surface in enumerate(surfaces.rows) if osm_tags.is_building(surface.tags)], dtype=np.int64
+    )
     geom = shape.polygonal(surfaces.geom[rows])
     rows, geom = _without_twins(rows, geom, frame.report)
     metric = np.asarray(crs.to_metric(geom, frame.srid), dtype=object)
@@ -188,7 +181,7 @@ def boundary_table(surfaces: Surfaces, frame: Frame) -> Boundaries:
     """List the administrative areas that close inside the file, unclipped."""
     rows = []
     for row, surface in enumerate(surfaces.rows):
-        if not is_admin(surface.tags):
+        if not osm_tags.is_admin(surface.tags):
             continue
         level = osm_tags.parse_number(surface.tags.get("admin_level"))
         if np.isnan(level) or not surface.tags.get("name"):
@@ -207,7 +200,7 @@ def boundary_table(surfaces: Surfaces, frame: Frame) -> Boundaries:
 
 def compound_table(surfaces: Surfaces, frame: Frame) -> LandCover:
     """Clip residential compounds; a whole quarter that somebody drew as one is none."""
-    rows = [row for row, surface in enumerate(surfaces.rows) if is_compound(surface.tags)]
+    rows = [row for row, surface in enumerate(surfaces.rows) if osm_tags.is_compound(surface.tags)]
     geom, source = shape.clip_surfaces(surfaces.geom[rows], frame.box, frame.srid)
     small = shapely.area(crs.to_metric(geom, frame.srid)) <= MOST_COMPOUND_M2 if len(geom) else np.zeros(0, dtype=bool)
     large = len(geom) - int(np.sum(small))
@@ -225,7 +218,9 @@ def compound_table(surfaces: Surfaces, frame: Frame) -> LandCover:
 def land_cover_table(surfaces: Surfaces, coast: Geometries, frame: Frame) -> LandCover:
     """Clip water, green and land, and add the sea that coastlines enclose."""
     found = [
-        (row, kind) for row, surface in enumerate(surfaces.rows) if (kind := surface_kind(surface.tags)) is not None
+        (row, kind)
+        for row, surface in enumerate(surfaces.rows)
+        if (kind := osm_tags.surface_kind(surface.tags)) is not None
     ]
     rows = [row for row, _ in found]
     geom, source = shape.clip_surfaces(surfaces.geom[rows], frame.box, frame.srid)

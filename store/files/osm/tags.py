@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import math
 import re
+from typing import Any
+
+Tags = Any  # osmium.osm.TagList or dict[str, str]: both answer get(key, default) and `in`
 
 
 def _words(text: str) -> frozenset[str]:
@@ -95,6 +98,51 @@ _WORDS = {"north": "N", "east": "E", "south": "S", "west": "W", "northeast": "NE
 _WORDS |= {"southwest": "SW", "northwest": "NW"}
 _NUMBER = re.compile(r"[-+]?\d+(?:[.,]\d+)?")
 _FEET = re.compile(r"(\d+(?:\.\d+)?)\s*(?:'|ft|feet)\s*(?:(\d+(?:\.\d+)?)\s*(?:\"|in))?")
+
+
+def surface_kind(tags: Tags) -> tuple[str, str] | None:
+    """Tell whether tags mean water, green or bare land.
+
+    Parameters
+    ----------
+    tags : mapping of str to str
+
+    Returns
+    -------
+    (kind, detail) or None
+    """
+    for key in ("natural", "waterway", "leisure", "landuse"):
+        value = tags.get(key)
+        if value is None:
+            continue
+        for kind, table in (("water", WATER), ("green", GREEN), ("land", LAND)):
+            if value in table.get(key, ()):
+                return kind, value
+    return None
+
+
+def is_compound(tags: Tags) -> bool:
+    """Tell whether tags mean a residential compound: a named or gated estate, not just any built-up ground."""
+    if tags.get("landuse") != "residential":
+        return False
+    return tags.get("residential") in COMPOUNDS or bool(tags.get("name"))
+
+
+def is_building(tags: Tags) -> bool:
+    """Tell whether tags mean a building footprint."""
+    return tags.get("building", "no") not in ("no", "entrance", "underpass_entrance")
+
+
+def is_admin(tags: Tags) -> bool:
+    """Tell whether tags mean an administrative area."""
+    return bool(tags.get("boundary") == "administrative")
+
+
+def is_site(tags: Tags) -> bool:
+    """Tell whether tags mean a key place, facility, camera or address."""
+    if "addr:housenumber" in tags or tags.get("man_made") == "surveillance":
+        return True
+    return any(tags.get(key) in table for families in (KEY_PLACES, FACILITIES) for key, table in families.items())
 
 
 def parse_direction(text: str) -> float | None:
