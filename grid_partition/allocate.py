@@ -32,6 +32,10 @@ class Parts:
         Grids that fixed units alone demand; 0 when none.
     held : (p,) float64
         Demand of fixed units.
+    giants : (p,) int64
+        Free units that alone have more than a grid may; each will fill a grid of its own.
+    giant_demand : (p,) float64
+        Theirs.
     """
 
     parent: Ints
@@ -40,6 +44,8 @@ class Parts:
     units: Ints
     least: Ints
     held: Floats
+    giants: Ints
+    giant_demand: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +58,14 @@ class Allocation:
         Grids of each part; 0 for a part that joins a grid of another part.
     mean : (parents,) float64
         Demand of a mean grid of each parent.
+    aim : (parents,) float64
+        Demand that a grid should have: the mean; with a target, grids that one unit overfills left aside.
     infeasible : list of (parent position, k, demand per grid)
     """
 
     count: Ints
     mean: Floats
+    aim: Floats
     infeasible: list[tuple[int, int, float]]
 
 
@@ -104,14 +113,21 @@ def allocate(
         count = np.zeros(len(seat), dtype=np.int64)
         for p in np.flatnonzero(seat):
             shut, held = (int(parts.least[p]), float(parts.held[p])) if closed else (0, 0.0)
-            left = float(carried[p]) - held
-            count[p] = shut + (nearest_count(left, float(target or 0.0)) if left > 0.0 or not shut else 0)
+            full = shut + int(parts.giants[p])
+            left = float(carried[p]) - held - float(parts.giant_demand[p])
+            count[p] = full + (nearest_count(left, float(target or 0.0)) if left > 0.0 or not full else 0)
         count = np.where(seat, np.clip(count, np.maximum(1, parts.least), parts.units), 0)
     of_parent = group_sums(parts.parent, parts.demand, parents)
     seats = group_sums(parts.parent, count, parents).astype(np.int64)
-    return Allocation(
-        count, of_parent / seats, _explain(of_parent, seats, group_sums(parts.parent, parts.units, parents), band)
-    )
+    mean, of_free, free = of_parent / seats, of_parent, seats
+    if grids is None:
+        # a grid that one unit overfills says nothing of what the others should have
+        giants = group_sums(parts.parent, parts.giants, parents).astype(np.int64)
+        rest = of_parent - group_sums(parts.parent, parts.giant_demand, parents)
+        some = (giants < seats) & (rest > 0.0)
+        of_free, free = np.where(some, rest, of_parent), np.where(some, seats - giants, seats)
+    units = group_sums(parts.parent, parts.units, parents)
+    return Allocation(count, mean, of_free / free, _explain(of_free, free, units, band))
 
 
 def _seats(parts: Parts, low: float, grids: int | None) -> Bools:

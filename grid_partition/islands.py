@@ -95,7 +95,7 @@ def join_islands(
     if low <= 0.0 or not crowded.any():
         return plain
     single = enough & (table.least <= (0 if closed else 1))
-    single &= np.array([nearest_count(demand, target) == 1 for demand in table.demand.tolist()])
+    single &= np.array([nearest_count(demand, target) == 1 for demand in (table.demand - table.giant_demand).tolist()])
     islands = _Islands(units, part, table, small, single)
     into = np.arange(len(table.parent))
     for parent in np.flatnonzero(crowded).tolist():
@@ -264,5 +264,7 @@ def _blocks(
             np.where(joined, most, table.units[names]),
             least,
             group_sums(block_of_part, table.held, count),
+            group_sums(block_of_part, table.giants, count).astype(np.int64),
+            group_sums(block_of_part, table.giant_demand, count),
         ),
     )

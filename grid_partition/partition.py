@@ -83,7 +83,7 @@ def partition_units(  # noqa: PLR0913 - the contract of DESIGN.md
     net = build_network(units, options)
     band = _band(units, grids, target, options)
     mean = float(target) if target is not None else float(units.demand.sum()) / float(grids or 1)
-    table = table_of_parts(units, net)
+    table = table_of_parts(units, net, band[1])
     blocks = join_islands(units, net.part, table, low=band[0], target=mean, grids=grids, closed=options.closed)
     plan = allocate(blocks.table, grids=grids, target=target, band=band, closed=options.closed)
     carrying = find_carriers(units, blocks, plan)
@@ -186,7 +186,7 @@ def _measured(units: Units, net: Network, plan: Allocation, labels: Ints, option
     )
     reached = np.unique(np.stack([labels, net.part]), axis=1)
     exclave = np.bincount(reached[0], minlength=k) > 1
-    most = np.full(n, options.band[1]) if options.band else plan.mean[units.parent] * (1.0 + options.tolerance)
+    most = np.full(n, options.band[1]) if options.band else plan.aim[units.parent] * (1.0 + options.tolerance)
     back = np.empty(n, dtype=np.int64)
     back[units.order] = np.arange(n)
     return Partition(

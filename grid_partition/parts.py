@@ -132,13 +132,15 @@ def _refuse_overlaps(units: Units, border: BorderSegments) -> None:
         )
 
 
-def table_of_parts(units: Units, net: Network) -> Parts:
+def table_of_parts(units: Units, net: Network, high: float) -> Parts:
     """Sum up the connected parts.
 
     Parameters
     ----------
     units : Units
     net : Network
+    high : float
+        Most that a grid may have.
 
     Returns
     -------
@@ -149,6 +151,7 @@ def table_of_parts(units: Units, net: Network) -> Parts:
     parent[net.part] = units.parent
     fixed = np.unique(np.stack([net.part, units.fixed]), axis=1)
     fixed = fixed[:, fixed[1] >= 0]
+    giant = (units.fixed < 0) & (units.demand > high * (1.0 + 1e-9))
     return Parts(
         parent,
         group_sums(net.part, units.demand, count),
@@ -156,6 +159,8 @@ def table_of_parts(units: Units, net: Network) -> Parts:
         np.bincount(net.part),
         np.bincount(fixed[0], minlength=count),
         group_sums(net.part, np.where(units.fixed >= 0, units.demand, 0.0), count),
+        np.bincount(net.part[giant], minlength=count),
+        group_sums(net.part[giant], units.demand[giant], count),
     )
 
 
@@ -253,7 +258,10 @@ def build_problems(
         atom = table[mine]
         atom[:, soft] *= k / np.maximum(atom[:, soft].sum(axis=0), 1e-9)
         parent = int(units.parent[mine[0]])
-        mean, shut = _mean_of_free(float(plan.mean[parent]), atom, fixed[mine], k, closed=options.closed)
+        if nobody := not atom[:, 2].any():  # then the ground itself is shared out evenly
+            atom[:, 2] = atom[:, 1]
+        usual = float(atom[:, 2].sum()) / k if nobody else float(plan.aim[parent])
+        mean, shut = _mean_of_free(usual, atom, fixed[mine], k, closed=options.closed)
         walk_price = options.walk_price
         if blocks.joined[b]:
             graph = _over_sea(atom, blocks.places[mine], np.stack([fixed[mine], units.start[mine]]))
@@ -269,7 +277,7 @@ def build_problems(
                 *graph,
                 atom,
                 k,
-                *_wanted(mean, options),
+                *_wanted(mean, options.tolerance, None if nobody else options.band),
                 *_local_labels(fixed[mine], units.start[mine], k),
                 options.churn_price,
                 _seed_of_block(seed, int(units.parents[parent]), turn[parent]),
@@ -352,9 +360,9 @@ def _refuse_surplus(units: Units, fixed: Ints, mine: Ints, k: int) -> None:
         )
 
 
-def _wanted(mean: float, options: PartitionOptions) -> tuple[float, float, float]:
+def _wanted(mean: float, tolerance: float, band: tuple[float, float] | None) -> tuple[float, float, float]:
     """Return the demand that a grid should have, and the least and most that it may."""
-    return mean, *(options.band or (mean * (1.0 - options.tolerance), mean * (1.0 + options.tolerance)))
+    return mean, *(band or (mean * (1.0 - tolerance), mean * (1.0 + tolerance)))
 
 
 def _by_block(net: Network, blocks: Blocks) -> list[tuple[int, Ints, Ints]]:

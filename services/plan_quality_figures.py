@@ -18,6 +18,7 @@ from grid_partition.barriers import barrier_factor
 from grid_partition.quality import beyond_band, border_on_barriers, covered_shares, group_quantiles
 from grid_partition.walking import PACE
 from services.nearest_staff import StreetGraphs
+from services.partition.kinds import usual_band
 from store.database import locate as locate_sql
 from store.database import partition as partition_sql
 from store.database import plan_quality as sql
@@ -133,9 +134,9 @@ def _read_scene(work: UnitOfWork, plan: Plan, graphs: StreetGraphs) -> _Scene:
 
 
 def _band(scene: _Scene) -> tuple[Floats, Floats, Floats, list[dict[str, str] | None]]:
-    """Return the band of each grid: the plan's own, or the tolerance about the mean of the parent."""
+    """Return the band of each grid: the plan's own, its kind's, or the tolerance about the mean of the parent."""
     households = np.asarray(scene.grids["households"], dtype=np.float64)
-    band = scene.plan.spec.get("band")
+    band = scene.plan.spec.get("band") or usual_band(scene.plan.kind, scene.plan.spec.get("target"))
     if band:
         low, high = np.full(scene.k, float(band[0])), np.full(scene.k, float(band[1]))
     elif scene.plan.kind == "cell":

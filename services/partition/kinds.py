@@ -128,11 +128,18 @@ def _inside_grids(ground: Ground, grids: Columns) -> Ground:
     return replace(ground, areas=areas, parents=np.asarray(shapely.transform(shapes, snap_to_grid), dtype=object))
 
 
+def usual_band(kind: str, target: float | None) -> tuple[float, float] | None:
+    """Return the households that a grid of a kind may have where no band was asked for; None goes by the tolerance."""
+    if kind not in _BANDS:
+        return None
+    low, high = _BANDS[kind]
+    return round(low * float(target or 0), 6), round(high * float(target or 0), 6)
+
+
 def _band(spec: PlanSpec) -> tuple[float, float]:
-    if spec.band is not None:
-        return spec.band
-    low, high = _BANDS[spec.kind]
-    return round(low * float(spec.target or 0), 6), round(high * float(spec.target or 0), 6)
+    band = spec.band or usual_band(spec.kind, spec.target)
+    assert band is not None  # noqa: S101 - only kinds with a band of their own come here
+    return band
 
 
 def _outside(spec: PlanSpec, drawn: Drawn, codes: list[str] | None) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ from loaded_helsinki import SYSTEM, load_helsinki, propose
 from gis.crs import to_metric
 from gis.errors import InvalidInputError, NotFoundError
 from services.partition import TARGETS, PlanSpec, propose_plan
+from services.plan_quality import report_quality
 from services.plans import check_plan
 from store.database import plans as sql
 from store.database.engine import Database
@@ -118,3 +119,12 @@ def test_number_of_grids_is_for_household_grids_only(database: Database, helsink
     with pytest.raises(InvalidInputError) as refused, database.work(SYSTEM) as work:
         propose_plan(work, PlanSpec(kind="micro", target=None, grids=7))
     assert refused.value.fields["field"] == "grids"
+
+
+@pytest.mark.parametrize("kind", ["micro", "ten_household"])
+def test_report_judges_a_kind_by_its_own_band(database: Database, household_plan: UUID, kind: str) -> None:
+    made = propose_kind(database, kind)
+    with database.work(SYSTEM) as work:
+        outside = work.session.get_one(Plan, made).quality["outside_band"]
+        report = report_quality(work, made)
+    assert {row["code"] for row in report["outside"]} == {row["grid"] for row in outside}

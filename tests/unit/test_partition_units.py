@@ -177,9 +177,24 @@ def test_units_above_the_band_are_named():
     assert_sound(result, board(4, 4), demand, 4)
 
 
-def test_zero_demand_is_cut_by_area():
-    result = partition_units(board(4, 4), np.zeros(16), grids=4)
-    assert_sound(result, board(4, 4), np.zeros(16), 4)
+@pytest.mark.parametrize("towers", [[405], [45, 405, 854]])
+@pytest.mark.parametrize("options", [PartitionOptions(), PartitionOptions(band=(240.0, 360.0))])
+def test_units_bigger_than_the_target_leave_the_others_balanced(options, towers):
+    demand = np.full(900, 2.0)
+    demand[towers] = 1200
+    result = partition_units(board(30, 30), demand, target=300, options=options)
+    assert result.oversized.tolist() == towers
+    others = np.sort(result.demand)[: -len(towers)]
+    assert len(others) == 6
+    assert others.min() >= 240
+    assert np.sort(result.demand)[-len(towers) :].max() <= 1220
+
+
+@pytest.mark.parametrize("options", [PartitionOptions(), PartitionOptions(band=(300.0, 500.0))])
+def test_zero_demand_is_cut_by_area(options):
+    result = partition_units(board(20, 20), np.zeros(400), grids=4, options=options)
+    assert_sound(result, board(20, 20), np.zeros(400), 4)
+    assert np.bincount(result.labels).min() >= 90
     assert result.quality.max_deviation == 0.0
     assert partition_units(board(4, 4), np.zeros(16), target=300).demand.tolist() == [0.0]
 
