@@ -24,6 +24,8 @@ CHUNKS = 8
 HOT, COLD = 1.4, 0.06
 #: Units of a pair of regions beyond which it is not cut anew.
 PAIR_LIMIT = 20_000
+#: How much dearer it is to leave the band where further wishes pull.
+FIRM = 4.0
 #: Further rounds, from a lower temperature, while grids are outside the band.
 ROUNDS, WARM = 1, 0.5
 #: Up to so many units there are many short searches: where a unit is much of a grid, one alone may end in a dead end.
@@ -92,10 +94,12 @@ class _Search:
         coarse = min(4.0 * problem.k / n, 1.0)
         # round shapes come easily to fine units; to coarse ones balance must be worth more
         strict = 1.0 + coarse
+        # soft demands and walks pull borders as well, and must yield to the band
+        firm = strict * (FIRM if problem.atom.shape[1] > kernels.SOFT else 1.0)
         self.chains = 0.1 + 0.3 * coarse**0.5
         limits = (problem.mean, problem.low, problem.high)
         wishes = (problem.churn_price, 1.0, problem.walk_price, float(problem.closed))
-        price = np.array([*limits, 1.0, strict, strict, 5.0 * strict, *wishes])
+        price = np.array([*limits, 1.0, strict, firm, 5.0 * firm, *wishes])
         graph = (problem.indptr, problem.indices, problem.weight)
         self.world: kernels.World = (*graph, problem.atom, price, problem.home, problem.fixed >= 0)
         self.labels = labels

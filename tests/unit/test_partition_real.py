@@ -44,6 +44,21 @@ def test_hsinchu_is_whole_balanced_and_compact(hsinchu, k, within, compactness):
     assert len(check_tiling(shapely.union_all(geometry), grids).faults) <= len(before.faults)
 
 
+@pytest.mark.parametrize("wish", ["walk", "soft"])
+def test_hsinchu_further_wishes_yield_to_the_tolerance(hsinchu, wish):
+    geometry, households = hsinchu
+    rng = np.random.default_rng(0)
+    incidents = np.where(rng.random(len(households)) < 0.1, rng.integers(1, 50, len(households)), 0).astype(float)
+    options = PartitionOptions(walk_price=2.0) if wish == "walk" else PartitionOptions(soft_demand=incidents)
+    result = partition_units(geometry, households, grids=107, seed=1, options=options)
+    assert result.quality.share_within >= 0.98
+    assert result.quality.max_deviation < 0.15
+    if wish == "soft":
+        free = partition_units(geometry, households, grids=107, seed=1)
+        spread, without = (np.bincount(found.labels, weights=incidents).std() for found in (result, free))
+        assert spread < 0.8 * without
+
+
 def test_hsinchu_warm_start_moves_few_households(hsinchu):
     geometry, households = hsinchu
     today = partition_units(geometry, households, grids=107, seed=1)
