@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from gis.adjacency import rook_adjacency
+from gis.adjacency import components, rook_adjacency
 from gis.measure import compactness, group_sums
 from gis.overlay import dissolve
 from grid_partition.model import Partition, Quality
@@ -59,11 +59,14 @@ def partition_of(
     pairs = rook_adjacency(geometry)
     apart = (labels[pairs.first] != labels[pairs.second]) & (within[pairs.first] == within[pairs.second])
     single = np.asarray(shapely.get_num_geometries(shapes) == 1)
+    n, same_parent, same_grid = len(labels), within[pairs.first] == within[pairs.second], ~apart
+    part = components(n, pairs.first[same_parent], pairs.second[same_parent])
+    pieces = components(n, pairs.first[same_parent & same_grid], pairs.second[same_parent & same_grid])
     quality = Quality(
         max_deviation=float(np.abs(deviation).max()),
         mean_deviation=float(np.abs(deviation).mean()),
         share_within=float(((load >= band[0]) & (load <= band[1])).mean()),
-        contiguous=bool(single.all()),
+        contiguous=int(pieces.max()) + 1 == np.unique(np.stack([labels, part]), axis=1).shape[1],
         compactness=float(compactness(shapes).mean()),
         cut_length=float(pairs.length[apart].sum()),
         cut_on_barriers=float("nan"),

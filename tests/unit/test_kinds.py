@@ -280,3 +280,12 @@ def test_blocks_that_cannot_be_apart_are_refused(change, field):
     with pytest.raises(InvalidInputError) as refused:
         partition_blocks(board(2, 1), [1.0, 1.0], **arguments)
     assert refused.value.fields["field"] == field
+
+
+@pytest.mark.parametrize(("labels", "whole"), [([0, 0, 1, 0], True), ([0, 1, 0, 1], False)])
+def test_grid_is_one_piece_in_each_part_of_its_parent(labels, whole):
+    # three units side by side, and one across a gap: a detached part of the parent
+    units = shapely.box([0, 10, 20, 90], 0, [10, 20, 30, 100], 10)
+    found = partition_of(units, np.ones(4), np.array(labels), np.zeros(4, dtype=np.int64), band=(0, 9))
+    assert found.quality.contiguous == whole
+    assert found.exclave.any()
