@@ -94,8 +94,9 @@ class _Search:
         coarse = min(4.0 * problem.k / n, 1.0)
         # round shapes come easily to fine units; to coarse ones balance must be worth more
         strict = 1.0 + coarse
-        # soft demands and walks pull borders as well, and must yield to the band
-        firm = strict * (FIRM if problem.atom.shape[1] > kernels.SOFT else 1.0)
+        # soft demands and walks pull borders as well, and must yield to the band; islands have no borders
+        pulled = problem.atom.shape[1] > kernels.SOFT and problem.atom[:, kernels.AREA].any()
+        firm = strict * (FIRM if pulled else 1.0)
         self.chains = 0.1 + 0.3 * coarse**0.5
         limits = (problem.mean, problem.low, problem.high)
         wishes = (problem.churn_price, 1.0, problem.walk_price, float(problem.closed))
