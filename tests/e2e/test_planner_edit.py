@@ -232,7 +232,12 @@ def test_whole_journey_by_keys_alone_without_a_map(open_desk, draft):
     keys.press("ArrowDown")
     keys.press("b")
     expect(page.get_by_role("listbox", name="Borders").locator(":focus")).to_have_count(1)
-    for key in (".", ".", ".", "Enter", "Shift+ArrowRight", "ArrowUp"):
+    vertices = page.get_by_role("listbox", name="Vertices")
+    expect(vertices).to_be_visible()
+    for number in (1, 2, 3):
+        keys.press(".")
+        expect(vertices.get_by_role("option", selected=True)).to_contain_text(re.compile(f"Vertex {number}\\b"))
+    for key in ("Enter", "Shift+ArrowRight", "ArrowUp"):
         keys.press(key)
     expect(page.get_by_text("Vertex 3 in hand")).to_be_visible()
     expect(page.get_by_test_id("live-figures")).to_contain_text("one piece", timeout=5_000)
