@@ -87,7 +87,7 @@ def read_key_places(session: Session, territory_id: UUID, plan_id: UUID) -> Colu
     """Return each key place with whether the newest coverage run of the plan saw it; None without a run."""
     run = (
         sa.select(CoverageRun.id)
-        .where(CoverageRun.plan_id == plan_id)
+        .where(CoverageRun.plan_id == plan_id, CoverageRun.present)
         .order_by(CoverageRun.created_at.desc())
         .limit(1)
         .scalar_subquery()

@@ -71,7 +71,7 @@ left join lateral (
     limit 1
 ) p on true
 left join lateral (
-    select id from coverage_run where plan_id = p.id order by created_at desc, id limit 1
+    select id from coverage_run where plan_id = p.id and present order by created_at desc, id limit 1
 ) r on true
 left join lateral (
     select id from plan

@@ -2,9 +2,9 @@
 
 from store.database.models.access import Account, ApiToken, Audit, Scope, Session, SignInLink
 from store.database.models.base import Base
-from store.database.models.camera import Camera, CameraStatus, ViewShed
+from store.database.models.camera import Camera, CameraHeard, CameraStatus, ViewShed
 from store.database.models.compound import Compound
-from store.database.models.coverage import CoverageGrid, CoverageRun, Gap, KeyPlaceCoverage
+from store.database.models.coverage import CoverageCheck, CoverageGrid, CoverageRun, Gap, KeyPlaceCoverage
 from store.database.models.edit import AtomPast, Edit
 from store.database.models.grid_shape import GridShape
 from store.database.models.incident import Incident, IncidentTransition, IntakeKey
@@ -13,6 +13,7 @@ from store.database.models.plan import Atom, Grid, GridVersion, Plan
 from store.database.models.plan_life import ChangeSet, Comment, Lineage, PlanStep, Responsibility
 from store.database.models.plan_quality import QualityLimit
 from store.database.models.plumbing import IdempotencyKey, JobProgress, LayerRevision, Outbox, Report
+from store.database.models.siting import CameraCost, Placement, PlacementCamera, PrivacyZone
 from store.database.models.staff import Assignment, Role, Shift, Staff, Unit
 from store.database.models.territory import (
     Area,
@@ -41,11 +42,14 @@ __all__ = [
     "Base",
     "Building",
     "Camera",
+    "CameraCost",
+    "CameraHeard",
     "CameraStatus",
     "ChangeSet",
     "Comment",
     "Component",
     "Compound",
+    "CoverageCheck",
     "CoverageGrid",
     "CoverageRun",
     "Dwelling",
@@ -68,8 +72,11 @@ __all__ = [
     "Lineage",
     "NetShare",
     "Outbox",
+    "Placement",
+    "PlacementCamera",
     "Plan",
     "PlanStep",
+    "PrivacyZone",
     "QualityLimit",
     "ReachArea",
     "ReachGrid",

@@ -43,6 +43,7 @@ class Camera(Base):
     indoor: Mapped[bool] = mapped_column(server_default=sa.false())
     networked: Mapped[bool] = mapped_column(server_default=sa.true())
     online: Mapped[bool] = mapped_column(server_default=sa.true())
+    serviceable: Mapped[bool] = mapped_column(server_default=sa.true())
     sensor_px: Mapped[int | None]
     sign: Mapped[bool | None]
     filing_no: Mapped[str | None]
@@ -57,13 +58,15 @@ class Camera(Base):
 
 
 class CameraStatus(Base):
-    """Online or not, over time; periods of one camera never overlap."""
+    """State over time; periods of one camera never overlap, and what nobody said of a period is null."""
 
     __tablename__ = "camera_status"
 
     id: Mapped[UuidKey]
     camera_id: Mapped[UUID] = mapped_column(sa.ForeignKey("camera.id", ondelete="CASCADE"))
     online: Mapped[bool]
+    networked: Mapped[bool | None]
+    serviceable: Mapped[bool | None]
     period: Mapped[pg.Range[datetime]] = mapped_column(pg.TSTZRANGE)
 
     __table_args__ = (
@@ -74,6 +77,15 @@ class CameraStatus(Base):
             name="ex_camera_status_period",
         ),
     )
+
+
+class CameraHeard(Base):
+    """When a camera's state was last told; apart from the camera, since every batch writes thousands of them."""
+
+    __tablename__ = "camera_heard"
+
+    camera_id: Mapped[UUID] = mapped_column(sa.ForeignKey("camera.id", ondelete="CASCADE"), primary_key=True)
+    at: Mapped[datetime] = mapped_column(sa.TIMESTAMP(timezone=True))
 
 
 class ViewShed(Base):
