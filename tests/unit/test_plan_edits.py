@@ -254,6 +254,25 @@ def test_improving_balances_or_says_that_it_cannot(town: Town) -> None:
         improve_grids(patch, np.array([2]), tolerance=0.1)
 
 
+def test_improving_works_in_each_neighbourhood_by_itself(town: Town) -> None:
+    atoms = town.patch.members(0)
+    west = shapely.get_coordinates(shapely.centroid(town.patch.geometry[atoms]))[:, 0] > 110
+    skewed = reassign_atoms(town.patch, atoms[west], 1)
+    patch = Patch(skewed.geometry, skewed.grid, skewed.demand, skewed.dwellings, town.patch.parent, town.patch.locked)
+    told: list[tuple[float, str]] = []
+    # 0 and 1 touch each other, 2 and 5 lie in the other village, 4 is named but locked here
+    held = Patch(patch.geometry, patch.grid, patch.demand, patch.dwellings, patch.parent, np.arange(6) == 4)
+    better = improve_grids(
+        held, np.array([0, 1, 2, 4, 5]), tolerance=0.1, progress=lambda done, note: told.append((done, note))
+    )
+    assert 4 not in better.touched(held)
+    assert town.settled(better, repair=False).touched.tolist()[:2] == [0, 1]
+    assert [done for done, _ in told] == sorted(done for done, _ in told)
+    assert told[-1][0] <= 1.0
+    with pytest.raises(NothingChangesError, match="touch"):
+        improve_grids(patch, np.array([0, 2, 4]), tolerance=0.1)
+
+
 def test_what_an_atom_counts_is_never_lost_although_its_doors_changed(town: Town) -> None:
     empty = Doors(np.empty((0, 2)), np.empty(0, dtype=np.int64))
     edited = recut(town.patch, np.array([Line([(0, 100), (600, 110)])], dtype=object), lambda _atoms: empty)
