@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends, Header
 from pydantic import BaseModel, ConfigDict
 
 from api.deps import Wiring, Work
+from api.problems import status_of_family
 from services import jobs
 from services.jobs import JobView
 
@@ -42,8 +43,30 @@ class JobAnswer(BaseModel):
 
     @classmethod
     def of(cls, view: JobView) -> JobAnswer:
-        """Build the answer from the service's result."""
-        return cls(job=JobOut.model_validate(view))
+        """Build the answer from the service's result; a problem gets the status that a request would have had."""
+        job = JobOut.model_validate(view)
+        if job.problem is not None:
+            family = job.problem.pop("family", [])
+            job.problem["status"] = status_of_family(family)
+        return cls(job=job)
+
+
+STARTED: dict[int | str, dict[str, Any]] = {
+    202: {"model": JobAnswer, "description": "It takes longer: a job, whose result is the answer."}
+}
+
+
+async def respond_async(
+    prefer: Annotated[
+        str | None, Header(description="`respond-async`: answer 202 with a job, however quick the work is.")
+    ] = None,
+) -> bool:
+    """Whether the caller would rather follow a job than wait for the answer (RFC 7240)."""
+    wishes = (wish.split(";")[0].strip().lower() for wish in (prefer or "").split(","))
+    return "respond-async" in wishes
+
+
+RespondAsync = Annotated[bool, Depends(respond_async)]
 
 
 @router.get("/{job_id}", summary="How a job stands", operation_id="get_job")

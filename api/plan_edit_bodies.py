@@ -134,7 +134,7 @@ class Recode(Change):
 class Improvement(Change):
     """Balance some grids among each other."""
 
-    grids: Annotated[list[UUID], Field(min_length=2, max_length=60)]
+    grids: Annotated[list[UUID], Field(min_length=2, max_length=400)]
     tolerance: Annotated[float, Field(gt=0, le=1)] = 0.1
     seed: Annotated[int, Field(ge=0, le=2**31)] = 0
 

@@ -14,6 +14,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 
 from api.deps import OneTime, Work
+from api.jobs import STARTED, JobAnswer, RespondAsync
 from api.plan_edit_bodies import (
     AtomsOut,
     BorderMove,
@@ -33,8 +34,8 @@ from api.plan_edit_bodies import (
 )
 from api.plans import PlanOut
 from gis.errors import InvalidInputError
+from services import jobs, plan_views
 from services import plan_edits as service
-from services import plan_views
 from services.plan_edits import EditAnswer
 
 router = APIRouter(prefix="/api/v1/plans", tags=["plan edits"])
@@ -122,14 +123,22 @@ def recode_grid(work: Work, once: OneTime, plan_id: UUID, grid_id: UUID, body: R
     return _once(once, work, lambda: service.recode_grid(work, plan_id, grid_id, body.wish(), code=body.code))
 
 
-@router.post("/{plan_id}/improve", operation_id="improve_grids", responses=EDITED)
-def improve_grids(work: Work, once: OneTime, plan_id: UUID, body: Improvement) -> Response:
-    """Balance some grids among each other; locked ones stay. `preview` shows it first."""
-    return _once(
-        once,
-        work,
-        lambda: service.improve(work, plan_id, body.grids, body.wish(), tolerance=body.tolerance, seed=body.seed),
-    )
+@router.post("/{plan_id}/improve", operation_id="improve_grids", responses=EDITED | STARTED)
+def improve_grids(work: Work, once: OneTime, respond_async: RespondAsync, plan_id: UUID, body: Improvement) -> Response:
+    """Balance some grids among each other, each neighbourhood by itself; locked ones stay. `preview` shows it first.
+
+    What takes long, or was asked for with ``Prefer: respond-async``, is a job whose result is the same answer.
+    """
+    wish = body.wish()
+
+    def edit() -> tuple[int, Any]:
+        if not respond_async and not service.takes_long(work, plan_id, body.grids):
+            answer = service.improve(work, plan_id, body.grids, wish, tolerance=body.tolerance, seed=body.seed)
+            return 200, EditAnswerOut.of(answer)
+        args = service.improvement_job(work, plan_id, body.grids, wish, tolerance=body.tolerance, seed=body.seed)
+        return 202, JobAnswer.of(jobs.start_job(work, "improve", args))
+
+    return once.respond(work, edit)
 
 
 @router.post("/{plan_id}/undo", operation_id="undo_edit", responses=EDITED)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
@@ -92,6 +92,18 @@ def status_of(error: GridwardError | type[GridwardError]) -> int:
     """
     kind = error if isinstance(error, type) else type(error)
     return next(STATUS[parent] for parent in kind.__mro__ if parent in STATUS)
+
+
+def status_of_family(codes: Iterable[str]) -> int:
+    """Return the status of a problem by the codes of its class and of those above it; 500 when none is known.
+
+    Examples
+    --------
+    >>> status_of_family(["some-code", "stale-revision", "conflict"]), status_of_family([])
+    (412, 500)
+    """
+    known = {kind.code: status for kind, status in STATUS.items()}
+    return next((known[code] for code in codes if code in known), 500)
 
 
 def problem(

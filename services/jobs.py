@@ -241,7 +241,9 @@ def _announce(work: UnitOfWork, view: JobView) -> None:
 
 
 def _problem(error: GridwardError) -> dict[str, Any]:
-    return {**error.fields, "code": error.code, "detail": error.message}
+    # the classes above it tell an answer's status to a process that never met this one
+    family = [kind.code for kind in type(error).__mro__ if issubclass(kind, GridwardError)]
+    return {**error.fields, "code": error.code, "detail": error.message, "family": family}
 
 
 def _view(job: JobProgress) -> JobView:

@@ -51,7 +51,15 @@ def run_coverage(work: UnitOfWork, args: dict[str, Any], progress: Report) -> di
     return {"run_id": str(run.id), "plan_id": str(run.plan_id), "reused": reused}
 
 
+def improve_grids(work: UnitOfWork, args: dict[str, Any], progress: Report) -> dict[str, Any]:
+    """Balance some grids of a draft again; arguments are those of `plan_edits.improvement_job`."""
+    from services.plan_edits import run_improvement  # noqa: PLC0415 - as above
+
+    return run_improvement(work, args, progress).body()
+
+
 TASKS: dict[str, Task] = {
+    "improve": improve_grids,
     "partition": propose_plan,
     "coverage": run_coverage,
 }

@@ -10,7 +10,7 @@ from services.plan_edits.borders import move_border, move_vertex
 from services.plan_edits.draft import make_draft
 from services.plan_edits.draw import draw_grid
 from services.plan_edits.history import EditRow, edit_log, redo, replay, undo
-from services.plan_edits.improve import improve
+from services.plan_edits.improve import improve, improvement_job, run_improvement, takes_long
 from services.plan_edits.marks import lock_grid, recode_grid, rename_grid
 from services.plan_edits.merge import merge_grids
 from services.plan_edits.reassign import reassign
@@ -27,6 +27,7 @@ __all__ = [
     "draw_grid",
     "edit_log",
     "improve",
+    "improvement_job",
     "lock_grid",
     "make_draft",
     "merge_grids",
@@ -38,6 +39,8 @@ __all__ = [
     "redo",
     "rename_grid",
     "replay",
+    "run_improvement",
     "split_grid",
+    "takes_long",
     "undo",
 ]

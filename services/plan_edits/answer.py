@@ -98,6 +98,13 @@ class EditAnswer:
     skipped: dict[str, int] = field(default_factory=dict)
     repaired: list[dict[str, Any]] = field(default_factory=list)
 
+    def body(self) -> dict[str, Any]:
+        """Return the answer as the JSON that a request gets, for a job's result."""
+        edit = {"seq": self.seq, "kind": self.kind, "at": self.at, "undoes": self.undoes}
+        rest = {name: getattr(self, name) for name in ("grids", "removed", "totals", "skipped", "repaired")}
+        found: dict[str, Any] = orjson.loads(orjson.dumps({"edit": edit, **rest}, option=orjson.OPT_UTC_Z))
+        return found
+
 
 def current_grids(work: UnitOfWork, plan_id: UUID, images: Mapping[UUID, Image]) -> list[EditedGrid]:
     """Return grids with figures and shapes, in code order."""

@@ -44,7 +44,7 @@ def _mark(work: UnitOfWork, plan_id: UUID, grid_id: UUID, wish: Wish, kind: str,
     plan = open_plan(work, plan_id)
     for _ in range(TRIES):
         scene = read_scene(work, plan, [grid_id], around=False)
-        see(work, scene, [grid_id], wish.expected)
+        see(work, plan_id, scene.present(), [grid_id], wish.expected)
         before = scene.images[scene.number(grid_id)]
         if not lock_unchanged(work, plan_id, {grid_id: int(before["revision"])}):
             continue

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -22,9 +22,10 @@ from services.plan_edits.scene import OpenPlan, Scene, open_plan, read_scene
 from services.revisions import check_expected
 from store.database import edit_log as log_sql
 from store.database import plan_edits as sql
+from store.database.plan_edits import Image
 from store.database.work import UnitOfWork
 
-__all__ = ["BusyError", "Order", "Wish", "finish", "lock_unchanged", "run_edit", "told"]
+__all__ = ["BusyError", "Order", "Wish", "finish", "lock_unchanged", "run_edit", "see", "told"]
 
 #: Times that an edit is computed anew because a grid beside it changed meanwhile.
 TRIES = 4
@@ -99,11 +100,12 @@ def run_edit(work: UnitOfWork, plan_id: UUID, order: Order, wish: Wish, *, plan:
     draft = plan or open_plan(work, plan_id)
     for _ in range(TRIES):
         scene = read_scene(work, draft, order.grids, around=order.around)
-        see(work, scene, order.named, wish.expected)
+        present = scene.present()
+        see(work, plan_id, present, order.named, wish.expected)
         with told(draft, scene.ids):
             edited = order.compute(scene)
             settled = settle(scene.patch, edited, scene.ground_of, repair=wish.repair)
-        see(work, scene, _givers(scene, settled), wish.expected)
+        see(work, plan_id, present, _givers(scene, settled), wish.expected)
         touched = {
             scene.ids[grid]: int(scene.images[grid]["revision"]) for grid in settled.touched if grid < len(scene.ids)
         }
@@ -113,7 +115,13 @@ def run_edit(work: UnitOfWork, plan_id: UUID, order: Order, wish: Wish, *, plan:
     raise BusyError("The grids around are being edited by somebody else; try again.", plan=str(plan_id))
 
 
-def see(work: UnitOfWork, scene: Scene, named: Iterable[UUID], expected: dict[UUID, int] | None) -> None:
+def see(
+    work: UnitOfWork,
+    plan_id: UUID,
+    present: Mapping[UUID, Image],
+    named: Iterable[UUID],
+    expected: dict[UUID, int] | None,
+) -> None:
     """Check that the caller saw the present state of the grids named, and of any other in `expected`.
 
     Raises
@@ -123,19 +131,19 @@ def see(work: UnitOfWork, scene: Scene, named: Iterable[UUID], expected: dict[UU
     StaleRevisionError
         ``current`` holds the present ``grids`` with shapes, and ``removed``.
     """
-    revision = {grid: int(image["revision"]) for grid, image in zip(scene.ids, scene.images, strict=True)}
+    revision = {grid: int(image["revision"]) for grid, image in present.items()}
     seen = expected or {}
     away = [grid for grid in {*named, *seen} if grid not in revision]
-    gone = sql.grids_gone(work.session, scene.plan.id, away) if away else []
+    gone = sql.grids_gone(work.session, plan_id, away) if away else []
     strange = sorted(str(grid) for grid in set(named).difference(revision, gone))
     if strange:
-        raise NotFoundError("The plan has no such grid.", plan=str(scene.plan.id), grids=strange)
+        raise NotFoundError("The plan has no such grid.", plan=str(plan_id), grids=strange)
     current = {grid: revision.get(grid, 0) for grid in {*named, *seen} if grid in revision or grid in gone}
 
     def state() -> dict[str, Any]:
         stale = [grid for grid in current if grid in revision and seen.get(grid) != revision[grid]]
-        images = {grid: scene.images[scene.number(grid)] for grid in stale}
-        return {"grids": current_grids(work, scene.plan.id, images), "removed": sorted(gone)}
+        images = {grid: present[grid] for grid in stale}
+        return {"grids": current_grids(work, plan_id, images), "removed": sorted(gone)}
 
     check_expected(expected, current, state)
 

@@ -71,6 +71,10 @@ class Scene:
         """Return a grid's number in the patch."""
         return self.ids.index(grid_id)
 
+    def present(self) -> dict[UUID, Image]:
+        """Return the state of each grid by its id."""
+        return dict(zip(self.ids, self.images, strict=True))
+
     def doors_of(self, atoms: npt.NDArray[np.object_]) -> Doors:
         """Return the dwellings in the box of some atoms."""
         box = shapely.total_bounds(

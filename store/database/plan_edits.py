@@ -105,6 +105,12 @@ def read_atoms(session: Session, plan_id: UUID, grid_ids: Iterable[UUID]) -> Col
     return read_columns(session, _ATOMS.bindparams(plan=plan_id, grids=list(grid_ids)), geometry=["geom"])
 
 
+def count_atoms(session: Session, plan_id: UUID, grid_ids: Iterable[UUID]) -> int:
+    """Return of how many atoms some grids consist."""
+    statement = sa.select(sa.func.count()).where(Atom.plan_id == plan_id, _any(Atom.grid_id, grid_ids))
+    return session.scalars(statement).one()
+
+
 def labels_of(session: Session, plan_id: UUID, grid_ids: Iterable[UUID]) -> Sequence[sa.Row[*tuple[Any, ...]]]:
     """Return label and grid of every atom of some grids, in label order."""
     return session.execute(
