@@ -1,10 +1,12 @@
 """Pure coverage engine: view sheds, gaps, placement and staffing."""
 
+from grid_coverage.availability import Outages, TimeDepths, time_depths
 from grid_coverage.candidates import candidate_views, covered_points, keeps_privacy, street_points
 from grid_coverage.demand import KeyPoints, Needs, Streets
 from grid_coverage.density import DORI, OODPCVS, range_at_density, useful_range
 from grid_coverage.gaps import GapPlaces, GapTable, PointCover, Reason, gaps_by_grid
 from grid_coverage.ground import GroundTable, depth_by_grid, ground_by_grid
+from grid_coverage.over_time import SERVICEABLE, TimeTable, gaps_over_time, ground_over_time
 from grid_coverage.placement import Candidates, Demand, Placement, place
 from grid_coverage.roster import Minimum, Posts, Rules, Staff
 from grid_coverage.scaleout import gaps_in_blocks
@@ -16,6 +18,7 @@ from grid_coverage.walls import Walls, prepare_walls
 __all__ = [
     "DORI",
     "OODPCVS",
+    "SERVICEABLE",
     "Assignment",
     "Candidates",
     "Demand",
@@ -25,6 +28,7 @@ __all__ = [
     "KeyPoints",
     "Minimum",
     "Needs",
+    "Outages",
     "Placement",
     "PointCover",
     "Posts",
@@ -33,6 +37,8 @@ __all__ = [
     "ShedFlag",
     "Staff",
     "Streets",
+    "TimeDepths",
+    "TimeTable",
     "ViewSheds",
     "Violation",
     "Walls",
@@ -42,13 +48,16 @@ __all__ = [
     "depth_by_grid",
     "gaps_by_grid",
     "gaps_in_blocks",
+    "gaps_over_time",
     "ground_by_grid",
+    "ground_over_time",
     "keeps_privacy",
     "place",
     "prepare_walls",
     "range_at_density",
     "snap_out",
     "street_points",
+    "time_depths",
     "useful_range",
     "view_sheds",
 ]

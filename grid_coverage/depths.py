@@ -110,9 +110,9 @@ def sum_depths(
 
 @kernel
 def events_of(
-    segment: int, grids: Table, sheds: ShedTable
+    segment: int, grids: Table, sheds: ShedTable | Table
 ) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]:
-    """List where pieces of a segment begin and end: place, kind, and grid number or 1 for a known shed."""
+    """List where pieces of a segment begin and end: place, kind, and grid number or what stands for the shed."""
     first_grid, last_grid = grids[0][segment], grids[0][segment + 1]
     first_shed, last_shed = sheds[0][segment], sheds[0][segment + 1]
     count = 2 * (last_grid - first_grid)

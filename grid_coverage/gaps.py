@@ -120,7 +120,7 @@ class GapTable:
     places : (k,) int64
         Key places with a need.
     places_seen, places_seen_upper : (k,) int64
-        Those seen by as many cameras as they need.
+        Those seen by as many cameras as they need; of a period (`gaps_over_time`) the mean, in float64.
     cameras, cameras_unknown : (k,) int64
         Cameras standing in the grid, and those of them with unknown heading.
     incidents : (k,) float64
@@ -137,8 +137,8 @@ class GapTable:
     seen_m: NDArray[np.float64]
     seen_m_upper: NDArray[np.float64]
     places: NDArray[np.int64]
-    places_seen: NDArray[np.int64]
-    places_seen_upper: NDArray[np.int64]
+    places_seen: NDArray[np.int64] | NDArray[np.float64]
+    places_seen_upper: NDArray[np.int64] | NDArray[np.float64]
     cameras: NDArray[np.int64]
     cameras_unknown: NDArray[np.int64]
     incidents: NDArray[np.float64]
@@ -212,7 +212,7 @@ def gaps_by_grid(
     >>> table.street_m.tolist(), table.seen_m[:, 0].round(2).tolist(), table.places_seen.tolist()
     ([100.0], [40.0], [1])
     """
-    areas = _grid_polygons(grids)
+    areas = grid_polygons(grids)
     count = len(areas)
     grid_rings, shed_rings = ring_table(areas), ring_table(sheds.polygon)
     segments = segment_lines(streets.line)
@@ -232,30 +232,30 @@ def gaps_by_grid(
     parts = np.column_stack(
         [
             needs.street_score * sums[:, 1 + 2 * MOST_FOLDS],
-            needs.place_score * _per_grid(points.grid, count, key_points.weight * _lack(points)),
+            needs.place_score * per_grid(points.grid, count, key_points.weight * _lack(points)),
             needs.incident_score * incidents * share_unseen,
         ]
     )
     wanted, seen = points.need > 0, points.seen
-    home = _first_polygon(sheds.xy, grid_rings)
+    home = first_polygon(sheds.xy, grid_rings)
     return GapTable(
         street_m=street_m,
         seen_m=seen_m,
         seen_m_upper=sums[:, 1 + MOST_FOLDS : 1 + 2 * MOST_FOLDS],
-        places=_per_grid(points.grid, count, wanted).astype(np.int64),
-        places_seen=_per_grid(points.grid, count, wanted & (seen == "yes")).astype(np.int64),
-        places_seen_upper=_per_grid(points.grid, count, wanted & (seen != "no")).astype(np.int64),
-        cameras=_per_grid(home, count, np.ones(len(home))).astype(np.int64),
-        cameras_unknown=_per_grid(home, count, ~sheds.known).astype(np.int64),
+        places=per_grid(points.grid, count, wanted).astype(np.int64),
+        places_seen=per_grid(points.grid, count, wanted & (seen == "yes")).astype(np.int64),
+        places_seen_upper=per_grid(points.grid, count, wanted & (seen != "no")).astype(np.int64),
+        cameras=per_grid(home, count, np.ones(len(home))).astype(np.int64),
+        cameras_unknown=per_grid(home, count, ~sheds.known).astype(np.int64),
         incidents=incidents,
         score=parts.sum(axis=1),
         parts=parts,
         points=points,
-        gaps=rank_gaps([_street_gaps(segments, which, share, streets, needs), _point_gaps(key_points, points, needs)]),
+        gaps=rank_gaps([street_gaps(segments, which, share, streets, needs), _point_gaps(key_points, points, needs)]),
     )
 
 
-def _grid_polygons(grids: ArrayLike) -> NDArray[np.object_]:
+def grid_polygons(grids: ArrayLike) -> NDArray[np.object_]:
     """Return grids as an array, or name the first that is not polygonal."""
     areas = np.asarray(grids, dtype=object).ravel()
     wrong = np.flatnonzero(
@@ -266,14 +266,14 @@ def _grid_polygons(grids: ArrayLike) -> NDArray[np.object_]:
     return areas
 
 
-def _per_grid(grid: NDArray[np.int64], count: int, amount: ArrayLike) -> NDArray[np.float64]:
+def per_grid(grid: NDArray[np.int64], count: int, amount: ArrayLike) -> NDArray[np.float64]:
     """Add up amounts by grid; what lies nowhere is left out."""
     held = grid != NOWHERE
     weights = np.asarray(amount, dtype=np.float64)[held]
     return np.bincount(grid[held], weights=weights, minlength=count).astype(np.float64)
 
 
-def _first_polygon(xy: NDArray[np.float64], rings: RingTable) -> NDArray[np.int64]:
+def first_polygon(xy: NDArray[np.float64], rings: RingTable) -> NDArray[np.int64]:
     """Return the lowest polygon that holds each point, or `NOWHERE`."""
     grid = np.full(len(xy), NOWHERE, dtype=np.int64)
     point, polygon = points_inside(xy, rings)
@@ -288,7 +288,7 @@ def _point_cover(
     point, camera = points_inside(key_points.xy, shed_rings)
     count = len(key_points.xy)
     return PointCover(
-        grid=_first_polygon(key_points.xy, grid_rings),
+        grid=first_polygon(key_points.xy, grid_rings),
         cameras=np.bincount(point[known[camera]], minlength=count).astype(np.int64),
         cameras_upper=np.bincount(point, minlength=count).astype(np.int64),
         need=key_points.need,
@@ -300,14 +300,39 @@ def _lack(points: PointCover) -> NDArray[np.int64]:
     return np.asarray(np.maximum(0, points.need - points.cameras), dtype=np.int64)
 
 
-def _street_gaps(
-    segments: Segments, which: NDArray[np.int64], share: NDArray[np.float64], streets: Streets, needs: Needs
+def street_gaps(
+    segments: Segments,
+    which: NDArray[np.int64],
+    share: NDArray[np.float64],
+    streets: Streets,
+    needs: Needs,
+    *,
+    lack: NDArray[np.float64] | None = None,
 ) -> GapPlaces:
-    """Join stretches that run on through the vertices of one street within one grid, and draw them."""
+    """Join stretches that run on through the vertices of one street within one grid, and draw them.
+
+    Parameters
+    ----------
+    segments : Segments
+    which : (g, 3) int64
+        Segment, grid and whether an unknown heading may see it, of each stretch.
+    share : (g, 2) float64
+        From where to where, as shares of the segment.
+    streets : Streets
+    needs : Needs
+    lack : (g,) float64, optional
+        Cameras that each stretch lacks on average; 1 when left out.
+
+    Returns
+    -------
+    GapPlaces
+    """
     segment, grid, maybe = which.T
     line = segments.line[segment]
+    missing = np.ones(len(segment)) if lack is None else lack
     goes_on = (segment[1:] == segment[:-1] + 1) & (line[1:] == line[:-1]) & (share[:-1, 1] == 1) & (share[1:, 0] == 0)
-    goes_on &= (grid[1:] == grid[:-1]) & (maybe[1:] == maybe[:-1])
+    goes_on |= (segment[1:] == segment[:-1]) & (share[1:, 0] == share[:-1, 1])
+    goes_on &= (grid[1:] == grid[:-1]) & (maybe[1:] == maybe[:-1]) & (np.abs(missing[1:] - missing[:-1]) <= 1e-9)
     chain = np.concatenate([[0], np.cumsum(~goes_on)]) if len(segment) else np.empty(0, dtype=np.int64)
     first = np.flatnonzero(np.concatenate([[True], ~goes_on])) if len(segment) else np.empty(0, dtype=np.int64)
     metres = np.bincount(chain, weights=(share[:, 1] - share[:, 0]) * segments.length[segment]).astype(np.float64)
@@ -332,7 +357,7 @@ def _street_gaps(
         source=line[first],
         length=metres,
         maybe=maybe[first].astype(bool),
-        score=needs.street_score * streets.weight[line[first]] * metres,
+        score=needs.street_score * streets.weight[line[first]] * metres * missing[first],
     )
 
 

@@ -75,8 +75,8 @@ def ground_by_grid(grids: ArrayLike, sheds: ViewSheds, walls: Walls) -> GroundTa
     open_m2 = shapely.area(areas) - np.bincount(owner, weights=shapely.area(pieces), minlength=len(areas))
     upper_owner, pieces, camera = _clipped_sheds(areas, sheds)
     known = sheds.known[camera]
-    upper = _united_areas(upper_owner, pieces, len(areas))
-    seen = upper if known.all() else _united_areas(upper_owner[known], pieces[known], len(areas))
+    upper = united_areas(upper_owner, pieces, len(areas))
+    seen = upper if known.all() else united_areas(upper_owner[known], pieces[known], len(areas))
     return GroundTable(open_m2, seen, upper)
 
 
@@ -124,7 +124,7 @@ def _grids(grids: ArrayLike) -> NDArray[np.object_]:
 
 def _clipped(areas: NDArray[np.object_], shapes: NDArray[np.object_]) -> tuple[NDArray[np.int64], NDArray[np.object_]]:
     """Cut shapes by the grids that they meet; those inside one grid are taken whole."""
-    owner, pieces, _ = _clipped_rows(areas, shapes)
+    owner, pieces, _ = clipped_rows(areas, shapes)
     return owner, pieces
 
 
@@ -132,10 +132,10 @@ def _clipped_sheds(
     areas: NDArray[np.object_], sheds: ViewSheds
 ) -> tuple[NDArray[np.int64], NDArray[np.object_], NDArray[np.int64]]:
     """Cut view sheds by grids; return the grid, the piece and the camera of each."""
-    return _clipped_rows(areas, sheds.polygon)
+    return clipped_rows(areas, sheds.polygon)
 
 
-def _clipped_rows(
+def clipped_rows(
     areas: NDArray[np.object_], shapes: NDArray[np.object_]
 ) -> tuple[NDArray[np.int64], NDArray[np.object_], NDArray[np.int64]]:
     """Cut shapes by the grids that they meet; return the grid, the piece and the row of each."""
@@ -147,7 +147,7 @@ def _clipped_rows(
     return owner, pieces, row
 
 
-def _united_areas(owner: NDArray[np.int64], pieces: NDArray[np.object_], count: int) -> NDArray[np.float64]:
+def united_areas(owner: NDArray[np.int64], pieces: NDArray[np.object_], count: int) -> NDArray[np.float64]:
     """Area of the union of the pieces of each grid."""
     order = np.argsort(owner, kind="stable")
     bounds = np.searchsorted(owner[order], np.arange(count + 1))
