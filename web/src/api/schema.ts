@@ -849,7 +849,9 @@ export interface paths {
         put?: never;
         /**
          * Improve Grids
-         * @description Balance some grids among each other; locked ones stay. `preview` shows it first.
+         * @description Balance some grids among each other, each neighbourhood by itself; locked ones stay. `preview` shows it first.
+         *
+         *     What takes long, or was asked for with ``Prefer: respond-async``, is a job whose result is the same answer.
          */
         post: operations["improve_grids"];
         delete?: never;
@@ -6730,6 +6732,8 @@ export interface operations {
             header?: {
                 /** @description Any unique text (a UUID); a repeat gets the first answer. */
                 "Idempotency-Key"?: string | null;
+                /** @description `respond-async`: answer 202 with a job, however quick the work is. */
+                prefer?: string | null;
             };
             path: {
                 plan_id: string;
@@ -6749,6 +6753,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EditAnswerOut"];
+                };
+            };
+            /** @description It takes longer: a job, whose result is the answer. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobAnswer"];
                 };
             };
             /** @description A problem (RFC 9457). */
