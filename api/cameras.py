@@ -7,10 +7,12 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from api.deps import IfMatch, Work
-from services import cameras
+from services import camera_status, cameras
+from services.camera_history import State
+from services.camera_status import MOST_STATUSES, Status
 from services.cameras import CameraView
 
 router = APIRouter(prefix="/api/v1/cameras", tags=["cameras"])
@@ -36,7 +38,9 @@ class CameraOut(BaseModel):
     ptz: bool
     dome: bool
     indoor: bool
+    networked: bool
     online: bool
+    serviceable: bool
     lon: float
     lat: float
     demo: bool
@@ -61,14 +65,80 @@ class CameraChange(BaseModel):
     ptz: bool | None = None
     dome: bool | None = None
     indoor: bool | None = None
+    networked: bool | None = None
     online: bool | None = None
+    serviceable: bool | None = None
+    lon: float | None = None
+    lat: float | None = None
     owner: Annotated[str | None, Field(max_length=200)] = None
     purpose: Annotated[str | None, Field(max_length=200)] = None
+
+
+class StatusIn(BaseModel):
+    """What is told of one camera at one moment; what is left out is not said."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    camera: Annotated[str, Field(min_length=1, max_length=200, description="20-digit code, reference or id.")]
+    at: AwareDatetime
+    online: bool | None = None
+    networked: bool | None = None
+    serviceable: bool | None = None
+
+
+class StatusBatch(BaseModel):
+    """Messages in any order."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    statuses: Annotated[list[StatusIn], Field(min_length=1, max_length=MOST_STATUSES)]
+
+
+class UnknownCamera(BaseModel):
+    """A message about a camera that nobody knows; rows count from 0."""
+
+    row: int
+    camera: str
+
+
+class RefusedStatus(UnknownCamera):
+    """A message that can't be taken."""
+
+    reason: Literal["ambiguous", "in-the-future", "says-nothing"]
+
+
+class StatusAnswer(BaseModel):
+    """What a batch did: messages taken, those of them that were late, and cameras whose present state changed."""
+
+    accepted: int
+    late: int
+    changed: int
+    unknown: list[UnknownCamera]
+    refused: list[RefusedStatus]
 
 
 def _answer(view: CameraView, response: Response) -> CameraAnswer:
     response.headers["ETag"] = f'"{view.revision}"'
     return CameraAnswer(camera=CameraOut.model_validate(view))
+
+
+@router.post("/status", operation_id="take_camera_statuses")
+def take_statuses(work: Work, batch: StatusBatch) -> StatusAnswer:
+    """Take states of thousands of cameras; a late one is kept as history, a repeated one changes nothing."""
+    statuses = [
+        Status(told.camera, told.at, State(told.online, told.networked, told.serviceable)) for told in batch.statuses
+    ]
+    report = camera_status.take_statuses(work, statuses, now=datetime.now(UTC))
+    return StatusAnswer(
+        accepted=report.accepted,
+        late=report.late,
+        changed=len(report.changed),
+        unknown=[UnknownCamera(row=row, camera=camera) for row, camera in report.unknown],
+        refused=[
+            RefusedStatus.model_validate({"row": row, "camera": camera, "reason": reason})
+            for row, camera, reason in report.refused
+        ],
+    )
 
 
 @router.get("/{camera:path}", operation_id="get_camera")

@@ -119,6 +119,47 @@ def _rows_command(name: str, loader: str, summary: str) -> None:
     app.command(name)(command)
 
 
+@app.command("camera-status")
+def camera_status(
+    ctx: typer.Context,
+    file: FileArgument,
+    signature: Annotated[
+        Path | None, typer.Option(help="Detached signature; FILE.sig where GRIDWARD_STATUS_KEY_FILE is set.")
+    ] = None,
+    mapping: MapOption = None,
+    territory: TerritoryOption = None,
+    dry_run: DryRunOption = False,
+    skip_rejected: SkipOption = False,
+    rejects: RejectsOption = None,
+    sheet: SheetOption = None,
+    timezone: ZoneOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Load which cameras are online, networked and serviceable, and since when; checks the file's signature."""
+    from services.ingest.camera_status import load_camera_status, load_signed_status
+    from services.signatures import read_key
+
+    context = command_context(ctx)
+    options: dict[str, Any] = {
+        "territory": territory,
+        "mapping": read_mapping(mapping or []),
+        "dry_run": dry_run,
+        "skip_rejected": skip_rejected,
+        "sheet": sheet,
+        "timezone": timezone,
+    }
+    key_file = context.settings.cameras.status_key_file
+    loader: Callable[..., LoadReport] = load_camera_status
+    if key_file is not None:
+        options |= {"signature": signature or file.with_name(f"{file.name}.sig"), "key": read_key(key_file)}
+        loader = load_signed_status
+    elif signature is not None:
+        raise typer.BadParameter(
+            "set GRIDWARD_STATUS_KEY_FILE to the key that it was made with.", param_hint="--signature"
+        )
+    run(context, loader, file, options, rejects=rejects, as_json=as_json)
+
+
 def run(
     context: CommandContext,
     loader: Callable[..., LoadReport],
@@ -233,6 +274,5 @@ _rows_command("dwellings", "load_dwellings", "Load doors with their counts of ho
 _rows_command("units", "load_units", "Load departments, centres and teams.")
 _rows_command("staff", "load_staff", "Load a roster: work number, name, post. Identity numbers are refused.")
 _rows_command("cameras", "load_cameras", "Load cameras: position, heading, field of view, range.")
-_rows_command("camera-status", "load_camera_status", "Load which cameras are online, and since when.")
 _rows_command("components", "load_components", "Load city components with the unit that owns them.")
 _rows_command("incidents", "load_incidents", "Load past incidents; a row loaded before is skipped.")

@@ -8,13 +8,18 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+import shapely
+
 from gis.errors import InvalidInputError, NotFoundError, StaleRevisionError
+from services.camera_history import State
+from services.camera_status import note_change
 from store.database import cameras as sql
-from store.database.models import Camera
+from store.database.models import Camera, Territory
 from store.database.work import UnitOfWork
 
 CHANGEABLE: Final = (
-    "azimuth", "hfov", "max_range", "height_m", "ptz", "dome", "indoor", "online", "owner", "purpose",
+    "azimuth", "hfov", "max_range", "height_m", "ptz", "dome", "indoor", "networked", "online", "serviceable", "owner",
+    "purpose", "lon", "lat",
 )  # fmt: skip
 _OPTIONAL: Final = frozenset({"azimuth", "hfov", "height_m"})
 _RANGES: Final[dict[str, tuple[float, float, str]]] = {
@@ -22,7 +27,10 @@ _RANGES: Final[dict[str, tuple[float, float, str]]] = {
     "hfov": (0.1, 360.0, "above 0 and at most 360 degrees"),
     "max_range": (0.0, 5000.0, "from 0 to 5000 metres"),
     "height_m": (0.0, 500.0, "from 0 to 500 metres"),
+    "lon": (-180.0, 180.0, "from -180 to 180 degrees"),
+    "lat": (-90.0, 90.0, "from -90 to 90 degrees"),
 }
+_STATES: Final = ("online", "networked", "serviceable")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +52,9 @@ class CameraView:
     ptz: bool
     dome: bool
     indoor: bool
+    networked: bool
     online: bool
+    serviceable: bool
     lon: float
     lat: float
     demo: bool
@@ -105,20 +115,40 @@ def change_camera(work: UnitOfWork, named: str, changes: dict[str, Any], *, revi
             "The camera was changed since you read it; look at the present version first.", current=_view(camera)
         )
     wanted = {name: _checked(name, value) for name, value in changes.items()}
-    different = {name: value for name, value in wanted.items() if getattr(camera, name) != value}
+    different = {name: value for name, value in wanted.items() if getattr(before := _view(camera), name) != value}
     if not different:
-        return _view(camera)
+        return before
+    place = [float(different.pop(axis, getattr(before, axis))) for axis in ("lon", "lat")]
+    _move(work, camera, shapely.Point(place))
     for name, value in different.items():
         setattr(camera, name, value)
     camera.revision += 1
     work.session.flush()
-    if "online" in different:
-        sql.note_status(work.session, camera.id, online=camera.online, at=now)
-    x, y = camera.point.x, camera.point.y
-    work.touch("cameras", camera.territory_id, (x, y, x, y))
-    # the stored view stays until the next coverage run; its tile carries the camera's state
+    if different.keys() & _STATES:
+        told = State(*(getattr(camera, name) if name in different else None for name in _STATES))
+        note_change(work, camera.id, told, now=now)
+    for x, y in {(before.lon, before.lat), (camera.point.x, camera.point.y)}:
+        work.touch("cameras", camera.territory_id, (x, y, x, y))
     work.touch("view_sheds", camera.territory_id)
     return _view(camera)
+
+
+def _move(work: UnitOfWork, camera: Camera, place: shapely.Point) -> None:
+    """Put a camera elsewhere in its territory.
+
+    Raises
+    ------
+    InvalidInputError
+        The place is outside the territory's box.
+    """
+    if place.equals(camera.point):
+        return
+    territory = work.session.get_one(Territory, camera.territory_id)
+    if not shapely.box(*territory.outline.bounds).covers(place):
+        raise InvalidInputError(
+            f"The camera would stand outside {territory.name}.", field="lon", lon=place.x, lat=place.y
+        )
+    camera.point = place
 
 
 def _find(work: UnitOfWork, named: str, *, lock: bool = False) -> Camera:
@@ -132,7 +162,7 @@ def _find(work: UnitOfWork, named: str, *, lock: bool = False) -> Camera:
     return camera
 
 
-def _checked(name: str, value: object) -> object:
+def _checked(name: str, value: Any) -> Any:  # noqa: ANN401 - a field of any kind
     if name not in CHANGEABLE:
         raise InvalidInputError(f"'{name}' of a camera can't be changed here.", field=name)
     if value is None and name not in _OPTIONAL:
@@ -162,7 +192,9 @@ def _view(camera: Camera) -> CameraView:
         camera.ptz,
         camera.dome,
         camera.indoor,
+        camera.networked,
         camera.online,
+        camera.serviceable,
         camera.point.x,
         camera.point.y,
         camera.demo,

@@ -178,6 +178,16 @@ class CaseSettings(SettingsGroup):
         return value
 
 
+class CameraSettings(SettingsGroup):
+    """States of cameras that come from another network."""
+
+    status_key_file: Path | None = Field(
+        default=None,
+        description="File with the key (64 hexadecimal digits or more) that signs camera states coming through a "
+        "one-way gate. With it `gridward load camera-status` takes signed files only.",
+    )
+
+
 class PlanSettings(SettingsGroup):
     """How plans are made."""
 
@@ -218,6 +228,7 @@ GROUPS: tuple[type[SettingsGroup], ...] = (
     AccessSettings,
     JobSettings,
     CaseSettings,
+    CameraSettings,
     PlanSettings,
 )
 
@@ -228,7 +239,7 @@ class Settings:
 
     Parameters
     ----------
-    database, http, logs, access, jobs, cases, plans
+    database, http, logs, access, jobs, cases, cameras, plans
         One group each; see the classes for their fields.
     """
 
@@ -238,6 +249,7 @@ class Settings:
     access: AccessSettings
     jobs: JobSettings
     cases: CaseSettings
+    cameras: CameraSettings
     plans: PlanSettings
 
     @classmethod

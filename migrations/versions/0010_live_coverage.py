@@ -33,9 +33,7 @@ def upgrade() -> None:
         sa.text("insert into camera_heard select camera_id, lower(period) from camera_status where upper_inf(period)")
     )
     op.add_column("coverage_run", sa.Column("live", sa.Boolean, server_default=sa.false(), nullable=False))
-    op.create_index(
-        "uq_coverage_run_live", "coverage_run", ["plan_id"], unique=True, postgresql_where=sa.text("live")
-    )
+    op.create_index("uq_coverage_run_live", "coverage_run", ["plan_id"], unique=True, postgresql_where=sa.text("live"))
     op.add_column(
         "key_place_coverage",
         sa.Column("front", Geometry("POINT", srid=4326, spatial_index=False), nullable=True),

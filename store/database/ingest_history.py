@@ -1,4 +1,4 @@
-"""Statements of the loaders for what happened: past incidents with their first step, camera states as periods."""
+"""Statements of the loaders for what happened: past incidents with their first step."""
 
 from __future__ import annotations
 
@@ -97,48 +97,3 @@ def insert_incidents(
     result = session.execute(sa.text(_INCIDENT_INSERT), values)
     session.execute(sa.text("drop table incident_stage"))
     return int(getattr(result, "rowcount", 0))
-
-
-_STATUS_STAGE = "create temp table status_stage (camera_id uuid, online boolean, at timestamptz) on commit drop"
-
-# only what differs from the open period closes it; a status older than the open period tells nothing new
-_STATUS_CLOSE = """
-update camera_status c set period = tstzrange(lower(c.period), s.at)
-from status_stage s
-where c.camera_id = s.camera_id and upper_inf(c.period) and lower(c.period) < s.at and c.online <> s.online
-"""
-_STATUS_OPEN = """
-insert into camera_status (camera_id, online, period)
-select s.camera_id, s.online, tstzrange(s.at, null) from status_stage s
-where not exists (
-    select from camera_status c where c.camera_id = s.camera_id and c.period && tstzrange(s.at, null)
-)
-"""
-_STATUS_NOW = """
-update camera c set online = s.online, revision = c.revision + 1 from status_stage s
-where c.id = s.camera_id and c.online <> s.online
-"""
-
-
-def update_camera_status(session: Session, rows: Sequence[Sequence[Any]]) -> tuple[int, int]:
-    """Take the latest status of cameras; a change closes the open period and opens the next.
-
-    Parameters
-    ----------
-    session : Session
-    rows : sequence of (camera id, online, at)
-        One a camera.
-
-    Returns
-    -------
-    opened, changed : int
-        Periods opened; cameras whose present status changed.
-    """
-    session.execute(sa.text("drop table if exists status_stage"))
-    session.execute(sa.text(_STATUS_STAGE))
-    copy_rows(session, "status_stage", ("camera_id", "online", "at"), rows)
-    session.execute(sa.text(_STATUS_CLOSE))
-    opened = session.execute(sa.text(_STATUS_OPEN))
-    changed = session.execute(sa.text(_STATUS_NOW))
-    session.execute(sa.text("drop table status_stage"))
-    return int(getattr(opened, "rowcount", 0)), int(getattr(changed, "rowcount", 0))
