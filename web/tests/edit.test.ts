@@ -5,6 +5,8 @@ import { atomsBeside, borderCommand, busy, startMode, step, type BorderState, ty
 import { planeAt, sweep, type LonLat, type XY } from '../src/features/planner/edit/plane'
 import { movesOf, previewOf } from '../src/features/planner/edit/preview'
 import { snapTo } from '../src/features/planner/edit/snap'
+import { wantedGrids, workBox } from '../src/features/planner/edit/wanted'
+import type { Grid } from '../src/api/types'
 import { arcsAbout, atomAt, borders, buildTopology, neighbours, readAtoms, ringsOf, type Atom } from '../src/features/planner/edit/topology'
 
 const plane = planeAt([24.94, 60.17])
@@ -22,7 +24,7 @@ function board(columns: number, rows: number, gridOf: (x: number, y: number) => 
 // a and b below, c on top of both: a node of three grids in the middle
 const three = buildTopology(board(4, 4, (x, y) => (y >= 2 ? 'c' : x < 2 ? 'a' : 'b')))
 const knownOf = (households: Record<string, number>, area = 40_000, rim = 800): Map<string, Known> =>
-  new Map(Object.entries(households).map(([id, n]) => [id, { id, households: n, area_m2: area, compactness: (4 * Math.PI * area) / rim ** 2, mean: 50 }]))
+  new Map(Object.entries(households).map(([id, n]) => [id, { id, households: n, area_m2: area, compactness: (4 * Math.PI * area) / rim ** 2, mean: 50, inArea: 3 }]))
 const known = new Map([...knownOf({ a: 40, b: 40 }), ...knownOf({ c: 80 }, 80_000, 1200)])
 const sceneOf = (grid: string | null, locked: string[] = []): Scene => ({ topology: three, grid, locked: new Set(locked), tolerance: 0.1 })
 const here = (x: number, y: number, reach = 8): EditEvent => ({ kind: 'tap', hand: { at: three.plane.to(plane.from([x, y])), reach } })
@@ -36,6 +38,7 @@ const doorsOf = (list: [number, number, number, string][], grids: string[]): Doo
   households: Float64Array.from(list, ([, , n]) => n),
   grid: Int32Array.from(list, ([, , , grid]) => grids.indexOf(grid)),
   grids,
+  counted: new Set(grids),
 })
 
 describe('topology', () => {
@@ -65,6 +68,32 @@ describe('topology', () => {
   it('reads the columns of the server', () => {
     const atoms = readAtoms({ grids: ['g'], vertices: [0, 0, 1, 0, 1, 1], atoms: [[7, 0, 'v', 3, 1, [[0, 1, 2]]]] })
     expect(atoms).toEqual([{ id: 7, grid: 'g', area: 'v', households: 3, rings: [[[0, 0], [1, 0], [1, 1]]] }])
+  })
+})
+
+describe('ground that arrives later', () => {
+  it('keeps the places of what was here, so a line in hand stays the border that it was', () => {
+    const whole = board(6, 4, (x, y) => (y >= 2 ? 'c' : x < 2 ? 'a' : x < 4 ? 'b' : 'd'))
+    const first = buildTopology(whole.filter(({ grid }) => grid !== 'd'))
+    const later = buildTopology(whole, first.frame)
+    const ab = (one: typeof first) => borders(one).find(({ left, right }) => [left, right].sort().join('') === 'ab')
+    expect(ab(later)?.key).toBe(ab(first)?.key)
+    ab(first)?.xy.forEach((at, k) => expect(ab(later)?.xy[k]).toBe(at))
+    expect(neighbours(later, 'b').sort()).toEqual(['a', 'c', 'd'])
+  })
+  it('is asked for where the work is', () => {
+    const grid = (id: string, west: number, south: number): Grid => ({ id, bbox: [west, south, west + 1, south + 1] }) as unknown as Grid
+    const grids = Array.from({ length: 400 }, (_, k) => grid(String(k), k % 20, Math.floor(k / 20)))
+    const nothing = { view: null, near: [], work: null }
+    expect(wantedGrids(grids, nothing)).toEqual([])
+    expect(wantedGrids(grids.slice(0, 50), nothing)).toHaveLength(50)
+    // a grid comes with all that touch it
+    expect(wantedGrids(grids, { ...nothing, near: [grids[210]] }).sort()).toEqual(['189', '190', '191', '209', '210', '211', '229', '230', '231'])
+    expect(wantedGrids(grids, { ...nothing, work: [0.1, 0.1, 1.9, 0.2] })).toEqual(['0', '1'])
+    expect(wantedGrids(grids, { ...nothing, view: [0.5, 0.5, 4.5, 4.5] })).toHaveLength(25)
+    // the whole county is too small to be drawn on
+    expect(wantedGrids(grids, { ...nothing, view: [0, 0, 20, 20] })).toEqual([])
+    expect(workBox({ tool: 'split', points: [[0, 0], [100, 50]], hover: null }, plane)).toEqual([24.94, 60.17, plane.from([100, 50])[0], plane.from([100, 50])[1]])
   })
 })
 
@@ -199,6 +228,7 @@ describe('speed', () => {
       households: Float64Array.from(spots, () => 1),
       grid: Int32Array.from(spots, ({ atom }) => (atom.grid === 'a' ? 0 : 1)),
       grids: ['a', 'b'],
+      counted: new Set(['a', 'b']),
     }
     const big = knownOf({ a: 3025, b: 3025 }, 3025e4, 22_000)
     const at = (x: number, y: number): XY => scene.topology.plane.to(plane.from([x, y]))

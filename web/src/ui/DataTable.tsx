@@ -1,6 +1,7 @@
 import type { ComponentChildren, JSX } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import { Icon } from './Icon'
+import { scrollerOf, scrollToRow, useWindow } from './windowed'
 
 export interface Column<Row> {
   id: string
@@ -57,24 +58,55 @@ export function readOrder(text: string | null, fallback: Order): Order {
 }
 export const writeOrder = (order: Order): string => (order.down ? `-${order.column}` : order.column)
 
+const ROW_PX = 28
+const TALL_PX = 36
+
+/** Stands for the rows that are not drawn. */
+function Gap({ height, columns }: { height: number; columns: number }): JSX.Element {
+  return (
+    <tr class="gap" aria-hidden="true">
+      <td colSpan={columns} style={{ height: `${height}px` }} />
+    </tr>
+  )
+}
+
 /** A table in step with the map: arrows move the selection, hovering shows the thing on the map. */
 export function DataTable<Row>(props: TableProps<Row>): JSX.Element {
   const { columns, rows, keyOf, selected, order } = props
   const body = useRef<HTMLTableSectionElement>(null)
-  const focusKey = rows.some((row) => keyOf(row) === selected) ? selected : rows[0] ? keyOf(rows[0]) : null
+  const { from, until, row: rowPx } = useWindow(body, rows.length, props.tall ? TALL_PX : ROW_PX)
+  const drawn = rows.slice(from, until)
+  const focusKey = drawn.some((row) => keyOf(row) === selected) ? selected : drawn[0] ? keyOf(drawn[0]) : null
+  const whole = from === 0 && until === rows.length
 
   useEffect(() => {
-    const row = body.current?.querySelector<HTMLElement>('[aria-selected="true"]')
-    row?.scrollIntoView({ block: 'nearest' })
+    if (whole) body.current?.querySelector<HTMLElement>('[aria-selected="true"]')?.scrollIntoView({ block: 'nearest' })
+    else if (body.current && selected !== null) {
+      const at = rows.findIndex((row) => keyOf(row) === selected)
+      if (at >= 0) scrollToRow(body.current, at, rowPx)
+    }
   }, [selected])
+  const held = (props.pinned?.size ?? 0) > 0
+  useEffect(() => {
+    const box = body.current?.closest('.table-box')
+    // what the hand changes stands at the top
+    if (held && box && box === scrollerOf(body.current)) box.scrollTop = 0
+  }, [held])
 
+  /** A row far down is drawn a frame later than it is chosen. */
+  const focusSoon = (key: string, tries = 4): void => {
+    requestAnimationFrame(() => {
+      const row = body.current?.querySelector<HTMLElement>(`[data-key="${CSS.escape(key)}"]`)
+      if (row) row.focus({ preventScroll: !whole })
+      else if (tries > 0) focusSoon(key, tries - 1)
+    })
+  }
   const move = (key: string, step: number): void => {
     const at = rows.findIndex((row) => keyOf(row) === key) + step
     const next = rows[Math.min(Math.max(at, 0), rows.length - 1)]
     if (!next) return
     props.onSelect(keyOf(next))
-    const id = CSS.escape(keyOf(next))
-    requestAnimationFrame(() => body.current?.querySelector<HTMLElement>(`[data-key="${id}"]`)?.focus())
+    focusSoon(keyOf(next))
   }
   const onKeyDown = (event: KeyboardEvent, key: string): void => {
     const steps: Record<string, number> = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1, PageDown: 12, PageUp: -12, Home: -1e6, End: 1e6 }
@@ -117,13 +149,15 @@ export function DataTable<Row>(props: TableProps<Row>): JSX.Element {
         </tr>
       </thead>
       <tbody ref={body}>
-        {rows.map((row) => {
+        {from > 0 && <Gap height={from * rowPx} columns={columns.length} />}
+        {drawn.map((row, k) => {
           const key = keyOf(row)
           return (
             <tr
               key={key}
               data-key={key}
               tabIndex={key === focusKey ? 0 : -1}
+              aria-rowindex={whole ? undefined : from + k + 2}
               aria-selected={key === selected}
               aria-label={props.rowLabel?.(row)}
               class={`${key === props.hovered ? 'hovered' : ''} ${props.pinned?.has(key) ? 'pinned' : ''}`.trim()}
@@ -143,6 +177,7 @@ export function DataTable<Row>(props: TableProps<Row>): JSX.Element {
             </tr>
           )
         })}
+        {until < rows.length && <Gap height={(rows.length - until) * rowPx} columns={columns.length} />}
       </tbody>
       {total && (
         <tfoot>

@@ -11,7 +11,7 @@ import { DeviationSwatch } from '../DeviationBar'
 import type { Side } from './figures'
 import { arcOf, type ModeState } from './modes'
 import { dropKept, keepProposal, makeDraft, sendEdit, tryKept } from './send'
-import { gridById, kept, mode, preview, proposal, refusal, saving, scene, snapped, topology, wantsDraft } from './state'
+import { doors, gridById, kept, loadingGround, mode, preview, proposal, refusal, saving, scene, snapped, topology, wantsDraft } from './state'
 import { anchor, stepBack } from './tools'
 import { inBand, nameOf, numberOf, sideWords, toolName } from './words'
 
@@ -46,7 +46,7 @@ export function ToolCard(): JSX.Element | null {
       <span class="rule" />
       {saving.value ? (
         <span>{t('edit.saving')}</span>
-      ) : !topology.value ? (
+      ) : !topology.value || loadingGround.value ? (
         <span>{t('edit.loading')}</span>
       ) : what ? (
         <span class="snap-cue">
@@ -107,6 +107,8 @@ export function FigureCard(): JSX.Element | null {
       : { left: '12px', top: '60px' }
   const band = all.every((side) => inBand(side, tolerance))
   const whole = all.every((side) => side.onePiece)
+  // parcels carry their households; lines through parcels need the dwellings
+  const counting = !('to' in state) && state.tool !== 'merge' && !all.every((side) => doors.value?.counted.has(side.id))
   return (
     <div class="card figure-card" style={place} data-testid="figures">
       <div class="halves">
@@ -116,6 +118,7 @@ export function FigureCard(): JSX.Element | null {
       </div>
       <p class="row wrap small">
         {now.moved > 0 && !now.fresh && <span class="second">{t('edit.toOther', { n: number(now.moved), to: numberOf(gainer(all)) })}</span>}
+        {counting && <span class="second">{t('edit.counting')}</span>}
         <span class="grow" />
         <span class={`chip ${band ? 'ok' : 'warn'}`}>
           <Icon name={band ? 'check' : 'warning'} />

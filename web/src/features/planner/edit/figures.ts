@@ -9,6 +9,8 @@ export interface Doors {
   households: Float64Array
   grid: Int32Array
   grids: string[]
+  /** Grids whose dwellings are all here. */
+  counted: ReadonlySet<string>
 }
 /** A grid as the server last told it. */
 export interface Known {
@@ -18,6 +20,8 @@ export interface Known {
   compactness: number
   /** Mean of its area, which deviations are measured from. */
   mean: number
+  /** Grids of its area, those included that the page has no ground of. */
+  inArea: number
 }
 export interface Side extends Known {
   deviation: number
@@ -194,8 +198,7 @@ export function mergedFigures(topology: Topology, grids: readonly string[], know
   // the one with most households keeps its number; the mean rises, since its area has fewer grids
   const most = [...all].sort((a, b) => b.households - a.households)[0]
   if (!most) return null
-  const inArea = [...topology.areaOf.values()].filter((area) => area === topology.areaOf.get(most.id)).length
-  const first = { ...most, mean: (most.mean * inArea) / Math.max(inArea - all.length + 1, 1) }
+  const first = { ...most, mean: (most.mean * most.inArea) / Math.max(most.inArea - all.length + 1, 1) }
   const inner = topology.arcs
     .filter(({ left, right }) => left !== null && right !== null && grids.includes(left) && grids.includes(right))
     .reduce((sum, arc) => sum + lengthOf(arc.xy), 0)

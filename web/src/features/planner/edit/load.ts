@@ -1,25 +1,41 @@
-/** Fetches what the tools work on: atoms, dwellings, what can be undone. */
+/** Fetches what the tools work on, where they work: atoms and dwellings of the grids about the hand, and what can be undone. */
 import { effect } from '@preact/signals'
 import { ask, call, query } from '../../../api/client'
-import { planGrids } from '../../../api/data'
+import { gridByCode, planGrids } from '../../../api/data'
 import type { components } from '../../../api/schema'
-import type { Grid } from '../../../api/types'
+import type { Box, Grid } from '../../../api/types'
+import { mapOnScreen } from '../../../map/engine'
 import { store } from '../../../map/store'
 import type { Doors } from './figures'
 import { busy } from './modes'
-import { doors, fresh, gridById, meeting, mode, saving, topology, undoable } from './state'
-import { atomAt, buildTopology, readAtoms, type Atom, type AtomsOut, type Topology } from './topology'
+import { doors, fresh, gridById, hindrance, loadingGround, meeting, mode, saving, selectedGrid, topology, undoable } from './state'
+import { atomAt, buildTopology, readAtoms, type Atom, type AtomsOut, type Frame, type Topology } from './topology'
+import { planeAt } from './plane'
+import { gridsIn, gridsOfMode, KEPT, meets, wantedGrids, workBox } from './wanted'
 
-/** Grids that one answer may hold; beyond, those that are nearest to the middle of the screen. */
-const MOST_GRIDS = 200
-const PAGE = 1000
-const MOST_PAGES = 20
+/** Grids of one request. */
+const BATCH = 60
+const DOORS = 10_000
+/** A view or a hand that rests for so long is looked at. */
+const REST_MS = 120
+/** A frame is good for as far as this, in degrees of latitude: beyond, the flat earth shows in the figures. */
+const FRAME_DEGREES = 0.1
+
+interface Door {
+  at: [number, number]
+  households: number
+}
 
 let atoms: Atom[] = []
+let doorsFound = new Map<number | string, Door>()
 let of: string | null = null
-let pending: Promise<void> | null = null
+let opening: Promise<void> | null = null
+let frame: Frame | null = null
+let frameAt: [number, number] = [0, 0]
 /** Revisions that the arcs on screen were made of: what an edit says it saw. */
 let revisions = new Map<string, number>()
+/** Every grid of the plan that was there when the arcs were last made. */
+let listed = new Set<string>()
 
 /** The grids as they were when those arcs were made: what a person who edits has before them. */
 let seen = new Map<string, Grid>()
@@ -34,49 +50,55 @@ export function noteAnswer(grids: readonly { id: string; revision: number }[]): 
   for (const { id, revision } of grids) answered.set(id, revision)
 }
 
-/** The grids to work on: all of a small plan, else those about the middle of the map. */
+/** What the map shows; null without a map. */
+function viewBox(): Box | null {
+  const bounds = mapOnScreen.peek()?.getBounds()
+  return bounds ? [bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth()] : null
+}
+
 function wanted(): string[] {
   const grids = planGrids.data.peek()?.grids ?? []
-  if (grids.length <= MOST_GRIDS) return grids.map((grid) => grid.id)
-  const chosen = grids.find((grid) => grid.code === store.grid.peek())
-  const view = store.view.peek()
-  const [lon, lat] = chosen?.centre ?? (view ? [view.lon, view.lat] : (grids[0]?.centre ?? [0, 0]))
-  const shrink = Math.cos((lat * Math.PI) / 180)
-  const away = (grid: (typeof grids)[number]): number => Math.hypot((grid.centre[0] - lon) * shrink, grid.centre[1] - lat)
-  return [...grids].sort((a, b) => away(a) - away(b)).slice(0, MOST_GRIDS).map((grid) => grid.id)
+  const state = mode.peek()
+  const under = store.hover.peek()
+  const near = [selectedGrid.peek() ?? undefined, ...gridsOfMode(state).map((id) => gridById.peek().get(id)), state.tool !== 'select' && under ? gridByCode.peek().get(under) : undefined]
+  // without a map and a selection there is nothing to go by: the first grid is where the table begins
+  const first = near.some(Boolean) || mapOnScreen.peek() ? [] : [grids[0]]
+  return wantedGrids(grids, { view: viewBox(), near: [...near, ...first], work: frame && workBox(state, frame.plane) })
 }
 
 async function fetchAtoms(plan: string, grids: string[]): Promise<Atom[]> {
-  if (grids.length === 0) return []
-  return readAtoms(await ask<AtomsOut>(`/api/v1/plans/${plan}/atoms${query({ grids: grids.join(',') })}`))
+  const batches = Array.from({ length: Math.ceil(grids.length / BATCH) }, (_, k) => grids.slice(k * BATCH, (k + 1) * BATCH))
+  const found = await Promise.all(batches.map((batch) => ask<AtomsOut>(`/api/v1/plans/${plan}/atoms${query({ grids: batch.join(',') })}`)))
+  return found.flatMap(readAtoms)
 }
 
 interface Page {
-  features: { geometry: { coordinates: [number, number] }; properties: { households: number } }[]
+  features: { id: number | string; geometry: { coordinates: [number, number] }; properties: { households: number } }[]
   links: { rel: string; href: string }[]
 }
 
-/** Dwellings under the atoms, each with the grid that it lies in. */
-async function fetchDoors(here: Topology): Promise<Doors> {
-  const corners = atoms.flatMap((atom) => atom.rings[0] ?? [])
-  const box = corners.reduce(([w, s, e, n], [x, y]) => [Math.min(w, x), Math.min(s, y), Math.max(e, x), Math.max(n, y)] as [number, number, number, number], [180, 90, -180, -90] as [number, number, number, number])
-  const found: Page['features'] = []
-  let next: string | null = `/ogc/collections/dwellings/items${query({ bbox: box.map((each) => each.toFixed(7)).join(','), limit: PAGE })}`
-  for (let page = 0; next && page < MOST_PAGES; page += 1) {
+const around = (boxes: readonly (readonly number[])[]): number[] =>
+  boxes.reduce<number[]>(([w, s, e, n], [x0, y0, x1, y1]) => [Math.min(w as number, x0 as number), Math.min(s as number, y0 as number), Math.max(e as number, x1 as number), Math.max(n as number, y1 as number)], [180, 90, -180, -90])
+
+/** Dwellings on the ground of some grids. */
+async function fetchDoors(grids: readonly string[]): Promise<void> {
+  const boxes = grids.map((id) => gridById.peek().get(id)?.bbox).filter((box) => box !== undefined)
+  if (boxes.length === 0) return
+  let next: string | null = `/ogc/collections/dwellings/items${query({ bbox: around(boxes).map((each) => each.toFixed(7)).join(','), limit: DOORS })}`
+  while (next) {
     const answer: Page = (await call<Page>(next)).data
-    found.push(...answer.features)
+    for (const { id, geometry, properties } of answer.features) doorsFound.set(id, { at: geometry.coordinates, households: properties.households })
     const link = answer.links.find(({ rel }) => rel === 'next')?.href
     next = link ? link.replace(/^https?:\/\/[^/]+/, '') : null
   }
-  return placeDoors(here, found.map(({ geometry, properties }) => ({ at: geometry.coordinates, households: properties.households })))
 }
 
 /** Puts dwellings into columns, with the grid of the atom they lie in. */
-export function placeDoors(here: Topology, list: { at: [number, number]; households: number }[]): Doors {
+export function placeDoors(here: Topology, list: readonly Door[], counted: Iterable<string>): Doors {
   const grids = [...here.atomsOf.keys()]
   const number = new Map(grids.map((id, k) => [id, k]))
   const n = list.length
-  const made: Doors = { x: new Float64Array(n), y: new Float64Array(n), households: new Float64Array(n), grid: new Int32Array(n), grids }
+  const made: Doors = { x: new Float64Array(n), y: new Float64Array(n), households: new Float64Array(n), grid: new Int32Array(n), grids, counted: new Set(counted) }
   list.forEach(({ at, households }, k) => {
     const spot = here.plane.to(at)
     made.x[k] = spot[0]
@@ -87,61 +109,151 @@ export function placeDoors(here: Topology, list: { at: [number, number]; househo
   return made
 }
 
-/** Dwellings again where they were, in the grids as they are now. */
-function replaceDoors(here: Topology, before: Topology | null): void {
-  const old = doors.peek()
-  if (!old || !before) return
-  const list = Array.from(old.x, (x, k) => ({ at: before.plane.from([x, old.y[k] as number]), households: old.households[k] as number }))
-  doors.value = placeDoors(here, list)
+/** Grids whose dwellings are here. */
+let counted = new Set<string>()
+
+function showDoors(): void {
+  const here = topology.peek()
+  if (here) doors.value = placeDoors(here, [...doorsFound.values()], [...counted].filter((id) => here.atomsOf.has(id)))
 }
 
-/** Loads the plan at work, once; again for another plan, or with `anew`. */
-export async function ensure(anew = false): Promise<void> {
-  const plan = planGrids.data.peek()?.plan.id ?? null
-  if (!plan) return
-  if (of === plan && !anew) return pending ?? Promise.resolve()
-  if (of !== plan) {
-    topology.value = null
-    doors.value = null
+/** Arcs anew over all atoms that are here. */
+function rebuild(): void {
+  atoms.sort((a, b) => a.id - b.id)
+  const here = buildTopology(atoms, frame ?? undefined)
+  frame = here.frame
+  topology.value = here
+  showDoors()
+}
+
+/** A frame about where the work is; a new one only while nothing is in hand. */
+function reframe(): void {
+  const middle = selectedGrid.peek()?.centre ?? mapOnScreen.peek()?.getCenter().toArray() ?? planGrids.data.peek()?.grids[0]?.centre ?? [0, 0]
+  const far = Math.hypot((middle[0] as number) - frameAt[0], (middle[1] as number) - frameAt[1]) > FRAME_DEGREES
+  if (frame && (!far || busy(mode.peek()))) return
+  frameAt = [middle[0] as number, middle[1] as number]
+  frame = { plane: planeAt(frameAt), vertices: new Map() }
+}
+
+/** Lets go of ground that nothing asks for any more. */
+function letGo(needed: readonly string[]): void {
+  if (revisions.size + needed.length <= KEPT || busy(mode.peek())) return
+  const keep = new Set(needed)
+  const gone = new Set([...revisions.keys()].filter((id) => !keep.has(id)))
+  atoms = atoms.filter((atom) => !gone.has(atom.grid))
+  for (const id of gone) {
+    revisions.delete(id)
+    seen.delete(id)
+    counted.delete(id)
   }
-  of = plan
-  pending = (async () => {
-    const [found, log] = await Promise.all([
-      fetchAtoms(plan, wanted()),
-      ask<components['schemas']['EditLog']>(`/api/v1/plans/${plan}/edits?limit=500`),
-    ])
+  const boxes = [...revisions.keys()].map((id) => gridById.peek().get(id)?.bbox).filter((box) => box !== undefined)
+  for (const [id, { at }] of doorsFound) if (!boxes.some((box) => meets(box, [...at, ...at]))) doorsFound.delete(id)
+}
+
+function remember(ids: readonly string[]): void {
+  const grids = gridById.peek()
+  for (const id of ids) {
+    const grid = grids.get(id)
+    if (!grid) continue
+    seen.set(id, grid)
+    revisions.set(id, grid.revision)
+    answered.delete(id)
+  }
+}
+
+let extending: Promise<void> | null = null
+
+/** Brings the ground of grids that are not here yet; what is in hand stays in it. */
+async function extend(needed: readonly string[]): Promise<void> {
+  // who waits for another's ground is not told that it failed
+  while (extending) await extending.catch(() => undefined)
+  const plan = of
+  const missing = needed.filter((id) => !revisions.has(id) && gridById.peek().has(id))
+  if (!plan || missing.length === 0) return
+  const before = new Map(missing.map((id) => [id, gridById.peek().get(id) as Grid]))
+  loadingGround.value = true
+  extending = (async () => {
+    const found = await fetchAtoms(plan, missing)
     if (of !== plan) return
-    atoms = found
-    note()
-    const here = buildTopology(atoms)
-    topology.value = here
-    const mine = log.edits.filter((edit) => edit.mine && edit.kind !== 'undo' && edit.kind !== 'redo')
-    undoable.value = { undo: mine.filter(({ state }) => state === 'live').length, redo: mine.filter(({ state }) => state === 'undone').length }
-    doors.value = await fetchDoors(here)
+    letGo(needed)
+    reframe()
+    const now = new Set(missing)
+    atoms = [...atoms.filter((atom) => !now.has(atom.grid)), ...found]
+    for (const [id, grid] of before) {
+      seen.set(id, grid)
+      revisions.set(id, grid.revision)
+    }
+    rebuild()
+    void fetchDoors(missing)
+      .then(() => {
+        if (of !== plan) return
+        for (const id of missing) if (revisions.has(id)) counted.add(id)
+        showDoors()
+      })
+      // figures without dwellings say so; the next move asks again
+      .catch(() => undefined)
   })()
   try {
-    await pending
+    await extending
+  } finally {
+    extending = null
+    loadingGround.value = false
+  }
+}
+
+/** Brings the ground under a box, wherever the map looks. */
+export async function bring(box: Box): Promise<void> {
+  await extend(gridsIn(planGrids.data.peek()?.grids ?? [], box).map(({ id }) => id))
+}
+
+/** Whether all grids under a box are here. */
+export const here = (box: Box): boolean => gridsIn(planGrids.data.peek()?.grids ?? [], box).every(({ id }) => revisions.has(id))
+
+/** Opens the plan at work for the tools, once, and brings the ground that they need now. */
+export async function ensure(): Promise<void> {
+  const plan = planGrids.data.peek()?.plan.id ?? null
+  if (!plan) return
+  if (of !== plan) {
+    forget()
+    of = plan
+    listed = new Set(gridById.peek().keys())
+    opening = openLog(plan)
+  }
+  try {
+    await Promise.all([opening, extend(wanted())])
+    if (of === plan && !topology.peek()) {
+      reframe()
+      rebuild()
+    }
   } catch (cause) {
     of = null
     throw cause
   }
 }
 
-/** Remembers which revisions the atoms are of. */
-function note(): void {
-  const here = new Set(atoms.map((atom) => atom.grid))
-  seen = new Map([...gridById.peek()].filter(([id]) => here.has(id)))
-  revisions = new Map([...seen].map(([id, grid]) => [id, grid.revision]))
+async function openLog(plan: string): Promise<void> {
+  const log = await ask<components['schemas']['EditLog']>(`/api/v1/plans/${plan}/edits?limit=500`)
+  if (of !== plan) return
+  const mine = log.edits.filter((edit) => edit.mine && edit.kind !== 'undo' && edit.kind !== 'redo')
+  undoable.value = { undo: mine.filter(({ state }) => state === 'live').length, redo: mine.filter(({ state }) => state === 'undone').length }
+}
+
+/** Grids here that changed, grids that are gone, and new ones on ground that is here. */
+function outdated(): { changed: string[]; gone: string[] } {
+  const grids = gridById.peek()
+  const gone = [...revisions.keys()].filter((id) => !grids.has(id))
+  const changed = [...revisions.keys()].filter((id) => grids.has(id) && grids.get(id)?.revision !== revisions.get(id))
+  const touched = [...gone, ...changed].map((id) => seen.get(id)?.bbox).filter((box) => box !== undefined)
+  const made = new Set(fresh.peek().map(({ id }) => id))
+  const come = [...grids.values()].filter(({ id, bbox }) => !listed.has(id) && !revisions.has(id) && (made.has(id) || touched.some((box) => meets(box, bbox))))
+  return { changed: [...changed, ...come.map(({ id }) => id)], gone }
 }
 
 let renewing = false
 /** Fetches the atoms of grids that changed; the figures on screen came with the answer already. */
 async function renew(): Promise<void> {
   const plan = of
-  const grids = gridById.peek()
-  const gone = [...revisions.keys()].filter((id) => !grids.has(id))
-  const whole = revisions.size + gone.length < grids.size && grids.size <= MOST_GRIDS
-  const changed = [...grids.values()].filter((grid) => (revisions.has(grid.id) || whole ? revisions.get(grid.id) !== grid.revision : fresh.peek().some((one) => one.id === grid.id))).map((grid) => grid.id)
+  const { changed, gone } = outdated()
   if (!plan || renewing || (changed.length === 0 && gone.length === 0)) return
   renewing = true
   try {
@@ -150,16 +262,11 @@ async function renew(): Promise<void> {
     const old = new Set([...changed, ...gone])
     atoms = [...atoms.filter((atom) => !old.has(atom.grid)), ...found]
     for (const id of gone) revisions.delete(id)
-    for (const id of changed) {
-      const grid = grids.get(id)
-      if (grid) seen.set(id, grid)
-      revisions.set(id, grid?.revision ?? 0)
-      answered.delete(id)
-    }
-    const before = topology.peek()
-    const here = buildTopology(atoms)
-    topology.value = here
-    replaceDoors(here, before)
+    remember(changed)
+    // the dwellings lie where they lay: on ground that was here, they are counted
+    for (const id of changed) counted.add(id)
+    listed = new Set(gridById.peek().keys())
+    rebuild()
   } finally {
     renewing = false
   }
@@ -167,24 +274,45 @@ async function renew(): Promise<void> {
   await renew()
 }
 
-/** Keeps the arcs in step with the table, but never under a hand that is at work; returns how to stop. */
+/** Keeps the ground in step with table, map and hand; never changes it under a hand that is at work. Returns how to stop. */
 export function followPlan(failed: (cause: unknown) => void): () => void {
-  return effect(() => {
-    const plan = planGrids.data.value?.plan.id
-    void gridById.value
-    const working = busy(mode.value) && mode.value.tool !== 'border'
-    const holding = mode.value.tool === 'border' && (mode.value.dragging || mode.value.grabbed)
-    if (plan !== of || !topology.peek() || working || holding || saving.value || meeting.value) return
-    void renew().catch(failed)
-  })
+  let resting: ReturnType<typeof setTimeout> | undefined
+  const stops = [
+    effect(() => {
+      const plan = planGrids.data.value?.plan.id
+      void gridById.value
+      const working = busy(mode.value) && mode.value.tool !== 'border'
+      const holding = mode.value.tool === 'border' && (mode.value.dragging || mode.value.grabbed)
+      if (plan !== of || !topology.value || working || holding || saving.value || meeting.value) return
+      void renew().catch(failed)
+    }),
+    effect(() => {
+      void [store.view.value, selectedGrid.value?.id, mapOnScreen.value, mode.value, mode.value.tool === 'select' || store.hover.value]
+      if (hindrance.value !== null) return
+      clearTimeout(resting)
+      resting = setTimeout(() => {
+        if (of === planGrids.data.peek()?.plan.id && topology.peek()) void extend(wanted()).catch(failed)
+      }, REST_MS)
+    }),
+  ]
+  return () => {
+    clearTimeout(resting)
+    stops.forEach((stop) => stop())
+  }
 }
 
 /** Forgets the plan: it is fetched anew when a tool needs it. */
 export function forget(): void {
   of = null
+  opening = null
   atoms = []
+  doorsFound = new Map()
+  counted = new Set()
   answered.clear()
   revisions = new Map()
+  seen = new Map()
+  listed = new Set()
+  frame = null
   topology.value = null
   doors.value = null
 }

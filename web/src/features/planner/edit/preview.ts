@@ -56,8 +56,7 @@ function previewLine(state: LineState, scene: Scene, known: ReadonlyMap<string, 
   const cut = grid && outlines.length === 1 ? halves(outlines[0] as XY[], line) : null
   if (!grid || !cut) return nothing
   // one grid more in the area: its mean falls
-  const inArea = [...scene.topology.areaOf.values()].filter((area) => area === scene.topology.areaOf.get(grid.id)).length
-  const base = { ...grid, mean: (grid.mean * inArea) / (inArea + 1) }
+  const base = { ...grid, mean: (grid.mean * grid.inArea) / (grid.inArea + 1) }
   const one = ringFigures(cut[0], base, doors)
   const share = one.area_m2 / (one.area_m2 + ringFigures(cut[1], base, null).area_m2)
   const sides = [one, { ...ringFigures(cut[1], base, doors), households: grid.households - one.households }]

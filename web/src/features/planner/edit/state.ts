@@ -25,6 +25,8 @@ export const preview = signal<Preview | null>(null)
 export const figuresMs = signal<number | null>(null)
 export const snapped = signal<Snap | null>(null)
 export const saving = signal(false)
+/** Ground is on its way to where the hand is. */
+export const loadingGround = signal(false)
 export const undoable = signal({ undo: 0, redo: 0 })
 /** New grids and borders as the server answered them, until the map's tiles show them. */
 export const fresh = signal<EditedGrid[]>([])
@@ -90,7 +92,7 @@ export const known = computed<Map<string, Known>>(() => {
     grids.map((grid) => {
       const sum = sums.get(grid.area_code) as { households: number; grids: number }
       const mean = grid.deviation !== null && grid.deviation > -0.99 ? grid.households / (1 + grid.deviation) : sum.households / sum.grids
-      return [grid.id, { id: grid.id, households: grid.households, area_m2: grid.area_m2, compactness: grid.compactness ?? 0, mean }]
+      return [grid.id, { id: grid.id, households: grid.households, area_m2: grid.area_m2, compactness: grid.compactness ?? 0, mean, inArea: sum.grids }]
     }),
   )
 })

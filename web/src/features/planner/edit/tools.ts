@@ -1,6 +1,7 @@
 /** Runs the tools: events of map, keys and lists go to the tool in hand, its commands to the server. */
 import { batch, computed, effect, signal, untracked } from '@preact/signals'
 import { planGrids } from '../../../api/data'
+import type { Box } from '../../../api/types'
 import { mapOnScreen } from '../../../map/engine'
 import { editDrawing, editHand, editSnaps, handAt, type Pointer } from '../../../map/editing'
 import { setSnapping, store } from '../../../map/store'
@@ -8,13 +9,13 @@ import { sentence } from '../../../ui/states'
 import { toast } from '../../../ui/toast'
 import type { Command } from './commands'
 import { drawing } from './draw'
-import { ensure, followPlan } from './load'
+import { bring, ensure, followPlan, here as isHere } from './load'
 import { busy, startMode, step, type BorderState, type EditEvent, type Tool } from './modes'
-import type { LonLat, XY } from './plane'
+import { boxOf, type LonLat, type XY } from './plane'
 import { previewOf } from './preview'
 import { keepProposal, readKept, savedEdits, sendEdit, tryOut } from './send'
 import { doors, figuresMs, fresh, hindrance, kept, known, meeting, mode, preview, proposal, refusal, saving, scene, selectedGrid, snapped, topology, wantsDraft } from './state'
-import { borders } from './topology'
+import { borders, type Topology } from './topology'
 
 /** Tools whose lines snap to what is on the ground. */
 const SNAPPING = new Set<Tool>(['border', 'split', 'draw'])
@@ -37,6 +38,8 @@ function figure(): void {
   figuresMs.value = performance.now() - started
   preview.value = found.sides.length ? found : null
 }
+
+const failed = (cause: unknown): void => toast(sentence(cause))
 
 /** Lets the tool in hand take an event. */
 export function act(event: EditEvent): void {
@@ -91,7 +94,7 @@ export function choose(tool: Tool): void {
       if (tool === 'border' && here.grid) startAtGrid(here.grid)
       figure()
     })
-    .catch((cause: unknown) => toast(sentence(cause)))
+    .catch(failed)
 }
 
 /** With a grid selected, its first border is in hand: the keyboard needs no map to find one. */
@@ -129,17 +132,34 @@ export function toggleLock(): void {
   else void ensure().then(() => sendEdit({ kind: 'lock', grid: grid.id, locked: !grid.locked }))
 }
 
+/** The ground that an event is about, in degrees: where a tap is, or all that a lasso went round. */
+function groundOf(pointer: Pointer, here: Topology): Box | null {
+  const state = mode.peek()
+  if (pointer.kind === 'tap') return [...pointer.at, ...pointer.at] as Box
+  if (pointer.kind !== 'up' || !('trail' in state) || state.tool === 'brush' || state.trail.length === 0) return null
+  return boxOf([...state.trail.map(here.plane.from), pointer.at])
+}
+
 function onHand(pointer: Pointer): boolean {
+  const here = topology.peek()
+  if (!here) return false
+  const ground = groundOf(pointer, here)
+  // a hand that is quicker than the ground under it is followed once that is here
+  if (ground && !isHere(ground)) void bring(ground).then(() => give(pointer), failed)
+  else return give(pointer)
+  return false
+}
+
+function give(pointer: Pointer): boolean {
   const here = topology.peek()
   if (!here) return false
   const snap = pointer.snap
   snapped.value = snap
   const at = here.plane.to(snap?.at ?? pointer.at)
   const reach = pointer.metresPerPx * (pointer.touch ? TOUCH_PX : CATCH_PX)
-  const hand = { at, reach }
   const before = mode.peek()
   if (pointer.kind === 'tap' && before.tool === 'border' && before.dragging) return false
-  act({ kind: pointer.kind, hand })
+  act({ kind: pointer.kind, hand: { at, reach } })
   const now = mode.peek()
   if (pointer.kind !== 'down') return false
   return (now.tool === 'border' && now.dragging) || ['brush', 'lasso', 'rectangle'].includes(now.tool)
@@ -185,7 +205,6 @@ const planAtWork = computed(() => planGrids.data.value?.plan.id ?? '')
 /** Starts the tools on the planner desk; returns how to stop. */
 export function startTools(): () => void {
   readKept()
-  const failed = (cause: unknown): void => toast(sentence(cause))
   const stops = [
     followPlan(failed),
     effect(() => {

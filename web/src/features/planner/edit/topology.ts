@@ -39,8 +39,17 @@ export interface Topology {
   /** Grids that meet at a vertex of an arc's end. */
   nodes: Map<string, { at: XY; lonlat: LonLat; grids: string[] }>
   places: Map<number, Place>
+  /** Atoms by the squares of ground that their boxes touch. */
+  squares: Map<string, Place[]>
   atomsOf: Map<string, number[]>
   areaOf: Map<string, string>
+  frame: Frame
+}
+
+/** What outlives a topology: places keep their numbers when more ground arrives, so a hand at work loses nothing. */
+export interface Frame {
+  plane: Plane
+  vertices: ReadonlyMap<string, XY>
 }
 
 /** Takes atoms out of an answer of the server. */
@@ -63,6 +72,7 @@ interface Edge {
   right: number | null
 }
 interface Net {
+  vertices: Map<string, XY>
   at: LonLat[]
   xy: XY[]
   edges: Map<number, Edge>
@@ -70,18 +80,20 @@ interface Net {
 
 const PAIR = 0x4000000
 
-function netOf(atoms: readonly Atom[], plane: Plane): { net: Net; rings: Map<number, number[][]> } {
+function netOf(atoms: readonly Atom[], frame: Frame): { net: Net; rings: Map<number, number[][]> } {
   const number = new Map<string, number>()
-  const net: Net = { at: [], xy: [], edges: new Map() }
+  const net: Net = { vertices: new Map(), at: [], xy: [], edges: new Map() }
   const rings = new Map<number, number[][]>()
   const vertex = (at: LonLat): number => {
     const key = `${at[0]} ${at[1]}`
     let k = number.get(key)
     if (k === undefined) {
       k = net.at.length
+      const xy = frame.vertices.get(key) ?? frame.plane.to(at)
       number.set(key, k)
+      net.vertices.set(key, xy)
       net.at.push(at)
-      net.xy.push(plane.to(at))
+      net.xy.push(xy)
     }
     return k
   }
@@ -183,11 +195,27 @@ function arcsOf(net: Net, steps: Map<number, Step[]>): { arcs: Arc[]; nodes: Top
   return { arcs, nodes }
 }
 
-/** Builds arcs and nodes over atoms of some grids. */
-export function buildTopology(atoms: readonly Atom[]): Topology {
-  const first = atoms[0]?.rings[0]?.[0] ?? [0, 0]
-  const plane = planeAt(first)
-  const { net, rings } = netOf(atoms, plane)
+const SQUARE_M = 150
+
+function squaresOf(places: Iterable<Place>): Topology['squares'] {
+  const squares: Topology['squares'] = new Map()
+  for (const place of places) {
+    const [west, south, east, north] = place.box.map((side) => Math.floor(side / SQUARE_M)) as Box
+    for (let x = west; x <= east; x += 1) {
+      for (let y = south; y <= north; y += 1) {
+        const list = squares.get(`${x} ${y}`)
+        if (list) list.push(place)
+        else squares.set(`${x} ${y}`, [place])
+      }
+    }
+  }
+  return squares
+}
+
+/** Builds arcs and nodes over atoms of some grids, in the frame of an earlier topology where there is one. */
+export function buildTopology(atoms: readonly Atom[], before?: Frame): Topology {
+  const frame = before ?? { plane: planeAt(atoms[0]?.rings[0]?.[0] ?? [0, 0]), vertices: new Map() }
+  const { net, rings } = netOf(atoms, frame)
   const places = placesOf(atoms, net, rings)
   const atomsOf = new Map<string, number[]>()
   const areaOf = new Map<string, string>()
@@ -197,7 +225,9 @@ export function buildTopology(atoms: readonly Atom[]): Topology {
     else atomsOf.set(atom.grid, [atom.id])
     areaOf.set(atom.grid, atom.area)
   }
-  return { plane, places, atomsOf, areaOf, ...arcsOf(net, borderSteps(atoms, net)) }
+  const { plane } = frame
+  const lines = arcsOf(net, borderSteps(atoms, net))
+  return { plane, places, squares: squaresOf(places.values()), atomsOf, areaOf, frame: { plane, vertices: net.vertices }, ...lines }
 }
 
 /** Arcs about a grid. */
@@ -218,9 +248,9 @@ export function neighbours(topology: Topology, grid: string): string[] {
   return [...found]
 }
 
-/** The grid on whose ground a point lies. */
+/** The atom on whose ground a point lies. */
 export function atomAt(topology: Topology, [x, y]: XY): Place | null {
-  for (const place of topology.places.values()) {
+  for (const place of topology.squares.get(`${Math.floor(x / SQUARE_M)} ${Math.floor(y / SQUARE_M)}`) ?? []) {
     const [west, south, east, north] = place.box
     if (x < west || x > east || y < south || y > north) continue
     if (place.rings.reduce((inside, ring) => inside !== odd(ring, x, y), false)) return place
