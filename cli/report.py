@@ -16,19 +16,26 @@ app = typer.Typer()
 @app.command()
 def report(
     ctx: typer.Context,
-    name: Annotated[str, typer.Argument(help="Which report: coverage.")],
-    out: Annotated[Path, typer.Option(help="File to write (.html).")],
+    name: Annotated[str, typer.Argument(help="Which report: coverage, cameras or facilities.")],
+    out: Annotated[Path, typer.Option(help="File to write: .html, .pdf, .xlsx, .csv or .gpkg.")],
+    file_format: Annotated[
+        str | None, typer.Option("--format", help="html, pdf, xlsx, csv or gpkg; the file's ending without it.")
+    ] = None,
     plan: Annotated[UUID | None, typer.Option(help="Id of the plan; the current one without it.")] = None,
+    run: Annotated[UUID | None, typer.Option(help="Id of a coverage run; the newest without it.")] = None,
     territory: Annotated[str | None, typer.Option(help="Name, where several are loaded.")] = None,
     lang: Annotated[str, typer.Option(help="en or zh.")] = "en",
     as_json: JsonOption = False,
 ) -> None:
-    """Write a report as one file that opens with the network off."""
+    """Write a report as one file: a page that opens with the network off, A4, a workbook, a table or map layers."""
     from services.current_plan import current_plan_id
     from services.reports import build, write
 
     context = command_context(ctx)
+    wanted = file_format or out.suffix.lower().lstrip(".") or "html"
     with context.database.work(context.actor) as work:
-        page = build(work, name, plan or current_plan_id(work, territory), lang=lang)
-    write(out, page)
-    show({"file": str(out), "bytes": len(page)}, f"{out} written ({len(page) / 1e6:.1f} MB).", as_json=as_json)
+        chosen = plan or current_plan_id(work, territory)
+        content = build(work, name, chosen, lang=lang, file_format=wanted, run_id=run)
+    write(out, content)
+    facts = {"file": str(out), "format": wanted, "bytes": len(content)}
+    show(facts, f"{out} written ({len(content) / 1e6:.1f} MB).", as_json=as_json)

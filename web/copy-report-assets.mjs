@@ -1,8 +1,27 @@
-// Leaflet goes beside the report's code: a report is one file that opens with the network off (layers/folium_map.py).
+// Leaflet and the fonts go beside the reports' code: a report is one file that opens with the network off
+// (layers/folium_map.py, store/printing/pdf.py).
 import { copyFileSync, mkdirSync } from 'node:fs'
 
-const target = new URL('../layers/assets/leaflet/', import.meta.url)
-mkdirSync(target, { recursive: true })
+import { unpackFont } from './unpack-font.mjs'
+
+const module = (name) => new URL(`node_modules/${name}`, import.meta.url)
+
+const leaflet = new URL('../layers/assets/leaflet/', import.meta.url)
+mkdirSync(leaflet, { recursive: true })
 for (const name of ['dist/leaflet.js', 'dist/leaflet.css', 'LICENSE']) {
-  copyFileSync(new URL(`node_modules/leaflet/${name}`, import.meta.url), new URL(name.replace('dist/', ''), target))
+  copyFileSync(module(`leaflet/${name}`), new URL(name.replace('dist/', ''), leaflet))
+}
+
+const fonts = new URL('../layers/assets/fonts/', import.meta.url)
+mkdirSync(fonts, { recursive: true })
+for (const [family, subset, weights] of [
+  ['inter', 'latin', { regular: 400, bold: 600 }],
+  ['inter', 'latin-ext', { regular: 400, bold: 600 }],
+  ['noto-sans-sc', 'chinese-simplified', { regular: 400, bold: 700 }],
+]) {
+  for (const [name, weight] of Object.entries(weights)) {
+    const source = module(`@fontsource/${family}/files/${family}-${subset}-${weight}-normal.woff`)
+    unpackFont(source, new URL(`${family}-${subset}-${name}.ttf`, fonts))
+  }
+  copyFileSync(module(`@fontsource/${family}/LICENSE`), new URL(`${family}-LICENSE`, fonts))
 }

@@ -1,16 +1,55 @@
-"""Downloading the coverage report."""
+"""Downloading reports."""
 
 from __future__ import annotations
 
+import csv
+import io
+
+import pytest
+import sqlalchemy as sa
+
 from services.coverage import run_coverage
 from store.database.actor import Actor
-from tests.api.town import build_town
+from store.database.models import Camera, Facility, GridVersion, Report
+from tests.api.town import build_town, placed
+
+BEGINS = {
+    "html": b"<!DOCTYPE html>",
+    "pdf": b"%PDF-",
+    "xlsx": b"PK",
+    "csv": b"\xef\xbb\xbf",
+    "gpkg": b"SQLite format 3",
+}
 
 
-def test_report_is_one_attachment_without_outside_addresses(client, database):
+@pytest.fixture(scope="module")
+def town(database):
+    import shapely
+
     town = build_town(database, name="Reportby", prefix="990102001")
     with database.work(Actor.system()) as work:
+        work.session.add_all(
+            Facility(territory_id=town.territory, kind="clinic", name="社区卫生站", point=placed(shapely.Point(x, 50)))
+            for x in (50, 450)
+        )
+        work.session.execute(
+            sa.update(GridVersion).where(GridVersion.grid_id == town.grids["g1"]).values(name='=HYPERLINK("x")')
+        )
+        work.session.execute(
+            sa.update(Camera).where(Camera.id == town.cameras["far"]).values(online=False, owner="@SUM(1+1)")
+        )
+        work.session.flush()
         run_coverage(work, town.plan)
+    return town
+
+
+def fetch(client, town, name, file_format, **more):
+    answer = client.get(f"/api/v1/reports/{name}", params={"plan": town.plan, "format": file_format, **more})
+    assert answer.status_code == 200, answer.text
+    return answer
+
+
+def test_report_is_one_attachment_without_outside_addresses(client, town):
     answer = client.get(f"/api/v1/reports/coverage?plan={town.plan}")
     assert answer.status_code == 200
     assert answer.headers["content-disposition"] == 'attachment; filename="gridward-coverage.html"'
@@ -20,8 +59,73 @@ def test_report_is_one_attachment_without_outside_addresses(client, database):
     assert "摄像机覆盖分析" in chinese.text
 
 
+@pytest.mark.parametrize("name", ["coverage", "cameras", "facilities"])
+@pytest.mark.parametrize("file_format", BEGINS)
+def test_every_report_comes_in_every_format_and_once(client, database, town, name, file_format):
+    answer = fetch(client, town, name, file_format, lang="zh")
+    assert answer.content.startswith(BEGINS[file_format])
+    assert answer.headers["content-disposition"] == f'attachment; filename="gridward-{name}.{file_format}"'
+    again = fetch(client, town, name, file_format, lang="zh")
+    assert again.content == answer.content
+    with database.work(Actor.system()) as work:
+        kept = sa.select(sa.func.count()).where(Report.name == name, Report.format == file_format)
+        assert work.session.scalar(kept.where(Report.content == answer.content)) == 1
+
+
+def test_a_changed_camera_makes_another_register(client, database, town):
+    before = fetch(client, town, "cameras", "csv").content
+    url = f"/api/v1/cameras/{town.cameras['fixed']}"
+    camera = client.get(url)
+    assert client.patch(url, json={"owner": "路灯所"}, headers={"If-Match": camera.headers["etag"]}).status_code == 200
+    after = fetch(client, town, "cameras", "csv").content
+    assert before != after
+    assert "路灯所" in after.decode("utf-8-sig")
+
+
+def test_codes_are_text_and_formulas_inert_in_a_workbook(client, town):
+    from openpyxl import load_workbook
+
+    book = load_workbook(io.BytesIO(fetch(client, town, "coverage", "xlsx").content))
+    assert book.sheetnames == ["grids", "gaps", "key_places"]
+    rows = list(book["grids"].iter_rows(min_row=2))
+    codes = [row[0] for row in rows]
+    assert {cell.data_type for cell in codes} <= {"s", "inlineStr"}
+    assert all(len(cell.value) == 15 for cell in codes)
+    formula = next(row[1] for row in rows if str(row[1].value).startswith("=HYPER"))
+    assert formula.data_type != "f"
+    assert isinstance(rows[0][2].value, (int, float))
+
+
+def test_a_table_has_a_mark_and_harmless_cells(client, town):
+    text = fetch(client, town, "coverage", "csv").content.decode("utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert len(rows) == 6
+    assert any(row["name"].startswith("'=HYPERLINK") for row in rows)
+    cameras = list(csv.DictReader(io.StringIO(fetch(client, town, "cameras", "csv").content.decode("utf-8-sig"))))
+    assert any(row["owner"] == "'@SUM(1+1)" for row in cameras)
+    assert {row["online"] for row in cameras} == {"yes", "no"}
+
+
+def test_layers_of_a_geopackage_open_in_a_gis(client, town, tmp_path):
+    import geopandas
+
+    path = tmp_path / "report.gpkg"
+    path.write_bytes(fetch(client, town, "coverage", "gpkg").content)
+    names = set(geopandas.list_layers(path)["name"])
+    assert {"grids", "view_sheds", "key_places", "cameras", "street_gaps"} <= names
+    grids = geopandas.read_file(path, layer="grids")
+    assert grids.crs.to_epsg() == 4326
+    assert min(map(len, grids["code"])) == 15
+    assert grids["street_m"].sum() > 0
+
+
+def test_what_makes_no_sense_is_refused(client, town):
+    assert client.get(f"/api/v1/reports/coverage?plan={town.plan}&format=docx").status_code == 422
+    assert client.get(f"/api/v1/reports/coverage?plan={town.plan}&run={town.territory}").status_code == 404
+
+
 def test_unknown_report_and_plan_are_problems(client):
-    assert client.get("/api/v1/reports/poems").status_code == 404
+    assert client.get("/api/v1/reports/poems").status_code in (404, 422)
     missing = client.get("/api/v1/reports/coverage?plan=00000000-0000-0000-0000-000000000000")
     assert missing.status_code == 404
     assert missing.headers["content-type"] == "application/problem+json"

@@ -1,0 +1,114 @@
+"""Build a report: gather what it says, and render it unless equal contents were rendered before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+from uuid import UUID
+
+from gis.errors import InvalidInputError, NotFoundError
+from layers.report import ReportContent
+from layers.spec import LANGS, Lang
+from services.reports.cameras_report import cameras_content
+from services.reports.coverage_report import coverage_content
+from services.reports.facilities_report import facilities_content
+from services.reports.formats import ENGINE, FORMATS, render
+from store.database import coverage as coverage_sql
+from store.database import plans as plan_sql
+from store.database import reports as sql
+from store.database.models import CoverageRun, Plan
+from store.database.work import UnitOfWork
+
+NAMES: Final = ("coverage", "cameras", "facilities")
+
+
+@dataclass(frozen=True, slots=True)
+class ReportFile:
+    """A finished file of a report."""
+
+    id: UUID
+    content: bytes
+
+
+def build(
+    work: UnitOfWork,
+    name: str,
+    plan_id: UUID,
+    *,
+    lang: str = "en",
+    file_format: str = "html",
+    run_id: UUID | None = None,
+) -> bytes:
+    """Build a report of a plan, or return the file already built from equal inputs.
+
+    Parameters
+    ----------
+    work : UnitOfWork
+    name : str
+        One of `NAMES`.
+    plan_id : UUID
+    lang : {"en", "zh"}
+    file_format : str
+        One of `FORMATS`.
+    run_id : UUID, optional
+        Coverage run to report; the newest of how things stand without it.
+
+    Raises
+    ------
+    InvalidInputError
+        No such report, format or language.
+    NotFoundError
+        There is no such plan, or no coverage run yet.
+    """
+    check_format(file_format)
+    return finish(work, gather(work, name, plan_id, lang=lang, run_id=run_id), file_format).content
+
+
+def check_format(file_format: str) -> None:
+    """Refuse a format that reports are not written in."""
+    if file_format not in FORMATS:
+        raise InvalidInputError(
+            f"A report is written as {', '.join(FORMATS)}, not {file_format[:20]}.", field="format", known=FORMATS
+        )
+
+
+def gather(
+    work: UnitOfWork, name: str, plan_id: UUID, *, lang: str = "en", run_id: UUID | None = None
+) -> ReportContent:
+    """Gather what a report says; parameters and errors as of `build`."""
+    if name not in NAMES:
+        raise InvalidInputError(f"There is no report {name[:40]}; there are: {', '.join(NAMES)}.", field="name")
+    language: Lang | None = next((known for known in LANGS if known == lang), None)
+    if language is None:
+        raise InvalidInputError(f"A report is written in en or zh, not {lang[:20]}.", field="lang")
+    plan = plan_sql.get_plan(work.session, plan_id)
+    if name == "coverage":
+        return coverage_content(work, plan, _run_of(work, plan, run_id), language)
+    now = datetime.now(UTC)
+    if name == "cameras":
+        return cameras_content(work, plan, language, now=now)
+    return facilities_content(work, plan, language, now=now)
+
+
+def finish(work: UnitOfWork, content: ReportContent, file_format: str) -> ReportFile:
+    """Render a report, or take the file that equal contents had already."""
+    digest = content.digest(str(ENGINE))
+    known = sql.find_report(work.session, content.name, file_format, digest)
+    if known is not None:
+        return ReportFile(*known)
+    rendered = render(content, file_format)
+    values = {"name": content.name, "digest": digest, "format": file_format, "content": rendered}
+    return ReportFile(sql.save_report(work.session, values), rendered)
+
+
+def _run_of(work: UnitOfWork, plan: Plan, run_id: UUID | None) -> CoverageRun:
+    if run_id is None:
+        run = coverage_sql.newest_run(work.session, plan.id)
+    else:
+        run = coverage_sql.get_run(work.session, run_id)
+        if run.plan_id != plan.id:
+            raise InvalidInputError("This coverage run is of another plan.", field="run", run=str(run_id))
+    if run is None:
+        raise NotFoundError("There is no coverage run of this plan yet; start one with `gridward coverage run`.")
+    return run

@@ -1,0 +1,99 @@
+"""What reports say, in both languages."""
+
+from __future__ import annotations
+
+from layers.spec import Lang, Text
+
+WORDS = {
+    "title": Text("Camera coverage", "摄像机覆盖分析"),
+    "cameras_title": Text("Cameras", "摄像机台账"),
+    "facilities_title": Text("Facilities", "公共服务设施"),
+    "as_of": Text("as of", "数据时间"),
+    "streets": Text("Streets seen", "街道可见率"),
+    "upper": Text("at most {value} if every unknown heading looked right", "若方位未知者均可见，至多 {value}"),
+    "places": Text("Key places seen", "可见重点部位"),
+    "places_upper": Text("at most {value}", "至多 {value}"),
+    "cameras": Text("Cameras online", "在线摄像机"),
+    "unknown": Text("{value} of unknown heading", "{value} 台方位未知"),
+    "gaps": Text("Gaps", "盲区"),
+    "gaps_note": Text("stretches of street of 10 m and more, and key places", "10 米及以上的街段和重点部位"),
+    "grid": Text("Grid", "网格"),
+    "why": Text("Why", "原因"),
+    "unseen": Text("Unseen, m", "不可见，米"),
+    "seen": Text("Streets seen, %", "街道可见，%"),
+    "seen_upper": Text("At most, %", "至多，%"),
+    "key_places": Text("Key places", "重点部位"),
+    "online": Text("Cameras online", "在线/总数"),
+    "score": Text("Gap score", "盲区评分"),
+    "grids": Text("Grids by share of streets seen", "网格（按街道可见率）"),
+    "grids_table": Text("Grids", "网格"),
+    "grid_borders": Text("Grids", "网格"),
+    "ground": Text("Water, green, buildings", "水域、绿地、建筑"),
+    "sheds": Text("Seen by a camera", "摄像机可见范围"),
+    "sheds_unknown": Text("Heading unknown: may be seen", "方位未知：可能可见"),
+    "street_gaps": Text("Streets not seen", "不可见街段"),
+    "place_seen": Text("Key place seen", "重点部位可见"),
+    "place_gap": Text("Key place not seen", "重点部位不可见"),
+    "camera": Text("Camera", "摄像机"),
+    "kind": Text("Kind", "类型"),
+    "owner": Text("Owner", "权属"),
+    "heading": Text("Heading, °", "方位角，°"),
+    "lens": Text("Field of view, °", "视场角，°"),
+    "range": Text("Range, m", "作用距离，米"),
+    "state": Text("State", "状态"),
+    "heard": Text("Last heard of", "最近上报"),
+    "sees": Text("Sees, m²", "可见面积，平方米"),
+    "is_online": Text("online", "在线"),
+    "is_offline": Text("offline", "离线"),
+    "is_apart": Text("not networked", "未联网"),
+    "is_faulty": Text("not serviceable", "不完好"),
+    "networked_rate": Text("Networked", "联网率"),
+    "online_rate": Text("Online", "在线率"),
+    "serviceable_rate": Text("Serviceable", "完好率"),
+    "target": Text("{count} of {all}; target {target}", "{all} 台中 {count} 台；目标 {target}"),
+    "unknown_heading": Text("Heading unknown", "方位未知"),
+    "unknown_note": Text("write it down: the cheapest way to better figures", "补录方位是改善指标最省的办法"),
+    "facility": Text("Facility", "设施"),
+    "facilities": Text("Facilities", "设施"),
+    "of_kinds": Text("{value} kinds", "{value} 类"),
+    "grids_with": Text("Grids with one", "有设施的网格"),
+    "villages_with": Text("Villages with one", "有设施的村（社区）"),
+    "of": Text("of {value}", "共 {value}"),
+    "area": Text("Area", "区域"),
+    "count": Text("Count", "数量"),
+    "villages": Text("Villages and communities", "村（社区）"),
+    "definition": Text(
+        "Geometric coverage: what the view sheds of {status} cameras reach past buildings. The official count of units "
+        "with at least one camera is another figure: {with_camera} of {all_grids} grids have one.",
+        "几何覆盖：{status}摄像机视域（计入建筑遮挡）所及范围。官方口径“至少有一台摄像机的单元”是另一指标："
+        "{all_grids} 个网格中 {with_camera} 个有摄像机。",
+    ),
+    "status_all": Text("all known", "全部"),
+    "status_networked": Text("networked", "已联网"),
+    "status_online": Text("online", "在线"),
+    "status_serviceable": Text("serviceable", "完好"),
+    "states": Text(
+        "Online: networked and online. Serviceable: those of them in working order that see ground at all.",
+        "在线：已联网且在线。完好：在线、设备正常且确有可见范围。",
+    ),
+    "day": Text("Figures as of the end of {value}.", "数据截至 {value} 日终。"),
+    "month": Text("Figures are averages over {value}.", "数据为 {value} 月内平均值。"),
+    "estimated": Text("Households are estimates where the source holds no counts.", "来源无户数时，户数为估算值。"),
+    "demo": Text("Demo: roster and incidents are made up.", "演示数据：人员名册与事件均为虚构。"),
+}  # fmt: skip
+
+
+def words(lang: Lang) -> dict[str, str]:
+    """Return every word in a language."""
+    return {key: getattr(text, lang) for key, text in WORDS.items()}
+
+
+def grouped_code(code: str) -> str:
+    """Return a code in groups as people read it.
+
+    Examples
+    --------
+    >>> grouped_code("990001001001016")
+    '990001 001 001 016'
+    """
+    return " ".join([code[:6], *(code[start : start + 3] for start in range(6, len(code), 3))])
