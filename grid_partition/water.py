@@ -11,31 +11,21 @@ import shapely
 from gis.adjacency import components
 from gis.errors import InvalidInputError
 from gis.measure import group_sums
-from grid_partition import kernels, water_kernels
-from grid_partition.allocate import nearest_count
-from grid_partition.problem import PartProblem, csr
-from grid_partition.refine import refine
-from grid_partition.seed import start_labels
-from grid_partition.waterlines import Pieces, accept_waters, cut_pieces
+from grid_partition.water_search import JOINT, MID_CHANNEL, TOLERANCE, Solved, solve_network
+from grid_partition.waterlines import Pieces, accept_waters, cut_pieces, join_runs
 
-__all__ = ["ReachShares", "Reaches", "partition_network", "reach_shares"]
+__all__ = ["STUB", "TOLERANCE", "ReachShares", "Reaches", "partition_network", "reach_shares"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Geometries = npt.NDArray[np.object_]
 
-#: Pieces of a reach of the wanted length, and metres of a piece at most.
-PIECES, LONGEST = 10, 100.0
-#: Share of the wanted length that a reach may be off by.
-TOLERANCE = 0.2
+#: Pieces of a reach of the wanted length, in a network of few reaches and in one of many.
+FINE, COARSE = 20, 10
+#: Wanted lengths that a network of many reaches has.
+MANY = 1000.0
 #: A component shorter than this share of the wanted length is a stub.
 STUB = 0.5
-#: Price of ending a reach in mid-channel, and at a confluence, bridge, sluice or change of name.
-MID_CHANNEL, JOINT = 0.5, 0.12
-#: Share of the usual search; the graph of a channel has few ways to go.
-EFFORT = 0.2
-#: The last moves: proposals for each piece, price of the cuts of a reach and of its deviation.
-STEPS, SHAPE, EVEN = 60, 1.0, 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +48,11 @@ class Reaches:
         Within a fifth of the wanted length.
     feasible : (k,) bool
         Whether its component is long enough, and of a length that some number of reaches divides well.
+    settled : (k,) bool
+        Whether every way of cutting its component was weighed, so that a reach that does not fit can't be helped.
     piece, piece_label, piece_line : (m,) arrays
-        Short runs of water, the reach each is in and the row of the line it is of.
+        Runs of water between places where waters meet or reaches end, the reach each is in and the row of the line it
+        is of.
     """
 
     geometry: Geometries
@@ -69,6 +62,7 @@ class Reaches:
     stub: npt.NDArray[np.bool_]
     fits: npt.NDArray[np.bool_]
     feasible: npt.NDArray[np.bool_]
+    settled: npt.NDArray[np.bool_]
     piece: Geometries = field(repr=False)
     piece_label: Ints = field(repr=False)
     piece_line: Ints = field(repr=False)
@@ -100,21 +94,32 @@ def partition_network(
     parents: npt.ArrayLike | None = None,
     cut_points: npt.ArrayLike | None = None,
     names: npt.ArrayLike | None = None,
+    must_cut: npt.ArrayLike | None = None,
+    join_stubs: bool = True,
 ) -> Reaches:
     """Divide a water network into connected reaches of about equal length.
 
+    A reach always ends at the border of a parent and at a cut point that must cut. Elsewhere it ends at a confluence,
+    at another cut point or where the channel changes its name, and in mid-channel only where none of these leaves all
+    reaches within a fifth of the wanted length: there the water between is divided evenly.
+
     Parameters
     ----------
-    lines : (n,) array of LineString or MultiLineString
+    lines : (n,) array of LineString, LinearRing or MultiLineString
         Channels, metric CRS; they meet where they touch or cross.
     target_length : float
         Metres of a reach.
     parents : (p,) array of Polygon or MultiPolygon, optional
-        Villages or grids; reaches end at their borders, but a stub joins a reach of the same named channel across it.
+        Villages or grids; reaches end at their borders.
     cut_points : (c,) array of Point, or (c, 2) array of float, optional
-        Bridges and sluices, where a reach had best end.
+        Bridges and sluices, on the water or within 15 m of it.
     names : (n,) array of str, optional
         Channel of each line; empty for none.
+    must_cut : (c,) array of bool, optional
+        Cut points where reaches end whatever their length becomes, such as sluices; none without it.
+    join_stubs : bool
+        What a border leaves of a named channel, shorter than half the wanted length, joins the reach of the same
+        channel across the border. Without it borders cut stubs off too.
 
     Returns
     -------
@@ -133,17 +138,21 @@ def partition_network(
     """
     if not 0.0 < target_length < np.inf:
         raise InvalidInputError("A reach must be longer than nothing.", field="target_length")
-    waters = accept_waters(lines, parents, cut_points)
+    waters = accept_waters(lines, parents, cut_points, must_cut)
     given = _accept_names(names, len(np.asarray(lines, dtype=object)))
-    pieces = cut_pieces(waters, min(LONGEST, target_length / PIECES))
+    many = float(shapely.length(waters.lines).sum()) > MANY * target_length
+    pieces = cut_pieces(waters, target_length / (COARSE if many else FINE))
     channel = given[pieces.source] if len(pieces.source) else np.empty(0, dtype=object)
-    first, second, price = _joints(pieces, channel)
+    first, second, at = _joints(pieces)
     within = pieces.parent[first] == pieces.parent[second]
     part = components(len(pieces.length), first[within], second[within])
-    part = _without_stubs(part, pieces, channel, (first, second), STUB * target_length)
+    if join_stubs:
+        part = _without_stubs(part, pieces, channel, (first, second), STUB * target_length)
     inside = part[first] == part[second]
-    label, feasible = _solved(part, pieces.length, (first[inside], second[inside], price[inside]), target_length)
-    return _described(label, feasible, pieces, channel, target_length)
+    price = np.where(pieces.joint, JOINT, MID_CHANNEL)
+    price[at[channel[first] != channel[second]]] = JOINT
+    solved = solve_network(part, pieces, (first[inside], second[inside], price[at][inside]), price, target_length)
+    return _described(solved, pieces, channel, target_length)
 
 
 def reach_shares(reaches: Reaches, grids: npt.ArrayLike) -> ReachShares:
@@ -192,8 +201,8 @@ def _accept_names(names: npt.ArrayLike | None, n: int) -> npt.NDArray[np.object_
     return np.array(["" if name is None else str(name).strip() for name in given], dtype=object)
 
 
-def _joints(pieces: Pieces, channel: npt.NDArray[np.object_]) -> tuple[Ints, Ints, Floats]:
-    """Find pieces that meet, each pair once, and price the cut between them."""
+def _joints(pieces: Pieces) -> tuple[Ints, Ints, Ints]:
+    """Find pieces that meet, each pair once, and a node where they do."""
     m = len(pieces.length)
     node = np.r_[pieces.tail, pieces.head]
     end = np.r_[np.arange(m), np.arange(m)]
@@ -202,20 +211,18 @@ def _joints(pieces: Pieces, channel: npt.NDArray[np.object_]) -> tuple[Ints, Int
     size = np.bincount(node, minlength=len(pieces.joint))
     start = np.cumsum(size) - size
     rank = np.arange(len(node)) - start[node]
-    first, second, at = [], [], []
+    nothing = np.empty(0, dtype=np.int64)
+    first, second, at = [nothing], [nothing], [nothing]
     for step in range(1, int(size.max(initial=1))):
         ahead = np.flatnonzero(rank + step < size[node])
         first.append(end[ahead])
         second.append(end[ahead + step])
         at.append(node[ahead])
-    if not first:
-        return np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0)
     a, b, where = np.concatenate(first), np.concatenate(second), np.concatenate(at)
     a, b = np.minimum(a, b), np.maximum(a, b)
-    price = np.where(pieces.joint[where] | (channel[a] != channel[b]), JOINT, MID_CHANNEL)
     real = a != b
     key, lead = np.unique(np.stack([a[real], b[real]]), axis=1, return_index=True)
-    return key[0], key[1], price[real][lead]
+    return key[0], key[1], where[real][lead]
 
 
 def _without_stubs(
@@ -252,96 +259,9 @@ def _without_stubs(
     return np.asarray(np.unique(roots[part], return_inverse=True)[1].ravel(), dtype=np.int64)
 
 
-def _solved(
-    part: Ints, length: Floats, edges: tuple[Ints, Ints, Floats], target: float
-) -> tuple[Ints, npt.NDArray[np.bool_]]:
-    """Cut each component into its reaches; also tell which pieces lie in components that divide well."""
-    count = int(part.max(initial=-1)) + 1
-    total = group_sums(part, length, count)
-    label = np.empty(len(part), dtype=np.int64)
-    feasible = np.zeros(len(part), dtype=bool)
-    members = np.split(np.argsort(part, kind="stable"), np.cumsum(np.bincount(part, minlength=count))[:-1])
-    by_part = np.argsort(part[edges[0]], kind="stable")
-    of_part = np.split(by_part, np.cumsum(np.bincount(part[edges[0]], minlength=count))[:-1])
-    local = np.empty(len(part), dtype=np.int64)
-    ahead = 0
-    for p in range(count):
-        mine = members[p]
-        k = min(nearest_count(float(total[p]), target), len(mine))
-        feasible[mine] = abs(total[p] / k - target) <= TOLERANCE * target
-        local[mine] = np.arange(len(mine))
-        own = of_part[p]
-        graph = csr(len(mine), local[edges[0][own]], local[edges[1][own]], edges[2][own])
-        label[mine] = ahead + _cut(graph, length[mine], k, target=target, seed=p)
-        ahead = int(label[mine].max()) + 1
-    return label, feasible
-
-
-def _cut(graph: tuple[Ints, Ints, Floats], length: Floats, k: int, *, target: float, seed: int) -> Ints:
-    """Cut one component into k connected reaches."""
-    if k == 1:
-        return np.zeros(len(length), dtype=np.int64)
-    if k == len(length):
-        return np.arange(k, dtype=np.int64)
-    indptr, _, weight = graph
-    mean = float(length.sum()) / k
-    around = np.add.reduceat(np.r_[weight, 0.0], indptr[:-1])
-    # two cuts in mid-channel, the least that a reach between others has, cost as much as a round grid's shape
-    ground = length / mean / np.pi
-    none = np.full(len(length), -1, dtype=np.int64)
-    problem = PartProblem(
-        *graph,
-        np.column_stack([around, ground, length, np.ones(len(length))]),
-        k,
-        mean,
-        mean * (1.0 - TOLERANCE),
-        mean * (1.0 + TOLERANCE),
-        none,
-        none,
-        0.0,
-        seed,
-    )
-    return _mended(problem, refine(problem, start_labels(problem), effort=EFFORT), target)
-
-
-def _mended(problem: PartProblem, label: Ints, target: float) -> Ints:
-    """Cut reaches of the wrong length anew together with their neighbours; their number may change."""
-    n, k = len(problem), problem.k
-    load = np.r_[group_sums(label, problem.demand, k), np.zeros(k + 8)]
-    band = np.array([1.0 - TOLERANCE, 1.0, 1.0 + TOLERANCE]) * target
-    net = (problem.indptr, problem.indices, problem.demand.copy(), band)
-    room = water_kernels.ROOM
-    scratch = (
-        np.zeros(room, np.int64),
-        np.zeros(room, np.int64),
-        np.full(n, -1, dtype=np.int64),
-        np.zeros(room, np.int64),
-        np.zeros(room),
-        np.zeros(32 * room, np.int64),
-    )
-    state = np.random.SeedSequence(problem.seed).generate_state(2, np.uint64) | np.uint64(1)
-    water_kernels.mend(label, load, (net, scratch, state))
-    found, label = np.unique(label, return_inverse=True)
-    return _settled(problem, np.asarray(label.ravel(), dtype=np.int64), len(found), state)
-
-
-def _settled(problem: PartProblem, label: Ints, k: int, state: npt.NDArray[np.uint64]) -> Ints:
-    """Make only moves that are better, until reaches are even: annealing leaves them a little warm."""
-    n = len(problem)
-    price = np.array([float(problem.demand.sum()) / k, problem.low, problem.high, SHAPE, EVEN, 2.0, 10.0, *[0.0] * 4])
-    graph = (problem.indptr, problem.indices, problem.weight)
-    world: kernels.World = (*graph, problem.atom, price, problem.home, problem.fixed >= 0)
-    marks, queue = np.zeros(n + 1, np.int64), np.zeros(kernels.SEARCH_LIMIT + 1, np.int64)
-    plan: kernels.Plan = (label, np.zeros((k, problem.atom.shape[1])), marks, queue, state, np.zeros(k))
-    kernels.region_table(world, plan)
-    kernels.anneal(world, plan, np.array([1e-9, 1e-9, float(STEPS * n), 0.2]))
-    return label
-
-
-def _described(
-    label: Ints, feasible: npt.NDArray[np.bool_], pieces: Pieces, channel: npt.NDArray[np.object_], target: float
-) -> Reaches:
+def _described(solved: Solved, pieces: Pieces, channel: npt.NDArray[np.object_], target: float) -> Reaches:
     """Merge the pieces of each reach and number the reaches from the north-west."""
+    label = solved.label
     k = int(label.max(initial=-1)) + 1
     order = np.argsort(label, kind="stable")
     groups = np.split(order, np.cumsum(np.bincount(label, minlength=k))[:-1]) if k else []
@@ -353,8 +273,9 @@ def _described(
     rank[np.lexsort((corner[:, 1], -corner[:, 0]))] = np.arange(k)
     back = np.argsort(rank)
     length = group_sums(label, pieces.length, k)[back]
-    good = np.zeros(k, dtype=bool)
-    good[label] = feasible
+    flags = np.zeros((2, k), dtype=bool)
+    flags[0, label], flags[1, label] = solved.feasible, solved.settled
+    run, lead = join_runs(pieces, label)
     return Reaches(
         geometry=merged[back],
         length=length,
@@ -362,10 +283,11 @@ def _described(
         name=_heaviest(label, channel, pieces.length, k)[back],
         stub=length < STUB * target,
         fits=np.abs(length - target) <= TOLERANCE * target,
-        feasible=good[back],
-        piece=pieces.geometry,
-        piece_label=rank[label],
-        piece_line=pieces.source,
+        feasible=flags[0][back],
+        settled=flags[1][back],
+        piece=run,
+        piece_label=rank[label[lead]],
+        piece_line=pieces.source[lead],
     )
 
 

@@ -14,7 +14,7 @@ from numba import njit
 
 from grid_partition.kernels import random_unit
 
-__all__ = ["mend"]
+__all__ = ["mend", "move_ends"]
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Ints: TypeAlias = npt.NDArray[np.int64]
@@ -258,3 +258,62 @@ def mend(label: Ints, load: Floats, tools: Tools) -> int:
         if mended == before:
             break
     return mended
+
+
+@njit(cache=True, nogil=True)
+def tail_to_joint(
+    v: int, e: int, net: tuple[Ints, Ints, Ints, Ints], label: Ints, middle: npt.NDArray[np.bool_], tail: Ints
+) -> int:
+    """List the pieces of one reach from a node in mid-channel to the next joint; return their number, 0 for none."""
+    start, piece, first, second = net
+    count, name, at = 0, label[e], v
+    while True:
+        tail[count] = e
+        count += 1
+        at = second[e] if first[e] == at else first[e]
+        if not middle[at]:
+            return count
+        if start[at + 1] - start[at] != 2 or count == len(tail):
+            return 0
+        e = piece[start[at]] + piece[start[at] + 1] - e
+        if label[e] != name or e == tail[0]:
+            return 0
+
+
+@njit(cache=True, nogil=True)
+def move_ends(
+    net: tuple[Ints, Ints, Ints, Ints], label: Ints, length: Floats, middle: npt.NDArray[np.bool_], band: Floats
+) -> int:
+    """Move ends of reaches from mid-channel to the joint along the channel where both reaches stay in the band.
+
+    ``net`` holds the start of each node's row, the pieces in it, and tail and head of each piece.
+    """
+    start, piece = net[0], net[1]
+    load = np.zeros(label.max() + 1)
+    for e in range(len(label)):
+        load[label[e]] += length[e]
+    tail = np.empty(min(len(label), ROOM), np.int64)
+    moved = 0
+    for v in range(len(start) - 1):
+        if not middle[v] or start[v + 1] - start[v] != 2:
+            continue
+        pair = piece[start[v]], piece[start[v] + 1]
+        best, chosen = np.inf, -1
+        for side in range(2):
+            giver, taker = label[pair[side]], label[pair[1 - side]]
+            if giver == taker:
+                continue
+            count = tail_to_joint(v, pair[side], net, label, middle, tail)
+            far = length[tail[:count]].sum()
+            left, grown = load[giver] - far, load[taker] + far
+            off = max(abs(left - band[1]), abs(grown - band[1]))
+            if count > 0 and left >= band[0] and grown <= band[2] and off < best:
+                best, chosen = off, side
+        if chosen >= 0:
+            giver, taker = label[pair[chosen]], label[pair[1 - chosen]]
+            count = tail_to_joint(v, pair[chosen], net, label, middle, tail)
+            far = length[tail[:count]].sum()
+            label[tail[:count]] = taker
+            load[giver], load[taker] = load[giver] - far, load[taker] + far
+            moved += 1
+    return moved

@@ -2,7 +2,8 @@
 
 Where reaches meet, their sites stand at equal distances from the meeting point, so that the border between two cells
 is the bisector of the angle. Elsewhere a run between two sites is halved until the circle over it holds no site of
-another reach; then every point of the run is nearest to a site of its own reach.
+another reach; then every point of the run is nearest to a site of its own reach. Where no other reach is near, sites
+stand far apart: the bank there is nobody else's anyway.
 """
 
 from __future__ import annotations
@@ -28,8 +29,8 @@ FIRST = 0.25
 #: Runs shorter than this, in metres, are not halved again.
 LEAST = 0.05
 ROUNDS = 12
-#: Nearest sites looked at when a circle is searched for one of another reach.
-AROUND = 6
+#: Nearest sites looked at when a circle is searched for one of another reach, and when a run is long.
+AROUND, ABOUT = 6, 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,14 @@ class Sites:
     piece: Ints
 
 
-def sites_along(pieces: npt.ArrayLike, reach: npt.ArrayLike, *, step: float) -> Sites:
+def sites_along(
+    pieces: npt.ArrayLike,
+    reach: npt.ArrayLike,
+    *,
+    step: float,
+    bank: float = np.inf,
+    wide: npt.ArrayLike | None = None,
+) -> Sites:
     """Place sites along pieces of water so that each reach lies in its own cells.
 
     Parameters
@@ -57,7 +65,11 @@ def sites_along(pieces: npt.ArrayLike, reach: npt.ArrayLike, *, step: float) -> 
     reach : (m,) array of int
         The reach that each piece is of.
     step : float
-        Metres between sites where nothing else is near.
+        Metres between sites where another reach is near.
+    bank : float
+        Metres of the ground to divide on either side; everywhere without it.
+    wide : (m,) array of bool, optional
+        Pieces with wider ground, whose sites are nowhere farther apart than the step.
 
     Returns
     -------
@@ -78,16 +90,17 @@ def sites_along(pieces: npt.ArrayLike, reach: npt.ArrayLike, *, step: float) -> 
     if not len(lines):
         return Sites(np.empty((0, 2)), np.empty(0, dtype=np.int64))
     shared, hubs = _meetings(lines, of)
-    piece, along = _first_stops(lines, shared, step)
+    dense = np.ones(len(lines), dtype=bool) if not np.isfinite(bank) or wide is None else np.asarray(wide, dtype=bool)
+    piece, along = _first_stops(lines, shared, np.where(dense, step, np.inf))
     xy = _places(lines, piece, along)
     for _ in range(ROUNDS):
-        fresh = _halves(xy, piece, along, of)
+        fresh = _halves(xy, piece, along, of, (step, bank))
         if not len(fresh[0]):
             break
         piece, along = np.r_[piece, fresh[0]], np.r_[along, fresh[1]]
         order = np.lexsort((along, piece))
         piece, along = piece[order], along[order]
-        xy = _places(lines, piece, along)
+        xy = np.r_[xy, _places(lines, *fresh)][order]
     xy, piece = np.r_[hubs[0], xy], np.r_[hubs[1], piece]
     _, first = np.unique(np.rint(xy / GRID).astype(np.int64), axis=0, return_index=True)
     first.sort()
@@ -121,10 +134,10 @@ def _meetings(lines: Geometries, of: Ints) -> tuple[Bools, tuple[Floats, Ints]]:
     return (reaches[node] > 1).reshape(2, -1).T, hubs
 
 
-def _first_stops(lines: Geometries, shared: Bools, step: float) -> tuple[Ints, Floats]:
+def _first_stops(lines: Geometries, shared: Bools, steps: Floats) -> tuple[Ints, Floats]:
     """List the first sites of each piece by the distance from its start: shells, the step, the bends."""
     length = shapely.length(lines)
-    shells = FIRST * 2.0 ** np.arange(0, max(1, int(np.ceil(np.log2(step / FIRST)))))
+    shells = FIRST * 2.0 ** np.arange(0, max(1, int(np.ceil(np.log2(max(1.0, float(length.max())) / FIRST)))))
     xy, row = shapely.get_coordinates(lines, return_index=True)
     stretch = np.hypot(*np.diff(xy, axis=0).T)
     stretch[row[1:] != row[:-1]] = 0.0
@@ -133,11 +146,12 @@ def _first_stops(lines: Geometries, shared: Bools, step: float) -> tuple[Ints, F
     bend = run - run[begin][row]
     splits = np.split(bend, begin[1:])
     pieces, stops = [], []
-    for p, (far, bends) in enumerate(zip(length.tolist(), splits, strict=True)):
+    for p, (far, bends, step) in enumerate(zip(length.tolist(), splits, steps.tolist(), strict=True)):
         half, low, high = far / 2, 0.0, far
         found = [np.array([half])]
         for side in (0, 1):
-            ladder = np.r_[shells, np.arange(step, half, step)] if shared[p, side] else np.arange(0.0, half, step)
+            even = np.arange(0.0, half, step) if step < half else np.zeros(1)
+            ladder = np.r_[shells[shells < step], even[1:]] if shared[p, side] else even
             ladder = ladder[ladder < half]
             found.append(ladder if side == 0 else far - ladder)
         if shared[p, 0]:
@@ -155,13 +169,24 @@ def _places(lines: Geometries, piece: Ints, along: Floats) -> Floats:
     return np.asarray(shapely.get_coordinates(shapely.line_interpolate_point(lines[piece], along)), dtype=np.float64)
 
 
-def _halves(xy: Floats, piece: Ints, along: Floats, of: Ints) -> tuple[Ints, Floats]:
-    """Find runs with a site of another reach in the circle over them; return the middle of each."""
+def _halves(xy: Floats, piece: Ints, along: Floats, of: Ints, ground: tuple[float, float]) -> tuple[Ints, Floats]:
+    """Find runs too near to a site of another reach for their length; return the middle of each.
+
+    A run longer than the step must be out of reach of any other one's bank; in the circle over a shorter one there
+    must be no foreign site.
+    """
+    step, bank = ground
     same = np.flatnonzero((piece[1:] == piece[:-1]) & (np.diff(along) > LEAST))
     centre = (xy[same] + xy[same + 1]) / 2
-    radius = np.hypot(*(xy[same] - xy[same + 1]).T) / 2
-    found = cKDTree(xy).query(centre, k=min(AROUND, len(xy)))
-    far, near = (np.asarray(each).reshape(len(centre), -1) for each in found)
-    foreign = (of[piece[near]] != of[piece[same]][:, None]) & (far < radius[:, None] * (1 - 1e-9))
-    hit = same[foreign.any(axis=1)]
-    return piece[hit], (along[hit] + along[hit + 1]) / 2
+    gap = np.hypot(*(xy[same] - xy[same + 1]).T)
+    long = (gap > step) & np.isfinite(bank)
+    tree, hit = cKDTree(xy), np.zeros(len(same), dtype=bool)
+    for mine, count, radius in ((~long, AROUND, gap / 2 * (1 - 1e-9)), (long, ABOUT, gap + 2 * bank)):
+        rows = np.flatnonzero(mine)
+        if len(rows):
+            found = tree.query(centre[rows], k=min(count, len(xy)))
+            far, near = (np.asarray(each).reshape(len(rows), -1) for each in found)
+            foreign = of[piece[near]] != of[piece[same[rows]]][:, None]
+            hit[rows] = (foreign & (far < radius[rows][:, None])).any(axis=1)
+    chosen = same[hit]
+    return piece[chosen], (along[chosen] + along[chosen + 1]) / 2

@@ -26,8 +26,6 @@ Geometries = npt.NDArray[np.object_]
 STEPS = 5.0, 20.0
 #: Quarter-circle segments of the round ends of a strip.
 ROUND = 4
-#: A part of the strip below this many square metres joins a neighbour instead of being an atom.
-SMALL = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +40,7 @@ class Strips:
     outside : (k,) float64
         Metres of each reach that lie outside its own strip; centimetres where several reaches meet.
     atom : (a,) array of Polygon
-        They tile the corridor too: about one for each piece of water.
+        The connected parts of the strips; they tile the corridor too.
     atom_reach : (a,) int64
     """
 
@@ -102,34 +100,37 @@ def water_strips(
     if not k:
         return Strips(nothing, shapely.Polygon(), np.empty(0), nothing, np.empty(0, dtype=np.int64))
     water = nothing if surfaces is None else accept_polygons(surfaces, "surfaces")
-    corridor = _corridor(reaches, bank, water, within)
-    sites = sites_along(reaches.piece, reaches.piece_label, step=float(np.clip(bank, *STEPS)))
-    faces, piece = _faces(corridor, sites)
-    piece = _joined(faces, piece, sites, reaches)
-    faces, piece = _merged_slivers(faces, piece, reaches)
-    geometry = dissolve(faces, reaches.piece_label[piece], k)
+    beside = np.asarray(shapely.buffer(reaches.piece, bank, quad_segs=ROUND), dtype=object)
+    wet, surface = shapely.STRtree(water).query(beside, predicate="intersects")
+    corridor = _corridor(reaches, np.r_[beside, water[np.unique(surface)]], within)
+    wide = np.zeros(len(beside), dtype=bool)
+    wide[wet] = True
+    step = float(np.clip(bank, *STEPS))
+    sites = sites_along(reaches.piece, reaches.piece_label, step=step, bank=bank, wide=wide)
+    faces, reach = _faces(corridor, sites, reaches.piece_label[sites.piece], bank if not wide.any() else np.inf)
+    atom, atom_reach = _joined(faces, reach, sites, reaches)
+    geometry = dissolve(atom, atom_reach, k)
     # new nodes on a slanting bank are rounded too, so the corridor is what the faces cover
-    corridor = shapely.coverage_union_all(faces)
-    return Strips(geometry, corridor, _outside(reaches, geometry), faces, reaches.piece_label[piece])
+    corridor = shapely.coverage_union_all(atom)
+    return Strips(geometry, corridor, _outside(reaches, geometry), atom, atom_reach)
 
 
-def _corridor(reaches: Reaches, bank: float, water: Geometries, within: shapely.Geometry | None) -> shapely.Geometry:
-    """Draw the strip on the 1 cm grid; parts that no water runs through are left out."""
-    lines = reaches.piece
-    beside = np.asarray(shapely.buffer(lines, bank, quad_segs=ROUND), dtype=object)
-    touched = np.unique(shapely.STRtree(water).query(beside, predicate="intersects")[1])
-    ground = shapely.union_all(shapely.transform(np.r_[beside, water[touched]], snap_to_grid), grid_size=GRID)
+def _corridor(reaches: Reaches, ground: Geometries, within: shapely.Geometry | None) -> shapely.Geometry:
+    """Unite the strip on the 1 cm grid; parts that no water runs through are left out."""
+    whole = shapely.set_precision(shapely.union_all(ground), GRID)
     if within is not None:
-        ground = shapely.intersection(ground, within, grid_size=GRID)
-    parts = shapely.get_parts(ground)
+        whole = shapely.intersection(whole, within, grid_size=GRID)
+    parts = shapely.get_parts(whole)
     parts = parts[shapely.get_type_id(parts) == shapely.GeometryType.POLYGON]
-    middle = shapely.line_interpolate_point(lines, 0.5, normalized=True)
-    return shapely.MultiPolygon(parts[np.unique(shapely.STRtree(parts).nearest(middle))].tolist())
+    if len(parts) > 1:
+        middle = shapely.line_interpolate_point(reaches.piece, 0.5, normalized=True)
+        parts = parts[np.unique(shapely.STRtree(parts).nearest(middle))]
+    return shapely.MultiPolygon(parts.tolist())
 
 
-def _faces(corridor: shapely.Geometry, sites: Sites) -> tuple[Geometries, Ints]:
-    """Cut the corridor along the borders between pieces; return the faces and the piece nearest to each."""
-    lines = _borders(sites)
+def _faces(corridor: shapely.Geometry, sites: Sites, of: Ints, bank: float) -> tuple[Geometries, Ints]:
+    """Cut the corridor along the borders between reaches; return the faces and the reach nearest to each."""
+    lines = _borders(sites.xy, of, bank)
     shapely.prepare(corridor)
     lines = lines[shapely.intersects(corridor, lines)]
     drawn = np.r_[np.array([shapely.boundary(corridor)]), np.asarray(shapely.transform(lines, snap_to_grid))]
@@ -139,13 +140,13 @@ def _faces(corridor: shapely.Geometry, sites: Sites) -> tuple[Geometries, Ints]:
     inside = shapely.intersects(corridor, inner)
     faces, inner = faces[inside], inner[inside]
     nearest = cKDTree(sites.xy).query(shapely.get_coordinates(inner))[1]
-    return np.asarray(faces, dtype=object), sites.piece[nearest]
+    return np.asarray(faces, dtype=object), of[nearest]
 
 
-def _borders(sites: Sites) -> Geometries:
-    """Return the Voronoi edges between sites of different pieces."""
-    middle = (sites.xy.min(axis=0) + sites.xy.max(axis=0)) / 2
-    xy = sites.xy - middle
+def _borders(xy: Floats, of: Ints, bank: float) -> Geometries:
+    """Return the Voronoi edges between sites of different reaches that may lie on a bank so wide."""
+    middle = (xy.min(axis=0) + xy.max(axis=0)) / 2
+    xy = xy - middle
     far = 10.0 * max(1000.0, float(np.abs(xy).max()))
     angle = np.linspace(0.0, 2 * np.pi, 8, endpoint=False) + 0.1
     # far sites around all of them close every cell that matters
@@ -153,13 +154,19 @@ def _borders(sites: Sites) -> Geometries:
     pair, edge = np.asarray(found.ridge_points), np.asarray(found.ridge_vertices)
     real = (pair < len(xy)).all(axis=1) & (edge >= 0).all(axis=1)
     pair, edge = pair[real], edge[real]
-    edge = edge[sites.piece[pair[:, 0]] != sites.piece[pair[:, 1]]]
-    return np.asarray(shapely.linestrings(found.vertices[edge] + middle), dtype=object).reshape(-1)
+    apart = np.hypot(*(xy[pair[:, 0]] - xy[pair[:, 1]]).T)
+    # nowhere on a border is nearer to its sites than half their distance
+    kept = (of[pair[:, 0]] != of[pair[:, 1]]) & (apart <= 2.0 * (bank + STEPS[1]))
+    return np.asarray(shapely.linestrings(found.vertices[edge[kept]] + middle), dtype=object).reshape(-1)
 
 
-def _joined(faces: Geometries, piece: Ints, sites: Sites, reaches: Reaches) -> Ints:
-    """Give ground cut off from its reach's water (behind another reach, or a bend) to the neighbour it borders most."""
-    reach = reaches.piece_label[piece]
+def _joined(faces: Geometries, reach: Ints, sites: Sites, reaches: Reaches) -> tuple[Geometries, Ints]:
+    """Give ground cut off from its reach's water (behind another reach, or a bend) to the neighbour it borders most.
+
+    Returns
+    -------
+    The connected parts of each reach's ground, and the reach of each.
+    """
     border = border_segments(faces, exact=True)
     inner = border.right >= 0
     first, second, length = pair_sums(border.left[inner], border.right[inner], border.length[inner])
@@ -169,7 +176,7 @@ def _joined(faces: Geometries, piece: Ints, sites: Sites, reaches: Reaches) -> I
     own = reaches.piece_label[sites.piece[site]] == reach[face]
     wet = np.zeros(int(block.max()) + 1, dtype=bool)
     wet[block[face[own]]] = True
-    owner = np.where(wet[block], piece, -1)
+    owner = np.where(wet[block], reach, -1)
     a, b, shared = np.r_[first, second], np.r_[second, first], np.r_[length, length]
     while (owner < 0).any():
         joins = (owner[a] < 0) & (owner[b] >= 0)
@@ -180,28 +187,13 @@ def _joined(faces: Geometries, piece: Ints, sites: Sites, reaches: Reaches) -> I
         free, host = free[order], host[order]
         lead = np.r_[True, free[1:] != free[:-1]]
         owner[free[lead]] = owner[host[lead]]
-    return np.where(owner < 0, piece, owner)
-
-
-def _merged_slivers(faces: Geometries, piece: Ints, reaches: Reaches) -> tuple[Geometries, Ints]:
-    """Merge the connected faces of each piece, and slivers with the largest neighbour of their reach."""
-    for least in (0.0, SMALL):
-        border = border_segments(faces, exact=True)
-        inner = border.right >= 0
-        first, second = border.left[inner], border.right[inner]
-        reach, area = reaches.piece_label[piece], shapely.area(faces)
-        joins = piece[first] == piece[second]
-        if least:
-            small = (area[first] < least) | (area[second] < least)
-            joins |= small & (reach[first] == reach[second])
-        block = components(len(faces), first[joins], second[joins])
-        count = int(block.max()) + 1
-        faces = dissolve(faces, block, count)
-        lead = np.zeros(count, dtype=np.int64)
-        order = np.argsort(area, kind="stable")
-        lead[block[order]] = piece[order]
-        piece = lead
-    return faces, piece
+    owner = np.where(owner < 0, reach, owner)
+    same = owner[first] == owner[second]
+    part = components(len(faces), first[same], second[same])
+    count = int(part.max()) + 1
+    of_part = np.zeros(count, dtype=np.int64)
+    of_part[part] = owner
+    return dissolve(faces, part, count), of_part
 
 
 def _outside(reaches: Reaches, geometry: Geometries) -> Floats:

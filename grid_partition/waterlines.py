@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import shapely
 
+from gis.adjacency import components
 from gis.errors import InvalidGeometryError, InvalidInputError
 from gis.index import first_holding
 from gis.overlay import GRID, snap_to_grid
 from grid_partition.accept import accept_polygons
 
-__all__ = ["Pieces", "Waters", "accept_waters", "cut_pieces"]
+__all__ = ["Pieces", "Waters", "accept_waters", "cut_pieces", "join_runs"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -21,6 +23,7 @@ Geometries = npt.NDArray[np.object_]
 
 #: A bridge or sluice cuts the line that passes within this many metres.
 NEAR = 15.0
+_LINES = (shapely.GeometryType.LINESTRING, shapely.GeometryType.LINEARRING, shapely.GeometryType.MULTILINESTRING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +38,15 @@ class Waters:
     parents : (p,) array of Polygon or MultiPolygon, or None
     cuts : (c, 2) float64
         Bridges and sluices.
+    must : (c,) bool
+        Those where reaches always end.
     """
 
     lines: Geometries
     source: Ints
     parents: Geometries | None
     cuts: Floats
+    must: npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +62,7 @@ class Pieces:
     parent : (m,) int64
         Position of the parent, -1 outside of all, 0 when there are none.
     tail, head : (m,) int64
-        Nodes at the ends.
+        Nodes at the ends; pieces that meet where reaches always end have a node of their own there each.
     joint : (v,) bool
         Nodes where reaches had best end: confluences, bridges, sluices.
     """
@@ -70,12 +76,17 @@ class Pieces:
     joint: npt.NDArray[np.bool_]
 
 
-def accept_waters(lines: npt.ArrayLike, parents: npt.ArrayLike | None, cut_points: npt.ArrayLike | None) -> Waters:
+def accept_waters(
+    lines: npt.ArrayLike,
+    parents: npt.ArrayLike | None,
+    cut_points: npt.ArrayLike | None,
+    must_cut: npt.ArrayLike | None = None,
+) -> Waters:
     """Check the input of `partition_network`.
 
     Parameters
     ----------
-    lines, parents, cut_points
+    lines, parents, cut_points, must_cut
         As there.
 
     Returns
@@ -87,8 +98,7 @@ def accept_waters(lines: npt.ArrayLike, parents: npt.ArrayLike | None, cut_point
     InvalidGeometryError, InvalidInputError
     """
     given = np.asarray(lines, dtype=object)
-    kinds = shapely.get_type_id(given)
-    bad = np.flatnonzero(~np.isin(kinds, (shapely.GeometryType.LINESTRING, shapely.GeometryType.MULTILINESTRING)))
+    bad = np.flatnonzero(~np.isin(shapely.get_type_id(given), _LINES))
     if given.ndim != 1 or len(bad):
         row = int(bad[0]) if len(bad) else 0
         raise InvalidGeometryError(f"lines: not a line (row {row}).", field="lines", rows=bad.tolist())
@@ -98,13 +108,17 @@ def accept_waters(lines: npt.ArrayLike, parents: npt.ArrayLike | None, cut_point
         rows = endless.tolist()
         raise InvalidGeometryError(f"lines: a coordinate is not finite (row {rows[0]}).", field="lines", rows=rows)
     single, source = shapely.get_parts(given, return_index=True)
+    for ring in np.flatnonzero(shapely.get_type_id(single) == shapely.GeometryType.LINEARRING).tolist():
+        single[ring] = shapely.LineString(single[ring].coords)
     single = np.asarray(shapely.transform(single, snap_to_grid), dtype=object)
     real = shapely.length(single) > 0
+    cuts = _accept_cuts(cut_points)
     return Waters(
         single[real],
         source[real].astype(np.int64),
         None if parents is None else accept_polygons(parents, "parents"),
-        _accept_cuts(cut_points),
+        cuts,
+        _accept_must(must_cut, len(cuts)),
     )
 
 
@@ -116,6 +130,18 @@ def _accept_cuts(points: npt.ArrayLike | None) -> Floats:
     if not np.isfinite(xy).all():
         raise InvalidInputError("cut_points: a coordinate is not finite.", field="cut_points")
     return np.asarray(xy, dtype=np.float64)
+
+
+def _accept_must(must_cut: npt.ArrayLike | None, n: int) -> npt.NDArray[np.bool_]:
+    if must_cut is None:
+        return np.zeros(n, dtype=bool)
+    given = np.asarray(must_cut)
+    if given.shape != (n,) or given.dtype != np.bool_:
+        raise InvalidInputError(
+            f"must_cut has shape {given.shape}; true or false is needed for each of {n} cut points.",
+            field="must_cut",
+        )
+    return given
 
 
 def cut_pieces(waters: Waters, longest: float) -> Pieces:
@@ -132,7 +158,7 @@ def cut_pieces(waters: Waters, longest: float) -> Pieces:
     Pieces
     """
     noded = _noded(waters)
-    marks = _on_lines(noded, waters.cuts)
+    marks = _on_lines(noded, waters)
     stretches = _divided(noded, marks, longest)
     middle = shapely.line_interpolate_point(stretches, 0.5, normalized=True)
     tree = shapely.STRtree(waters.lines)
@@ -148,9 +174,55 @@ def cut_pieces(waters: Waters, longest: float) -> Pieces:
     joint = np.bincount(np.r_[tail, head], minlength=len(place)) > 2
     if len(marks):
         places = np.asarray(shapely.points(place), dtype=object)
-        at = shapely.STRtree(places).nearest(shapely.points([xy for _, _, xy in marks]))
+        at = shapely.STRtree(places).nearest(shapely.points([mark.xy for mark in marks]))
         joint[at] = True
+        tail, head, joint = _severed(tail, head, joint, np.unique(at[[mark.must for mark in marks]]))
     return Pieces(stretches, shapely.length(stretches), source, parent, tail, head, joint)
+
+
+def _severed(
+    tail: Ints, head: Ints, joint: npt.NDArray[np.bool_], at: Ints
+) -> tuple[Ints, Ints, npt.NDArray[np.bool_]]:
+    """Give each piece a node of its own where reaches always end, so that no reach goes on there."""
+    ends = np.r_[tail, head]
+    apart = np.flatnonzero(np.isin(ends, at))
+    ends[apart] = len(joint) + np.arange(len(apart))
+    return ends[: len(tail)], ends[len(tail) :], np.r_[joint, np.ones(len(apart), dtype=bool)]
+
+
+def join_runs(pieces: Pieces, label: Ints) -> tuple[Geometries, Ints]:
+    """Join pieces of one line and label that follow each other where no third one meets them.
+
+    Parameters
+    ----------
+    pieces : Pieces
+    label : (m,) int64
+
+    Returns
+    -------
+    runs : (r,) array of LineString
+    lead : (r,) int64
+        A piece of each.
+    """
+    m = len(label)
+    if not m:
+        return pieces.geometry, np.empty(0, dtype=np.int64)
+    node = np.r_[pieces.tail, pieces.head]
+    order = np.argsort(node, kind="stable")
+    passed = np.bincount(node)[node[order]] == 2
+    first, second = (order[passed] % m).reshape(-1, 2).T
+    same = (label[first] == label[second]) & (pieces.source[first] == pieces.source[second]) & (first != second)
+    run = components(m, first[same], second[same])
+    members = np.split(np.argsort(run, kind="stable"), np.cumsum(np.bincount(run))[:-1])
+    lines = np.empty(len(members), dtype=object)
+    for row, mine in enumerate(members):
+        whole = (
+            pieces.geometry[mine[0]]
+            if len(mine) == 1
+            else shapely.line_merge(shapely.multilinestrings(pieces.geometry[mine]))
+        )
+        lines[row] = whole
+    return lines, np.array([mine[0] for mine in members], dtype=np.int64)
 
 
 def _noded(waters: Waters) -> Geometries:
@@ -174,24 +246,34 @@ def _noded(waters: Waters) -> Geometries:
     return np.asarray(merged[shapely.length(merged) > 0], dtype=object)
 
 
-def _on_lines(lines: Geometries, cuts: Floats) -> list[tuple[int, float, tuple[float, float]]]:
+class _Mark(NamedTuple):
+    """A bridge or sluice on a line: the line's row, how far along, where, and whether reaches always end there."""
+
+    row: int
+    far: float
+    xy: tuple[float, float]
+    must: bool
+
+
+def _on_lines(lines: Geometries, waters: Waters) -> list[_Mark]:
     """Find the line that each bridge or sluice lies on, and how far along."""
-    if not len(lines) or not len(cuts):
+    if not len(lines) or not len(waters.cuts):
         return []
-    points = np.asarray(shapely.points(cuts), dtype=object)
+    points = np.asarray(shapely.points(waters.cuts), dtype=object)
     cut, line = shapely.STRtree(lines).query_nearest(points, max_distance=NEAR, all_matches=False)
     along = np.asarray(shapely.line_locate_point(lines[line], points[cut]), dtype=np.float64)
     places = shapely.get_coordinates(shapely.line_interpolate_point(lines[line], along))
-    return [(row, far, (x, y)) for row, far, (x, y) in zip(line.tolist(), along.tolist(), places.tolist(), strict=True)]
+    found = zip(line.tolist(), along.tolist(), places.tolist(), waters.must[cut].tolist(), strict=True)
+    return [_Mark(row, far, (x, y), must) for row, far, (x, y), must in found]
 
 
-def _divided(lines: Geometries, marks: list[tuple[int, float, tuple[float, float]]], longest: float) -> Geometries:
+def _divided(lines: Geometries, marks: list[_Mark], longest: float) -> Geometries:
     """Cut lines at the marks and into equal pieces of at most so many metres, on the 1 cm grid."""
     if not len(lines):
         return lines
     stops: dict[int, list[float]] = {}
-    for row, far, _ in marks:
-        stops.setdefault(row, []).append(far)
+    for mark in marks:
+        stops.setdefault(mark.row, []).append(mark.far)
     length = shapely.length(lines)
     row_of: list[int] = []
     begin: list[float] = []
