@@ -1,102 +1,109 @@
-"""Coverage: the newest figures of a plan, and computing them again."""
+"""Coverage: figures of runs, and computing them."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import APIRouter, Depends, Query, Response
 
-from api.deps import Work
-from api.jobs import JobAnswer, JobOut
-from services import coverage_views, jobs
+from api.coverage_bodies import (
+    AreasOut,
+    CostsIn,
+    CostsOut,
+    CoverageOut,
+    GapsOut,
+    LevelsOut,
+    PlacesOut,
+    RunOut,
+    RunRequest,
+    RunsOut,
+    RunStarted,
+)
+from api.deps import Work, settings_of
+from api.jobs import JobAnswer
+from services import coverage_views as views
+from services import jobs
+from services.settings import Settings
 
 router = APIRouter(prefix="/api/v1/coverage", tags=["coverage"])
-
-
-class RunOut(BaseModel):
-    """One computation."""
-
-    id: UUID
-    plan_id: UUID
-    at: str
-    seconds: float
-    spec: dict[str, Any]
-
-
-class CoverageGridOut(BaseModel):
-    """Figures of one grid: metres; `_upper` counts cameras of unknown heading as full circles."""
-
-    grid_id: UUID
-    fid: int
-    code: str
-    name: str
-    street_m: float
-    seen_m: float
-    seen_m_upper: float
-    k2_m: float
-    unseen_m: float
-    places: int
-    places_seen: int
-    places_seen_upper: int
-    cameras: int
-    online: int
-    gap_score: float
-    incidents: int
-    reasons: list[dict[str, Any]]
-
-
-class CoverageOut(BaseModel):
-    """The newest run of a plan, worst grids first."""
-
-    run: RunOut
-    summary: dict[str, Any]
-    grids: list[CoverageGridOut]
-
-
-class NeedsIn(BaseModel):
-    """What ought to be seen."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    street_folds: Annotated[int, Field(ge=1, le=3)] = 1
-    count: Literal["online", "all"] = "online"
-    assumed_hfov: Annotated[float, Field(gt=0, le=360)] = 60.0
-
-
-class RunRequest(BaseModel):
-    """Which plan to compute."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    plan: UUID
-    needs: NeedsIn | None = None
-
-
-class RunStarted(BaseModel):
-    """A job, or the finished run of equal inputs."""
-
-    job: JobOut | None = None
-    run: RunOut | None = None
+SettingsOf = Annotated[Settings, Depends(settings_of)]
+PlanQuery = Annotated[UUID | None, Query(description="Plan; the one in use when left out.")]
+RunQuery = Annotated[UUID | None, Query(description="Run; the plan's newest when left out.")]
 
 
 @router.get("", operation_id="get_coverage")
-def get_coverage(
-    work: Work, plan: Annotated[UUID | None, Query(description="Plan; the one in use when left out.")] = None
-) -> CoverageOut:
-    """Return the figures of the newest run."""
-    return CoverageOut.model_validate(coverage_views.newest(work, plan))
+def get_coverage(work: Work, plan: PlanQuery = None, run: RunQuery = None) -> CoverageOut:
+    """Return the figures of a run."""
+    return CoverageOut.model_validate(views.newest(work, plan, run))
+
+
+@router.get("/levels", operation_id="list_coverage_levels")
+def levels() -> LevelsOut:
+    """Return the levels of detail that can be asked for."""
+    return LevelsOut.model_validate(views.levels())
+
+
+@router.get("/runs", operation_id="list_coverage_runs")
+def list_runs(
+    work: Work, plan: UUID, limit: Annotated[int, Query(ge=1, le=200, description="How many.")] = 20
+) -> RunsOut:
+    """Return the runs of a plan, newest first."""
+    return RunsOut.model_validate({"runs": views.runs(work, plan, limit)})
 
 
 @router.post("/runs", status_code=202, operation_id="start_coverage_run", response_model_exclude_none=True)
-def start_run(work: Work, asked: RunRequest, response: Response) -> RunStarted:
+def start_run(work: Work, settings: SettingsOf, asked: RunRequest, response: Response) -> RunStarted:
     """Start a computation; equal inputs return the finished one at once."""
     work.actor.require("analyst", "planner", "camera_administrator")
-    needs = asked.needs.model_dump() if asked.needs is not None else {}
-    known = coverage_views.finished(work, asked.plan, needs)
+    needs = asked.needs.spec(settings.cases.time_zone) if asked.needs is not None else {}
+    known = views.finished(work, asked.plan, needs)
     if known is not None:
         response.status_code = 200
         return RunStarted(run=RunOut.model_validate(known))
     view = jobs.start_job(work, "coverage", {"plan": str(asked.plan), "needs": needs})
     return RunStarted(job=JobAnswer.of(view).job)
+
+
+@router.get("/gaps", operation_id="list_coverage_gaps")
+def list_gaps(
+    work: Work,
+    plan: PlanQuery = None,
+    run: RunQuery = None,
+    grid: Annotated[UUID | None, Query(description="Only in this grid.")] = None,
+    kind: Annotated[Literal["street", "key_place"] | None, Query(description="Only of this kind.")] = None,
+    limit: Annotated[int, Query(ge=1, le=5000, description="How many, the worst first.")] = 200,
+) -> GapsOut:
+    """Return the gaps of a run with their shapes and reasons."""
+    found = views.run_of(work, run, plan)
+    rows = views.gaps(work, found, grid=grid, kind=kind, limit=limit)
+    return GapsOut.model_validate({"run": views.run_facts(found), "gaps": rows})
+
+
+@router.get("/places", operation_id="list_coverage_places")
+def list_places(work: Work, plan: PlanQuery = None, run: RunQuery = None) -> PlacesOut:
+    """Return the key places of a run with whether each is seen."""
+    found = views.run_of(work, run, plan)
+    return PlacesOut.model_validate({"run": views.run_facts(found), "places": views.places(work, found)})
+
+
+@router.get("/areas", operation_id="list_coverage_areas")
+def list_areas(work: Work, plan: PlanQuery = None, run: RunQuery = None) -> AreasOut:
+    """Return the figures of villages, towns and the county, with rates against targets and costs."""
+    return AreasOut.model_validate(views.areas(work, views.run_of(work, run, plan)))
+
+
+TerritoryQuery = Annotated[UUID | None, Query(description="Territory; may be left out where only one is loaded.")]
+
+
+@router.get("/costs", operation_id="get_camera_costs")
+def get_costs(work: Work, territory: TerritoryQuery = None) -> CostsOut:
+    """Return what a camera of each kind costs."""
+    return CostsOut.model_validate({"costs": views.costs(work, territory)})
+
+
+@router.put("/costs", operation_id="set_camera_costs")
+def set_costs(work: Work, asked: CostsIn, territory: TerritoryQuery = None) -> CostsOut:
+    """Put other prices in the place of those that hold."""
+    rows = [cost.model_dump() for cost in asked.costs]
+    return CostsOut.model_validate({"costs": views.replace_costs(work, rows, territory)})

@@ -15,21 +15,44 @@ PlanOption = Annotated[UUID | None, typer.Option("--plan", help="Id of the plan;
 TerritoryOption = Annotated[str | None, typer.Option("--territory", help="Name, where several are loaded.")]
 
 
+KOption = Annotated[int, typer.Option("--k", help="Cameras that ought to see each street and key place, 1 to 3.")]
+StatusOption = Annotated[
+    str, typer.Option(help="Cameras that count: all, networked, online or serviceable.", metavar="STATUS")
+]
+LevelOption = Annotated[
+    str | None, typer.Option(help="Detail that counts, such as observe or discern (IEC 62676-4).", metavar="NAME")
+]
+OnOption = Annotated[str | None, typer.Option("--on", help="As of a local day, YYYY-MM-DD.", metavar="DAY")]
+MonthOption = Annotated[str | None, typer.Option(help="Averaged over a local month, YYYY-MM.", metavar="MONTH")]
+
+
 @app.command()
 def run(
     ctx: typer.Context,
     plan: PlanOption = None,
     territory: TerritoryOption = None,
-    street_folds: Annotated[int, typer.Option(help="Cameras that ought to see each street, 1 to 3.")] = 1,
-    count: Annotated[str, typer.Option(help="Cameras that count: online or all.")] = "online",
+    k: KOption = 1,
+    status: StatusOption = "online",
+    level: LevelOption = None,
+    on: OnOption = None,
+    month: MonthOption = None,
+    named: Annotated[
+        list[str] | None, typer.Option(help="Id of a key place that detail above discern is wanted for; repeatable.")
+    ] = None,
+    reason: Annotated[str | None, typer.Option(help="Why that detail is wanted.")] = None,
+    assumed_px: Annotated[int | None, typer.Option(help="Pixels across the picture where unknown.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Cast the view sheds and measure what is seen in each grid."""
-    from services.coverage import CoverageSpec, run_coverage
+    """Cast the view sheds and measure what is seen in each grid: now, as of a day, or averaged over a month."""
+    from services.coverage import run_coverage
+    from services.coverage_spec import CoverageSpec
     from services.current_plan import current_plan_id
 
     context = command_context(ctx)
-    spec = CoverageSpec(street_folds=street_folds, count=count)
+    spec = CoverageSpec(
+        k=k, status=status, level=level, on=on, month=month, assumed_px=assumed_px, named=tuple(named or ()),
+        reason=reason, time_zone=context.settings.cases.time_zone,
+    )  # fmt: skip
     with progress_bar("coverage", hidden=as_json) as tell, context.database.work(context.actor) as work:
         made, reused = run_coverage(work, plan or current_plan_id(work, territory), spec, progress=tell)
         facts = {"run": str(made.id), "reused": reused, "seconds": made.seconds, **made.summary}
@@ -63,12 +86,21 @@ def _summary_text(facts: dict[str, Any]) -> str:
                 f"(at most {facts['seen_m_upper'] / streets:.1%} if every unknown heading looked right)"
             ),
             (
-                f"Key places seen   {facts['key_places_seen']} of {facts['key_places']} "
-                f"(at most {facts['key_places_seen_upper']})"
+                f"Key places seen   {facts['key_places_seen']:.4g} of {facts['key_places']} "
+                f"(at most {facts['key_places_seen_upper']:.4g})"
             ),
             (
-                f"Cameras           {facts['cameras_online']} of {facts['cameras']} online, "
+                f"Cameras           {facts['cameras_online']:.6g} of {facts['cameras']} online, "
                 f"{facts['cameras_unknown_heading']} of unknown heading"
+            ),
+            *[
+                f"With a camera     {unit['with_camera']} of {unit['units']} units ({unit['unit']}; official count)"
+                for unit in facts["official"]
+            ],
+            *(
+                [f"Availability      {facts['availability']['mean']:.2%} on average"]
+                if facts.get("availability") and facts["availability"]["mean"] is not None
+                else []
             ),
             f"Gaps              {facts['gaps']}",
         ]

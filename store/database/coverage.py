@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.orm import Session
 
 from gis.errors import NotFoundError
 from store.database.bulk import Columns, read_columns, wkb
 from store.database.models import (
+    Area,
     Building,
     Camera,
     CoverageGrid,
@@ -24,17 +24,17 @@ from store.database.models import (
     KeyPlace,
     KeyPlaceCoverage,
     Landcover,
-    Report,
     Street,
     ViewShed,
 )
 
 SHED_COLUMNS = ("camera_id", "territory_id", "assumed", "area_m2", "flag", "geom", "inputs_digest")
 GAP_COLUMNS = ("run_id", "grid_id", "key_place_id", "kind", "score", "reason", "geom")
-PLACE_COLUMNS = ("run_id", "key_place_id", "seen", "cameras")
+PLACE_COLUMNS = ("run_id", "key_place_id", "seen", "cameras", "share", "front")
 GRID_COLUMNS = (
-    "run_id", "grid_id", "street_m", "seen_m", "seen_m_upper", "k2_m", "places", "places_seen", "places_seen_upper",
-    "cameras", "online", "incidents", "gap_score", "reasons",
+    "run_id", "grid_id", "street_m", "seen_m", "seen_m_upper", "k2_m", "k3_m", "open_m2", "seen_m2", "seen_m2_upper",
+    "places", "places_seen", "places_seen_upper", "cameras", "networked", "online", "serviceable", "incidents",
+    "gap_score", "reasons",
 )  # fmt: skip
 
 
@@ -53,6 +53,8 @@ def read_cameras(session: Session, territory_id: UUID) -> Columns:
     statement = (
         sa.select(
             Camera.id, Camera.azimuth, Camera.hfov, Camera.max_range, Camera.ptz, Camera.dome, Camera.online,
+            Camera.networked, Camera.serviceable.label("sound"), Camera.sensor_px,
+            sa.func.coalesce(Camera.gb28181_id, Camera.source_ref, sa.cast(Camera.id, sa.Text)).label("name"),
             wkb(Camera.point).label("point"),
         )
         .where(Camera.territory_id == territory_id, ~Camera.indoor)
@@ -81,12 +83,17 @@ def read_key_places(session: Session, territory_id: UUID) -> Columns:
     return read_columns(session, statement, geometry=["point"])
 
 
-def incidents_of_year(session: Session, plan_id: UUID) -> dict[UUID, int]:
-    """Return how many incidents of the last 365 days fell into each grid of a plan."""
+def incidents_of_year(session: Session, plan_id: UUID, *, until: datetime | None = None) -> dict[UUID, int]:
+    """Return how many incidents of the 365 days before a moment (now) fell into each grid of a plan."""
+    end = sa.func.now() if until is None else sa.literal(until, sa.TIMESTAMP(timezone=True))
     statement = (
         sa.select(GridVersion.grid_id, sa.func.count())
         .join(Incident, Incident.grid_version_id == GridVersion.id)
-        .where(GridVersion.plan_id == plan_id, Incident.reported_at > sa.func.now() - sa.text("interval '365 days'"))
+        .where(
+            GridVersion.plan_id == plan_id,
+            Incident.reported_at > end - sa.text("interval '365 days'"),
+            Incident.reported_at <= end,
+        )
         .group_by(GridVersion.grid_id)
     )
     return {grid: int(count) for grid, count in session.execute(statement).all()}
@@ -100,10 +107,24 @@ def find_run(session: Session, plan_id: UUID, digest: str) -> CoverageRun | None
 
 
 def newest_run(session: Session, plan_id: UUID) -> CoverageRun | None:
-    """Return the newest run of a plan."""
+    """Return the newest run of a plan that describes how things stand now."""
     return session.scalars(
-        sa.select(CoverageRun).where(CoverageRun.plan_id == plan_id).order_by(CoverageRun.created_at.desc()).limit(1)
+        sa.select(CoverageRun)
+        .where(CoverageRun.plan_id == plan_id, CoverageRun.present)
+        .order_by(CoverageRun.created_at.desc(), CoverageRun.id)
+        .limit(1)
     ).first()
+
+
+def list_runs(session: Session, plan_id: UUID, limit: int) -> list[CoverageRun]:
+    """Return the runs of a plan, newest first."""
+    statement = (
+        sa.select(CoverageRun)
+        .where(CoverageRun.plan_id == plan_id)
+        .order_by(CoverageRun.created_at.desc(), CoverageRun.id)
+        .limit(limit)
+    )
+    return list(session.scalars(statement).all())
 
 
 def get_run(session: Session, run_id: UUID) -> CoverageRun:
@@ -137,32 +158,43 @@ def shed_digest(session: Session, territory_id: UUID) -> str | None:
     return session.scalar(statement)
 
 
-def coverage_rows(session: Session, run_id: UUID) -> Sequence[sa.Row[CoverageGrid, str, int, str]]:
-    """Return the figures of each grid of a run with its code and name, highest score first."""
+def coverage_rows(session: Session, run_id: UUID) -> list[sa.Row[Any]]:
+    """Return the figures of each grid of a run with its code, name and area, highest score first."""
     statement = (
-        sa.select(CoverageGrid, Grid.code, GridVersion.fid, GridVersion.name)
+        sa.select(
+            CoverageGrid, Grid.code, GridVersion.fid, GridVersion.name, GridVersion.area_id,
+            Area.code.label("area_code"), Area.name.label("area_name"),
+        )
         .join(Grid, Grid.id == CoverageGrid.grid_id)
         .join(CoverageRun, CoverageRun.id == CoverageGrid.run_id)
         .join(
             GridVersion,
             sa.and_(GridVersion.grid_id == CoverageGrid.grid_id, GridVersion.plan_id == CoverageRun.plan_id),
         )
+        .join(Area, Area.id == GridVersion.area_id)
         .where(CoverageGrid.run_id == run_id)
         .order_by(CoverageGrid.gap_score.desc(), Grid.code)
-    )
-    return session.execute(statement).all()
+    )  # fmt: skip
+    rows: Any = session.execute(statement).all()
+    return list(rows)
 
 
-def gap_rows(session: Session, run_id: UUID, limit: int | None = None) -> list[sa.Row[Any]]:
-    """Return the gaps of a run, highest score first, with grid code, key place and shape."""
+def gap_rows(
+    session: Session, run_id: UUID, limit: int | None = None, *, grid: UUID | None = None, kind: str | None = None
+) -> list[sa.Row[Any]]:
+    """Return the gaps of a run (in one grid, of one kind), highest score first, with grid, key place and shape."""
     statement = (
         sa.select(
-            Gap.id, Gap.kind, Gap.score, Gap.reason, Grid.code, KeyPlace.name.label("place"),
+            Gap.id, Gap.kind, Gap.score, Gap.reason, Gap.grid_id, Grid.code, KeyPlace.name.label("place"),
             KeyPlace.kind.label("place_kind"), wkb(Gap.geom).label("geom"),
         )
         .outerjoin(Grid, Grid.id == Gap.grid_id)
         .outerjoin(KeyPlace, KeyPlace.id == Gap.key_place_id)
-        .where(Gap.run_id == run_id)
+        .where(
+            Gap.run_id == run_id,
+            *([Gap.grid_id == grid] if grid is not None else []),
+            *([Gap.kind == kind] if kind is not None else []),
+        )
         .order_by(Gap.score.desc(), Gap.id)
         .limit(limit)
     )  # fmt: skip
@@ -173,8 +205,8 @@ def place_rows(session: Session, run_id: UUID) -> Columns:
     """Return key places with whether they are seen."""
     statement = (
         sa.select(
-            KeyPlace.kind, KeyPlace.name, KeyPlaceCoverage.seen, KeyPlaceCoverage.cameras,
-            wkb(KeyPlace.point).label("point"),
+            KeyPlace.id, KeyPlace.kind, KeyPlace.name, KeyPlaceCoverage.seen, KeyPlaceCoverage.cameras,
+            KeyPlaceCoverage.share, wkb(KeyPlace.point).label("point"),
         )
         .join(KeyPlace, KeyPlace.id == KeyPlaceCoverage.key_place_id)
         .where(KeyPlaceCoverage.run_id == run_id)
@@ -212,15 +244,3 @@ def shed_rows(session: Session, territory_id: UUID) -> Columns:
         .order_by(Camera.fid)
     )  # fmt: skip
     return read_columns(session, statement, geometry=["point", "geom"])
-
-
-def save_report(session: Session, values: dict[str, Any]) -> None:
-    """Keep a finished report; a second save of equal inputs changes nothing."""
-    session.execute(pg.insert(Report).values(**values).on_conflict_do_nothing())
-
-
-def find_report(session: Session, name: str, file_format: str, digest: str) -> bytes | None:
-    """Return the content of a finished report."""
-    return session.scalar(
-        sa.select(Report.content).where(Report.name == name, Report.format == file_format, Report.digest == digest)
-    )

@@ -12,7 +12,8 @@ from loaded_helsinki import SYSTEM, load_helsinki, propose
 
 from gis.errors import InvalidInputError, NotFoundError, UnavailableError
 from services import plan_files, reports
-from services.coverage import CoverageSpec, list_gaps, run_coverage
+from services.coverage import list_gaps, run_coverage
+from services.coverage_spec import CoverageSpec
 from store.database import coverage as sql
 from store.database.engine import Database
 from store.database.models import Camera, CoverageGrid, Gap, KeyPlaceCoverage, ViewShed
@@ -66,7 +67,7 @@ def test_camera_that_goes_offline_makes_gaps(database: Database, plan: UUID) -> 
         before, _ = run_coverage(work, plan)
         work.session.execute(sa.update(Camera).values(online=False))
         after, reused = run_coverage(work, plan)
-        everyone, _ = run_coverage(work, plan, CoverageSpec(count="all"))
+        everyone, _ = run_coverage(work, plan, CoverageSpec(status="all"))
         assert not reused
         assert after.summary["seen_m"] == 0
         assert after.summary["cameras_online"] == 0
@@ -78,7 +79,7 @@ def test_camera_that_goes_offline_makes_gaps(database: Database, plan: UUID) -> 
 
 
 @pytest.mark.parametrize(
-    "spec", [CoverageSpec(count="some"), CoverageSpec(assumed_hfov=0), CoverageSpec(street_folds=9)]
+    "spec", [CoverageSpec(status="some"), CoverageSpec(assumed_hfov=0), CoverageSpec(k=9)]
 )
 def test_spec_that_cannot_be_meant_is_refused(database: Database, plan: UUID, spec: CoverageSpec) -> None:
     with pytest.raises(InvalidInputError), database.work(SYSTEM) as work:

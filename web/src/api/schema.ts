@@ -274,6 +274,8 @@ export interface paths {
         /**
          * Import Plan
          * @description Import drawn grids as a draft; 200 with the report after a dry run.
+         *
+         *     What takes long, or was asked for with ``Prefer: respond-async``, is a job whose result is the same report.
          */
         post: operations["import_plan"];
         delete?: never;
@@ -1172,9 +1174,29 @@ export interface paths {
         };
         /**
          * Get Coverage
-         * @description Return the figures of the newest run.
+         * @description Return the figures of a run.
          */
         get: operations["get_coverage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/coverage/levels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Levels
+         * @description Return the levels of detail that can be asked for.
+         */
+        get: operations["list_coverage_levels"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1190,13 +1212,101 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * List Runs
+         * @description Return the runs of a plan, newest first.
+         */
+        get: operations["list_coverage_runs"];
         put?: never;
         /**
          * Start Run
          * @description Start a computation; equal inputs return the finished one at once.
          */
         post: operations["start_coverage_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/coverage/gaps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Gaps
+         * @description Return the gaps of a run with their shapes and reasons.
+         */
+        get: operations["list_coverage_gaps"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/coverage/places": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Places
+         * @description Return the key places of a run with whether each is seen.
+         */
+        get: operations["list_coverage_places"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/coverage/areas": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Areas
+         * @description Return the figures of villages, towns and the county, with rates against targets and costs.
+         */
+        get: operations["list_coverage_areas"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/coverage/costs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Costs
+         * @description Return what a camera of each kind costs.
+         */
+        get: operations["get_camera_costs"];
+        /**
+         * Set Costs
+         * @description Put other prices in the place of those that hold.
+         */
+        put: operations["set_camera_costs"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1291,6 +1401,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cameras/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take Statuses
+         * @description Take states of thousands of cameras; a late one is kept as history, a repeated one changes nothing.
+         */
+        post: operations["take_camera_statuses"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cameras/{camera}": {
         parameters: {
             query?: never;
@@ -1315,7 +1445,7 @@ export interface paths {
         patch: operations["change_camera"];
         trace?: never;
     };
-    "/api/v1/reports/coverage": {
+    "/api/v1/reports/{name}": {
         parameters: {
             query?: never;
             header?: never;
@@ -1323,10 +1453,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Coverage Report
-         * @description Return the coverage report of a plan's newest run as one offline page.
+         * Get Report
+         * @description Return a report as one file; equal inputs return the finished one.
          */
-        get: operations["get_coverage_report"];
+        get: operations["get_report"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1760,6 +1890,70 @@ export interface components {
             status: "alive";
         };
         /**
+         * AreaCoverageOut
+         * @description An area with the figures of all its grids added up.
+         */
+        AreaCoverageOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Code */
+            code: string;
+            /** Kind */
+            kind: string;
+            /** Name */
+            name: string;
+            /** Parent Id */
+            parent_id: string | null;
+            /** Depth */
+            depth: number;
+            /** Grids */
+            grids: number;
+            /** Grids With Camera */
+            grids_with_camera: number;
+            /** Street M */
+            street_m: number;
+            /** Seen M */
+            seen_m: number;
+            /** Seen M Upper */
+            seen_m_upper: number;
+            /** K2 M */
+            k2_m: number;
+            /** K3 M */
+            k3_m: number;
+            /** Open M2 */
+            open_m2: number;
+            /** Seen M2 */
+            seen_m2: number;
+            /** Seen M2 Upper */
+            seen_m2_upper: number;
+            /** Places */
+            places: number;
+            /** Places Seen */
+            places_seen: number;
+            /** Places Seen Upper */
+            places_seen_upper: number;
+            /** Cameras */
+            cameras: number;
+            /** Networked */
+            networked: number;
+            /** Online */
+            online: number;
+            /** Serviceable */
+            serviceable: number;
+            /** Incidents */
+            incidents: number;
+            /** Gap Score */
+            gap_score: number;
+            /** Rates */
+            rates: {
+                [key: string]: components["schemas"]["RateOut"];
+            };
+            units: components["schemas"]["UnitsOut"];
+        };
+        /**
          * AreaOut
          * @description An administrative area.
          */
@@ -1813,6 +2007,21 @@ export interface components {
         Areas: {
             /** Areas */
             areas: components["schemas"]["AreaOut"][];
+        };
+        /**
+         * AreasOut
+         * @description Areas of a run, parents before children.
+         */
+        AreasOut: {
+            run: components["schemas"]["RunOut"];
+            /** Targets */
+            targets: {
+                [key: string]: number;
+            };
+            /** Areas */
+            areas: components["schemas"]["AreaCoverageOut"][];
+            /** Costs */
+            costs: components["schemas"]["KindCostOut"][];
         };
         /**
          * AtomsOut
@@ -1986,8 +2195,16 @@ export interface components {
             dome?: boolean | null;
             /** Indoor */
             indoor?: boolean | null;
+            /** Networked */
+            networked?: boolean | null;
             /** Online */
             online?: boolean | null;
+            /** Serviceable */
+            serviceable?: boolean | null;
+            /** Lon */
+            lon?: number | null;
+            /** Lat */
+            lat?: number | null;
             /** Owner */
             owner?: string | null;
             /** Purpose */
@@ -2034,8 +2251,12 @@ export interface components {
             dome: boolean;
             /** Indoor */
             indoor: boolean;
+            /** Networked */
+            networked: boolean;
             /** Online */
             online: boolean;
+            /** Serviceable */
+            serviceable: boolean;
             /** Lon */
             lon: number;
             /** Lat */
@@ -2257,8 +2478,49 @@ export interface components {
             severity?: ("minor" | "major" | "critical") | null;
         };
         /**
+         * CostIn
+         * @description The price of a kind of camera: to put up, and each year.
+         */
+        CostIn: {
+            /** Kind */
+            kind: string;
+            /** Purchase */
+            purchase: number;
+            /**
+             * Yearly
+             * @default 0
+             */
+            yearly: number;
+            /**
+             * Currency
+             * @default
+             */
+            currency: string;
+            /**
+             * Source
+             * @default
+             */
+            source: string;
+        };
+        /**
+         * CostsIn
+         * @description All prices.
+         */
+        CostsIn: {
+            /** Costs */
+            costs: components["schemas"]["CostIn"][];
+        };
+        /**
+         * CostsOut
+         * @description All prices.
+         */
+        CostsOut: {
+            /** Costs */
+            costs: components["schemas"]["CostIn"][];
+        };
+        /**
          * CoverageGridOut
-         * @description Figures of one grid: metres; `_upper` counts cameras of unknown heading as full circles.
+         * @description Figures of one grid: metres, m²; `_upper` counts cameras of unknown heading as full circles; means of a month.
          */
         CoverageGridOut: {
             /**
@@ -2272,6 +2534,15 @@ export interface components {
             code: string;
             /** Name */
             name: string;
+            /**
+             * Area Id
+             * Format: uuid
+             */
+            area_id: string;
+            /** Area Code */
+            area_code: string;
+            /** Area Name */
+            area_name: string;
             /** Street M */
             street_m: number;
             /** Seen M */
@@ -2280,8 +2551,16 @@ export interface components {
             seen_m_upper: number;
             /** K2 M */
             k2_m: number;
+            /** K3 M */
+            k3_m: number;
             /** Unseen M */
             unseen_m: number;
+            /** Open M2 */
+            open_m2: number;
+            /** Seen M2 */
+            seen_m2: number;
+            /** Seen M2 Upper */
+            seen_m2_upper: number;
             /** Places */
             places: number;
             /** Places Seen */
@@ -2290,8 +2569,12 @@ export interface components {
             places_seen_upper: number;
             /** Cameras */
             cameras: number;
+            /** Networked */
+            networked: number;
             /** Online */
             online: number;
+            /** Serviceable */
+            serviceable: number;
             /** Gap Score */
             gap_score: number;
             /** Incidents */
@@ -2303,7 +2586,7 @@ export interface components {
         };
         /**
          * CoverageOut
-         * @description The newest run of a plan, worst grids first.
+         * @description A run, worst grids first.
          */
         CoverageOut: {
             run: components["schemas"]["RunOut"];
@@ -2714,6 +2997,51 @@ export interface components {
              * @enum {string}
              */
             method: "exact" | "apportioned" | "mixed";
+        };
+        /**
+         * GapOut
+         * @description A stretch of street or a key place that lacks cameras, and why.
+         */
+        GapOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Grid Id */
+            grid_id: string | null;
+            /** Grid Code */
+            grid_code: string | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "street" | "key_place";
+            /** Score */
+            score: number;
+            /** What */
+            what: string;
+            /** Reason */
+            reason: {
+                [key: string]: unknown;
+            };
+            /** Lon */
+            lon: number;
+            /** Lat */
+            lat: number;
+            /** Geometry */
+            geometry: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * GapsOut
+         * @description Gaps of a run, the worst first.
+         */
+        GapsOut: {
+            run: components["schemas"]["RunOut"];
+            /** Gaps */
+            gaps: components["schemas"]["GapOut"][];
         };
         /**
          * GridChange
@@ -3194,6 +3522,26 @@ export interface components {
             finished_at: string | null;
         };
         /**
+         * KindCostOut
+         * @description What cameras of a kind cost: null where no price is known.
+         */
+        KindCostOut: {
+            /** Kind */
+            kind: string;
+            /** Cameras */
+            cameras: number;
+            /** Purchase */
+            purchase: number | null;
+            /** Yearly */
+            yearly: number | null;
+            /** Currency */
+            currency: string;
+            /** Source */
+            source: string;
+            /** Total */
+            total: number | null;
+        };
+        /**
          * LandShareOut
          * @description How much of a reach lies in a land grid.
          */
@@ -3209,6 +3557,33 @@ export interface components {
             length_m: number;
             /** Share */
             share: number;
+        };
+        /**
+         * LevelOut
+         * @description A level of detail of IEC 62676-4; `public` ones need no written reason.
+         */
+        LevelOut: {
+            /** Name */
+            name: string;
+            /**
+             * Table
+             * @enum {string}
+             */
+            table: "OODPCVS" | "DORI";
+            /** Px Per M */
+            px_per_m: number;
+            /** Public */
+            public: boolean;
+        };
+        /**
+         * LevelsOut
+         * @description All levels, and the most detail that public ground is looked at with.
+         */
+        LevelsOut: {
+            /** Levels */
+            levels: components["schemas"]["LevelOut"][];
+            /** Ceiling Px Per M */
+            ceiling_px_per_m: number;
         };
         /**
          * LimitIn
@@ -3589,25 +3964,55 @@ export interface components {
         };
         /**
          * NeedsIn
-         * @description What ought to be seen.
+         * @description What ought to be seen, by which cameras, in how much detail, and when.
          */
         NeedsIn: {
             /**
-             * Street Folds
+             * K
+             * @description Cameras that ought to see each street and key place.
              * @default 1
              */
-            street_folds: number;
+            k: number;
             /**
-             * Count
+             * Status
+             * @description Cameras that count.
              * @default online
              * @enum {string}
              */
-            count: "online" | "all";
+            status: "all" | "networked" | "online" | "serviceable";
+            /**
+             * Level
+             * @description Detail by its name in IEC 62676-4; see /coverage/levels.
+             */
+            level?: string | null;
+            /**
+             * On
+             * @description Local day, YYYY-MM-DD: as of its last moment.
+             */
+            on?: string | null;
+            /**
+             * Month
+             * @description Local month, YYYY-MM: averaged over it.
+             */
+            month?: string | null;
             /**
              * Assumed Hfov
              * @default 60
              */
             assumed_hfov: number;
+            /** Assumed Px */
+            assumed_px?: number | null;
+            /**
+             * Named
+             * @description Key places for detail above discern.
+             * @default []
+             */
+            named: string[];
+            /**
+             * Reason
+             * @description Why that detail is wanted.
+             */
+            reason?: string | null;
         };
         /**
          * NetForm
@@ -3766,6 +4171,43 @@ export interface components {
             work_no: string;
             /** Name */
             name: string;
+        };
+        /**
+         * PlaceOut
+         * @description A key place: seen, perhaps (by an unknown heading) or not; `share` is the part of the time its need is met.
+         */
+        PlaceOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Name */
+            name: string;
+            /**
+             * Seen
+             * @enum {string}
+             */
+            seen: "yes" | "no" | "maybe";
+            /** Cameras */
+            cameras: number;
+            /** Share */
+            share: number;
+            /** Lon */
+            lon: number;
+            /** Lat */
+            lat: number;
+        };
+        /**
+         * PlacesOut
+         * @description Key places of a run.
+         */
+        PlacesOut: {
+            run: components["schemas"]["RunOut"];
+            /** Places */
+            places: components["schemas"]["PlaceOut"][];
         };
         /**
          * PlanGridsOut
@@ -4288,6 +4730,22 @@ export interface components {
             floor?: number | null;
         };
         /**
+         * RateOut
+         * @description A share of cameras beside its target.
+         */
+        RateOut: {
+            /** Rate */
+            rate: number | null;
+            /** Target */
+            target: number;
+            /** Met */
+            met: boolean | null;
+            /** Cameras */
+            cameras: number;
+            /** Of */
+            of: number;
+        };
+        /**
          * ReachFullOut
          * @description A reach with the areas of every level that it passes, the highest level first.
          */
@@ -4525,6 +4983,21 @@ export interface components {
             };
         };
         /**
+         * RefusedStatus
+         * @description A message that can't be taken.
+         */
+        RefusedStatus: {
+            /** Row */
+            row: number;
+            /** Camera */
+            camera: string;
+            /**
+             * Reason
+             * @enum {string}
+             */
+            reason: "ambiguous" | "in-the-future" | "says-nothing";
+        };
+        /**
          * Rename
          * @description Another name.
          */
@@ -4674,7 +5147,7 @@ export interface components {
         };
         /**
          * RunOut
-         * @description One computation.
+         * @description One computation; `present` ones describe how things stand, `live` is the copy that follows the cameras.
          */
         RunOut: {
             /**
@@ -4695,6 +5168,14 @@ export interface components {
             spec: {
                 [key: string]: unknown;
             };
+            /** Live */
+            live: boolean;
+            /** Present */
+            present: boolean;
+            /** Begins At */
+            begins_at: string | null;
+            /** Ends At */
+            ends_at: string | null;
         };
         /**
          * RunRequest
@@ -4715,6 +5196,14 @@ export interface components {
         RunStarted: {
             job?: components["schemas"]["JobOut"] | null;
             run?: components["schemas"]["RunOut"] | null;
+        };
+        /**
+         * RunsOut
+         * @description Runs of a plan, newest first.
+         */
+        RunsOut: {
+            /** Runs */
+            runs: components["schemas"]["RunOut"][];
         };
         /**
          * SessionOut
@@ -4812,6 +5301,52 @@ export interface components {
             outside: number;
             /** Total */
             total: number;
+        };
+        /**
+         * StatusAnswer
+         * @description What a batch did: messages taken, those of them that were late, and cameras whose present state changed.
+         */
+        StatusAnswer: {
+            /** Accepted */
+            accepted: number;
+            /** Late */
+            late: number;
+            /** Changed */
+            changed: number;
+            /** Unknown */
+            unknown: components["schemas"]["UnknownCamera"][];
+            /** Refused */
+            refused: components["schemas"]["RefusedStatus"][];
+        };
+        /**
+         * StatusBatch
+         * @description Messages in any order.
+         */
+        StatusBatch: {
+            /** Statuses */
+            statuses: components["schemas"]["StatusIn"][];
+        };
+        /**
+         * StatusIn
+         * @description What is told of one camera at one moment; what is left out is not said.
+         */
+        StatusIn: {
+            /**
+             * Camera
+             * @description 20-digit code, reference or id.
+             */
+            camera: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Online */
+            online?: boolean | null;
+            /** Networked */
+            networked?: boolean | null;
+            /** Serviceable */
+            serviceable?: boolean | null;
         };
         /**
          * StepOut
@@ -4949,6 +5484,31 @@ export interface components {
             can_redo: number;
             /** Parents */
             parents: components["schemas"]["ParentTotalsOut"][];
+        };
+        /**
+         * UnitsOut
+         * @description Units (areas below, or grids) with at least one camera.
+         */
+        UnitsOut: {
+            /**
+             * Unit
+             * @enum {string}
+             */
+            unit: "area" | "grid";
+            /** Units */
+            units: number;
+            /** With Camera */
+            with_camera: number;
+        };
+        /**
+         * UnknownCamera
+         * @description A message about a camera that nobody knows; rows count from 0.
+         */
+        UnknownCamera: {
+            /** Row */
+            row: number;
+            /** Camera */
+            camera: string;
         };
         /**
          * VertexMove
@@ -5565,7 +6125,10 @@ export interface operations {
     import_plan: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description `respond-async`: answer 202 with a job, however quick the work is. */
+                prefer?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -5582,6 +6145,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ImportOut"];
+                };
+            };
+            /** @description It takes longer: a job, whose result is the answer. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobAnswer"];
                 };
             };
             /** @description A problem (RFC 9457). */
@@ -7278,6 +7850,8 @@ export interface operations {
             query?: {
                 /** @description Plan; the one in use when left out. */
                 plan?: string | null;
+                /** @description Run; the plan's newest when left out. */
+                run?: string | null;
             };
             header?: never;
             path?: never;
@@ -7292,6 +7866,68 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CoverageOut"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_coverage_levels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LevelsOut"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_coverage_runs: {
+        parameters: {
+            query: {
+                plan: string;
+                /** @description How many. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunsOut"];
                 };
             };
             /** @description A problem (RFC 9457). */
@@ -7325,6 +7961,182 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RunStarted"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_coverage_gaps: {
+        parameters: {
+            query?: {
+                /** @description Plan; the one in use when left out. */
+                plan?: string | null;
+                /** @description Run; the plan's newest when left out. */
+                run?: string | null;
+                /** @description Only in this grid. */
+                grid?: string | null;
+                /** @description Only of this kind. */
+                kind?: ("street" | "key_place") | null;
+                /** @description How many, the worst first. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GapsOut"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_coverage_places: {
+        parameters: {
+            query?: {
+                /** @description Plan; the one in use when left out. */
+                plan?: string | null;
+                /** @description Run; the plan's newest when left out. */
+                run?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlacesOut"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_coverage_areas: {
+        parameters: {
+            query?: {
+                /** @description Plan; the one in use when left out. */
+                plan?: string | null;
+                /** @description Run; the plan's newest when left out. */
+                run?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AreasOut"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_camera_costs: {
+        parameters: {
+            query?: {
+                /** @description Territory; may be left out where only one is loaded. */
+                territory?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CostsOut"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_camera_costs: {
+        parameters: {
+            query?: {
+                /** @description Territory; may be left out where only one is loaded. */
+                territory?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CostsIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CostsOut"];
                 };
             };
             /** @description A problem (RFC 9457). */
@@ -7557,6 +8369,39 @@ export interface operations {
             };
         };
     };
+    take_camera_statuses: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StatusBatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatusAnswer"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_camera: {
         parameters: {
             query?: never;
@@ -7626,17 +8471,22 @@ export interface operations {
             };
         };
     };
-    get_coverage_report: {
+    get_report: {
         parameters: {
             query?: {
+                /** @description Plan; the one in use when left out. */
                 plan?: string | null;
+                /** @description Coverage run; the newest of how things stand now. */
+                run?: string | null;
                 /** @description Language of the report. */
                 lang?: "en" | "zh";
-                /** @description A page with its map. */
-                format?: "html";
+                /** @description Page, A4 sheet, workbook, table, map layers. */
+                format?: "html" | "pdf" | "xlsx" | "csv" | "gpkg";
             };
             header?: never;
-            path?: never;
+            path: {
+                name: "coverage" | "cameras" | "facilities";
+            };
             cookie?: never;
         };
         requestBody?: never;

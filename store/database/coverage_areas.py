@@ -1,0 +1,82 @@
+"""SQL of coverage by area: the tree, units with a camera, and what cameras of a kind cost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from store.database.models import Area, Camera, CameraCost, CoverageGrid, CoverageRun, GridVersion
+
+_UNITS = sa.text("""
+select a.kind, count(*) as units,
+       count(*) filter (where exists (
+           select from camera c
+           where c.point && a.geom and st_intersects(a.geom, c.point) and c.id = any(cast(:cameras as uuid[]))
+       )) as with_camera
+from area a
+where a.territory_id = :territory and a.valid @> current_date
+group by a.kind
+""")
+
+
+def units_with_camera(session: Session, territory_id: UUID, cameras: Sequence[UUID]) -> dict[str, tuple[int, int]]:
+    """Return how many areas of each kind there are, and in how many of them one of the cameras stands."""
+    rows = session.execute(_UNITS, {"territory": territory_id, "cameras": list(cameras)})
+    return {row.kind: (int(row.units), int(row.with_camera)) for row in rows}
+
+
+def area_tree(session: Session, territory_id: UUID) -> list[sa.Row[Any]]:
+    """Return the areas in force with their parents, parents before children."""
+    statement = (
+        sa.select(Area.id, Area.code, Area.kind, Area.name, Area.parent_id, Area.path)
+        .where(Area.territory_id == territory_id, Area.valid.op("@>")(sa.func.current_date()))
+        .order_by(sa.func.length(Area.path), Area.path)
+    )
+    rows: Any = session.execute(statement).all()
+    return list(rows)
+
+
+def figures_with_area(session: Session, run_id: UUID) -> Sequence[sa.Row[CoverageGrid, UUID]]:
+    """Return the figures of each grid of a run with the area that the grid is in."""
+    statement = (
+        sa.select(CoverageGrid, GridVersion.area_id)
+        .join(CoverageRun, CoverageRun.id == CoverageGrid.run_id)
+        .join(
+            GridVersion,
+            sa.and_(GridVersion.grid_id == CoverageGrid.grid_id, GridVersion.plan_id == CoverageRun.plan_id),
+        )
+        .where(CoverageGrid.run_id == run_id)
+    )
+    return session.execute(statement).all()
+
+
+KIND = sa.case(
+    (Camera.ptz, "ptz"),
+    (sa.or_(Camera.dome, Camera.hfov >= 360), "dome"),
+    (Camera.azimuth.is_(None), "unknown"),
+    else_="fixed",
+)
+"""Kind of a camera as it is priced and shown."""
+
+
+def cameras_by_kind(session: Session, territory_id: UUID) -> dict[str, int]:
+    """Return how many cameras of each kind there are."""
+    statement = sa.select(KIND, sa.func.count()).where(Camera.territory_id == territory_id).group_by(KIND)
+    return {str(kind): int(count) for kind, count in session.execute(statement).all()}
+
+
+def read_costs(session: Session, territory_id: UUID) -> list[CameraCost]:
+    """Return what cameras cost here, by kind."""
+    statement = sa.select(CameraCost).where(CameraCost.territory_id == territory_id).order_by(CameraCost.kind)
+    return list(session.scalars(statement).all())
+
+
+def replace_costs(session: Session, territory_id: UUID, rows: Sequence[dict[str, Any]]) -> None:
+    """Put other prices in the place of those that hold."""
+    session.execute(sa.delete(CameraCost).where(CameraCost.territory_id == territory_id))
+    if rows:
+        session.execute(sa.insert(CameraCost), [{"territory_id": territory_id, **row} for row in rows])
