@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from gis.overlay import dissolve
 from grid_partition import Atoms, build_atoms
 from grid_partition.atoms import NEAR
 from grid_partition.held_borders import bend_to_borders, hold_borders
+from grid_partition.inner_borders import atoms_between
 from services.ingest.rows import RowLoad
 from services.partition.ground import Ground
 from services.plan_life.import_report import TOLD, ImportReport
@@ -28,9 +30,19 @@ Geometries = npt.NDArray[np.object_]
 
 
 def atoms_inside(
-    work: UnitOfWork, load: RowLoad, ground: Ground, grids: Geometries, report: ImportReport
+    work: UnitOfWork,
+    load: RowLoad,
+    ground: Ground,
+    grids: Geometries,
+    report: ImportReport,
+    *,
+    borders: Mapping[str, shapely.Geometry] | None = None,
 ) -> tuple[Ground, Atoms, npt.NDArray[np.int64]]:
-    """Build atoms inside the grids; return the ground inside them, the atoms with areas as parents, and their grids."""
+    """Build atoms inside the grids; return the ground inside them, the atoms with areas as parents, and their grids.
+
+    Those of a plan that is here already are taken over, else those that the file brings along: `borders` has the lines
+    between them by the code of their grid, EPSG:4326. Only without either they are drawn anew.
+    """
     whole = shapely.coverage_union_all(grids)
     shapely.prepare(whole)
     inside = shapely.dwithin(whole, shapely.points(ground.points), NEAR)
@@ -43,7 +55,11 @@ def atoms_inside(
         points=ground.points[inside],
         dwellings={key: values[inside] for key, values in ground.dwellings.items()},
     )
-    made = _known_atoms(work, load, kept, grids) or _fresh_atoms(kept, whole, grids)
+    made = (
+        _known_atoms(work, load, kept, grids)
+        or _sent_atoms(load, kept, grids, borders or {})
+        or _fresh_atoms(kept, whole, grids)
+    )
     shapes = dissolve(made.geometry, made.parent, len(grids))
     report.corners_added = int(shapely.get_num_coordinates(shapes).sum() - shapely.get_num_coordinates(grids).sum())
     area = _areas_of(ground, grids, report)
@@ -94,6 +110,23 @@ def _atoms_of_twin(
     geometry = np.asarray(to_metric(atoms["geom"], srid), dtype=object)
     if not len(geometry) or (parent < 0).any():
         return None
+    return _counted(geometry, parent, ground)
+
+
+def _sent_atoms(
+    load: RowLoad, ground: Ground, grids: Geometries, borders: Mapping[str, shapely.Geometry]
+) -> Atoms | None:
+    """Take over the atoms that the file brings along, if they make up its grids corner by corner."""
+    lines = [borders.get(str(load.values["code"][row])) for row in load.kept]
+    if not borders or any(line is None for line in lines):
+        return None
+    metric = np.asarray(to_metric(np.array(lines, dtype=object), ground.territory.metric_srid), dtype=object)
+    found = atoms_between(grids, metric)
+    return None if found is None else _counted(*found, ground)
+
+
+def _counted(geometry: Geometries, parent: npt.NDArray[np.int64], ground: Ground) -> Atoms:
+    """Return atoms with the doors that lie in each now."""
     home = locate(geometry, np.asarray(shapely.points(ground.points), dtype=object))
     return Atoms(
         geometry=geometry,

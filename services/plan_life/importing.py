@@ -34,6 +34,7 @@ from store.database import plan_imports as sql
 from store.database.models.plan import GRID_KINDS
 from store.database.partition import find_territory
 from store.database.work import UnitOfWork
+from store.files.atom_borders import read_atom_borders
 from store.files.tables import Table, read_table
 
 Geometries = npt.NDArray[np.object_]
@@ -121,7 +122,8 @@ def import_plan(
         raise _needs_repair(load, report)
     tell(0.2, "building atoms")
     ground = read_ground(work, PlanSpec(kind="household"), load.territory.id)
-    ground, atoms, grid_of_atom = atoms_inside(work, load, ground, mended.geometry, report)
+    borders = read_atom_borders(Path(path)) if mended.untouched else {}
+    ground, atoms, grid_of_atom = atoms_inside(work, load, ground, mended.geometry, report, borders=borders)
     tell(0.7, "saving")
     _save(work, load, how, report, ground=ground, atoms=atoms, grid_of_atom=grid_of_atom)
     tell(1.0, "draft saved")

@@ -16,6 +16,8 @@ from store.files.encodings import Encoding, guess_encoding
 from store.files.tables import Table, number_text, refuse_broken_utf8
 
 _CRS_MEMBER = re.compile(rb'"crs"\s*:\s*\{')
+#: Layer beside the grids of our own exports, read by `store.files.atom_borders`.
+ATOM_BORDERS = "atom_borders"
 _DBF_HEADER = 32
 _SAMPLE = 4 << 20
 
@@ -107,7 +109,8 @@ def _layers(source: Any, layer: str | None) -> tuple[list[str], str | None]:  # 
     if layer is not None and layer not in names:
         raise InvalidInputError(f"There is no layer '{layer}'. There are: {', '.join(names)}.", layer=layer)
     if len(names) > 1 and layer is None:
-        return [f"Only the layer '{names[0]}' was read; the file also has: {', '.join(names[1:])}."], names[0]
+        first, *others = [name for name in names if name != ATOM_BORDERS]
+        return [f"Only the layer '{first}' was read; the file also has: {', '.join(others)}."] if others else [], first
     return [], layer
 
 
