@@ -151,6 +151,14 @@ class Proposal(BaseModel):
     bank: Annotated[
         float | None, Field(ge=1, le=1000, description="Water: metres of the managed strip on either side.")
     ] = None
+    cut_at: Annotated[
+        list[Literal["sluice", "bridge", "border"]],
+        Field(
+            max_length=3,
+            description="Water: where reaches end whatever their length becomes; elsewhere at confluences, bridges and"
+            " sluices where lengths allow, and at borders but for stubs of a channel.",
+        ),
+    ] = []
     seed: Annotated[int, Field(ge=0, le=2**31)] = 0
     within: Annotated[str | None, Field(max_length=40, description="Code of the area to divide.")] = None
     name: Annotated[str | None, Field(max_length=120)] = None

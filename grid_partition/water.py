@@ -11,10 +11,11 @@ import shapely
 from gis.adjacency import components
 from gis.errors import InvalidInputError
 from gis.measure import group_sums
+from gis.overlay import GRID
 from grid_partition.water_search import JOINT, MID_CHANNEL, TOLERANCE, Solved, solve_network
 from grid_partition.waterlines import Pieces, accept_waters, cut_pieces, join_runs
 
-__all__ = ["STUB", "TOLERANCE", "ReachShares", "Reaches", "partition_network", "reach_shares"]
+__all__ = ["STUB", "TOLERANCE", "ReachShares", "Reaches", "loose_pieces", "partition_network", "reach_shares"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -190,6 +191,35 @@ def reach_shares(reaches: Reaches, grids: npt.ArrayLike) -> ReachShares:
     order = np.lexsort((of_grid[real], -length[real], reach[real]))
     reach, of_grid, length = reach[real][order], of_grid[real][order], length[real][order]
     return ReachShares(reach, of_grid, length, length / reaches.length[reach])
+
+
+def loose_pieces(reaches: Reaches) -> Ints:
+    """Count the pieces of each reach that do not hang together with the rest of it.
+
+    Parameters
+    ----------
+    reaches : Reaches
+
+    Returns
+    -------
+    (k,) int64
+        0 for a reach in one piece.
+
+    Examples
+    --------
+    >>> loose_pieces(partition_network([shapely.LineString([(0, 0), (900, 0)])], target_length=300)).tolist()
+    [0, 0, 0]
+    """
+    m, k = len(reaches.piece), len(reaches.length)
+    if not m:
+        return np.zeros(k, dtype=np.int64)
+    ends = np.concatenate([shapely.get_coordinates(shapely.get_point(reaches.piece, at)) for at in (0, -1)])
+    of = np.tile(reaches.piece_label, 2)
+    at = np.column_stack([np.rint(ends / GRID).astype(np.int64), of])
+    node = np.unique(at, axis=0, return_inverse=True)[1].ravel()
+    block = components(m + int(node.max()) + 1, np.tile(np.arange(m), 2), m + node)[:m]
+    whole = np.unique(np.stack([block, reaches.piece_label]), axis=1)[1]
+    return np.asarray(np.bincount(whole, minlength=k) - 1, dtype=np.int64)
 
 
 def _accept_names(names: npt.ArrayLike | None, n: int) -> npt.NDArray[np.object_]:

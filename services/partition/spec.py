@@ -9,10 +9,11 @@ from typing import Any, Literal
 from uuid import UUID
 
 from gis.errors import InvalidInputError
-from gis.grid_patterns import parse_pattern
+from gis.grid_patterns import pattern_for
 from services.partition.area_rules import AreaRule
 
 Progress = Callable[[float, str], None]
+CutAt = Literal["sluice", "bridge", "border"]
 Even = Literal["incidents", "area", "cameras", "walk"]
 
 # what may be proposed, with the usual target: households a grid, metres a side for cells and of a reach of water,
@@ -23,6 +24,9 @@ TARGETS = {
 }  # fmt: skip
 # what may be spread evenly over grids besides households; walk = short ways for the head
 EVEN = ("incidents", "area", "cameras", "walk")
+# where reaches of water may be told to end whatever their length becomes: at weirs, sluices, locks and dams; where
+# roads and railways cross; at area borders even when that leaves a stub
+CUT_AT = ("sluice", "bridge", "border")
 # kinds that a band of households means something for
 BANDED = ("household", "natural_village", "micro", "ten_household")
 
@@ -62,6 +66,8 @@ class PlanSpec:
         How grids are numbered, see `gis.grid_patterns`; None is the usual pattern of the kind.
     bank : float or None
         Metres of the managed strip on either side of the water; of water plans only.
+    cut_at : tuple of str
+        Of `CUT_AT`: where reaches of water always end; of water plans only.
     """
 
     kind: str = "household"
@@ -78,6 +84,7 @@ class PlanSpec:
     churn: float = 5.0
     code_pattern: str | None = None
     bank: float | None = None
+    cut_at: Sequence[CutAt] = ()
 
     def check(self) -> None:
         """Raise InvalidInputError when the numbers can't be meant."""
@@ -96,12 +103,16 @@ class PlanSpec:
         if self.kind != "household" and self.target is None:
             raise InvalidInputError(f"The number of {self.kind} grids follows from their target.", field="grids")
         if self.code_pattern is not None:
-            parse_pattern(self.code_pattern)
+            pattern_for(self.kind, self.code_pattern)
         self._check_bank()
         self._check_band()
         self._check_wishes()
 
     def _check_bank(self) -> None:
+        if unknown := [each for each in self.cut_at if each not in CUT_AT]:
+            raise InvalidInputError(f"Reaches can't end at {unknown[0]}; known: {', '.join(CUT_AT)}.", field="cut_at")
+        if self.cut_at and self.kind != "water":
+            raise InvalidInputError(f"Grids of the kind {self.kind} have no reaches to cut.", field="cut_at")
         if self.bank is None:
             return
         if self.kind != "water":

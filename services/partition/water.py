@@ -19,7 +19,7 @@ from gis.measure import compactness, group_sums
 from gis.overlay import GRID
 from grid_partition import Atoms
 from grid_partition.nesting import check_nesting
-from grid_partition.water import TOLERANCE, Reaches, partition_network, reach_shares
+from grid_partition.water import TOLERANCE, Reaches, loose_pieces, partition_network, reach_shares
 from grid_partition.water_strips import Strips, water_strips
 from services.partition.drawing import BrokenTilingError, Drawn, describe_faults
 from services.partition.ground import Ground
@@ -76,12 +76,14 @@ def propose_water(
         parents=ground.parents,
         cut_points=ground.cuts,
         names=ground.channel,
+        must_cut=ground.must_cut,
+        join_stubs="border" not in spec.cut_at,
     )
     tell(0.4, "drawing the wardens' grids")
     strips = water_strips(reaches, bank=float(spec.bank or BANK_M), surfaces=ground.surfaces, within=ground.whole)
     tell(0.8, "proving that nothing is lost")
     made = _described(ground, spec, reaches, strips)
-    _prove(ground, made)
+    made.drawn.quality |= _prove(ground, made)
     tell(0.9, "saving the draft")
     title = name or f"{ground.territory.name}, reaches of about {spec.target} m"
     plan = plan_row(work, spec, ground.territory, title, made.drawn.quality, digest)
@@ -153,19 +155,19 @@ def _quality(
         "length_m": float(reaches.length.sum()),
         "rivers": len(set(rivers.tolist()) - {""}),
         "share_within": float(reaches.fits.mean()),
-        "share_within_feasible": float(reaches.fits[reaches.feasible].mean()) if reaches.feasible.any() else 1.0,
+        "share_within_feasible": float(reaches.fits[reaches.feasible].mean()) if reaches.feasible.any() else None,
         "feasible": int(reaches.feasible.sum()),
         "stubs": int(reaches.stub.sum()),
         "max_deviation": float(off.max()),
         "mean_deviation": float(off.mean()),
         "compactness": float(compactness(strips.geometry).mean()),
-        "contiguous": True,
+        "unavoidable": int((reaches.feasible & reaches.settled & ~reaches.fits).sum()),
         "exclaves": int(exclave.sum()),
-        "tiling_valid": True,
         "area_error_m2": float(abs(shapely.area(strips.geometry).sum() - shapely.area(strips.corridor))),
         "corridor_m2": float(shapely.area(strips.corridor)),
         "water_surface_m2": float(inside),
         "cut_points": len(ground.cuts),
+        "must_cut": int(ground.must_cut.sum()),
         "land_plan": str(ground.land_plan) if ground.land_plan else None,
     }
 
@@ -176,20 +178,29 @@ def _near(ground: WaterGround, strips: Strips) -> Ints:
     return np.unique(found).astype(np.int64)
 
 
-def _prove(ground: WaterGround, made: _Made) -> None:
-    """Raise BrokenTilingError unless the strips tile the corridor and no metre is lost or in another's grid."""
+def _prove(ground: WaterGround, made: _Made) -> dict[str, bool]:
+    """Measure whether the strips tile the corridor and each reach is whole.
+
+    Raises
+    ------
+    BrokenTilingError
+        They don't, or a metre is lost or in another's grid.
+    """
     reaches, strips, drawn = made.reaches, made.strips, made.drawn
     report = check_nesting(made.atoms.geometry, made.atoms.parent, drawn.shapes, drawn.parent)
     report = without_flagged(report, drawn.exclave)
     expected = float(shapely.length(shapely.union_all(ground.lines, grid_size=GRID)))
     lost = expected - float(reaches.length.sum())
     outside = np.flatnonzero(strips.outside > MEETING_M)
-    if report.valid and abs(lost) <= ROUNDING * expected + GRID and not len(outside):
-        return
+    loose = loose_pieces(reaches)
+    found = {"tiling_valid": report.valid, "contiguous": not loose.any()}
+    if all(found.values()) and abs(lost) <= ROUNDING * expected + GRID and not len(outside):
+        return found
     places = to_lonlat(shapely.point_on_surface(reaches.geometry[outside[:20]]), ground.territory.metric_srid)
     raise BrokenTilingError(
         "The wardens' grids don't hold the waters exactly, so nothing was saved.",
         metres_lost=lost,
+        reaches_in_pieces=int((loose > 0).sum()),
         faults=describe_faults(report, ground.territory.metric_srid)
         + [
             {"kind": "reach outside its grid", "amount": float(strips.outside[row]), "place": [point.x, point.y]}
@@ -291,7 +302,7 @@ def quality_lines(quality: dict[str, Any]) -> list[str]:
         f"  reaches               {quality['reaches']}",
         f"  water                 {quality['length_m'] / 1000:,.1f} km, {quality['rivers']} named rivers",
         f"  within ±20 %          {quality['share_within']:.1%} of all",
-        f"  .. on long waters     {quality['share_within_feasible']:.1%} of {quality['feasible']}",
+        *_long_lines(quality),
         f"  short waters          {quality['stubs']}",
         f"  largest deviation     {quality['max_deviation']:.1%}",
         f"  mean deviation        {quality['mean_deviation']:.1%}",
@@ -300,3 +311,13 @@ def quality_lines(quality: dict[str, Any]) -> list[str]:
         f"  parted by a crossing  {quality['exclaves']}",
         f"  tiling error          {quality['area_error_m2']:.4f} m²",
     ]
+
+
+def _long_lines(quality: dict[str, Any]) -> list[str]:
+    """Say how many reaches fit on waters long enough for it, and how many others no cut could have helped."""
+    if not quality["feasible"]:
+        return ["  .. on long waters     no water is long enough"]
+    lines = [f"  .. on long waters     {quality['share_within_feasible']:.1%} of {quality['feasible']}"]
+    if quality.get("unavoidable"):
+        lines.append(f"  .. no cut could help  {quality['unavoidable']}")
+    return lines

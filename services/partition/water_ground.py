@@ -25,7 +25,7 @@ from store.database.models import Territory
 from store.database.work import UnitOfWork
 
 Geometries = npt.NDArray[np.object_]
-ENGINE = 1  # raise when the answer to equal inputs changes, so that no old plan is taken for a new one
+ENGINE = 2  # raise when the answer to equal inputs changes, so that no old plan is taken for a new one
 _UNNAMED = "\0"
 
 
@@ -47,6 +47,8 @@ class WaterGround:
         What makes lines one channel: their name, or the line in the source that has none (`name_of` tells them apart).
     cuts : (c, 2) float64
         Bridges, sluices, weirs, locks and dams.
+    must_cut : (c,) array of bool
+        Those that the plan always cuts at.
     surfaces : (s,) array of Polygon or MultiPolygon
     dwellings : dict of str to ndarray
     doors : (d, 2) float64
@@ -66,6 +68,7 @@ class WaterGround:
     lines: Geometries
     channel: npt.NDArray[np.object_]
     cuts: npt.NDArray[np.float64]
+    must_cut: npt.NDArray[np.bool_]
     surfaces: Geometries
     dwellings: Columns
     doors: npt.NDArray[np.float64]
@@ -101,6 +104,7 @@ def read_water_ground(work: UnitOfWork, spec: PlanSpec, territory: str | UUID | 
             territory=place.name,
         )
     roads = _metric(water_sql.read_roads(work.session, place.id)["geom"], srid)
+    bridges = crossing_points(lines, roads)
     structures = _metric(water_sql.read_structures(work.session, place.id)["geom"], srid)
     dwellings = sql.read_dwellings(work.session, place.id)
     plan = plans_sql.current_plan(work.session, place.id)
@@ -115,7 +119,8 @@ def read_water_ground(work: UnitOfWork, spec: PlanSpec, territory: str | UUID | 
         whole=whole,
         lines=lines,
         channel=channel,
-        cuts=np.r_[crossing_points(lines, roads), shapely.get_coordinates(structures)],
+        cuts=np.r_[bridges, shapely.get_coordinates(structures)],
+        must_cut=np.repeat(["bridge" in spec.cut_at, "sluice" in spec.cut_at], [len(bridges), len(structures)]),
         surfaces=_metric(water_sql.read_water_surfaces(work.session, place.id)["geom"], srid),
         dwellings=dwellings,
         doors=shapely.get_coordinates(_metric(dwellings["point"], srid)),

@@ -38,6 +38,13 @@ def test_water_plan_is_made_staffed_and_checked(gridward, plan):
     assert code == 0, out + err
 
 
+def test_what_no_water_allows_is_said_in_words(gridward, polder):
+    code, out, _ = gridward("partition", "water", "--target", 50_000, "--cut-at", "sluice", "--cut-at", "border")
+    assert code == 0
+    assert "no water is long enough" in out
+    assert "of 0" not in out
+
+
 def test_rivers_are_listed_and_written(gridward, plan, tmp_path):
     code, out, _ = gridward("plan", "rivers", plan)
     assert code == 0
@@ -58,7 +65,7 @@ def test_rivers_are_listed_and_written(gridward, plan, tmp_path):
 def test_export_holds_the_reaches(gridward, plan, tmp_path, ending):
     assert gridward("plan", "export", plan, tmp_path / f"water.{ending}")[0] == 0
     if ending == "gpkg":
-        assert {name for name, _ in pyogrio.list_layers(tmp_path / "water.gpkg")} == {"grids", "river_reaches"}
+        assert {name for name, _ in pyogrio.list_layers(tmp_path / "water.gpkg")} >= {"grids", "river_reaches"}
         reaches = pyogrio.read_dataframe(tmp_path / "water.gpkg", layer="river_reaches")
         grids = pyogrio.read_dataframe(tmp_path / "water.gpkg", layer="grids")
     elif ending == "csv":
@@ -77,6 +84,7 @@ def test_export_holds_the_reaches(gridward, plan, tmp_path, ending):
     [
         ("partition", "water", "--bank", "0"),
         ("partition", "water", "--target", "0"),
+        ("partition", "water", "--cut-at", "ford"),
         ("partition", "water", "--grids", "4"),
         ("partition", "water", "--within", "999999"),
         ("partition", "household", "--bank", "15"),

@@ -17,6 +17,7 @@ SRID = 32650
 EAST, NORTH = 600_000.0, 3_600_000.0
 COUNTY, TOWN, VILLAGES = "321281", "321281100", ("321281100001", "321281100002")
 CANAL_M = 6000.0
+WEIR = shapely.Point(4000, 2000)
 
 
 def place(geometry: shapely.Geometry) -> shapely.Geometry:
@@ -84,7 +85,7 @@ def _waters(territory: UUID) -> list[object]:
             geom=shapely.MultiPolygon([place(shapely.box(4900, 1450, 5300, 1700))]),
         )
     )
-    rows.append(Facility(territory_id=territory, kind="weir", name="", point=place(shapely.Point(4000, 2000))))
+    rows.append(Facility(territory_id=territory, kind="weir", name="", point=place(WEIR)))
     return rows
 
 
