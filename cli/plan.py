@@ -118,9 +118,19 @@ def publish(
     )
     with context.database.work(context.actor) as work:
         done = publishing.publish(work, plan, asked)
-        facts = {"plan": str(done.id), "status": done.status, "effective_on": str(done.effective_on)}
+        renumbered = publishing.renumbered(work, done)
+        facts = {
+            "plan": str(done.id),
+            "status": done.status,
+            "effective_on": str(done.effective_on),
+            "renumbered": renumbered,
+        }
     verb = "Scheduled for" if facts["status"] == "scheduled" else "Published, effective on"
-    show(facts, f"{verb} {facts['effective_on']}.", as_json=as_json)
+    lines = [f"{verb} {facts['effective_on']}."]
+    if renumbered:
+        lines.append(f"{len(renumbered)} grids have a new code, since theirs was given to others meanwhile:")
+        lines += [f"    {each['from']} → {each['to']}" for each in renumbered]
+    show(facts, "\n".join(lines), as_json=as_json)
 
 
 @app.command()

@@ -17,7 +17,6 @@ import numpy.typing as npt
 
 from gis.errors import InvalidInputError
 
-GRID_DIGITS = 3
 _SCIENTIFIC = re.compile(r"[-+]?\d+(?:[.,]\d+)?[eE][-+]?\d+")
 _FLOAT_TAIL = re.compile(r"(\d+)\.0+")
 _WIDE = str.maketrans("０１２３４５６７８９", "0123456789")
@@ -255,47 +254,6 @@ def parse_professional_grid_code(text: str) -> ProfessionalGridCode:
     pattern = "6 object + 6 county + 3 town + 3 community + 2 serial"
     code = digits_code(text, what="Professional grid code", lengths=(20,), pattern=pattern)
     return ProfessionalGridCode(code, code[:6], code[6:12], code[12:15], code[15:18], code[18:])
-
-
-def next_grid_codes(area_code: str, count: int, used: Iterable[str], *, digits: int = GRID_DIGITS) -> list[str]:
-    """Give the next free grid codes of an area; a number that was ever used never comes back.
-
-    Parameters
-    ----------
-    area_code : str
-        Code of the area the grids belong to, 6 to 12 digits.
-    count : int
-        How many.
-    used : iterable of str
-        Every grid code ever given, retired ones included; those of other areas are ignored.
-    digits : int
-        Digits of the serial.
-
-    Returns
-    -------
-    list of str
-
-    Raises
-    ------
-    InvalidCodeError
-        The area has no free numbers left.
-
-    Examples
-    --------
-    >>> next_grid_codes("440983102001", 2, ["440983102001003"])
-    ['440983102001004', '440983102001005']
-    """
-    prefix = area_code.ljust(12, "0")
-    serials = (code[12:] for code in used if code.startswith(prefix) and len(code) == 12 + digits)
-    given = [int(serial) for serial in serials if serial.isdigit()]  # codes of other patterns hold letters
-    first = max(given, default=0) + 1
-    if first + count - 1 >= 10**digits:
-        raise InvalidCodeError(
-            f"Area {area_code} has no {count} free grid numbers left below {10**digits}; divide the area first.",
-            area=area_code,
-            used=len(given),
-        )
-    return [f"{prefix}{number:0{digits}d}" for number in range(first, first + count)]
 
 
 def next_area_codes(parent_code: str, count: int, used: Iterable[str], *, first: int) -> list[str]:

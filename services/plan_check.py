@@ -22,6 +22,7 @@ from grid_partition.nesting import check_nesting
 from services.partition.net_check import HEADED_ELSEWHERE, net_problems
 from services.partition.water_check import water_problems
 from services.plan_check_words import describe
+from services.plan_codes import code_problems
 from store.database import plan_check as sql
 from store.database import plans as plan_sql
 from store.database.bulk import Columns
@@ -105,6 +106,7 @@ def check_plan(work: UnitOfWork, plan_id: UUID) -> PlanCheck:
         problems += water_problems(work, plan_id, stored.territory.metric_srid)
     if is_net:
         problems += net_problems(work, stored.plan)
+    problems += code_problems(work, stored.plan)
     headed = stored.plan.kind not in HEADED_ELSEWHERE
     vacant = plan_sql.grids_without_head(work.session, plan_id) if headed else []
     problems += [_problem("no-head", f"Grid {code} has no head.", code, [code]) for code in vacant]

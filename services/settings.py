@@ -17,7 +17,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from gis.errors import InvalidInputError
-from gis.grid_patterns import PATTERNS, parse_pattern
+from gis.grid_patterns import PATTERNS, pattern_for
 from store.cluster import ClusterUrls, PrivateCluster
 
 PREFIX = "GRIDWARD_"
@@ -194,8 +194,11 @@ class PlanSettings(SettingsGroup):
     grid_codes: Annotated[dict[str, str], NoDecode] = Field(
         default={},
         description="Pattern of new grid codes by grid kind, as JSON: an object number of six digits or none, the word "
-        'area, a capital or none, and the digits of the serial, such as {"household": "area 2", "police": '
-        '"010203 area 2"}. Kinds that are not named keep the usual pattern (15 digits; 20 for police and safety).',
+        "area (grid for micro and ten_household, whose codes go on from their grid's), a capital or none, and the "
+        'digits of the serial (2 to 6), such as {"household": "area 2", "police": "010203 area 2", "micro": '
+        '"grid M 2"}. '
+        f"Kinds that are not named keep the usual pattern: {', '.join(f'{k} {p}' for k, p in PATTERNS.items())}. Cells "
+        "and waters take a longer serial where an area has more of them than it holds.",
     )
 
     @field_validator("grid_codes", mode="before")
@@ -215,9 +218,9 @@ class PlanSettings(SettingsGroup):
             if kind not in PATTERNS:
                 raise ValueError(f"there is no pattern for {kind}; known kinds: {', '.join(PATTERNS)}")
             try:
-                parse_pattern(pattern)
+                pattern_for(kind, pattern)
             except InvalidInputError as error:
-                raise ValueError(error.message) from error
+                raise ValueError(f"{kind}: {error.message}") from error
         return value
 
 

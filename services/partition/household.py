@@ -15,7 +15,6 @@ import numpy.typing as npt
 import shapely
 
 from gis.crs import to_metric
-from gis.grid_patterns import pattern_for
 from gis.index import first_holding, locate
 from gis.measure import group_sums
 from grid_partition import Atoms, PartitionOptions, build_atoms
@@ -114,7 +113,8 @@ def _save(
     (atoms, drawn), (name, digest, names) = made, said
     heir = np.full(len(drawn.shapes), -1) if today is None else successors(today, ground, drawn)
     lives_on = heir >= 0 if spec.keep else np.zeros(len(heir), dtype=bool)
-    codes = number_grids(work, ground, drawn, fresh=~lives_on, pattern=pattern_for(spec.kind, spec.code_pattern))
+    kept = [] if today is None else [str(today.grids["code"][old]) for old in heir[lives_on].tolist()]
+    codes = number_grids(work, ground, drawn, spec, fresh=~lives_on, kept=kept)
     grid_ids: list[UUID | None] = [None] * len(codes)
     moved = None
     if today is not None:

@@ -15,9 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from gis.codes import next_grid_codes, reading_order
 from gis.crs import to_metric
-from gis.errors import InvalidInputError
 from gis.index import locate
 from gis.measure import group_sums
 from gis.overlay import snap_to_grid
@@ -31,7 +29,7 @@ from grid_partition.villages import village_grids
 from services.current_plan import current_plan_id
 from services.partition.drawing import Drawn, draw
 from services.partition.ground import Ground, digest_of, read_ground
-from services.partition.saving import plan_row, save_draft
+from services.partition.saving import number_grids, plan_row, save_draft
 from services.partition.spec import PlanSpec, Progress, ProposedPlan
 from store.database import partition as sql
 from store.database import plans as plans_sql
@@ -89,7 +87,7 @@ def propose_kind(
     made = _MAKERS[spec.kind](ground, spec, executor)
     tell(0.85, "proving the tiling")
     drawn = draw(ground, made.atoms, made.partition)
-    codes = _codes(work, ground, drawn, spec, parents)
+    codes = number_grids(work, ground, drawn, spec)
     if spec.kind == "cell":  # cells are of a size; nobody balances their households
         drawn.deviation[:] = 0.0
         drawn.quality |= {"max_deviation": 0.0, "mean_deviation": 0.0}
@@ -248,42 +246,6 @@ def _cell(ground: Ground, spec: PlanSpec, _executor: Executor | None) -> _Made:
 
 
 _MAKERS = {"micro": _micro, "ten_household": _ten_household, "natural_village": _natural_village, "cell": _cell}
-
-
-def _codes(work: UnitOfWork, ground: Ground, drawn: Drawn, spec: PlanSpec, parents: Columns | None) -> list[str] | None:
-    """Give nested grids numbers below their grid's code, and cells numbers of as many digits as they need."""
-    if parents is None and spec.kind != "cell":
-        return None
-    digits = {"micro": 2, "ten_household": 3, "cell": 3}[spec.kind]
-    prefixes = [str(code) for code in ground.areas["code"]]
-    used = sql.grid_codes_starting(work.session, sorted({prefixes[p] for p in drawn.parent}))
-    codes = [""] * len(drawn.shapes)
-    centres = shapely.get_coordinates(shapely.centroid(drawn.shapes))
-    for parent in np.unique(drawn.parent).tolist():
-        members = np.flatnonzero(drawn.parent == parent)
-        if spec.kind == "cell":
-            # cells come numbered; an area of more than 999 of them takes a longer serial
-            serial = max(digits, len(str(len(used) + len(members))))
-            ordered, fresh = members, next_grid_codes(prefixes[parent], len(members), used, digits=serial)
-        else:
-            ordered = members[reading_order(centres[members])]
-            fresh = _below(prefixes[parent], len(members), used, digits)
-        for place, code in zip(ordered.tolist(), fresh, strict=True):
-            codes[place] = code
-    return codes
-
-
-def _below(grid_code: str, count: int, used: list[str], digits: int) -> list[str]:
-    """Give the next free codes below a grid's code."""
-    length = len(grid_code) + digits
-    given = [int(code[-digits:]) for code in used if code.startswith(grid_code) and len(code) == length]
-    first = max(given, default=0) + 1
-    if first + count > 10**digits:
-        raise InvalidInputError(
-            f"Grid {grid_code} has no {count} free numbers of {digits} digits left; make a new household plan first.",
-            grid=grid_code,
-        )
-    return [f"{grid_code}{number:0{digits}d}" for number in range(first, first + count)]
 
 
 def quality_rows(kind: str, quality: dict[str, Any], shown: int = 10) -> list[tuple[str, str]]:

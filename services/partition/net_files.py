@@ -200,7 +200,7 @@ def _refuse_taken(load: RowLoad, kind: str) -> dict[str, sql.KnownCode]:
     """Refuse codes of grids of another kind, of another territory, or that ended: a code never comes back."""
     codes = [code for row in load.kept if (code := load.values["code"][row])]
     partition_sql.grid_codes_starting(load.work.session, ["-"])  # takes the lock under which codes are given
-    known = sql.known_codes(load.work.session, codes)
+    known = sql.known_codes(load.work.session, codes, kind=kind, territory_id=load.territory.id)
     for row in load.kept.tolist():
         code = load.values["code"][row]
         before = known.get(code)

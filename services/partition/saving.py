@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 from uuid import UUID, uuid4
@@ -12,7 +13,7 @@ import shapely
 
 from gis.codes import reading_order
 from gis.crs import to_lonlat
-from gis.grid_patterns import CodePattern, Numbered, next_codes, pattern_for
+from gis.grid_patterns import Numbered, next_codes, pattern_for
 from grid_partition import Atoms
 from services.grid_shapes import renew_shapes
 from services.partition.drawing import Drawn
@@ -20,6 +21,7 @@ from services.partition.ground import Ground
 from services.partition.spec import PlanSpec
 from store.database import partition as sql
 from store.database.bulk import copy_rows, ewkb_hex
+from store.database.grid_codes import drafted_codes
 from store.database.models import Plan, Territory
 from store.database.plans import plan_box
 from store.database.work import UnitOfWork
@@ -50,22 +52,19 @@ def save_draft(  # noqa: PLR0913 - what a draft may bring along
     atoms: Atoms,
     drawn: Drawn,
     *,
-    codes: list[str] | None = None,
+    codes: list[str],
     names: list[str] | None = None,
     parent_grids: list[UUID] | None = None,
     grid_ids: list[UUID | None] | None = None,
 ) -> None:
-    """Write the plan's grids and atoms; without `codes` the grids are numbered in their areas.
+    """Write the plan's grids and atoms.
 
-    Grids that live on from another plan are named in `grid_ids`, with their codes in `codes`; None is a new grid.
+    Grids that live on from another plan are named in `grid_ids`; None is a new grid.
     """
     session, territory = work.session, ground.territory
     count = len(drawn.shapes)
     known = grid_ids or [None] * count
     ids = [each or uuid4() for each in known]
-    codes = codes or number_grids(
-        work, ground, drawn, pattern=pattern_for(plan.kind, (plan.spec or {}).get("code_pattern"))
-    )
     fresh = [i for i in range(count) if known[i] is None]
     copy_rows(session, "grid", sql.GRID_COLUMNS, ((ids[i], territory.id, plan.kind, codes[i]) for i in fresh))
     metric = drawn.shapes
@@ -104,25 +103,49 @@ def number_grids(
     work: UnitOfWork,
     ground: Ground,
     drawn: Drawn,
+    spec: PlanSpec,
     *,
     fresh: npt.NDArray[np.bool_] | None = None,
-    pattern: CodePattern | None = None,
+    kept: Sequence[str] = (),
 ) -> list[str]:
-    """Give codes to the grids of each area, north-west to south-east, after every code ever given there.
+    """Give codes to the grids of each area, north-west to south-east, above every code ever in force there.
 
-    Only grids that are `fresh` get one; the others keep theirs, and "" stands in its place.
+    Numbers that drafts of other kinds use are passed over while there are others, so that both can come into force.
+
+    Parameters
+    ----------
+    work : UnitOfWork
+    ground : Ground
+        Its areas are those that codes go on from: grids, for kinds that lie inside grids.
+    drawn : Drawn
+    spec : PlanSpec
+        Its kind and code pattern count.
+    fresh : (k,) bool array, optional
+        Grids that get a code; the others keep theirs, and "" stands in its place.
+    kept : sequence of str
+        Further codes of the same plan.
     """
     new = np.ones(len(drawn.shapes), dtype=bool) if fresh is None else fresh
-    area_codes = [str(code) for code in ground.areas["code"]]
-    form = pattern or pattern_for("household")
-    stems = [form.object_code] if form.object_code else sorted({area_codes[p] for p in drawn.parent})
-    used = sql.grid_codes_starting(work.session, stems)
+    form = pattern_for(spec.kind, spec.code_pattern)
+    above = [str(code) for code in ground.areas["code"]]
+    stems = sorted({form.stem(above[parent]) for parent in drawn.parent[new]})
+    used = [*sql.grid_codes_starting(work.session, stems), *kept]
+    beside = drafted_codes(work.session, stems, territory_id=ground.territory.id, kind=spec.kind)
+    order = _numbering_order(drawn, new, cells=spec.kind == "cell")
+    wanted = [Numbered(above[drawn.parent[grid]]) for grid in order]
     codes = [""] * len(drawn.shapes)
-    centres = shapely.get_coordinates(shapely.centroid(drawn.shapes))
-    for parent in np.unique(drawn.parent):
-        members = np.flatnonzero((drawn.parent == parent) & new)
-        ordered = members[reading_order(centres[members])]
-        given = next_codes(form, [Numbered(area_codes[parent])] * len(members), used)
-        for place, code in zip(ordered, given, strict=True):
-            codes[place] = code
+    given = next_codes(form, wanted, used, spoken_for=beside, widen=spec.kind == "cell")
+    for place, code in zip(order, given, strict=True):
+        codes[place] = code
     return codes
+
+
+def _numbering_order(drawn: Drawn, new: npt.NDArray[np.bool_], *, cells: bool) -> list[int]:
+    """Return the grids to number, area by area; cells come in their order."""
+    centres = shapely.get_coordinates(shapely.centroid(drawn.shapes))
+    order: list[int] = []
+    of_area = np.argsort(drawn.parent, kind="stable")
+    for members in np.split(of_area, np.flatnonzero(np.diff(drawn.parent[of_area])) + 1):
+        mine = members[new[members]]
+        order += (mine if cells else mine[reading_order(centres[mine])]).tolist()
+    return order

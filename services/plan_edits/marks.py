@@ -14,6 +14,7 @@ from services.plan_edits.save import Change, LogLine, announce
 from services.plan_edits.scene import OpenPlan, open_plan, read_scene
 from services.plan_views import NAME_LENGTH
 from store.database import plan_edits as sql
+from store.database.grid_codes import code_is_taken
 from store.database.plan_edits import Image
 from store.database.work import UnitOfWork
 
@@ -34,7 +35,7 @@ def recode_grid(work: UnitOfWork, plan_id: UUID, grid_id: UUID, wish: Wish, *, c
     """Give a grid another code.
 
     The code is the grid's identity and lives through every plan, so the draft gets a new grid in the same place; the
-    old one stays what it is in other plans, and its code is never given again.
+    old one stays what it is in other plans, and a code that was in force is never given again.
     """
     return _mark(work, plan_id, grid_id, wish, "recode", {"code": code.strip()})
 
@@ -69,8 +70,13 @@ def _new_identity(work: UnitOfWork, plan: OpenPlan, before: Image, code: str) ->
         )
     if not code[-3:].isdigit():
         raise InvalidCodeError("The last three signs of a grid code are digits.", field="code", value=code)
-    if sql.code_is_taken(work.session, code):
-        raise CodeTakenError(f"The code {code} was given before; codes are never reused.", field="code", value=code)
+    if code_is_taken(work.session, plan.id, code):
+        raise CodeTakenError(
+            f"The code {code} belongs to another grid, of this plan or of one that is or was in force; codes are never"
+            " reused.",
+            field="code",
+            value=code,
+        )
     fresh = uuid4()
     sql.add_grids(work.session, [{"id": fresh, "territory_id": plan.territory_id, "kind": plan.kind, "code": code}])
     return {"id": str(uuid4()), "grid_id": str(fresh)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,7 @@ import shapely
 
 from gis.codes import InvalidCodeError
 from gis.crs import to_lonlat
+from gis.grid_patterns import pattern_for, serial_digits
 from gis.measure import compactness, group_sums
 from grid_partition.settle import Settled
 from services.plan_edits.scene import OpenPlan, Scene
@@ -23,9 +24,6 @@ from store.database.plan_edits import Image
 from store.database.work import Box, UnitOfWork
 
 __all__ = ["Change", "LogLine", "announce", "areas_of", "change_of", "next_code", "write_change"]
-
-#: Digits of the serial where a code does not tell: as the kinds are numbered.
-SERIAL_DIGITS = {"micro": 2, "police": 2, "safety": 2}
 
 
 @dataclass(slots=True)
@@ -151,23 +149,24 @@ def _model(scene: Scene, settled: Settled, grid: int) -> Image:
 
 
 def _add_identities(work: UnitOfWork, scene: Scene, models: Mapping[int, Image], ids: Mapping[int, UUID]) -> None:
-    rows = []
+    rows: list[dict[str, Any]] = []
     for grid, model in models.items():
-        code = next_code(work, scene.plan.kind, model)
+        code = next_code(work, scene.plan, model, [row["code"] for row in rows])
         rows.append({"id": ids[grid], "territory_id": scene.plan.territory_id, "kind": scene.plan.kind, "code": code})
-        # the next one must see it as used
-        sql.add_grids(work.session, rows[-1:])
+    sql.add_grids(work.session, rows)
 
 
-def next_code(work: UnitOfWork, kind: str, model: Image) -> str:
-    """Return the next free code beside that of a grid: what stands before its serial stays."""
+def next_code(work: UnitOfWork, plan: OpenPlan, model: Image, claimed: Collection[str] = ()) -> str:
+    """Return the next free code beside that of a grid: what stands before its serial stays.
+
+    Codes that the same edit has `claimed` for others are passed over.
+    """
     code = str(model["_code"])
     area = str(model["_area_code"]).ljust(12, "0")
-    digits = SERIAL_DIGITS.get(kind, 3)
-    if model["parent_grid_id"] is None and area in code:
-        tail = code[code.index(area) + len(area) :]
-        digits = len(tail) - len(tail.rstrip("0123456789")) or digits
-    found = sql.claim_code(work.session, code[:-digits], digits)
+    digits = pattern_for(plan.kind, plan.code_pattern).digits
+    if model["parent_grid_id"] is None:
+        digits = serial_digits(code, area) or digits
+    found = sql.claim_code(work.session, plan.id, code[:-digits], digits, claimed)
     if found is None:
         raise InvalidCodeError(
             f"There is no free number of {digits} digits left after {code[:-digits]}; divide the area first.",

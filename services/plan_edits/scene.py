@@ -34,6 +34,7 @@ class OpenPlan:
     territory_id: UUID
     srid: int
     tolerance: float
+    code_pattern: str | None = None
 
     @property
     def balanced(self) -> bool:
@@ -115,7 +116,15 @@ def open_plan(work: UnitOfWork, plan_id: UUID) -> OpenPlan:
         raise PlanClosedError(
             f"Plans of the kind {row.kind} have no borders to edit.", plan=str(plan_id), kind=row.kind
         )
-    return OpenPlan(row.id, row.kind, row.territory_id, row.metric_srid, float((row.spec or {}).get("tolerance", 0.1)))
+    spec = row.spec or {}
+    return OpenPlan(
+        row.id,
+        row.kind,
+        row.territory_id,
+        row.metric_srid,
+        float(spec.get("tolerance", 0.1)),
+        spec.get("code_pattern"),
+    )
 
 
 def read_images(work: UnitOfWork, plan_id: UUID, grid_ids: Iterable[UUID]) -> dict[UUID, Image]:

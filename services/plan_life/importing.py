@@ -16,6 +16,7 @@ import shapely
 from gis.codes import parse_grid_code
 from gis.crs import to_lonlat
 from gis.errors import InvalidInputError
+from gis.grid_patterns import NESTED
 from grid_partition import Atoms
 from grid_partition.labelled import partition_of
 from grid_partition.repair import RepairOptions, RepairReport, repair_tiling
@@ -233,7 +234,10 @@ def _save(
     plan = plan_row(work, spec, load.territory, title, {**drawn.quality, "imported_from": load.table.file}, digest)
     codes, ids = _identities(work, load, how.kind)
     fresh = np.array([code is None for code in codes])
-    given = number_grids(work, ground, drawn, fresh=fresh) if fresh.any() else []
+    told = [code for code in codes if code is not None]
+    # polygons of any kind lie in areas, so that new ones are numbered as household grids are
+    numbering = replace(spec, kind="household") if how.kind in NESTED else spec
+    given = number_grids(work, ground, drawn, numbering, fresh=fresh, kept=told) if fresh.any() else []
     final = [code if code is not None else given[at] for at, code in enumerate(codes)]
     names = [str(load.values["name"][row] or "") for row in load.kept]
     save_draft(work, plan, ground, atoms, drawn, codes=final, names=names, grid_ids=ids)
@@ -251,7 +255,8 @@ def _save(
 def _identities(work: UnitOfWork, load: RowLoad, kind: str) -> tuple[list[str | None], list[UUID | None]]:
     """Return the code and the grid of each row: known codes are that grid, valid free ones stay, None is numbered."""
     told = [load.values["code"][row] for row in load.kept]
-    known = sql.grids_by_code(work.session, [code for code in told if code])
+    codes_told = [code for code in told if code]
+    known = sql.grids_by_code(work.session, codes_told, territory_id=load.territory.id, kind=kind)
     codes: list[str | None] = []
     ids: list[UUID | None] = []
     for code in told:

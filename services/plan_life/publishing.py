@@ -14,6 +14,7 @@ from gis.errors import ConflictError, InvalidInputError
 from services import plans
 from services.grid_shapes import draw_if_forgotten
 from services.partition.net_shares import renew_nets
+from services.plan_codes import settle_codes
 from services.plan_life import duties
 from services.plan_life.comparing import Compared, compare, lineage_rows
 from services.plan_life.states import (
@@ -72,6 +73,9 @@ def open_states() -> list[str]:
 def publish(work: UnitOfWork, plan_id: UUID, asked: Publication, *, now: datetime | None = None) -> Plan:
     """Publish a plan: its grids become valid, the plan of this kind until now ends, posts and open cases go along.
 
+    From now on its codes are given for good. Where a grid's code was given to another one since the draft was made, it
+    gets the next free one, and the step on record says so (``renumbered``).
+
     A plan of a day to come is scheduled: its grids are valid from that day and the present ones until then, and
     `settle` (or whoever looks next) finishes the change of plans when the day has come.
 
@@ -119,6 +123,13 @@ def publish(work: UnitOfWork, plan_id: UUID, asked: Publication, *, now: datetim
     # everybody looks at it now, and its edits would leave the low zooms heavy until the next upkeep
     draw_if_forgotten(work, plan)
     return plan
+
+
+def renumbered(work: UnitOfWork, plan: Plan) -> list[dict[str, str]]:
+    """Return the grids that got another code when a plan was published or scheduled: ``{"from", "to"}``."""
+    steps = sql.list_steps(work.session, plan.id)
+    taken = [step.facts for step in steps if step.action in ("publish", "schedule")]
+    return list(taken[-1].get("renumbered", [])) if taken else []
 
 
 def settle(work: UnitOfWork, *, now: datetime) -> int:
@@ -243,7 +254,7 @@ def _predecessor(work: UnitOfWork, plan: Plan, effective_at: datetime) -> Plan |
 def _hand_over(
     work: UnitOfWork, compared: Compared | None, plan: Plan, effective_at: datetime, moment: datetime
 ) -> dict[str, object]:
-    """Move validity, lineage and posts from one plan to the next; return what there is to say of it."""
+    """Move validity, lineage, posts and codes from one plan to the next; return what there is to say of it."""
     facts: dict[str, object] = {"effective_at": effective_at.isoformat()}
     if compared is not None:
         before = compared.old
@@ -254,6 +265,9 @@ def _hand_over(
         carried, ended = sql.carry_assignments(work.session, before.id, plan.id, max(effective_at, moment))
         facts |= {"before": str(before.id), "assignments_carried": carried, "assignments_ended": ended}
         facts |= compared.summary
+    renumbered = settle_codes(work, plan)
+    if renumbered:
+        facts["renumbered"] = renumbered
     plan_sql.open_versions(work.session, plan.id, effective_at)
     return facts
 

@@ -77,8 +77,13 @@ def grids_without_duties(session: Session, plan_id: UUID, territory_id: UUID, ki
 
 
 def grid_named(session: Session, territory_id: UUID, kind: str, code: str) -> UUID | None:
-    """Return the id of a grid by its code."""
-    statement = sa.select(Grid.id).where(Grid.territory_id == territory_id, Grid.kind == kind, Grid.code == code)
+    """Return the id of a grid by its code: the one in force, else that of the newest draft."""
+    statement = (
+        sa.select(Grid.id)
+        .where(Grid.territory_id == territory_id, Grid.kind == kind, Grid.code == code)
+        .order_by(Grid.code_given_at.is_(None), Grid.created_at.desc(), Grid.fid.desc())
+        .limit(1)
+    )
     return session.scalar(statement)
 
 

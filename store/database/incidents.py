@@ -140,9 +140,9 @@ def list_incidents(session: Session, asked: IncidentFilter) -> list[sa.Row[Any]]
         values["states"] = list(asked.states)
     if asked.grid is not None:
         conditions.append(
-            "(i.grid_version_id in (select id from grid_version where grid_id = (select id from grid where"
+            "(i.grid_version_id in (select id from grid_version where grid_id in (select id from grid where"
             " id::text = :grid or code = :grid)) or i.alt_grid_version_id in (select id from grid_version where"
-            " grid_id = (select id from grid where id::text = :grid or code = :grid)))"
+            " grid_id in (select id from grid where id::text = :grid or code = :grid)))"
         )
         values["grid"] = asked.grid
     if asked.since is not None:

@@ -183,12 +183,12 @@ from camera c where (c.gb28181_id = :text or c.source_ref = :text or c.id::text 
 order by c.fid limit :limit
 """
 _GRID = """
-select distinct on (g.id) 'grid' as kind, g.code as label, v.name as detail, g.id,
+select distinct on (g.code) 'grid' as kind, g.code as label, v.name as detail, g.id,
        st_x(v.label_point) as lon, st_y(v.label_point) as lat
 from grid g join grid_version v on v.grid_id = g.id join plan p on p.id = v.plan_id
 where g.code = :text {territory}
-order by g.id, (p.status = 'scheduled' and p.effective_at <= now()) desc, p.status = 'published' desc,
-         p.created_at desc limit :limit
+order by g.code, g.code_given_at is null, (p.status = 'scheduled' and p.effective_at <= now()) desc,
+         p.status = 'published' desc, p.created_at desc limit :limit
 """
 _ADDRESS = """
 select * from (

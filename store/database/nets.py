@@ -49,16 +49,23 @@ class KnownCode:
     ended: bool
 
 
-def known_codes(session: Session, codes: Sequence[str]) -> dict[str, KnownCode]:
-    """Return which of these codes were given before, and to what."""
+def known_codes(session: Session, codes: Sequence[str], *, kind: str, territory_id: UUID) -> dict[str, KnownCode]:
+    """Return which of these codes are given, and to what; else which drafts of the kind have them, the newest first."""
     published = sa.exists().where(GridVersion.grid_id == Grid.id, GridVersion.valid.is_not(None))
     live = sa.exists().where(
         GridVersion.grid_id == Grid.id,
         Plan.id == GridVersion.plan_id,
         Plan.status.in_(("review", "scheduled", "published")),
     )
-    statement = sa.select(Grid.code, Grid.id, Grid.kind, Grid.territory_id, sa.and_(published, ~live).label("ended"))
-    rows = session.execute(statement.where(Grid.code == sa.any_(sa.cast(list(codes), sa.ARRAY(sa.Text)))))
+    given = Grid.code_given_at.is_not(None)
+    statement = (
+        sa.select(Grid.code, Grid.id, Grid.kind, Grid.territory_id, sa.and_(published, ~live).label("ended"))
+        .where(Grid.code == sa.any_(sa.cast(list(codes), sa.ARRAY(sa.Text))))
+        .where(sa.or_(given, sa.and_(Grid.kind == kind, Grid.territory_id == territory_id)))
+        .ext(pg.distinct_on(Grid.code))
+        .order_by(Grid.code, given.desc(), Grid.created_at.desc(), Grid.fid.desc())
+    )
+    rows = session.execute(statement)
     return {row.code: KnownCode(row.id, row.kind, row.territory_id, row.ended) for row in rows}
 
 

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
 from gis.errors import NotFoundError
+from store.database import grid_codes
 from store.database.bulk import Columns, read_columns, wkb
 from store.database.models import Area, Barrier, Dwelling, Grid, Plan, Street, Territory, Waterway
 
@@ -94,13 +95,13 @@ def find_plan_by_digest(session: Session, territory_id: UUID, kind: str, digest:
 
 
 def grid_codes_starting(session: Session, prefixes: Sequence[str]) -> list[str]:
-    """Return every grid code ever given below `prefixes`; codes are never reused."""
+    """Return every grid code below `prefixes` that is given for good: such a code never comes back."""
     if not prefixes:
         return []
-    # one writer numbers a territory at a time, so two runs can't take the same code
-    session.execute(sa.text("select pg_advisory_xact_lock(hashtext('grid codes'))"))
-    patterns = sa.or_(*(Grid.code.startswith(prefix, autoescape=True) for prefix in prefixes))
-    return list(session.scalars(sa.select(Grid.code).where(patterns)))
+    grid_codes.take_turn(session)
+    return list(
+        session.scalars(sa.select(Grid.code).where(Grid.code_given_at.is_not(None), grid_codes.below(prefixes)))
+    )
 
 
 def save_plan(session: Session, plan: Plan) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.orm import Session
 
+from store.database import grid_codes
 from store.database.bulk import Columns, read_columns, wkb
 from store.database.models import Atom, Dwelling, Edit, Grid, GridVersion
 
@@ -167,11 +168,11 @@ def lock_versions(session: Session, plan_id: UUID, grid_ids: Iterable[UUID]) -> 
     return {grid: int(revision) for grid, revision in rows}
 
 
-def claim_code(session: Session, stem: str, digits: int, above: int = 0) -> str | None:
-    """Take the next free code of a stem without waiting for others who are just taking one.
+def claim_code(session: Session, plan_id: UUID, stem: str, digits: int, claimed: Collection[str] = ()) -> str | None:
+    """Take the next free code of a stem for a plan without waiting for others who are just taking one.
 
-    A number held by an unfinished transaction is passed over, never given twice; a proposal, which numbers whole areas,
-    is waited for.
+    A number that this edit has `claimed` already is passed over, and so is one held by an unfinished transaction; a
+    proposal, which numbers whole areas, is waited for.
 
     Returns
     -------
@@ -179,24 +180,15 @@ def claim_code(session: Session, stem: str, digits: int, above: int = 0) -> str 
         None when the stem has no number left.
     """
     session.execute(sa.text("select pg_advisory_xact_lock_shared(hashtext('grid codes'))"))
-    pattern = stem + "_" * digits
-    used = session.scalar(
-        sa.select(sa.func.max(sa.func.right(Grid.code, digits)))
-        .where(Grid.code.like(pattern), Grid.code.regexp_match(rf"\d{{{digits}}}$"))
-    )  # fmt: skip
-    number = max(int(used or 0), above) + 1
+    lock = sa.text("select pg_try_advisory_xact_lock(hashtextextended(:name, 0))")
+    number = grid_codes.highest_serial(session, plan_id, stem, digits) + 1
     while number < 10**digits:
         code = f"{stem}{number:0{digits}d}"
-        mine = session.scalar(sa.text("select pg_try_advisory_xact_lock(hashtext(:name))"), {"name": f"code {code}"})
-        if mine and session.scalar(sa.select(Grid.id).where(Grid.code == code)) is None:
+        mine = code not in claimed and session.scalar(lock, {"name": f"code {plan_id} {code}"})
+        if mine and not grid_codes.code_is_taken(session, plan_id, code):
             return code
         number += 1
     return None
-
-
-def code_is_taken(session: Session, code: str) -> bool:
-    """Whether a code was ever given to a grid."""
-    return session.scalar(sa.select(Grid.id).where(Grid.code == code)) is not None
 
 
 def add_grids(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -9,15 +9,34 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from store.database.models import Grid
+from store.database.grid_codes import take_turn
+
+_HOLDERS = sa.text("""
+select g.code, g.id, g.territory_id, g.kind from grid g
+where g.code_given_at is not null and g.code = any(:codes)
+""")
+# of the drafts, the one that has most of the codes: a file is of one plan, and drafts may share codes
+_OF_DRAFT = sa.text("""
+with ours as (
+    select g.code, g.id, g.territory_id, g.kind, v.plan_id, p.created_at
+    from grid g join grid_version v on v.grid_id = g.id join plan p on p.id = v.plan_id
+    where g.code = any(:codes) and g.code_given_at is null and g.territory_id = :territory and g.kind = :kind
+), best as (
+    select plan_id from ours group by plan_id, created_at order by count(*) desc, created_at desc limit 1
+)
+select code, id, territory_id, kind from ours where plan_id = (select plan_id from best)
+""")
 
 
-def grids_by_code(session: Session, codes: Sequence[str]) -> dict[str, sa.Row[str, UUID, UUID, str]]:
-    """Return code, id, territory and kind of every grid that holds one of `codes`."""
+def grids_by_code(
+    session: Session, codes: Sequence[str], *, territory_id: UUID, kind: str
+) -> dict[str, sa.Row[str, UUID, UUID, str]]:
+    """Return code, id, territory and kind of the grids that hold `codes`: given for good, else those of one draft."""
     # one writer numbers grids at a time, so nobody takes a code between this look and the save
-    session.execute(sa.text("select pg_advisory_xact_lock(hashtext('grid codes'))"))
-    statement = sa.select(Grid.code, Grid.id, Grid.territory_id, Grid.kind).where(Grid.code.in_(codes))
-    return {row.code: row for row in session.execute(statement)}
+    take_turn(session)
+    values = {"codes": list(codes), "territory": territory_id, "kind": kind}
+    found = {row.code: row for row in session.execute(_OF_DRAFT, values)}
+    return found | {row.code: row for row in session.execute(_HOLDERS, {"codes": list(codes)})}
 
 
 def plans_with_grids(session: Session, territory_id: UUID, codes: Sequence[str], *, most: int = 8) -> list[UUID]:

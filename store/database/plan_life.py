@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, aliased
 
 from gis.errors import NotFoundError
 from store.database.bulk import Columns, copy_rows
+from store.database.grid_codes import take_back_codes
 from store.database.models import Account, Comment, Grid, Lineage, Plan, PlanStep
 
 Box = tuple[float, float, float, float]
@@ -146,8 +147,9 @@ def due_plans(session: Session, now: datetime) -> Sequence[Plan]:
 
 
 def forget_validity(session: Session, plan_id: UUID) -> None:
-    """Take back that a plan's grid versions will be valid."""
+    """Take back that a plan's grid versions will be valid, and that its codes are given."""
     session.execute(sa.text("update grid_version set valid = null where plan_id = :plan"), {"plan": plan_id})
+    take_back_codes(session, plan_id)
 
 
 def reopen_versions(session: Session, plan_id: UUID) -> None:
@@ -372,8 +374,14 @@ def cases_of(session: Session, plan_id: UUID) -> int:
 def delete_draft(session: Session, plan_id: UUID) -> None:
     """Delete a draft with its versions and atoms, and the grids that no other plan knows."""
     unknown_elsewhere = sa.text("""
-        select v.grid_id from grid_version v where v.plan_id = :plan and not exists
-            (select from grid_version o where o.grid_id = v.grid_id and o.plan_id <> :plan)
+        select g.grid_id from (
+            select grid_id from grid_version where plan_id = :plan
+            union select unnest(grids) from edit where plan_id = :plan
+        ) g
+        where not exists (select from grid_version o where o.grid_id = g.grid_id and o.plan_id <> :plan)
+          and not exists (select from grid_version i where i.parent_grid_id = g.grid_id)
+          and g.grid_id not in (select unnest(grids) from edit where plan_id <> :plan)
+          and g.grid_id not in (select id from grid where code_given_at is not null)
     """)
     gone = list(session.scalars(unknown_elsewhere, {"plan": plan_id}))
     session.execute(sa.text("update plan set based_on_id = null where based_on_id = :plan"), {"plan": plan_id})

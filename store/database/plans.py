@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session, aliased
 
 from gis.errors import NotFoundError
 from store.database.bulk import Columns, read_columns, wkb
+from store.database.grid_codes import give_codes
 from store.database.models import Account, Area, Assignment, Atom, Grid, GridVersion, Plan, Staff, Territory
 
 Box = tuple[float, float, float, float]
@@ -187,7 +188,8 @@ def published_of(session: Session, territory_id: UUID, kind: str) -> Plan | None
 
 
 def open_versions(session: Session, plan_id: UUID, since: datetime) -> None:
-    """Make every grid version of a plan valid from `since`."""
+    """Make every grid version of a plan valid from `since`; its codes are given for good."""
+    give_codes(session, plan_id)
     session.execute(
         sa.update(GridVersion)
         .where(GridVersion.plan_id == plan_id)

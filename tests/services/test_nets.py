@@ -32,6 +32,7 @@ from services.plan_files import export
 from store.database import nets as sql
 from store.database import plans as plan_sql
 from store.database.engine import Database
+from store.database.grid_codes import give_codes
 from store.database.models import Building, Dwelling, Grid, GridFloor, GridVersion, NetShare, Plan, Territory
 
 SRID = 32635
@@ -249,6 +250,7 @@ def test_code_of_an_ended_grid_never_comes_back(
         take(database, layer(tmp_path / "4.geojson", (code, "back", east)), kind)
     assert "ended" in caught.value.report.rejected[0].reason
     with database.work(SYSTEM) as work:
+        give_codes(work.session, household_plan)  # as publishing does
         taken = plan_sql.plan_grids(work.session, household_plan)[0].code
     with pytest.raises(RejectedRowsError) as caught:
         take(database, layer(tmp_path / "5.geojson", (taken, "mine", east)), kind)
@@ -409,6 +411,8 @@ def test_dedicated_grids_of_loaded_buildings_say_that_the_load_is_estimated(
     assert quality["load_estimated"] is True
     assert quality["left_out"]
     assert all("D" in code for code in codes)
+    with database.work(SYSTEM) as work:
+        give_codes(work.session, plan)  # as publishing does
     smaller = propose(database, kind="dedicated", target=30)
     with database.work(SYSTEM) as work:
         fresh = [row.code for row in plan_sql.plan_grids(work.session, smaller)]

@@ -17,6 +17,7 @@ from services.plans import check_plan
 from store.database import plans as sql
 from store.database.actor import Actor
 from store.database.engine import Database
+from store.database.grid_codes import give_codes
 from store.database.models import Atom, Dwelling, Grid, GridVersion, LayerRevision, Plan
 
 
@@ -65,7 +66,10 @@ def test_equal_inputs_return_the_plan_that_is_there(database: Database, helsinki
 
 
 def test_codes_run_in_reading_order_and_never_come_back(database: Database, helsinki: UUID) -> None:
-    first, second = propose(database, grids=10), propose(database, grids=11)
+    first = propose(database, grids=10)
+    with database.work(SYSTEM) as work:
+        give_codes(work.session, first)  # as publishing does
+    second = propose(database, grids=11)
     with database.work(SYSTEM) as work:
         old = [row.code for row in sql.plan_grids(work.session, first)]
         new = [row.code for row in sql.plan_grids(work.session, second)]

@@ -17,6 +17,7 @@ from services.plan_quality import report_quality
 from services.plans import check_plan
 from store.database import plans as sql
 from store.database.engine import Database
+from store.database.grid_codes import give_codes
 from store.database.models import Dwelling, Grid, GridVersion, Plan
 
 SRID = 32635
@@ -112,7 +113,26 @@ def test_codes_of_nested_grids_never_come_back(database: Database, household_pla
         with database.work(SYSTEM) as work:
             return {row.code for row in sql.plan_grids(work.session, plan)}
 
-    assert not codes(propose_kind(database, "micro")) & codes(propose_kind(database, "micro", seed=3))
+    first = propose_kind(database, "micro")
+    assert codes(first) & codes(propose_kind(database, "micro", seed=3))  # a draft's codes are its own
+    with database.work(SYSTEM) as work:
+        give_codes(work.session, first)  # as publishing does
+    assert not codes(first) & codes(propose_kind(database, "micro", seed=4))
+
+
+@pytest.mark.parametrize(
+    ("kind", "pattern"), [("micro", "grid M 3"), ("ten_household", "grid T 3"), ("cell", "area C 4")]
+)
+def test_codes_follow_the_pattern_that_an_office_chose(
+    database: Database, household_plan: UUID, kind: str, pattern: str
+) -> None:
+    plan = propose_kind(database, kind, code_pattern=pattern)
+    letter, digits = pattern.split()[1:]
+    with database.work(SYSTEM) as work:
+        codes = [row.code for row in sql.plan_grids(work.session, plan)]
+    assert all(code[-int(digits) - 1] == letter and code[-int(digits) :].isdigit() for code in codes)
+    with pytest.raises(InvalidInputError, match=f"no pattern for {kind}"):
+        propose_kind(database, kind, code_pattern="area 3" if kind != "cell" else "grid 3")
 
 
 def test_number_of_grids_is_for_household_grids_only(database: Database, helsinki: UUID) -> None:

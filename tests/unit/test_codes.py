@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from gis import codes, device_codes
 from gis.codes import InvalidCodeError
-from gis.grid_patterns import PATTERNS, Numbered, next_codes, parse_pattern, pattern_for
+from gis.grid_patterns import NESTED, PATTERNS, Numbered, next_codes, parse_pattern, pattern_for
 
 
 def test_area_levels_parents_and_numbers():
@@ -62,7 +62,8 @@ def test_device_professional_and_component_codes():
 @given(st.sets(st.integers(1, 900), max_size=30), st.integers(1, 50))
 def test_numbers_once_given_never_come_back(given_numbers, count):
     used = [f"440983102001{number:03d}" for number in given_numbers]
-    fresh = codes.next_grid_codes("440983102001", count, [*used, "440983102002999", "not a code"])
+    wanted = [Numbered("440983102001")] * count
+    fresh = next_codes(pattern_for("household"), wanted, [*used, "440983102002999", "not a code"])
     assert len(set(fresh)) == count
     assert not set(fresh) & set(used)
     assert min(fresh) > max(used, default="")
@@ -70,14 +71,14 @@ def test_numbers_once_given_never_come_back(given_numbers, count):
 
 def test_full_area_says_so():
     with pytest.raises(InvalidCodeError, match="free grid numbers"):
-        codes.next_grid_codes("440983102001", 2, ["440983102001998"])
+        next_codes(pattern_for("household"), [Numbered("440983102001")] * 2, ["440983102001998"])
     with pytest.raises(InvalidCodeError, match="free numbers"):
         codes.next_area_codes("440983", 1000, (), first=1)
 
 
 def test_towns_start_where_their_kind_starts_and_short_area_codes_are_filled():
     assert codes.next_area_codes("990001", 2, ["990001100"], first=100) == ["990001101", "990001102"]
-    assert codes.next_grid_codes("990001101", 1, ()) == ["990001101000001"]
+    assert next_codes(pattern_for("household"), [Numbered("990001101")], ()) == ["990001101000001"]
 
 
 @given(st.integers(1, 12), st.integers(1, 12))
@@ -94,7 +95,9 @@ def test_reading_order_of_nothing_and_of_one():
     assert codes.reading_order([[3.0, 4.0]]).tolist() == [0]
 
 
-@pytest.mark.parametrize("text", ["", "area", "area 1", "area 7", "12345 area 2", "area d 3", "serial 3", "area 3 x"])
+@pytest.mark.parametrize(
+    "text", ["", "area", "area 1", "area 7", "12345 area 2", "area d 3", "serial 3", "area 3 x", "area grid 3"]
+)
 def test_patterns_that_mean_nothing_are_refused(text):
     with pytest.raises(InvalidCodeError, match="no pattern"):
         parse_pattern(text)
@@ -115,7 +118,10 @@ def test_unit_grids_have_14_or_15_digits_and_professional_ones_20():
 )
 def test_codes_of_each_kind_never_come_back(kind, first, second):
     pattern = pattern_for(kind)
-    wishes = [[Numbered(f"44098310200{a}", merged, whole) for a, merged, whole in turn] for turn in (first, second)]
+    grid = "001" if kind in NESTED else ""
+    wishes = [
+        [Numbered(f"44098310200{a}{grid}", merged, whole) for a, merged, whole in turn] for turn in (first, second)
+    ]
     before = next_codes(pattern, wishes[0], ())
     after = next_codes(pattern, wishes[1], [*before, "440983102001X", "x"])
     assert len({*before, *after}) == len(before) + len(after)
@@ -132,3 +138,46 @@ def test_merged_communities_take_a_block_from_601_and_full_ones_say_so():
     # a whole community takes 00 once; the next grid there is numbered on
     again = next_codes(police, [Numbered("440983102001", whole=True)], ["99000144098310200100"])
     assert again == ["99000144098310200101"]
+
+
+def test_grids_inside_grids_go_on_from_the_grids_code_whatever_its_form():
+    assert pattern_for("micro").length == 17
+    assert pattern_for("ten_household").length == 18
+    wanted = [Numbered("P-7"), Numbered("440983102001003"), Numbered("P-7")]
+    assert next_codes(pattern_for("micro", "grid M 2"), wanted, ["P-7M04", "P-7Mx9"]) == [
+        "P-7M05",
+        "440983102001003M01",
+        "P-7M06",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "chosen"), [("micro", "area 3"), ("ten_household", "990003 area 2"), ("cell", "grid 3")]
+)
+def test_pattern_of_another_kind_says_what_it_goes_on_from(kind, chosen):
+    with pytest.raises(InvalidCodeError, match=f"{kind}: its codes go on from the code of the (grid|area)"):
+        pattern_for(kind, chosen)
+
+
+def test_area_of_more_grids_than_its_serial_holds_takes_a_longer_one_where_it_may():
+    many = [Numbered("440983102001")] * 1200
+    wide = next_codes(pattern_for("cell"), many, ["440983102001007"], widen=True)
+    assert (wide[0], wide[-1], len(set(wide))) == ("4409831020010001", "4409831020011200", 1200)
+    with pytest.raises(InvalidCodeError, match="1200 wanted, 992 left"):
+        next_codes(pattern_for("cell"), many, ["440983102001007"])
+
+
+@given(st.sets(st.integers(1, 998)), st.sets(st.integers(1, 998)), st.integers(1, 60))
+def test_codes_of_drafts_are_passed_over_only_while_there_are_others(given_numbers, drafted, count):
+    used = [f"440983102001{number:03d}" for number in given_numbers]
+    drafts = [f"440983102001{number:03d}" for number in drafted]
+    left = [n for n in range(max(given_numbers, default=0) + 1, 1000) if n not in drafted]
+    room = 999 - max(given_numbers, default=0)
+    if count > room:
+        return
+    fresh = next_codes(pattern_for("household"), [Numbered("440983102001")] * count, used, spoken_for=drafts)
+    assert len(set(fresh)) == count
+    assert not set(fresh) & set(used)
+    assert fresh == sorted(fresh)
+    if len(left) >= count:
+        assert not set(fresh) & set(drafts)

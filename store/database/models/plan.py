@@ -88,7 +88,11 @@ class Atom(Base):
 
 
 class Grid(Base):
-    """The identity of a grid: its code lives as long as the grid, through every version, and is never reused."""
+    """The identity of a grid: its code lives as long as the grid, through every version, and is never reused.
+
+    Until the grid comes into force (`code_given_at`), its code is a draft's: unique within each plan, which a trigger
+    sees to, and free for other drafts.
+    """
 
     __tablename__ = "grid"
 
@@ -96,10 +100,15 @@ class Grid(Base):
     fid: Mapped[FeatureId]
     territory_id: Mapped[UUID] = territory_key()
     kind: Mapped[str]
-    code: Mapped[str] = mapped_column(unique=True)
+    code: Mapped[str]
+    code_given_at: Mapped[MaybeAt]
     created_at: Mapped[At]
 
-    __table_args__ = (one_of("kind", *GRID_KINDS),)
+    __table_args__ = (
+        one_of("kind", *GRID_KINDS),
+        sa.Index("ix_grid_code", "code", postgresql_ops={"code": "text_pattern_ops"}),
+        sa.Index("uq_grid_code_given", "code", unique=True, postgresql_where=sa.text("code_given_at is not null")),
+    )
 
 
 class GridVersion(Base):
