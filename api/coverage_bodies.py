@@ -80,9 +80,9 @@ class CoverageGridOut(BaseModel):
 
 
 class CoverageOut(BaseModel):
-    """A run, worst grids first."""
+    """A run, worst grids first; null when the plan has none yet."""
 
-    run: RunOut
+    run: RunOut | None
     summary: dict[str, Any]
     grids: list[CoverageGridOut]
 

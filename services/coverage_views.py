@@ -24,15 +24,24 @@ _FIGURES = (
 )  # fmt: skip
 
 
+class NoRunError(NotFoundError):
+    """Nobody has computed the coverage of a plan yet."""
+
+
 def newest(work: UnitOfWork, plan_id: UUID | None = None, run_id: UUID | None = None) -> dict[str, Any]:
     """Return run, summary and grids of a run, else of a plan's newest (of the plan in use), worst grids first.
+
+    A plan without a run is an answer, too: no run, and nothing of it.
 
     Raises
     ------
     NotFoundError
-        No such run or plan, or no run of it yet.
+        No such run or plan.
     """
-    run = run_of(work, run_id, plan_id)
+    try:
+        run = run_of(work, run_id, plan_id)
+    except NoRunError:
+        return {"run": None, "summary": {}, "grids": []}
     grids = []
     for row in sql.coverage_rows(work.session, run.id):
         figures = {name: getattr(row.CoverageGrid, name) for name in _FIGURES}
@@ -76,7 +85,7 @@ def run_of(work: UnitOfWork, run_id: UUID | None, plan_id: UUID | None) -> Cover
         plan_sql.get_plan(work.session, plan_id)
     run = sql.newest_run(work.session, plan_id)
     if run is None:
-        raise NotFoundError("There is no coverage run of this plan yet; start one.", plan=str(plan_id))
+        raise NoRunError("There is no coverage run of this plan yet; start one.", plan=str(plan_id))
     return run
 
 

@@ -96,6 +96,11 @@ def test_coverage_lists_worst_grids_first(client, town):
     assert body["grids"][0]["reasons"][0]["text_zh"] == "甲"
     assert client.get("/api/v1/coverage").json() == body
     assert client.get(f"/api/v1/coverage?plan={uuid4()}").status_code == 404
+    draft = client.post(f"/api/v1/plans/{town.plan}/draft").json()["plan"]
+    none_yet = client.get(f"/api/v1/coverage?plan={draft['id']}")
+    assert (none_yet.status_code, none_yet.json()) == (200, {"run": None, "summary": {}, "grids": []})
+    gone = client.delete(f"/api/v1/plans/{draft['id']}", headers={"If-Match": str(draft["revision"])})
+    assert gone.status_code == 204
 
 
 def test_long_work_is_queued(client, town):

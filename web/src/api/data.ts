@@ -2,7 +2,7 @@
 import { computed, effect, signal } from '@preact/signals'
 import { readAddress } from '../map/permalink'
 import { store } from '../map/store'
-import { ask, query, signedOut } from './client'
+import { ask, Problem, query, signedOut } from './client'
 import { onLayer, tellUnlessLive } from './events'
 import { resource } from './resource'
 import type { Box, CoverageReport, Incident, LayerInfo, Plan, PlanGrids, Session, Territory } from './types'
@@ -39,9 +39,14 @@ export const planGrids = resource(async (abort) => {
   const id = planId.peek()
   return id ? ask<PlanGrids>(`/api/v1/plans/${id}/grids`, { signal: abort }) : null
 })
+type NoCoverage = { run: null }
 export const coverage = resource(async (abort) => {
   const id = planId.peek()
-  return id ? ask<CoverageReport>(`/api/v1/coverage${query({ plan: id })}`, { signal: abort }) : null
+  if (!id) return null
+  const found = await ask<CoverageReport | NoCoverage>(`/api/v1/coverage${query({ plan: id })}`, { signal: abort })
+  // a plan that nobody has computed yet is an answer of the server, and for the desks nothing to show
+  if (!found.run) throw new Problem({ status: 404, code: 'no-run' })
+  return found as CoverageReport
 })
 const QUEUE = 100
 export const incidents = resource(async (abort) =>
