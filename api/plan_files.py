@@ -11,7 +11,9 @@ from pydantic import BaseModel, ConfigDict
 from starlette.responses import JSONResponse, Response
 
 from api.deps import Work
+from api.jobs import STARTED, JobAnswer, RespondAsync
 from api.plans import Kind
+from services import jobs
 from services.plan_life import downloads
 
 router = APIRouter(prefix="/api/v1", tags=["plans"])
@@ -61,9 +63,10 @@ def export_plan(
     return Response(content, media_type=kind, headers=headers)
 
 
-@router.post("/plans/import", status_code=201, operation_id="import_plan", response_model=ImportOut)
+@router.post("/plans/import", status_code=201, operation_id="import_plan", response_model=ImportOut, responses=STARTED)
 def import_plan(  # noqa: PLR0913, PLR0917 - one parameter for each field of the form
     work: Work,
+    respond_async: RespondAsync,
     file: Upload,
     territory: Annotated[UUID | None, Form()] = None,
     kind: Annotated[Kind, Form()] = "household",
@@ -76,12 +79,22 @@ def import_plan(  # noqa: PLR0913, PLR0917 - one parameter for each field of the
     overlap: Annotated[Literal["border", "first", "smaller"], Form()] = "border",
     dry_run: Annotated[bool, Form(description="Report only.")] = False,
 ) -> Response:
-    """Import drawn grids as a draft; 200 with the report after a dry run."""
-    from services.plan_life import importing  # noqa: PLC0415 - brings in the engines
+    """Import drawn grids as a draft; 200 with the report after a dry run.
+
+    What takes long, or was asked for with ``Prefer: respond-async``, is a job whose result is the same report.
+    """
+    from services.plan_life import import_jobs, importing  # noqa: PLC0415 - brings in the engines
 
     asked = importing.ImportOptions(kind, name, repair, tolerance_m, overlap)
     mapping = {field: column for field, column in (("code", code_column), ("name", name_column)) if column}
-    with downloads.uploaded(file.filename, file.file.read(downloads.UPLOAD_MB * 2**20 + 1)) as path:
+    content = file.file.read(downloads.UPLOAD_MB * 2**20 + 1)
+    if respond_async or import_jobs.takes_long(work, len(content), territory):
+        args = import_jobs.import_job(
+            work, file.filename, content, asked, territory=territory, crs=crs, mapping=mapping, dry_run=dry_run
+        )
+        view = jobs.start_job(work, "plan-import", args, file=(file.filename or "", content))
+        return JSONResponse(JobAnswer.of(view).model_dump(mode="json"), 202)
+    with downloads.uploaded(file.filename, content) as path:
         report = importing.import_plan(
             work, path, asked, territory=territory, crs=crs, mapping=mapping, dry_run=dry_run
         )

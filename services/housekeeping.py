@@ -20,7 +20,8 @@ _log = logging.getLogger(__name__)
 
 
 def forget_old_jobs(work: UnitOfWork, *, now: datetime) -> int:
-    """Delete jobs that ended long ago."""
+    """Delete jobs that ended long ago, and the files of all that ended."""
+    job_sql.delete_spent_files(work.session)
     return job_sql.delete_old_jobs(work.session, now - JOBS_KEPT)
 
 

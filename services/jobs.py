@@ -65,7 +65,7 @@ class JobView:
     finished_at: datetime | None
 
 
-def start_job(work: UnitOfWork, kind: str, args: dict[str, Any]) -> JobView:
+def start_job(work: UnitOfWork, kind: str, args: dict[str, Any], *, file: tuple[str, bytes] | None = None) -> JobView:
     """Queue a job of `kind` on behalf of the actor; it exists once the unit of work commits.
 
     Parameters
@@ -75,10 +75,14 @@ def start_job(work: UnitOfWork, kind: str, args: dict[str, Any]) -> JobView:
         A name in `services.tasks.TASKS`.
     args : dict
         JSON values for the task.
+    file : (name, content), optional
+        What the task reads; its arguments name the job as ``job``.
     """
     if kind not in TASKS:
         raise InvalidInputError(f"There is no job of the kind {kind}.", kind=kind, known=sorted(TASKS))
     job = sql.add_job(work.session, kind=kind, args=args, account_id=work.actor.account_id)
+    if file is not None:
+        sql.keep_file(work.session, job, *file)
     sql.set_queue_id(work.session, job, queue.add_to_queue(work.session, job.id))
     return _view(job)
 

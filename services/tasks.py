@@ -58,7 +58,15 @@ def improve_grids(work: UnitOfWork, args: dict[str, Any], progress: Report) -> d
     return run_improvement(work, args, progress).body()
 
 
+def import_plan(work: UnitOfWork, args: dict[str, Any], progress: Report) -> dict[str, Any]:
+    """Import drawn grids as a draft; arguments are those of `import_jobs.import_job`, the file is the job's own."""
+    from services.plan_life import import_jobs  # noqa: PLC0415 - as above
+
+    return import_jobs.body_of(import_jobs.run_import(work, args, progress))
+
+
 TASKS: dict[str, Task] = {
+    "plan-import": import_plan,
     "improve": improve_grids,
     "partition": propose_plan,
     "coverage": run_coverage,

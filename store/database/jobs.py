@@ -9,7 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from store.database.models import JobProgress
+from store.database.models import JobFile, JobProgress
 
 FINISHED = ("succeeded", "failed", "cancelled")
 
@@ -57,6 +57,25 @@ def mark_succeeded(session: Session, job_id: UUID, result: dict[str, Any] | None
         .where(JobProgress.id == job_id)
         .values(state="succeeded", done=1.0, result=result, finished_at=sa.func.now())
     )
+
+
+def keep_file(session: Session, job: JobProgress, name: str, content: bytes) -> None:
+    """Keep a file for a job to read, and tell the job its own id, by which it is found."""
+    job.args = {**job.args, "job": str(job.id)}
+    session.flush()
+    session.execute(sa.insert(JobFile).values(job_id=job.id, name=name, content=content))
+
+
+def read_file(session: Session, job_id: UUID) -> tuple[str, bytes] | None:
+    """Return name and content of the file that was sent for a job."""
+    row = session.execute(sa.select(JobFile.name, JobFile.content).where(JobFile.job_id == job_id)).first()
+    return None if row is None else (row.name, row.content)
+
+
+def delete_spent_files(session: Session) -> int:
+    """Forget the files of jobs that have ended; returns how many."""
+    ended = sa.select(JobProgress.id).where(JobProgress.state.in_(FINISHED))
+    return len(session.execute(sa.delete(JobFile).where(JobFile.job_id.in_(ended)).returning(JobFile.job_id)).all())
 
 
 def delete_old_jobs(session: Session, before: datetime) -> int:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from store.database.bulk import Columns, read_columns, wkb
-from store.database.models import Camera, Compound, Grid, GridVersion, Incident
+from store.database.models import Camera, Compound, Dwelling, Grid, GridVersion, Incident
 
 
 def kept_grids(session: Session, plan_id: UUID) -> Columns:
@@ -60,3 +60,8 @@ def compound_shapes(session: Session, territory_id: UUID) -> Columns:
     area = sa.func.ST_Area(Compound.geom)
     statement = sa.select(wkb(Compound.geom).label("geom")).where(Compound.territory_id == territory_id)
     return read_columns(session, statement.order_by(area, Compound.geom), geometry=["geom"])
+
+
+def count_doors(session: Session, territory_id: UUID) -> int:
+    """Return how many doors a territory has."""
+    return session.scalars(sa.select(sa.func.count()).where(Dwelling.territory_id == territory_id)).one()

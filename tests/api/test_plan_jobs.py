@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import threading
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
+import numpy as np
+import orjson
 import pytest
+import shapely
+import shapely.affinity
 import sqlalchemy as sa
 
-from services import jobs
+from gis.errors import CancelledError
+from services import housekeeping, jobs
+from services.plan_life import import_jobs
 from store.database.actor import Actor
+from store.database.models import JobProgress
 from tests.api.conftest import Client
 from tests.api.test_plan_edits import Desk
-from tests.api.town import build_town
+from tests.api.town import build_town, lonlat
 
 JOB = {"Prefer": "respond-async, wait=10"}
 
@@ -129,3 +137,84 @@ def test_stopped_improvement_saves_nothing(skewed, town, database, client):
     stopped = client.delete(f"/api/v1/jobs/{asked.json()['job']['id']}")
     assert (stopped.status_code, stopped.json()["job"]["state"]) == (202, "cancelled")
     assert skewed.grids() == before
+
+
+def send(client: Client, content: bytes, file: str = "grids.geojson", **fields: str) -> Any:
+    return client.post(
+        "/api/v1/plans/import", files={"file": (file, content)}, data={"crs": "wgs84", **fields}, headers=JOB
+    )
+
+
+def test_import_as_a_job_ends_with_the_report(client, town, database):
+    content = client.get(f"/api/v1/plans/{town.plan}/export?format=geojson").content
+    dry = run(database, client, send(client, content, dry_run="true"))
+    assert (dry["kind"], dry["state"]) == ("plan-import", "succeeded")
+    assert (dry["result"]["plan_id"], dry["result"]["dry_run"], dry["result"]["grids"]) == (None, True, 6)
+    direct = client.post(
+        "/api/v1/plans/import", files={"file": ("grids.geojson", content)}, data={"crs": "wgs84", "dry_run": "true"}
+    )
+    assert (direct.status_code, direct.json()) == (200, dry["result"])
+
+    made = run(database, client, send(client, content, name="by a job"))
+    plan = client.get(f"/api/v1/plans/{made['result']['plan_id']}").json()["plan"]
+    assert (plan["name"], plan["status"], plan["grids"]) == ("by a job", "draft", 6)
+    with database.work(Actor.system()) as work:
+        clear_spent_files(work)
+        assert work.session.scalar(sa.text("select count(*) from job_file")) == 0
+
+
+def clear_spent_files(work: Any) -> None:
+    housekeeping.forget_old_jobs(work, now=datetime.now(UTC))
+
+
+def test_import_job_ends_with_the_places_that_are_wrong(client, town, database):
+    content = client.get(f"/api/v1/plans/{town.plan}/export?format=geojson").content
+    document = orjson.loads(content)
+    west = document["features"][0]["geometry"]
+    west["coordinates"] = shapely.affinity.scale(shapely.geometry.shape(west), 1.01, 1.01).__geo_interface__[
+        "coordinates"
+    ]
+    ended = run(database, client, send(client, orjson.dumps(document)))
+    assert (ended["state"], ended["result"]) == ("failed", None)
+    problem = ended["problem"]
+    assert (problem["code"], problem["status"]) == ("grids-need-repair", 422)
+    assert len(problem["place"]) == 2
+    assert problem["faults"]
+
+
+def test_what_is_no_file_of_grids_is_refused_before_any_job(client, town):
+    assert send(client, b"{}", "grids.txt").status_code == 422
+    assert send(client, b"PK", "grids.zip").status_code == 422
+    assert send(client, b"{}", territory=str(uuid4())).status_code == 404
+    assert send(client, b"x" * (50 * 2**20 + 1)).status_code == 413
+
+
+def test_large_import_is_a_job_unasked_and_stops_where_it_is(client, town, database):
+    content = client.get(f"/api/v1/plans/{town.plan}/export?format=geojson").content + b" " * 2**20
+    asked = client.post("/api/v1/plans/import", files={"file": ("grids.geojson", content)}, data={"crs": "wgs84"})
+    assert asked.status_code == 202
+    job = UUID(asked.json()["job"]["id"])
+    plans = len(client.get("/api/v1/plans").json()["plans"])
+    with database.work(Actor.system()) as work:
+        args = work.session.scalars(sa.select(JobProgress.args).where(JobProgress.id == job)).one()
+
+        def stop(done: float, note: str) -> None:
+            if note == "building atoms":
+                raise CancelledError("stopped")
+
+        with pytest.raises(CancelledError):
+            import_jobs.run_import(work, args, stop)
+    assert client.delete(f"/api/v1/jobs/{job}").json()["job"]["state"] == "cancelled"
+    assert len(client.get("/api/v1/plans").json()["plans"]) == plans
+
+
+def test_outline_of_a_million_corners_is_refused_with_its_place(client, town, database):
+    angle = np.linspace(0, 2 * np.pi, 1_000_000, endpoint=False)
+    x, y = lonlat(100, 100)
+    ring = np.column_stack([x + 1e-3 * np.cos(angle), y + 1e-3 * np.sin(angle)]).round(7).tolist()
+    outline = {"type": "Polygon", "coordinates": [[*ring, ring[0]]]}
+    feature = {"type": "Feature", "properties": {}, "geometry": outline}
+    content = orjson.dumps({"type": "FeatureCollection", "features": [feature]})
+    problem = run(database, client, send(client, content))["problem"]
+    assert (problem["code"], problem["status"], problem["row"]) == ("too-many-vertices", 422, 1)
+    assert problem["place"] == pytest.approx([x + 1e-3, y])

@@ -12,7 +12,7 @@ from store.database.models.net import GridFloor, NetShare
 from store.database.models.plan import Atom, Grid, GridVersion, Plan
 from store.database.models.plan_life import ChangeSet, Comment, Lineage, PlanStep, Responsibility
 from store.database.models.plan_quality import QualityLimit
-from store.database.models.plumbing import IdempotencyKey, JobProgress, LayerRevision, Outbox, Report
+from store.database.models.plumbing import IdempotencyKey, JobFile, JobProgress, LayerRevision, Outbox, Report
 from store.database.models.siting import CameraCost, Placement, PlacementCamera, PrivacyZone
 from store.database.models.staff import Assignment, Role, Shift, Staff, Unit
 from store.database.models.territory import (
@@ -64,6 +64,7 @@ __all__ = [
     "Incident",
     "IncidentTransition",
     "IntakeKey",
+    "JobFile",
     "JobProgress",
     "KeyPlace",
     "KeyPlaceCoverage",

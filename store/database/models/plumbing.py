@@ -80,6 +80,16 @@ class JobProgress(Base):
     __table_args__ = (one_of("state", "queued", "running", "succeeded", "failed", "cancelled"),)
 
 
+class JobFile(Base):
+    """A file that was sent for a job to read; it goes when the job has ended."""
+
+    __tablename__ = "job_file"
+
+    job_id: Mapped[UUID] = mapped_column(sa.ForeignKey("job_progress.id", ondelete="CASCADE"), primary_key=True)
+    name: Mapped[str]
+    content: Mapped[bytes] = mapped_column(pg.BYTEA, deferred=True)
+
+
 class Report(Base):
     """A finished report file; equal inputs return the same row."""
 
