@@ -1313,6 +1313,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/privacy-zones": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Zones
+         * @description Return the zones of a territory.
+         */
+        get: operations["list_privacy_zones"];
+        put?: never;
+        /**
+         * Add Zone
+         * @description Set up a zone.
+         */
+        post: operations["add_privacy_zone"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/privacy-zones/{zone}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Zone
+         * @description Return a zone with the cameras that look in.
+         */
+        get: operations["get_privacy_zone"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove Zone
+         * @description Remove a zone.
+         */
+        delete: operations["remove_privacy_zone"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Zone
+         * @description Change a zone; 412 with the present version when somebody else was faster.
+         */
+        patch: operations["change_privacy_zone"];
+        trace?: never;
+    };
     "/api/v1/locate": {
         parameters: {
             query?: never;
@@ -2586,10 +2638,10 @@ export interface components {
         };
         /**
          * CoverageOut
-         * @description A run, worst grids first.
+         * @description A run, worst grids first; null when the plan has none yet.
          */
         CoverageOut: {
-            run: components["schemas"]["RunOut"];
+            run: components["schemas"]["RunOut"] | null;
             /** Summary */
             summary: {
                 [key: string]: unknown;
@@ -3866,6 +3918,23 @@ export interface components {
             locked: boolean;
         };
         /**
+         * LookerOut
+         * @description A camera whose view reaches into the zone; `assumed` when its heading is unknown.
+         */
+        LookerOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Ref */
+            ref: string;
+            /** Overlap M2 */
+            overlap_m2: number;
+            /** Assumed */
+            assumed: boolean;
+        };
+        /**
          * MappedOut
          * @description What came of mapping a net onto the household grids.
          */
@@ -4140,6 +4209,43 @@ export interface components {
              * @default
              */
             note: string;
+        };
+        /**
+         * OneZoneOut
+         * @description A zone with the cameras that look in.
+         */
+        OneZoneOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "dwelling" | "yard" | "school" | "dormitory" | "hospital" | "bath" | "hotel" | "worship" | "other";
+            /** Reason */
+            reason: string;
+            /** Geometry */
+            geometry: {
+                [key: string]: unknown;
+            };
+            /** Area M2 */
+            area_m2: number;
+            /** Cameras */
+            cameras: number;
+            /** Author */
+            author: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Revision */
+            revision: number;
+            /** Looking In */
+            looking_in: components["schemas"]["LookerOut"][];
         };
         /**
          * ParentTotalsOut
@@ -4468,6 +4574,12 @@ export interface components {
              * @description Water: metres of the managed strip on either side.
              */
             bank?: number | null;
+            /**
+             * Cut At
+             * @description Water: where reaches end whatever their length becomes; elsewhere at confluences, bridges and sluices where lengths allow, and at borders but for stubs of a channel.
+             * @default []
+             */
+            cut_at: ("sluice" | "bridge" | "border")[];
             /**
              * Seed
              * @default 0
@@ -5535,6 +5647,91 @@ export interface components {
             en: string;
             /** Zh */
             zh: string;
+        };
+        /**
+         * ZoneAnswer
+         * @description One zone.
+         */
+        ZoneAnswer: {
+            zone: components["schemas"]["OneZoneOut"];
+        };
+        /**
+         * ZoneChange
+         * @description What to change.
+         */
+        ZoneChange: {
+            /** Kind */
+            kind?: ("dwelling" | "yard" | "school" | "dormitory" | "hospital" | "bath" | "hotel" | "worship" | "other") | null;
+            /** Reason */
+            reason?: string | null;
+            /** Geometry */
+            geometry?: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /**
+         * ZoneIn
+         * @description A zone to set up; geometry is a GeoJSON Polygon or MultiPolygon.
+         */
+        ZoneIn: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "dwelling" | "yard" | "school" | "dormitory" | "hospital" | "bath" | "hotel" | "worship" | "other";
+            /** Reason */
+            reason: string;
+            /** Geometry */
+            geometry: {
+                [key: string]: unknown;
+            };
+            /** Territory */
+            territory?: string | null;
+        };
+        /**
+         * ZoneOut
+         * @description A zone, and how many cameras of today look in.
+         */
+        ZoneOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "dwelling" | "yard" | "school" | "dormitory" | "hospital" | "bath" | "hotel" | "worship" | "other";
+            /** Reason */
+            reason: string;
+            /** Geometry */
+            geometry: {
+                [key: string]: unknown;
+            };
+            /** Area M2 */
+            area_m2: number;
+            /** Cameras */
+            cameras: number;
+            /** Author */
+            author: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Revision */
+            revision: number;
+        };
+        /**
+         * ZonesOut
+         * @description The zones of a territory, newest first.
+         */
+        ZonesOut: {
+            /** Zones */
+            zones: components["schemas"]["ZoneOut"][];
+            /** Kinds */
+            kinds: string[];
         };
         /**
          * GridName
@@ -8137,6 +8334,172 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CostsOut"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_privacy_zones: {
+        parameters: {
+            query?: {
+                /** @description May be left out where only one is loaded. */
+                territory?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ZonesOut"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_privacy_zone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ZoneIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ZoneAnswer"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_privacy_zone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                zone: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ZoneAnswer"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_privacy_zone: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Revision that the change is based on, such as "7". */
+                "If-Match"?: string | null;
+            };
+            path: {
+                zone: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_privacy_zone: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Revision that the change is based on, such as "7". */
+                "If-Match"?: string | null;
+            };
+            path: {
+                zone: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ZoneChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ZoneAnswer"];
                 };
             };
             /** @description A problem (RFC 9457). */
