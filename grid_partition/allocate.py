@@ -10,7 +10,7 @@ import numpy.typing as npt
 from gis.errors import InvalidInputError
 from gis.measure import group_sums
 
-__all__ = ["Allocation", "Parts", "allocate", "nearest_count"]
+__all__ = ["Allocation", "Parts", "allocate", "choose_seats", "fitting_count", "nearest_count"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -60,13 +60,11 @@ class Allocation:
         Demand of a mean grid of each parent.
     aim : (parents,) float64
         Demand that a grid should have: the mean; with a target, grids that one unit overfills left aside.
-    infeasible : list of (parent position, k, demand per grid)
     """
 
     count: Ints
     mean: Floats
     aim: Floats
-    infeasible: list[tuple[int, int, float]]
 
 
 def nearest_count(demand: float, target: float) -> int:
@@ -83,55 +81,37 @@ def nearest_count(demand: float, target: float) -> int:
     return few if abs(demand / few - target) <= abs(demand / (few + 1) - target) else few + 1
 
 
-def allocate(
-    parts: Parts, *, grids: int | None, target: float | None, band: tuple[float, float], closed: bool = False
-) -> Allocation:
-    """Give each part its number of grids.
+def fitting_count(demand: float, target: float, band: tuple[float, float]) -> int:
+    """Return the number of grids whose mean is nearest the target, and in the band where that can be.
+
+    Examples
+    --------
+    >>> fitting_count(470, 300, (240, 480)), fitting_count(470, 300, (270, 330))
+    (1, 2)
+    """
+    count, (low, high) = nearest_count(demand, target), band
+    if not low <= target <= high:
+        return count  # the band isn't about this target: what is wished for can't be told from it
+    least = max(1, int(np.ceil(demand / high - 1e-9)))
+    most = int(demand // (low * (1.0 - 1e-9))) if low > 0.0 else max(count, least)
+    return min(max(count, least), most) if least <= most else count
+
+
+def choose_seats(parts: Parts, low: float, grids: int | None) -> Bools:
+    """Mark the parts that get grids of their own: big enough, or the biggest of their parent.
 
     Parameters
     ----------
     parts : Parts
+    low : float
+        Least demand of a grid.
     grids : int, optional
-        Number of grids over all parents, or
-    target : float, optional
-        demand of one grid.
-    band : (low, high)
-        Demand that a grid may have; a part below ``low`` joins a grid of another part of its parent.
-    closed : bool
-        Fixed grids take no further units: the target is for what they leave.
+        Number of grids over all parents, where that was asked for.
 
     Returns
     -------
-    Allocation
+    (p,) bool
     """
-    parents = int(parts.parent.max()) + 1
-    seat = _seats(parts, band[0], grids)
-    carried = _carried_demand(parts, seat, parents)
-    if grids is not None:
-        count = _shared_out(parts, seat, carried, grids)
-    else:
-        count = np.zeros(len(seat), dtype=np.int64)
-        for p in np.flatnonzero(seat):
-            shut, held = (int(parts.least[p]), float(parts.held[p])) if closed else (0, 0.0)
-            full = shut + int(parts.giants[p])
-            left = float(carried[p]) - held - float(parts.giant_demand[p])
-            count[p] = full + (nearest_count(left, float(target or 0.0)) if left > 0.0 or not full else 0)
-        count = np.where(seat, np.clip(count, np.maximum(1, parts.least), parts.units), 0)
-    of_parent = group_sums(parts.parent, parts.demand, parents)
-    seats = group_sums(parts.parent, count, parents).astype(np.int64)
-    mean, of_free, free = of_parent / seats, of_parent, seats
-    if grids is None:
-        # a grid that one unit overfills says nothing of what the others should have
-        giants = group_sums(parts.parent, parts.giants, parents).astype(np.int64)
-        rest = of_parent - group_sums(parts.parent, parts.giant_demand, parents)
-        some = (giants < seats) & (rest > 0.0)
-        of_free, free = np.where(some, rest, of_parent), np.where(some, seats - giants, seats)
-    units = group_sums(parts.parent, parts.units, parents)
-    return Allocation(count, mean, of_free / free, _explain(of_free, free, units, band))
-
-
-def _seats(parts: Parts, low: float, grids: int | None) -> Bools:
-    """Mark the parts that get grids of their own: big enough, or the biggest of their parent."""
     order = np.lexsort((-parts.area, -parts.demand, parts.parent))
     first = order[np.r_[True, np.diff(parts.parent[order]) > 0]]
     seat = (parts.demand >= low * (1 - 1e-9)) & (low > 0.0) | (parts.least > 1)
@@ -156,18 +136,70 @@ def _seats(parts: Parts, low: float, grids: int | None) -> Bools:
     return seat
 
 
-def _carried_demand(parts: Parts, seat: Bools, parents: int) -> Floats:
-    """Add the demand of parts without grids to the biggest seat of their parent."""
-    loose = group_sums(parts.parent[~seat], parts.demand[~seat], parents)
-    order = np.lexsort((-parts.demand, ~seat, parts.parent))
-    first = order[np.r_[True, np.diff(parts.parent[order]) > 0]]
-    carried = np.where(seat, parts.demand, 0.0)
-    carried[first] += loose
-    return carried
+def allocate(
+    parts: Parts,
+    seat: Bools,
+    carried: Floats,
+    *,
+    grids: int | None,
+    target: float | None,
+    band: tuple[float, float],
+    closed: bool = False,
+) -> Allocation:
+    """Give each part its number of grids.
+
+    Parameters
+    ----------
+    parts : Parts
+    seat : (p,) bool
+        Parts with grids of their own, from `choose_seats`.
+    carried : (p,) float64
+        Demand of each part with that of the parts that join its grids.
+    grids : int, optional
+        Number of grids over all parents, or
+    target : float, optional
+        demand of one grid.
+    band : (low, high)
+        Demand that a grid may have.
+    closed : bool
+        Fixed grids take no further units: the target is for what they leave.
+
+    Returns
+    -------
+    Allocation
+    """
+    parents = int(parts.parent.max()) + 1
+    if grids is not None:
+        count = _shared_out(parts, seat, carried, grids)
+    else:
+        count = _by_target(parts, seat, carried, float(target or 0.0), band, closed=closed)
+    of_parent = group_sums(parts.parent, parts.demand, parents)
+    seats = group_sums(parts.parent, count, parents).astype(np.int64)
+    mean, of_free, free = of_parent / seats, of_parent, seats
+    if grids is None:
+        # a grid that one unit overfills says nothing of what the others should have
+        giants = group_sums(parts.parent, parts.giants, parents).astype(np.int64)
+        rest = of_parent - group_sums(parts.parent, parts.giant_demand, parents)
+        some = (giants < seats) & (rest > 0.0)
+        of_free, free = np.where(some, rest, of_parent), np.where(some, seats - giants, seats)
+    return Allocation(count, mean, of_free / free)
+
+
+def _by_target(
+    parts: Parts, seat: Bools, carried: Floats, target: float, band: tuple[float, float], *, closed: bool
+) -> Ints:
+    """Count the grids that come nearest the target, beside those that are closed or that one unit fills."""
+    count = np.zeros(len(seat), dtype=np.int64)
+    for p in np.flatnonzero(seat).tolist():
+        shut, held = (int(parts.least[p]), float(parts.held[p])) if closed else (0, 0.0)
+        full = shut + int(parts.giants[p])
+        left = float(carried[p]) - held - float(parts.giant_demand[p])
+        count[p] = full + (fitting_count(left, target, band) if left > 0.0 or not full else 0)
+    return np.where(seat, np.clip(count, np.maximum(1, parts.least), parts.units), 0)
 
 
 def _shared_out(parts: Parts, seat: Bools, carried: Floats, grids: int) -> Ints:
-    """Share a fixed number of grids by demand, one at a time to the part that needs it most."""
+    """Share a fixed number of grids so that the squares of all deviations from the common mean are least."""
     floor = np.where(seat, np.maximum(1, parts.least), 0)
     room = np.where(seat, parts.units, 0)
     if grids > int(room.sum()):
@@ -180,26 +212,15 @@ def _shared_out(parts: Parts, seat: Bools, carried: Floats, grids: int) -> Ints:
         raise InvalidInputError(
             f"Fixed units and parents need {int(floor.sum())} grids, but {grids} were asked for.", grids=grids
         )
-    mean = carried.sum() / grids
-    ideal = carried / mean if mean > 0 else parts.area / parts.area.sum() * grids
-    count = np.clip(np.floor(ideal).astype(np.int64), floor, room)
-    while count.sum() != grids:
-        step = 1 if count.sum() < grids else -1
-        may = seat & (count < room if step > 0 else count > floor)
-        # the part whose mean moves nearest to the common mean by one grid more or less
-        need = np.where(may, step * (ideal - count), -np.inf)
-        count[int(np.argmax(need))] += step
-    return np.asarray(count, dtype=np.int64)
-
-
-def _explain(of_parent: Floats, seats: Ints, units: Floats, band: tuple[float, float]) -> list[tuple[int, int, float]]:
-    """List parents whose mean lies outside the band, with both nearest numbers of grids."""
-    low, high = band
-    found: list[tuple[int, int, float]] = []
-    for p, (demand, k) in enumerate(zip(of_parent.tolist(), seats.tolist(), strict=True)):
-        mean = demand / k
-        if demand <= 0.0 or low * (1 - 1e-9) <= mean <= high * (1 + 1e-9):
-            continue
-        other = k + 1 if mean > high else k - 1
-        found.extend((p, n, demand / n) for n in sorted((k, other)) if 0 < n <= units[p])
-    return found
+    load = carried if carried.sum() > 0.0 else np.where(seat, parts.area, 0.0)
+    count = np.clip(np.floor(load / load.sum() * grids).astype(np.int64), floor, room)
+    while True:
+        # what one grid more takes off the squares of a part, and what one fewer adds: load² / k is what depends on k
+        gain = np.where(seat & (count < room), load**2 / np.maximum(count * (count + 1), 1), -np.inf)
+        loss = np.where(seat & (count > floor), load**2 / np.maximum(count * (count - 1), 1), np.inf)
+        to, off = int(np.argmax(gain)), int(np.argmin(loss))
+        many = int(count.sum())
+        if many == grids and gain[to] <= loss[off] * (1.0 + 1e-9):
+            return np.asarray(count, dtype=np.int64)
+        count[to] += many <= grids
+        count[off] -= many >= grids

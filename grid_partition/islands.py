@@ -105,7 +105,14 @@ def join_islands(
     if (into == np.arange(len(into))).all():
         return plain
     found = _blocks(units, part, table, into, small, low=low, grids=grids)
-    return found if grids is None or int(found.table.units.sum()) >= grids else plain
+    return found if grids is None or _serves(found.table, grids) else plain
+
+
+def _serves(table: Parts, grids: int) -> bool:
+    """Tell whether blocks have room for a number of grids, and islands with grids of their own leave enough."""
+    held = table.least > 0
+    unheld = np.setdiff1d(table.parent, table.parent[held])
+    return int(table.least.sum()) + len(unheld) <= grids <= int(table.units.sum())
 
 
 def sea_links(places: Floats, tied: Ints) -> tuple[Ints, Ints, Floats]:

@@ -33,6 +33,8 @@ WALK_COLUMNS = 3
 
 #: A region is searched this far for a way round a leaving atom; beyond it the move is refused, never guessed.
 SEARCH_LIMIT = 400
+#: Deviation from the mean, as a share of it, beyond which more costs but little more.
+FAR = 8.0
 #: Proposals between two coolings.
 EVERY = 1024
 
@@ -74,10 +76,17 @@ def region_energy(r: int, price: Floats, region: Floats) -> float:
     if mean > 0.0:
         demand = region[r, DEMAND]
         off = (demand - mean) / mean
-        energy += price[BALANCE] * off * off
         over = max(price[LOW] - demand, demand - price[HIGH]) / mean
+        beyond = 0.0
+        if off > FAR:
+            # squares of a region overfilled a million times would drown the differences of all others
+            grown = FAR * np.log(off / FAR)
+            beyond = off - FAR - grown
+            energy += price[BALANCE] * FAR * (FAR + 2.0 * grown)
+        else:
+            energy += price[BALANCE] * off * off
         if over > 1e-12:
-            energy += price[STEP] + price[EXCESS] * over
+            energy += price[STEP] + price[EXCESS] * max(over - beyond, 0.0)
     if region.shape[1] > SOFT:
         energy += wishes_energy(r, price, region)
     return energy

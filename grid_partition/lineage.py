@@ -114,19 +114,35 @@ def lineage(
     places = np.empty(0, dtype=object) if points is None else np.asarray(points, dtype=object)
     load = np.ones(len(places)) if weight is None else accept_numbers(weight, "weight", len(places))
     source, target, area = _overlaps(before, after)
-    counted, lost_households = _count(before, after, (source, target), places, load)
-    total = shapely.area(before)
-    in_pairs = group_sums(source, area, len(before))
-    lost_area = np.where(total - in_pairs > ROUNDING * shapely.length(before) / 2, total - in_pairs, 0.0)
+    counted = _count(before, after, (source, target), places, load)
+    kind = _kinds(source, target, twin, other_name, len(after))
+    return _shared(before, (source, target, kind), area, counted)
+
+
+def _shared(
+    before: Geometries, pairs: tuple[Ints, Ints, npt.NDArray[np.str_]], area: Floats, counted: tuple[Floats, Floats]
+) -> Lineage:
+    """State ground and households of each pair, and what was lost, as shares of the old versions."""
+    (source, target, kind), (households, lost_households) = pairs, counted
+    lost_area = shapely.area(before) - group_sums(source, area, len(before))
+    lost_area = np.where(lost_area > ROUNDING * shapely.length(before) / 2, lost_area, 0.0)
     area_share, lost_share = _shares(source, area, lost_area)
-    household_share, lost_household_share = _shares(source, counted, lost_households)
-    nobody = (group_sums(source, counted, len(before)) + lost_households) == 0
-    household_share = np.where(nobody[source], area_share, household_share)
+    household_share, lost_household_share = _shares(source, households, lost_households)
+    # where nobody lives, the ground decides
+    nobody = (group_sums(source, households, len(before)) + lost_households) == 0
     return Lineage(
-        source, target, area, counted, area_share, household_share,
-        _kinds(source, target, twin, other_name, len(after)),
-        lost_area, lost_households, lost_share, np.where(nobody, lost_share, lost_household_share),
-    )  # fmt: skip
+        source,
+        target,
+        area,
+        households,
+        area_share,
+        np.where(nobody[source], area_share, household_share),
+        kind,
+        lost_area,
+        lost_households,
+        lost_share,
+        np.where(nobody, lost_share, lost_household_share),
+    )
 
 
 def restate(found: Lineage, totals: npt.ArrayLike, size: int, *, by: str = "household") -> tuple[Floats, float]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +12,17 @@ import shapely
 
 from gis.overlay import dissolve
 
-__all__ = ["Atoms", "Partition", "PartitionOptions", "Progress", "Quality", "TilingFault", "TilingReport"]
+__all__ = [
+    "Atoms",
+    "Misfit",
+    "MisfitKind",
+    "Partition",
+    "PartitionOptions",
+    "Progress",
+    "Quality",
+    "TilingFault",
+    "TilingReport",
+]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -96,6 +107,42 @@ class Quality:
     cut_on_barriers: float
 
 
+#: What keeps grids outside: no number of grids fits; one unit, fixed units or an exclave are too much; no sum of whole
+#: units, or none around a neck, lies inside (both proven); or the search found no better.
+MisfitKind: TypeAlias = Literal["count", "unit", "fixed", "exclave", "whole units", "neck", "search"]
+
+
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """Why some grids of one connected part of a parent lie outside the tolerance or the band.
+
+    Attributes
+    ----------
+    parent : int
+        Value of ``within``.
+    kind : MisfitKind
+    grids : tuple of int
+        Labels of the grids.
+    low, high : float
+        Demand that they may have.
+    text : str
+        The reason with its figures, for people.
+    counts : tuple of (k, demand per grid)
+        Numbers of grids nearest to fit the part, where none does.
+    sums : tuple of float
+        Demands nearest to the band that whole units can make, where the kind is ``whole units`` or ``neck``.
+    """
+
+    parent: int
+    kind: MisfitKind
+    grids: tuple[int, ...]
+    low: float
+    high: float
+    text: str
+    counts: tuple[tuple[int, float], ...] = ()
+    sums: tuple[float, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Partition:
     """Units grouped into grids.
@@ -115,10 +162,13 @@ class Partition:
     oversized : (u,) int64
         Units that alone exceed what one grid may have.
     infeasible : list of (parent, k, demand per grid)
-        Parents whose demand fits no number of grids: both nearest numbers with what each would give.
+        Parts of parents whose demand fits no number of grids: the nearest numbers with what each would give. Grids
+        that one unit or fixed units overfill are left aside.
     quality : Quality
     geometry : (n,) array of Polygon or MultiPolygon
         The units.
+    misfits : list of Misfit
+        Why grids lie outside the tolerance or the band; each grid outside has a reason at least.
     """
 
     labels: Ints
@@ -130,6 +180,7 @@ class Partition:
     infeasible: list[tuple[int, int, float]]
     quality: Quality
     geometry: Geometries = field(repr=False)
+    misfits: list[Misfit] = field(default_factory=list)
 
     def dissolve(self) -> Geometries:
         """Merge the units of each grid.

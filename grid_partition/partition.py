@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import Executor, Future, as_completed
-from functools import partial
+from concurrent.futures import Executor
 
 import numpy as np
 import numpy.typing as npt
 
 from gis.errors import InvalidInputError
+from gis.measure import group_sums
 from grid_partition.accept import Units, accept_units
-from grid_partition.allocate import Allocation, allocate
+from grid_partition.allocate import allocate, choose_seats
+from grid_partition.block_problems import Division, build_problems
 from grid_partition.islands import join_islands
 from grid_partition.model import Partition, PartitionOptions, Progress
-from grid_partition.parts import Network, build_network, build_problems, find_carriers, table_of_parts
-from grid_partition.problem import PartProblem
+from grid_partition.parts import Network, build_network, find_carriers, table_of_parts
 from grid_partition.quality import measure
-from grid_partition.refine import refine
-from grid_partition.seed import start_labels
+from grid_partition.reasons import find_misfits, infeasible_counts
+from grid_partition.solving import solve_all
 
-__all__ = ["partition_units", "solve_part"]
+__all__ = ["partition_units"]
 
 Ints = npt.NDArray[np.int64]
 
@@ -79,39 +78,12 @@ def partition_units(  # noqa: PLR0913 - the contract of DESIGN.md
     [0, 0, 0, 1, 1, 1]
     """
     _accept_counts(grids, target)
+    if progress is not None:
+        progress(0.0, "finding neighbours")
     units = accept_units(geometry, demand, within, options)
-    net = build_network(units, options)
-    band = _band(units, grids, target, options)
-    mean = float(target) if target is not None else float(units.demand.sum()) / float(grids or 1)
-    table = table_of_parts(units, net, band[1])
-    blocks = join_islands(units, net.part, table, low=band[0], target=mean, grids=grids, closed=options.closed)
-    plan = allocate(blocks.table, grids=grids, target=target, band=band, closed=options.closed)
-    carrying = find_carriers(units, blocks, plan)
-    problems, members = build_problems(units, net, blocks, plan, carrying, options=options, seed=seed)
-    solved = _solve_all(problems, executor, progress)
-    return _measured(units, net, plan, _labelled(units, carrying[0], members, solved), options)
-
-
-def solve_part(problem: PartProblem, report: Callable[[float], None] | None = None) -> Ints:
-    """Cut one connected part into its regions.
-
-    Parameters
-    ----------
-    problem : PartProblem
-    report : callable, optional
-        Told the share of the work done.
-
-    Returns
-    -------
-    (n,) int64
-        0..k-1.
-    """
-    if problem.k == 1:
-        return np.zeros(len(problem), dtype=np.int64)
-    held = problem.fixed[problem.fixed >= 0]
-    if problem.k == len(problem) and len(np.unique(held)) == len(held):
-        return np.arange(problem.k, dtype=np.int64)
-    return refine(problem, start_labels(problem), report, effort=problem.effort)
+    ground = _Ground(units, build_network(units, options), options, grids, target)
+    division = ground.divided(seed)
+    return ground.measured(division, _labelled(units, division, solve_all(division.problems, executor, progress)))
 
 
 def _accept_counts(grids: int | None, target: float | None) -> None:
@@ -123,83 +95,70 @@ def _accept_counts(grids: int | None, target: float | None) -> None:
         raise InvalidInputError(f"The demand of one grid must be above zero, not {target}.", field="target")
 
 
-def _band(units: Units, grids: int | None, target: float | None, options: PartitionOptions) -> tuple[float, float]:
-    """Return the demand that a grid may have, before parents are looked at."""
-    if options.band is not None:
-        return options.band
-    mean = float(units.demand.sum()) / grids if grids is not None else float(target or 0.0)
-    return mean * (1.0 - options.tolerance), mean * (1.0 + options.tolerance)
+class _Ground:
+    """Units and their neighbours, and how many grids were asked for."""
+
+    def __init__(
+        self, units: Units, net: Network, options: PartitionOptions, grids: int | None, target: float | None
+    ) -> None:
+        self.units, self.net, self.options, self.grids, self.target = units, net, options, grids, target
+        self.mean = float(target) if target is not None else float(units.demand.sum()) / float(grids or 1)
+        tolerance = options.tolerance
+        #: What a grid may have, before parents are looked at.
+        self.band = options.band or (self.mean * (1.0 - tolerance), self.mean * (1.0 + tolerance))
+
+    def divided(self, seed: int) -> Division:
+        """Share the grids out, and cut the ground into problems."""
+        units, net, options, grids, low = self.units, self.net, self.options, self.grids, self.band[0]
+        table, closed = table_of_parts(units, net, self.band[1]), options.closed
+        blocks = join_islands(units, net.part, table, low=low, target=self.mean, grids=grids, closed=closed)
+        seat = choose_seats(blocks.table, low, grids)
+        carrying = find_carriers(units, blocks, seat)
+        carried = group_sums(blocks.of_unit[carrying[0]], units.demand, len(seat))
+        plan = allocate(blocks.table, seat, carried, grids=grids, target=self.target, band=self.band, closed=closed)
+        return build_problems(units, net, blocks, plan, carrying, options=options, seed=seed)
+
+    def measured(self, division: Division, labels: Ints) -> Partition:
+        """Measure a labelling and hand it over in the caller's order."""
+        units, net, options, plan = self.units, self.net, self.options, division.plan
+        n, k = len(labels), int(labels.max()) + 1
+        parent = np.empty(k, dtype=np.int64)
+        parent[labels] = units.parent
+        figures, quality = measure(
+            labels,
+            unit=(units.demand, units.area, net.perimeter),
+            pairs=net.pairs,
+            on_barrier=net.on_barrier,
+            part=net.part,
+            mean=plan.mean[parent],
+            limits=(options.tolerance, options.band),
+        )
+        misfits = find_misfits(units, labels, division, asked=self.band, options=options)
+        most = np.full(n, options.band[1]) if options.band else plan.aim[units.parent] * (1.0 + options.tolerance)
+        back = np.empty(n, dtype=np.int64)
+        back[units.order] = np.arange(n)
+        return Partition(
+            labels=labels[back],
+            parent_of_grid=units.parents[parent],
+            demand=figures.demand,
+            deviation=figures.deviation,
+            exclave=np.bincount(np.unique(np.stack([labels, net.part]), axis=1)[0], minlength=k) > 1,
+            oversized=np.sort(units.order[units.demand > most * (1.0 + 1e-9)]),
+            infeasible=infeasible_counts(misfits),
+            quality=quality,
+            geometry=units.geometry[back],
+            misfits=misfits,
+        )
 
 
-def _solve_all(problems: list[PartProblem], executor: Executor | None, progress: Progress | None) -> list[Ints]:
-    """Solve the parts here or on the executor, telling the share of the units that is done."""
-    total = sum(len(problem) for problem in problems)
-    done = 0
-
-    def tell(problem: PartProblem, share: float) -> None:
-        if progress is not None:
-            progress((done + share * len(problem)) / total, f"{problem.k} grids of {len(problem)} units")
-
-    solved: list[Ints] = []
-    if executor is None or len(problems) < 2:  # one part goes faster, and stops sooner, here
-        for problem in problems:
-            solved.append(solve_part(problem, partial(tell, problem)))
-            done += len(problem)
-            tell(problem, 0.0)
-        return solved
-    futures: list[Future[Ints]] = [executor.submit(solve_part, problem) for problem in problems]
-    size = dict(zip(futures, problems, strict=True))
-    try:
-        for future in as_completed(futures):
-            future.result()
-            done += len(size[future])
-            tell(size[future], 0.0)
-    finally:
-        for future in futures:
-            future.cancel()
-    return [future.result() for future in futures]
-
-
-def _labelled(units: Units, carrier: Ints, members: list[Ints], solved: list[Ints]) -> Ints:
+def _labelled(units: Units, division: Division, solved: list[Ints]) -> Ints:
     """Put the labels of the parts together."""
-    raw = np.empty(len(carrier), dtype=np.int64)
+    raw = np.empty(len(division.carrier), dtype=np.int64)
     ahead = 0
-    for mine, labels in zip(members, solved, strict=True):
+    for mine, labels in zip(division.members, solved, strict=True):
         raw[mine] = labels + ahead
         ahead += int(labels.max()) + 1
-    return _named(raw[carrier], ahead, units)
-
-
-def _measured(units: Units, net: Network, plan: Allocation, labels: Ints, options: PartitionOptions) -> Partition:
-    """Measure a labelling and hand it over in the caller's order."""
-    n, k = len(labels), int(labels.max()) + 1
-    parent = np.empty(k, dtype=np.int64)
-    parent[labels] = units.parent
-    figures, quality = measure(
-        labels,
-        unit=(units.demand, units.area, net.perimeter),
-        pairs=net.pairs,
-        on_barrier=net.on_barrier,
-        part=net.part,
-        mean=plan.mean[parent],
-        limits=(options.tolerance, options.band),
-    )
-    reached = np.unique(np.stack([labels, net.part]), axis=1)
-    exclave = np.bincount(reached[0], minlength=k) > 1
-    most = np.full(n, options.band[1]) if options.band else plan.aim[units.parent] * (1.0 + options.tolerance)
-    back = np.empty(n, dtype=np.int64)
-    back[units.order] = np.arange(n)
-    return Partition(
-        labels=labels[back],
-        parent_of_grid=units.parents[parent],
-        demand=figures.demand,
-        deviation=figures.deviation,
-        exclave=exclave,
-        oversized=np.sort(units.order[units.demand > most * (1.0 + 1e-9)]),
-        infeasible=[(int(units.parents[p]), k, each) for p, k, each in plan.infeasible],
-        quality=quality,
-        geometry=units.geometry[back],
-    )
+    return _named(raw[division.carrier], ahead, units)
 
 
 def _named(raw: Ints, k: int, units: Units) -> Ints:

@@ -1,4 +1,4 @@
-"""From checked units to one problem per connected part of each parent."""
+"""The connected parts of each parent, and whose grid each unit takes."""
 
 from __future__ import annotations
 
@@ -13,13 +13,12 @@ from gis.errors import InvalidGeometryError, InvalidInputError
 from gis.measure import group_sums
 from gis.overlay import overlaps
 from grid_partition.accept import Units
-from grid_partition.allocate import Allocation, Parts
+from grid_partition.allocate import Parts
 from grid_partition.border import DEFAULT_COST, barrier_factor
-from grid_partition.islands import OWN_REGION, Blocks, sea_links
+from grid_partition.islands import Blocks
 from grid_partition.model import PartitionOptions
-from grid_partition.problem import PartProblem, csr
 
-__all__ = ["Network", "build_network", "build_problems", "find_carriers", "table_of_parts"]
+__all__ = ["Network", "build_network", "find_carriers", "table_of_parts"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -27,10 +26,6 @@ Bools = npt.NDArray[np.bool_]
 
 #: Metres of border that make two units neighbours.
 MIN_BORDER = 0.5
-#: Price of the way to the middle of a group of islands, as that of walks.
-SEA_PRICE = 1.0
-#: Islands of a block up to which the search takes its full time; more than a few thousand are no map of islands.
-SEA_UNITS = 2000
 #: Share of a unit that a neighbour may cover, too, before the input is refused.
 OVERLAP = 0.05
 
@@ -164,14 +159,15 @@ def table_of_parts(units: Units, net: Network, high: float) -> Parts:
     )
 
 
-def find_carriers(units: Units, blocks: Blocks, plan: Allocation) -> tuple[Ints, Ints]:
+def find_carriers(units: Units, blocks: Blocks, seat: Bools) -> tuple[Ints, Ints]:
     """Name, for each unit, the unit whose grid it takes: itself, one near a part without own grids, or the speaker.
 
     Parameters
     ----------
     units : Units
     blocks : Blocks
-    plan : Allocation
+    seat : (b,) bool
+        Blocks with grids of their own.
 
     Returns
     -------
@@ -180,8 +176,8 @@ def find_carriers(units: Units, blocks: Blocks, plan: Allocation) -> tuple[Ints,
         The fixed labels, and those that carriers take over from the units they carry.
     """
     block, speaker = blocks.of_unit, blocks.speaker
-    loose = plan.count[block] == 0
-    host_of = np.full(len(plan.count), -1, dtype=np.int64)
+    loose = ~seat[block]
+    host_of = np.full(len(seat), -1, dtype=np.int64)
     for parent in np.unique(units.parent[loose]).tolist():
         hosts = np.flatnonzero((units.parent == parent) & ~loose)
         guests = np.flatnonzero((units.parent == parent) & loose)
@@ -213,184 +209,3 @@ def _host_of_fixed(units: Units, fixed: Ints, guests: Ints, hosts: Ints) -> int:
         )
     far = shapely.distance(shapely.union_all(units.geometry[guests]), units.geometry[pool])
     return int(pool[np.argmin(np.round(far, 4))])
-
-
-def build_problems(
-    units: Units,
-    net: Network,
-    blocks: Blocks,
-    plan: Allocation,
-    carrying: tuple[Ints, Ints],
-    *,
-    options: PartitionOptions,
-    seed: int,
-) -> tuple[list[PartProblem], list[Ints]]:
-    """Cut the network into one problem per block that has grids.
-
-    Parameters
-    ----------
-    units : Units
-    net : Network
-    blocks : Blocks
-    plan : Allocation
-    carrying : carrier and fixed, each (n,) int64
-        From `find_carriers`.
-    options : PartitionOptions
-    seed : int
-
-    Returns
-    -------
-    problems : list of PartProblem
-    members : list of (m,) int64
-        The units of each problem.
-    """
-    carrier, fixed = carrying
-    _refuse_torn(units, blocks.of_unit[carrier])
-    table = _unit_table(units, net, carrier)
-    soft = slice(4, 4 + units.soft.shape[1])
-    local = np.empty(len(carrier), dtype=np.int64)
-    turn: dict[int, int] = {}
-    problems, members = [], []
-    for b, mine, edges in _by_block(net, blocks):
-        if (k := int(plan.count[b])) == 0:
-            continue
-        _refuse_surplus(units, fixed, mine, k)
-        atom = table[mine]
-        atom[:, soft] *= k / np.maximum(atom[:, soft].sum(axis=0), 1e-9)
-        parent = int(units.parent[mine[0]])
-        if nobody := not atom[:, 2].any():  # then the ground itself is shared out evenly
-            atom[:, 2] = atom[:, 1]
-        usual = float(atom[:, 2].sum()) / k if nobody else float(plan.aim[parent])
-        mean, shut = _mean_of_free(usual, atom, fixed[mine], k, closed=options.closed)
-        walk_price = options.walk_price
-        if blocks.joined[b]:
-            graph = _over_sea(atom, blocks.places[mine], np.stack([fixed[mine], units.start[mine]]))
-            walk_price += SEA_PRICE
-        else:
-            local[mine] = np.arange(len(mine))
-            graph = csr(len(mine), local[net.pairs.first[edges]], local[net.pairs.second[edges]], net.price[edges])
-        if walk_price > 0.0:
-            atom = np.column_stack([atom, _walk_columns(atom[:, 2], blocks.places[mine], mean, k)])
-        turn[parent] = turn.get(parent, -1) + 1
-        problems.append(
-            PartProblem(
-                *graph,
-                atom,
-                k,
-                *_wanted(mean, options.tolerance, None if nobody else options.band),
-                *_local_labels(fixed[mine], units.start[mine], k),
-                options.churn_price,
-                _seed_of_block(seed, int(units.parents[parent]), turn[parent]),
-                walk_price,
-                shut,
-                min(1.0, SEA_UNITS / len(mine)) if blocks.joined[b] else 1.0,
-            )
-        )
-        members.append(mine)
-    return problems, members
-
-
-def _mean_of_free(mean: float, atom: Floats, fixed: Ints, k: int, *, closed: bool) -> tuple[float, int]:
-    """Return the demand wanted of the grids that take units, and the number of those that are closed."""
-    held = (fixed >= 0) & (fixed < OWN_REGION)
-    shut = len(np.unique(fixed[held])) if closed else 0
-    if 0 < shut < k:  # the other grids share what the closed ones leave
-        return float(atom[~held, 2].sum()) / (k - shut), shut
-    return mean, shut
-
-
-def _over_sea(atom: Floats, places: Floats, tied: Ints) -> tuple[Ints, Ints, Floats]:
-    """Link the islands of a block; their borders, in `atom`, become the links.
-
-    Between islands no border has a length: what keeps a group compact is the way to its middle, which has a price.
-    """
-    graph = csr(len(places), *sea_links(places, tied))
-    atom[:, 0] = 1.0 + group_sums(np.repeat(np.arange(len(places)), np.diff(graph[0])), graph[2], len(places))
-    atom[:, 1] = 0.0
-    return graph
-
-
-def _seed_of_block(seed: int, parent: int, turn: int) -> int:
-    """Draw a seed of its own for each block: a parent is cut alike whatever else is cut with it."""
-    entropy = [seed & 0xFFFFFFFF, parent & 0xFFFFFFFF, turn]
-    return int(np.random.SeedSequence(entropy).generate_state(1)[0])
-
-
-def _unit_table(units: Units, net: Network, carrier: Ints) -> Floats:
-    """Put the columns of `PartProblem.atom` together; carriers bear the demand of those they carry."""
-    n = len(carrier)
-    carried = [group_sums(carrier, column, n) for column in (units.demand, *units.soft.T)]
-    return np.column_stack([net.perimeter_price, units.area, carried[0], np.ones(n), *carried[1:]])
-
-
-def _walk_columns(demand: Floats, places: Floats, mean: float, k: int) -> Floats:
-    """Return sums from which the second moment of a region's demand follows; a mean grid of an even spread has 1."""
-    total = max(float(demand.sum()), 1e-9)
-    off = places - demand @ places / total
-    square = (off**2).sum(axis=1)
-    # k equal round grids share the spread of the whole: each has a k-th of its variance
-    spread = max(float(demand @ square) / total / k, 1e-9)
-    weight = demand / max(mean, 1e-9)
-    return np.column_stack([weight[:, None] * off / np.sqrt(spread), weight * square / spread])
-
-
-def _refuse_torn(units: Units, part: Ints) -> None:
-    """Refuse a fixed grid whose units lie in several parts that have grids of their own."""
-    held = units.fixed >= 0
-    grid = np.unique(np.stack([units.fixed[held], part[held]]), axis=1)[0]
-    torn = grid[1:][grid[1:] == grid[:-1]]
-    if len(torn):
-        rows = np.sort(units.order[units.fixed == torn[0]]).tolist()
-        raise InvalidInputError(
-            f"Fixed grid {torn[0]} lies in several parents, or in parts of one that have grids of their own.",
-            field="fixed",
-            rows=rows,
-        )
-
-
-def _refuse_surplus(units: Units, fixed: Ints, mine: Ints, k: int) -> None:
-    """Refuse more fixed grids in a part than it has grids."""
-    held = mine[fixed[mine] >= 0]
-    named = np.unique(fixed[held])
-    if len(named) > k:
-        raise InvalidInputError(
-            f"Fixed units name {len(named)} grids ({', '.join(map(str, named[:5]))}) where only {k} fit.",
-            field="fixed",
-            rows=np.sort(units.order[held]).tolist(),
-        )
-
-
-def _wanted(mean: float, tolerance: float, band: tuple[float, float] | None) -> tuple[float, float, float]:
-    """Return the demand that a grid should have, and the least and most that it may."""
-    return mean, *(band or (mean * (1.0 - tolerance), mean * (1.0 + tolerance)))
-
-
-def _by_block(net: Network, blocks: Blocks) -> list[tuple[int, Ints, Ints]]:
-    """List the units that speak in each block, and its pairs."""
-    count = len(blocks.joined)
-    of_pair = blocks.of_unit[net.pairs.first]
-    speakers = np.unique(blocks.speaker)
-    of_speaker = blocks.of_unit[speakers]
-    units = speakers[np.argsort(of_speaker, kind="stable")]
-    pairs = np.argsort(of_pair, kind="stable")
-    unit_ends = np.cumsum(np.bincount(of_speaker, minlength=count))[:-1]
-    pair_ends = np.cumsum(np.bincount(of_pair, minlength=count))[:-1]
-    return list(zip(range(count), np.split(units, unit_ends), np.split(pairs, pair_ends), strict=True))
-
-
-def _local_labels(fixed: Ints, start: Ints, k: int) -> tuple[Ints, Ints]:
-    """Renumber fixed and start labels 0..k-1 inside a part, fixed ones first; surplus start labels become -1."""
-    names = np.unique(fixed[fixed >= 0])
-    later, size = np.unique(start[(start >= 0) & ~np.isin(start, names)], return_counts=True)
-    every = np.r_[names, later[np.argsort(-size, kind="stable")]][:k]
-    by_name = np.argsort(every)
-
-    def rank(labels: Ints) -> Ints:
-        at = np.minimum(np.searchsorted(every[by_name], labels), max(len(every) - 1, 0))
-        known = (labels >= 0) & (len(every) > 0)
-        known[known] = every[by_name[at[known]]] == labels[known]
-        found = np.full(len(labels), -1, dtype=np.int64)
-        found[known] = by_name[at[known]]
-        return found
-
-    return rank(fixed), rank(start)

@@ -39,6 +39,8 @@ class PartProblem:
         The first regions, which take no units beyond their fixed ones and those they start with.
     effort : float
         Share of the usual number of moves; below 1 there is one round only.
+    full : int
+        Regions that one unit, or units fixed to one region, overfill; ``mean`` is that of the others.
     """
 
     indptr: Ints
@@ -56,6 +58,7 @@ class PartProblem:
     walk_price: float = 0.0
     closed: int = 0
     effort: float = 1.0
+    full: int = 0
 
     def __len__(self) -> int:
         """Return the number of units."""
@@ -68,8 +71,10 @@ class PartProblem:
 
     @property
     def balance(self) -> Floats:
-        """What to balance: demand, or area where there is no demand at all."""
+        """What a start balances: demand, of no unit more than fills a region, or area where there is none at all."""
         demand = self.atom[:, 2]
+        if self.high > 0.0:
+            demand = np.minimum(demand, self.high)
         return demand if demand.sum() > 0.0 else self.atom[:, 1]
 
     def edges(self) -> tuple[Ints, Ints]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -18,8 +19,14 @@ Ints = npt.NDArray[np.int64]
 
 #: Proposals per unit at least and at most; where a grid has few units, balance needs more tries.
 PER_UNIT_FEW, PER_UNIT_MANY, PER_GRID = 600.0, 2500.0, 40_000.0
-#: Steps into which the schedule is cut, so that a caller can follow or stop it.
-CHUNKS = 8
+#: Steps into which the schedule is cut at least, and proposals of one step at most: a caller can follow or stop it.
+CHUNKS, STEP = 8, 1_000_000.0
+#: Share of the work told after the first round: others follow only where grids are outside the band.
+FIRST = 0.9
+#: Turns over all regions outside the band that are cut anew, and units looked at for that, in all.
+TURNS, LOOKED_AT = 6, 200_000_000
+#: Units looked at between two reports.
+OFTEN = 500_000
 #: Energy differences accepted at the start and the end where a grid has four units; a round grid has energy 1.
 HOT, COLD = 1.4, 0.06
 #: Units of a pair of regions beyond which it is not cut anew.
@@ -55,35 +62,59 @@ def refine(
     ----------
     Kirkpatrick, Gelatt and Vecchi (1983), Optimization by simulated annealing.
     """
-    search = _Search(problem, labels.copy())
-    n = len(problem)
-    # one unit changes a grid of many units less: the scale of energy differences falls with their number
-    coarse = min(4.0 * problem.k / n, 1.0)
-    hot, cold = HOT * coarse**0.7, COLD * coarse**0.75
-    if (problem.home >= 0).any():
-        hot *= WARM
-    proposals = effort * n * float(np.clip(PER_GRID * problem.k / n, PER_UNIT_FEW, PER_UNIT_MANY))
+    tell = report or (lambda _share: None)
+    search, plan = _Search(problem, labels.copy()), _schedule(problem, effort)
     best, best_energy = search.labels.copy(), np.inf
-    tiny = n <= TINY and effort >= 1.0 and not (problem.home >= 0).any()
-    if tiny:  # hot enough to leave any division: one unit more or less may cost several times a round grid
-        hot, proposals = 3.0 * hot, SHORT * proposals
-    rounds = TRIES if tiny else 1 + (ROUNDS if effort >= 1.0 else 0)
-    for turn in range(rounds):
-        heat = np.geomspace(hot if turn == 0 or tiny else hot * WARM, cold, CHUNKS + 1)
-        for c in range(CHUNKS):
-            search.anneal(heat[c], heat[c + 1], proposals / CHUNKS)
-            if report is not None:
-                report((turn + (c + 1) / CHUNKS) / rounds)
+    for turn in range(plan.rounds):
+        behind, mine = plan.share(turn)
+        heat = np.geomspace(plan.hot if turn == 0 or plan.tiny else plan.hot * WARM, plan.cold, plan.steps + 1)
+        for c in range(plan.steps):
+            search.anneal(heat[c], heat[c + 1], plan.proposals / plan.steps)
+            tell(behind + mine * (c + 1) / plan.steps)
         if search.energy() < best_energy:
             best, best_energy = search.labels.copy(), search.energy()
-        if search.outside() == 0 and not tiny:
+        if search.outside() == 0 and not plan.tiny:
             break
-    if rounds > 1 and search.take(best).outside() and search.resplit():
+    if plan.rounds > 1 and search.take(best).outside() and search.resplit(lambda: tell(1.0)):
         # cold moves smooth the borders of the new cuts
-        search.anneal(cold, cold, proposals / CHUNKS)
+        for _ in range(plan.steps):
+            search.anneal(plan.cold, plan.cold, plan.proposals / CHUNKS / plan.steps)
+            tell(1.0)
         if search.energy() < best_energy:
             best = search.labels.copy()
     return best
+
+
+@dataclass(frozen=True, slots=True)
+class _Schedule:
+    """How hot, how long and how often the search runs."""
+
+    hot: float
+    cold: float
+    proposals: float
+    steps: int
+    rounds: int
+    tiny: bool
+
+    def share(self, turn: int) -> tuple[float, float]:
+        """Return the share of the work before a round, and that of the round; the first is often the only one."""
+        if self.tiny or self.rounds == 1:
+            return turn / self.rounds, 1.0 / self.rounds
+        return (0.0, FIRST) if turn == 0 else (FIRST, 1.0 - FIRST)
+
+
+def _schedule(problem: PartProblem, effort: float) -> _Schedule:
+    """Fit the search to a part."""
+    n, warm = len(problem), bool((problem.home >= 0).any())
+    # one unit changes a grid of many units less: the scale of energy differences falls with their number
+    coarse = min(4.0 * problem.k / n, 1.0)
+    hot, cold = HOT * coarse**0.7 * (WARM if warm else 1.0), COLD * coarse**0.75
+    proposals = effort * n * float(np.clip(PER_GRID * problem.k / n, PER_UNIT_FEW, PER_UNIT_MANY))
+    steps = max(CHUNKS, int(np.ceil(proposals / STEP)))
+    if n <= TINY and effort >= 1.0 and not warm:
+        # hot enough to leave any division: one unit more or less may cost several times a round grid
+        return _Schedule(3.0 * hot, cold, SHORT * proposals, steps, TRIES, True)
+    return _Schedule(hot, cold, proposals, steps, 1 + (ROUNDS if effort >= 1.0 else 0), False)
 
 
 class _Search:
@@ -121,9 +152,24 @@ class _Search:
         kernels.region_table(self.world, self.plan)
         return self
 
-    def resplit(self) -> int:
+    def resplit(self, tell: Callable[[], None]) -> int:
         """Cut pairs of regions anew along random trees where one is outside the band; return the cuts made."""
-        return int(resplit(self.world, self.plan, PAIR_LIMIT))
+        made, left, told = 0, LOOKED_AT, LOOKED_AT
+        scratch, sums = np.full((5, len(self.labels)), -1, np.int64), np.empty(len(self.labels))
+        for _turn in range(TURNS):
+            before = made
+            for r in range(len(self.region)):
+                demand = self.region[r, kernels.DEMAND]
+                if left <= 0 or self.band[0] <= demand <= self.band[1]:
+                    continue
+                cuts, looked = resplit(self.world, self.plan, np.array([r, PAIR_LIMIT]), scratch, sums)
+                made, left = made + cuts, left - looked
+                if told - left > OFTEN:
+                    told = left
+                    tell()
+            if made == before:
+                break
+        return made
 
     def energy(self) -> float:
         """Sum the prices of all regions."""

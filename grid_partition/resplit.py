@@ -19,42 +19,46 @@ __all__ = ["resplit"]
 Ints: TypeAlias = npt.NDArray[np.int64]
 Floats: TypeAlias = npt.NDArray[np.float64]
 
-#: Trees tried for each pair, and turns over all regions outside the band.
-TREES, TURNS = 24, 6
-#: Units looked at in search of pairs, in all: a bound of a few tenths of a second.
-LOOKED_AT = 200_000_000
+#: Trees tried for each pair.
+TREES = 24
 
 
 @njit(cache=True, nogil=True)
-def resplit(world: World, plan: Plan, most: int) -> int:
-    """Cut pairs with a region outside the band anew where that lowers the energy; return the number of cuts made.
+def resplit(world: World, plan: Plan, ask: Ints, scratch: Ints, sums: Floats) -> tuple[int, int]:
+    """Cut a region anew with each of its neighbours where that lowers the energy.
 
-    ``most`` is the number of units of a pair beyond which it is left alone.
+    Parameters
+    ----------
+    world : World
+    plan : Plan
+    ask : (2,) int64
+        The region, and the number of units of a pair beyond which it is left alone.
+    scratch : (5, n) int64
+        All -1, and so again afterwards but for the first four rows.
+    sums : (n,) float64
+
+    Returns
+    -------
+    made : int
+        Cuts made.
+    looked : int
+        Units looked at.
     """
-    indptr, indices, price = world[0], world[1], world[4]
-    labels, region = plan[0], plan[1]
-    n, k = len(labels), region.shape[0]
-    scratch = np.full((5, n), -1, np.int64)
-    sums = np.empty(n)
-    made, left = 0, LOOKED_AT
-    for _turn in range(TURNS):
-        before = made
-        for r in range(k):
-            demand = region[r, DEMAND]
-            if price[LOW] * (1 - 1e-9) <= demand <= price[HIGH] * (1 + 1e-9):
-                continue
-            beside = np.zeros(k, np.bool_)
-            for v in range(n):
-                if labels[v] == r:
-                    for e in range(indptr[v], indptr[v + 1]):
-                        beside[labels[indices[e]]] = True
-            for s in range(k):
-                if s != r and beside[s] and left > 0:
-                    left -= n
-                    made += cut_pair(world, plan, (r, s, most), scratch, sums)
-        if made == before:
-            break
-    return made
+    indptr, indices = world[0], world[1]
+    labels = plan[0]
+    n, k = len(labels), plan[1].shape[0]
+    r, most = ask[0], ask[1]
+    beside = np.zeros(k, np.bool_)
+    for v in range(n):
+        if labels[v] == r:
+            for e in range(indptr[v], indptr[v + 1]):
+                beside[labels[indices[e]]] = True
+    made, looked = 0, n
+    for s in range(k):
+        if s != r and beside[s]:
+            looked += n
+            made += cut_pair(world, plan, (r, s, most), scratch, sums)
+    return made, looked
 
 
 @njit(cache=True, nogil=True)

@@ -151,6 +151,11 @@ def join_partitions(units: npt.NDArray[np.object_], rows: list[Ints], found: lis
     labels = np.empty(len(units), dtype=np.int64)
     for mine, part, before in zip(rows, found, ahead.tolist(), strict=False):
         labels[mine] = rank[part.labels + before]
+    misfits = [
+        replace(misfit, grids=tuple(sorted(rank[np.array(misfit.grids) + before].tolist())))
+        for part, before in zip(found, ahead.tolist(), strict=False)
+        for misfit in part.misfits
+    ]
     joined = Partition(
         labels=labels,
         parent_of_grid=parent[order],
@@ -161,6 +166,7 @@ def join_partitions(units: npt.NDArray[np.object_], rows: list[Ints], found: lis
         infeasible=sorted(item for part in found for item in part.infeasible),
         quality=_mean_quality([part.quality for part in found], [len(part.demand) for part in found]),
         geometry=units,
+        misfits=sorted(misfits, key=lambda misfit: misfit.parent),
     )
     return joined, order
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+from collections.abc import Callable
 from types import ModuleType
 
 import numpy as np
@@ -26,19 +27,29 @@ __all__ = ["grown_start", "metis_start", "multilevel_start", "repair", "start_la
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
+Report = Callable[[float], None]
+
+#: Units grown between two reports.
+OFTEN = 2048
 #: Share of the usual moves spent on each coarse level.
 COARSE_EFFORT = 0.2
 #: Units per region below which METIS leaves regions empty, and complains on standard output.
 METIS_LEAST = 8
 
 
-def start_labels(problem: PartProblem) -> Ints:
+def _silent(_share: float) -> None:
+    """Tell nobody."""
+
+
+def start_labels(problem: PartProblem, report: Report = _silent) -> Ints:
     """Label the units so that every region is present and in one piece.
 
     Parameters
     ----------
     problem : PartProblem
         1 < k < n.
+    report : callable
+        Told the share of the work done, 0..1.
 
     Returns
     -------
@@ -48,19 +59,21 @@ def start_labels(problem: PartProblem) -> Ints:
         labels = _joined_fixed(problem)
         labels = np.where(labels >= 0, labels, problem.home)
     elif (problem.fixed >= 0).any():
-        labels = grown_start(problem)
+        labels = grown_start(problem, report)
     else:
-        return multilevel_start(problem)
+        return multilevel_start(problem, report)
     return repair(problem, labels)
 
 
-def multilevel_start(problem: PartProblem) -> Ints:
+def multilevel_start(problem: PartProblem, report: Report = _silent) -> Ints:
     """Cut a coarse copy of the part, by METIS where it is installed, and refine it level by level.
 
     Parameters
     ----------
     problem : PartProblem
         Without fixed units and homes.
+    report : callable
+        Told the share of the work done, 0..1.
 
     Returns
     -------
@@ -70,13 +83,17 @@ def multilevel_start(problem: PartProblem) -> Ints:
     levels: list[tuple[PartProblem, Ints]] = []
     while (smaller := coarsened(levels[-1][0] if levels else problem)) is not None:
         levels.append(smaller)
+        report(0.0)
     coarsest = levels[-1][0] if levels else problem
     # METIS starves regions where few units hold all there is to balance, and complains on standard output
     busy = int((coarsest.balance * coarsest.k > 1e-6 * coarsest.balance.sum()).sum())
     fine = min(len(coarsest), busy) >= METIS_LEAST * problem.k
     labels = repair(coarsest, metis_start(coarsest) if fine and pymetis is not None else bisected(coarsest))
+    done, every = 0.0, float(sum(len(coarse) for coarse, _ in levels))
     for coarse, into in reversed(levels):
-        labels = refine(coarse, labels, effort=COARSE_EFFORT)[into]
+        behind, mine = done / every, len(coarse) / every
+        labels = refine(coarse, labels, lambda share: report(behind + share * mine), effort=COARSE_EFFORT)[into]  # noqa: B023 - called within the turn
+        done += len(coarse)
     return labels
 
 
@@ -112,13 +129,15 @@ def metis_start(problem: PartProblem) -> Ints:
     return np.asarray(labels, dtype=np.int64)
 
 
-def grown_start(problem: PartProblem) -> Ints:
+def grown_start(problem: PartProblem, report: Report = _silent) -> Ints:
     """Grow regions from spread-out units, the lightest region first.
 
     Parameters
     ----------
     problem : PartProblem
         With fixed units, which keep their region.
+    report : callable
+        Told the share of the work done, 0..1.
 
     Returns
     -------
@@ -131,6 +150,7 @@ def grown_start(problem: PartProblem) -> Ints:
     heap = [(load[labels[v]], int(labels[v]), int(v)) for v in np.flatnonzero(labels >= 0)]
     heapq.heapify(heap)
     indptr, indices = problem.indptr, problem.indices
+    grown = len(heap)
     while heap:
         was, r, v = heapq.heappop(heap)
         free = [u for u in indices[indptr[v] : indptr[v + 1]].tolist() if labels[u] < 0]
@@ -142,6 +162,9 @@ def grown_start(problem: PartProblem) -> Ints:
         for u in free:
             labels[u] = r
             load[r] += balance[u]
+            grown += 1
+            if grown % OFTEN == 0:
+                report(grown / len(problem))
         for u in (*free, v):
             heapq.heappush(heap, (load[r], r, u))
     return labels
