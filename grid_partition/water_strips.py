@@ -172,7 +172,8 @@ def _joined(faces: Geometries, reach: Ints, sites: Sites, reaches: Reaches) -> t
     first, second, length = pair_sums(border.left[inner], border.right[inner], border.length[inner])
     same = reach[first] == reach[second]
     block = components(len(faces), first[same], second[same])
-    site, face = shapely.STRtree(faces).query(shapely.points(sites.xy), predicate="intersects")
+    # water along the edge of the ground lies beside its face by a rounding
+    site, face = shapely.STRtree(faces).query(shapely.points(sites.xy), predicate="dwithin", distance=2 * GRID)
     own = reaches.piece_label[sites.piece[site]] == reach[face]
     wet = np.zeros(int(block.max()) + 1, dtype=bool)
     wet[block[face[own]]] = True

@@ -156,3 +156,12 @@ def test_bridges_are_found_where_roads_cross_and_run_along():
     roads = [line((50, -5), (50, 5)), line((70, 0), (90, 0)), line((0, 50), (100, 50))]
     assert crossing_points([river], roads).tolist() == [[50.0, 0.0], [80.0, 0.0]]
     assert crossing_points([river], []).shape == (0, 2)
+
+
+def test_water_on_the_slanting_edge_of_the_ground_keeps_its_strip():
+    edge = shapely.LineString([(0.0, 0.0), (1000.07, 333.31), (2900.13, 981.77)])
+    ground = shapely.Polygon([*edge.coords, (2900.0, 3000.0), (0.0, 3000.0)])
+    found = partition_network([edge], target_length=500)
+    strips = water_strips(found, bank=15.0, within=ground)
+    assert (shapely.area(strips.geometry) > 5000).all()
+    assert strips.outside.max() < 1.0
