@@ -26,7 +26,8 @@ class RiverReach(Base):
     plan_id: Mapped[UUID] = mapped_column(sa.ForeignKey("plan.id", ondelete="CASCADE"), index=True)
     grid_id: Mapped[UUID] = mapped_column(sa.ForeignKey("grid.id"), index=True)
     area_id: Mapped[UUID] = mapped_column(sa.ForeignKey("area.id"), index=True)
-    code: Mapped[str] = mapped_column(unique=True)
+    # that of its grid; a trigger keeps it so
+    code: Mapped[str]
     river: Mapped[str] = mapped_column(server_default="")
     length_m: Mapped[float]
     deviation: Mapped[float]
