@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.context import JsonOption, command_context, show
+from cli.context import CommandContext, JsonOption, command_context, show
 from cli.nets import (
     CodeOption,
     CrsOption,
@@ -22,6 +22,9 @@ from cli.nets import (
     partition_file,
 )
 from cli.progress import progress_bar
+
+if TYPE_CHECKING:
+    from services.partition import PlanSpec
 
 app = typer.Typer()
 
@@ -39,70 +42,77 @@ _ROWS = (
 )
 
 
+KindArgument = Annotated[
+    str,
+    typer.Argument(
+        help="Grid kind: household, natural_village, micro, ten_household, cell, water, police, safety, dedicated."
+    ),
+]
+WithinOption = Annotated[str | None, typer.Option(help="Code of the area to divide; all of the territory without it.")]
+TargetOption = Annotated[
+    int | None,
+    typer.Option(
+        help="Households a grid; 300, 65 (micro), 10 (ten_household), 3000 (police), 1000 (safety). Metres a side for "
+        "cells (100) and of a reach of water (1000); companies for dedicated grids (60)."
+    ),
+]
+GridsOption = Annotated[int | None, typer.Option(help="Number of household grids, instead of --target.")]
+ToleranceOption = Annotated[float, typer.Option(help="Allowed deviation from the mean, as a fraction.")]
+BandOption = Annotated[
+    str | None, typer.Option(metavar="LOW-HIGH", help="Households that a grid may have, such as 240-360.")
+]
+RulesOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME|FILE",
+        help="How areas of each class are divided: urban_rural (towns by households, villages whole), or JSON.",
+    ),
+]
+EvenOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="WHAT",
+        help="Also spread evenly: incidents (of the last year), area, cameras; walk shortens the head's ways.",
+    ),
+]
+BarrierCostOption = Annotated[
+    float | None,
+    typer.Option(help="Cost of a metre of border on a street, of open ground's 1: less follows streets more."),
+]
+KeepOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="PLAN|current", help="Start from this plan: locked grids stay, grids that live on keep their code."
+    ),
+]
+ChurnOption = Annotated[float, typer.Option(help="With --keep: the price of moving households to another grid.")]
+BankOption = Annotated[
+    float | None,
+    typer.Option(metavar="METRES", help="Water: width of the managed strip on either side; usually 15."),
+]
+SeedOption = Annotated[int, typer.Option(help="Equal seeds and data give equal plans.")]
+TerritoryOption = Annotated[str | None, typer.Option(help="Name of the territory, where several are loaded.")]
+NameOption = Annotated[str | None, typer.Option(help="Name of the plan.")]
+
+
 @app.command()
 def partition(
     ctx: typer.Context,
-    kind: Annotated[
-        str,
-        typer.Argument(
-            help="Grid kind: household, natural_village, micro, ten_household, cell, water, police, safety, dedicated."
-        ),
-    ] = "household",
-    within: Annotated[
-        str | None, typer.Option(help="Code of the area to divide; all of the territory without it.")
-    ] = None,
-    target: Annotated[
-        int | None,
-        typer.Option(
-            help="Households a grid, metres a side for cells; 300, 65 (micro), 10 (ten_household), 100 (cell)."
-        ),
-    ] = None,
-    grids: Annotated[int | None, typer.Option(help="Number of household grids, instead of --target.")] = None,
-    tolerance: Annotated[float, typer.Option(help="Allowed deviation from the mean, as a fraction.")] = 0.10,
-    band: Annotated[
-        str | None, typer.Option(metavar="LOW-HIGH", help="Households that a grid may have, such as 240-360.")
-    ] = None,
-    rules: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME|FILE",
-            help="How areas of each class are divided: urban_rural (towns by households, villages whole), or JSON.",
-        ),
-    ] = None,
-    even: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="WHAT",
-            help="Also spread evenly: incidents (of the last year), area, cameras; walk shortens the head's ways.",
-        ),
-    ] = None,
-    barrier_cost: Annotated[
-        float | None,
-        typer.Option(help="Cost of a metre of border on a street, of open ground's 1: less follows streets more."),
-    ] = None,
-    keep: Annotated[
-        str | None,
-        typer.Option(
-            metavar="PLAN|current", help="Start from this plan: locked grids stay, grids that live on keep their code."
-        ),
-    ] = None,
-    churn: Annotated[float, typer.Option(help="With --keep: the price of moving households to another grid.")] = 5.0,
-    bank: Annotated[
-        float | None,
-        typer.Option(metavar="METRES", help="Water: width of the managed strip on either side; usually 15."),
-    ] = None,
-    cut_at: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="PLACE",
-            help="Water: end reaches at every sluice (also weirs, locks, dams), bridge, or border whatever their length"
-            " becomes; may be repeated. Without it area borders cut but for stubs of a channel, and reaches end at"
-            " confluences, bridges and sluices wherever these leave them within a fifth of the target.",
-        ),
-    ] = None,
-    seed: Annotated[int, typer.Option(help="Equal seeds and data give equal plans.")] = 0,
-    territory: Annotated[str | None, typer.Option(help="Name of the territory, where several are loaded.")] = None,
-    name: Annotated[str | None, typer.Option(help="Name of the plan.")] = None,
+    kind: KindArgument = "household",
+    within: WithinOption = None,
+    target: TargetOption = None,
+    grids: GridsOption = None,
+    tolerance: ToleranceOption = 0.10,
+    band: BandOption = None,
+    rules: RulesOption = None,
+    even: EvenOption = None,
+    barrier_cost: BarrierCostOption = None,
+    keep: KeepOption = None,
+    churn: ChurnOption = 5.0,
+    bank: BankOption = None,
+    seed: SeedOption = 0,
+    territory: TerritoryOption = None,
+    name: NameOption = None,
     net: NetOption = None,
     floors: FloorsOption = None,
     code: CodeOption = None,
@@ -118,15 +128,13 @@ def partition(
 
     Stopping it (Ctrl-C) leaves nothing behind.
     """
-    from services.partition import PlanSpec, explain, propose_plan, read_band, read_rules, usual_target
+    from services.partition import PlanSpec, read_band, read_rules, usual_target
 
-    limits = read_band(band) if band is not None else None
-    if target is None and grids is None:
-        target = usual_target(kind, limits)
     context = command_context(ctx)
+    limits = read_band(band) if band is not None else None
     spec = PlanSpec(
         kind=kind,
-        target=target,
+        target=usual_target(kind, limits) if target is None and grids is None else target,
         grids=grids,
         tolerance=tolerance,
         within=within,
@@ -139,16 +147,25 @@ def partition(
         churn=churn,
         code_pattern=context.settings.plans.grid_codes.get(kind),
         bank=bank,
-        cut_at=tuple(cut_at or ()),  # type: ignore[arg-type]  # as above
     )
     given = NetFile(net, floors, code, name_field, crs, sheet, rejects, skip_rejected, dry_run)
     if given.path is not None:
         partition_file(context, spec, given, territory=territory, name=name, as_json=as_json)
         return
+    facts = _propose(context, spec, territory=territory, name=name, as_json=as_json)
+    show(facts, lambda: _text(facts), as_json=as_json)
+
+
+def _propose(
+    context: CommandContext, spec: PlanSpec, *, territory: str | None, name: str | None, as_json: bool
+) -> dict[str, Any]:
+    """Make the plan; return what there is to tell of it."""
+    from services.partition import explain, propose_plan
+
     with progress_bar("dividing", hidden=as_json) as tell, context.database.work(context.actor) as work:
         made = propose_plan(work, spec, territory=territory, name=name, progress=tell)
-        facts = {
-            "kind": kind,
+        return {
+            "kind": spec.kind,
             "plan": str(made.plan_id),
             "reused": made.reused,
             "quality": made.quality,
@@ -156,11 +173,10 @@ def partition(
             "explained": explain(made.infeasible),
             "moved": made.moved,
         }
-    show(facts, lambda: _text(facts), as_json=as_json)
 
 
 def _text(facts: dict[str, Any]) -> str:
-    from services.partition.kinds import quality_rows
+    from services.partition.outside import outside_lines
     from services.partition.water import quality_lines
 
     quality = facts["quality"]
@@ -178,8 +194,10 @@ def _text(facts: dict[str, Any]) -> str:
         lines.append(f"  one piece each        {whole} ({quality.get('exclaves', 0)} flagged exclaves)")
     if facts["kind"] == "cell":  # households are counted in cells, not balanced over them
         lines = [line for line in lines if "deviation" not in line and "tolerance" not in line]
-    lines += [f"  {label:<20}  {value}" for label, value in quality_rows(facts["kind"], quality)]
-    return "\n".join(lines + _more_quality(quality) + _moved(facts["moved"]) + _misfits(facts))
+    lines += _more_quality(quality)
+    if "outside_band" in quality:
+        lines += outside_lines(facts["kind"], quality)
+    return "\n".join(lines + _moved(facts["moved"]) + _misfits(facts))
 
 
 def _more_quality(quality: dict[str, Any]) -> list[str]:
@@ -187,13 +205,28 @@ def _more_quality(quality: dict[str, Any]) -> list[str]:
     on_barriers = quality.get("cut_on_barriers")
     if on_barriers is not None and on_barriers == on_barriers:  # noqa: PLR0124 - nan where nothing was cut
         lines.append(f"  border on barriers    {on_barriers:.1%}")
+    even = quality.get("even") or {}
     if "walk_minutes" in quality:
-        lines.append(f"  head's mean walk      {quality['walk_minutes']:.1f} min")
-    for what, told in (quality.get("even") or {}).items():
-        lines.append(f"  {what + ' a grid':<20}  {told['mean']:,.1f} ± {told['spread']:.0%}")
+        lines.append(f"  head's mean walk      {_walk(even.get('walk'), quality['walk_minutes'])}")
+    lines += [f"  {what + ' a grid':<20}  {_spread(told)}" for what, told in even.items() if what != "walk"]
     for divided, areas in (quality.get("areas_by_class") or {}).items():
         lines.append(f"  {'areas by ' + divided.split('_')[-1]:<20}  {areas}")
     return lines
+
+
+_BEFORE = {"plan in use": "in the plan in use", "without the wish": "without this wish"}
+
+
+def _spread(told: dict[str, Any]) -> str:
+    """Say how even a load is, beside the state before."""
+    before = f"{told['before']:.0%} {_BEFORE[told['before_of']]} → " if "before" in told else ""
+    return f"{told['mean']:,.1f}, spread {before}{told['spread']:.0%}"
+
+
+def _walk(told: dict[str, Any] | None, minutes: float) -> str:
+    if not told or "before" not in told:
+        return f"{minutes:.1f} min"
+    return f"{told['before']:.1f} min {_BEFORE[told['before_of']]} → {minutes:.1f} min"
 
 
 def _moved(moved: dict[str, Any] | None) -> list[str]:
@@ -213,7 +246,7 @@ def _moved(moved: dict[str, Any] | None) -> list[str]:
 def _misfits(facts: dict[str, Any]) -> list[str]:
     lines = []
     if facts["explained"]:
-        lines.append("No number of grids fits the band here (k = grids: households in each):")
+        lines.append("Why grids are outside the band or tolerance (k = grids: households in each):")
         lines += [f"    {line}" for line in facts["explained"][:SHOWN]] + _rest(len(facts["explained"]))
     large = facts["quality"].get("oversized") or []
     if large:

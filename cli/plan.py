@@ -11,6 +11,7 @@ import typer
 
 from cli.context import JsonOption, command_context, show
 from cli.nets import map_net, shares
+from cli.plan_check import check_lines
 from cli.plan_edits import draft, log, redo, undo
 from cli.plan_life import (
     approve,
@@ -93,8 +94,8 @@ def check(ctx: typer.Context, plan: PlanArgument, as_json: JsonOption = False) -
         "households_in_grids": found.households_in_grids,
         "problems": found.problems,
     }
-    lines = [str(problem["message"]) for problem in found.problems]
-    show(facts, "Nothing is open." if found.ready else "\n".join(lines), as_json=as_json)
+    lines = [*(["Nothing is open."] if found.ready else []), *check_lines(found.problems)]
+    show(facts, "\n".join(lines), as_json=as_json)
     if not found.ready:
         raise typer.Exit(1)
 

@@ -14,12 +14,12 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from gis.crs import to_metric
-from gis.index import first_holding, locate
+from gis.index import locate
 from gis.measure import group_sums
 from grid_partition import Atoms, PartitionOptions, build_atoms
 from services.partition.classes import divide
 from services.partition.drawing import Drawn, draw
+from services.partition.even import Evenly, read_evenly, told_even
 from services.partition.ground import Ground, digest_of, read_ground
 from services.partition.saving import number_grids, plan_row, save_draft
 from services.partition.spec import PlanSpec, Progress, ProposedPlan
@@ -59,8 +59,8 @@ def propose_household(
     ground = read_ground(work, spec, territory)
     today = read_today(work, spec, ground)
     kept = today if spec.keep else None
-    points = _points_to_spread(work, spec, ground)
-    digest = digest_of(spec, ground, *_kept_bytes(kept), *(xy.tobytes() for xy in points.values()))
+    evenly = read_evenly(work, spec, ground)
+    digest = digest_of(spec, ground, *_kept_bytes(kept), *(xy.tobytes() for xy in evenly.points.values()))
     known = sql.find_plan_by_digest(work.session, ground.territory.id, spec.kind, digest)
     if known is not None:
         return ProposedPlan(
@@ -69,7 +69,7 @@ def propose_household(
     tell(0.1, "building atoms")
     atoms = _build(ground, spec, kept)
     tell(0.3, "dividing into grids")
-    soft = _soft_demand(spec, atoms, points)
+    soft = evenly.of_atoms(atoms)
     with _threads(executor, len(np.unique(atoms.parent))) as pool:
         divided = divide(
             ground,
@@ -77,12 +77,15 @@ def propose_household(
             atoms,
             _options(spec, ground, atoms, kept, soft),
             executor=pool,
-            tell=lambda done, note: tell(0.3 + 0.5 * done, note),
+            tell=lambda done, note: tell(0.3 + 0.4 * done, note),
         )
-    tell(0.85, "proving the tiling")
-    drawn = draw(ground, divided.atoms, divided.partition)
+        tell(0.7, "proving the tiling")
+        drawn = draw(ground, divided.atoms, divided.partition)
+        if spec.even:
+            tell(0.8, "comparing with the state before")
+            now = evenly.now(soft, drawn.label, drawn.of_dwelling)
+            drawn.quality["even"] = _compared(evenly, atoms, today, now, pool)
     tell(0.92, "saving the draft")
-    drawn.quality |= _spread(spec, drawn, soft)
     if spec.rules:
         drawn.quality["areas_by_class"] = divided.classes
     plan_id, moved = _save(work, spec, ground, today, (divided.atoms, drawn), (name, digest, divided.names))
@@ -135,6 +138,20 @@ def _save(
     return plan.id, moved
 
 
+def _compared(
+    evenly: Evenly, atoms: Atoms, today: Today | None, now: dict[str, Any], pool: Executor | None
+) -> dict[str, Any]:
+    """Tell how even the grids are, beside the plan in use, or beside the same proposal without the wish."""
+    if today is not None:
+        return told_even(now, evenly.today(today), of="plan in use")
+    ground, plain = evenly.ground, replace(evenly.spec, even=())
+    options = _options(plain, ground, atoms, None, {})
+    divided = divide(ground, plain, atoms, options, executor=pool, tell=lambda _done, _note: None)
+    label = np.asarray(divided.partition.labels, dtype=np.int64)
+    before = evenly.now(evenly.of_atoms(atoms), label, label[atoms.atom_of_point])
+    return told_even(now, before, of="without the wish")
+
+
 def _build(ground: Ground, spec: PlanSpec, kept: Today | None) -> Atoms:
     households = np.asarray(ground.dwellings["households"], dtype=np.int64)
     target = spec.target if spec.target is not None else households.sum() / max(spec.grids or 1, 1)
@@ -184,40 +201,6 @@ def _household_places(ground: Ground, atoms: Atoms) -> Floats:
     sums = [group_sums(atoms.atom_of_point, weight * axis, len(atoms)) for axis in ground.points.T]
     middle = shapely.get_coordinates(shapely.centroid(atoms.geometry))
     return np.where(load[:, None] > 0, np.column_stack(sums) / np.maximum(load, 1e-9)[:, None], middle)
-
-
-def _points_to_spread(work: UnitOfWork, spec: PlanSpec, ground: Ground) -> dict[str, Floats]:
-    """Read the points that the spec wants spread evenly."""
-    readers = {"incidents": inputs.incident_points, "cameras": inputs.camera_points}
-    place = ground.territory
-    return {
-        what: shapely.get_coordinates(to_metric(readers[what](work.session, place.id)["point"], place.metric_srid))
-        for what in dict.fromkeys(spec.even)
-        if what in readers
-    }
-
-
-def _soft_demand(spec: PlanSpec, atoms: Atoms, points: dict[str, Floats]) -> dict[str, Floats]:
-    """Return what is to be spread evenly, atom by atom; what there is nothing of is left out."""
-    found: dict[str, Floats] = {}
-    if "area" in spec.even:
-        found["area"] = np.asarray(shapely.area(atoms.geometry))
-    for what, xy in points.items():
-        at = first_holding(atoms.geometry, np.asarray(shapely.points(xy), dtype=object))
-        if (at >= 0).any():
-            found[what] = np.bincount(at[at >= 0], minlength=len(atoms)).astype(np.float64)
-    return found
-
-
-def _spread(spec: PlanSpec, drawn: Drawn, soft: dict[str, Floats]) -> dict[str, Any]:
-    """Tell how evenly the grids share what was asked for: the mean, and the standard deviation as its share."""
-    if not spec.even:
-        return {}
-    told = {}
-    for what, amount in soft.items():
-        each = group_sums(drawn.label, amount, len(drawn.shapes))
-        told[what] = {"mean": float(each.mean()), "spread": float(each.std() / max(each.mean(), 1e-9))}
-    return {"even": told}
 
 
 def _kept_bytes(kept: Today | None) -> list[bytes]:

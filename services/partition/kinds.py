@@ -29,6 +29,7 @@ from grid_partition.villages import village_grids
 from services.current_plan import current_plan_id
 from services.partition.drawing import Drawn, draw
 from services.partition.ground import Ground, digest_of, read_ground
+from services.partition.outside import Cause, outside_band, village_cause
 from services.partition.saving import number_grids, plan_row, save_draft
 from services.partition.spec import PlanSpec, Progress, ProposedPlan
 from store.database import partition as sql
@@ -52,11 +53,14 @@ class _Made:
     partition : Partition
         Its parents are rows of the ground's areas.
     names : list of str, optional
+    causes : dict of Cause, optional
+        Why grids are outside the band, where their maker knows.
     """
 
     atoms: Atoms
     partition: Partition
     names: list[str] | None = None
+    causes: dict[int, Cause] | None = None
 
 
 def propose_kind(
@@ -92,7 +96,7 @@ def propose_kind(
         drawn.deviation[:] = 0.0
         drawn.quality |= {"max_deviation": 0.0, "mean_deviation": 0.0}
     if spec.kind in _BANDS:
-        drawn.quality["outside_band"] = _outside(spec, drawn, codes)
+        drawn.quality["outside_band"] = _outside(spec, made, drawn, codes)
     tell(0.92, "saving the draft")
     unit = "m cells" if spec.kind == "cell" else "households"
     title = name or f"{ground.territory.name}, {spec.kind.replace('_', ' ')}, {spec.target} {unit}"
@@ -140,14 +144,18 @@ def _band(spec: PlanSpec) -> tuple[float, float]:
     return band
 
 
-def _outside(spec: PlanSpec, drawn: Drawn, codes: list[str] | None) -> list[dict[str, Any]]:
-    """List the grids outside the band; each of them stays in the plan, for a planner to judge."""
-    low, high = _band(spec)
-    rows = np.flatnonzero((drawn.households < low) | (drawn.households > high)).tolist()
-    return [
-        {"grid": codes[row] if codes else None, "households": int(drawn.households[row]), "low": low, "high": high}
-        for row in rows
-    ]
+def _outside(spec: PlanSpec, made: _Made, drawn: Drawn, codes: list[str]) -> list[dict[str, Any]]:
+    largest = np.zeros(len(drawn.shapes))
+    np.maximum.at(largest, drawn.label, made.atoms.demand)
+    return outside_band(
+        drawn.households,
+        _band(spec),
+        codes,
+        parent=drawn.parent,
+        largest=largest,
+        villages=made.causes,
+        searched={grid for misfit in made.partition.misfits if misfit.kind == "search" for grid in misfit.grids},
+    )
 
 
 def _atoms(ground: Ground, points: npt.NDArray[np.float64], households: Ints, most: float, *, lines: bool) -> Atoms:
@@ -227,7 +235,11 @@ def _natural_village(ground: Ground, spec: PlanSpec, executor: Executor | None) 
     atoms = replace(atoms, parent=lead[atoms.parent])
     partition = partition_of(atoms.geometry, atoms.demand, found.labels, atoms.parent, band=_band(spec))
     names = [" + ".join(str(ground.areas["name"][v]) for v in villages) for villages in found.villages]
-    return _Made(atoms, partition, names)
+    causes = {
+        grid: village_cause(held, load[found.villages[grid][0]], cut=bool(found.cut[grid]))
+        for grid, held, _ in found.unfit
+    }
+    return _Made(atoms, partition, names, causes)
 
 
 def _cell(ground: Ground, spec: PlanSpec, _executor: Executor | None) -> _Made:
@@ -246,13 +258,3 @@ def _cell(ground: Ground, spec: PlanSpec, _executor: Executor | None) -> _Made:
 
 
 _MAKERS = {"micro": _micro, "ten_household": _ten_household, "natural_village": _natural_village, "cell": _cell}
-
-
-def quality_rows(kind: str, quality: dict[str, Any], shown: int = 10) -> list[tuple[str, str]]:
-    """Return the lines of a plan's quality table that its kind adds."""
-    if kind not in _BANDS:
-        return []
-    outside = quality.get("outside_band", [])
-    rows = [("outside the band", f"{len(outside)} of {quality['grids']} grids")]
-    rows += [(f"  {item['grid'] or 'a grid'}", f"{item['households']} households") for item in outside[:shown]]
-    return rows

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from importlib.resources import files
 
 import pytest
@@ -32,8 +33,10 @@ def test_every_wish_is_taken_and_told(gridward, plan):
     wishes = ("--band", "240-360", "--even", "cameras", "--even", "walk", "--barrier-cost", "0.2", "--keep", "current")
     code, out, err = gridward("partition", "household", *wishes, "--rules", "urban_rural")
     assert code == 0, err
-    for words in ("saved as a draft", "head's mean walk", "cameras a grid", "households that move", "live on"):
+    for words in ("saved as a draft", "cameras a grid", "households that move", "live on"):
         assert words in out
+    assert re.search(r"head's mean walk +\d+\.\d min in the plan in use → \d+\.\d min", out)
+    assert re.search(r"cameras a grid +[\d.]+, spread \d+% in the plan in use → \d+%", out)
     code, out, _ = gridward("partition", "household", "--keep", plan["plan"], "--churn", 30, "--json")
     facts = json.loads(out)
     assert code == 0
@@ -71,3 +74,23 @@ def test_rules_come_from_a_file(gridward, plan, home):
     code, _, err = gridward("partition", "household", "--rules", bad)
     assert code == 2
     assert "colour" in err
+
+
+def test_groups_outside_their_band_are_told_with_the_reason(gridward, plan):
+    code, out, err = gridward("partition", "ten_household")
+    assert code == 0, err
+    # the lone grids of the extract hold a household or two only
+    assert re.search(r"outside the band +\d+ of \d+ grids", out)
+    outside = int(re.search(r"outside the band +(\d+) of", out)[1])
+    told = re.findall(r"^    ([\d,]+) groups? (?:under 8|over 12): ", out, re.MULTILINE)
+    assert sum(int(number.replace(",", "")) for number in told) == outside
+
+
+def test_check_of_many_grids_without_a_head_is_one_line(gridward, plan):
+    code, out, _ = gridward("plan", "check", plan["plan"])
+    assert code == 1
+    grids = plan["quality"]["grids"]
+    (line,) = [line for line in out.splitlines() if "no head" in line]
+    assert re.fullmatch(rf"{grids} grids have no head: (\d{{15}}, ){{2}}\d{{15}} and {grids - 3} more\.", line)
+    code, out, _ = gridward("plan", "check", plan["plan"], "--json")
+    assert sum(each["kind"] == "no-head" for each in json.loads(out)["problems"]) == grids

@@ -109,13 +109,17 @@ def test_soft_demand_is_spread_more_evenly(database: Database, first: UUID, inci
         amount = np.bincount(shapely.STRtree(shapes).query(points, predicate="intersects")[1], minlength=len(shapes))
     without = amount.std() / amount.mean()
     assert led.quality["even"][what]["spread"] < 0.9 * without
+    # told beside the plan in use, which is the newest draft
+    assert led.quality["even"][what]["before_of"] == "plan in use"
+    assert led.quality["even"][what]["before"] > 0.0
 
 
 def test_walks_of_the_head_get_shorter(database: Database, first: UUID) -> None:
     free = proposed(database, target=300, tolerance=0.2, barrier_cost=0.1, seed=4)
     led = proposed(database, target=300, tolerance=0.2, barrier_cost=0.1, even=("walk",), seed=4)
     assert led.quality["walk_minutes"] < free.quality["walk_minutes"]
-    assert led.quality["even"] == {}
+    assert led.quality["even"]["walk"]["mean"] == pytest.approx(led.quality["walk_minutes"], rel=1e-6)
+    assert led.quality["even"]["walk"]["before"] > 0.0
 
 
 def test_borders_follow_barriers_as_much_as_they_are_worth(database: Database, first: UUID) -> None:
