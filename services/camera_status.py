@@ -94,11 +94,13 @@ def take_statuses(work: UnitOfWork, statuses: Sequence[Status], *, now: datetime
     report = StatusReport()
     named = sql.cameras_by_name(work.session, sorted({status.camera for status in statuses}))
     by_camera = dict(_readable(statuses, named, report, now))
-    write_statuses(work, by_camera, report)
+    write_statuses(work, by_camera, report, now=now)
     return report
 
 
-def write_statuses(work: UnitOfWork, by_camera: dict[UUID, list[tuple[datetime, State]]], report: StatusReport) -> None:
+def write_statuses(
+    work: UnitOfWork, by_camera: dict[UUID, list[tuple[datetime, State]]], report: StatusReport, *, now: datetime
+) -> None:
     """Fold the messages of each camera into its history and make its present, maps and figures follow.
 
     Parameters
@@ -108,6 +110,7 @@ def write_statuses(work: UnitOfWork, by_camera: dict[UUID, list[tuple[datetime, 
         Camera to messages.
     report : StatusReport
         Gets what was done.
+    now : datetime
     """
     if not by_camera:
         return
@@ -130,7 +133,7 @@ def write_statuses(work: UnitOfWork, by_camera: dict[UUID, list[tuple[datetime, 
     latest = {id_: max(at for at, _ in messages) for id_, messages in by_camera.items()}
     sql.note_heard(session, latest)
     report.accepted += sum(map(len, by_camera.values()))
-    _make_present(work, cameras, folded, report)
+    _make_present(work, cameras, folded, report, now=now)
 
 
 def note_change(work: UnitOfWork, camera_id: UUID, state: State, *, now: datetime) -> None:
@@ -138,7 +141,7 @@ def note_change(work: UnitOfWork, camera_id: UUID, state: State, *, now: datetim
     sql.take_turns(work.session)
     (camera,) = sql.present_states(work.session, [camera_id])
     heard = _heard(camera)
-    write_statuses(work, {camera_id: [(max(now, heard) if heard else now, state)]}, StatusReport())
+    write_statuses(work, {camera_id: [(max(now, heard) if heard else now, state)]}, StatusReport(), now=now)
 
 
 def _readable(
@@ -201,7 +204,7 @@ def _iso(at: datetime | None) -> str:
 
 
 def _make_present(
-    work: UnitOfWork, cameras: dict[UUID, Any], folded: dict[UUID, History], report: StatusReport
+    work: UnitOfWork, cameras: dict[UUID, Any], folded: dict[UUID, History], report: StatusReport, *, now: datetime
 ) -> None:
     """Let the cameras' present state follow their histories, and tell who looks at maps."""
     states = {}
@@ -210,12 +213,19 @@ def _make_present(
         if present is None:
             continue
         whole = present.over(State(camera.online, camera.networked, camera.serviceable))
-        now = (bool(whole.online), bool(whole.networked), bool(whole.serviceable))
-        if now != (camera.online, camera.networked, camera.serviceable):
-            states[id_] = now
+        state = (bool(whole.online), bool(whole.networked), bool(whole.serviceable))
+        if state != (camera.online, camera.networked, camera.serviceable):
+            states[id_] = state
     sql.set_present(work.session, states)
     report.changed += states
+    territories: dict[UUID, list[UUID]] = {}
     for id_ in states:
         camera = cameras[id_]
-        work.touch("cameras", camera.territory_id, (camera.lon, camera.lat, camera.lon, camera.lat))
-        work.touch("view_sheds", camera.territory_id)
+        box = (camera.lon, camera.lat, camera.lon, camera.lat)
+        for layer in ("cameras", "view_sheds"):
+            work.touch(layer, camera.territory_id, box)
+        territories.setdefault(camera.territory_id, []).append(id_)
+    if territories:
+        from services.live_coverage import Change, follow  # noqa: PLC0415 - brings in compiled kernels
+    for territory_id, changed in territories.items():
+        follow(work, territory_id, Change(changed), now=now)

@@ -13,6 +13,7 @@ import shapely
 from gis.errors import InvalidInputError, NotFoundError, StaleRevisionError
 from services.camera_history import State
 from services.camera_status import note_change
+from store.database import camera_status as status_sql
 from store.database import cameras as sql
 from store.database.models import Camera, Territory
 from store.database.work import UnitOfWork
@@ -31,6 +32,7 @@ _RANGES: Final[dict[str, tuple[float, float, str]]] = {
     "lat": (-90.0, 90.0, "from -90 to 90 degrees"),
 }
 _STATES: Final = ("online", "networked", "serviceable")
+_LOOKS: Final = ("azimuth", "hfov", "max_range", "ptz", "dome", "indoor")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,8 @@ def change_camera(work: UnitOfWork, named: str, changes: dict[str, Any], *, revi
         A value is out of range.
     """
     work.actor.require("camera_administrator", "planner")
+    if changes.keys() & _STATES:
+        status_sql.take_turns(work.session)  # before the camera is locked: a batch takes them in this order
     camera = _find(work, named, lock=True)
     if camera.revision != revision:
         raise StaleRevisionError(
@@ -129,8 +133,22 @@ def change_camera(work: UnitOfWork, named: str, changes: dict[str, Any], *, revi
         note_change(work, camera.id, told, now=now)
     for x, y in {(before.lon, before.lat), (camera.point.x, camera.point.y)}:
         work.touch("cameras", camera.territory_id, (x, y, x, y))
-    work.touch("view_sheds", camera.territory_id)
+        work.touch("view_sheds", camera.territory_id, (x, y, x, y))
+    if different.keys() & {*_STATES, *_LOOKS} or before.lon != camera.point.x or before.lat != camera.point.y:
+        _let_coverage_follow(work, camera, before, recast=bool(different.keys() & _LOOKS), now=now)
     return _view(camera)
+
+
+def _let_coverage_follow(work: UnitOfWork, camera: Camera, before: CameraView, *, recast: bool, now: datetime) -> None:
+    from services.live_coverage import Change, follow  # noqa: PLC0415 - brings in compiled kernels
+
+    moved = (before.lon, before.lat) != (camera.point.x, camera.point.y)
+    change = Change(
+        [camera.id],
+        views=[camera.id] if recast or moved else [],
+        places=[(before.lon, before.lat)] if moved else [],
+    )
+    follow(work, camera.territory_id, change, now=now)
 
 
 def _move(work: UnitOfWork, camera: Camera, place: shapely.Point) -> None:

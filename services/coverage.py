@@ -21,6 +21,7 @@ from services.coverage_scene import Cast, Scene, cast, digest, read_scene
 from services.coverage_spec import CoverageSpec
 from store.database import coverage as sql
 from store.database import coverage_areas as area_sql
+from store.database import live_coverage as live_sql
 from store.database import plans as plan_sql
 from store.database.bulk import copy_rows
 from store.database.models import CoverageRun
@@ -76,6 +77,8 @@ def run_coverage(
     tell = progress or (lambda _done, _note: None)
     started = time.perf_counter()
     plan = plan_sql.get_plan(work.session, plan_id)
+    if asked.present:
+        live_sql.hold(work.session, plan.territory_id)  # changes meanwhile are measured on top of this run
     tell(0.05, "reading cameras and streets")
     scene = read_scene(work, plan, asked, now=now or datetime.now(UTC))
     inputs = digest(asked, scene)

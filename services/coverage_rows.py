@@ -197,10 +197,12 @@ def shed_rows(scene: Scene, sheds: ViewSheds, inputs: str) -> Iterator[tuple[Any
     shapes = to_lonlat(
         np.array([shapely.MultiPolygon([shape]) for shape in sheds.polygon[shown]]), scene.territory.metric_srid
     )
-    for i, data in zip(shown, ewkb_hex(shapes), strict=True):
+    swept = shapely.to_wkb(sheds.polygon[shown])
+    for i, data, exact in zip(shown, ewkb_hex(shapes), swept, strict=True):
         flags = ",".join(flag.name.lower() for flag in ShedFlag(int(sheds.flag[i])) if flag.name)
         yield (
             scene.cameras["id"][i], scene.territory.id, not sheds.known[i], float(sheds.area[i]), flags, data, inputs,
+            exact,
         )  # fmt: skip
 
 

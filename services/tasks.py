@@ -7,6 +7,7 @@ harmless to run again: its transaction is rolled back when its worker dies, and 
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -65,11 +66,28 @@ def import_plan(work: UnitOfWork, args: dict[str, Any], progress: Report) -> dic
     return import_jobs.body_of(import_jobs.run_import(work, args, progress))
 
 
+def follow_cameras(work: UnitOfWork, args: dict[str, Any], progress: Report) -> dict[str, Any]:  # noqa: ARG001 - it is short
+    """Let live coverage follow what a request left to a job; arguments are those of `live_check.run_live_job`."""
+    from services.live_check import run_live_job  # noqa: PLC0415 - as above
+
+    return run_live_job(work, args, now=datetime.now(UTC))
+
+
+def check_coverage(work: UnitOfWork, args: dict[str, Any], progress: Report) -> dict[str, Any]:  # noqa: ARG001 - one step
+    """Put live coverage beside a whole computation; argument: ``plan`` (id)."""
+    from services.live_check import check  # noqa: PLC0415 - as above
+
+    found = check(work, _read(UUID, args.get("plan")), now=datetime.now(UTC))
+    return {"equal": found.equal, "differences": found.differences, "seconds": found.seconds}
+
+
 TASKS: dict[str, Task] = {
     "plan-import": import_plan,
     "improve": improve_grids,
     "partition": propose_plan,
     "coverage": run_coverage,
+    "live-coverage": follow_cameras,
+    "check-coverage": check_coverage,
 }
 
 

@@ -38,6 +38,7 @@ def upgrade() -> None:
         "key_place_coverage",
         sa.Column("front", Geometry("POINT", srid=4326, spatial_index=False), nullable=True),
     )
+    op.add_column("view_shed", sa.Column("metric_wkb", sa.LargeBinary, nullable=True))
     op.create_table(
         "coverage_check",
         sa.Column("id", UUID, server_default=sa.text("gen_random_uuid()"), primary_key=True),
@@ -52,6 +53,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("coverage_check")
+    op.drop_column("view_shed", "metric_wkb")
     op.drop_column("key_place_coverage", "front")
     op.drop_index("uq_coverage_run_live", "coverage_run")
     op.drop_column("coverage_run", "live")

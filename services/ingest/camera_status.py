@@ -51,7 +51,8 @@ def load_camera_status(work: UnitOfWork, path: Path | str, **options: Unpack[Loa
         Field("at", zone_parser(options.get("timezone")), ("time", "checked_at", "时间"), required=True),
     )
     load = open_load(work, "camera-status", path, fields, options)
-    _refuse_future(load, datetime.now(UTC))
+    now = datetime.now(UTC)
+    _refuse_future(load, now)
     known = sql.camera_ids(work.session, load.territory.id)
     ids = look_up(load, "camera", known, what="camera", remedy="load the camera first, or correct its code")
     messages: dict[UUID, list[tuple[datetime, State]]] = {}
@@ -63,7 +64,7 @@ def load_camera_status(work: UnitOfWork, path: Path | str, **options: Unpack[Loa
 
     def write() -> dict[str, int]:
         report = StatusReport()
-        write_statuses(work, messages, report)
+        write_statuses(work, messages, report, now=now)
         found = {"periods": report.periods, "changed": len(report.changed)}
         return {**found, "late": report.late} if report.late else found
 

@@ -28,7 +28,7 @@ from store.database.models import (
     ViewShed,
 )
 
-SHED_COLUMNS = ("camera_id", "territory_id", "assumed", "area_m2", "flag", "geom", "inputs_digest")
+SHED_COLUMNS = ("camera_id", "territory_id", "assumed", "area_m2", "flag", "geom", "inputs_digest", "metric_wkb")
 GAP_COLUMNS = ("run_id", "grid_id", "key_place_id", "kind", "score", "reason", "geom")
 PLACE_COLUMNS = ("run_id", "key_place_id", "seen", "cameras", "share", "front")
 GRID_COLUMNS = (

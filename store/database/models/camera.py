@@ -89,7 +89,11 @@ class CameraHeard(Base):
 
 
 class ViewShed(Base):
-    """What one camera sees of the open ground; `assumed` for an unknown heading (upper bound, never shown as seen)."""
+    """What one camera sees of the open ground; `assumed` for an unknown heading (upper bound, never shown as seen).
+
+    `metric_wkb` is the very shape that was swept, in the territory's metric CRS: a street may run along the edge of a
+    shed, and the way through degrees would put it inside or outside by chance.
+    """
 
     __tablename__ = "view_shed"
 
@@ -101,6 +105,7 @@ class ViewShed(Base):
     flag: Mapped[str] = mapped_column(server_default="")
     geom: Mapped[Any] = mapped_column(ShapelyGeometry("MULTIPOLYGON"))
     geom_3857: Mapped[Any] = tile_geometry("geom", "MULTIPOLYGON")
+    metric_wkb: Mapped[bytes | None] = mapped_column(pg.BYTEA, deferred=True)
     inputs_digest: Mapped[str]
     computed_at: Mapped[At]
 

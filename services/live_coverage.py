@@ -1,0 +1,298 @@
+"""Coverage that follows the cameras: what a change touches is measured again, and nothing else.
+
+Nobody keeps figures in memory: the sheds of the cameras around, streets and key places of the touched grids are read,
+measured by the engine of a whole run, and written. Who can't have the turn at once (a whole run is being computed, or
+another change) leaves it to a short job, so that no request waits for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from gis.crs import transform
+from grid_coverage import ShedFlag, ViewSheds, Walls, prepare_walls, view_sheds
+from grid_coverage.snap import SNAP_REACH
+from services import coverage_rows as rows
+from services.coverage_scene import STREET_WEIGHTS, CameraTimes, Cast, Scene, camera_times, camera_views, metric
+from services.coverage_spec import CoverageSpec
+from services.jobs import start_job
+from store.database import coverage as coverage_sql
+from store.database import live_coverage as sql
+from store.database.bulk import Columns
+from store.database.models import CoverageRun, Territory
+from store.database.work import UnitOfWork
+from store.types import STORAGE_SRID
+
+AT_ONCE: Final = 25  # cameras that a request measures itself; more are a job's
+ALL_ANEW: Final = 200  # cameras from which a whole computation is quicker
+MARGIN: Final = 5.0  # metres round what a camera may reach
+SAME_PLACE: Final = 1e-4  # metres
+LAYERS: Final = ("view_sheds", "gaps", "key_places", "grids", "grid_labels")
+JOB: Final = "live-coverage"
+_SPEC_FIELDS = {each.name for each in fields(CoverageSpec)}
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(slots=True)
+class Change:
+    """What happened to cameras of a territory.
+
+    Attributes
+    ----------
+    cameras : list of UUID
+        Whose state or view is another.
+    views : list of UUID
+        Those of them whose view has to be cast again.
+    places : list of (lon, lat)
+        Where moved cameras stood before.
+    """
+
+    cameras: list[UUID]
+    views: list[UUID] = field(default_factory=list)
+    places: list[tuple[float, float]] = field(default_factory=list)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the change as a job's argument."""
+        return {
+            "cameras": [str(each) for each in self.cameras],
+            "views": [str(each) for each in self.views],
+            "places": [list(place) for place in self.places],
+        }
+
+    @classmethod
+    def from_json(cls, told: dict[str, Any]) -> Change:
+        """Read a job's argument."""
+        return cls(
+            [UUID(each) for each in told.get("cameras", [])],
+            [UUID(each) for each in told.get("views", [])],
+            [(float(x), float(y)) for x, y in told.get("places", [])],
+        )
+
+
+def follow(work: UnitOfWork, territory_id: UUID, change: Change, *, now: datetime) -> bool:
+    """Let the figures of the plans in use follow a change, in the transaction of the change where that is quick.
+
+    Returns
+    -------
+    bool
+        False when a job was queued to do it.
+    """
+    if not change.cameras or not sql.followed_plans(work.session, territory_id):
+        return True
+    if len(change.cameras) <= AT_ONCE and sql.try_hold(work.session, territory_id):
+        return measure_change(work, territory_id, change, now=now)
+    _leave_to_job(work, {"territory": str(territory_id), "change": change.to_json()})
+    return False
+
+
+def measure_change(work: UnitOfWork, territory_id: UUID, change: Change, *, now: datetime) -> bool:
+    """Cast and measure again what a change touches; who calls it has the turn.
+
+    Returns
+    -------
+    bool
+        False when the figures of a plan are of an older version: a job measures all of it anew.
+    """
+    session = work.session
+    session.flush()
+    territory = session.get_one(Territory, territory_id)
+    runs = {plan: _live_run(work, plan) for plan in sql.followed_plans(session, territory_id)}
+    live = [run for run in runs.values() if run is not None]
+    for plan in (plan for plan, run in runs.items() if run is None):
+        _leave_to_job(work, {"plan": str(plan)})
+    shapes = sql.shed_shapes(session, change.cameras) + sql.camera_points(session, change.cameras)
+    if change.views and live:
+        shapes += _cast_again(work, territory, spec_of(live[0]), change.views)
+    if change.places:
+        shapes += sql.hex_shapes(shapely.points(change.places))
+    for run in live:
+        for grids in _neighbourhoods(work, run, shapes):
+            remeasure(work, territory, run, grids, now=now)
+    return len(live) == len(runs)
+
+
+def _neighbourhoods(work: UnitOfWork, run: CoverageRun, shapes: Sequence[str]) -> list[list[UUID]]:
+    """Return the grids that shapes touch, those of shapes that lie far apart apart: less is read for each."""
+    groups: list[set[UUID]] = []
+    for touched in sql.touched_grids(work.session, run.plan_id, shapes):
+        mine = set(touched)
+        apart = [group for group in groups if not group & mine]
+        for group in groups:
+            if group & mine:
+                mine |= group
+        groups = [*apart, mine]
+    return [sorted(group) for group in groups]
+
+
+def remeasure(
+    work: UnitOfWork,
+    territory: Territory,
+    run: CoverageRun,
+    grids: Sequence[UUID],
+    *,
+    now: datetime,
+    ground: bool = False,
+) -> None:
+    """Measure some grids of a live run again and tell who looks at them.
+
+    Parameters
+    ----------
+    work : UnitOfWork
+    territory : Territory
+    run : CoverageRun
+        A live one.
+    grids : sequence of UUID
+    now : datetime
+    ground : bool
+        Whether open ground is another too (a building came or went).
+    """
+    session = work.session
+    box = sql.box_of_grids(session, run.plan_id, grids)
+    scene, view, kept = read_around(work, territory, run, box, ground=ground)
+    spec = spec_of(run)
+    found = rows.measure(scene, spec, view)
+    wanted = set(grids)
+    mine = np.array([grid in wanted for grid in scene.grids["id"]], dtype=bool)
+    if not ground:
+        found.ground.open_m2[:] = kept
+    held = found.table.points.grid
+    places = [scene.places["id"][i] for i in np.flatnonzero((held >= 0) & mine[held])]
+    sql.replace_rows(
+        session,
+        run.id,
+        grids=list(grids),
+        places=places,
+        rows={
+            "grids": [row for row in rows.grid_rows(scene, run.id, found, view, spec) if row[1] in wanted],
+            "gaps": [row for row in rows.gap_rows(scene, run.id, found, spec) if row[1] in wanted],
+            "places": [row for row in rows.place_rows(scene, run.id, found, view) if row[1] in set(places)],
+        },
+    )
+    sql.renew_summary(session, run, territory.id, now=now)
+    for layer in LAYERS:
+        work.touch(layer, territory.id, box)
+    told = {"plan": str(run.plan_id), "run": str(run.id), "grids": [str(grid) for grid in grids]}
+    work.announce("coverage", told, territory.id)
+
+
+def spec_of(run: CoverageRun) -> CoverageSpec:
+    """Return what a run was asked; what older versions asked otherwise is read as they meant it."""
+    told = dict(run.spec)
+    for old, name in (("street_folds", "k"), ("count", "status")):
+        if old in told:
+            told.setdefault(name, told.pop(old))
+    given = {name: value for name, value in told.items() if name in _SPEC_FIELDS}
+    return CoverageSpec(**{**given, "named": tuple(given.get("named", ()))})
+
+
+def read_around(
+    work: UnitOfWork, territory: Territory, run: CoverageRun, box: sql.Box, *, ground: bool = False
+) -> tuple[Scene, Cast, Floats]:
+    """Read what decides the figures of the grids in a box, view sheds as they are stored.
+
+    Returns
+    -------
+    Scene
+        Of the grids that meet the box.
+    Cast
+    (k,) float64
+        Open ground of each grid as the run has it, m².
+    """
+    session, srid = work.session, territory.metric_srid
+    grids = sql.read_grids(session, run, box)
+    cameras = sql.read_cameras(session, territory.id, box)
+    streets = sql.read_streets(session, territory.id, sorted(STREET_WEIGHTS), box)
+    places = sql.read_places(session, run, territory.id, box)
+    footprints = (
+        metric(sql.read_footprints(session, territory.id, box)["geom"], srid) if ground else np.array([], dtype=object)
+    )
+    eyes = shapely.get_coordinates(metric(cameras["point"], srid))
+    points = _fronts(places, srid)
+    scene = Scene(
+        territory, grids, metric(grids["geom"], srid), footprints, cameras, eyes, streets,
+        metric(streets["geom"], srid), places, points, np.asarray(grids["incidents"], dtype=np.float64),
+        camera_times(work, cameras, None), None,
+    )  # fmt: skip
+    walls = prepare_walls(footprints)
+    sheds = _stored_sheds(cameras, eyes)
+    view = Cast(sheds, points, walls, np.zeros(len(sheds), dtype=bool))
+    return scene, view, np.asarray(grids["open_m2"], dtype=np.float64)
+
+
+def _fronts(places: Columns, srid: int) -> Floats:
+    """Return where key places were looked for: before a building, between the centimetres, else where they are."""
+    own = shapely.get_coordinates(metric(places["point"], srid))
+    if not len(own):
+        return own
+    front = shapely.get_coordinates(transform(places["front"], STORAGE_SRID, srid))
+    # the way through degrees costs the last digits, and a place on a border would change sides
+    return np.where(np.hypot(*(front - own).T)[:, None] < SAME_PLACE, own, front)
+
+
+def _stored_sheds(cameras: Columns, eyes: Floats) -> ViewSheds:
+    """Turn stored view sheds into the engine's; a camera without one sees nothing."""
+    count = len(cameras["id"])
+    polygon = np.full(count, shapely.Polygon(), dtype=object)
+    seeing = np.flatnonzero([shed is not None for shed in cameras["shed"]])
+    polygon[seeing] = cameras["shed"][seeing]
+    known = np.array([assumed is not None and not assumed for assumed in cameras["assumed"]], dtype=bool)
+    flag = np.array([_flags(text) for text in cameras["flag"]], dtype=np.int64)
+    area = np.array([size or 0.0 for size in cameras["area_m2"]], dtype=np.float64)
+    return ViewSheds(polygon, area, known, flag, eyes, np.zeros(count))
+
+
+def _flags(text: str | None) -> int:
+    if text is None:
+        return int(ShedFlag.HIDDEN)
+    return sum(int(ShedFlag[name.upper()]) for name in text.split(",") if name)
+
+
+def walls_around(work: UnitOfWork, territory: Territory, box: tuple[float, float, float, float]) -> Walls:
+    """Prepare the walls of the footprints that meet a metric box."""
+    around = transform(shapely.box(*box), territory.metric_srid, STORAGE_SRID).bounds
+    footprints = sql.read_footprints(work.session, territory.id, around)
+    return prepare_walls(metric(footprints["geom"], territory.metric_srid))
+
+
+def _cast_again(work: UnitOfWork, territory: Territory, spec: CoverageSpec, views: Sequence[UUID]) -> list[str]:
+    """Cast the sheds of some cameras, each with the buildings around it, and store them; return their shapes."""
+    cameras = sql.cameras_of(work.session, views)
+    saved: list[tuple[Any, ...]] = []
+    for row in range(len(cameras["id"])):
+        one = {name: column[[row]] for name, column in cameras.items()}
+        eye = shapely.get_coordinates(metric(one["point"], territory.metric_srid))
+        view = camera_views(one, territory.metric_srid, spec)
+        near = float(view.reach[0]) + SNAP_REACH + MARGIN
+        walls = walls_around(work, territory, shapely.Point(eye[0]).buffer(near).bounds)
+        shed = view_sheds(eye, walls, azimuth=view.azimuth, hfov=view.hfov, max_range=view.reach)
+        saved += rows.shed_rows(_only_cameras(territory, one, eye), shed, sql.LIVE_DIGEST)
+    sql.save_sheds(work.session, views, saved)
+    return [str(row[5]) for row in saved]
+
+
+def _only_cameras(territory: Territory, cameras: Columns, eyes: Floats) -> Scene:
+    nothing, nowhere = np.array([], dtype=object), np.empty((0, 2))
+    return Scene(
+        territory, {}, nothing, nothing, cameras, eyes, {}, nothing, {}, nowhere, np.empty(0), CameraTimes({}), None
+    )
+
+
+def _live_run(work: UnitOfWork, plan_id: UUID) -> CoverageRun | None:
+    """Return the live run of a plan, begun from its newest run if need be; None when that says too little."""
+    newest = coverage_sql.newest_run(work.session, plan_id)
+    if newest is None or newest.live:
+        return newest
+    return None if sql.is_inexact(work.session, newest.id) else sql.begin_live(work.session, newest)
+
+
+def _leave_to_job(work: UnitOfWork, args: dict[str, Any]) -> None:
+    if not sql.is_queued(work.session, JOB, args):
+        start_job(work, JOB, args)

@@ -1,0 +1,353 @@
+"""SQL of live coverage: which plans follow the cameras, what a change touches, and writing only that anew."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+import orjson
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from store.database import coverage as coverage_sql
+from store.database.bulk import Columns, copy_rows, ewkb_hex, read_columns
+from store.database.models import CoverageCheck, CoverageRun, Gap, KeyPlaceCoverage
+
+Box = tuple[float, float, float, float]
+LIVE_DIGEST = "live"  # no computation has such a digest: a run that changes is never taken for a finished one
+_TURN = "hashtext('live coverage ' || cast(:territory as text))"
+
+# of each kind the plan in use, as `current_plan` chooses it
+_FOLLOWED = sa.text("""
+select distinct on (p.kind) p.id from plan p
+where p.territory_id = :territory and p.status <> 'retired'
+  and exists (select from coverage_run r where r.plan_id = p.id and r.present)
+order by p.kind, (p.status = 'scheduled' and p.effective_at <= now()) desc, (p.status = 'published') desc,
+    p.created_at desc
+""")
+_FORGET_LIVE = sa.text("delete from coverage_run where plan_id = :plan and live")
+_COPY_GRIDS = """
+insert into coverage_grid (run_id, {columns}) select :live, {columns} from coverage_grid where run_id = :run
+"""
+_COPY_GAPS = sa.text("""
+insert into gap (run_id, grid_id, key_place_id, kind, score, reason, geom)
+select :live, grid_id, key_place_id, kind, score, reason, geom from gap where run_id = :run
+""")
+_COPY_PLACES = sa.text("""
+insert into key_place_coverage (run_id, key_place_id, seen, cameras, share, front)
+select :live, key_place_id, seen, cameras, share, front from key_place_coverage where run_id = :run
+""")
+_TOUCHED = sa.text("""
+select s.place, v.grid_id from unnest(cast(:shapes as text[])) with ordinality as s(shape, place)
+join grid_version v on v.geom && cast(s.shape as geometry) and st_intersects(v.geom, cast(s.shape as geometry))
+where v.plan_id = :plan
+order by s.place, v.grid_id
+""")
+# neighbours come along: a camera on a border stands in the grid of the lower code
+_GRIDS = sa.text("""
+select g.id, g.code, v.area_id, coalesce(c.incidents, 0) as incidents, coalesce(c.open_m2, 0) as open_m2,
+       st_asbinary(v.geom) as geom
+from grid_version v join grid g on g.id = v.grid_id
+left join coverage_grid c on c.grid_id = v.grid_id and c.run_id = :run
+where v.plan_id = :plan and v.geom && st_makeenvelope(:west, :south, :east, :north, 4326)
+order by g.code
+""")
+_BOX = sa.text("""
+select st_xmin(e) as west, st_ymin(e) as south, st_xmax(e) as east, st_ymax(e) as north
+from (select st_extent(v.geom) as e from grid_version v
+      where v.plan_id = :plan and v.grid_id = any(cast(:grids as uuid[]))) extent
+""")
+# a camera whose shed reaches the box, or that stands in it without seeing anything
+_CAMERAS = sa.text("""
+with near as (
+    select camera_id as id from view_shed
+    where territory_id = :territory and geom && st_makeenvelope(:west, :south, :east, :north, 4326)
+    union
+    select id from camera
+    where territory_id = :territory and point && st_makeenvelope(:west, :south, :east, :north, 4326)
+)
+select c.id, c.azimuth, c.hfov, c.max_range, c.ptz, c.dome, c.online, c.networked, c.serviceable as sound, c.sensor_px,
+       coalesce(c.gb28181_id, c.source_ref, cast(c.id as text)) as name, st_asbinary(c.point) as point,
+       s.assumed, s.area_m2, s.flag, s.metric_wkb as shed
+from near join camera c on c.id = near.id left join view_shed s on s.camera_id = c.id
+where not c.indoor
+order by c.fid
+""")
+_STREETS = sa.text("""
+select id, kind, name, st_asbinary(geom) as geom from street
+where territory_id = :territory and geom && st_makeenvelope(:west, :south, :east, :north, 4326)
+  and kind = any(cast(:kinds as text[]))
+order by fid
+""")
+_PLACES = sa.text("""
+select k.id, k.kind, k.name, k.weight, st_asbinary(k.point) as point, st_asbinary(c.front) as front
+from key_place_coverage c join key_place k on k.id = c.key_place_id
+where c.run_id = :run and k.territory_id = :territory
+  and c.front && st_makeenvelope(:west, :south, :east, :north, 4326)
+order by k.fid
+""")
+_FOOTPRINTS = sa.text("""
+select height_m, st_asbinary(geom) as geom from building
+where territory_id = :territory and geom && st_makeenvelope(:west, :south, :east, :north, 4326)
+order by fid
+""")
+_CAMERAS_OF = sa.text("""
+select c.id, c.azimuth, c.hfov, c.max_range, c.ptz, c.dome, c.sensor_px, st_asbinary(c.point) as point
+from camera c where c.id = any(cast(:ids as uuid[])) and not c.indoor order by c.fid
+""")
+_LACKS = sa.text("""
+select exists (select from key_place_coverage where run_id = :run and front is null)
+    or exists (
+        select from view_shed s join plan p on p.territory_id = s.territory_id
+        join coverage_run r on r.plan_id = p.id where r.id = :run and s.metric_wkb is null
+    )
+""")
+_POINTS_OF = sa.text("select cast(point as text) from camera where id = any(cast(:ids as uuid[]))")
+_QUEUED = sa.text("""
+select exists (select from job_progress where kind = :kind and state = 'queued' and args = cast(:args as jsonb))
+""")
+_SHAPES_OF = sa.text("select cast(geom as text) from view_shed where camera_id = any(cast(:ids as uuid[]))")
+_SAVE_SHED = sa.text("""
+insert into view_shed (camera_id, territory_id, assumed, area_m2, flag, geom, inputs_digest, metric_wkb)
+values (:camera_id, :territory_id, :assumed, :area_m2, :flag, :geom, :inputs_digest, :metric_wkb)
+on conflict (camera_id) do update set assumed = excluded.assumed, area_m2 = excluded.area_m2, flag = excluded.flag,
+    geom = excluded.geom, inputs_digest = excluded.inputs_digest, metric_wkb = excluded.metric_wkb, computed_at = now()
+""")
+_FORGET = {
+    name: sa.text(f"delete from {table} where run_id = :run and {column} = any(cast(:ids as uuid[]))")  # noqa: S608 - our own names
+    for name, (table, column) in {
+        "grids": ("coverage_grid", "grid_id"),
+        "gaps": ("gap", "grid_id"),
+        "places": ("key_place_coverage", "key_place_id"),
+    }.items()
+}
+_SUMS = sa.text("""
+select sum(street_m) as streets_m, sum(seen_m) as seen_m, sum(seen_m_upper) as seen_m_upper, sum(k2_m) as k2_m,
+       sum(k3_m) as k3_m, sum(open_m2) as open_m2, sum(seen_m2) as seen_m2, sum(seen_m2_upper) as seen_m2_upper,
+       cast(sum(places) as integer) as key_places, cast(sum(places_seen) as integer) as key_places_seen,
+       cast(sum(places_seen_upper) as integer) as key_places_seen_upper,
+       (select count(*) from gap where run_id = :run) as gaps
+from coverage_grid where run_id = :run
+""")
+_CAMERA_SUMS = sa.text("""
+select count(*) as cameras, count(*) filter (where c.networked) as cameras_networked,
+       count(*) filter (where c.networked and c.online) as cameras_online,
+       count(*) filter (where c.networked and c.online and c.serviceable and s.camera_id is not null)
+           as cameras_serviceable
+from camera c left join view_shed s on s.camera_id = c.id
+where c.territory_id = :territory and not c.indoor
+""")
+
+
+def hold(session: Session, territory_id: UUID) -> None:
+    """Wait for the turn to write figures of a territory, and keep it until the transaction ends."""
+    session.execute(sa.text(f"select pg_advisory_xact_lock({_TURN})"), {"territory": territory_id})
+
+
+def try_hold(session: Session, territory_id: UUID) -> bool:
+    """Take the turn to write figures of a territory unless somebody has it."""
+    statement = sa.text(f"select pg_try_advisory_xact_lock({_TURN})")
+    return bool(session.scalar(statement, {"territory": territory_id}))
+
+
+def followed_plans(session: Session, territory_id: UUID) -> list[UUID]:
+    """Return the plans in use, one of each kind, that have figures."""
+    return list(session.scalars(_FOLLOWED, {"territory": territory_id}))
+
+
+def empty_live(session: Session, source: CoverageRun) -> CoverageRun:
+    """Begin a live run that is asked what another was, in the place of the live one that was; it has no rows yet."""
+    run = CoverageRun(
+        plan_id=source.plan_id,
+        digest=LIVE_DIGEST,
+        spec=dict(source.spec),
+        summary=dict(source.summary),
+        seconds=source.seconds,
+        live=True,
+        present=True,
+        created_at=source.created_at + timedelta(milliseconds=1),  # it is the newest, whatever our clock says
+    )
+    session.execute(_FORGET_LIVE, {"plan": source.plan_id})
+    session.expunge(source)
+    session.add(run)
+    session.flush()
+    return run
+
+
+def begin_live(session: Session, source: CoverageRun) -> CoverageRun:
+    """Copy a finished run into the live one of its plan, in the place of the one that was."""
+    run = empty_live(session, source)
+    columns = ", ".join(name for name in coverage_sql.GRID_COLUMNS if name != "run_id")
+    for statement in (sa.text(_COPY_GRIDS.format(columns=columns)), _COPY_GAPS, _COPY_PLACES):
+        session.execute(statement, {"run": source.id, "live": run.id})
+    return run
+
+
+def is_inexact(session: Session, run_id: UUID) -> bool:
+    """Tell whether places or sheds of a run are not known exactly enough to go on from: it is of an older version."""
+    return bool(session.scalar(_LACKS, {"run": run_id}))
+
+
+def touched_grids(session: Session, plan_id: UUID, shapes: Sequence[str]) -> list[list[UUID]]:
+    """Return for each of some shapes (EWKB in hexadecimal digits) the grids of a plan that it meets, if any."""
+    found: dict[int, list[UUID]] = {}
+    for place, grid in session.execute(_TOUCHED, {"plan": plan_id, "shapes": list(shapes)}):
+        found.setdefault(place, []).append(grid)
+    return list(found.values())
+
+
+def box_of_grids(session: Session, plan_id: UUID, grids: Sequence[UUID]) -> Box:
+    """Return west, south, east, north of some grids."""
+    row = session.execute(_BOX, {"plan": plan_id, "grids": list(grids)}).one()
+    return row.west, row.south, row.east, row.north
+
+
+def read_grids(session: Session, run: CoverageRun, box: Box) -> Columns:
+    """Return the grids that meet a box, in code order, with what a run holds that cameras don't change."""
+    values = {"run": run.id, "plan": run.plan_id, **_sides(box)}
+    return read_columns(session, _GRIDS.bindparams(**values), geometry=["geom"])
+
+
+def read_cameras(session: Session, territory_id: UUID, box: Box) -> Columns:
+    """Return the cameras that see into a box or stand there, with their sheds (None where they see nothing)."""
+    values = {"territory": territory_id, **_sides(box)}
+    return read_columns(session, _CAMERAS.bindparams(**values), geometry=["point", "shed"])
+
+
+def read_streets(session: Session, territory_id: UUID, kinds: Sequence[str], box: Box) -> Columns:
+    """Return the streets of some classes that meet a box."""
+    values = {"territory": territory_id, "kinds": list(kinds), **_sides(box)}
+    return read_columns(session, _STREETS.bindparams(**values), geometry=["geom"])
+
+
+def read_places(session: Session, run: CoverageRun, territory_id: UUID, box: Box) -> Columns:
+    """Return the key places that a run looked for in a box; `front` is where."""
+    values = {"run": run.id, "territory": territory_id, **_sides(box)}
+    return read_columns(session, _PLACES.bindparams(**values), geometry=["point", "front"])
+
+
+def read_footprints(session: Session, territory_id: UUID, box: Box) -> Columns:
+    """Return the footprints that meet a box, in a fixed order."""
+    values = {"territory": territory_id, **_sides(box)}
+    return read_columns(session, _FOOTPRINTS.bindparams(**values), geometry=["geom"])
+
+
+def shed_shapes(session: Session, cameras: Sequence[UUID]) -> list[str]:
+    """Return the stored view sheds of cameras as EWKB in hexadecimal digits."""
+    return list(session.scalars(_SHAPES_OF, {"ids": list(cameras)}))
+
+
+def camera_points(session: Session, cameras: Sequence[UUID]) -> list[str]:
+    """Return where cameras stand as EWKB in hexadecimal digits."""
+    return list(session.scalars(_POINTS_OF, {"ids": list(cameras)}))
+
+
+def cameras_of(session: Session, cameras: Sequence[UUID]) -> Columns:
+    """Return what decides the view of some cameras; indoor ones are left out."""
+    return read_columns(session, _CAMERAS_OF.bindparams(ids=list(cameras)), geometry=["point"])
+
+
+def is_queued(session: Session, kind: str, args: dict[str, Any]) -> bool:
+    """Tell whether a job with these arguments waits already."""
+    return bool(session.scalar(_QUEUED, {"kind": kind, "args": orjson.dumps(args).decode()}))
+
+
+def save_sheds(session: Session, cameras: Sequence[UUID], rows: Iterable[Sequence[Any]]) -> None:
+    """Put new view sheds in the place of the cameras' old ones; a camera without a row sees nothing.
+
+    Parameters
+    ----------
+    session : Session
+    cameras : sequence of UUID
+    rows : iterable of sequence
+        In the order of `store.database.coverage.SHED_COLUMNS`.
+    """
+    found = [dict(zip(coverage_sql.SHED_COLUMNS, row, strict=True)) for row in rows]
+    kept = {row["camera_id"] for row in found}
+    gone = [camera for camera in cameras if camera not in kept]
+    if gone:
+        session.execute(sa.text("delete from view_shed where camera_id = any(cast(:ids as uuid[]))"), {"ids": gone})
+    if found:
+        session.execute(_SAVE_SHED, [{name: _plain(value) for name, value in row.items()} for row in found])
+
+
+def replace_rows(
+    session: Session,
+    run_id: UUID,
+    *,
+    grids: Sequence[UUID],
+    places: Sequence[UUID],
+    rows: dict[str, Iterable[Sequence[Any]]],
+) -> None:
+    """Write figures, gaps and key places of some grids of a run anew.
+
+    Parameters
+    ----------
+    session : Session
+    run_id : UUID
+    grids, places : sequence of UUID
+        Whose rows go.
+    rows : dict
+        ``grids``, ``gaps`` and ``places``: rows that come, in the order of the columns in `store.database.coverage`.
+    """
+    for name, ids in (("grids", grids), ("gaps", grids), ("places", places)):
+        session.execute(_FORGET[name], {"run": run_id, "ids": list(ids)})
+    copy_rows(session, "coverage_grid", coverage_sql.GRID_COLUMNS, rows["grids"])
+    copy_rows(session, "gap", coverage_sql.GAP_COLUMNS, rows["gaps"])
+    copy_rows(session, "key_place_coverage", coverage_sql.PLACE_COLUMNS, rows["places"])
+
+
+def renew_summary(session: Session, run: CoverageRun, territory_id: UUID, *, now: datetime) -> None:
+    """Add up a run's figures again, and note when."""
+    sums = session.execute(_SUMS, {"run": run.id}).mappings().one()
+    cameras = session.execute(_CAMERA_SUMS, {"territory": territory_id}).mappings().one()
+    run.summary = {**run.summary, **sums, **cameras}
+    run.created_at = max(now, run.created_at)
+    session.flush()
+
+
+def places_seen(session: Session, run_id: UUID) -> dict[UUID, str]:
+    """Return whether each key place of a run is seen."""
+    statement = sa.select(KeyPlaceCoverage.key_place_id, KeyPlaceCoverage.seen).where(KeyPlaceCoverage.run_id == run_id)
+    return {row.key_place_id: row.seen for row in session.execute(statement)}
+
+
+def count_gaps(session: Session, run_id: UUID) -> int:
+    """Return how many gaps a run has."""
+    return session.scalar(sa.select(sa.func.count()).select_from(Gap).where(Gap.run_id == run_id)) or 0
+
+
+def add_check(session: Session, check: CoverageCheck) -> None:
+    """Keep what a nightly comparison found."""
+    session.add(check)
+    session.flush()
+
+
+def newest_check(session: Session, plan_id: UUID) -> CoverageCheck | None:
+    """Return the newest comparison of a plan."""
+    return session.scalars(
+        sa.select(CoverageCheck).where(CoverageCheck.plan_id == plan_id).order_by(CoverageCheck.at.desc()).limit(1)
+    ).first()
+
+
+def plans_to_check(session: Session, before: datetime) -> list[UUID]:
+    """Return plans with live figures that were not compared since a moment."""
+    checked = sa.exists().where(CoverageCheck.plan_id == CoverageRun.plan_id, CoverageCheck.at >= before)
+    statement = sa.select(CoverageRun.plan_id).where(CoverageRun.live, ~checked).order_by(CoverageRun.plan_id)
+    return list(session.scalars(statement))
+
+
+def hex_shapes(geometries: Any) -> list[str]:  # noqa: ANN401 - shapely objects, scalar or array
+    """Encode shapes in EPSG:4326 for `touched_grids`."""
+    return ewkb_hex(geometries)
+
+
+def _sides(box: Box) -> dict[str, float]:
+    return dict(zip(("west", "south", "east", "north"), box, strict=True))
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - whatever a column holds
+    return value.item() if isinstance(value, np.generic) else value

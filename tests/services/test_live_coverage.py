@@ -1,0 +1,184 @@
+"""Figures that follow the cameras: equal to a whole computation, whatever happens to the cameras."""
+
+from __future__ import annotations
+
+import random
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+from loaded_helsinki import SYSTEM, load_helsinki, propose
+
+from services import cameras, live_check, live_coverage
+from services.camera_history import State
+from services.camera_status import Status, take_statuses
+from services.coverage import run_coverage
+from services.coverage_spec import CoverageSpec
+from store.database import coverage as sql
+from store.database.engine import Database
+from store.database.models import Camera, CoverageGrid, CoverageRun, JobProgress, Outbox
+
+NOW = datetime(2026, 11, 20, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def plan(database: Database) -> UUID:
+    load_helsinki(database)
+    made = propose(database, grids=24)
+    with database.work(SYSTEM) as work:
+        run_coverage(work, made, CoverageSpec(k=2))
+    return made
+
+
+def camera_ids(database: Database) -> list[UUID]:
+    with database.work(SYSTEM) as work:
+        return list(work.session.scalars(sa.select(Camera.id).where(~Camera.indoor).order_by(Camera.fid)))
+
+
+def change(database: Database, camera: UUID, **changes: object) -> None:
+    with database.work(SYSTEM) as work:
+        revision = cameras.get_camera(work, str(camera)).revision
+        cameras.change_camera(work, str(camera), changes, revision=revision, now=datetime.now(UTC))
+
+
+def differences(database: Database, plan: UUID) -> list[dict[str, object]]:
+    with database.work(SYSTEM) as work:
+        found = live_check.check(work, plan, now=datetime.now(UTC))
+        assert found.equal == (not found.differences)
+        return found.differences
+
+
+def random_change(choose: random.Random, view: cameras.CameraView) -> dict[str, object]:
+    kind = choose.choice(
+        ["online", "online", "azimuth", "move", "range", "ptz", "blind", "serviceable", "networked", "lens"]
+    )
+    metres = 1e-5
+    return {
+        "online": {"online": not view.online},
+        "networked": {"networked": not view.networked},
+        "serviceable": {"serviceable": not view.serviceable},
+        "azimuth": {"azimuth": choose.uniform(0, 359.9)},
+        "lens": {"hfov": choose.uniform(20, 120)},
+        "blind": {"azimuth": None},
+        "range": {"max_range": choose.choice([0.0, 20.0, 80.0, 150.0])},
+        "ptz": {"ptz": not view.ptz},
+        "move": {
+            "lon": view.lon + choose.uniform(-60, 60) * 2 * metres,
+            "lat": view.lat + choose.uniform(-60, 60) * metres,
+        },
+    }[kind]
+
+
+def shake(database: Database, count: int, seed: int) -> None:
+    choose = random.Random(seed)
+    known = camera_ids(database)
+    for _ in range(count):
+        camera = choose.choice(known)
+        with database.work(SYSTEM) as work:
+            view = cameras.get_camera(work, str(camera))
+            wanted = random_change(choose, view)
+            inside = 24.93 < float(wanted.get("lon", 24.94)) < 24.96
+            if inside:
+                try:
+                    cameras.change_camera(work, str(camera), wanted, revision=view.revision, now=datetime.now(UTC))
+                except cameras.InvalidInputError:
+                    work.session.rollback()
+
+
+def test_a_camera_that_goes_changes_its_grids_only_and_comes_back_alike(database: Database, plan: UUID) -> None:
+    with database.work(SYSTEM) as work:
+        finished = sql.newest_run(work.session, plan)
+        assert finished is not None
+        before = {
+            row.grid_id: row
+            for row in work.session.scalars(sa.select(CoverageGrid).where(CoverageGrid.run_id == finished.id))
+        }
+        seeing = work.session.scalars(sa.text("select camera_id from view_shed order by area_m2 desc limit 1")).one()
+    change(database, seeing, online=False)
+    with database.work(SYSTEM) as work:
+        live = sql.newest_run(work.session, plan)
+        assert live is not None
+        assert live.live
+        assert live.id != finished.id
+        now = {
+            row.grid_id: row
+            for row in work.session.scalars(sa.select(CoverageGrid).where(CoverageGrid.run_id == live.id))
+        }
+        told = work.session.scalars(
+            sa.select(Outbox).where(Outbox.kind == "coverage").order_by(Outbox.id.desc())
+        ).first()
+    other = {
+        grid
+        for grid in before
+        if now[grid].online != before[grid].online or now[grid].seen_m2_upper != before[grid].seen_m2_upper
+    }
+    assert told is not None
+    assert 0 < len(other) <= len(told.payload["grids"]) < len(before)
+    assert {str(grid) for grid in other} <= set(told.payload["grids"])
+    assert differences(database, plan) == []
+    change(database, seeing, online=True)
+    with database.work(SYSTEM) as work:
+        again = sql.newest_run(work.session, plan)
+        assert again is not None
+        rows = work.session.scalars(sa.select(CoverageGrid).where(CoverageGrid.run_id == again.id)).all()
+    assert {row.grid_id: row.seen_m for row in rows} == pytest.approx(
+        {grid: row.seen_m for grid, row in before.items()}
+    )
+    with database.work(SYSTEM) as work:
+        kept = work.session.get_one(CoverageRun, finished.id)
+        assert kept.digest != "live"
+
+
+def test_figures_equal_a_whole_computation_after_random_changes(database: Database, plan: UUID) -> None:
+    shake(database, 120, seed=5)
+    assert differences(database, plan) == []
+
+
+def test_a_batch_of_states_is_followed_at_once_or_by_a_job(database: Database, plan: UUID) -> None:
+    known = camera_ids(database)
+    with database.work(SYSTEM) as work:
+        few = [Status(str(camera), NOW, State(online=False)) for camera in known[:5]]
+        take_statuses(work, few, now=NOW)
+    assert differences(database, plan) == []
+    with database.work(SYSTEM) as work:
+        many = [
+            Status(str(camera), NOW + timedelta(hours=1), State(online=k % 2 == 0)) for k, camera in enumerate(known)
+        ]
+        take_statuses(work, many, now=NOW + timedelta(hours=2))
+        job = work.session.scalars(
+            sa.select(JobProgress).where(JobProgress.kind == live_coverage.JOB).order_by(JobProgress.created_at.desc())
+        ).first()
+        assert job is not None
+        live_check.run_live_job(work, job.args, now=datetime.now(UTC))
+    assert differences(database, plan) == []
+
+
+def test_a_difference_is_kept_told_and_mended(database: Database, plan: UUID) -> None:
+    change(database, camera_ids(database)[0], online=False)
+    with database.work(SYSTEM) as work:
+        run = sql.newest_run(work.session, plan)
+        assert run is not None
+        victim = work.session.scalars(sa.select(CoverageGrid).where(CoverageGrid.run_id == run.id)).first()
+        assert victim is not None
+        victim.seen_m += 5.0
+    found = differences(database, plan)
+    assert [(row["grid"], row["figure"]) for row in found] == [(str(victim.grid_id), "seen_m")]
+    with database.work(SYSTEM) as work:
+        state = live_check.state(work, plan)
+        assert state["checked"]["equal"] is False
+        events = work.session.scalars(sa.select(Outbox.kind).order_by(Outbox.id.desc()).limit(20)).all()
+        assert "coverage-check" in events
+    assert differences(database, plan) == []
+
+
+def test_checks_are_queued_once_a_night(database: Database, plan: UUID) -> None:
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    with database.work(SYSTEM) as work:
+        assert live_check.queue_checks(work, now=tomorrow) == 1
+        assert live_check.queue_checks(work, now=tomorrow) == 0
+        work.session.rollback()
+    with database.work(SYSTEM) as work:
+        live_check.check(work, plan, now=tomorrow)
+        assert live_check.queue_checks(work, now=tomorrow) == 0
+        work.session.rollback()
