@@ -170,7 +170,7 @@ def _propose(
             "reused": made.reused,
             "quality": made.quality,
             "infeasible": made.infeasible,
-            "explained": explain(made.infeasible),
+            "explained": explain(made.infeasible, made.quality),
             "moved": made.moved,
         }
 

@@ -13,7 +13,7 @@ from store.database.work import UnitOfWork
 __all__ = ["quality_now"]
 
 #: What only the partitioner can tell; no longer true once a border moved.
-_STALE = ("cut_length", "cut_on_barriers", "outside_band", "infeasible")
+_STALE = ("cut_length", "cut_on_barriers", "outside_band", "infeasible", "misfits")
 
 
 def quality_now(work: UnitOfWork, plans: Iterable[Plan]) -> dict[UUID, dict[str, Any]]:

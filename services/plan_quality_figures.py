@@ -19,6 +19,7 @@ from grid_partition.quality import beyond_band, border_on_barriers, covered_shar
 from grid_partition.walking import PACE
 from services.nearest_staff import StreetGraphs
 from services.partition.kinds import usual_band
+from services.plan_misfits import told_reasons
 from store.database import locate as locate_sql
 from store.database import partition as partition_sql
 from store.database import plan_quality as sql
@@ -147,9 +148,9 @@ def _band(scene: _Scene) -> tuple[Floats, Floats, Floats, list[dict[str, str] | 
         mean = group_sums(parent, households, scene.k) / np.maximum(1, np.bincount(parent, minlength=scene.k))
         low, high = mean[parent] * (1 - tolerance), mean[parent] * (1 + tolerance)
     missed = beyond_band(households, low, high)
-    explained = {str(row.get("area")) for row in (scene.plan.quality or {}).get("infeasible", [])}
+    told = told_reasons(scene.plan.quality)
     reasons = [
-        _why(float(missed[k]), float(low[k]), float(high[k]), scene, k, explained) if missed[k] else None
+        _why(float(missed[k]), float(low[k]), float(high[k]), scene, k, told) if missed[k] else None
         for k in range(scene.k)
     ]
     return low, high, missed, reasons
@@ -160,7 +161,9 @@ def _parents(grids: Columns) -> Ints:
     return np.unique(keys, return_inverse=True)[1].reshape(-1).astype(np.int64)
 
 
-def _why(missed: float, low: float, high: float, scene: _Scene, k: int, explained: set[str]) -> dict[str, str]:
+def _why(
+    missed: float, low: float, high: float, scene: _Scene, k: int, told: dict[tuple[str, int], dict[str, str]]
+) -> dict[str, str]:
     beyond, edge = round(abs(missed)), high if missed > 0 else low
     mine = scene.grid_of_home == k
     largest = float(scene.load[mine].max()) if mine.any() else 0.0
@@ -169,15 +172,12 @@ def _why(missed: float, low: float, high: float, scene: _Scene, k: int, explaine
             "en": f"one door alone has {largest:,.0f} households, more than the {edge:,.0f} allowed",
             "zh": f"单个门牌即有 {largest:,.0f} 户，超过上限 {edge:,.0f} 户",
         }
-    if str(scene.grids["area_name"][k]) in explained:
-        return {
-            "en": f"{beyond:,} households {'over' if missed > 0 else 'under'} {edge:,.0f}: "
-            "no number of grids fits this area",
-            "zh": f"{'多出' if missed > 0 else '不足'} {beyond:,} 户（界限 {edge:,.0f}）：该辖区无合适网格数",
-        }
+    reason = told.get((str(scene.grids["area_name"][k]), int(scene.grids["households"][k])))
     return {
-        "en": f"{beyond:,} households {'over' if missed > 0 else 'under'} {edge:,.0f}",
-        "zh": f"{'超出' if missed > 0 else '不足'} {beyond:,} 户（界限 {edge:,.0f}）",
+        "en": f"{beyond:,} households {'over' if missed > 0 else 'under'} {edge:,.0f}"
+        + (f": {reason['en']}" if reason else ""),
+        "zh": f"{'超出' if missed > 0 else '不足'} {beyond:,} 户（界限 {edge:,.0f}）"
+        + (f"：{reason['zh']}" if reason else ""),
     }
 
 

@@ -38,7 +38,7 @@ def propose_plan(work: UnitOfWork, args: dict[str, Any], progress: Report) -> di
         "plan_id": str(found.plan_id),
         "reused": found.reused,
         "infeasible": found.infeasible,
-        "explained": explain(found.infeasible),
+        "explained": explain(found.infeasible, found.quality),
         "moved": found.moved,
     }
 

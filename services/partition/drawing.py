@@ -80,6 +80,7 @@ def draw(ground: Ground, atoms: Atoms, partition: Partition) -> Drawn:
         "area_error_m2": float(abs(shapely.area(shapes).sum() - outline.area)),
         "outline_rounding_m2": float(abs(outline.area - shapely.area(shapely.union_all(ground.parents)))),
         "infeasible": infeasible,
+        "misfits": _misfits(ground, partition, households),
         "oversized": _oversized(ground, atoms, partition),
         "walk_minutes": float(np.average(walking_minutes(walk), weights=np.maximum(households, 1e-9))),
     }
@@ -120,19 +121,44 @@ def _oversized(ground: Ground, atoms: Atoms, partition: Partition, limit: int = 
     ]
 
 
-def explain(infeasible: list[dict[str, Any]]) -> list[str]:
-    """Say in words why areas miss the band, one line for each area.
+def _misfits(ground: Ground, partition: Partition, households: npt.NDArray[np.int64]) -> list[dict[str, Any]]:
+    """Return the reasons of grids outside the tolerance or the band; grids are told by their households."""
+    return [
+        {
+            "area": str(ground.areas["name"][misfit.parent]),
+            "kind": misfit.kind,
+            "grids": len(misfit.grids),
+            "households": sorted(households[list(misfit.grids)].tolist()),
+            "low": misfit.low,
+            "high": misfit.high,
+            "text": misfit.text,
+        }
+        for misfit in partition.misfits
+    ]
+
+
+def explain(infeasible: list[dict[str, Any]], quality: dict[str, Any] | None = None) -> list[str]:
+    """Say in words why grids miss the band or the tolerance.
+
+    One line for each area that no number of grids fits, then one for each further reason in the plan's quality; kinds
+    that list their grids outside the band tell the reasons there.
 
     Examples
     --------
     >>> explain([{"area": "A", "grids": 1, "households_a_grid": 430.0},
-    ...          {"area": "A", "grids": 2, "households_a_grid": 215.0}])
-    ['A: k=1: 430, k=2: 215']
+    ...          {"area": "A", "grids": 2, "households_a_grid": 215.0}],
+    ...         {"misfits": [{"area": "B", "kind": "whole units", "text": "units of 30: sums 60 or 90"}]})
+    ['A: k=1: 430, k=2: 215', 'B: units of 30: sums 60 or 90']
     """
+    told = quality or {}
+    misfits = [] if "outside_band" in told else told.get("misfits", [])
+    by_count = {item["area"] for item in misfits if item["kind"] == "count"}
     lines: dict[str, list[str]] = {}
     for item in infeasible:
-        lines.setdefault(item["area"], []).append(f"k={item['grids']}: {item['households_a_grid']:.0f}")
-    return [f"{area}: {', '.join(said)}" for area, said in lines.items()]
+        if item["area"] not in by_count:
+            lines.setdefault(item["area"], []).append(f"k={item['grids']}: {item['households_a_grid']:.0f}")
+    said = [f"{area}: {', '.join(counts)}" for area, counts in lines.items()]
+    return said + [f"{item['area']}: {item['text']}" for item in misfits]
 
 
 def describe_faults(report: TilingReport, metric_srid: int, limit: int = 20) -> list[dict[str, Any]]:

@@ -81,6 +81,20 @@ def test_grids_outside_the_band_come_with_a_reason(client: Client, town: Town, d
         assert row["reason"]["zh"]
 
 
+def test_the_partitioner_s_reason_is_told_with_the_grid(client: Client, town: Town, database: Database) -> None:
+    report = get(client, town.plan)
+    row = report["outside"][0]
+    [area] = {each["area_name"] for each in report["grids"] if each["code"] == row["code"]}
+    with database.work(Actor.system()) as work:
+        plan = work.session.get_one(Plan, town.plan)
+        misfit = {"area": area, "kind": "whole units", "households": [row["households"]]}
+        plan.quality = (plan.quality or {}) | {"misfits": [misfit | {"text": "units of 30: sums 60 or 90"}]}
+        plan.revision += 1
+    reason = get(client, town.plan)["outside"][0]["reason"]
+    assert reason["en"].endswith(": no sum of whole atoms fits (units of 30: sums 60 or 90)")
+    assert "整块地块之和均不在范围内" in reason["zh"]
+
+
 def test_limits_may_be_asked_for_once_or_kept(client: Client, town: Town, make_account: Any, app: Any) -> None:
     def limit_of(report: dict[str, Any]) -> tuple[float, float, bool]:
         [figure] = [each for each in report["figures"] if each["id"] == "cameras"]
