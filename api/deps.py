@@ -33,7 +33,7 @@ from store.database.work import UnitOfWork
 COOKIE = "gridward_session"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 # sent by POST because a question may be long or hold a place; they change nothing
-QUESTIONS = frozenset({"/api/v1/locate"})
+QUESTIONS = frozenset({"/api/v1/locate", "/api/v1/coverage/what-if"})
 _cookie_scheme = APIKeyCookie(name=COOKIE, scheme_name="session", auto_error=False)
 _bearer_scheme = HTTPBearer(scheme_name="token", bearerFormat="gw_…", auto_error=False)
 
