@@ -25,7 +25,7 @@ LEAST_GAIN = 1e-9
 
 Sparse = tuple[NDArray[np.int64], NDArray[np.int64]]
 Worth = tuple[NDArray[np.float64], NDArray[np.int64]]
-Hang = tuple[NDArray[np.float64], NDArray[np.int64], int, NDArray[np.bool_]]
+Hang = tuple[NDArray[np.float64], NDArray[np.int64], int, NDArray[np.bool_], NDArray[np.int64], NDArray[np.int64]]
 
 
 @kernel
@@ -35,7 +35,9 @@ def choose(
     """Choose greedily from a start that fits, swap while it helps, and return the choice in order of gain.
 
     `gain` holds at all times what each candidate would add to the present choice; a change of cover of one
-    piece of demand only touches the candidates that see it.
+    piece of demand only touches the candidates that see it. The last two of `hang` are the area of each candidate
+    and how many cameras each area is still owed (changed here): while one is owed, only its candidates are taken,
+    in swaps too.
     """
     table, back = links
     count = len(table[0]) - 1
@@ -54,17 +56,29 @@ def choose(
             toggle(candidate, 1, links, worth, state, hang)
     for _ in range(ROUNDS):
         better = False
-        best = best_candidate(gain, taken, held, hang, budget - spent, for_money)
-        while best >= 0:
-            better = True
-            spent += hang[0][best]
-            toggle(best, 1, links, worth, state, hang)
+        while True:
             best = best_candidate(gain, taken, held, hang, budget - spent, for_money)
+            if best >= 0:
+                better = True
+                spent += hang[0][best]
+                toggle(best, 1, links, worth, state, hang)
+            elif hang[5].max() > 0:
+                # nothing that an area is owed fits or adds anything: the others must not wait for it
+                give_up(hang[5])
+            else:
+                break
         swapped, spent = swap_all(links, worth, state, hang, (budget, least), spent)
         better = better or swapped
         if not better:
             break
     return in_order(np.flatnonzero(taken), table, worth)
+
+
+@kernel
+def give_up(owed: NDArray[np.int64]) -> None:
+    """Write off what areas are still owed."""
+    for area in range(len(owed)):
+        owed[area] = min(owed[area], 0)
 
 
 @kernel
@@ -104,11 +118,14 @@ def best_candidate(
     for_money: bool,
 ) -> int:
     """Find the candidate that adds most (for its cost), fits the money left and its group; -1 if none adds."""
-    cost, group, per_group, allowed = hang
+    cost, group, per_group, allowed, area, owed = hang
     best, most = -1, 0.0
+    waiting = owed.max() > 0
     for candidate in range(len(gain)):
         worth = gain[candidate] / cost[candidate] if for_money else gain[candidate]
         if worth <= most or taken[candidate] or not allowed[candidate]:
+            continue
+        if waiting and owed[area[candidate]] <= 0:
             continue
         # Costs are sums of decimals: a rounding error must not shut out the last camera.
         if cost[candidate] <= left + 1e-9 * cost[candidate] and held[group[candidate]] < per_group:
@@ -131,6 +148,7 @@ def toggle(
     weight, need = worth
     taken[candidate] = step > 0
     held[hang[1][candidate]] += step
+    hang[5][hang[4][candidate]] -= step
     for at in range(table[0][candidate], table[0][candidate + 1]):
         piece = table[1][at]
         before = cover[piece]

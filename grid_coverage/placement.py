@@ -40,6 +40,8 @@ class Candidates:
         How many may share a group.
     allowed : (c,) bool
         False for candidates that must not be chosen (they look into a privacy zone, say).
+    area : (c,) int64
+        Number of the area (a town, say) that each stands in, for minima; 0 for all when there are none.
     """
 
     covers: csr_array
@@ -47,6 +49,7 @@ class Candidates:
     group: NDArray[np.int64]
     per_group: int
     allowed: NDArray[np.bool_]
+    area: NDArray[np.int64]
 
     @classmethod
     def of(
@@ -57,13 +60,14 @@ class Candidates:
         group: ArrayLike | None = None,
         per_group: int = 1,
         allowed: ArrayLike = True,
+        area: ArrayLike = 0,
     ) -> Candidates:
         """Check columns and lay them out; without groups every candidate is its own.
 
         Raises
         ------
         InvalidInputError
-            A length differs, a cost is not above 0, or `per_group` is below 1.
+            A length differs, a cost is not above 0, `per_group` is below 1, or an area has a negative number.
         """
         count = covers.shape[0]
         table = csr_array(covers, copy=True)
@@ -79,7 +83,10 @@ class Candidates:
             raise InvalidInputError("per_group must be at least 1.", field="per_group")
         own = np.arange(count) if group is None else _spread(group, count, "group").astype(np.int64)
         numbers = np.unique(own, return_inverse=True)[1].reshape(-1).astype(np.int64)
-        return cls(table, prices, numbers, per_group, _spread(allowed, count, "allowed").astype(bool))
+        areas = _spread(area, count, "area").astype(np.int64)
+        if len(areas) and areas.min() < 0:
+            raise InvalidInputError("Areas are numbered from 0.", row=int(np.argmin(areas)), field="area")
+        return cls(table, prices, numbers, per_group, _spread(allowed, count, "allowed").astype(bool), areas)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +159,13 @@ class Placement:
 
 
 def place(
-    candidates: Candidates, demand: Demand, *, budget: float, certify: bool = False, time_limit: float = 60.0
+    candidates: Candidates,
+    demand: Demand,
+    *,
+    budget: float,
+    minimum: ArrayLike | None = None,
+    certify: bool = False,
+    time_limit: float = 60.0,
 ) -> Placement:
     """Choose candidates that cover the most weight within a budget.
 
@@ -164,8 +177,12 @@ def place(
     budget : float
         Upper limit of the sum of costs (the number of cameras when each costs 1). Infinite: as many as
         add anything, which is a small set that covers all that can be covered.
+    minimum : (a,) array of int, optional
+        How many cameras each area of `Candidates.area` gets at least. They come first; what an area can't use
+        (nothing there adds anything, or the budget is spent) is left out, so compare with what was placed.
     certify : bool
-        Also compute `Placement.bound`; seconds rather than milliseconds.
+        Also compute `Placement.bound`; seconds rather than milliseconds. Minima are left out of the bound, which
+        holds with them all the more.
     time_limit : float
         Seconds that the certificate may take; a looser bound is given when they pass.
 
@@ -205,15 +222,19 @@ def place(
     table = (rows.indptr.astype(np.int64), rows.indices.astype(np.int64))
     back = (columns.indptr.astype(np.int64), columns.indices.astype(np.int64))
     worth = (np.where(demand.need > 0, demand.weight, 0.0), demand.need)
-    hang = (candidates.cost, candidates.group, candidates.per_group, candidates.allowed)
+    owed = _minima(minimum, candidates)
+    hang = (candidates.cost, candidates.group, candidates.per_group, candidates.allowed, candidates.area)
     # Gain for money alone can be arbitrarily bad when one dear candidate is worth all others.
     tries = [(NOBODY, True)] if len(np.unique(candidates.cost)) < 2 else [(NOBODY, True), (NOBODY, False)]
     bound = None
     if certify:
         bound, share = _relaxed(candidates, demand, float(budget), time_limit)
         tries.append((np.flatnonzero(share > SURE), True))
-    found = [choose((table, back), worth, hang, float(budget), for_money, start) for start, for_money in tries]
-    chosen, gain = max(found, key=lambda choice: float(choice[1].sum()))
+    found = [
+        choose((table, back), worth, (*hang, owed.copy()), float(budget), for_money, start)
+        for start, for_money in tries
+    ]
+    chosen, gain = max(found, key=lambda choice: (-_unmet(owed, candidates.area[choice[0]]), float(choice[1].sum())))
     return Placement(
         chosen=chosen,
         gain=gain,
@@ -230,6 +251,24 @@ def _spread(values: ArrayLike, count: int, field: str) -> NDArray[np.float64]:
     if array.ndim and array.shape != (count,):
         raise InvalidInputError(f"There are {count} rows but {field} has shape {array.shape}.", field=field)
     return np.broadcast_to(array, (count,)).copy()
+
+
+def _minima(minimum: ArrayLike | None, candidates: Candidates) -> NDArray[np.int64]:
+    """Return what each area is owed, one number for every area that a candidate stands in."""
+    areas = int(candidates.area.max()) + 1 if len(candidates.area) else 1
+    owed = np.zeros(areas, dtype=np.int64)
+    if minimum is not None:
+        given = np.asarray(minimum, dtype=np.int64).ravel()
+        if len(given) and given.min() < 0:
+            raise InvalidInputError("A minimum is 0 cameras or more.", row=int(np.argmin(given)), field="minimum")
+        owed = np.zeros(max(areas, len(given)), dtype=np.int64)
+        owed[: len(given)] = given
+    return owed
+
+
+def _unmet(owed: NDArray[np.int64], area: NDArray[np.int64]) -> int:
+    """Count the cameras that areas lack to their minima."""
+    return int(np.maximum(0, owed - np.bincount(area, minlength=len(owed))).sum())
 
 
 def _reachable(candidates: Candidates, demand: Demand) -> float:

@@ -159,6 +159,43 @@ def test_bad_columns_are_refused() -> None:
         place(Candidates.of(covers), Demand.of([1]), budget=1)
 
 
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 100_000), st.integers(0, 6))
+def test_minima_are_kept_where_they_can_be_and_the_bound_still_holds(seed: int, budget: int) -> None:
+    covers, demand, rng = tiny(seed)
+    area = rng.integers(0, 3, 9)
+    candidates = Candidates.of(csr_array(covers), area=area)
+    found = place(candidates, demand, budget=budget, minimum=[1, 0, 2], certify=True)
+    free = place(candidates, demand, budget=budget, certify=True)
+    assert found.covered <= free.bound + 1e-9
+    assert found.bound == pytest.approx(free.bound)
+    assert len(found.chosen) <= budget
+    assert found.covered == pytest.approx(covered_by(found.chosen, covers, demand))
+    placed = np.bincount(area[found.chosen], minlength=3)
+    for town, least in ((0, 1), (2, 2)):
+        if placed[town] < least and len(found.chosen) < budget:
+            # nothing more in that town adds anything
+            count = covers[found.chosen].sum(axis=0)
+            rest = [one for one in np.flatnonzero(area == town) if one not in found.chosen]
+            left = demand.weight * (count < demand.need)
+            assert all(left @ covers[one] == 0 for one in rest)
+
+
+@pytest.mark.kernel
+def test_towns_get_their_minimum_before_the_centre_gets_the_rest() -> None:
+    covers = csr_array(np.eye(6, dtype=bool))
+    demand = Demand.of([9, 8, 7, 1, 2, 0])
+    candidates = Candidates.of(covers, area=[0, 0, 0, 1, 1, 2])
+    assert sorted(place(candidates, demand, budget=3).chosen.tolist()) == [0, 1, 2]
+    assert sorted(place(candidates, demand, budget=3, minimum=[0, 1]).chosen.tolist()) == [0, 1, 4]
+    # the third town has nothing to see: its camera is not put up for nothing
+    assert sorted(place(candidates, demand, budget=3, minimum=[0, 2, 1]).chosen.tolist()) == [0, 3, 4]
+    with pytest.raises(InvalidInputError, match="minimum"):
+        place(candidates, demand, budget=3, minimum=[-1])
+    with pytest.raises(InvalidInputError, match="Areas"):
+        Candidates.of(covers, area=-1)
+
+
 # --- candidates on the ground ----------------------------------------------------------------------------------
 
 
