@@ -39,7 +39,7 @@ class QualityFigureOut(BaseModel):
 
     id: str
     principle: Literal["population", "service", "resources", "functions", "ground"]
-    unit: Literal["share", "min", "count", "number", "km2"]
+    unit: Literal["share", "min", "count", "number", "m", "m2", "km2"]
     better: Literal["more", "less"] | None
     ok: float | None
     watch: float | None
@@ -59,7 +59,7 @@ class QualityPrincipleOut(BaseModel):
 
 
 class QualityTotalOut(BaseModel):
-    """A figure of the whole plan, and how many grids have which verdict; counts are judged by their mean per grid."""
+    """A figure of the whole plan, and how many grids have which verdict; sums are judged by their mean per grid."""
 
     value: float | None
     verdict: Verdict
@@ -69,17 +69,18 @@ class QualityTotalOut(BaseModel):
 
 
 class QualityHistogramOut(BaseModel):
-    """Grids by households: `counts` between neighbouring `edges`."""
+    """Grids by size: `counts` between neighbouring `edges`."""
 
     edges: list[float]
     counts: list[int]
 
 
 class QualityOutsideOut(BaseModel):
-    """A grid outside its band of households; `beyond` is negative below it."""
+    """A grid outside its band of households (or metres of its reach); `beyond` is negative below it."""
 
     code: str
     households: int
+    size: float
     low: float | None
     high: float | None
     beyond: float
@@ -87,7 +88,10 @@ class QualityOutsideOut(BaseModel):
 
 
 class QualityGridOut(BaseModel):
-    """Figures and verdicts of one grid; `walk_from` says where the head's walk was taken to begin."""
+    """Figures and verdicts of one grid; `walk_from` says where the head's walk was taken to begin.
+
+    `size`, `low` and `high` are in the report's `measure`.
+    """
 
     id: UUID
     fid: int
@@ -95,6 +99,7 @@ class QualityGridOut(BaseModel):
     name: str
     area_name: str
     households: int
+    size: float
     low: float | None
     high: float | None
     walk_from: Literal["head", "staff", "households", "label"]
@@ -108,6 +113,7 @@ class QualityOut(BaseModel):
     """A plan by the four principles."""
 
     plan: QualityPlanOut
+    measure: Literal["households", "metres"]
     figures: list[QualityFigureOut]
     principles: list[QualityPrincipleOut]
     totals: dict[str, QualityTotalOut]

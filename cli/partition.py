@@ -90,6 +90,15 @@ BankOption = Annotated[
     float | None,
     typer.Option(metavar="METRES", help="Water: width of the managed strip on either side; usually 15."),
 ]
+CutAtOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="PLACE",
+        help="Water: end reaches at every sluice (also weirs, locks, dams), bridge, or border whatever their length"
+        " becomes; may be repeated. Without it area borders cut but for stubs of a channel, and reaches end at"
+        " confluences, bridges and sluices wherever these leave them within a fifth of the target.",
+    ),
+]
 SeedOption = Annotated[int, typer.Option(help="Equal seeds and data give equal plans.")]
 TerritoryOption = Annotated[str | None, typer.Option(help="Name of the territory, where several are loaded.")]
 NameOption = Annotated[str | None, typer.Option(help="Name of the plan.")]
@@ -110,6 +119,7 @@ def partition(
     keep: KeepOption = None,
     churn: ChurnOption = 5.0,
     bank: BankOption = None,
+    cut_at: CutAtOption = None,
     seed: SeedOption = 0,
     territory: TerritoryOption = None,
     name: NameOption = None,
@@ -147,6 +157,7 @@ def partition(
         churn=churn,
         code_pattern=context.settings.plans.grid_codes.get(kind),
         bank=bank,
+        cut_at=tuple(cut_at or ()),  # type: ignore[arg-type]  # as above
     )
     given = NetFile(net, floors, code, name_field, crs, sheet, rejects, skip_rejected, dry_run)
     if given.path is not None:

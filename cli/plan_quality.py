@@ -29,7 +29,10 @@ def quality(
     lang: Annotated[str, typer.Option(help="Language of the file's headers: en or zh.")] = "en",
     as_json: JsonOption = False,
 ) -> None:
-    """Report on a plan by size, walks and borders, staff and cameras, and facilities: good, watch or bad."""
+    """Report on a plan by size, walks and borders, staff and cameras, and facilities: good, watch or bad.
+
+    A water plan is judged by the lengths of its reaches, how its grids tile the strip, wardens and land grids.
+    """
     from gis.errors import InvalidInputError
     from services import plan_quality
     from services.plan_quality_tables import write_quality
@@ -50,11 +53,13 @@ def quality(
 def _text(report: dict[str, Any], out: Path | None) -> str:
     lines = [report["plan"]["name"]]
     for principle in (*(each["id"] for each in report["principles"]), "ground"):
-        lines.append(f"{principle}")
+        lines.append("length" if (principle, report["measure"]) == ("population", "metres") else principle)
         lines += [_line(figure, report) for figure in report["figures"] if figure["principle"] == principle]
     if report["without_coverage_run"]:
         lines.append("Nobody knows which key places are seen before `gridward coverage run`.")
-    lines += [f"  {row['code']}  {row['households']} households: {row['reason']['en']}" for row in report["outside"]]
+    lines += [
+        f"  {row['code']}  {row['size']:,.0f} {report['measure']}: {row['reason']['en']}" for row in report["outside"]
+    ]
     if out is not None:
         lines.append(f"{len(report['grids'])} grids written to {out}.")
     return "\n".join(lines)
@@ -78,4 +83,5 @@ def _value(value: float | None, unit: str) -> str:
         return f"{value:.1%}"
     if unit == "count":
         return f"{value:,.0f}"
-    return f"{value:,.2f}" if unit == "number" else f"{value:,.1f} {'km²' if unit == 'km2' else unit}"
+    word = {"km2": "km²", "m2": "m²"}.get(unit, unit)
+    return f"{value:,.2f}" if unit == "number" else f"{value:,.1f} {word}"

@@ -40,7 +40,7 @@ class Figure:
     principle : str
         Of `PRINCIPLES`.
     unit : str
-        ``share`` (0 to 1), ``min``, ``count``, ``number`` or ``km2``.
+        ``share`` (0 to 1), ``min``, ``count``, ``number``, ``m``, ``m2`` or ``km2``.
     better : {"more", "less"} or None
         Which way is good; None for what is not judged.
     ok, watch : float or None
@@ -72,7 +72,7 @@ def figures_for(kind: str) -> tuple[Figure, ...]:
     Parameters
     ----------
     kind : str
-        Grid kind; a figure that means little for it has no limits.
+        Grid kind; a figure that means little for it has no limits, and water grids have figures of their own.
 
     Examples
     --------
@@ -82,7 +82,9 @@ def figures_for(kind: str) -> tuple[Figure, ...]:
     told = _catalogue()
     unjudged = set(told["unjudged"].get(kind, ()))
     figures = []
-    for row in told["figures"]:
+    common = {row["id"]: row for row in told["figures"]}
+    for named in told["of_kind"].get(kind, told["figures"]):
+        row = common[named] if isinstance(named, str) else named
         figure = Figure(
             row["id"], row["principle"], row["unit"], row["better"], row["ok"], row["watch"],
             {"en": row["en"], "zh": row["zh"]}, {"en": row["note_en"], "zh": row["note_zh"]},

@@ -79,12 +79,13 @@ def report_quality(
     Returns
     -------
     dict
-        ``plan``, ``figures`` (with limits), ``histogram``, ``outside``, ``totals``, ``verdicts`` and ``grids``.
+        ``plan``, ``measure`` (households, or metres of a reach), ``figures`` (with limits), ``histogram``,
+        ``outside``, ``totals``, ``verdicts`` and ``grids``.
 
     Raises
     ------
     InvalidInputError
-        The plan has no grids on land, or a limit can't be meant.
+        The plan has no grids, or a limit can't be meant.
     """
     plan = plan_sql.get_plan(work.session, plan_id)
     own = sql.read_limits(work.session, plan.territory_id, plan.kind)
@@ -147,6 +148,7 @@ def _report(plan: Plan, figures: tuple[Figure, ...], measured: Measured, own: di
     totals = _totals(figures, measured, verdict)
     return {
         "plan": {"id": str(plan.id), "name": plan.name, "kind": plan.kind, "revision": plan.revision},
+        "measure": measured.measure,
         "figures": [_figure_out(figure, own) for figure in figures],
         "principles": [_principle_out(name, ids, totals, of_grid) for name, ids in by_principle.items()],
         "totals": totals,
@@ -182,16 +184,15 @@ def _totals(figures: tuple[Figure, ...], measured: Measured, verdict: dict[str, 
     totals = {}
     for figure in figures:
         value = measured.totals[figure.id]
-        # a count is a limit for one grid: the plan is judged by what its grids have on the average
-        judged = value / max(1, len(measured.grids["id"])) if figure.unit == "count" else value
+        # these are limits for one grid: the plan is judged by what its grids have on the average
+        judged = value / max(1, len(measured.grids["id"])) if figure.unit in ("count", "m", "m2") else value
         found = {name: int(np.sum(verdict[figure.id] == name)) for name in ("ok", "watch", "bad")}
         totals[figure.id] = {"value": _number(value), "verdict": str(judge([judged], figure)[0]), **found}
     return totals
 
 
 def _histogram(measured: Measured) -> dict[str, Any]:
-    households = np.asarray(measured.grids["households"], dtype=np.float64)
-    counts, edges = np.histogram(households, bins=min(_BINS, max(1, len(np.unique(households)))))
+    counts, edges = np.histogram(measured.size, bins=min(_BINS, max(1, len(np.unique(measured.size)))))
     return {"edges": [round(float(edge), 3) for edge in edges], "counts": counts.tolist()}
 
 
@@ -202,6 +203,7 @@ def _outside(measured: Measured) -> list[dict[str, Any]]:
         {
             "code": str(measured.grids["code"][k]),
             "households": int(measured.grids["households"][k]),
+            "size": _number(measured.size[k]),
             "low": _number(measured.low[k]),
             "high": _number(measured.high[k]),
             "beyond": _number(measured.missed[k]),
@@ -220,6 +222,7 @@ def _grid_out(measured: Measured, k: int, verdict: dict[str, Any], principles: d
         "name": str(grids["name"][k]),
         "area_name": str(grids["area_name"][k]),
         "households": int(grids["households"][k]),
+        "size": _number(measured.size[k]),
         "low": _number(measured.low[k]),
         "high": _number(measured.high[k]),
         "walk_from": measured.walk_from[k],

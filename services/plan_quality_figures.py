@@ -20,6 +20,7 @@ from grid_partition.walking import PACE
 from services.nearest_staff import StreetGraphs
 from services.partition.kinds import usual_band
 from services.plan_misfits import told_reasons
+from services.plan_quality_water import measure_waters
 from store.database import locate as locate_sql
 from store.database import partition as partition_sql
 from store.database import plan_quality as sql
@@ -44,7 +45,7 @@ class Measured:
     grids : dict of str to (k,) array
         As stored.
     low, high, missed : (k,) float64
-        Band of households of each grid, and households below (negative) or beyond it.
+        Band of each grid's size, and how much its size is below (negative) or beyond it.
     reason : list of dict or None
         Why a grid misses its band, ``{"en", "zh"}``.
     walk_from : list of str
@@ -55,6 +56,9 @@ class Measured:
         Of the whole plan.
     no_run : bool
         There is no coverage run, so nobody knows which key places are seen.
+    measure : str
+        What `size`, `low`, `high` and `missed` are in: ``households``, or ``metres`` of a reach.
+    size : (k,) float64
     """
 
     grids: Columns
@@ -66,6 +70,8 @@ class Measured:
     per_grid: dict[str, Floats]
     totals: dict[str, float]
     no_run: bool
+    measure: str
+    size: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +109,11 @@ def measure_plan(work: UnitOfWork, plan: Plan, graphs: StreetGraphs) -> Measured
     Raises
     ------
     InvalidInputError
-        The plan has no grids on land.
+        The plan has no grids.
     """
     scene = _read_scene(work, plan, graphs)
+    if plan.kind == "water":
+        return _measure_water(work, scene)
     low, high, missed, reason = _band(scene)
     mean = float(np.mean(np.asarray(scene.grids["households"], dtype=np.float64))) or 1.0
     per_grid: dict[str, Floats] = {"off_band": np.abs(missed) / mean}
@@ -114,14 +122,29 @@ def measure_plan(work: UnitOfWork, plan: Plan, graphs: StreetGraphs) -> Measured
     no_run = _resources(work, scene, per_grid, totals)
     _functions(work, scene, per_grid, totals)
     _ground(work, scene, per_grid, totals)
-    return Measured(scene.grids, low, high, missed, reason, walk_from, per_grid, totals, no_run)
+    size = np.asarray(scene.grids["households"], dtype=np.float64)
+    return Measured(scene.grids, low, high, missed, reason, walk_from, per_grid, totals, no_run, "households", size)
+
+
+def _measure_water(work: UnitOfWork, scene: _Scene) -> Measured:
+    """Measure wardens' grids by their reaches."""
+    waters = measure_waters(work, scene.plan, scene.grids, scene.shapes, scene.territory.metric_srid)
+    per_grid, totals = waters.per_grid, waters.totals
+    no_run = _resources(work, scene, per_grid, totals)
+    _facilities(work, scene, per_grid, totals)
+    _ground(work, scene, per_grid, totals)
+    _pieces(scene, per_grid, totals)
+    return Measured(
+        scene.grids, waters.low, waters.high, waters.missed, waters.reason, ["label"] * scene.k, per_grid, totals,
+        no_run, "metres", waters.length,
+    )  # fmt: skip
 
 
 def _read_scene(work: UnitOfWork, plan: Plan, graphs: StreetGraphs) -> _Scene:
     territory = work.session.get_one(Territory, plan.territory_id)
     grids = sql.read_grids(work.session, plan.id)
-    if not len(grids["id"]) or plan.kind == "water":
-        raise InvalidInputError("The plan has no grids on land to report on.", plan=str(plan.id), kind=plan.kind)
+    if not len(grids["id"]):
+        raise InvalidInputError("The plan has no grids to report on.", plan=str(plan.id), kind=plan.kind)
     shapes = np.asarray(to_metric(grids["geom"], territory.metric_srid), dtype=object)
     dwellings = partition_sql.read_dwellings(work.session, territory.id)
     points = np.asarray(to_metric(dwellings["point"], territory.metric_srid), dtype=object).reshape(-1)
@@ -216,6 +239,10 @@ def _form(work: UnitOfWork, scene: _Scene, per_grid: dict[str, Floats], totals: 
     totals["border_on_barrier"] = float(on.sum() / length.sum()) if length.sum() else np.nan
     per_grid["compactness"] = np.asarray(scene.grids["compactness"], dtype=np.float64)
     totals["compactness"] = float(per_grid["compactness"].mean())
+    _pieces(scene, per_grid, totals)
+
+
+def _pieces(scene: _Scene, per_grid: dict[str, Floats], totals: dict[str, float]) -> None:
     more = shapely.get_num_geometries(scene.shapes).astype(np.float64) - 1.0
     flagged = np.asarray(scene.grids["exclave"], dtype=bool)
     for name, values in (("stray_pieces", np.where(flagged, 0.0, more)), ("exclaves", np.where(flagged, more, 0.0))):
@@ -274,12 +301,19 @@ def _resources(work: UnitOfWork, scene: _Scene, per_grid: dict[str, Floats], tot
     return bool(len(known)) and not known.any()
 
 
-def _functions(work: UnitOfWork, scene: _Scene, per_grid: dict[str, Floats], totals: dict[str, float]) -> None:
-    facilities = sql.read_facilities(work.session, scene.territory.id)
-    points = scene.metric(facilities["point"])
+def _facilities(
+    work: UnitOfWork, scene: _Scene, per_grid: dict[str, Floats], totals: dict[str, float]
+) -> npt.NDArray[np.object_]:
+    """Count the facilities of each grid; return where they all are."""
+    points = scene.metric(sql.read_facilities(work.session, scene.territory.id)["point"])
     at = scene.grid_of(points)
     per_grid["facilities"] = group_sums(at[at >= 0], np.ones(int((at >= 0).sum())), scene.k)
     totals["facilities"] = float(per_grid["facilities"].sum())
+    return points
+
+
+def _functions(work: UnitOfWork, scene: _Scene, per_grid: dict[str, Floats], totals: dict[str, float]) -> None:
+    points = _facilities(work, scene, per_grid, totals)
     minutes = np.full(len(scene.homes), np.inf)
     if scene.graph is not None and len(points):
         minutes = nearest_distances(scene.graph, shapely.get_coordinates(points), scene.homes) / PACE

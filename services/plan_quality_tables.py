@@ -46,14 +46,15 @@ def write_quality(path: Path, report: dict[str, Any], *, lang: str = "en") -> No
 def _grids(report: dict[str, Any], lang: str) -> Sheet:
     figures = report["figures"]
     zh = lang == "zh"
-    header = ["网格", "名称", "辖区", "户数", "总评"] if zh else ["grid", "name", "area", "households", "verdict"]
+    size = _size(report, lang)
+    header = ["网格", "名称", "辖区", size, "总评"] if zh else ["grid", "name", "area", size, "verdict"]
     for figure in figures:
         header.append(figure["title"][lang] + _unit(figure["unit"]))
         if figure["better"] is not None:
             header.append(figure["title"][lang] + (" 评价" if zh else " verdict"))
     rows: list[list[Cell]] = []
     for grid in report["grids"]:
-        row: list[Cell] = [grid["code"], grid["name"], grid["area_name"], grid["households"], grid["verdict"]]
+        row: list[Cell] = [grid["code"], grid["name"], grid["area_name"], grid["size"], grid["verdict"]]
         for figure in figures:
             row.append(grid["values"][figure["id"]])
             if figure["better"] is not None:
@@ -83,10 +84,16 @@ def _totals(report: dict[str, Any], lang: str) -> Sheet:
 
 def _outside(report: dict[str, Any], lang: str) -> Sheet:
     zh = lang == "zh"
-    header = ["网格", "户数", "下限", "上限", "原因"] if zh else ["grid", "households", "from", "to", "reason"]
-    rows = [[row["code"], row["households"], row["low"], row["high"], row["reason"][lang]] for row in report["outside"]]
+    size = _size(report, lang)
+    header = ["网格", size, "下限", "上限", "原因"] if zh else ["grid", size, "from", "to", "reason"]
+    rows = [[row["code"], row["size"], row["low"], row["high"], row["reason"][lang]] for row in report["outside"]]
     return Sheet("区间外" if zh else "outside the band", header, rows)
 
 
+def _size(report: dict[str, Any], lang: str) -> str:
+    names = {"households": ("households", "户数"), "metres": ("metres", "米")}
+    return names[report["measure"]][lang == "zh"]
+
+
 def _unit(unit: str) -> str:
-    return {"share": " (0-1)", "min": " (min)", "km2": " (km²)"}.get(unit, "")
+    return {"share": " (0-1)", "min": " (min)", "m": " (m)", "m2": " (m²)", "km2": " (km²)"}.get(unit, "")

@@ -43,6 +43,23 @@ def without_flagged(report: TilingReport, exclave: npt.ArrayLike) -> TilingRepor
     return replace(report, faults=left)
 
 
+def metres_outside(lines: npt.NDArray[np.object_], strips: npt.NDArray[np.object_]) -> npt.NDArray[np.float64]:
+    """Measure how much of each reach lies outside its own strip, beyond what rounding does.
+
+    Parameters
+    ----------
+    lines : (n,) array of LineString or MultiLineString, metric CRS
+    strips : (n,) array of Polygon or MultiPolygon
+
+    Returns
+    -------
+    (n,) float64
+        Metres.
+    """
+    beside = shapely.difference(lines, shapely.buffer(strips, _ROUNDING_M, quad_segs=1))
+    return np.asarray(shapely.length(beside), dtype=np.float64)
+
+
 def water_problems(work: UnitOfWork, plan_id: UUID, srid: int) -> list[dict[str, Any]]:
     """Prove a stored water plan: grids tile their strip, each reach is in its warden's grid, no grid is without one.
 
@@ -67,7 +84,7 @@ def water_problems(work: UnitOfWork, plan_id: UUID, srid: int) -> list[dict[str,
         return problems
     lines = np.asarray(to_metric(rows["geom"], srid), dtype=object)
     strips = np.asarray(to_metric(rows["strip"], srid), dtype=object)
-    outside = shapely.length(shapely.difference(lines, shapely.buffer(strips, _ROUNDING_M, quad_segs=1)))
+    outside = metres_outside(lines, strips)
     for row in np.flatnonzero(outside > MEETING_M).tolist():
         code = str(rows["code"][row])
         problems.append(_problem("reach-outside", f"{outside[row]:.0f} m of reach {code} lie outside its grid.", code))

@@ -223,6 +223,17 @@ def reach_shapes(session: Session, plan_id: UUID) -> Columns:
     return read_columns(session, statement, geometry=["geom", "strip"])
 
 
+def land_of_reaches(session: Session, plan_id: UUID) -> dict[str, tuple[int, float]]:
+    """Return how many land grids each reach of a plan passes, and its share in them, by code."""
+    statement = (
+        sa.select(RiverReach.code, sa.func.count().label("grids"), sa.func.sum(ReachGrid.share).label("share"))
+        .join(ReachGrid, ReachGrid.reach_id == RiverReach.id)
+        .where(RiverReach.plan_id == plan_id)
+        .group_by(RiverReach.code)
+    )
+    return {row.code: (row.grids, row.share) for row in session.execute(statement)}
+
+
 def water_plan(session: Session, plan_id: UUID) -> Plan:
     """Return a plan that must be of the kind water.
 

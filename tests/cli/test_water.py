@@ -39,10 +39,22 @@ def test_water_plan_is_made_staffed_and_checked(gridward, plan):
 
 
 def test_what_no_water_allows_is_said_in_words(gridward, polder):
-    code, out, _ = gridward("partition", "water", "--target", 50_000, "--cut-at", "sluice", "--cut-at", "border")
-    assert code == 0
+    code, out, err = gridward("partition", "water", "--target", 20_000, "--cut-at", "sluice", "--cut-at", "border")
+    assert code == 0, err
     assert "no water is long enough" in out
     assert "of 0" not in out
+
+
+def test_quality_of_waters_is_told_and_written(gridward, plan, tmp_path):
+    code, out, err = gridward("plan", "quality", plan, "--out", tmp_path / "quality.csv")
+    assert code == 0, err
+    assert "Fit on long waters" in out
+    assert " metres: " in out
+    assert "households:" not in out
+    assert (tmp_path / "quality.csv").exists()
+    code, out, _ = gridward("plan", "quality", plan, "--limit", "length_off=0.3:0.6", "--json")
+    assert code == 0
+    assert json.loads(out)["measure"] == "metres"
 
 
 def test_rivers_are_listed_and_written(gridward, plan, tmp_path):

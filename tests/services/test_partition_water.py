@@ -16,6 +16,8 @@ from gis.crs import to_metric
 from gis.errors import InvalidInputError, NotFoundError
 from services import ingest
 from services.partition import PlanSpec, propose_plan
+from services.plan_quality import report_quality
+from services.plan_quality_tables import write_quality
 from services.plans import check_plan
 from store.database import water as sql
 from store.database.engine import Database
@@ -218,3 +220,54 @@ def test_real_waters_are_divided_whole(fresh_database: Database, test_data: Path
     assert not [problem for problem in found.problems if problem["kind"] != "no-head"]
     assert quality["stubs"] <= short * quality["reaches"]
     assert quality["share_within_feasible"] is None or quality["share_within_feasible"] >= 0.95
+
+
+def test_quality_report_of_waters(database: Database, polder: UUID, tmp_path: Path) -> None:
+    plan = propose_water(database, polder, seed=5)
+    with database.work(SYSTEM) as work:
+        report = report_quality(work, plan)
+        stored = {
+            reach.code: reach for reach in work.session.scalars(sa.select(RiverReach).where(RiverReach.plan_id == plan))
+        }
+        fit = [reach.fits for reach in stored.values() if reach.unfit_reason not in ("short-water", "uneven-water")]
+    assert report["measure"] == "metres"
+    names = {figure["id"] for figure in report["figures"]}
+    assert {grid["code"] for grid in report["grids"]} == set(stored)
+    for grid in report["grids"]:
+        assert set(grid["values"]) == set(grid["verdicts"]) == names
+        assert grid["size"] == pytest.approx(stored[grid["code"]].length_m, abs=0.01)
+        assert grid["verdicts"]["length_off"] == ("ok" if stored[grid["code"]].fits else grid["verdicts"]["length_off"])
+        assert grid["verdicts"]["heads"] == "bad"
+        assert (
+            grid["verdicts"]["overlap_m2"] == grid["verdicts"]["outside_m"] == grid["verdicts"]["stray_pieces"] == "ok"
+        )
+    totals = report["totals"]
+    assert totals["long_fit"]["value"] == pytest.approx(np.mean(fit), abs=1e-4)
+    assert totals["length_m"]["value"] == pytest.approx(CANAL_M + 1100 + 2200 + 120, rel=1e-3)
+    assert {row["code"] for row in report["outside"]} == {code for code, reach in stored.items() if not reach.fits}
+    assert all(row["reason"]["en"] and row["reason"]["zh"] for row in report["outside"])
+    assert sum(report["histogram"]["counts"]) == len(stored)
+    for ending in ("xlsx", "csv", "json"):
+        write_quality(tmp_path / f"quality.{ending}", report)
+    assert "metres" in (tmp_path / "quality.csv").read_text("utf-8-sig").splitlines()[0]
+
+
+def test_quality_report_finds_water_outside_its_grid_and_ground_in_two(database: Database, polder: UUID) -> None:
+    plan = propose_water(database, polder, seed=6)
+    with database.work(SYSTEM) as work:
+        first, second = work.session.scalars(
+            sa.select(GridVersion)
+            .join(Grid, Grid.id == GridVersion.grid_id)
+            .where(GridVersion.plan_id == plan)
+            .order_by(Grid.code)
+            .limit(2)
+        ).all()
+        first.geom = second.geom
+        work.session.flush()
+        report = report_quality(work, plan)
+        work.session.rollback()
+    one, other = report["grids"][:2]
+    assert one["values"]["outside_m"] > 100
+    assert one["values"]["overlap_m2"] == pytest.approx(other["values"]["overlap_m2"])
+    assert report["totals"]["overlap_m2"]["value"] == pytest.approx(one["values"]["overlap_m2"], rel=1e-6)
+    assert (one["verdict"], other["verdict"]) == ("bad", "bad")
