@@ -58,7 +58,7 @@ def test_prohibited_places_keep_their_distance() -> None:
 def test_a_camera_turns_to_the_street_between_two_headings() -> None:
     line = shapely.LineString([(0, 0), (40, 40 * np.tan(np.radians(67.5)))])
     points = shapely.get_coordinates(shapely.line_interpolate_point(line, np.arange(2.0, 60, 4)))
-    lens, walls = Lens(20.0, 60.0), prepare_walls([])
+    lens, walls = Lens(10.0, 60.0), prepare_walls([])
     xy, azimuth, _ = candidate_views([[0, 0]], headings=8)
     sheds = view_sheds(xy, walls, azimuth=azimuth, hfov=lens.hfov, max_range=lens.max_range)
     demand = Demand.of(np.ones(len(points)))
