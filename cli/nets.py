@@ -153,7 +153,7 @@ def dedicated_text(facts: dict[str, Any]) -> str:
         f"Plan {facts['plan']}{reused}",
         f"  grids                 {quality['grids']} in {quality['zones']} zones",
         f"  floors                {quality['floors']:,} of {quality['buildings']:,} buildings",
-        f"  companies             {quality['load']:,.0f}{guessed}",
+        f"  {quality.get('load_unit', 'companies'):<20}  {quality['load']:,.0f}{guessed}",
         f"  inside the band       {quality['share_within']:.1%}",
     ]
     lines += [f"    {item['grid']}: {item['why']}" for item in quality["outside_band"][:10]]

@@ -173,7 +173,9 @@ def _place(work: UnitOfWork, territory: Territory, floors: Floors, within: str |
 
 def _digest(spec: PlanSpec, placed: _Placed) -> str:
     floors = placed.floors
-    parts = hashlib.sha256(orjson.dumps([asdict(spec), placed.zones, [str(each) for each in placed.areas["id"]]]))
+    parts = hashlib.sha256(
+        orjson.dumps([asdict(spec), floors.unit, placed.zones, [str(each) for each in placed.areas["id"]]])
+    )
     for values in (floors.building, floors.floor, floors.load, placed.zone, placed.area):
         parts.update(np.ascontiguousarray(values).tobytes())
     for row in np.unique(floors.building).tolist():
@@ -193,7 +195,7 @@ def _save(
     digest: str,
 ) -> Plan:
     shapes = _shapes(placed, found)
-    _prove(found, shapes)
+    proven = _prove(placed, found, shapes)
     loads = np.array([grid.load for grid in found.grids])
     deviation = _deviation(found, loads)
     codes, area_ids = _codes(work, spec, placed, found, shapes)
@@ -202,10 +204,10 @@ def _save(
         id=uuid4(),
         territory_id=territory.id,
         kind=spec.kind,
-        name=name or f"{territory.name}, dedicated grids, about {spec.target} companies each",
+        name=name or f"{territory.name}, dedicated grids, about {spec.target} {placed.floors.unit} each",
         spec=asdict(spec),
         spec_digest=digest,
-        quality=_quality(placed, found, codes, deviation, households),
+        quality=_quality(placed, found, codes, deviation, households) | proven,
         author_id=work.actor.account_id,
     )
     partition_sql.save_plan(work.session, plan)
@@ -239,13 +241,38 @@ def _shapes(placed: _Placed, found: DedicatedGrids) -> Shapes:
     return np.asarray(np.where(shapely.is_valid(snapped), snapped, shapes), dtype=object)
 
 
-def _prove(found: DedicatedGrids, shapes: Shapes) -> None:
-    """Raise when two grids would hold one floor; buildings of a map may lie on top of each other."""
+def _prove(placed: _Placed, found: DedicatedGrids, shapes: Shapes) -> dict[str, Any]:
+    """Measure whether every floor is in one grid, and whether grids over part of a building hold floors in a row.
+
+    Returns
+    -------
+    dict
+        ``tiling_valid``, ``contiguous``, and ``apart``: grids of several buildings that do not touch.
+
+    Raises
+    ------
+    BrokenTilingError
+        Two grids would hold one floor; only of buildings that lie on top of each other in the map.
+    """
     low, high = floor_bounds([grid.floors for grid in found.grids])
     for first, second in floor_conflicts(shapes, low, high, least=TOUCH_M2):
         one, other = found.grids[first], found.grids[second]
         if set(one.buildings) & set(other.buildings):
             raise BrokenTilingError("Two grids would hold the same floor, so nothing was saved.")
+    return {
+        "tiling_valid": bool((found.labels >= 0).all() and (found.labels < len(found.grids)).all()),
+        "contiguous": not _broken_runs(placed.floors, found.labels),
+        "apart": int((shapely.get_num_geometries(shapes) > 1).sum()),
+    }
+
+
+def _broken_runs(floors: Floors, labels: Ints) -> int:
+    """Count changes of grid going up the buildings beyond those that a run for each grid needs."""
+    order = np.lexsort((floors.floor, floors.building))
+    building, grid = floors.building[order], labels[order]
+    changes = int(((grid[1:] != grid[:-1]) & (building[1:] == building[:-1])).sum())
+    runs = len(np.unique(np.stack([building, grid]), axis=1).T) - len(np.unique(building))
+    return changes - runs
 
 
 def floor_bounds(floors: Sequence[tuple[int, int] | None]) -> tuple[Floats, Floats]:
@@ -331,6 +358,7 @@ def _quality(
         "grids": len(found.grids),
         "households": int(households.sum()),
         "load": round(float(sum(grid.load for grid in found.grids)), 1),
+        "load_unit": placed.floors.unit,
         "load_estimated": placed.floors.estimated,
         "buildings": len(np.unique(placed.floors.building)),
         "floors": len(placed.floors.floor),
@@ -340,18 +368,18 @@ def _quality(
         "mean_deviation": float(np.abs(deviation).mean()) if len(deviation) else 0.0,
         "outside_band": unfit,
         "left_out": placed.floors.left_out,
-        "contiguous": True,
         "infeasible": [],
     }
 
 
 def _why(placed: _Placed, grid: DedicatedGrid) -> str:
     """Say by name, where the engine knows but numbers, why a grid is outside the band."""
+    load = f"{grid.load:g} {placed.floors.unit}"
     if grid.floors is None:
-        return f"no other building of {placed.zones[grid.zone]} has room for its {grid.load:g}"
+        return f"no other building of {placed.zones[grid.zone]} has room for its {load}"
     low, high = grid.floors
     floors = f"floor {low} holds" if low == high else f"floors {low} to {high} hold"
-    return f"{floors} {grid.load:g}; the floors of its building can't be shared out better"
+    return f"{floors} {load}; the floors of its building can't be shared out better"
 
 
 def _floor_rows(plan_id: UUID, ids: list[UUID], placed: _Placed, found: DedicatedGrids) -> Any:  # noqa: ANN401

@@ -60,6 +60,8 @@ LOAD = Field(
     ("companies", "households", "desks", "enterprises", "企业数", "单位数", "户数"),
     required=True,
 )
+#: What a column of loads counts, by what its heading holds; companies are usual.
+UNITS = {"household": "households", "户": "households", "desk": "desks", "工位": "desks"}
 ZONE = Field("zone", short_text, ("zone_name", "片区", "区域"))
 FIELDS = (BUILDING, FLOOR, LOAD, ZONE, LON, LAT)
 
@@ -84,6 +86,8 @@ class Floors:
         The load is estimated from floor area.
     left_out : list of str
         Sentences about buildings that could not be used.
+    unit : str
+        What the load counts: ``companies``, ``households`` or ``desks``.
     """
 
     building: Ints
@@ -94,6 +98,7 @@ class Floors:
     footprints: Geometries
     estimated: bool
     left_out: list[str]
+    unit: str = "companies"
 
 
 def floors_of_buildings(work: UnitOfWork, territory: Territory) -> Floors:
@@ -164,9 +169,22 @@ def load_floors(work: UnitOfWork, path: Path | str, **options: Unpack[LoadOption
         footprints,
         False,
         [],
+        unit_of(load.column_of("load")),
     )
     load.report.accepted = len(kept)
     return load, floors
+
+
+def unit_of(heading: str) -> str:
+    """Tell what a column of loads counts by its heading.
+
+    Examples
+    --------
+    >>> [unit_of(heading) for heading in ("Households", "户数", "desks", "企业数", "load")]
+    ['households', 'households', 'desks', 'companies', 'companies']
+    """
+    said = heading.lower()
+    return next((unit for word, unit in UNITS.items() if word in said), "companies")
 
 
 def _metric(geometry: npt.NDArray[Any], territory: Territory) -> Geometries:

@@ -24,7 +24,8 @@ from services.ingest import RejectedRowsError
 from services.locate import Place, locate
 from services.nearest_staff import StreetGraphs
 from services.partition import PlanSpec
-from services.partition.dedicated import propose_floors
+from services.partition.dedicated import _broken_runs, propose_floors
+from services.partition.floors import Floors
 from services.partition.net_files import load_net
 from services.partition.net_shares import export_shares, list_nets, list_shares, map_plan
 from services.plan_check import check_plan
@@ -322,6 +323,14 @@ def test_floors_become_grids_that_stack_over_one_footprint(
     assert {row.net_grid_id is None for row in shares} == {False}
 
 
+def test_floors_that_are_no_run_are_noticed() -> None:
+    floors = Floors(
+        np.array([1, 1, 1, 2]), np.array([1, 2, 3, 1]), np.ones(4), [None] * 4, {}, np.empty(0, object), False, []
+    )
+    assert _broken_runs(floors, np.array([0, 0, 1, 1])) == 0
+    assert _broken_runs(floors, np.array([0, 1, 0, 1])) == 1
+
+
 def test_place_and_floor_answer_the_grid_of_that_floor(
     database: Database, household_plan: UUID, helsinki: UUID, towers: list[Any], tmp_path: Path
 ) -> None:
@@ -516,3 +525,19 @@ def test_door_codes_and_addresses_name_buildings(
     with pytest.raises(RejectedRowsError) as caught:
         take_floors(database, floors_file(tmp_path / "address.csv", rows))
     assert "several buildings" in caught.value.report.rejected[0].reason
+
+
+def test_loads_are_told_in_the_unit_of_the_table_and_flags_are_measured(
+    database: Database, household_plan: UUID, helsinki: UUID, towers: list[Any], tmp_path: Path
+) -> None:
+    rows = [{"building": towers[0][0], "floor": f, "zone": "Pier", "desks": 20 if f != 3 else 400} for f in (1, 2, 3)]
+    path = tmp_path / "desks.csv"
+    with path.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.DictWriter(stream, ["building", "floor", "desks", "zone"])
+        writer.writeheader()
+        writer.writerows(rows)
+    made = take_floors(database, path)
+    assert made.quality["load_unit"] == "desks"
+    assert (made.quality["tiling_valid"], made.quality["contiguous"], made.quality["apart"]) == (True, True, 0)
+    assert made.quality["outside_band"]
+    assert all(" desks" in item["why"] for item in made.quality["outside_band"])
