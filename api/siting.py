@@ -1,11 +1,27 @@
-"""Siting: what proposed cameras would see and change."""
+"""Siting: what proposed cameras would see and change, and proposals of where to put them."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from typing import Any
+from uuid import UUID
 
-from api.deps import Work
-from api.siting_bodies import WhatIfIn, WhatIfOut
+from fastapi import APIRouter, Response
+
+from api.deps import IfMatch, Work
+from api.jobs import JobAnswer
+from api.siting_bodies import (
+    PlacementAnswer,
+    PlacementChange,
+    PlacementIn,
+    PlacementsOut,
+    PlacementStarted,
+    WhatIfIn,
+    WhatIfOut,
+    WholePlacementOut,
+)
+from services import jobs
+from services import placement_views as views
+from services.placement_spec import spec_of
 
 router = APIRouter(prefix="/api/v1/coverage", tags=["coverage"])
 
@@ -23,3 +39,52 @@ def what_if(work: Work, asked: WhatIfIn) -> WhatIfOut:
         needs=asked.needs.model_dump() if asked.needs else None,
     )
     return WhatIfOut.model_validate(found)
+
+
+@router.get("/placements", operation_id="list_placements")
+def list_placements(work: Work, plan: UUID) -> PlacementsOut:
+    """Return the proposals of a plan, newest first."""
+    return PlacementsOut.model_validate({"placements": views.list_placements(work, plan)})
+
+
+@router.post("/placements", status_code=202, operation_id="start_placement", response_model_exclude_none=True)
+def start_placement(work: Work, asked: PlacementIn, response: Response) -> PlacementStarted:
+    """Look for places where further cameras help most; equal inputs return the proposal that is there."""
+    from services.placements import finished  # noqa: PLC0415 - brings in compiled kernels
+
+    work.actor.require("analyst", "planner", "camera_administrator")
+    spec = asked.spec()
+    known = finished(work, asked.plan, spec_of(spec))
+    if known is not None:
+        response.status_code = 200
+        told = views.get_placement(work, known.id)
+        return PlacementStarted(placement=WholePlacementOut.model_validate(told))
+    args = {"plan": str(asked.plan), "name": asked.name, "spec": spec}
+    return PlacementStarted(job=JobAnswer.of(jobs.start_job(work, "placement", args)).job)
+
+
+@router.get("/placements/{placement}", operation_id="get_placement")
+def get_placement(work: Work, response: Response, placement: UUID) -> PlacementAnswer:
+    """Return a proposal with its cameras."""
+    return _answer(views.get_placement(work, placement), response)
+
+
+@router.patch("/placements/{placement}", operation_id="change_placement")
+def change_placement(
+    work: Work, response: Response, placement: UUID, change: PlacementChange, revision: IfMatch
+) -> PlacementAnswer:
+    """Rename a proposal or change its cameras; what they see and add is computed again."""
+    cameras = None if change.cameras is None else [camera.model_dump() for camera in change.cameras]
+    found = views.change_placement(work, placement, revision=revision, name=change.name, cameras=cameras)
+    return _answer(found, response)
+
+
+@router.delete("/placements/{placement}", status_code=204, operation_id="remove_placement")
+def remove_placement(work: Work, placement: UUID) -> None:
+    """Remove a proposal."""
+    views.remove_placement(work, placement)
+
+
+def _answer(found: dict[str, Any], response: Response) -> PlacementAnswer:
+    response.headers["ETag"] = f'"{found["revision"]}"'
+    return PlacementAnswer.model_validate({"placement": found})

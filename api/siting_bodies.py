@@ -1,11 +1,14 @@
-"""Bodies of what-if: proposed cameras, what they see, and what they change."""
+"""Bodies of siting: proposed cameras, what they see, what they change, and proposals that are kept."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from api.jobs import JobOut
 
 
 class ProposedIn(BaseModel):
@@ -114,3 +117,147 @@ class WhatIfOut(BaseModel):
     grids: list[GridChangeOut]
     change: ChangeOut
     ms: float
+
+
+class CameraKindIn(BaseModel):
+    """The camera that would be put up."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Annotated[str, Field(min_length=1, max_length=40)] = "fixed"
+    hfov: Annotated[float, Field(gt=0, le=360)] = 75.0
+    max_range: Annotated[float, Field(gt=0, le=5000)] = 80.0
+    sensor_px: Annotated[int, Field(ge=1, le=100_000)] = 1920
+
+
+class MinimumIn(BaseModel):
+    """So many cameras at least for an area."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    area: UUID
+    least: Annotated[int, Field(ge=0, le=100_000)]
+
+
+class PlacementNeeds(BaseModel):
+    """What ought to be seen, in how much detail."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    k: Annotated[int, Field(ge=1, le=3)] = 1
+    level: Annotated[str | None, Field(max_length=20)] = None
+    named: Annotated[list[UUID], Field(max_length=200)] = []
+    reason: Annotated[str | None, Field(max_length=500)] = None
+
+
+class PlacementIn(BaseModel):
+    """What a proposal is asked."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    plan: UUID
+    name: Annotated[str | None, Field(max_length=200)] = None
+    needs: PlacementNeeds = PlacementNeeds()
+    budget: Annotated[float, Field(ge=0, le=1e12)]
+    unit: Literal["cameras", "money"] = "cameras"
+    within: UUID | None = None
+    camera: CameraKindIn = CameraKindIn()
+    places: Annotated[list[Literal["pole", "wall", "junction"]], Field(min_length=1)] = ["pole", "wall", "junction"]
+    headings: Annotated[int, Field(ge=1, le=72)] = 8
+    per_place: Annotated[int, Field(ge=1, le=8)] = 2
+    most_places: Annotated[int, Field(ge=1, le=20_000)] = 2500
+    minima: Annotated[list[MinimumIn], Field(max_length=1000)] = []
+    prohibited: Annotated[list[str] | None, Field(max_length=100)] = None
+    count_existing: bool = True
+    refine: bool = True
+    certify: bool = False
+
+    def spec(self) -> dict[str, Any]:
+        """Return the fields of `services.placement_spec.PlacementSpec` as JSON values."""
+        told = self.model_dump(mode="json", exclude={"plan", "name", "needs"})
+        return {**told, **self.needs.model_dump(mode="json")}
+
+
+class PlacementOut(BaseModel):
+    """A proposal without its cameras."""
+
+    id: UUID
+    plan_id: UUID
+    name: str
+    spec: dict[str, Any]
+    summary: dict[str, Any]
+    edited: bool
+    created_at: datetime
+    author: str | None
+    revision: int
+
+
+class PlacedCameraOut(BaseModel):
+    """A proposed camera: `gain` is the weight of demand that it adds to those before it."""
+
+    rank: int
+    lon: float
+    lat: float
+    azimuth: float | None
+    hfov: float
+    max_range: float
+    sensor_px: int | None
+    ptz: bool
+    dome: bool
+    mount: str
+    gain: float
+    cost: float
+    grid_id: UUID | None
+    grid_code: str | None
+    area_code: str | None
+    shed: dict[str, Any]
+
+
+class WholePlacementOut(PlacementOut):
+    """A proposal with its cameras, those that help most first."""
+
+    cameras: list[PlacedCameraOut]
+
+
+class PlacementAnswer(BaseModel):
+    """One proposal."""
+
+    placement: WholePlacementOut
+
+
+class PlacementsOut(BaseModel):
+    """Proposals of a plan, newest first."""
+
+    placements: list[PlacementOut]
+
+
+class PlacementStarted(BaseModel):
+    """A job, or the finished proposal of equal inputs."""
+
+    job: JobOut | None = None
+    placement: WholePlacementOut | None = None
+
+
+class PlacedCameraIn(BaseModel):
+    """A camera of a changed proposal."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    lon: Annotated[float, Field(ge=-180, le=180)]
+    lat: Annotated[float, Field(ge=-90, le=90)]
+    azimuth: Annotated[float | None, Field(ge=-360, le=720)] = None
+    hfov: Annotated[float, Field(gt=0, le=360)] = 75.0
+    max_range: Annotated[float, Field(ge=0, le=5000)] = 80.0
+    sensor_px: Annotated[int, Field(ge=1, le=100_000)] = 1920
+    ptz: bool = False
+    dome: bool = False
+    mount: Literal["pole", "wall", "junction", "hand"] = "hand"
+
+
+class PlacementChange(BaseModel):
+    """Another name, or other cameras in the place of all."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Annotated[str | None, Field(min_length=1, max_length=200)] = None
+    cameras: Annotated[list[PlacedCameraIn] | None, Field(max_length=5000)] = None

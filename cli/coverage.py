@@ -77,6 +77,104 @@ def gaps(
     show(rows, lambda: _gap_text(rows), as_json=as_json)
 
 
+@app.command()
+def check(
+    ctx: typer.Context,
+    plan: PlanOption = None,
+    territory: TerritoryOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Put the live figures beside a whole computation, as every night; a difference is shown and mended."""
+    from datetime import UTC, datetime
+
+    from services import live_check
+    from services.current_plan import current_plan_id
+
+    context = command_context(ctx)
+    with context.database.work(context.actor) as work:
+        found = live_check.check(work, plan or current_plan_id(work, territory), now=datetime.now(UTC))
+    facts = {"equal": found.equal, "seconds": found.seconds, "differences": found.differences}
+    lines = [f"{row['figure']}: live {row['live']}, whole {row['whole']}" for row in found.differences]
+    show(
+        facts,
+        "\n".join(["The live figures are right."] if found.equal else ["They differed:", *lines]),
+        as_json=as_json,
+    )
+
+
+@app.command()
+def place(
+    ctx: typer.Context,
+    budget: Annotated[float, typer.Option(help="How many cameras, or how much money.", min=0)],
+    plan: PlanOption = None,
+    territory: TerritoryOption = None,
+    unit: Annotated[str, typer.Option(help="What the budget counts: cameras or money.")] = "cameras",
+    k: KOption = 1,
+    level: LevelOption = None,
+    within: Annotated[str | None, typer.Option(help="Code of an area to stay in.")] = None,
+    kind: Annotated[str, typer.Option(help="Kind of camera, as it is priced.")] = "fixed",
+    hfov: Annotated[float, typer.Option(help="Its field of view, degrees.")] = 75.0,
+    max_range: Annotated[float, typer.Option("--range", help="Its range, metres.")] = 80.0,
+    sensor_px: Annotated[int, typer.Option(help="Pixels across its picture.")] = 1920,
+    on: Annotated[
+        list[str] | None, typer.Option(help="Where cameras may hang: pole, wall, junction; repeatable.")
+    ] = None,
+    headings: Annotated[int, typer.Option(help="Headings tried at each place.")] = 8,
+    minimum: Annotated[
+        list[str] | None, typer.Option(help="Cameras that an area gets at least, as CODE=COUNT; repeatable.")
+    ] = None,
+    prohibited: Annotated[
+        list[str] | None, typer.Option(help="Kind of building or place to keep away from; repeatable.")
+    ] = None,
+    alone: Annotated[bool, typer.Option("--alone", help="Don't count the cameras that are up.")] = False,
+    certify: Annotated[bool, typer.Option("--certify", help="Prove how far from the best possible it is.")] = False,
+    name: Annotated[str | None, typer.Option(help="What to call the proposal.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Propose where further cameras help most, and keep the proposal."""
+    from services.current_plan import current_plan_id
+    from services.placement_spec import CameraKind, PlacementSpec
+    from services.placement_views import area_id, get_placement, read_minima
+    from services.placements import propose
+
+    context = command_context(ctx)
+    with progress_bar("placement", hidden=as_json) as tell, context.database.work(context.actor) as work:
+        chosen = plan or current_plan_id(work, territory)
+        given: dict[str, Any] = {"places": tuple(on)} if on else {}
+        if prohibited is not None:
+            given["prohibited"] = tuple(prohibited)
+        spec = PlacementSpec(
+            budget=budget, unit=unit, k=k, level=level, headings=headings, count_existing=not alone, certify=certify,
+            within=area_id(work, chosen, within) if within else None, minima=read_minima(work, chosen, minimum or []),
+            camera=CameraKind(kind, hfov, max_range, sensor_px), **given,
+        )  # fmt: skip
+        made, reused = propose(work, chosen, spec, name=name, progress=tell)
+        facts = {**get_placement(work, made.id), "reused": reused}
+    for camera in facts["cameras"]:
+        camera.pop("shed")
+    show(facts, lambda: _placement_text(facts), as_json=as_json)
+
+
+def _placement_text(facts: dict[str, Any]) -> str:
+    told = facts["summary"]
+    before, refused = told["seen_m_before"], told["refused"]
+    metres = told["seen_m_after"] - before
+    lines = [
+        f"Proposal {facts['id']}: {told['cameras']} cameras of {told['candidates']} views tried",
+        f"Streets seen      {before / 1000:.2f} to {(before + metres) / 1000:.2f} km (+{metres:,.0f} m)",
+        f"Key places seen   {told['places_seen_before']:.0f} to {told['places_seen_after']:.0f}",
+        f"Not allowed       {refused['privacy']} into privacy zones, {refused['prohibited']} at prohibited places",
+        *([f"At most {told['gap']:.2%} below the best possible"] if told["gap"] is not None else []),
+        *(f"Minimum           {row['name']}: {row['placed']} of {row['least']}" for row in told["minima"]),
+    ]
+    lines += [
+        f"{camera['rank']:4}  {camera['lon']:.6f}, {camera['lat']:.6f}  {camera['azimuth']:5.1f} degrees  "
+        f"{camera['mount']:8}  +{camera['gain']:.2f}"
+        for camera in facts["cameras"]
+    ]
+    return "\n".join(lines)
+
+
 def _summary_text(facts: dict[str, Any]) -> str:
     streets = facts["streets_m"] or 1.0
     return "\n".join(

@@ -45,11 +45,22 @@ def propose_plan(work: UnitOfWork, args: dict[str, Any], progress: Report) -> di
 
 def run_coverage(work: UnitOfWork, args: dict[str, Any], progress: Report) -> dict[str, Any]:
     """Compute view sheds and gaps; arguments: ``plan`` (id) and ``needs`` (fields of `CoverageSpec`)."""
-    from services.coverage import CoverageSpec, run_coverage  # noqa: PLC0415 - as above
+    from services.coverage import run_coverage  # noqa: PLC0415 - as above
+    from services.coverage_spec import CoverageSpec  # noqa: PLC0415
 
     spec = _read(CoverageSpec, args.get("needs") or {})
     run, reused = run_coverage(work, _read(UUID, args.get("plan")), spec, progress=progress)
     return {"run_id": str(run.id), "plan_id": str(run.plan_id), "reused": reused}
+
+
+def propose_cameras(work: UnitOfWork, args: dict[str, Any], progress: Report) -> dict[str, Any]:
+    """Propose cameras; arguments: ``plan`` (id), ``name`` and ``spec`` (fields of `PlacementSpec`)."""
+    from services.placement_spec import spec_of  # noqa: PLC0415 - as above
+    from services.placements import propose  # noqa: PLC0415
+
+    plan, spec = _read(UUID, args.get("plan")), spec_of(args.get("spec") or {})
+    made, reused = propose(work, plan, spec, name=args.get("name"), progress=progress)
+    return {"placement_id": str(made.id), "plan_id": str(made.plan_id), "reused": reused}
 
 
 def improve_grids(work: UnitOfWork, args: dict[str, Any], progress: Report) -> dict[str, Any]:
@@ -81,11 +92,20 @@ def check_coverage(work: UnitOfWork, args: dict[str, Any], progress: Report) -> 
     return {"equal": found.equal, "differences": found.differences, "seconds": found.seconds}
 
 
+def draw_shapes(work: UnitOfWork, args: dict[str, Any], progress: Report) -> dict[str, Any]:  # noqa: ARG001 - one step
+    """Draw the shapes that low zooms show of a plan; argument: ``plan`` (id)."""
+    from services.grid_shapes import draw_if_forgotten  # noqa: PLC0415 - as above
+
+    return {"drawn": draw_if_forgotten(work, _read(UUID, args.get("plan")))}
+
+
 TASKS: dict[str, Task] = {
+    "grid-shapes": draw_shapes,
     "plan-import": import_plan,
     "improve": improve_grids,
     "partition": propose_plan,
     "coverage": run_coverage,
+    "placement": propose_cameras,
     "live-coverage": follow_cameras,
     "check-coverage": check_coverage,
 }

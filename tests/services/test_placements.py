@@ -1,0 +1,190 @@
+"""Proposals on real ground: budgets, minima, privacy zones and prohibited places, prices, and changing them by hand."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from uuid import UUID
+
+import pytest
+import shapely
+import sqlalchemy as sa
+from loaded_helsinki import SYSTEM, load_helsinki, propose
+
+from gis.crs import to_metric
+from gis.errors import InvalidInputError, NotFoundError, StaleRevisionError
+from services import coverage_areas, placement_views, placements, privacy_zones
+from services.coverage import run_coverage
+from services.placement_spec import CameraKind, Minimum, PlacementSpec, spec_of
+from services.placement_views import PrivacyError
+from store.database.engine import Database
+from store.database.models import Area, Building, Camera, Territory
+
+FAR = CameraKind(sensor_px=8000)
+
+
+@pytest.fixture(scope="module")
+def plan(database: Database) -> UUID:
+    load_helsinki(database)
+    return propose(database)
+
+
+def asked(**changes: object) -> PlacementSpec:
+    return PlacementSpec(**{"budget": 6, "most_places": 300, "camera": FAR, **changes})  # type: ignore[arg-type]
+
+
+def test_proposed_cameras_see_what_the_proposal_says(database: Database, plan: UUID) -> None:
+    with database.work(SYSTEM) as work:
+        made, reused = placements.propose(work, plan, asked(certify=True), name="Six more")
+        again, same = placements.propose(work, plan, asked(certify=True))
+        assert (reused, same, again.id) == (False, True, made.id)
+        told = placement_views.get_placement(work, made.id)
+        summary = told["summary"]
+        assert (told["name"], summary["cameras"], len(told["cameras"])) == ("Six more", 6, 6)
+        assert summary["covered"] == pytest.approx(sum(camera["gain"] for camera in told["cameras"]))
+        assert summary["covered"] <= summary["bound"] * 1.2
+        assert 0 <= summary["gap"] <= 0.05
+        assert {camera["mount"] for camera in told["cameras"]} <= {"pole", "wall", "junction"}
+        before, _ = run_coverage(work, plan)
+        territory = work.session.scalars(sa.select(Territory.id)).one()
+        for camera in told["cameras"]:
+            shed = shapely.geometry.shape(camera["shed"])
+            eye = shapely.Point(camera["lon"], camera["lat"])
+            assert shed.distance(eye) < 1e-6
+            work.session.add(
+                Camera(
+                    territory_id=territory, source_ref=f"new/{camera['rank']}", point=eye, azimuth=camera["azimuth"],
+                    hfov=camera["hfov"], max_range=8000 / (2 * 80 * 0.7673269879789604),
+                )
+            )  # fmt: skip
+        work.session.flush()
+        after, _ = run_coverage(work, plan)
+        assert summary["seen_m_before"] == pytest.approx(before.summary["seen_m"], rel=1e-9)
+        assert summary["seen_m_after"] == pytest.approx(after.summary["seen_m"], rel=5e-3)
+        assert summary["places_seen_after"] == pytest.approx(after.summary["key_places_seen"], abs=1)
+        work.session.rollback()
+
+
+def test_budget_of_zero_and_of_plenty_are_answered(database: Database, plan: UUID) -> None:
+    with database.work(SYSTEM) as work:
+        none, _ = placements.propose(work, plan, asked(budget=0))
+        assert placement_views.get_placement(work, none.id)["cameras"] == []
+        assert none.summary["seen_m_after"] == none.summary["seen_m_before"]
+        few, _ = placements.propose(work, plan, asked(budget=3))
+        more, _ = placements.propose(work, plan, asked(budget=9))
+        assert 0 < few.summary["covered"] < more.summary["covered"] <= more.summary["reachable"]
+        alone, _ = placements.propose(work, plan, asked(budget=3, count_existing=False))
+        assert alone.summary["covered"] >= few.summary["covered"]
+
+
+def test_no_proposal_looks_into_a_privacy_zone_or_hangs_at_a_prohibited_place(database: Database, plan: UUID) -> None:
+    with database.work(SYSTEM) as work:
+        free, _ = placements.propose(work, plan, asked())
+        best = placement_views.get_placement(work, free.id)["cameras"][0]
+        shed = shapely.geometry.shape(best["shed"])
+        privacy_zones.add_zone(work, kind="yard", reason="Where children play", geometry=shapely.geometry.mapping(shed))
+        kinds = ("offices", "retail", "yes")
+        kept, reused = placements.propose(work, plan, asked(prohibited=kinds))
+        assert not reused
+        assert kept.summary["refused"]["privacy"] > 0
+        assert kept.summary["refused"]["prohibited"] > 0
+        srid = work.session.scalars(sa.select(Territory.metric_srid)).one()
+        zone = to_metric(shed, srid)
+        barred = work.session.scalars(sa.select(Building.geom).where(Building.kind.in_(kinds))).all()
+        for camera in placement_views.get_placement(work, kept.id)["cameras"]:
+            view = to_metric(shapely.geometry.shape(camera["shed"]), srid)
+            assert shapely.area(shapely.intersection(view, zone)) <= 0.6
+            eye = to_metric(shapely.Point(camera["lon"], camera["lat"]), srid)
+            assert shapely.distance(to_metric(barred, srid), eye).min() > 9
+        work.session.rollback()
+
+
+def test_minima_name_the_area_and_what_it_got(database: Database, plan: UUID) -> None:
+    with database.work(SYSTEM) as work:
+        area = str(work.session.scalars(sa.select(Area.id).order_by(sa.func.length(Area.path).desc())).first())
+        top = str(work.session.scalars(sa.select(Area.id).order_by(sa.func.length(Area.path))).first())
+        made, _ = placements.propose(work, plan, asked(budget=4, minima=(Minimum(area, 2),), within=top))
+        row = made.summary["minima"][0]
+        assert (row["least"], row["area"]) == (2, area)
+        assert row["placed"] >= 2
+        if top != area:
+            with pytest.raises(InvalidInputError, match="one another"):
+                placements.propose(work, plan, asked(minima=(Minimum(area, 1), Minimum(top, 1))))
+        with pytest.raises(NotFoundError, match="area"):
+            placements.propose(work, plan, asked(within="0" * 32))
+
+
+def test_money_needs_prices_and_is_kept_to(database: Database, plan: UUID) -> None:
+    with database.work(SYSTEM) as work:
+        with pytest.raises(InvalidInputError, match="price"):
+            placements.propose(work, plan, asked(unit="money", budget=100_000))
+        prices = [
+            {"kind": "fixed", "purchase": 29_800.0, "yearly": 1200.0, "currency": "CNY", "source": "tender 2019"},
+            {"kind": "rural", "purchase": 360.0, "yearly": 0.0, "currency": "CNY", "source": ""},
+        ]
+        assert coverage_areas.set_costs(work, prices) == sorted(prices, key=lambda price: price["kind"])
+        made, _ = placements.propose(work, plan, asked(unit="money", budget=100_000))
+        assert (made.summary["cameras"], made.summary["currency"]) == (3, "CNY")
+        assert made.summary["cost"] == pytest.approx(3 * 29_800)
+        for wrong in ([prices[0], prices[0]], [{**prices[0], "purchase": 0.0}], [{**prices[0], "yearly": -1.0}]):
+            with pytest.raises(InvalidInputError):
+                coverage_areas.set_costs(work, wrong)
+        work.session.rollback()
+
+
+def test_proposal_is_changed_by_hand_and_measured_again(database: Database, plan: UUID) -> None:
+    with database.work(SYSTEM) as work:
+        made, _ = placements.propose(work, plan, asked(budget=2))
+        told = placement_views.get_placement(work, made.id)
+        fields = ("lon", "lat", "azimuth", "hfov", "max_range", "sensor_px", "mount")
+        cameras = [{name: camera[name] for name in fields} for camera in told["cameras"]]
+        same = placement_views.change_placement(work, made.id, revision=1, cameras=cameras)
+        assert (same["edited"], same["revision"]) == (True, 2)
+        assert same["summary"]["seen_m_after"] == pytest.approx(told["summary"]["seen_m_after"], rel=1e-3)
+        assert [c["gain"] for c in same["cameras"]] == pytest.approx([c["gain"] for c in told["cameras"]], rel=0.02)
+        turned = [{**cameras[0], "azimuth": (cameras[0]["azimuth"] + 180) % 360}, cameras[1]]
+        less = placement_views.change_placement(work, made.id, revision=2, name="Turned", cameras=turned)
+        assert less["summary"]["covered"] < same["summary"]["covered"]
+        assert less["summary"]["bound"] is None
+        with pytest.raises(StaleRevisionError):
+            placement_views.change_placement(work, made.id, revision=2, name="Late")
+        with pytest.raises(InvalidInputError, match="heading"):
+            placement_views.change_placement(work, made.id, revision=3, cameras=[{**cameras[0], "azimuth": None}])
+        zone = shapely.geometry.mapping(shapely.geometry.shape(less["cameras"][1]["shed"]))
+        privacy_zones.add_zone(work, kind="dwelling", reason="Ground floor flats", geometry=zone)
+        with pytest.raises(PrivacyError, match="privacy zone"):
+            placement_views.change_placement(work, made.id, revision=3, cameras=turned)
+        # one that was changed is never taken for the answer to equal inputs
+        fresh, reused = placements.propose(work, plan, asked(budget=2))
+        assert (reused, fresh.id == made.id) == (False, False)
+        assert {made.id, fresh.id} <= {row["id"] for row in placement_views.list_placements(work, plan)}
+        placement_views.remove_placement(work, made.id)
+        with pytest.raises(NotFoundError):
+            placement_views.get_placement(work, made.id)
+        work.session.rollback()
+
+
+@pytest.mark.parametrize(
+    ("field", "changes"),
+    [
+        ("budget", {"budget": -1}),
+        ("budget", {"budget": float("nan")}),
+        ("unit", {"unit": "apples"}),
+        ("places", {"places": ()}),
+        ("places", {"places": ("roof",)}),
+        ("headings", {"headings": 0}),
+        ("camera", {"camera": CameraKind(hfov=0)}),
+        ("area", {"within": "here"}),
+        ("minima", {"minima": (Minimum("0" * 32, -1),)}),
+        ("minima", {"minima": (Minimum("0" * 32, 1), Minimum("0" * 32, 2))}),
+        ("named", {"level": "identify"}),
+    ],
+)
+def test_proposals_that_cannot_be_meant_are_refused(field: str, changes: dict[str, object]) -> None:
+    with pytest.raises(InvalidInputError) as refused:
+        asked(**changes).check()
+    assert refused.value.fields["field"] == field
+
+
+def test_spec_survives_its_json() -> None:
+    spec = asked(minima=(Minimum("0" * 32, 1),), named=("1" * 32,))
+    assert spec_of(asdict(spec)) == spec
