@@ -13,6 +13,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -114,13 +115,11 @@ def _wait_until_it_answers(base: str) -> None:
     pytest.fail(f"{base} does not answer.")
 
 
-@pytest.fixture(scope="session")
-def server(clone_database: Callable[[], ClusterUrls], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """`gridward demo` on a database of its own and a free port."""
+@contextmanager
+def serving_demo(urls: ClusterUrls, home: Path) -> Iterator[Server]:
+    """Serve `gridward demo` on a database and a free port."""
     if not (ROOT / "api" / "static" / "index.html").is_file():
         pytest.fail("The page is not built; run `make web`.")
-    urls = clone_database()
-    home = tmp_path_factory.mktemp("home")
     environment = {
         **os.environ,
         "GRIDWARD_HOME": str(home),
@@ -144,6 +143,13 @@ def server(clone_database: Callable[[], ClusterUrls], tmp_path_factory: pytest.T
             process.wait(timeout=20)
         except subprocess.TimeoutExpired:
             process.kill()
+
+
+@pytest.fixture(scope="session")
+def server(clone_database: Callable[[], ClusterUrls], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """`gridward demo` on a database of its own, which all files share: they leave the plan in use as it is."""
+    with serving_demo(clone_database(), tmp_path_factory.mktemp("home")) as served:
+        yield served
 
 
 @pytest.fixture(scope="session")

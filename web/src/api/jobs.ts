@@ -1,5 +1,5 @@
 import { signal } from '@preact/signals'
-import { ask, Problem } from './client'
+import { ask, call, NoAnswer, Problem, type CallOptions } from './client'
 import type { Job } from './types'
 
 export interface RunningJob {
@@ -7,12 +7,19 @@ export interface RunningJob {
   job: Job
   startedAt: number
   stopping: boolean
+  /** The server cannot be reached: it goes on working, and is asked again. */
+  unheard: boolean
 }
 
 /** The long job that this browser started, if one runs. */
 export const running = signal<RunningJob | null>(null)
 
+/** A job that somebody stopped: nothing was saved. */
+export class Stopped extends Error {}
+
 const POLL_MS = 600
+/** A server that cannot be reached for so long is given up. */
+const PATIENCE_MS = 300_000
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 const over = (job: Job): boolean => ['succeeded', 'failed', 'cancelled'].includes(job.state)
 
@@ -26,20 +33,46 @@ export function secondsLeft(done: number, elapsedMs: number): number | null {
 export async function follow(title: string, first: Job): Promise<Job> {
   const startedAt = performance.now()
   let job = first
-  running.value = { title, job, startedAt, stopping: false }
+  let heard = startedAt
+  const show = (unheard: boolean): void => {
+    const mine = running.peek()
+    if (mine && mine.job.id !== first.id && mine.startedAt > startedAt) return
+    running.value = { title, job, startedAt, stopping: mine?.job.id === first.id && mine.stopping, unheard }
+  }
+  show(false)
   try {
     while (!over(job)) {
       await pause(POLL_MS)
-      job = (await ask<{ job: Job }>(`/api/v1/jobs/${job.id}`)).job
-      running.value = { title, job, startedAt, stopping: running.value?.stopping ?? false }
+      try {
+        job = (await ask<{ job: Job }>(`/api/v1/jobs/${job.id}`)).job
+        heard = performance.now()
+        show(false)
+      } catch (cause) {
+        // the job runs on the server, whatever becomes of the way there
+        if (!(cause instanceof NoAnswer) || performance.now() - heard > PATIENCE_MS) throw cause
+        show(true)
+      }
     }
   } finally {
-    running.value = null
+    if (running.peek()?.job.id === first.id) running.value = null
   }
   if (job.state === 'failed') {
     throw new Problem(job.problem ?? { status: 500, detail: job.note ?? title })
   }
   return job
+}
+
+/** Asks for work that may take long; shows its progress, and raises `Stopped` when somebody stopped it. */
+export async function askLong<T>(title: string, path: string, options: CallOptions): Promise<T> {
+  const { data, status } = await call<T | { job: Job }>(path, options)
+  return status === 202 ? resultOf<T>(title, (data as { job: Job }).job) : (data as T)
+}
+
+/** What a job comes to. */
+export async function resultOf<T>(title: string, first: Job): Promise<T> {
+  const job = await follow(title, first)
+  if (job.state === 'cancelled') throw new Stopped('stopped')
+  return job.result as T
 }
 
 /** Asks the running job to stop. */

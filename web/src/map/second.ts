@@ -74,6 +74,16 @@ export function openSecond(container: HTMLElement, main: MapLibre, style: StyleS
   }
 }
 
+const GROUND = new Set(['streets', 'buildings', 'waterways', 'landcover'])
+
+/** Draws streets, buildings and water on clear ground: what lies under it shows through. */
+export async function groundPicture(look: Look, view: { center: [number, number]; zoom: number }, size: [number, number]): Promise<string> {
+  const style = await styleOf(look)
+  const ground = arranged(style, look.mapTheme, (id) => GROUND.has(id))
+  const drawn = ground.layers.filter((layer) => layer.type !== 'background' && layer.id !== 'land' && layer.layout?.visibility !== 'none' && GROUND.has(String((layer.metadata as Record<string, unknown> | undefined)?.['gridward:layer'])))
+  return picture({ ...ground, layers: drawn }, view, size)
+}
+
 type Drawing = Omit<LayerSpecification, 'source'> & { source?: never }
 
 /** Draws features over a map, through every change of its style; returns how to take them away. */

@@ -96,6 +96,9 @@ export function DataTable<Row>(props: TableProps<Row>): JSX.Element {
   /** A row far down is drawn a frame later than it is chosen. */
   const focusSoon = (key: string, tries = 4): void => {
     requestAnimationFrame(() => {
+      // the next key may have gone elsewhere meanwhile
+      const { activeElement } = document
+      if (activeElement !== document.body && !body.current?.contains(activeElement)) return
       const row = body.current?.querySelector<HTMLElement>(`[data-key="${CSS.escape(key)}"]`)
       if (row) row.focus({ preventScroll: !whole })
       else if (tries > 0) focusSoon(key, tries - 1)

@@ -29,6 +29,7 @@ const paths: Record<string, string> = {
   edit: 'm4 20 1-4.5L16 4.5l3.5 3.5-11 11L4 20ZM13.5 7l3.5 3.5',
   lock: 'M6 11h12v9H6v-9ZM8.5 11V8a3.5 3.5 0 0 1 7 0v3',
   history: 'M4 12a8 8 0 1 0 2.5-5.800L4 8.5M4 4v4.5h4.5M12 8v4.5l3 2',
+  ruler: 'M4 15.500 15.500 4 20 8.500 8.500 20 4 15.500ZM7 12.500l2 2M9.500 10l3 3M12.500 7l2 2',
   chat: 'M4 5h16v11H10l-4 4v-4H4V5Z',
   bolt: 'M13.5 3 5 13.5h6L10 21l9-11h-6.5l1-7Z',
   stop: 'M7 7h10v10H7V7Z',

@@ -1,6 +1,8 @@
 import type { ComponentChildren, JSX } from 'preact'
 import { NoAnswer, Problem } from '../api/client'
-import { t } from '../i18n'
+import { Stopped } from '../api/jobs'
+import { lang, t } from '../i18n'
+import { refusalZh } from '../i18n/problems'
 import { Icon } from './Icon'
 
 /** What is missing, and the next step. */
@@ -31,6 +33,8 @@ export function Skeleton({ rows = 7 }: { rows?: number }): JSX.Element {
 /** The sentence of an error for people. */
 export function sentence(error: unknown): string {
   if (error instanceof NoAnswer) return t('error.network')
+  if (error instanceof Stopped) return t('job.stopped')
+  if (error instanceof Problem && lang.value === 'zh') return refusalZh(error.body) ?? (error.message || t('error.forbidden'))
   if (error instanceof Problem && error.status === 403) return error.message || t('error.forbidden')
   return error instanceof Error ? error.message : String(error)
 }

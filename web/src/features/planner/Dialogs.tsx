@@ -1,13 +1,11 @@
 import { signal } from '@preact/signals'
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
-import { ask } from '../../api/client'
-import { plan, planGrids, plans } from '../../api/data'
-import type { Grid, PlanGrids } from '../../api/types'
+import type { Grid } from '../../api/types'
 import { t } from '../../i18n'
 import { gridNumber, number, signed } from '../../i18n/format'
 import { Dialog } from '../../ui/Dialog'
-import { Icon } from '../../ui/Icon'
+import { FormDialog, TextField } from '../../ui/fields'
 import { ErrorNote, sentence } from '../../ui/states'
 import { toast } from '../../ui/toast'
 import { change, conflict, useMine, useTheirs } from './edits'
@@ -16,14 +14,12 @@ import { ProposeDialog, proposing } from './ProposeDialog'
 export { proposing }
 
 export const renaming = signal<Grid | null>(null)
-export const publishing = signal(false)
 
 function RenameDialog({ grid }: { grid: Grid }): JSX.Element {
   const [name, setName] = useState(grid.name ?? '')
   const [failure, setFailure] = useState<unknown>(null)
   const close = (): void => void (renaming.value = null)
-  const save = async (event: SubmitEvent): Promise<void> => {
-    event.preventDefault()
+  const save = async (): Promise<void> => {
     if (!name.trim()) return
     try {
       const kept = await change(grid, { name: name.trim() })
@@ -33,24 +29,19 @@ function RenameDialog({ grid }: { grid: Grid }): JSX.Element {
       setFailure(cause)
     }
   }
-  const footer = (
-    <>
-      <button type="submit" form="rename-form" class="button primary" aria-disabled={!name.trim()}>
-        {t('common.save')}
-      </button>
-      <button type="button" class="button" onClick={close}>
-        {t('common.cancel')}
-      </button>
-    </>
-  )
   return (
-    <Dialog title={t('planner.renameTitle', { n: gridNumber(grid.code) })} width={420} onClose={close} footer={footer}>
-      <form id="rename-form" class="field" onSubmit={(event) => void save(event)}>
-        <label for="rename-name">{t('grid.name')}</label>
-        <input id="rename-name" class="input" data-autofocus maxLength={80} value={name} onInput={(event) => setName(event.currentTarget.value)} />
-        {failure !== null && <ErrorNote error={failure} />}
-      </form>
-    </Dialog>
+    <FormDialog
+      title={t('planner.renameTitle', { n: gridNumber(grid.code) })}
+      width={420}
+      form="rename-form"
+      submit={t('common.save')}
+      barred={!name.trim()}
+      onSubmit={() => void save()}
+      onClose={close}
+    >
+      <TextField id="rename-name" label={t('grid.name')} autofocus maxLength={80} value={name} onInput={setName} />
+      {failure !== null && <ErrorNote error={failure} />}
+    </FormDialog>
   )
 }
 
@@ -107,98 +98,12 @@ function ConflictDialog(): JSX.Element | null {
   )
 }
 
-function CheckLine({ good, words }: { good: boolean; words: string }): JSX.Element {
-  return (
-    <li class={`check ${good ? 'good' : 'bad'}`}>
-      <Icon name={good ? 'check' : 'alert'} />
-      {words}
-    </li>
-  )
-}
-
-interface CheckResult {
-  good: boolean
-  words: string
-  /** Nothing is published while this line fails; the band alone is a matter of judgement. */
-  blocks: boolean
-}
-
-/** The lines that are checked before a plan comes into force. */
-export function checkLines(data: PlanGrids): CheckResult[] {
-  const out = data.grids.filter((grid) => Math.abs(grid.deviation ?? 0) > data.tolerance).length
-  const vacant = data.grids.filter((grid) => !grid.head).length
-  const quality = data.plan.quality
-  return [
-    { good: quality?.tiling_valid !== false, words: t('planner.checkTiling'), blocks: true },
-    { good: quality?.contiguous !== false, words: t('planner.checkPiece'), blocks: true },
-    { good: out === 0, words: out === 0 ? t('planner.checkInBand') : `${t('planner.checkInBand')}: ${t('planner.checkOut', { n: out })}`, blocks: false },
-    { good: vacant === 0, words: vacant === 0 ? t('planner.checkHeads') : `${t('planner.checkHeads')}: ${number(vacant)} ${t('grid.vacant')}`, blocks: true },
-  ]
-}
-
-function PublishDialog({ data }: { data: PlanGrids }): JSX.Element {
-  const [basis, setBasis] = useState('')
-  const [day, setDay] = useState('')
-  const [failure, setFailure] = useState<unknown>(null)
-  const close = (): void => void (publishing.value = false)
-  const lines = checkLines(data)
-  const open = lines.some((line) => line.blocks && !line.good)
-  const why = open ? t('planner.notReady') : basis.trim() ? '' : t('planner.basisError')
-  const publish = async (event: SubmitEvent): Promise<void> => {
-    event.preventDefault()
-    if (why) return
-    try {
-      const body = { basis: basis.trim(), ...(day ? { effective_on: day } : {}) }
-      await ask(`/api/v1/plans/${data.plan.id}/publish`, { method: 'POST', body })
-      close()
-      toast(t('planner.published', { name: data.plan.name }))
-      await Promise.all([plans.load(), planGrids.load()])
-    } catch (cause) {
-      setFailure(cause)
-    }
-  }
-  const footer = (
-    <>
-      <button type="submit" form="publish-form" class="button primary" aria-disabled={why !== ''} data-tip={why || undefined}>
-        {t('planner.publish')}
-      </button>
-      <button type="button" class="button" onClick={close}>
-        {t('common.cancel')}
-      </button>
-      {why && <p class="small muted footnote">{why}</p>}
-    </>
-  )
-  return (
-    <Dialog title={t('planner.publishTitle', { name: data.plan.name })} hint={t('planner.publishHint')} onClose={close} footer={footer}>
-      <form id="publish-form" class="stack" onSubmit={(event) => void publish(event)}>
-        <ul class="stack">
-          {lines.map((line) => (
-            <CheckLine key={line.words} good={line.good} words={line.words} />
-          ))}
-        </ul>
-        <div class="field">
-          <label for="publish-basis">{t('planner.basis')}</label>
-          <input id="publish-basis" class="input" data-autofocus value={basis} onInput={(event) => setBasis(event.currentTarget.value)} />
-          <span class="hint">{t('planner.basisHint')}</span>
-        </div>
-        <div class="field">
-          <label for="publish-day">{t('planner.effective')}</label>
-          <input id="publish-day" type="date" class="input" value={day} onInput={(event) => setDay(event.currentTarget.value)} />
-        </div>
-        {failure !== null && <ErrorNote error={failure} />}
-      </form>
-    </Dialog>
-  )
-}
-
 /** The dialogs of the planner desk; each is open while its signal says so. */
 export function PlannerDialogs(): JSX.Element {
-  const data = planGrids.data.value
   return (
     <>
       {proposing.value && <ProposeDialog />}
       {renaming.value && <RenameDialog grid={renaming.value} />}
-      {publishing.value && data && plan.value && <PublishDialog data={data} />}
       <ConflictDialog />
     </>
   )

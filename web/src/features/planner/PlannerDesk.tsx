@@ -3,10 +3,10 @@ import { useEffect, useMemo } from 'preact/hooks'
 import { plan, planGrids, planId, plans, territory } from '../../api/data'
 import type { Grid, PlanGrids } from '../../api/types'
 import { lang, t, type Key } from '../../i18n'
-import { clock, gridNumber, number, signed } from '../../i18n/format'
+import { clock, number, signed } from '../../i18n/format'
 import { MapPane } from '../../map/MapPane'
 import { listMode, store } from '../../map/store'
-import { DataTable, ordered, readOrder, writeOrder, type Order } from '../../ui/DataTable'
+import { ordered, readOrder, type Order } from '../../ui/DataTable'
 import { Icon } from '../../ui/Icon'
 import { JobBar } from '../../ui/JobBar'
 import { Kpi } from '../../ui/Kpi'
@@ -19,7 +19,7 @@ import { PhoneFoot } from '../shell/PhoneFoot'
 import { StatusBar } from '../shell/StatusBar'
 import { Balance } from './Balance'
 import { gridColumns } from './columns'
-import { PlannerDialogs, proposing, publishing, renaming } from './Dialogs'
+import { PlannerDialogs, proposing, renaming } from './Dialogs'
 import { edits, savedAt } from './edits'
 import { EditCards, LiveFigures } from './edit/Cards'
 import { ConflictScreen } from './edit/ConflictScreen'
@@ -30,14 +30,18 @@ import { change as changeOf, liveGrids, pinned } from './edit/live'
 import { figuresMs, mode, saving } from './edit/state'
 import { ToolRail, toolKeys } from './edit/ToolRail'
 import { startTools, stepBack, toggleLock } from './edit/tools'
-import { comment } from './life'
+import './life'
+import { comment } from './life/commenting'
+import { LifePrimary } from './life/Actions'
+import { CheckPanel, openLines } from './life/CheckPanel'
 import { ImportPanel } from './life/ImportPanel'
 import { importing } from './life/life'
 import { PlanPicker } from './life/PlanPicker'
 import { StatusChip } from './life/StatusChip'
 import { PlanWords } from './life/PlanWords'
 import { QualityPanel } from './QualityPanel'
-import { slots, tab } from './slots'
+import { Selected, StoreTable, Tabs } from './parts'
+import { slots, tab, tabsOf, type Tab } from './slots'
 import { NetsButton } from './nets/NetsDialog'
 import { NetsOfGrid } from './nets/NetsOfGrid'
 import { WaterPanel } from './water/WaterPanel'
@@ -46,7 +50,6 @@ const WORST_FIRST: Order = { column: 'deviation', down: true }
 function Header(): JSX.Element {
   const it = plan.value
   const data = planGrids.data.value
-  const publishable = it && (it.status === 'draft' || it.status === 'review')
   return (
     <div class="deskbar">
       <h1 class="visually-hidden">{t('desk.planner')}</h1>
@@ -72,88 +75,31 @@ function Header(): JSX.Element {
         </button>
       )}
       {data && slots.header.map((Part, k) => <Part key={k} data={data} />)}
-      {data && slots.primary ? <slots.primary data={data} /> : publishable && (
-        <button type="button" class="button primary" onClick={() => (publishing.value = true)}>
-          {t('planner.publish')}
-        </button>
-      )}
+      {data && <LifePrimary data={data} />}
     </div>
   )
 }
 
-interface Finding {
-  grid: Grid
-  words: string
-  bad: boolean
-}
-
-/** What a plan's check has to say about its grids. */
-export function findings(data: PlanGrids): Finding[] {
-  const limit = (sign: number): number => data.mean_households * (1 + sign * data.tolerance)
-  const all: Finding[] = []
-  for (const grid of data.grids) {
-    const deviation = grid.deviation ?? 0
-    if (Math.abs(deviation) > data.tolerance) {
-      const edge = limit(Math.sign(deviation))
-      const off = Math.max(1, Math.ceil(Math.abs(grid.households - edge) - 1e-9))
-      const key: Key = deviation > 0 ? 'planner.checkOver' : 'planner.checkShort'
-      all.push({ grid, bad: true, words: t(key, { n: number(off), limit: number(edge) }) })
-    }
-    if (!grid.head) all.push({ grid, bad: false, words: t('planner.checkHead') })
-  }
-  return all
-}
-
-function CheckList({ list }: { list: Finding[] }): JSX.Element {
-  if (list.length === 0) {
-    return (
-      <p class="note ok">
-        <Icon name="check" />
-        {t('planner.allClear')}
-      </p>
-    )
-  }
-  return (
-    <ul class="checks">
-      {list.map(({ grid, words, bad }) => (
-        <li key={grid.code + words}>
-          <button type="button" class="answer-row" onClick={() => (store.grid.value = grid.code)}>
-            <span class={bad ? 'bad' : 'warnish'}>
-              <Icon name={bad ? 'alert' : 'warning'} />
-            </span>
-            <span class="strong">{gridNumber(grid.code)}</span>
-            <span class="ellipsis">{grid.name}</span>
-            <span class="grow small second num ellipsis">{words}</span>
-          </button>
-        </li>
-      ))}
-    </ul>
-  )
-}
-
 function SelectedGrid({ grid }: { grid: Grid }): JSX.Element {
+  const actions = (
+    <>
+      <button type="button" class="button foldable" onClick={() => (renaming.value = grid)}>
+        <Icon name="edit" />
+        <span>{t('planner.rename')}</span>
+      </button>
+      <button type="button" class="button foldable" aria-pressed={Boolean(grid.locked)} onClick={toggleLock}>
+        <Icon name="lock" />
+        <span>{t(grid.locked ? 'planner.unlock' : 'planner.lock')}</span>
+      </button>
+    </>
+  )
   return (
-    <section class="selected-grid" aria-label={t('grid.grid')}>
-      <div class="row">
-        <span class="strong">{gridNumber(grid.code)}</span>
-        <span class="grow ellipsis">{grid.name}</span>
-        <button type="button" class="button edit-only" onClick={() => (renaming.value = grid)}>
-          <Icon name="edit" />
-          {t('planner.rename')}
-        </button>
-        <button type="button" class="button edit-only" aria-pressed={Boolean(grid.locked)} onClick={toggleLock}>
-          <Icon name="lock" />
-          {t(grid.locked ? 'planner.unlock' : 'planner.lock')}
-        </button>
-        <button type="button" class="button icon-only" aria-label={t('common.zoomTo')} data-tip={`${t('common.zoomTo')}  Z`} onClick={() => (store.goTo.value = { bbox: grid.bbox })}>
-          <Icon name="target" />
-        </button>
-      </div>
+    <Selected label={t('grid.grid')} code={grid.code} name={grid.name || grid.area_name} bbox={grid.bbox} actions={actions}>
       <p class="small second">
         {number(grid.households)} {t('unit.households')} · {signed(grid.deviation)} % · {t('grid.head')} {grid.head?.work_no ?? t('grid.vacant')}
       </p>
       {plan.value && <NetsOfGrid plan={plan.value} grid={grid} />}
-    </section>
+    </Selected>
   )
 }
 
@@ -196,54 +142,34 @@ function Panel({ data }: { data: PlanGrids }): JSX.Element {
     const first = pinned.value
     return first.size ? [...sorted.filter((grid) => first.has(grid.code)), ...sorted.filter((grid) => !first.has(grid.code))] : sorted
   }, [data, pinned.value, order.column, order.down, lang.value, listMode.value])
-  const list = findings(data)
-  const bad = list.filter((one) => one.bad).length
+  const open = openLines(data)
   const selected = data.grids.find((grid) => grid.code === store.grid.value)
-  const head = (id: string, words: string, count: number | null, tone = ''): JSX.Element => (
-    <button type="button" role="tab" aria-selected={tab.value === id} class={tab.value === id ? 'panel-focus' : ''} onClick={() => (tab.value = id)}>
-      {words} {count !== null && <span class={`chip round ${tone}`}>{number(count)}</span>}
-    </button>
-  )
+  const own: Tab[] = [
+    { id: 'grids', name: t('grid.grids'), count: data.grids.length },
+    { id: 'check', name: t('planner.check'), count: open.length, tone: open.some((line) => line.bad) ? 'late' : open.length ? 'warn' : '' },
+    { id: 'quality', name: t('quality.title') },
+  ]
   return (
     <>
-      <div class="tabs" role="tablist">
-        {head('grids', t('grid.grids'), data.grids.length)}
-        {head('check', t('planner.check'), list.length, bad ? 'late' : list.length ? 'warn' : '')}
-        {head('quality', t('quality.title'), null)}
-        {slots.tabs.filter((one) => one.shown?.() ?? true).map((one) => head(one.id, one.name(), one.count?.(data) ?? null, one.tone?.(data)))}
-      </div>
-      <JobBar />
-      <p class="note info narrow-note">{t('planner.look')}</p>
+      <Tabs tabs={tabsOf(own, data)} now={tab.value} />
+      <JobBar others={['improve']} />
       {tab.value === 'quality' && <QualityPanel />}
       {tab.value === 'grids' && (
         <>
+          <p class="note info narrow-note">{t('edit.look')}</p>
           <EditPanel />
           <Figures data={data} />
           <Balance data={data} />
           {selected && mode.value.tool === 'select' && <SelectedGrid grid={selected} />}
           <div class="table-box">
-            <DataTable
-              id="table"
-              caption={`${data.plan.name}: ${t('grid.grids')}`}
-              columns={columns}
-              rows={rows}
-              keyOf={(grid) => grid.code}
-              selected={store.grid.value}
-              hovered={store.hover.value}
-              order={order}
-              tall={listMode.value}
-              pinned={pinned.value}
-              onOrder={(next) => (store.sort.value = writeOrder(next))}
-              onSelect={(code) => (store.grid.value = code)}
-              onHover={(code) => (store.hover.value = code)}
-            />
+            <StoreTable caption={`${data.plan.name}: ${t('grid.grids')}`} columns={columns} rows={rows} codeOf={(grid) => grid.code} order={order} pinned={pinned.value} />
           </div>
         </>
       )}
       {tab.value === 'check' && (
         <div class="check-tab">
           {selected && <SelectedGrid grid={selected} />}
-          {slots.check ? <slots.check data={data} /> : <CheckList list={list} />}
+          <CheckPanel data={data} />
         </div>
       )}
       {slots.tabs.map((one) => tab.value === one.id && <one.body key={one.id} data={data} />)}

@@ -3,12 +3,12 @@ import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import { ask } from '../../api/client'
 import { planGrids, plans, territory } from '../../api/data'
-import { follow } from '../../api/jobs'
+import { resultOf, Stopped } from '../../api/jobs'
 import type { Job, Plan } from '../../api/types'
 import { t, tOr } from '../../i18n'
 import { number } from '../../i18n/format'
 import { store } from '../../map/store'
-import { Dialog } from '../../ui/Dialog'
+import { CheckField, FormDialog, SelectField, TextField } from '../../ui/fields'
 import { ErrorNote, sentence } from '../../ui/states'
 import { toast } from '../../ui/toast'
 import { type Wish, badBand, badBank, badTarget, badTolerance, bodyOf, usualWish } from './proposal'
@@ -28,29 +28,16 @@ async function propose(wish: Wish): Promise<void> {
   const body = { territory: territory.value?.id, ...bodyOf(wish) }
   const answer = await ask<{ job: Job }>('/api/v1/plans', { method: 'POST', body })
   proposing.value = false
-  const job = await follow(t('planner.proposing'), answer.job)
-  if (job.state === 'cancelled') {
-    toast(t('job.stopped'))
-    return
-  }
-  const made = job.result?.plan_id as string | undefined
+  const result = await resultOf<{ plan_id?: string; moved?: Moved | null } | null>(t('planner.proposing'), answer.job)
+  const made = result?.plan_id
   if (made) {
     const { plan: found } = await ask<{ plan: Plan }>(`/api/v1/plans/${made}`)
     store.plan.value = made
-    const moved = job.result?.moved as Moved | null | undefined
+    const moved = result?.moved
     const ready = t('planner.proposed', { name: found.name })
     toast(moved ? `${ready} · ${t('planner.moved', { n: number(moved.households), share: number(100 * moved.share, 1) })}` : ready)
   }
   await plans.load()
-}
-
-function Check(props: { id: string; words: string; on: boolean; change: (on: boolean) => void }): JSX.Element {
-  return (
-    <label class="row small" for={props.id}>
-      <input id={props.id} type="checkbox" checked={props.on} onChange={(event) => props.change(event.currentTarget.checked)} />
-      {props.words}
-    </label>
-  )
 }
 
 function HouseholdWishes({ wish, set }: { wish: Wish; set: (part: Partial<Wish>) => void }): JSX.Element {
@@ -61,7 +48,7 @@ function HouseholdWishes({ wish, set }: { wish: Wish; set: (part: Partial<Wish>)
         <legend>{t('planner.even')}</legend>
         <div class="row fields wrap">
           {EVEN.map((what) => (
-            <Check
+            <CheckField
               key={what}
               id={`wish-even-${what}`}
               words={t(`planner.even.${what}`)}
@@ -71,18 +58,9 @@ function HouseholdWishes({ wish, set }: { wish: Wish; set: (part: Partial<Wish>)
           ))}
         </div>
       </fieldset>
-      <div class="field">
-        <label for="wish-borders">{t('planner.borders')}</label>
-        <select id="wish-borders" class="input" value={wish.borders} onChange={(event) => set({ borders: event.currentTarget.value })}>
-          {BORDERS.map((cost) => (
-            <option key={cost} value={cost}>
-              {t(`planner.borders.${cost}`)}
-            </option>
-          ))}
-        </select>
-      </div>
-      <Check id="wish-rural" words={t('planner.rural')} on={wish.rural} change={(rural) => set({ rural })} />
-      {inUse && <Check id="wish-keep" words={t('planner.keep')} on={wish.keep} change={(keep) => set({ keep })} />}
+      <SelectField id="wish-borders" label={t('planner.borders')} value={wish.borders} options={BORDERS.map((cost) => [cost, t(`planner.borders.${cost}`)])} onChange={(borders) => set({ borders })} />
+      <CheckField id="wish-rural" words={t('planner.rural')} on={wish.rural} change={(rural) => set({ rural })} />
+      {inUse && <CheckField id="wish-keep" words={t('planner.keep')} on={wish.keep} change={(keep) => set({ keep })} />}
     </>
   )
 }
@@ -95,71 +73,40 @@ export function ProposeDialog(): JSX.Element {
   const set = (part: Partial<Wish>): void => setWish((now) => ({ ...now, ...part }))
   const faults = { target: badTarget(wish), band: badBand(wish), tolerance: badTolerance(wish), bank: badBank(wish) }
   const bad = faults.target || faults.band || faults.tolerance || faults.bank
-  const start = (event: SubmitEvent): void => {
-    event.preventDefault()
+  const start = (): void => {
     if (bad) return
     propose(wish).catch((cause: unknown) => {
       if (proposing.value) setFailure(cause)
-      else toast(t('job.failed', { why: sentence(cause) }))
+      else toast(cause instanceof Stopped ? sentence(cause) : t('job.failed', { why: sentence(cause) }))
     })
   }
-  const text = (name: 'target' | 'tolerance' | 'seed' | 'band' | 'bank', words: string, wrong: string | null, hint?: string): JSX.Element => (
-    <div class="field grow">
-      <label for={`wish-${name}`}>{words}</label>
-      <input
-        id={`wish-${name}`}
-        class="input"
-        inputMode={name === 'band' ? 'text' : 'numeric'}
-        value={wish[name]}
-        aria-invalid={wrong !== null}
-        aria-describedby={wrong ? `wish-${name}-error` : undefined}
-        onInput={(event) => set({ [name]: event.currentTarget.value })}
-      />
-      {wrong && (
-        <span id={`wish-${name}-error`} class="error">
-          {wrong}
-        </span>
-      )}
-      {hint && !wrong && <span class="hint">{hint}</span>}
-    </div>
-  )
-  const footer = (
-    <>
-      <button type="submit" form="propose-form" class="button primary" aria-disabled={bad}>
-        {t('planner.start')}
-      </button>
-      <button type="button" class="button" onClick={close}>
-        {t('common.cancel')}
-      </button>
-    </>
+  const text = (name: 'target' | 'tolerance' | 'seed' | 'band' | 'bank', words: string, error: string | null, hint?: string): JSX.Element => (
+    <TextField id={`wish-${name}`} label={words} error={error} hint={hint} inputMode={name === 'band' ? 'text' : 'numeric'} value={wish[name]} onInput={(value) => set({ [name]: value })} />
   )
   const cells = wish.kind === 'cell'
   const water = wish.kind === 'water'
   return (
-    <Dialog title={t('planner.proposeTitle')} hint={t(water ? 'water.proposeHint' : 'planner.proposeHint')} onClose={close} footer={footer}>
-      <form id="propose-form" class="stack" onSubmit={start}>
-        <div class="field">
-          <label for="wish-kind">{t('planner.kind')}</label>
-          <select id="wish-kind" class="input" value={wish.kind} onChange={(event) => setWish(usualWish(event.currentTarget.value, wish))}>
-            {KINDS.map((kind) => (
-              <option key={kind} value={kind}>
-                {tOr(`planKind.${kind}`, kind)}
-              </option>
-            ))}
-          </select>
-        </div>
-        <div class="row fields">
-          {text('target', t(water ? 'water.targetLabel' : cells ? 'planner.targetCell' : 'planner.target'), faults.target ? t(water ? 'water.targetError' : 'planner.targetError') : null)}
-          {water && text('bank', t('water.bank'), faults.bank ? t('water.bankError') : null)}
-          {!cells && !water && text('band', t('planner.band'), faults.band ? t('planner.bandError') : null, t('planner.bandHint'))}
-        </div>
-        <div class="row fields">
-          {!water && text('tolerance', t('planner.tolerance'), faults.tolerance ? t('planner.toleranceError') : null)}
-          {text('seed', t('planner.seed'), null, t('planner.seedHint'))}
-        </div>
-        {wish.kind === 'household' && <HouseholdWishes wish={wish} set={set} />}
-        {failure !== null && <ErrorNote error={failure} />}
-      </form>
-    </Dialog>
+    <FormDialog
+      title={t('planner.proposeTitle')}
+      hint={t(water ? 'water.proposeHint' : 'planner.proposeHint')}
+      form="propose-form"
+      submit={t('planner.start')}
+      barred={bad}
+      onSubmit={start}
+      onClose={close}
+    >
+      <SelectField id="wish-kind" label={t('planner.kind')} autofocus value={wish.kind} options={KINDS.map((kind) => [kind, tOr(`planKind.${kind}`, kind)])} onChange={(kind) => setWish(usualWish(kind, wish))} />
+      <div class="row fields">
+        {text('target', t(water ? 'water.targetLabel' : cells ? 'planner.targetCell' : 'planner.target'), faults.target ? t(water ? 'water.targetError' : 'planner.targetError') : null)}
+        {water && text('bank', t('water.bank'), faults.bank ? t('water.bankError') : null)}
+        {!cells && !water && text('band', t('planner.band'), faults.band ? t('planner.bandError') : null, t('planner.bandHint'))}
+      </div>
+      <div class="row fields">
+        {!water && text('tolerance', t('planner.tolerance'), faults.tolerance ? t('planner.toleranceError') : null)}
+        {text('seed', t('planner.seed'), null, t('planner.seedHint'))}
+      </div>
+      {wish.kind === 'household' && <HouseholdWishes wish={wish} set={set} />}
+      {failure !== null && <ErrorNote error={failure} />}
+    </FormDialog>
   )
 }

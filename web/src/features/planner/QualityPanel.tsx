@@ -5,10 +5,11 @@ import { onLayer } from '../../api/events'
 import { lang, t } from '../../i18n'
 import { gridNumber, number } from '../../i18n/format'
 import { listMode, store } from '../../map/store'
-import { DataTable, ordered, readOrder, writeOrder, type Column, type Order } from '../../ui/DataTable'
+import { ordered, readOrder, type Column, type Order } from '../../ui/DataTable'
 import { Icon } from '../../ui/Icon'
 import { saveFile } from '../../ui/save'
 import { ErrorNote, Skeleton } from '../../ui/states'
+import { StoreTable } from './parts'
 import { QualityLimits } from './QualityLimits'
 import { QualitySizes } from './QualitySizes'
 import { asCsv, editingLimits, figureAt, figureText, PRINCIPLES, quality, rank, wanted, type Quality, type QualityFigure, type QualityGrid, type Verdict } from './quality'
@@ -145,20 +146,7 @@ function Grids({ data, figure }: { data: Quality; figure: QualityFigure }): JSX.
           {figure.id.startsWith('walk_') && ` · ${t(`quality.from.${selected.walk_from}`)}`}
         </p>
       )}
-      <DataTable
-        id="table"
-        caption={`${data.plan.name}: ${figure.title[lang.value]}`}
-        columns={columns}
-        rows={rows}
-        keyOf={(grid) => grid.code}
-        selected={store.grid.value}
-        hovered={store.hover.value}
-        order={order}
-        tall={listMode.value}
-        onOrder={(next) => (store.sort.value = writeOrder(next))}
-        onSelect={(code) => (store.grid.value = code)}
-        onHover={(code) => (store.hover.value = code)}
-      />
+      <StoreTable caption={`${data.plan.name}: ${figure.title[lang.value]}`} columns={columns} rows={rows} codeOf={(grid) => grid.code} order={order} />
     </section>
   )
 }

@@ -10,6 +10,8 @@ const HECTARE_M2 = 10_000
 /** Columns of the grid table of a plan, with the sums. */
 export function gridColumns(data: PlanGrids, wide: boolean): Column<Grid>[] {
   const households = data.grids.reduce((all, grid) => all + grid.households, 0)
+  // numbers begin anew in every village: its name tells them apart
+  const villages = new Set(data.grids.map((grid) => grid.area_code)).size > 1
   const area = data.grids.reduce((all, grid) => all + grid.area_m2, 0)
   const columns: Column<Grid>[] = [
     {
@@ -21,7 +23,7 @@ export function gridColumns(data: PlanGrids, wide: boolean): Column<Grid>[] {
         <span class="gridname">
           <DeviationSwatch deviation={grid.deviation} tolerance={data.tolerance} />
           <span class="strong">{gridNumber(grid.code)}</span>
-          <span class="ellipsis">{grid.name}</span>
+          <span class="ellipsis">{grid.name || (villages ? <span class="muted">{grid.area_name}</span> : '')}</span>
           {grid.locked && <Icon name="lock" title={t('grid.locked')} />}
           {grid.exclave && (
             <span class="chip outline" title={t('grid.exclaveTitle')}>

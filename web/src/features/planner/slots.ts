@@ -26,13 +26,24 @@ interface Slots {
   /** Cards on the map. */
   cards: OfPlan[]
   tabs: TabSlot[]
-  /** Takes the place of the header's own publish button. */
-  primary: OfPlan | null
-  /** Takes the place of the body of the check tab. */
-  check: OfPlan | null
 }
 
-export const slots: Slots = { header: [], overlays: [], map: [], cards: [], tabs: [], primary: null, check: null }
+export const slots: Slots = { header: [], overlays: [], map: [], cards: [], tabs: [] }
 
 /** The tab of the side panel that is open. */
 export const tab = signal<string>('grids')
+
+/** A tab as the panel shows it. */
+export interface Tab {
+  id: string
+  name: string
+  /** Beside the name; null for none. */
+  count?: number | null | undefined
+  tone?: string | undefined
+}
+
+/** Tabs of a plan: its own first, then those that hang in; nothing to count is not counted. */
+export function tabsOf(own: readonly Tab[], data: PlanGrids): Tab[] {
+  const hung = slots.tabs.filter((one) => one.shown?.() ?? true)
+  return [...own, ...hung.map((one) => ({ id: one.id, name: one.name(), count: one.count?.(data) || null, tone: one.tone?.(data) }))]
+}

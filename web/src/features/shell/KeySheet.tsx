@@ -31,12 +31,20 @@ const planner: Line[] = [
   [['V', 'B', 'S', 'M'], 'edit.keys.tool'],
   [['P', 'L', 'R', 'D'], 'edit.keys.reassign'],
   [['K', 'I', 'N'], 'edit.keys.lock'],
-  [[',', '.'], 'edit.keys.vertex'],
-  [['←', '→', '↑', '↓'], 'edit.keys.move'],
+  [['C', 'U'], 'edit.keys.measure'],
+  [['E'], 'keys.rename'],
   [['Ctrl Z'], 'edit.keys.undo'],
   [['Ctrl Shift Z'], 'edit.keys.redo'],
-  [['E'], 'keys.rename'],
-  [['C'], 'life.newComment'],
+  [['M', 'T', 'L'], 'edit.keys.conflict'],
+]
+const lines: Line[] = [
+  [[',', '.'], 'edit.keys.vertex'],
+  [['Enter'], 'edit.keys.enter'],
+  [['←', '→', '↑', '↓'], 'edit.keys.move'],
+  [['Delete'], 'edit.keys.delete'],
+  [['Space'], 'edit.keys.mark'],
+  [['Shift'], 'edit.keys.shift'],
+  [['Esc'], 'edit.keys.esc'],
 ]
 
 function Group({ title, lines }: { title: string; lines: Line[] }): JSX.Element {
@@ -63,13 +71,16 @@ function Group({ title, lines }: { title: string; lines: Line[] }): JSX.Element 
 export function KeySheet(): JSX.Element | null {
   if (!keySheetOpen.value) return null
   return (
-    <Dialog title={t('keys.title')} hint={t('keys.hint')} width={640} onClose={() => (keySheetOpen.value = false)}>
+    <Dialog title={t('keys.title')} hint={t('keys.hint')} width={720} onClose={() => (keySheetOpen.value = false)}>
       <div class="keysheet">
-        <Group title={t('keys.everywhere')} lines={everywhere} />
         <div class="stack">
+          <Group title={t('keys.everywhere')} lines={everywhere} />
           <Group title={t('keys.onMap')} lines={onMap} />
           <Group title={t('desk.dispatch')} lines={dispatch} />
+        </div>
+        <div class="stack">
           <Group title={t('desk.planner')} lines={planner} />
+          <Group title={`${t('desk.planner')}: ${t('edit.keys.hold')}`} lines={lines} />
         </div>
       </div>
     </Dialog>

@@ -2,17 +2,18 @@ import type { JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { planGrids } from '../../../api/data'
 import { t, tOr } from '../../../i18n'
-import { number, signed } from '../../../i18n/format'
+import { distance, number, signed } from '../../../i18n/format'
 import { listMode, store } from '../../../map/store'
 import { Icon } from '../../../ui/Icon'
+import { JobBar } from '../../../ui/JobBar'
 import { sentence } from '../../../ui/states'
 import { toast } from '../../../ui/toast'
 import { DeviationSwatch } from '../DeviationBar'
 import type { Side } from './figures'
-import { arcOf, type ModeState } from './modes'
-import { dropKept, keepProposal, makeDraft, sendEdit, tryKept } from './send'
-import { doors, gridById, kept, loadingGround, mode, preview, proposal, refusal, saving, scene, snapped, topology, wantsDraft } from './state'
-import { anchor, stepBack } from './tools'
+import { arcOf, measured, type ModeState } from './modes'
+import { dropKept, keepProposal, makeDraft, sendAgain, sendEdit, tryKept } from './send'
+import { doors, gridById, kept, loadingGround, mode, preview, proposal, refusal, saving, scene, snapped, topology, unsent, wantsDraft } from './state'
+import { anchor, putAside, stepBack } from './tools'
 import { inBand, nameOf, numberOf, sideWords, toolName } from './words'
 
 /** The grids that a tool has in hand, as numbers. */
@@ -26,7 +27,14 @@ function about(state: ModeState): string {
   return here?.grid ? numberOf(here.grid) : ''
 }
 
+/** What is measured, in words. */
+function measureWords(state: Extract<ModeState, { tool: 'split' | 'draw' | 'measure' }>): string {
+  const { metres, area_m2 } = measured(state)
+  return t(area_m2 === null ? 'edit.measured' : 'edit.measuredArea', { m: distance(metres), ha: number((area_m2 ?? 0) / 10_000, 2) })
+}
+
 function hint(state: ModeState): string {
+  if (state.tool === 'measure' && state.points.length) return measureWords(state)
   const touch = matchMedia('(pointer: coarse)').matches
   if (state.tool === 'split' && touch) return t('edit.hint.splitTouch')
   if ('to' in state) return state.to ? tOr(`edit.hint.${state.tool}`, '').replace('{n}', numberOf(state.to)) : t('edit.hint.brushNone')
@@ -48,7 +56,7 @@ export function ToolCard(): JSX.Element | null {
         <span>{t('edit.saving')}</span>
       ) : !topology.value || loadingGround.value ? (
         <span>{t('edit.loading')}</span>
-      ) : what ? (
+      ) : what && state.tool !== 'measure' ? (
         <span class="snap-cue">
           <Icon name="magnet" />
           {snap?.name ? t('edit.snapNamed', { what, name: snap.name }) : what}
@@ -148,7 +156,7 @@ export function LiveFigures(): JSX.Element {
   const now = preview.value
   const tolerance = planGrids.data.value?.tolerance ?? 0.1
   const state = mode.value
-  const told = now && !(state.tool === 'border' && !changes(state)) ? now.sides.map((side, k) => sideWords(side, tolerance, now.fresh ? ['A', 'B'][k] ?? null : null)).join('. ') : ''
+  const told = state.tool === 'measure' && state.points.length > 1 ? measureWords(state) : now && !(state.tool === 'border' && !changes(state)) ? now.sides.map((side, k) => sideWords(side, tolerance, now.fresh ? ['A', 'B'][k] ?? null : null)).join('. ') : ''
   useEffect(() => {
     const timer = setTimeout(() => setWords(told), 1000)
     return () => clearTimeout(timer)
@@ -198,6 +206,36 @@ export function RefusalCard(): JSX.Element | null {
       <p class="foot muted">
         {problem.code}
         {problem.requestId && ` · ${t('error.request', { id: problem.requestId.slice(0, 8) })}`}
+      </p>
+    </section>
+  )
+}
+
+/** An edit that did not reach the server: nothing is lost, and it goes out again by itself. */
+export function UnsentCard(): JSX.Element | null {
+  const open = unsent.value
+  if (!open) return null
+  return (
+    <section class="card refusal" role="alert" data-testid="unsent">
+      <p class="row">
+        <span class="warnish">
+          <Icon name="offline" />
+        </span>
+        <span class="strong grow">{t('edit.unsent')}</span>
+      </p>
+      <p class="small second">{t(open.kept ? 'edit.unsentKept' : 'edit.unsentAgain')}</p>
+      <p class="row wrap">
+        <button type="button" class="button primary" aria-disabled={saving.value} onClick={() => void sendAgain()}>
+          {t(saving.value ? 'edit.saving' : 'edit.tryAgain')}
+        </button>
+        {open.kept && (
+          <button type="button" class="button" onClick={() => putAside(true)}>
+            {t('edit.keepLater')} <kbd>Esc</kbd>
+          </button>
+        )}
+        <button type="button" class="button quiet" onClick={() => putAside(false)}>
+          {t('edit.discard')}
+        </button>
       </p>
     </section>
   )
@@ -257,7 +295,7 @@ export function DraftCard(): JSX.Element | null {
 /** Drawings that could not be saved and were kept. */
 export function KeptCard(): JSX.Element | null {
   const plan = planGrids.data.value?.plan.id
-  const mine = kept.value.filter((one) => one.plan === plan)
+  const mine = kept.value.filter((one) => one.plan === plan && one.id !== unsent.value?.kept)
   if (mine.length === 0) return null
   return (
     <section class="card refusal kept" aria-label={t('edit.kept')}>
@@ -290,6 +328,8 @@ export function EditCards(): JSX.Element {
       {!listMode.value && <ToolCard />}
       {!listMode.value && <FigureCard />}
       <div class="edit-cards">
+        <JobBar kinds={['improve']} card />
+        <UnsentCard />
         <RefusalCard />
         <DraftCard />
         <ProposalCard />

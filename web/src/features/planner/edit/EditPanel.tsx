@@ -159,9 +159,11 @@ function LineLists({ state, here }: { state: LineState; here: Scene }): JSX.Elem
       </ol>
       <Coordinates label={t('edit.addPoint')} start="" act={(at) => act({ kind: 'place', at })} />
       <p class="row wrap">
-        <button type="button" class="button primary" aria-disabled={!enough} onClick={() => act({ kind: 'finish' })}>
-          {t(state.tool === 'split' ? 'edit.cut' : 'edit.make')}
-        </button>
+        {state.tool !== 'measure' && (
+          <button type="button" class="button primary" aria-disabled={!enough} onClick={() => act({ kind: 'finish' })}>
+            {t(state.tool === 'split' ? 'edit.cut' : 'edit.make')}
+          </button>
+        )}
         <button type="button" class="button" onClick={() => act({ kind: 'remove' })}>
           {t('edit.removePoint')}
         </button>
@@ -253,7 +255,7 @@ export function EditPanel(): JSX.Element | null {
       {open && <div class="edit-lists">
       {!here && <p class="small second">{t('edit.loading')}</p>}
       {here && state.tool === 'border' && <BorderLists state={state} here={here} />}
-      {here && (state.tool === 'split' || state.tool === 'draw') && <LineLists state={state} here={here} />}
+      {here && (state.tool === 'split' || state.tool === 'draw' || state.tool === 'measure') && <LineLists state={state} here={here} />}
       {here && (state.tool === 'merge' || state.tool === 'improve') && <GridLists state={state} here={here} />}
       {here && 'to' in state && <AtomList state={state} here={here} />}
       {now && <ul class="small second">{now.sides.map((side, k) => <li key={k}>{sideWords(side, tolerance, now.fresh ? (['A', 'B'][k] ?? null) : null)}</li>)}</ul>}

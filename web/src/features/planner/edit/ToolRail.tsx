@@ -2,6 +2,7 @@ import type { JSX } from 'preact'
 import { t, type Key } from '../../../i18n'
 import { store } from '../../../map/store'
 import { Icon } from '../../../ui/Icon'
+import { comment, mayComment } from '../life/commenting'
 import { hindrance, mode, panelOpen, selectedGrid } from './state'
 import type { Tool } from './modes'
 import { choose, toggleLock, toggleSnapping } from './tools'
@@ -32,6 +33,7 @@ function byKey(tool: Tool): void {
 export const toolKeys: Record<string, () => void> = {
   ...Object.fromEntries(rail.flat().map(([tool, , key]) => [key.toLowerCase(), () => byKey(tool)])),
   i: () => byKey('improve'),
+  u: () => byKey('measure'),
   k: toggleLock,
   n: toggleSnapping,
 }
@@ -43,7 +45,7 @@ export function ToolRail(): JSX.Element | null {
   const off = why === 'role' ? t('edit.why.role') : null
   const grid = selectedGrid.value
   const tool = ([id, icon, key]: [Tool, string, string]): JSX.Element => {
-    const barred = off !== null && id !== 'select'
+    const barred = off !== null && id !== 'select' && id !== 'measure'
     return (
       <button
         key={id}
@@ -81,6 +83,17 @@ export function ToolRail(): JSX.Element | null {
       <div class="rail-group">
         {toggle('edit.lock', 'lock', 'K', Boolean(grid?.locked), off !== null || !grid, toggleLock)}
         {tool(['improve', 'wand', 'I'])}
+      </div>
+      <div class="rail-group">
+        {mayComment.value && (
+          <button type="button" class="rail-tool" aria-label={t('life.newComment')} aria-keyshortcuts="C" data-tip={`${t('life.newComment')}  C`} onClick={comment}>
+            <Icon name="chat" />
+            <span class="rail-key" aria-hidden="true">
+              C
+            </span>
+          </button>
+        )}
+        {tool(['measure', 'ruler', 'U'])}
       </div>
       <span class="grow" />
       {toggle('edit.snap', 'magnet', 'N', store.snapping.value, false, toggleSnapping)}

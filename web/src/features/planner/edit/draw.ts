@@ -63,6 +63,7 @@ function toolFeatures(mode: ModeState, scene: Scene, preview: Preview | null): F
     case 'border':
       return borderFeatures(mode, scene, preview)
     case 'split':
+    case 'measure':
     case 'draw': {
       const points = (mode.hover ? [...mode.points, mode.hover] : mode.points).map(from)
       const grid = mode.tool === 'split' ? splitGrid(mode, scene) : null

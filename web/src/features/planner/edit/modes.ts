@@ -1,12 +1,12 @@
 /** Tools as state machines. Pure: an event of the hand, the keys or the lists in; a state, and at times a command, out. */
 import type { Command } from './commands'
-import { apart, boxOf, nearestOn, odd, type LonLat, type XY } from './plane'
+import { apart, boxOf, lengthOf, nearestOn, odd, sweep, type LonLat, type XY } from './plane'
 import { stepPick } from './picking'
 import { atomAt, borders, neighbours, type Arc, type Topology } from './topology'
 
 export { atomsBeside } from './picking'
 
-export const TOOLS = ['select', 'border', 'split', 'merge', 'brush', 'lasso', 'rectangle', 'draw', 'improve'] as const
+export const TOOLS = ['select', 'border', 'split', 'merge', 'brush', 'lasso', 'rectangle', 'draw', 'improve', 'measure'] as const
 export type Tool = (typeof TOOLS)[number]
 
 /** Where the hand is, in metres; `reach` is what it catches. */
@@ -37,7 +37,7 @@ export interface BorderState {
   hover: string | null
 }
 export interface LineState {
-  tool: 'split' | 'draw'
+  tool: 'split' | 'draw' | 'measure'
   points: XY[]
   hover: XY | null
 }
@@ -76,6 +76,7 @@ export function startMode(tool: Tool, scene: Scene): ModeState {
       return { tool, arc: null, line: [], vertex: null, grabbed: false, dragging: false, hover: null }
     case 'split':
     case 'draw':
+    case 'measure':
       return { tool, points: [], hover: null }
     case 'merge':
       return { tool, grids: scene.grid ? [scene.grid] : [] }
@@ -97,6 +98,7 @@ export function step(state: ModeState, event: EditEvent, scene: Scene): Step {
       return stepBorder(state, event, scene)
     case 'split':
     case 'draw':
+    case 'measure':
       return stepLine(state, event, scene)
     case 'merge':
     case 'improve':
@@ -265,7 +267,7 @@ function keyBorder(state: BorderState, { key, shift }: { key: string; shift: boo
 
 // ---- lines and outlines
 
-const LEAST = { split: 2, draw: 3 }
+const LEAST = { split: 2, draw: 3, measure: Infinity }
 
 function stepLine(state: LineState, event: EditEvent, scene: Scene): Step {
   const finish = (): Step => {
@@ -302,6 +304,12 @@ function stepLine(state: LineState, event: EditEvent, scene: Scene): Step {
     default:
       return { state }
   }
+}
+
+/** Length of what is measured, and the ground inside of three points and more. */
+export function measured({ points, hover }: LineState): { metres: number; area_m2: number | null } {
+  const line = hover ? [...points, hover] : points
+  return { metres: lengthOf(line), area_m2: line.length > 2 ? Math.abs(sweep([...line, line[0] as XY])) : null }
 }
 
 /** The grid that a line is to cut: the selected one, else the one under the middle of the line. */
@@ -358,6 +366,7 @@ export function busy(state: ModeState): boolean {
       return state.dragging || state.grabbed || state.arc !== null
     case 'split':
     case 'draw':
+    case 'measure':
       return state.points.length > 0
     case 'brush':
     case 'lasso':

@@ -1,6 +1,7 @@
 /** Edits of a plan: one request each, whose answer is put on screen; what is refused or overtaken is kept. */
 import { batch, signal } from '@preact/signals'
-import { ask, call, Problem } from '../../../api/client'
+import { call, NoAnswer, Problem } from '../../../api/client'
+import { askLong } from '../../../api/jobs'
 import { expectOwnGrids, gridsChanged, planGrids, plans } from '../../../api/data'
 import type { Grid, PlanGrids } from '../../../api/types'
 import { t } from '../../../i18n'
@@ -12,7 +13,7 @@ import { edits, savedAt } from '../edits'
 import { askOf, gridsOf, type Command } from './commands'
 import { ensure, forget, gridSeen, noteAnswer, revisionSeen } from './load'
 import { movesOf } from './preview'
-import { fresh, gridById, kept, meeting, mode, preview, proposal, refusal, saving, scene, topology, undoable, type EditAnswer, type EditedGrid, type Kept, type Meeting } from './state'
+import { fresh, gridById, improving, kept, meeting, mode, preview, proposal, refusal, saving, scene, topology, undoable, unsent, type EditAnswer, type EditedGrid, type Kept, type Meeting, type Unsent } from './state'
 import { arcsAbout, ringsOf, type Topology } from './topology'
 import type { LonLat } from './plane'
 
@@ -24,7 +25,11 @@ interface Options {
   preview?: boolean
   /** Revisions that were looked at on the conflict screen. */
   seen?: Record<string, number>
+  /** Of an edit that is sent again. */
+  key?: string
 }
+/** A larger neighbourhood takes the server a while: asked as a job, it shows progress and can be stopped. */
+const AT_ONCE_GRIDS = 6
 
 const token = (): string => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('')
 
@@ -35,18 +40,21 @@ async function request(command: Command, options: Options): Promise<EditAnswer> 
   const see = (ids: string[]): void => ids.forEach((id) => (expected[id] = revisionSeen(id)))
   see(gridsOf(command))
   Object.assign(expected, options.seen)
-  const send = (): Promise<EditAnswer> => {
+  const large = command.kind === 'improve' && command.grids.length > AT_ONCE_GRIDS
+  const title = command.kind === 'improve' ? t(options.preview ? 'edit.improving' : 'edit.improvingSave', { n: command.grids.length }) : t('edit.saving')
+  const send = (key: string): Promise<EditAnswer> => {
     const asked = body && { ...body, expected, ...(options.repair ? { repair: true } : {}), ...(options.preview ? { preview: true } : {}) }
-    return ask<EditAnswer>(`/api/v1/plans/${plan}${path}`, { method: 'POST', body: asked ?? undefined, headers: { 'Idempotency-Key': token() } })
+    const headers = { 'Idempotency-Key': key, ...(large ? { Prefer: 'respond-async' } : {}) }
+    return askLong<EditAnswer>(title, `/api/v1/plans/${plan}${path}`, { method: 'POST', body: asked ?? undefined, headers })
   }
   try {
-    return await send()
+    return await send(options.key ?? token())
   } catch (cause) {
     // an edit may take ground of a grid that nobody named: the page knows that grid too
     const missing = cause instanceof Problem && cause.status === 428 ? (cause.body.missing as string[] | undefined) : undefined
     if (!missing?.every((id) => gridById.peek().has(id))) throw cause
     see(missing)
-    return send()
+    return send(token())
   }
 }
 
@@ -57,8 +65,9 @@ export async function sendEdit(command: Command, options: Options = {}): Promise
   refusal.value = null
   const drawn = onScreen(command)
   const done = expectOwnGrids()
+  const key = options.key ?? token()
   try {
-    const answer = await request(command, options)
+    const answer = await request(command, { ...options, key })
     done(boxesOf(answer))
     applyAnswer(answer)
     savedEdits.value += 1
@@ -67,6 +76,7 @@ export async function sendEdit(command: Command, options: Options = {}): Promise
     done(null)
     if (cause instanceof Problem && cause.status === 412) await meet(drawn, cause)
     else if (cause instanceof Problem) refuse(command, cause)
+    else if (cause instanceof NoAnswer) wait({ command, repair: options.repair ?? false, seen: options.seen ?? {}, key })
     else toast(sentence(cause))
     return false
   } finally {
@@ -74,9 +84,10 @@ export async function sendEdit(command: Command, options: Options = {}): Promise
   }
 }
 
-/** Asks what a command would do, and shows it dashed. */
+/** Asks what a command would do, and shows it dashed; the hand may go on elsewhere meanwhile. */
 export async function tryOut(command: Command): Promise<void> {
-  saving.value = true
+  if (improving.peek()) return
+  improving.value = true
   refusal.value = null
   const drawn = onScreen(command)
   try {
@@ -86,8 +97,35 @@ export async function tryOut(command: Command): Promise<void> {
     else if (cause instanceof Problem) await meet(drawn, cause)
     else toast(sentence(cause))
   } finally {
-    saving.value = false
+    improving.value = false
   }
+}
+
+// ---- the server was not reached
+
+/** Keeps an edit that did not arrive on screen, and in the list of this browser. */
+function wait(edit: Omit<Unsent, 'kept'>): void {
+  const open = unsent.peek()
+  const drawn = edit.command.kind !== 'undo' && edit.command.kind !== 'redo'
+  unsent.value = { ...edit, kept: open?.key === edit.key ? open.kept : drawn ? keepDrawing(edit.command) : '' }
+}
+
+/** Sends it again, under the same key. */
+export async function sendAgain(): Promise<void> {
+  const open = unsent.peek()
+  if (!open || saving.peek()) return
+  const saved = await sendEdit(open.command, { key: open.key, repair: open.repair, seen: open.seen })
+  if (unsent.peek() !== open) return
+  // refused or overtaken meanwhile: the other cards say so, and the drawing stays in the list
+  unsent.value = null
+  if (saved) dropKept(open.kept)
+}
+
+/** Leaves it in the list of drawings, or drops it. */
+export function giveUp(keep: boolean): void {
+  const open = unsent.peek()
+  unsent.value = null
+  if (open && !keep) dropKept(open.kept)
 }
 
 /** Does what a preview showed. */
@@ -272,10 +310,11 @@ export async function keepForLater(): Promise<void> {
 
 const KEPT = 'gridward.kept'
 /** Puts a drawing in the list that this browser keeps. */
-export function keepDrawing(command: Command): void {
+export function keepDrawing(command: Command): string {
   const plan = planGrids.data.peek()?.plan.id ?? ''
   const one: Kept = { id: token(), plan, at: new Date().toISOString(), command, label: labelOf(command) }
   writeKept([...kept.peek(), one])
+  return one.id
 }
 export function dropKept(id: string): void {
   writeKept(kept.peek().filter((one) => one.id !== id))

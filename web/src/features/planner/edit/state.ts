@@ -40,6 +40,20 @@ export interface Refusal {
 }
 export const refusal = signal<Refusal | null>(null)
 
+/** An edit that did not reach the server: it is sent again, by hand or when the server is heard of again. */
+export interface Unsent {
+  command: Command
+  repair: boolean
+  seen: Record<string, number>
+  /** The same key again: what the server did after all is not done twice. */
+  key: string
+  /** Its place in the list of drawings that this browser keeps: a closed tab loses nothing. */
+  kept: string
+}
+export const unsent = signal<Unsent | null>(null)
+/** A neighbourhood is being improved, whatever else the hand does meanwhile. */
+export const improving = signal(false)
+
 /** A drawing that was kept when it could not be saved. */
 export interface Kept {
   id: string

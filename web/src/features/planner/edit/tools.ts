@@ -1,6 +1,7 @@
 /** Runs the tools: events of map, keys and lists go to the tool in hand, its commands to the server. */
 import { batch, computed, effect, signal, untracked } from '@preact/signals'
 import { planGrids } from '../../../api/data'
+import { live } from '../../../api/events'
 import type { Box } from '../../../api/types'
 import { mapOnScreen } from '../../../map/engine'
 import { editDrawing, editHand, editSnaps, handAt, type Pointer } from '../../../map/editing'
@@ -13,12 +14,12 @@ import { bring, ensure, followPlan, here as isHere } from './load'
 import { busy, startMode, step, type BorderState, type EditEvent, type Tool } from './modes'
 import { boxOf, type LonLat, type XY } from './plane'
 import { previewOf } from './preview'
-import { keepProposal, readKept, savedEdits, sendEdit, tryOut } from './send'
-import { doors, figuresMs, fresh, hindrance, kept, known, meeting, mode, preview, proposal, refusal, saving, scene, selectedGrid, snapped, topology, wantsDraft } from './state'
+import { giveUp, keepProposal, readKept, savedEdits, sendAgain, sendEdit, tryOut } from './send'
+import { doors, figuresMs, fresh, hindrance, kept, known, meeting, mode, preview, proposal, refusal, saving, scene, selectedGrid, snapped, topology, unsent, wantsDraft } from './state'
 import { borders, type Topology } from './topology'
 
 /** Tools whose lines snap to what is on the ground. */
-const SNAPPING = new Set<Tool>(['border', 'split', 'draw'])
+const SNAPPING = new Set<Tool>(['border', 'split', 'draw', 'measure'])
 const CATCH_PX = 12
 const TOUCH_PX = 22
 
@@ -44,7 +45,7 @@ const failed = (cause: unknown): void => toast(sentence(cause))
 /** Lets the tool in hand take an event. */
 export function act(event: EditEvent): void {
   const here = scene.peek()
-  if (!here || saving.peek() || meeting.peek()) return
+  if (!here || saving.peek() || meeting.peek() || unsent.peek()) return
   const { state, command } = step(mode.peek(), event, here)
   batch(() => {
     mode.value = state
@@ -67,12 +68,12 @@ async function run(command: Command): Promise<void> {
   }
   const done = await sendEdit(command)
   // a line that was refused stays under the hand; a border springs back
-  if (!done && !meeting.peek() && mode.peek().tool === 'border') act({ kind: 'back' })
+  if (!done && !meeting.peek() && !unsent.peek() && mode.peek().tool === 'border') act({ kind: 'back' })
 }
 
 /** Chooses a tool; a published plan is offered as a draft first. */
 export function choose(tool: Tool): void {
-  if (tool !== 'select' && hindrance.peek()) {
+  if (tool !== 'select' && tool !== 'measure' && hindrance.peek()) {
     if (hindrance.peek() === 'status') wantsDraft.value = true
     return
   }
@@ -104,9 +105,16 @@ function startAtGrid(grid: string): void {
   if (arc) act({ kind: 'arc', key: arc.key })
 }
 
+/** Takes an edit that did not arrive from the screen; kept, it stays in the list of drawings. */
+export function putAside(keep: boolean): void {
+  giveUp(keep)
+  act({ kind: 'back' })
+}
+
 /** Esc: drag, then drawing, then tool; false when there is nothing to step back from. */
 export function stepBack(): boolean {
-  if (refusal.peek()) refusal.value = null
+  if (unsent.peek()) putAside(true)
+  else if (refusal.peek()) refusal.value = null
   else if (proposal.peek()) proposal.value = null
   else if (wantsDraft.peek()) wantsDraft.value = false
   else if (busy(mode.peek())) {
@@ -226,6 +234,10 @@ export function startTools(): () => void {
     effect(() => {
       void [known.value, doors.value, topology.value]
       untracked(figure)
+    }),
+    effect(() => {
+      // heard of again: what waits goes out
+      if (live.value === 'live') untracked(() => void sendAgain())
     }),
     effect(() => {
       if (savedEdits.value === 0) return

@@ -43,7 +43,7 @@ export function wantedGrids(grids: readonly Grid[], { view, near, work }: Sight)
 
 /** The box of what a tool has drawn so far; null for nothing. */
 export function workBox(state: ModeState, plane: Plane): Box | null {
-  const points: readonly XY[] = state.tool === 'split' || state.tool === 'draw' ? [...state.points, ...(state.hover && state.points.length ? [state.hover] : [])] : 'trail' in state ? state.trail : []
+  const points: readonly XY[] = 'points' in state ? [...state.points, ...(state.hover && state.points.length ? [state.hover] : [])] : 'trail' in state ? state.trail : []
   return points.length ? (boxOf(points.map(plane.from) as LonLat[]) as Box) : null
 }
 

@@ -3,20 +3,19 @@ import { useEffect } from 'preact/hooks'
 import { gridByCode, planGrids, planId } from '../../../api/data'
 import type { Grid, PlanGrids } from '../../../api/types'
 import { t, tOr } from '../../../i18n'
-import { gridNumber, number } from '../../../i18n/format'
+import { number } from '../../../i18n/format'
 import { store } from '../../../map/store'
 import { Icon } from '../../../ui/Icon'
 import { ErrorNote, Skeleton } from '../../../ui/states'
+import { hindrance } from '../edit/state'
+import { choose } from '../edit/tools'
+import { AllClear, FindingRow, type Finding } from '../parts'
+import { tab } from '../slots'
 import { check, mark, type Check, type CheckProblem } from './life'
 import { problemWords } from './words'
 
-export interface Line {
-  key: string
+export interface Line extends Finding {
   kind: string
-  name: string
-  words: string
-  bad: boolean
-  grid: string | null
   at: [number, number] | null
 }
 
@@ -38,9 +37,9 @@ function lineOf(problem: CheckProblem, place: number): Line {
     key: `${problem.kind} ${place}`,
     kind: problem.kind,
     name: code ? (gridByCode.value.get(code)?.name ?? '') : '',
-    words: problemWords(problem, code !== null),
+    words: problemWords(problem),
     bad: problem.blocks !== false,
-    grid: code,
+    code,
     at: at as [number, number] | null,
   }
 }
@@ -54,16 +53,30 @@ export function linesOf(data: PlanGrids, found: Check | null): Line[] {
     name: grid.name ?? '',
     words: t((grid.deviation ?? 0) > 0 ? 'planner.checkOver' : 'planner.checkShort', { n: number(off), limit: number(edge) }),
     bad: false,
-    grid: grid.code,
+    code: grid.code,
     at: grid.centre as [number, number],
   }))
   return [...proved.filter((line) => line.bad), ...band, ...proved.filter((line) => !line.bad)]
 }
 
+/** What is open as far as it is known now: the band at once, the rest once it was checked. */
+export const openLines = (data: PlanGrids): Line[] => linesOf(data, check.data.value?.plan === data.plan.id ? check.data.value : null)
+
+/** The one repair that a tool has for a finding. */
+function repairOf(line: Line): { words: string; act: () => void } | undefined {
+  if (line.kind !== 'band' || !line.code || hindrance.value !== null) return undefined
+  const improve = (): void => {
+    goTo(line)
+    tab.value = 'grids'
+    choose('improve')
+  }
+  return { words: t('edit.improveOne'), act: improve }
+}
+
 /** Goes to where something is wrong and marks it. */
 export function goTo(line: Line): void {
-  if (line.grid) store.grid.value = line.grid
-  const grid = line.grid ? gridByCode.peek().get(line.grid) : undefined
+  if (line.code) store.grid.value = line.code
+  const grid = line.code ? gridByCode.peek().get(line.code) : undefined
   mark.value = line.at && { at: line.at, words: line.words, bad: line.bad }
   // a fault has a place of its own; the others are the grid's
   if (grid && (line.kind === 'band' || !line.at || line.at === grid.centre)) store.goTo.value = { bbox: grid.bbox }
@@ -77,7 +90,7 @@ function Group({ kind, lines }: { kind: string; lines: Line[] }): JSX.Element {
     const way = { ArrowDown: 1, ArrowUp: -1 }[event.key]
     if (!way) return
     event.preventDefault()
-    const rows = [...document.querySelectorAll<HTMLElement>('.check-list button')]
+    const rows = [...document.querySelectorAll<HTMLElement>('.check-list .answer-row')]
     const next = rows[rows.indexOf(document.activeElement as HTMLElement) + way]
     next?.focus()
     next?.click()
@@ -89,21 +102,7 @@ function Group({ kind, lines }: { kind: string; lines: Line[] }): JSX.Element {
       </h2>
       <ul class="checks check-list" onKeyDown={move}>
         {lines.map((line) => (
-          <li key={line.key}>
-            <button
-              type="button"
-              class="answer-row"
-              aria-current={mark.value?.words === line.words && store.grid.value === line.grid}
-              onClick={() => goTo(line)}
-            >
-              <span class={line.bad ? 'bad' : 'warnish'}>
-                <Icon name={line.bad ? 'alert' : 'warning'} title={t(line.bad ? 'life.blocks' : 'life.warns')} />
-              </span>
-              {line.grid && <span class="strong">{gridNumber(line.grid)}</span>}
-              {line.name && <span class="ellipsis check-name">{line.name}</span>}
-              <span class="grow small second check-words">{line.words}</span>
-            </button>
-          </li>
+          <FindingRow key={line.key} of={line} current={mark.value?.words === line.words && store.grid.value === line.code} onGo={() => goTo(line)} repair={repairOf(line)} />
         ))}
       </ul>
     </section>
@@ -148,12 +147,7 @@ export function CheckPanel({ data }: { data: PlanGrids }): JSX.Element {
   return (
     <div id="table" tabIndex={-1} class={`check-tab ${check.loading.value ? 'dimmed' : ''}`} aria-busy={check.loading.value}>
       <Verdict found={found} lines={lines} />
-      {lines.length === 0 && (
-        <p class="note ok">
-          <Icon name="check" />
-          {t('life.nothingOpen')}
-        </p>
-      )}
+      {lines.length === 0 && <AllClear words={t('life.nothingOpen')} />}
       {kinds.map((kind) => (
         <Group key={kind} kind={kind} lines={lines.filter((line) => line.kind === kind)} />
       ))}

@@ -9,12 +9,11 @@ import { listMode, store } from '../../../map/store'
 import { Icon } from '../../../ui/Icon'
 import { Empty, ErrorNote, sentence, Skeleton } from '../../../ui/states'
 import { toast } from '../../../ui/toast'
+import { composing } from './commenting'
 import { comments, mayComment, say, settle, thread, type Comment } from './life'
 import { pinOf, threadsOf, type Thread } from './threads'
 
 const settledShown = signal(false)
-/** The composer has the focus when the tab opens next: somebody pressed C. */
-export const composing = signal(false)
 
 function whereOf({ grid, point }: Comment): string {
   const at = grid ? `${t('grid.grid')} ${gridNumber(grid.code)} ${gridByCode.value.get(grid.code)?.name ?? ''}`.trim() : ''

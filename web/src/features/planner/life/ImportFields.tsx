@@ -1,6 +1,7 @@
 import type { JSX } from 'preact'
 import { t, tOr } from '../../../i18n'
 import { bytes } from '../../../i18n/format'
+import { CheckField, FileField, SelectField, TextField } from '../../../ui/fields'
 import { badTolerance, type ImportWish } from './importing'
 
 const KINDS = ['household', 'natural_village', 'micro', 'ten_household', 'police', 'safety', 'cell'] as const
@@ -21,49 +22,21 @@ interface Props {
 export function ImportFields({ wish, file, systemMissing, set, choose }: Props): JSX.Element {
   const large = file !== null && file.size > MOST_BYTES
   const wrong = badTolerance(wish)
-  const text = (name: 'name' | 'code' | 'title' | 'crs', words: string, hint?: string, list?: string): JSX.Element => (
-    <div class="field grow">
-      <label for={`import-${name}`}>{words}</label>
-      <input
-        id={`import-${name}`}
-        class="input"
-        value={wish[name]}
-        list={list}
-        placeholder={hint}
-        aria-invalid={name === 'crs' && systemMissing}
-        aria-describedby={name === 'crs' && systemMissing ? 'import-crs-error' : undefined}
-        onInput={(event) => set({ [name]: event.currentTarget.value })}
-      />
-    </div>
+  const text = (name: 'name' | 'code' | 'title' | 'crs', words: string, placeholder?: string, list?: string): JSX.Element => (
+    <TextField id={`import-${name}`} label={words} value={wish[name]} list={list} placeholder={placeholder} invalid={name === 'crs' && systemMissing} onInput={(value) => set({ [name]: value })} />
   )
   return (
     <div class="stack pad">
-      <div class="field">
-        <label for="import-file">{t('life.file')}</label>
-        <input
-          id="import-file"
-          type="file"
-          class="input"
-          accept=".geojson,.json,.gpkg,.zip"
-          aria-invalid={large}
-          aria-describedby="import-file-hint"
-          onChange={(event) => choose(event.currentTarget.files?.[0] ?? null)}
-        />
-        <span id="import-file-hint" class={large ? 'error' : 'hint'}>
-          {large ? t('life.fileLarge', { size: bytes(file.size) }) : t('life.fileHint')}
-        </span>
-      </div>
+      <FileField
+        id="import-file"
+        label={t('life.file')}
+        error={large ? t('life.fileLarge', { size: bytes(file.size) }) : null}
+        hint={t('life.fileHint')}
+        accept=".geojson,.json,.gpkg,.zip"
+        onFiles={(files) => choose(files[0] ?? null)}
+      />
       <div class="row fields">
-        <div class="field grow">
-          <label for="import-kind">{t('planner.kind')}</label>
-          <select id="import-kind" class="input" value={wish.kind} onChange={(event) => set({ kind: event.currentTarget.value })}>
-            {KINDS.map((kind) => (
-              <option key={kind} value={kind}>
-                {tOr(`planKind.${kind}`, kind)}
-              </option>
-            ))}
-          </select>
-        </div>
+        <SelectField id="import-kind" label={t('planner.kind')} value={wish.kind} options={KINDS.map((kind) => [kind, tOr(`planKind.${kind}`, kind)])} onChange={(kind) => set({ kind })} />
         {text('name', t('life.planName'), t('life.asFile'))}
       </div>
       <div class="row fields">
@@ -82,39 +55,17 @@ export function ImportFields({ wish, file, systemMissing, set, choose }: Props):
           <span class="error">{t('life.crsMissing')}</span>
         </p>
       )}
-      <label class="row small">
-        <input type="checkbox" checked={wish.repair} onChange={(event) => set({ repair: event.currentTarget.checked })} />
-        {t('life.repair')}
-      </label>
+      <CheckField words={t('life.repair')} on={wish.repair} change={(repair) => set({ repair })} />
       {wish.repair && (
         <div class="row fields">
-          <div class="field grow">
-            <label for="import-tolerance">{t('life.tolerance')}</label>
-            <input
-              id="import-tolerance"
-              class="input"
-              inputMode="decimal"
-              value={wish.tolerance}
-              aria-invalid={wrong}
-              aria-describedby={wrong ? 'import-tolerance-error' : undefined}
-              onInput={(event) => set({ tolerance: event.currentTarget.value })}
-            />
-            {wrong && (
-              <span id="import-tolerance-error" class="error">
-                {t('life.toleranceError')}
-              </span>
-            )}
-          </div>
-          <div class="field grow">
-            <label for="import-overlap">{t('life.overlap')}</label>
-            <select id="import-overlap" class="input" value={wish.overlap} onChange={(event) => set({ overlap: event.currentTarget.value as ImportWish['overlap'] })}>
-              {OVERLAPS.map((rule) => (
-                <option key={rule} value={rule}>
-                  {t(`life.overlap.${rule}`)}
-                </option>
-              ))}
-            </select>
-          </div>
+          <TextField id="import-tolerance" label={t('life.tolerance')} inputMode="decimal" error={wrong ? t('life.toleranceError') : null} value={wish.tolerance} onInput={(tolerance) => set({ tolerance })} />
+          <SelectField
+            id="import-overlap"
+            label={t('life.overlap')}
+            value={wish.overlap}
+            options={OVERLAPS.map((rule) => [rule, t(`life.overlap.${rule}`)])}
+            onChange={(overlap) => set({ overlap: overlap as ImportWish['overlap'] })}
+          />
         </div>
       )}
     </div>

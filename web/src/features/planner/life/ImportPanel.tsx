@@ -2,12 +2,14 @@ import { useSignal } from '@preact/signals'
 import type { JSX } from 'preact'
 import { useEffect } from 'preact/hooks'
 import { Problem } from '../../../api/client'
+import { Stopped } from '../../../api/jobs'
 import { plans, territory } from '../../../api/data'
 import { t, tOr } from '../../../i18n'
 import { gridNumber, number } from '../../../i18n/format'
 import { store } from '../../../map/store'
 import { Icon } from '../../../ui/Icon'
-import { ErrorNote } from '../../../ui/states'
+import { JobBar, Progress } from '../../../ui/JobBar'
+import { ErrorNote, sentence } from '../../../ui/states'
 import { toast } from '../../../ui/toast'
 import { ImportFields } from './ImportFields'
 import { badTolerance, faultsOf, fieldsOf, send, stopUpload, uploading, usualImport, type Change, type ImportReport, type ImportWish } from './importing'
@@ -86,30 +88,10 @@ function Report({ report }: { report: ImportReport }): JSX.Element {
   )
 }
 
-function Busy(): JSX.Element | null {
+/** The file on its way, then the job that reads it. */
+function Busy(): JSX.Element {
   const share = uploading.value
-  if (share === null) return null
-  const words = share < 1 ? t('life.sending') : t('life.checking')
-  return (
-    <section class="jobbar" aria-label={words}>
-      <div class="row">
-        <h2 class="grow">{words}</h2>
-        <button type="button" class="button" onClick={stopUpload}>
-          {t('job.stop')}
-        </button>
-      </div>
-      <div
-        class={`track ${share < 1 ? '' : 'endless'}`}
-        role="progressbar"
-        aria-label={words}
-        aria-valuemin={0}
-        aria-valuemax={100}
-        aria-valuenow={share < 1 ? Math.round(share * 100) : undefined}
-      >
-        <span style={{ width: `${share * 100}%` }} />
-      </div>
-    </section>
-  )
+  return share === null ? <JobBar kinds={['plan-import']} /> : <Progress title={t('life.sending')} share={share < 1 ? share : null} onStop={stopUpload} />
 }
 
 /** Brings in grids drawn elsewhere: first a dry run with its report on the map, then as a draft. */
@@ -118,6 +100,7 @@ export function ImportPanel(): JSX.Element {
   const file = useSignal<File | null>(null)
   const report = useSignal<ImportReport | null>(null)
   const failure = useSignal<unknown>(null)
+  const busy = useSignal(false)
   const faults = faultsOf(failure.value)
   const bad = badTolerance(wish.value) || !file.value
   const forget = (): void => {
@@ -132,10 +115,11 @@ export function ImportPanel(): JSX.Element {
   }, [])
   const run = async (dryRun: boolean): Promise<void> => {
     const chosen = file.value
-    if (bad || !chosen || uploading.value !== null) return
+    if (bad || !chosen || busy.value) return
     forget()
+    busy.value = true
     try {
-      const answer = await send(chosen, fieldsOf(wish.value, territory.value?.id, dryRun))
+      const answer = await send(t(dryRun ? 'life.importTrying' : 'life.importing', { name: chosen.name }), chosen, fieldsOf(wish.value, territory.value?.id, dryRun))
       report.value = answer
       marks.value = (answer.changes as unknown as Change[]).map((change) => change.place)
       if (!answer.plan_id) return
@@ -144,9 +128,12 @@ export function ImportPanel(): JSX.Element {
       importing.value = false
       toast(t('life.imported', { n: number(answer.grids) }))
     } catch (cause) {
-      if (cause instanceof DOMException) toast(t('job.stopped'))
+      // a panel that was closed meanwhile shows nothing more
+      if (cause instanceof Stopped || !importing.value) toast(sentence(cause))
       else failure.value = cause
       marks.value = faultsOf(cause).map((change) => change.place)
+    } finally {
+      busy.value = false
     }
   }
   const systemMissing = failure.value instanceof Problem && failure.value.code === 'unknown-crs'
@@ -197,10 +184,10 @@ export function ImportPanel(): JSX.Element {
         {report.value && <Report report={report.value} />}
       </div>
       <footer class="panel-foot">
-        <button type="submit" class={`button ${report.value ? '' : 'primary'}`} aria-disabled={bad}>
+        <button type="submit" class={`button ${report.value ? '' : 'primary'}`} aria-disabled={bad || busy.value}>
           {t('life.dryRun')}
         </button>
-        <button type="button" class={`button ${report.value ? 'primary' : ''}`} aria-disabled={bad || !report.value} onClick={() => report.value && void run(false)}>
+        <button type="button" class={`button ${report.value ? 'primary' : ''}`} aria-disabled={bad || busy.value || !report.value} onClick={() => report.value && void run(false)}>
           {t('life.importNow')}
         </button>
         {!report.value && <p class="small muted footnote">{t('life.dryFirst')}</p>}

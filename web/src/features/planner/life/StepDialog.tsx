@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks'
 import { plan } from '../../../api/data'
 import type { Plan } from '../../../api/types'
 import { t } from '../../../i18n'
-import { Dialog } from '../../../ui/Dialog'
+import { FormDialog, TextField } from '../../../ui/fields'
 import { ErrorNote } from '../../../ui/states'
 import { toast } from '../../../ui/toast'
 import { asking, needsReason, take } from './life'
@@ -14,33 +14,11 @@ const NOTED: readonly Step[] = ['submit', 'approve', 'recall']
 const DANGEROUS: readonly Step[] = ['delete', 'retire']
 
 function Words(props: { step: Step; value: string; wrong: boolean; set: (value: string) => void }): JSX.Element | null {
-  const { step } = props
+  const { step, value, set } = props
   if (step === 'delete') return null
-  const reasoned = needsReason(step)
-  const name = step === 'draft' ? t('life.draftName') : reasoned ? t('life.reason') : t('life.note')
-  const rest = {
-    id: 'step-words',
-    class: 'input',
-    'data-autofocus': true,
-    value: props.value,
-    'aria-invalid': props.wrong,
-    'aria-describedby': props.wrong ? 'step-error' : undefined,
-  }
-  return (
-    <div class="field">
-      <label for="step-words">{name}</label>
-      {step === 'draft' ? (
-        <input {...rest} maxLength={120} onInput={(event) => props.set(event.currentTarget.value)} />
-      ) : (
-        <textarea {...rest} rows={3} maxLength={2000} onInput={(event) => props.set(event.currentTarget.value)} />
-      )}
-      {props.wrong && (
-        <span id="step-error" class="error">
-          {t('life.reasonError')}
-        </span>
-      )}
-    </div>
-  )
+  const name = step === 'draft' ? t('life.draftName') : needsReason(step) ? t('life.reason') : t('life.note')
+  const rest = { id: 'step-words', label: name, autofocus: true, value, onInput: set, error: props.wrong ? t('life.reasonError') : null }
+  return step === 'draft' ? <TextField {...rest} maxLength={120} /> : <TextField {...rest} rows={3} maxLength={2000} />
 }
 
 function Ask({ of, step }: { of: Plan; step: Step }): JSX.Element {
@@ -50,8 +28,7 @@ function Ask({ of, step }: { of: Plan; step: Step }): JSX.Element {
   const [failure, setFailure] = useState<unknown>(null)
   const close = (): void => void (asking.value = null)
   const wrong = needsReason(step) && words.trim() === ''
-  const go = async (event: SubmitEvent): Promise<void> => {
-    event.preventDefault()
+  const go = async (): Promise<void> => {
     setTried(true)
     if (wrong || busy) return
     setBusy(true)
@@ -64,25 +41,21 @@ function Ask({ of, step }: { of: Plan; step: Step }): JSX.Element {
       setBusy(false)
     }
   }
-  const footer = (
-    <>
-      <button type="submit" form="step-form" class={`button ${DANGEROUS.includes(step) ? 'danger' : 'primary'}`} aria-disabled={busy}>
-        {stepName(step)}
-      </button>
-      <button type="button" class="button" onClick={close}>
-        {t('common.cancel')}
-      </button>
-    </>
-  )
   return (
-    <Dialog title={`${stepName(step)}: ${of.name}`} hint={t(`life.hint.${step}`)} width={480} onClose={close} footer={footer}>
-      <form id="step-form" class="stack" onSubmit={(event) => void go(event)}>
-        {(needsReason(step) || NOTED.includes(step) || step === 'draft') && (
-          <Words step={step} value={words} wrong={tried && wrong} set={setWords} />
-        )}
-        {failure !== null && <ErrorNote error={failure} />}
-      </form>
-    </Dialog>
+    <FormDialog
+      title={`${stepName(step)}: ${of.name}`}
+      hint={t(`life.hint.${step}`)}
+      width={480}
+      form="step-form"
+      submit={stepName(step)}
+      danger={DANGEROUS.includes(step)}
+      barred={busy}
+      onSubmit={() => void go()}
+      onClose={close}
+    >
+      {(needsReason(step) || NOTED.includes(step) || step === 'draft') && <Words step={step} value={words} wrong={tried && wrong} set={setWords} />}
+      {failure !== null && <ErrorNote error={failure} />}
+    </FormDialog>
   )
 }
 

@@ -2,7 +2,8 @@
 import { signal } from '@preact/signals'
 import { NoAnswer, Problem } from '../../../api/client'
 import type { components } from '../../../api/schema'
-import type { ProblemBody } from '../../../api/types'
+import { resultOf, Stopped } from '../../../api/jobs'
+import type { Job, ProblemBody } from '../../../api/types'
 
 export type ImportReport = components['schemas']['ImportOut']
 
@@ -50,7 +51,7 @@ export function fieldsOf(wish: ImportWish, territory: string | undefined, dryRun
   return pairs.filter((pair): pair is [string, string] => Boolean(pair[1]))
 }
 
-/** Share of the file that went up, 0 to 1; 1 is: the server is at work. Null when nothing runs. */
+/** Share of the file that went up, 0 to 1; null when none is on its way. */
 export const uploading = signal<number | null>(null)
 let request: XMLHttpRequest | null = null
 
@@ -59,15 +60,20 @@ export function stopUpload(): void {
   request?.abort()
 }
 
-/** Sends a file; raises what the server refuses, and an `AbortError` when it was stopped. */
-export function send(file: File, fields: [string, string][]): Promise<ImportReport> {
+/** Sends a file and waits for the job that reads it; raises what the server refuses, and `Stopped` when it was stopped. */
+export async function send(title: string, file: File, fields: [string, string][]): Promise<ImportReport> {
+  const answer = await upload(file, fields)
+  return 'job' in answer ? resultOf<ImportReport>(title, answer.job) : answer
+}
+
+function upload(file: File, fields: [string, string][]): Promise<ImportReport | { job: Job }> {
   const form = new FormData()
   form.append('file', file)
   for (const [name, value] of fields) form.append(name, value)
   const mine = new XMLHttpRequest()
   request = mine
   uploading.value = 0
-  return new Promise<ImportReport>((resolve, reject) => {
+  return new Promise<ImportReport | { job: Job }>((resolve, reject) => {
     mine.upload.onprogress = ({ loaded, total }) => (uploading.value = total ? loaded / total : 0)
     mine.onload = () => {
       let body: unknown = null
@@ -76,13 +82,14 @@ export function send(file: File, fields: [string, string][]): Promise<ImportRepo
       } catch {
         // a gateway's page instead of an answer: the status says what there is to say
       }
-      if (mine.status < 400 && body) resolve(body as ImportReport)
+      if (mine.status < 400 && body) resolve(body as ImportReport | { job: Job })
       else reject(new Problem({ ...((body ?? {}) as ProblemBody), status: mine.status }))
     }
     mine.onerror = () => reject(new NoAnswer('no answer'))
-    mine.onabort = () => reject(new DOMException('stopped', 'AbortError'))
+    mine.onabort = () => reject(new Stopped('stopped'))
     mine.open('POST', '/api/v1/plans/import')
     mine.setRequestHeader('Accept', 'application/json')
+    mine.setRequestHeader('Prefer', 'respond-async')
     mine.send(form)
   }).finally(() => {
     uploading.value = null

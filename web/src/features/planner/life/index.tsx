@@ -5,9 +5,8 @@ import type { PlanGrids } from '../../../api/types'
 import { t } from '../../../i18n'
 import { store } from '../../../map/store'
 import { slots, tab } from '../slots'
-import { LifeMenus, LifePrimary } from './Actions'
-import { CheckPanel } from './CheckPanel'
-import { Comments, composing, openThreads } from './Comments'
+import { LifeMenus } from './Actions'
+import { Comments, openThreads } from './Comments'
 import { Compare } from './Compare'
 import { DayOnMap, History } from './History'
 import { startLife } from './life'
@@ -43,15 +42,7 @@ function OnMap({ data }: { data: PlanGrids }): JSX.Element {
   )
 }
 
-/** C: writes a comment on the grid or place that is selected. */
-export function comment(): void {
-  tab.value = 'comments'
-  composing.value = true
-}
-
 slots.header.push(LifeMenus)
-slots.primary = LifePrimary
-slots.check = CheckPanel
 slots.overlays.push(Dialogs)
 slots.map.push(OnMap)
 slots.tabs.push(

@@ -26,10 +26,10 @@ export function inForce(plan: Plan): string {
   return ''
 }
 
-/** What is wrong, in the language on screen: the server's sentence is English. `named`: the first grid stands beside it. */
-export function problemWords(problem: CheckProblem, named = false): string {
+/** What is wrong, in the language on screen. */
+export function problemWords(problem: CheckProblem): string {
   if (lang.value === 'en') return problem.message
-  const kind = tOr(`life.fault.${problem.kind}`, problem.kind)
-  const grids = (problem.grids ?? []).slice(named ? 1 : 0)
-  return grids.length ? `${kind}（${grids.map(gridNumber).join('、')}）` : kind
+  if (problem.words?.zh) return problem.words.zh
+  const grids = (problem.grids ?? []).map(gridNumber).join('、')
+  return `${tOr(`life.fault.${problem.kind}`, problem.kind)}${grids && `（${grids}）`}`
 }

@@ -1,9 +1,10 @@
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import { Problem } from '../../../api/client'
+import { Stopped } from '../../../api/jobs'
 import { t, tOr, type Key } from '../../../i18n'
 import { number } from '../../../i18n/format'
-import { Dialog } from '../../../ui/Dialog'
+import { FileField, FormDialog, SelectField, TextField } from '../../../ui/fields'
 import { Icon } from '../../../ui/Icon'
 import { ErrorNote, sentence } from '../../../ui/states'
 import { toast } from '../../../ui/toast'
@@ -53,9 +54,8 @@ function NetsDialog(): JSX.Element {
   const [busy, setBusy] = useState(false)
   const dedicated = wish.kind === 'dedicated'
   const bad = badNetTarget(wish)
-  const close = (): void => void (netting.value = false)
-  const start = async (event: SubmitEvent): Promise<void> => {
-    event.preventDefault()
+  const set = (part: Partial<NetWish>): void => setWish((now) => ({ ...now, ...part }))
+  const start = async (): Promise<void> => {
     if (bad || busy) return
     setBusy(true)
     setFailure(null)
@@ -63,96 +63,51 @@ function NetsDialog(): JSX.Element {
       await makeNet(wish)
     } catch (cause) {
       if (netting.value) setFailure(cause)
-      else toast(t('job.failed', { why: sentence(cause) }))
+      else toast(cause instanceof Stopped ? sentence(cause) : t('job.failed', { why: sentence(cause) }))
     } finally {
       setBusy(false)
     }
   }
   const text = (name: 'target' | 'code' | 'name', words: Key, error: string | null, hint?: string): JSX.Element => (
-    <div class="field grow">
-      <label for={`net-${name}`}>{t(words)}</label>
-      <input
-        id={`net-${name}`}
-        class="input"
-        value={wish[name]}
-        aria-invalid={error !== null}
-        aria-describedby={error ? `net-${name}-error` : undefined}
-        onInput={(event) => setWish({ ...wish, [name]: event.currentTarget.value })}
-      />
-      {error && (
-        <span id={`net-${name}-error`} class="error">
-          {error}
-        </span>
-      )}
-      {hint && !error && <span class="hint">{hint}</span>}
-    </div>
-  )
-  const footer = (
-    <>
-      <button type="submit" form="nets-form" class="button primary" aria-disabled={bad || busy}>
-        {t('planner.start')}
-      </button>
-      <button type="button" class="button" onClick={close}>
-        {t('common.cancel')}
-      </button>
-    </>
+    <TextField id={`net-${name}`} label={t(words)} error={error} hint={hint} inputMode={name === 'target' ? 'numeric' : 'text'} value={wish[name]} onInput={(value) => set({ [name]: value })} />
   )
   return (
-    <Dialog title={t('nets.title')} hint={t('nets.hint')} onClose={close} footer={footer}>
-      <form id="nets-form" class="stack" onSubmit={(event) => void start(event)}>
+    <FormDialog
+      title={t('nets.title')}
+      hint={t('nets.hint')}
+      form="nets-form"
+      submit={t('planner.start')}
+      barred={bad || busy}
+      onSubmit={() => void start()}
+      onClose={() => (netting.value = false)}
+    >
+      <div class="row fields">
+        <SelectField
+          id="net-kind"
+          label={t('planner.kind')}
+          autofocus
+          value={wish.kind}
+          options={NET_KINDS.map((kind) => [kind, tOr(`planKind.${kind}`, kind)])}
+          onChange={(kind) => set({ kind: kind as NetKind, target: NET_TARGETS[kind as NetKind] })}
+        />
+        {text('target', dedicated ? 'nets.targetDedicated' : 'nets.target', bad ? t('nets.targetError') : null)}
+      </div>
+      <FileField
+        id="net-files"
+        label={t('nets.file')}
+        hint={t(dedicated ? 'nets.fileFloors' : 'nets.fileNet')}
+        multiple
+        accept={dedicated ? '.csv,.xlsx' : '.geojson,.json,.gpkg,.shp,.shx,.dbf,.prj,.cpg'}
+        onFiles={(files) => set({ files })}
+      />
+      {wish.files.length > 0 && (
         <div class="row fields">
-          <div class="field grow">
-            <label for="net-kind">{t('planner.kind')}</label>
-            <select
-              id="net-kind"
-              class="input"
-              data-autofocus
-              value={wish.kind}
-              onChange={(event) => {
-                const kind = event.currentTarget.value as NetKind
-                setWish({ ...wish, kind, target: NET_TARGETS[kind] })
-              }}
-            >
-              {NET_KINDS.map((kind) => (
-                <option key={kind} value={kind}>
-                  {tOr(`planKind.${kind}`, kind)}
-                </option>
-              ))}
-            </select>
-          </div>
-          {text('target', dedicated ? 'nets.targetDedicated' : 'nets.target', bad ? t('nets.targetError') : null)}
+          <SelectField id="net-crs" label={t('nets.crs')} value={wish.crs} options={[['', t('nets.crsOfFile')], ...SYSTEMS.map((system) => [system, system] as const)]} onChange={(crs) => set({ crs })} />
+          {!dedicated && text('code', 'nets.code', null, t('nets.columnHint'))}
+          {!dedicated && text('name', 'nets.name', null)}
         </div>
-        <div class="field">
-          <label for="net-files">{t('nets.file')}</label>
-          <input
-            id="net-files"
-            class="input"
-            type="file"
-            multiple
-            accept={dedicated ? '.csv,.xlsx' : '.geojson,.json,.gpkg,.shp,.shx,.dbf,.prj,.cpg'}
-            onChange={(event) => setWish({ ...wish, files: [...(event.currentTarget.files ?? [])] })}
-          />
-          <span class="hint">{t(dedicated ? 'nets.fileFloors' : 'nets.fileNet')}</span>
-        </div>
-        {wish.files.length > 0 && (
-          <div class="row fields">
-            <div class="field grow">
-              <label for="net-crs">{t('nets.crs')}</label>
-              <select id="net-crs" class="input" value={wish.crs} onChange={(event) => setWish({ ...wish, crs: event.currentTarget.value })}>
-                <option value="">{t('nets.crsOfFile')}</option>
-                {SYSTEMS.map((system) => (
-                  <option key={system} value={system}>
-                    {system}
-                  </option>
-                ))}
-              </select>
-            </div>
-            {!dedicated && text('code', 'nets.code', null, t('nets.columnHint'))}
-            {!dedicated && text('name', 'nets.name', null)}
-          </div>
-        )}
-        {failure !== null && <Refusals error={failure} />}
-      </form>
-    </Dialog>
+      )}
+      {failure !== null && <Refusals error={failure} />}
+    </FormDialog>
   )
 }

@@ -1,7 +1,7 @@
 import { signal } from '@preact/signals'
 import { ask, NoAnswer, Problem } from '../../../api/client'
 import { plans, territory } from '../../../api/data'
-import { follow } from '../../../api/jobs'
+import { resultOf } from '../../../api/jobs'
 import type { components } from '../../../api/schema'
 import type { Job, Plan, ProblemBody } from '../../../api/types'
 import { t } from '../../../i18n'
@@ -30,8 +30,7 @@ async function propose(wish: NetWish): Promise<string | null> {
   const body = { territory: territory.value?.id, kind: wish.kind, target: Number(wish.target) }
   const answer = await ask<{ job: Job }>('/api/v1/plans', { method: 'POST', body })
   netting.value = false
-  const job = await follow(t('nets.making'), answer.job)
-  return (job.result?.plan_id as string | undefined) ?? null
+  return (await resultOf<{ plan_id?: string } | null>(t('nets.making'), answer.job))?.plan_id ?? null
 }
 
 /** Makes a net from the files of a wish, or from what is loaded, and opens it. */

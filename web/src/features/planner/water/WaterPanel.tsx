@@ -5,12 +5,12 @@ import type { PlanGrids } from '../../../api/types'
 import { lang, t, tOr } from '../../../i18n'
 import { distance, gridNumber, number, signed } from '../../../i18n/format'
 import { layerShown, listMode, showLayer, store } from '../../../map/store'
-import { DataTable, ordered, readOrder, writeOrder, type Order } from '../../../ui/DataTable'
-import { Icon } from '../../../ui/Icon'
+import { ordered, readOrder, type Order } from '../../../ui/DataTable'
 import { JobBar } from '../../../ui/JobBar'
 import { Kpi } from '../../../ui/Kpi'
 import { ErrorNote, Skeleton } from '../../../ui/states'
-import { slots, tab } from '../slots'
+import { AllClear, FindingRow, Selected, StoreTable, Tabs, type Finding } from '../parts'
+import { slots, tab, tabsOf, type Tab } from '../slots'
 import { reachColumns } from './columns'
 import { Rivers } from './Rivers'
 import { landWords, planReaches, planRivers, type PlanReaches, type Reach } from './water'
@@ -32,16 +32,9 @@ function Figures({ data }: { data: PlanReaches }): JSX.Element {
   )
 }
 
-function Selected({ reach }: { reach: Reach }): JSX.Element {
+function SelectedReach({ reach }: { reach: Reach }): JSX.Element {
   return (
-    <section class="selected-grid" aria-label={t('water.reach')}>
-      <div class="row">
-        <span class="strong">{gridNumber(reach.code)}</span>
-        <span class="grow ellipsis">{reach.river || t('water.noRiver')}</span>
-        <button type="button" class="button icon-only" aria-label={t('common.zoomTo')} data-tip={`${t('common.zoomTo')}  Z`} onClick={() => (store.goTo.value = { bbox: reach.bbox })}>
-          <Icon name="target" />
-        </button>
-      </div>
+    <Selected label={t('water.reach')} code={reach.code} name={reach.river || t('water.noRiver')} bbox={reach.bbox}>
       <p class="small second">
         {distance(reach.length_m)} · {signed(reach.deviation)} % · {t('water.warden')} {reach.head?.work_no ?? t('water.vacant')}
       </p>
@@ -56,47 +49,27 @@ function Selected({ reach }: { reach: Reach }): JSX.Element {
           {t('water.why')}: {tOr(`water.why.${reach.unfit_reason}`, reach.unfit_reason)}
         </p>
       )}
-    </section>
+    </Selected>
   )
-}
-
-interface Finding {
-  reach: Reach
-  words: string
 }
 
 /** What there is to mend: lengths that are off, and reaches without a warden. */
 export function reachFindings(data: PlanReaches): Finding[] {
-  return data.reaches.flatMap((reach) => {
+  return data.reaches.flatMap(({ code, river, fits, deviation, unfit_reason, head }) => {
+    const of = { code, name: river ?? '', bad: false }
     const found: Finding[] = []
-    if (!reach.fits) found.push({ reach, words: `${signed(reach.deviation)} %: ${tOr(`water.why.${reach.unfit_reason}`, reach.unfit_reason)}` })
-    if (!reach.head) found.push({ reach, words: t('water.vacant') })
+    if (!fits) found.push({ ...of, key: `${code} length`, words: `${signed(deviation)} %: ${tOr(`water.why.${unfit_reason}`, unfit_reason)}` })
+    if (!head) found.push({ ...of, key: `${code} head`, words: t('water.vacant') })
     return found
   })
 }
 
 function Check({ list }: { list: Finding[] }): JSX.Element {
-  if (list.length === 0) {
-    return (
-      <p class="note ok">
-        <Icon name="check" />
-        {t('planner.allClear')}
-      </p>
-    )
-  }
+  if (list.length === 0) return <AllClear words={t('planner.allClear')} />
   return (
-    <ul class="checks">
-      {list.map(({ reach, words }) => (
-        <li key={reach.code + words}>
-          <button type="button" class="answer-row" onClick={() => (store.grid.value = reach.code)}>
-            <span class="warnish">
-              <Icon name="warning" />
-            </span>
-            <span class="strong">{gridNumber(reach.code)}</span>
-            <span class="ellipsis">{reach.river}</span>
-            <span class="grow small second num ellipsis">{words}</span>
-          </button>
-        </li>
+    <ul class="checks check-list">
+      {list.map((one) => (
+        <FindingRow key={one.key} of={one} current={store.grid.value === one.code} onGo={() => (store.grid.value = one.code)} />
       ))}
     </ul>
   )
@@ -116,21 +89,7 @@ function Reaches({ data }: { data: PlanReaches }): JSX.Element {
     })
   return (
     <div class="table-box">
-      <DataTable
-        id="table"
-        caption={t('water.caption', { name: data.plan.name })}
-        columns={columns}
-        rows={rows}
-        keyOf={(reach) => reach.code}
-        selected={store.grid.value}
-        hovered={store.hover.value}
-        order={order}
-        tall={listMode.value}
-        rowLabel={words}
-        onOrder={(next) => (store.sort.value = writeOrder(next))}
-        onSelect={(code) => (store.grid.value = code)}
-        onHover={(code) => (store.hover.value = code)}
-      />
+      <StoreTable caption={t('water.caption', { name: data.plan.name })} columns={columns} rows={rows} codeOf={(reach) => reach.code} order={order} rowLabel={words} />
     </div>
   )
 }
@@ -154,23 +113,17 @@ export function WaterPanel({ data: grids }: { data: PlanGrids }): JSX.Element {
   const hung = slots.tabs.filter((one) => one.shown?.() ?? true)
   // the tabs of other kinds of plans mean nothing here
   const now = ['rivers', 'check', ...hung.map((one) => one.id)].includes(tab.value) ? tab.value : 'reaches'
-  const head = (id: string, words: string, count: number | null, tone = ''): JSX.Element => (
-    <button key={id} type="button" role="tab" aria-selected={now === id} class={now === id ? 'panel-focus' : ''} onClick={() => (tab.value = id)}>
-      {words} {count !== null && <span class={`chip round ${tone}`}>{number(count)}</span>}
-    </button>
-  )
+  const own: Tab[] = [
+    { id: 'reaches', name: t('water.reaches'), count: data.reaches.length },
+    { id: 'rivers', name: t('water.rivers'), count: planRivers.data.value?.rivers.length ?? 0 },
+    { id: 'check', name: t('planner.check'), count: list.length, tone: list.length ? 'warn' : '' },
+  ]
   return (
     <>
-      <div class="tabs" role="tablist">
-        {head('reaches', t('water.reaches'), data.reaches.length)}
-        {head('rivers', t('water.rivers'), planRivers.data.value?.rivers.length ?? 0)}
-        {head('check', t('planner.check'), list.length, list.length ? 'warn' : '')}
-        {hung.map((one) => head(one.id, one.name(), one.count?.(grids) ?? null, one.tone?.(grids)))}
-      </div>
-      <JobBar />
-      <p class="note info narrow-note">{t('planner.look')}</p>
+      <Tabs tabs={tabsOf(own, grids)} now={now} />
+      <JobBar others={['improve']} />
       {now === 'reaches' && <Figures data={data} />}
-      {(now === 'reaches' || now === 'check') && selected && <Selected reach={selected} />}
+      {(now === 'reaches' || now === 'check') && selected && <SelectedReach reach={selected} />}
       {now === 'reaches' && <Reaches data={data} />}
       {now === 'rivers' && <Rivers />}
       {hung.map((one) => now === one.id && <one.body key={one.id} data={grids} />)}
