@@ -78,9 +78,9 @@ def partition_units(  # noqa: PLR0913 - the contract of DESIGN.md
     [0, 0, 0, 1, 1, 1]
     """
     _accept_counts(grids, target)
+    units = accept_units(geometry, demand, within, options)
     if progress is not None:
         progress(0.0, "finding neighbours")
-    units = accept_units(geometry, demand, within, options)
     ground = _Ground(units, build_network(units, options), options, grids, target)
     division = ground.divided(seed)
     return ground.measured(division, _labelled(units, division, solve_all(division.problems, executor, progress)))

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from gis.adjacency import components
 from gis.errors import InvalidInputError
 from gis.measure import group_sums
+from grid_partition.held_start import held_start
 from grid_partition.multilevel import bisected, coarsened
 from grid_partition.problem import PartProblem
 from grid_partition.refine import refine
@@ -22,15 +23,13 @@ try:
 except ImportError:  # some platforms have no wheel; the own start takes over
     pymetis = None
 
-__all__ = ["grown_start", "metis_start", "multilevel_start", "repair", "start_labels"]
+__all__ = ["metis_start", "multilevel_start", "repair", "start_labels"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 Report = Callable[[float], None]
 
-#: Units grown between two reports.
-OFTEN = 2048
 #: Share of the usual moves spent on each coarse level.
 COARSE_EFFORT = 0.2
 #: Units per region below which METIS leaves regions empty, and complains on standard output.
@@ -59,10 +58,23 @@ def start_labels(problem: PartProblem, report: Report = _silent) -> Ints:
         labels = _joined_fixed(problem)
         labels = np.where(labels >= 0, labels, problem.home)
     elif (problem.fixed >= 0).any():
-        labels = grown_start(problem, report)
+        labels = _start_around_fixed(problem, report)
     else:
         return multilevel_start(problem, report)
     return repair(problem, labels)
+
+
+def _start_around_fixed(problem: PartProblem, report: Report) -> Ints:
+    """Start each piece of ground between fixed units as if it were free."""
+    done = 0
+
+    def start(part: PartProblem) -> Ints:
+        nonlocal done
+        behind, mine = done / len(problem), len(part) / len(problem)
+        done += len(part)
+        return multilevel_start(part, lambda share: report(behind + share * mine))
+
+    return held_start(problem, _joined_fixed(problem), start)
 
 
 def multilevel_start(problem: PartProblem, report: Report = _silent) -> Ints:
@@ -127,76 +139,6 @@ def metis_start(problem: PartProblem) -> Ints:
         problem.k, adjacency=graph, vweights=vertex, eweights=edge, recursive=False, options=options
     )
     return np.asarray(labels, dtype=np.int64)
-
-
-def grown_start(problem: PartProblem, report: Report = _silent) -> Ints:
-    """Grow regions from spread-out units, the lightest region first.
-
-    Parameters
-    ----------
-    problem : PartProblem
-        With fixed units, which keep their region.
-    report : callable
-        Told the share of the work done, 0..1.
-
-    Returns
-    -------
-    (n,) int64
-    """
-    labels = _joined_fixed(problem)
-    balance = problem.balance + 1e-9 * problem.atom[:, 1]
-    _add_sources(problem, labels)
-    load = np.bincount(labels[labels >= 0], weights=balance[labels >= 0], minlength=problem.k)
-    heap = [(load[labels[v]], int(labels[v]), int(v)) for v in np.flatnonzero(labels >= 0)]
-    heapq.heapify(heap)
-    indptr, indices = problem.indptr, problem.indices
-    grown = len(heap)
-    while heap:
-        was, r, v = heapq.heappop(heap)
-        free = [u for u in indices[indptr[v] : indptr[v + 1]].tolist() if labels[u] < 0]
-        if not free:
-            continue
-        if was < load[r]:
-            heapq.heappush(heap, (load[r], r, v))
-            continue
-        for u in free:
-            labels[u] = r
-            load[r] += balance[u]
-            grown += 1
-            if grown % OFTEN == 0:
-                report(grown / len(problem))
-        for u in (*free, v):
-            heapq.heappush(heap, (load[r], r, u))
-    return labels
-
-
-def _add_sources(problem: PartProblem, labels: Ints) -> None:
-    """Give each region without a unit a source, each as many steps as possible from all others."""
-    missing = np.setdiff1d(np.arange(problem.k), labels)
-    if not len(missing):
-        return
-    indptr, indices = problem.indptr, problem.indices
-    far = np.full(len(problem), np.iinfo(np.int64).max)
-    _spread(far, np.flatnonzero(labels >= 0).tolist(), indptr, indices)
-    for r in missing[: int((labels < 0).sum())].tolist():
-        v = int(np.argmax(np.where(labels < 0, far, -1)))
-        labels[v] = r
-        _spread(far, [v], indptr, indices)
-
-
-def _spread(far: Ints, sources: list[int], indptr: Ints, indices: Ints) -> None:
-    """Lower the step counts in ``far`` around new sources."""
-    far[sources] = 0
-    front = sources
-    while front:
-        ahead = []
-        for v in front:
-            step = far[v] + 1
-            for u in indices[indptr[v] : indptr[v + 1]].tolist():
-                if far[u] > step:
-                    far[u] = step
-                    ahead.append(u)
-        front = ahead
 
 
 def _joined_fixed(problem: PartProblem) -> Ints:
@@ -310,7 +252,9 @@ def _without_strays(problem: PartProblem, labels: Ints) -> Ints:
         main &= region < problem.k
         if main.all():
             return labels
-        labels = _absorb(piece, main, region, weight, (first, second))
+        # closed regions take only what nothing else reaches
+        claim = np.where(region < problem.closed, np.inf, weight)
+        labels = _absorb(piece, main, region, claim, (first, second))
 
 
 def _absorb(piece: Ints, main: npt.NDArray[np.bool_], region: Ints, weight: Floats, edges: tuple[Ints, Ints]) -> Ints:

@@ -95,6 +95,6 @@ def wanted_of(
         if limits is not None and limits[0] * (1.0 - HAIR) <= mean <= limits[1] * (1.0 + HAIR):
             low, high = limits
         # a rest of nothing can't be shared out
-        if free == 1 or heavy[full] <= high * (1.0 + HAIR) or rest[full + 1] <= 0.0:
+        if free == 1 or rest[full] <= 0.0 or heavy[full] <= high * (1.0 + HAIR) or rest[full + 1] <= 0.0:
             return Wanted(mean, low, high, full, shut)
         full += 1

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from tilings import board, pieces_by_brute_force
 
+from gis.errors import InvalidInputError
 from grid_partition import PartitionOptions, partition_units
 from grid_partition.allocate import fitting_count
 from grid_partition.wanted import wanted_of
@@ -106,3 +107,9 @@ def test_wild_demand_is_cut_evenly_beside_its_giants():
     others = np.sort(result.demand)[:-2]
     assert others.min() >= 0.85 * others.mean()
     assert others.max() <= 1.15 * others.mean()
+
+
+def test_closed_units_that_leave_nothing_are_refused_in_words():
+    options = PartitionOptions(fixed=np.zeros(4, dtype=int), closed=True)
+    with pytest.raises(InvalidInputError, match="no room"):
+        partition_units(board(4, 1), np.ones(4), grids=2, options=options)
