@@ -103,6 +103,48 @@ def check(
 
 
 @app.command()
+def compare(
+    ctx: typer.Context,
+    first: Annotated[str, typer.Argument(help="Run, plan, day (YYYY-MM-DD), month (YYYY-MM) or 'now'.")],
+    second: Annotated[str, typer.Argument(help="The same, to compare with.")],
+    plan: PlanOption = None,
+    territory: TerritoryOption = None,
+    k: KOption = 1,
+    status: StatusOption = "online",
+    limit: Annotated[int, typer.Option(help="Grids listed, the largest change first.", min=1)] = 10,
+    as_json: JsonOption = False,
+) -> None:
+    """Set two days, months, plans or runs beside each other; what is missing is computed first."""
+    from services.coverage_compare import compare as compare_runs
+    from services.coverage_sides import run_of_side
+    from services.coverage_spec import CoverageSpec
+    from services.current_plan import current_plan_id
+
+    context = command_context(ctx)
+    asked = CoverageSpec(k=k, status=status, time_zone=context.settings.cases.time_zone)
+    with progress_bar("comparison", hidden=as_json) as tell, context.database.work(context.actor) as work:
+        usual = plan or current_plan_id(work, territory)
+        runs = [run_of_side(work, side, usual, asked, progress=tell) for side in (first, second)]
+        found = compare_runs(work, runs[0], runs[1])
+    show(found, lambda: _comparison_text(found, limit), as_json=as_json)
+
+
+def _comparison_text(found: dict[str, Any], limit: int) -> str:
+    lines = [
+        f"{row['figure']:24}{row['a']:14,.1f}{row['b']:14,.1f}{row['change']:+14,.1f}"
+        for row in found["summary"]
+        if row["change"] is not None
+    ]
+    lines += [
+        f"{row['code']}  {row['seen_share_a']:.1%} to {row['seen_share_b']:.1%} ({100 * row['change']:+.1f} points)"
+        for row in found["grids"][:limit]
+        if row["change"]
+    ]
+    lines += [f"{row['kind']} {row['name']}: seen {row['was']}, then {row['is']}" for row in found["places"][:limit]]
+    return "\n".join(lines)
+
+
+@app.command()
 def place(
     ctx: typer.Context,
     budget: Annotated[float, typer.Option(help="How many cameras, or how much money.", min=0)],

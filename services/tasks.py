@@ -53,6 +53,26 @@ def run_coverage(work: UnitOfWork, args: dict[str, Any], progress: Report) -> di
     return {"run_id": str(run.id), "plan_id": str(run.plan_id), "reused": reused}
 
 
+def compare_coverage(work: UnitOfWork, args: dict[str, Any], progress: Report) -> dict[str, Any]:
+    """Compute two coverage runs; arguments: ``a`` and ``b``, each ``run`` (id) or ``plan`` (id) and ``needs``."""
+    from services.coverage import run_coverage  # noqa: PLC0415 - as above
+    from services.coverage_views import spec_of  # noqa: PLC0415
+
+    found: dict[str, Any] = {}
+    for number, side in enumerate(("a", "b")):
+        told = args.get(side) or {}
+        if told.get("run"):
+            found[side] = str(_read(UUID, told["run"]))
+            continue
+
+        def tell(done: float, note: str, part: int = number) -> None:
+            progress((part + done) / 2, note)
+
+        spec = spec_of(told.get("needs") or {})
+        found[side] = str(run_coverage(work, _read(UUID, told.get("plan")), spec, progress=tell)[0].id)
+    return found
+
+
 def propose_cameras(work: UnitOfWork, args: dict[str, Any], progress: Report) -> dict[str, Any]:
     """Propose cameras; arguments: ``plan`` (id), ``name`` and ``spec`` (fields of `PlacementSpec`)."""
     from services.placement_spec import spec_of  # noqa: PLC0415 - as above
@@ -105,6 +125,7 @@ TASKS: dict[str, Task] = {
     "improve": improve_grids,
     "partition": propose_plan,
     "coverage": run_coverage,
+    "coverage-compare": compare_coverage,
     "placement": propose_cameras,
     "live-coverage": follow_cameras,
     "check-coverage": check_coverage,

@@ -14,7 +14,9 @@ from sqlalchemy.dialects.postgresql import Range
 
 from gis.errors import InvalidInputError
 from services.coverage import run_coverage
+from services.coverage_compare import compare
 from services.coverage_scene import camera_times, read_scene
+from services.coverage_sides import run_of_side
 from services.coverage_spec import CEILING, CoverageSpec, Period
 from services.coverage_views import gaps, newest, places
 from store.database.engine import Database
@@ -229,3 +231,36 @@ def test_status_nests_from_all_to_serviceable(database: Database, plan: UUID, ou
         assert counts["cameras_serviceable"] <= counts["cameras"] - 60
         assert {row["unit"] for row in counts["official"]} >= {"grid"}
         work.session.rollback()
+
+
+def test_two_days_side_by_side_tell_what_changed(database: Database, plan: UUID, outage: UUID) -> None:
+    with database.work(SYSTEM) as work:
+        asked = spec()
+        runs = [run_of_side(work, day, plan, asked) for day in ("2025-11-02", "2025-11-03")]
+        found = compare(work, *runs)
+        figures = {row["figure"]: row for row in found["summary"]}
+        assert found["same_grids"]
+        assert figures["seen_m"]["b"] == 0
+        assert figures["seen_m"]["change"] == pytest.approx(-figures["seen_m"]["a"])
+        assert {(row["was"], row["is"]) for row in found["places"]} >= {("yes", "no")}
+        assert found["grids"][0]["change"] < 0
+        assert abs(found["grids"][0]["change"]) == max(abs(row["change"] or 0) for row in found["grids"])
+        assert found["areas"][0]["seen_m_a"] == pytest.approx(figures["seen_m"]["a"])
+        back = compare(work, *reversed(runs))
+        assert {row["figure"]: row["change"] for row in back["summary"]}["seen_m"] == -figures["seen_m"]["change"]
+        assert run_of_side(work, str(runs[0]), plan, asked) == runs[0]
+        assert run_of_side(work, "now", plan, asked) == run_of_side(work, str(plan), plan, asked)
+        month = run_of_side(work, "2025-11", plan, asked)
+        assert compare(work, month, month)["places"] == []
+        with pytest.raises(InvalidInputError, match="Name a run"):
+            run_of_side(work, "last week", plan, asked)
+
+
+def test_plans_with_other_grids_are_compared_by_area(database: Database, plan: UUID, outage: UUID) -> None:
+    other = propose(database, grids=7)
+    with database.work(SYSTEM) as work:
+        found = compare(work, run_of_side(work, "now", plan, spec()), run_of_side(work, str(other), plan, spec()))
+        assert not found["same_grids"]
+        for row in found["areas"]:
+            assert row["street_m_a"] == pytest.approx(row["street_m_b"])
+            assert row["change"] == pytest.approx(0, abs=1e-9)
