@@ -55,7 +55,11 @@ class NetSharesOut(BaseModel):
 
 
 class GridNetOut(BaseModel):
-    """A grid of a net in use that shares a household grid."""
+    """A grid of a net in use that shares a household grid.
+
+    Of water grids, `share_of_net` is a share of the reach, `length_m` its metres in the household grid, and objects are
+    not counted.
+    """
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -73,6 +77,7 @@ class GridNetOut(BaseModel):
     share_of_net: float | None
     households: int
     objects: dict[str, int]
+    length_m: float | None
 
 
 class GridNetsOut(BaseModel):
@@ -124,7 +129,7 @@ def propose_from_file(
     """Make a draft of a police or safety net from polygons, or of dedicated grids from a table of floors.
 
     Rows that can't be taken are listed in the problem's `rejected`, each with line, column, place, reason and remedy;
-    nothing is saved then.
+    `counted` says what the lines count: ``line`` or ``feature``. Nothing is saved then.
     """
     work.actor.require("planner")
     # brings in the engines, which reading shares does not need
@@ -151,6 +156,7 @@ def propose_from_file(
         except RejectedRowsError as error:
             rows = error.report.rejected
             error.fields["rejected"] = [asdict(row) for row in rows[:MAX_REJECTED]]
+            error.fields["counted"] = error.report.counted
             raise
         except InvalidInputError as error:
             _forget_folder(error, folder)
@@ -216,7 +222,7 @@ def map_plan(work: Work, plan_id: UUID) -> dict[Literal["mapped"], MappedOut]:
 
 @router.get("/grids/{grid_id}/nets", operation_id="list_grid_nets")
 def list_grid_nets(work: Work, grid_id: UUID) -> GridNetsOut:
-    """Return the police, safety and dedicated grids in use that share a household grid, with their shares."""
+    """Return the police, safety, dedicated and water grids in use that share a household grid, with their shares."""
     from services.partition.net_shares import list_nets  # noqa: PLC0415 - as above
 
     return GridNetsOut(nets=[GridNetOut.model_validate(row) for row in list_nets(work, grid_id)])

@@ -18,6 +18,7 @@ import shapely
 # set-up runs this file by its name, before the project itself need be importable
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from gis.network import build_street_graph
 from grid_coverage import (
     Candidates,
     Demand,
@@ -45,6 +46,7 @@ from grid_partition import (
     partition_units,
 )
 from grid_partition import seed as start_of_search
+from grid_partition.walks import walks_in_groups
 
 BLOCKS = 6
 BLOCK_M = 80.0
@@ -114,6 +116,8 @@ def cut_channels(lines: npt.NDArray[np.float64], land: Geometries) -> None:
     channels = [shapely.LineString([(0, 10 * at), (10 * SIDE, 10 * at + 40 * i)]) for i, at in enumerate(lines)]
     channels += [shapely.LineString([(10 * at, 0), (10 * at, 10 * SIDE)]) for at in lines]
     partition_network(np.array(channels), target_length=1000.0)
+    partition_network(np.array(channels[:1]), target_length=1000.0)
+    walks_in_groups(build_street_graph(np.array(channels)), [[0.0, 0.0]], [[5.0, 5.0]], [0], [1000.0])
     wide = shapely.affinity.scale(land[0], 10, 10, origin=(0, 0))
     west, east = shapely.box(0, 0, 2000, 10 * SIDE), shapely.box(2000, 0, 10 * SIDE, 10 * SIDE)
     partition_network(np.array(channels), target_length=1000.0, parents=shapely.intersection(wide, [west, east]))

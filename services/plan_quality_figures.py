@@ -13,10 +13,11 @@ from gis.crs import to_metric
 from gis.errors import InvalidInputError
 from gis.index import first_holding
 from gis.measure import group_sums
-from gis.network import StreetGraph, nearest_distances, walking_distances
+from gis.network import StreetGraph, nearest_distances
 from grid_partition.barriers import barrier_factor
 from grid_partition.quality import beyond_band, border_on_barriers, covered_shares, group_quantiles
 from grid_partition.walking import PACE
+from grid_partition.walks import walks_in_groups
 from services.nearest_staff import StreetGraphs
 from services.partition.kinds import usual_band
 from services.plan_misfits import told_reasons
@@ -208,14 +209,10 @@ def _service(work: UnitOfWork, scene: _Scene, per_grid: dict[str, Floats], total
     origins, walk_from = _origins(work, scene)
     metres = np.full(len(scene.homes), np.inf)
     if scene.graph is not None:
-        order = np.argsort(scene.grid_of_home, kind="stable")
-        cuts = np.searchsorted(scene.grid_of_home[order], np.arange(scene.k + 1))
-        for k in range(scene.k):
-            mine = order[cuts[k] : cuts[k + 1]]
-            if len(mine):
-                away = np.hypot(*(scene.homes[mine] - origins[k]).T).max()
-                limit = DETOUR * float(away) + MARGIN_M
-                metres[mine] = walking_distances(scene.graph, origins[k : k + 1], scene.homes[mine], limit=limit)[0]
+        away = np.zeros(scene.k)
+        np.maximum.at(away, scene.grid_of_home, np.hypot(*(scene.homes - origins[scene.grid_of_home]).T))
+        limit = DETOUR * away + MARGIN_M
+        metres = walks_in_groups(scene.graph, origins, scene.homes, scene.grid_of_home, limit)
     minutes = metres / PACE
     quantiles = group_quantiles(minutes, scene.load, scene.grid_of_home, scene.k, (0.5, 0.95, 1.0))
     whole = group_quantiles(minutes, scene.load, np.zeros(len(minutes), dtype=np.int64), 1, (0.5, 0.95, 1.0))[0]

@@ -18,6 +18,7 @@ from gis.overlay import snap_to_grid
 from grid_partition.overlays import Overlay, map_overlay
 from store.database import nets as sql
 from store.database import plans as plan_sql
+from store.database import water as water_sql
 from store.database.bulk import Columns
 from store.database.models import Plan, Territory
 from store.database.work import UnitOfWork
@@ -224,7 +225,17 @@ class ShareView:
 
 @dataclass(frozen=True, slots=True)
 class GridNet:
-    """A grid of a net in use that shares a household grid."""
+    """A grid of a net in use that shares a household grid.
+
+    Attributes
+    ----------
+    share_of_net : float or None
+        Of the net's ground; of the metres of a reach for water grids.
+    objects : dict of str to int
+        Not counted for water grids.
+    length_m : float or None
+        Metres of the reach in the household grid; of water grids only.
+    """
 
     kind: str
     plan_id: UUID
@@ -240,6 +251,7 @@ class GridNet:
     share_of_net: float | None
     households: int
     objects: dict[str, int]
+    length_m: float | None = None
 
 
 def list_shares(work: UnitOfWork, plan_id: UUID, grid_id: UUID | None = None) -> list[ShareView]:
@@ -267,4 +279,5 @@ def shares_about(rows: list[ShareView], code: str | None) -> list[ShareView]:
 
 def list_nets(work: UnitOfWork, grid_id: UUID) -> list[GridNet]:
     """Return the grids of the nets in use that share a household grid, by kind, the largest share first."""
-    return [GridNet(**row._asdict()) for row in sql.nets_of_grid(work.session, grid_id)]
+    rows = [*sql.nets_of_grid(work.session, grid_id), *water_sql.waters_of_grid(work.session, grid_id)]
+    return [GridNet(**row._asdict()) for row in rows]

@@ -234,6 +234,43 @@ def land_of_reaches(session: Session, plan_id: UUID) -> dict[str, tuple[int, flo
     return {row.code: (row.grids, row.share) for row in session.execute(statement)}
 
 
+_WATERS = sa.text("""
+with plan_now as (
+    select distinct on (territory_id) id, name from plan where kind = 'water' and status <> 'retired'
+    order by territory_id, (status = 'published') desc, created_at desc
+), here as (
+    select v.geom from grid_version v join plan p on p.id = v.plan_id
+    where v.grid_id = :grid order by (p.status = 'published') desc, p.created_at desc limit 1
+)
+select 'water' as kind, p.id as plan_id, p.name as plan_name, g.id, g.code, v.name, null::int as floor_low,
+    null::int as floor_high, null::text as zone, st_area(part.geom::geography) as area_m2,
+    st_area(part.geom::geography) / nullif(st_area(here.geom::geography), 0) as share_of_grid,
+    m.share as share_of_net, coalesce(d.households, 0)::int as households, '{}'::jsonb as objects, m.length_m
+from reach_grid m
+join river_reach r on r.id = m.reach_id
+join plan_now p on p.id = r.plan_id
+join grid g on g.id = r.grid_id
+join grid_version v on v.grid_id = r.grid_id and v.plan_id = r.plan_id
+cross join here
+cross join lateral (select st_intersection(v.geom, here.geom) as geom) part
+left join lateral (
+    select sum(w.households) as households from dwelling w
+    where w.point && v.geom and w.territory_id = r.territory_id and st_intersects(w.point, v.geom)
+        and st_intersects(w.point, here.geom)
+) d on true
+where m.grid_id = :grid
+order by m.length_m desc, g.code
+""")
+
+
+def waters_of_grid(session: Session, grid_id: UUID) -> Sequence[sa.Row[Any]]:
+    """Return the wardens' grids whose reaches pass a land grid, the longest stretch first.
+
+    The published water plan counts, else the newest draft. Ground and households are those in both grids.
+    """
+    return session.execute(_WATERS, {"grid": grid_id}).all()
+
+
 def water_plan(session: Session, plan_id: UUID) -> Plan:
     """Return a plan that must be of the kind water.
 

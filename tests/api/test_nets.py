@@ -75,7 +75,7 @@ def test_bad_rows_are_a_problem_that_names_each_and_nothing_is_saved(client, tow
     problem = answer.json()
     assert problem["code"] == "rejected-rows"
     (row,) = problem["rejected"]
-    assert row["line"] == 2
+    assert (row["line"], problem["counted"]) == (2, "feature")
     assert "shares 20,000 m² with feature 1" in row["reason"]
     assert "," in row["value"]
     assert len(client.get("/api/v1/plans").json()["plans"]) == before

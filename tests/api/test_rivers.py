@@ -130,3 +130,27 @@ def test_water_plan_is_proposed_as_a_job(client, plans):
     answer = client.post("/api/v1/plans", json={"kind": "water", "bank": 20})
     assert answer.status_code == 202
     assert answer.json()["job"]["kind"] == "partition"
+
+
+def test_nets_of_a_land_grid_hold_its_waters(client, plans):
+    reaches = client.get(f"/api/v1/plans/{plans['water']}/reaches").json()["reaches"]
+    reach = next(each for each in reaches if each["land_grids"])
+    land = reach["land_grids"][0]
+    nets = client.get(f"/api/v1/grids/{land['id']}/nets").json()["nets"]
+    waters = {each["code"]: each for each in nets if each["kind"] == "water"}
+    assert set(waters) == {each["code"] for each in reaches if land["id"] in [one["id"] for one in each["land_grids"]]}
+    mine = waters[reach["code"]]
+    assert (mine["id"], mine["plan_id"]) == (reach["grid_id"], str(plans["water"]))
+    assert mine["share_of_net"] == pytest.approx(land["share"])
+    assert mine["length_m"] == pytest.approx(land["length_m"])
+    assert 0 < mine["share_of_grid"] < 1
+    assert 0 < mine["area_m2"] <= reach["strip_m2"] * 1.01
+
+
+def test_quality_of_a_water_plan(client, plans):
+    told = client.get(f"/api/v1/plans/{plans['water']}/quality")
+    assert told.status_code == 200, told.text
+    report = told.json()
+    assert report["measure"] == "metres"
+    assert {figure["unit"] for figure in report["figures"]} >= {"m", "m2", "share"}
+    assert report["totals"]["land_share"]["value"] == pytest.approx(1.0, abs=0.01)
