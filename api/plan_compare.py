@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from starlette.responses import Response
 
 from api.deps import IfMatch, Work
+from api.plan_edit_bodies import CheckProblemOut
 
 router = APIRouter(prefix="/api/v1/plans", tags=["plans"])
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -170,7 +171,7 @@ class CheckLine(BaseModel):
     text_en: str
     text_zh: str
     count: int
-    open: list[dict[str, Any]]
+    open: list[CheckProblemOut]
 
 
 class ImpactOut(BaseModel):

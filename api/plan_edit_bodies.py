@@ -268,13 +268,23 @@ class AtomsOut(BaseModel):
     atoms: list[tuple[int, int, UUID, int, int, list[list[int]]]]
 
 
-class CheckProblemOut(BaseModel):
-    """Something that is wrong with a plan; `blocks` tells what must be mended before publishing."""
+class Sentence(BaseModel):
+    """The same sentence in English and Chinese."""
 
-    model_config = ConfigDict(extra="allow")
+    en: str
+    zh: str
+
+
+class CheckProblemOut(BaseModel):
+    """Something that is wrong with a plan: a code with its figures, and the sentence that they make.
+
+    `blocks` tells what must be mended before publishing.
+    """
 
     kind: str
     message: str
+    words: Sentence
+    params: dict[str, float | str] = {}
     place: tuple[float, float] | str | None
     grids: list[str] = []
     blocks: bool = True

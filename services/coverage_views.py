@@ -27,6 +27,8 @@ _FIGURES = (
 class NoRunError(NotFoundError):
     """Nobody has computed the coverage of a plan yet."""
 
+    code = "no-coverage-run"
+
 
 def newest(work: UnitOfWork, plan_id: UUID | None = None, run_id: UUID | None = None) -> dict[str, Any]:
     """Return run, summary and grids of a run, else of a plan's newest (of the plan in use), worst grids first.

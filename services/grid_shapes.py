@@ -63,11 +63,19 @@ def renew_shapes(work: UnitOfWork, plan_id: UUID) -> bool:
     return True
 
 
-def draw_if_forgotten(work: UnitOfWork, plan: Plan) -> bool:
-    """Draw the simpler shapes of a plan that edits left without any; return whether there was something to draw."""
-    if plan.kind not in sql.TILING_KINDS or sql.has_shapes(work.session, plan.id):
+def lacks_shapes(work: UnitOfWork, plan: Plan) -> bool:
+    """Whether edits left a plan without the simpler shapes that low zooms show."""
+    return plan.kind in sql.TILING_KINDS and not sql.has_shapes(work.session, plan.id)
+
+
+def draw_if_forgotten(work: UnitOfWork, plan_id: UUID) -> bool:
+    """Draw the simpler shapes of a plan that lacks them; return whether there was something to draw."""
+    plan = plan_sql.get_plan(work.session, plan_id)
+    if not lacks_shapes(work, plan) or not renew_shapes(work, plan_id):
         return False
-    return renew_shapes(work, plan.id)
+    for layer in ("grids", "grid_labels"):
+        work.touch(layer, plan.territory_id)
+    return True
 
 
 def simplified(geometry: npt.NDArray[np.object_], tolerance: float, metric_srid: int) -> npt.NDArray[np.object_]:

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from gis.crs import to_lonlat, to_metric
+from gis.crs import STORAGE_SRID, snap_cm, to_lonlat, to_metric, transform_xy
 from gis.index import first_holding
 from gis.measure import group_sums
 from grid_partition.invariants import crossings, uncovered, units_astray
@@ -21,7 +21,8 @@ from grid_partition.model import TilingFault
 from grid_partition.nesting import check_nesting
 from services.partition.net_check import HEADED_ELSEWHERE, net_problems
 from services.partition.water_check import water_problems
-from services.plan_check_words import describe
+from services.plan_check_blocks import Blocks
+from services.plan_check_words import fault_problem, problem
 from services.plan_codes import code_problems
 from store.database import plan_check as sql
 from store.database import plans as plan_sql
@@ -52,7 +53,7 @@ class PlanCheck:
     without_head : list of str
         Grid codes that nobody heads.
     problems : list of dict
-        ``{"kind", "message", "place", "grids", "blocks"}``: `place` is [lon, lat] (a grid's code where only that is
+        As `services.plan_check_words.problem` makes them: `place` is [lon, lat] (a grid's code where only that is
         known), `grids` the codes concerned, and `blocks` tells what must be mended before publishing.
     """
 
@@ -77,9 +78,7 @@ class _Stored:
     territory: Territory
     grids: Columns
     shapes: npt.NDArray[np.object_]
-    atoms: Columns
-    units: npt.NDArray[np.object_]
-    grid_of_unit: Ints
+    blocks: Blocks
     areas: npt.NDArray[np.object_]
 
     def codes(self, rows: tuple[int, ...]) -> list[str]:
@@ -93,7 +92,7 @@ def check_plan(work: UnitOfWork, plan_id: UUID) -> PlanCheck:
     faults: list[tuple[TilingFault, str]] = []
     # nets from files and footprints leave ground free; nets merged from grids have plots and tile as plans do
     is_net = stored.plan.kind in NET_KINDS
-    tiles = bool(len(stored.units)) if is_net else stored.plan.kind in TILING_KINDS
+    tiles = bool(len(stored.blocks)) if is_net else stored.plan.kind in TILING_KINDS
     if tiles:
         faults += _tiling(stored)
         faults += _nested(work, stored)
@@ -109,48 +108,34 @@ def check_plan(work: UnitOfWork, plan_id: UUID) -> PlanCheck:
     problems += code_problems(work, stored.plan)
     headed = stored.plan.kind not in HEADED_ELSEWHERE
     vacant = plan_sql.grids_without_head(work.session, plan_id) if headed else []
-    problems += [_problem("no-head", f"Grid {code} has no head.", code, [code]) for code in vacant]
+    problems += [problem("no-head", code, [code]) for code in vacant]
     kinds = {fault.kind for fault, _ in faults}
     return PlanCheck(
         tiling_valid=not (kinds - {"stray piece", "unassigned", "misplaced"}),
         contiguous="stray piece" not in kinds,
-        households=int(np.sum(stored.atoms["demand"] if len(stored.units) else stored.grids["households"])),
+        households=int(np.sum(stored.blocks.demand if len(stored.blocks) else stored.grids["households"])),
         households_in_grids=int(np.sum(stored.grids["households"])),
         without_head=vacant,
         problems=problems,
     )
 
 
-def _problem(
-    kind: str, message: str, place: list[float] | str | None, grids: list[str], *, blocks: bool = True
-) -> dict[str, Any]:
-    return {"kind": kind, "message": message, "place": place, "grids": grids, "blocks": blocks}
-
-
 def _read(work: UnitOfWork, plan: Plan) -> _Stored:
     territory = work.session.get_one(Territory, plan.territory_id)
     grids = plan_sql.grid_shapes(work.session, plan.id)
-    atoms = plan_sql.atom_shapes(work.session, plan.id)
+    atoms = sql.atom_blocks(work.session, plan.id)
     row_of = {grid: row for row, grid in enumerate(grids["id"])}
     within = (plan.spec or {}).get("within")
     areas = read_leaf_areas(work.session, territory.id, within)["geom"]
-    return _Stored(
-        plan,
-        territory,
-        grids,
-        _metric(grids["geom"], territory),
-        atoms,
+    shapes = _metric(grids["geom"], territory)
+    blocks = Blocks.of(
+        atoms["area_id"],
+        np.array([row_of.get(grid, -1) for grid in atoms["grid_id"]], dtype=np.int64),
+        np.asarray(atoms["demand"], dtype=np.float64),
         _metric(atoms["geom"], territory),
-        _by_block(atoms, "grid_id", row_of),
-        _metric(areas, territory),
+        shapes,
     )
-
-
-def _by_block(atoms: Columns, key: str, row_of: dict[UUID, int]) -> Ints:
-    """Look up a row for each atom, -1 for none, asking once for the many of one grid."""
-    _, first, block = np.unique(np.asarray(atoms["block"], dtype=np.int64), return_index=True, return_inverse=True)
-    rows = np.array([row_of.get(each, -1) for each in atoms[key][first]], dtype=np.int64)
-    return np.asarray(rows[block.ravel()], dtype=np.int64)
+    return _Stored(plan, territory, grids, shapes, blocks, _metric(areas, territory))
 
 
 def _metric(geometry: npt.NDArray[Any], territory: Territory) -> npt.NDArray[np.object_]:
@@ -163,20 +148,19 @@ def _tiling(stored: _Stored) -> list[tuple[TilingFault, str]]:
     """Check grids against the plots of their areas, plots against the areas, and plots against their grids."""
     number = {area: place for place, area in enumerate(dict.fromkeys(stored.grids["area_id"]))}
     faults: list[TilingFault] = []
-    if len(stored.units) and len(stored.shapes):
-        report = check_nesting(
-            stored.units,
-            _by_block(stored.atoms, "area_id", number),
-            stored.shapes,
-            [number[area] for area in stored.grids["area_id"]],
-        )
-        faults += report.faults
-    plots = shapely.STRtree(stored.units)
+    units, _ = stored.blocks.units()
+    if len(units) and len(stored.shapes):
+        of_grid = [number[area] for area in stored.grids["area_id"]]
+        faults += check_nesting(units, stored.blocks.area_numbers(number), stored.shapes, of_grid).faults
+    plots = shapely.STRtree(units)
     named = [(fault, _kind_of(fault, plots)) for fault in faults]
     # what neither plots nor grids cover is unknown to the check above; what plots cover was told there
-    bare = uncovered(stored.areas, stored.shapes, stored.units) if len(stored.areas) else []
-    named += [(fault, "gap") for fault in bare]
-    named += [(fault, fault.kind) for fault in units_astray(stored.units, stored.grid_of_unit, stored.shapes)]
+    if len(stored.areas):
+        # grids that tile are asked as one
+        grids = stored.shapes if faults else np.array([shapely.coverage_union_all(stored.shapes)], dtype=object)
+        named += [(fault, "gap") for fault in uncovered(stored.areas, grids, units)]
+    loose, grid = stored.blocks.loose()
+    named += [(fault, fault.kind) for fault in units_astray(loose, grid, stored.shapes)]
     return named
 
 
@@ -216,61 +200,83 @@ def _described(faults: list[tuple[TilingFault, str]], stored: _Stored) -> list[d
         mine = [fault for fault, named in faults if named == kind]
         points = np.array([shapely.point_on_surface(fault.place) for fault in mine[:MOST]], dtype=object)
         places = to_lonlat(points, stored.territory.metric_srid)
-        for fault, place in zip(mine, places, strict=False):
-            codes = stored.codes(fault.children)
-            message = describe(kind, fault.amount, codes)
-            problems.append(_problem(kind.replace(" ", "-"), message, [place.x, place.y], codes))
+        problems += [
+            fault_problem(kind, fault.amount, [place.x, place.y], stored.codes(fault.children))
+            for fault, place in zip(mine, places, strict=False)
+        ]
         if len(mine) > MOST:
-            rest = len(mine) - MOST
-            problems.append(_problem(kind.replace(" ", "-"), f"{rest:,} more places like that ({kind}).", None, []))
+            problems.append(problem(kind.replace(" ", "-"), None, sentence="more-places", count=len(mine) - MOST))
     return problems
 
 
 def _counts(stored: _Stored) -> list[dict[str, Any]]:
     """Compare what a grid says it holds with the sum of its plots."""
-    k = len(stored.shapes)
-    held = stored.grid_of_unit >= 0
-    demand = np.asarray(stored.atoms["demand"], dtype=np.float64)
+    if not len(stored.blocks):
+        return []
+    k, held = len(stored.shapes), stored.blocks.grid >= 0
     told = np.asarray(stored.grids["households"], dtype=np.float64)
-    counted = group_sums(stored.grid_of_unit[held], demand[held], k)
-    problems = []
-    for row in np.flatnonzero(told != counted).tolist() if len(stored.atoms["demand"]) else []:
-        code = str(stored.grids["code"][row])
-        message = f"Grid {code} says {told[row]:,.0f} households, its plots hold {counted[row]:,.0f}."
-        problems.append(_problem("miscounted", message, _place_of(stored, row), [code]))
-    return problems
+    counted = group_sums(stored.blocks.grid[held], stored.blocks.demand[held], k)
+    return [
+        problem(
+            "miscounted",
+            _place_of(stored, row),
+            [str(stored.grids["code"][row])],
+            told=int(told[row]),
+            counted=int(counted[row]),
+        )
+        for row in np.flatnonzero(told != counted).tolist()
+    ]
 
 
 def _doors(work: UnitOfWork, stored: _Stored) -> list[dict[str, Any]]:
     """Find doors in no grid, and grids whose doors changed since the plan was made."""
     doors = sql.read_doors(work.session, stored.territory.id)
-    points = _metric(doors["point"], stored.territory)
-    if not len(points) or not len(stored.shapes):
+    if not len(doors["fid"]) or not len(stored.shapes):
         return []
+    xy = transform_xy(doors["lonlat"], STORAGE_SRID, stored.territory.metric_srid)
+    points = np.asarray(shapely.points(snap_cm(xy)), dtype=object)
     households = doors["households"]
     at = first_holding(stored.shapes, points)
     apart = np.flatnonzero((at < 0) & (households > 0))
-    lost = apart[first_holding(stored.areas, points[apart]) >= 0].tolist()
-    names = sql.door_names(work.session, doors["fid"][lost[:MOST]].tolist()) if lost else {}
-    problems = []
-    for row in lost[:MOST]:
-        place = doors["point"][row]
-        name = names[int(doors["fid"][row])] or "a door without a name"
-        message = f"{households[row]:,.0f} households at {name} are in no grid."
-        problems.append(_problem("lost-households", message, [place.x, place.y], []))
-    if len(lost) > MOST:
-        rest, many = len(lost) - MOST, households[lost[MOST:]].sum()
-        message = f"{many:,.0f} households at {rest:,} more doors are in no grid."
-        problems.append(_problem("lost-households", message, None, []))
+    lost = apart[first_holding(stored.areas, points[apart]) >= 0]
+    problems = _lost(work, doors, lost)
     if stored.plan.kind in SHARED_DOORS:
         return problems
     now = group_sums(at[at >= 0], households[at >= 0], len(stored.shapes))
     told = np.asarray(stored.grids["households"], dtype=np.float64)
-    for row in np.flatnonzero(told != now).tolist():
-        code = str(stored.grids["code"][row])
-        message = f"Grid {code} was made for {told[row]:,.0f} households; its doors have {now[row]:,.0f} now."
-        # a door on the border of two grids is in one of them either way
-        problems.append(_problem("recount", message, _place_of(stored, row), [code], blocks=False))
+    # a door on the border of two grids is in one of them either way
+    problems += [
+        problem(
+            "recount",
+            _place_of(stored, row),
+            [str(stored.grids["code"][row])],
+            blocks=False,
+            told=int(told[row]),
+            counted=int(now[row]),
+        )
+        for row in np.flatnonzero(told != now).tolist()
+    ]
+    return problems
+
+
+def _lost(work: UnitOfWork, doors: Columns, lost: Ints) -> list[dict[str, Any]]:
+    """Tell the first doors in no grid one by one, and the others together."""
+    if not len(lost):
+        return []
+    names = sql.door_names(work.session, doors["fid"][lost[:MOST]].tolist())
+    problems = []
+    for row in lost[:MOST].tolist():
+        count, name = int(doors["households"][row]), names[int(doors["fid"][row])]
+        place = doors["lonlat"][row].tolist()
+        if name:
+            problems.append(problem("lost-households", place, households=count, door=name))
+        else:
+            problems.append(problem("lost-households", place, sentence="lost-households-unnamed", households=count))
+    if len(lost) > MOST:
+        rest = int(doors["households"][lost[MOST:]].sum())
+        problems.append(
+            problem("lost-households", None, sentence="lost-households-more", households=rest, doors=len(lost) - MOST)
+        )
     return problems
 
 

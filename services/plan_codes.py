@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gis.grid_patterns import MERGED_FROM, NESTED, CodePattern, Numbered, next_codes, pattern_for, serial_digits
+from services.plan_check_words import problem
 from store.database import grid_codes as sql
 from store.database.models import Plan
 from store.database.partition import grid_codes_starting
@@ -51,20 +52,17 @@ def code_clashes(work: UnitOfWork, plan: Plan) -> list[CodeClash]:
 
 def code_problems(work: UnitOfWork, plan: Plan) -> list[dict[str, Any]]:
     """Tell for a plan's check which codes will change at publishing, and which somebody has to change before."""
-    problems = []
-    for clash in code_clashes(work, plan):
-        remedy = "publishing gives this grid the next free one" if clash.numbered else "give this grid another code"
-        message = f"The code {clash.code} belongs to a {clash.holder_kind} grid in force by now; {remedy}."
-        problems.append(
-            {
-                "kind": "code-taken",
-                "message": message,
-                "place": clash.code,
-                "grids": [clash.code],
-                "blocks": not clash.numbered,
-            }
+    return [
+        problem(
+            "code-taken",
+            clash.code,
+            [clash.code],
+            blocks=not clash.numbered,
+            sentence="code-taken-numbered" if clash.numbered else "code-taken",
+            holder=clash.holder_kind,
         )
-    return problems
+        for clash in code_clashes(work, plan)
+    ]
 
 
 def settle_codes(work: UnitOfWork, plan: Plan) -> list[dict[str, str]]:

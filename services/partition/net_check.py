@@ -14,6 +14,7 @@ from grid_partition.dedicated import floor_conflicts
 from grid_partition.overlays import overlapping_pairs
 from services.partition.dedicated import TOUCH_M2, floor_bounds
 from services.partition.net_files import INSIDE, OVERLAP_M2
+from services.plan_check_words import problem
 from store.database import dedicated as dedicated_sql
 from store.database import nets as sql
 from store.database.bulk import Columns
@@ -41,7 +42,7 @@ def net_problems(work: UnitOfWork, plan: Plan) -> list[dict[str, Any]]:
     territory = work.session.get_one(Territory, plan.territory_id)
     net = sql.net_shapes(work.session, plan.id)
     if not len(net["id"]):
-        return [_problem("empty", "The plan has no grids.", None, [])]
+        return [problem("empty", None)]
     shapes = np.asarray(to_metric(net["geom"], territory.metric_srid), dtype=object)
     problems = _faulty(net, shapes) + _outside(territory, net, shapes)
     if plan.kind == "dedicated":
@@ -51,7 +52,7 @@ def net_problems(work: UnitOfWork, plan: Plan) -> list[dict[str, Any]]:
 
 def _faulty(net: Columns, shapes: npt.NDArray[np.object_]) -> list[dict[str, Any]]:
     return [
-        _problem("invalid", f"Grid {net['code'][row]}: {reason}.", str(net["code"][row]), [str(net["code"][row])])
+        problem("invalid", str(net["code"][row]), [str(net["code"][row])], sentence="invalid-shape", reason=str(reason))
         for row, reason in enumerate(np.atleast_1d(shapely.is_valid_reason(shapes)).tolist())
         if reason != "Valid Geometry"
     ]
@@ -61,12 +62,7 @@ def _outside(territory: Territory, net: Columns, shapes: npt.NDArray[np.object_]
     outline = np.asarray(to_metric(np.array([territory.outline], dtype=object), territory.metric_srid))[0]
     share = shapely.area(shapely.intersection(shapes, outline)) / shapely.area(shapes)
     return [
-        _problem(
-            "outside",
-            f"Grid {net['code'][row]} lies to {1 - share[row]:.0%} outside the territory.",
-            _place(shapes[row], territory),
-            [str(net["code"][row])],
-        )
+        problem("outside", _place(shapes[row], territory), [str(net["code"][row])], share=float(1 - share[row]))
         for row in np.flatnonzero(share < INSIDE).tolist()
     ]
 
@@ -76,7 +72,7 @@ def _ground_twice(territory: Territory, net: Columns, shapes: npt.NDArray[np.obj
     for one, other, area in overlapping_pairs(shapes, least=OVERLAP_M2):
         codes = [str(net["code"][one]), str(net["code"][other])]
         place = _place(shapely.intersection(shapes[one], shapes[other]), territory)
-        problems.append(_problem("overlap", f"{' and '.join(codes)} share {area:,.1f} m².", place, codes))
+        problems.append(problem("overlap", place, codes, sentence="shared-ground", area_m2=float(area)))
     return problems
 
 
@@ -88,8 +84,7 @@ def _floors_twice(territory: Territory, net: Columns, shapes: npt.NDArray[np.obj
     problems = []
     for one, other in floor_conflicts(shapes, *floor_bounds(spans), least=TOUCH_M2):
         codes = [str(net["code"][one]), str(net["code"][other])]
-        message = f"{' and '.join(codes)} hold the same floors of one building."
-        problems.append(_problem("floors", message, _place(shapes[one], territory), codes))
+        problems.append(problem("floors", _place(shapes[one], territory), codes))
     return problems
 
 
@@ -100,13 +95,7 @@ def _off_footprint(
     held = dedicated_sql.grids_without_building(work.session, plan_id)
     at = {grid: row for row, grid in enumerate(net["id"])}
     return [
-        _problem(
-            "building-gone",
-            f"A building of grid {net['code'][at[grid]]} is no longer in the map; propose the plan anew.",
-            str(net["code"][at[grid]]),
-            [str(net["code"][at[grid]])],
-            blocks=False,
-        )
+        problem("building-gone", str(net["code"][at[grid]]), [str(net["code"][at[grid]])], blocks=False)
         for grid in held
         if grid in at and len(shapes)
     ]
@@ -115,9 +104,3 @@ def _off_footprint(
 def _place(shape: shapely.Geometry, territory: Territory) -> list[float]:
     point = to_lonlat(np.array([shapely.point_on_surface(shape)], dtype=object), territory.metric_srid)[0]
     return [point.x, point.y]
-
-
-def _problem(
-    kind: str, message: str, place: list[float] | str | None, grids: list[str], *, blocks: bool = True
-) -> dict[str, Any]:
-    return {"kind": kind, "message": message, "place": place, "grids": grids, "blocks": blocks}

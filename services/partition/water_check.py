@@ -14,6 +14,7 @@ from gis.crs import to_metric
 from grid_partition import TilingReport
 from grid_partition.nesting import check_nesting
 from services.partition.drawing import describe_faults
+from services.plan_check_words import problem
 from store.database import plans as plan_sql
 from store.database import water as sql
 from store.database.bulk import Columns
@@ -79,7 +80,7 @@ def water_problems(work: UnitOfWork, plan_id: UUID, srid: int) -> list[dict[str,
     rows = sql.reach_shapes(work.session, plan_id)
     known = set(rows["code"].tolist())
     grids = sql.grid_ids(work.session, plan_id)
-    problems = [_problem("reach-missing", f"Grid {code} has no reach.", code) for code in sorted(set(grids) - known)]
+    problems = [problem("reach-missing", code, [code]) for code in sorted(set(grids) - known)]
     if not len(rows["code"]):
         return problems
     lines = np.asarray(to_metric(rows["geom"], srid), dtype=object)
@@ -87,7 +88,7 @@ def water_problems(work: UnitOfWork, plan_id: UUID, srid: int) -> list[dict[str,
     outside = metres_outside(lines, strips)
     for row in np.flatnonzero(outside > MEETING_M).tolist():
         code = str(rows["code"][row])
-        problems.append(_problem("reach-outside", f"{outside[row]:.0f} m of reach {code} lie outside its grid.", code))
+        problems.append(problem("reach-outside", code, [code], length_m=round(float(outside[row]), 3)))
     return problems + _tiling(plan_sql.grid_shapes(work.session, plan_id), work, plan_id, srid)
 
 
@@ -105,14 +106,6 @@ def _tiling(grids: Columns, work: UnitOfWork, plan_id: UUID, srid: int) -> list[
     )
     report = without_flagged(report, grids["exclave"])
     return [
-        {
-            **_problem(fault["kind"].replace(" ", "-"), f"The grids don't tile their strip: {fault['kind']}.", ""),
-            "place": fault["place"],
-            "grids": [],
-        }
+        problem(fault["kind"].replace(" ", "-"), fault["place"], sentence="strip")
         for fault in describe_faults(report, srid)
     ]
-
-
-def _problem(kind: str, message: str, code: str) -> dict[str, Any]:
-    return {"kind": kind, "message": message, "place": code, "grids": [code], "blocks": True}

@@ -10,10 +10,10 @@ from uuid import UUID
 import numpy as np
 
 from gis.index import first_holding
-from services import plans
-from services.plan_life import duties
+from services.plan_check_words import problem
 from services.plan_life.comparing import Compared, compare, metric_points
-from services.plan_life.publishing import heir_codes, open_states
+from services.plan_life.publishing import open_states
+from services.plan_life.readiness import proved_problems, without_responsibilities
 from store.database import plan_life as sql
 from store.database import plans as plan_sql
 from store.database.models import Plan
@@ -92,33 +92,18 @@ def heads_of(work: UnitOfWork, plan_id: UUID, at: datetime) -> dict[UUID, dict[s
 def check_list(work: UnitOfWork, plan: Plan, compared: Compared | None, moment: datetime) -> list[dict[str, Any]]:
     """Return the lines that stand between a plan and publishing, and two that only warn."""
     open_points: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    heirs = set() if compared is None else heir_codes(work, compared, moment)
-    for problem in plans.check_plan(work, plan.id).problems:
-        if problem["kind"] == "no-head" and problem["place"] in heirs:
-            continue
-        group = "head" if problem["kind"] == "no-head" else "boundary" if problem["blocks"] else "notes"
-        open_points[group].append(problem)
-    open_points["responsibilities"] = [
-        {
-            "kind": "no-responsibilities",
-            "message": f"Grid {code} has no responsibilities.",
-            "place": code,
-            "grids": [code],
-            "blocks": True,
-        }
-        for code in duties.grids_without(work, plan)
-    ]
+    for each in proved_problems(work, plan, compared, moment):
+        group = "head" if each["kind"] == "no-head" else "boundary" if each["blocks"] else "notes"
+        open_points[group].append(each)
+    open_points["responsibilities"] = without_responsibilities(work, plan)
     if plan.status == "draft":
-        message = "The plan is a draft; send it for review."
-        open_points["review"] = [{"kind": "not-in-review", "message": message, "place": None}]
+        open_points["review"] = [problem("not-in-review", None)]
     lost = 0 if compared is None else int(compared.summary["households_lost"])
     if lost:
-        message = f"{lost} households of the present plan would be in no grid."
-        open_points["ground"] = [{"kind": "ground-lost", "message": message, "place": None}]
+        open_points["ground"] = [problem("ground-lost", None, blocks=False, households=lost)]
     threads = sql.open_threads(work.session, plan.id)
     if threads:
-        message = f"{threads} threads are open."
-        open_points["comments"] = [{"kind": "open-comments", "message": message, "place": None}]
+        open_points["comments"] = [problem("open-comments", None, blocks=False, count=threads)]
     return [
         {
             "kind": kind,

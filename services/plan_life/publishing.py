@@ -7,16 +7,14 @@ from datetime import UTC, date, datetime, time
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-import numpy as np
-
 from casework.machine import machine
 from gis.errors import ConflictError, InvalidInputError
-from services import plans
-from services.grid_shapes import draw_if_forgotten
+from services import jobs
+from services.grid_shapes import lacks_shapes
 from services.partition.net_shares import renew_nets
 from services.plan_codes import settle_codes
-from services.plan_life import duties
 from services.plan_life.comparing import Compared, compare, lineage_rows
+from services.plan_life.readiness import proved_problems, without_responsibilities
 from services.plan_life.states import (
     NotReadyError,
     WrongStateError,
@@ -121,7 +119,8 @@ def publish(work: UnitOfWork, plan_id: UUID, asked: Publication, *, now: datetim
     else:
         _take_effect(work, plan, before, moment, actor=work.actor.account_id, note=basis, facts=facts)
     # everybody looks at it now, and its edits would leave the low zooms heavy until the next upkeep
-    draw_if_forgotten(work, plan)
+    if lacks_shapes(work, plan):
+        jobs.start_job(work, "grid-shapes", {"plan": str(plan.id)})
     return plan
 
 
@@ -188,35 +187,9 @@ def retire(
     return plan
 
 
-def heir_codes(work: UnitOfWork, compared: Compared, at: datetime) -> set[str]:
-    """Return codes of new grids that are old ones under a new number: publishing carries their posts over."""
-    found = compared.found
-    headed = {row.grid_id for row in sql.people_of(work.session, compared.old.id, at) if row.is_head}
-    codes = {grid.id: grid.code for grid in compared.grids}
-    return {
-        codes[compared.new_ids[found.target[row]]]
-        for row in np.flatnonzero(found.kind == "renumber")
-        if compared.old_ids[found.source[row]] in headed
-    }
-
-
 def _require_ready(work: UnitOfWork, plan: Plan, compared: Compared | None, moment: datetime) -> None:
-    heirs = set() if compared is None else heir_codes(work, compared, moment)
-    problems = [
-        problem
-        for problem in plans.check_plan(work, plan.id).problems
-        if problem["blocks"] and not (problem["kind"] == "no-head" and problem["place"] in heirs)
-    ]
-    problems += [
-        {
-            "kind": "no-responsibilities",
-            "message": f"Grid {code} has no responsibilities.",
-            "place": code,
-            "grids": [code],
-            "blocks": True,
-        }
-        for code in duties.grids_without(work, plan)
-    ]
+    problems = [each for each in proved_problems(work, plan, compared, moment) if each["blocks"]]
+    problems += without_responsibilities(work, plan)
     if problems:
         raise NotReadyError(
             f"The plan is not ready: {len(problems)} points are open; first: {problems[0]['message']}",

@@ -11,6 +11,7 @@ import shapely
 
 from gis.errors import ConflictError, InvalidInputError, NotFoundError, StaleRevisionError
 from services import plan_views
+from services.plan_check_words import problem
 from store.database import grids as grid_sql
 from store.database import plan_life as sql
 from store.database import plans as plan_sql
@@ -307,7 +308,7 @@ def require_second_person(work: UnitOfWork, plan: Plan, does: str, *, single_per
     """Refuse the author of a plan, unless the office has one planner only."""
     if not single_person and plan.author_id is not None and plan.author_id == work.actor.account_id:
         raise SecondPersonError(
-            f"A second person {does}: its author may not.", open=[{"kind": "second-person"}], plan=str(plan.id)
+            f"A second person {does}: its author may not.", open=[problem("second-person", None)], plan=str(plan.id)
         )
 
 

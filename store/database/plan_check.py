@@ -5,16 +5,15 @@ from __future__ import annotations
 from uuid import UUID
 
 import numpy as np
-import shapely
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
 from store.database.bulk import Columns, read_columns, wkb
-from store.database.models import Area, Dwelling, Grid, GridVersion, Plan
+from store.database.models import Area, Atom, Dwelling, Grid, GridVersion, Plan
 
 
 def read_doors(session: Session, territory_id: UUID) -> Columns:
-    """Return every dwelling's fid, households and point, in a fixed order."""
+    """Return every dwelling's fid, households and ``lonlat`` (n, 2), in a fixed order."""
     # a county has a hundred thousand doors: four arrays, all in one order, are read in the time of a few rows
     columns = (Dwelling.fid, Dwelling.households, sa.func.ST_X(Dwelling.point), sa.func.ST_Y(Dwelling.point))
     found = session.execute(
@@ -25,8 +24,24 @@ def read_doors(session: Session, territory_id: UUID) -> Columns:
     return {
         "fid": fid[order].astype(np.int64),
         "households": households[order].astype(np.float64),
-        "point": np.asarray(shapely.points(lon[order], lat[order]), dtype=object),
+        "lonlat": np.stack([lon[order], lat[order]], axis=1).astype(np.float64),
     }
+
+
+def atom_blocks(session: Session, plan_id: UUID) -> Columns:
+    """Return area, grid, demand and shape (MultiPolygon) of a plan's atoms, together for each pair of area and grid."""
+    statement = (
+        sa.select(
+            Atom.area_id,
+            Atom.grid_id,
+            sa.func.sum(Atom.demand).label("demand"),
+            wkb(sa.func.ST_Collect(Atom.geom, type_=sa.LargeBinary)).label("geom"),
+        )
+        .where(Atom.plan_id == plan_id)
+        .group_by(Atom.area_id, Atom.grid_id)
+        .order_by(Atom.area_id, Atom.grid_id)
+    )
+    return read_columns(session, statement, geometry=["geom"])
 
 
 def door_names(session: Session, fids: list[int]) -> dict[int, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -11,10 +12,22 @@ import shapely
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import Range
 
+from services import jobs
 from services.plan_life import publishing
 from store.database.actor import Actor
 from store.database.grid_shapes import LEVELS
-from store.database.models import Area, Assignment, Atom, Dwelling, Grid, GridShape, GridVersion, Incident, Plan
+from store.database.models import (
+    Area,
+    Assignment,
+    Atom,
+    Dwelling,
+    Grid,
+    GridShape,
+    GridVersion,
+    Incident,
+    JobProgress,
+    Plan,
+)
 from tests.api.conftest import Client
 from tests.api.town import build_town, lonlat, many, placed
 
@@ -121,6 +134,17 @@ def make_draft(database, town, *, by: str = "author", shift: float = 100.0, name
                 )
             )  # fmt: skip
     return plan.id
+
+
+def draw_queued(database) -> None:
+    """Do what publishing left to a worker."""
+    waiting = sa.select(JobProgress.id).where(JobProgress.kind == "grid-shapes", JobProgress.state == "queued")
+    with database.work(Actor.system()) as work:
+        found = work.session.scalars(waiting).all()
+    for job in found:
+        jobs.run_job(database, job, 0, threading.Event())
+    with database.work(Actor.system()) as work:
+        assert work.session.scalars(waiting).all() == []
 
 
 def shapes_of(database, plan) -> int:
@@ -282,6 +306,7 @@ def test_a_day_to_come_is_withdrawn_and_set_again(author, second, town, draft, d
     assert second.delete(url, headers=revision(second, draft)).status_code in (403, 409)
     set_again = second.post(f"{url}/publish", json={"basis": "minutes 3", "effective_on": str(day)})
     assert set_again.status_code == 200, set_again.text
+    draw_queued(database)
     assert shapes_of(database, draft) == 7 * len(LEVELS)
     with database.work(Actor.system()) as work:
         assert publishing.settle(work, now=datetime.now(UTC)) == 0

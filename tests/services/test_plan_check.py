@@ -214,3 +214,23 @@ def test_plan_check_names_the_fault_on_the_command_line(
             work.session.execute(
                 sa.text(f"update grid_version set households = households + 1 where id = {ONE}"), {"plan": plan}
             )
+
+
+def test_every_sentence_is_said_in_both_languages() -> None:
+    import string
+
+    from services.plan_check_words import SENTENCES
+
+    for english, chinese in SENTENCES.values():
+        fields = [{name for _, name, _, _ in string.Formatter().parse(words) if name} for words in (english, chinese)]
+        assert fields[0] - {"kind"} == fields[1] - {"kind"}
+        assert any(ord(sign) > 0x3000 for sign in chinese)
+
+
+def test_problems_carry_code_figures_and_words(database: Database, plan: UUID) -> None:
+    with broken(database, f"update grid_version set households = households + 3 where id = {ONE}", plan=plan) as found:
+        (wrong,) = of(found, "miscounted")
+        assert wrong["params"]["told"] == wrong["params"]["counted"] + 3
+        assert wrong["words"]["en"] == wrong["message"]
+        assert "户" in wrong["words"]["zh"]
+        assert wrong["grids"][0] in wrong["words"]["zh"]
