@@ -15,6 +15,7 @@ from api.coverage_bodies import (
     GapsOut,
     LevelsOut,
     PlacesOut,
+    RedundantOut,
     RunOut,
     RunRequest,
     RunsOut,
@@ -91,6 +92,18 @@ def list_places(work: Work, plan: PlanQuery = None, run: RunQuery = None) -> Pla
 def list_areas(work: Work, plan: PlanQuery = None, run: RunQuery = None) -> AreasOut:
     """Return the figures of villages, towns and the county, with rates against targets and costs."""
     return AreasOut.model_validate(views.areas(work, views.run_of(work, run, plan)))
+
+
+@router.get("/redundant", operation_id="list_redundant_cameras")
+def list_redundant(
+    work: Work,
+    plan: PlanQuery = None,
+    limit: Annotated[int, Query(ge=1, le=5000, description="Longest list.")] = 50,
+) -> RedundantOut:
+    """Return cameras that could go, or be turned, with no loss of what is seen."""
+    from services.coverage_redundant import redundant  # noqa: PLC0415 - brings in compiled kernels
+
+    return RedundantOut.model_validate(redundant(work, plan, limit=limit))
 
 
 TerritoryQuery = Annotated[UUID | None, Query(description="Territory; may be left out where only one is loaded.")]

@@ -262,3 +262,40 @@ class CostsOut(BaseModel):
     """All prices."""
 
     costs: list[CostIn]
+
+
+class SpareOut(BaseModel):
+    """A camera that could go without loss."""
+
+    id: UUID
+    ref: str
+    kind: str
+    azimuth: float | None
+    lon: float
+    lat: float
+    sees_m: float
+
+
+class TurnableOut(BaseModel):
+    """A camera that could look elsewhere without loss, and what it would see then."""
+
+    id: UUID
+    ref: str
+    kind: str
+    azimuth: float | None
+    lon: float
+    lat: float
+    new_azimuth: float
+    gain_m: float
+    gain_places: int
+
+
+class RedundantOut(BaseModel):
+    """Cameras that can all go together (`count` of them), and those that would rather be turned."""
+
+    run: RunOut
+    count: int
+    removable: list[SpareOut]
+    turnable: list[TurnableOut]
+    note_en: str
+    note_zh: str

@@ -103,6 +103,35 @@ def check(
 
 
 @app.command()
+def redundant(
+    ctx: typer.Context,
+    plan: PlanOption = None,
+    territory: TerritoryOption = None,
+    limit: Annotated[int, typer.Option(help="Longest list.", min=1)] = 20,
+    as_json: JsonOption = False,
+) -> None:
+    """List cameras that could go, or be turned, with no loss of what is seen."""
+    from services.coverage_redundant import redundant as find
+    from services.current_plan import current_plan_id
+
+    context = command_context(ctx)
+    with context.database.work(context.actor) as work:
+        found = find(work, plan or current_plan_id(work, territory), limit=limit)
+    show(found, lambda: _redundant_text(found), as_json=as_json)
+
+
+def _redundant_text(found: dict[str, Any]) -> str:
+    lines = [f"{found['count']} cameras could all go with no loss"]
+    lines += [f"  {row['ref']}  {row['kind']}  sees {row['sees_m']:,.0f} m" for row in found["removable"]]
+    lines += [
+        f"  {row['ref']}  turned to {row['new_azimuth']:.0f} degrees: +{row['gain_m']:,.0f} m, "
+        f"+{row['gain_places']} key places"
+        for row in found["turnable"]
+    ]
+    return "\n".join([*lines, found["note_en"]])
+
+
+@app.command()
 def compare(
     ctx: typer.Context,
     first: Annotated[str, typer.Argument(help="Run, plan, day (YYYY-MM-DD), month (YYYY-MM) or 'now'.")],
