@@ -88,6 +88,9 @@ async def running(wiring: Wiring) -> AsyncIterator[None]:
     if not chosen.jobs_in_server:
         yield
         return
-    async with jobs.working(wiring.database, slots=chosen.job_slots, stalled_s=chosen.job_stalled_s) as alive:
+    zone = wiring.settings.cases.time_zone
+    async with jobs.working(
+        wiring.database, slots=chosen.job_slots, stalled_s=chosen.job_stalled_s, time_zone=zone
+    ) as alive:
         wiring.parts["worker_alive"] = alive
         yield

@@ -23,8 +23,10 @@ def worker(
     from services.settings import Settings
 
     context = command_context(ctx)
-    chosen = Settings.read(job_slots=slots).jobs
+    settings = Settings.read(job_slots=slots)
+    chosen = settings.jobs
     database = context.database
     said = f'{{"state": "running", "slots": {chosen.job_slots}}}' if as_json else "Waiting for jobs (Ctrl-C stops)"
     print(said, flush=True)
-    asyncio.run(jobs.work_until_told(database, slots=chosen.job_slots, stalled_s=chosen.job_stalled_s))
+    zone = settings.cases.time_zone
+    asyncio.run(jobs.work_until_told(database, slots=chosen.job_slots, stalled_s=chosen.job_stalled_s, time_zone=zone))

@@ -114,9 +114,20 @@ def write_statuses(
     """
     if not by_camera:
         return
+    sql.take_turns(work.session)
+    cameras = {row.id: row for row in sql.present_states(work.session, list(by_camera))}
+    folded = _fold_in(work, cameras, by_camera, report)
+    _make_present(work, cameras, folded, report, now=now)
+
+
+def _fold_in(
+    work: UnitOfWork,
+    cameras: dict[UUID, Any],
+    by_camera: dict[UUID, list[tuple[datetime, State]]],
+    report: StatusReport,
+) -> dict[UUID, History]:
+    """Write the histories that messages change; return those of cameras whose messages say anything new."""
     session = work.session
-    sql.take_turns(session)
-    cameras = {row.id: row for row in sql.present_states(session, list(by_camera))}
     news = {id_: messages for id_, messages in by_camera.items() if not _confirms(cameras[id_], messages)}
     since = {id_: min(at for at, _ in messages) for id_, messages in news.items()}
     known: dict[UUID, list[Period]] = {id_: [] for id_ in news}
@@ -130,18 +141,20 @@ def write_statuses(
         folded[id_], late = fold(History(tuple(known[id_]), _heard(camera)), messages, before=before)
         report.late += late
     _write_changed(work, since, known, folded, report)
-    latest = {id_: max(at for at, _ in messages) for id_, messages in by_camera.items()}
-    sql.note_heard(session, latest)
+    sql.note_heard(session, {id_: max(at for at, _ in messages) for id_, messages in by_camera.items()})
     report.accepted += sum(map(len, by_camera.values()))
-    _make_present(work, cameras, folded, report, now=now)
+    return folded
 
 
 def note_change(work: UnitOfWork, camera_id: UUID, state: State, *, now: datetime) -> None:
-    """Keep in the history what a person set; it wins over a device whose clock is ahead."""
-    sql.take_turns(work.session)
+    """Keep in the history what a person set; it wins over a device whose clock is ahead.
+
+    Who calls it has the turn (`store.database.camera_status.take_turns`) and lets coverage follow.
+    """
     (camera,) = sql.present_states(work.session, [camera_id])
     heard = _heard(camera)
-    write_statuses(work, {camera_id: [(max(now, heard) if heard else now, state)]}, StatusReport(), now=now)
+    at = max(now, heard) if heard else now
+    _fold_in(work, {camera_id: camera}, {camera_id: [(at, state)]}, StatusReport())
 
 
 def _readable(

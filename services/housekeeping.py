@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from services import access, events, idempotency
 from store.database import grid_shapes as shape_sql
@@ -42,8 +43,22 @@ def let_take_effect(work: UnitOfWork, *, now: datetime) -> int:
     return publishing.settle(work, now=now) + area_changes.settle_areas(work, now=now)
 
 
-def clear_away(database: Database, *, now: datetime) -> dict[str, int]:
+def check_live_coverage(work: UnitOfWork, *, now: datetime, time_zone: str) -> int:
+    """Queue the night's comparisons of live coverage with whole computations."""
+    from services.live_check import queue_checks  # noqa: PLC0415 - as above
+
+    return queue_checks(work, now=now, time_zone=time_zone)
+
+
+def clear_away(database: Database, *, now: datetime, time_zone: str = "UTC") -> dict[str, int]:
     """Delete what is past its time; each kind in a transaction of its own.
+
+    Parameters
+    ----------
+    database : Database
+    now : datetime
+    time_zone : str
+        Where the night is that live coverage is checked in.
 
     Returns
     -------
@@ -58,17 +73,18 @@ def clear_away(database: Database, *, now: datetime) -> dict[str, int]:
         ("jobs", forget_old_jobs),
         ("shapes", draw_missing_shapes),
         ("in_force", let_take_effect),
+        ("checks", partial(check_live_coverage, time_zone=time_zone)),
     ):
         with database.work(Actor.system()) as work:
             gone[kind] = forget(work, now=now)
     return gone
 
 
-async def keep_clear(database: Database) -> None:
+async def keep_clear(database: Database, *, time_zone: str = "UTC") -> None:
     """Clear away every hour until cancelled."""
     while True:
         try:
-            gone = await asyncio.to_thread(clear_away, database, now=datetime.now(UTC))
+            gone = await asyncio.to_thread(clear_away, database, now=datetime.now(UTC), time_zone=time_zone)
             _log.info("cleared away", extra=gone)
         except Exception:  # noqa: BLE001 - the database may be away for a moment; an hour later it is tried again
             _log.exception("could not clear away")

@@ -201,7 +201,9 @@ def _run(
 
 
 @asynccontextmanager
-async def working(database: Database, *, slots: int = 1, stalled_s: float = 30.0) -> AsyncIterator[Callable[[], bool]]:
+async def working(
+    database: Database, *, slots: int = 1, stalled_s: float = 30.0, time_zone: str = "UTC"
+) -> AsyncIterator[Callable[[], bool]]:
     """Run jobs and housekeeping in this process until the block ends.
 
     Yields a function that tells whether the worker still runs.
@@ -211,7 +213,7 @@ async def working(database: Database, *, slots: int = 1, stalled_s: float = 30.0
     stopping = threading.Event()
     build = queue.make_runner(lambda job_id, attempts: run_job(database, job_id, attempts, stopping))
     async with queue.running_worker(build(database.app_url), slots=slots, stalled_s=stalled_s) as worker:
-        housekeeper = asyncio.create_task(keep_clear(database))
+        housekeeper = asyncio.create_task(keep_clear(database, time_zone=time_zone))
         try:
             yield lambda: not worker.done()
         finally:
@@ -219,7 +221,9 @@ async def working(database: Database, *, slots: int = 1, stalled_s: float = 30.0
             stopping.set()
 
 
-async def work_until_told(database: Database, *, slots: int = 1, stalled_s: float = 30.0) -> None:
+async def work_until_told(
+    database: Database, *, slots: int = 1, stalled_s: float = 30.0, time_zone: str = "UTC"
+) -> None:
     """Run jobs until SIGINT or SIGTERM (`gridward worker`).
 
     Raises
@@ -231,7 +235,7 @@ async def work_until_told(database: Database, *, slots: int = 1, stalled_s: floa
     loop = asyncio.get_running_loop()
     for each in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(each, told.set)
-    async with working(database, slots=slots, stalled_s=stalled_s) as alive:
+    async with working(database, slots=slots, stalled_s=stalled_s, time_zone=time_zone) as alive:
         _log.info("worker started", extra={"slots": slots})
         while not told.is_set():
             if not alive():

@@ -12,11 +12,13 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import shapely
 
 from gis.errors import NotFoundError
 from services import coverage_rows as rows
 from services.coverage_scene import Cast, Scene, cast, read_scene
 from services.coverage_spec import CoverageSpec
+from services.live_buildings import measure_building
 from services.live_coverage import ALL_ANEW, JOB, LAYERS, Change, measure_change, spec_of
 from store.database import coverage as coverage_sql
 from store.database import live_coverage as sql
@@ -163,11 +165,15 @@ def state(work: UnitOfWork, plan_id: UUID) -> dict[str, Any]:
 
 
 def run_live_job(work: UnitOfWork, args: dict[str, Any], *, now: datetime) -> dict[str, Any]:
-    """Do what a request left: a change of cameras (``territory``, ``change``), or all of a ``plan``."""
+    """Do what a request left: a change of cameras or of a building, or all of a ``plan``."""
     if "plan" in args:
         return {"run_id": str(renew(work, UUID(args["plan"]), now=now).id)}
-    territory_id, change = UUID(args["territory"]), Change.from_json(args["change"])
+    territory_id = UUID(args["territory"])
     sql.hold(work.session, territory_id)
+    if "footprint" in args:
+        measure_building(work, territory_id, shapely.from_wkb(args["footprint"]), now=now)
+        return {"buildings": 1}
+    change = Change.from_json(args["change"])
     if len(change.cameras) >= ALL_ANEW:
         for plan_id in sql.followed_plans(work.session, territory_id):
             renew(work, plan_id, now=now)

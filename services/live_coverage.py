@@ -7,6 +7,7 @@ another change) leaves it to a short job, so that no request waits for it.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
@@ -21,7 +22,16 @@ from gis.crs import transform
 from grid_coverage import ShedFlag, ViewSheds, Walls, prepare_walls, view_sheds
 from grid_coverage.snap import SNAP_REACH
 from services import coverage_rows as rows
-from services.coverage_scene import STREET_WEIGHTS, CameraTimes, Cast, Scene, camera_times, camera_views, metric
+from services.coverage_scene import (
+    PLACE_DEPTH,
+    STREET_WEIGHTS,
+    CameraTimes,
+    Cast,
+    Scene,
+    camera_times,
+    camera_views,
+    metric,
+)
 from services.coverage_spec import CoverageSpec
 from services.jobs import start_job
 from store.database import coverage as coverage_sql
@@ -89,7 +99,7 @@ def follow(work: UnitOfWork, territory_id: UUID, change: Change, *, now: datetim
         return True
     if len(change.cameras) <= AT_ONCE and sql.try_hold(work.session, territory_id):
         return measure_change(work, territory_id, change, now=now)
-    _leave_to_job(work, {"territory": str(territory_id), "change": change.to_json()})
+    leave_to_job(work, {"territory": str(territory_id), "change": change.to_json()})
     return False
 
 
@@ -104,41 +114,52 @@ def measure_change(work: UnitOfWork, territory_id: UUID, change: Change, *, now:
     session = work.session
     session.flush()
     territory = session.get_one(Territory, territory_id)
-    runs = {plan: _live_run(work, plan) for plan in sql.followed_plans(session, territory_id)}
-    live = [run for run in runs.values() if run is not None]
-    for plan in (plan for plan, run in runs.items() if run is None):
-        _leave_to_job(work, {"plan": str(plan)})
-    shapes = sql.shed_shapes(session, change.cameras) + sql.camera_points(session, change.cameras)
+    live, complete = followed_runs(work, territory_id)
+    shapes = sql.shed_shapes(session, change.views) if change.views else []
     if change.views and live:
-        shapes += _cast_again(work, territory, spec_of(live[0]), change.views)
+        cast_again(work, territory, spec_of(live[0]), change.views)
     if change.places:
         shapes += sql.hex_shapes(shapely.points(change.places))
     for run in live:
-        for grids in _neighbourhoods(work, run, shapes):
-            remeasure(work, territory, run, grids, now=now)
-    return len(live) == len(runs)
+        for grids in neighbourhoods(work, run, shapes, change.cameras):
+            remeasure(work, territory, run, grids)
+        sql.renew_summary(session, run, territory_id, now=now)
+    return complete
 
 
-def _neighbourhoods(work: UnitOfWork, run: CoverageRun, shapes: Sequence[str]) -> list[list[UUID]]:
-    """Return the grids that shapes touch, those of shapes that lie far apart apart: less is read for each."""
-    groups: list[set[UUID]] = []
-    for touched in sql.touched_grids(work.session, run.plan_id, shapes):
-        mine = set(touched)
-        apart = [group for group in groups if not group & mine]
+def followed_runs(work: UnitOfWork, territory_id: UUID) -> tuple[list[CoverageRun], bool]:
+    """Return the live runs of the plans in use, and whether all have one.
+
+    Figures of an older version are not exact enough to go on from: a job measures them anew.
+    """
+    runs = {plan: _live_run(work, plan) for plan in sql.followed_plans(work.session, territory_id)}
+    for plan in (plan for plan, run in runs.items() if run is None):
+        leave_to_job(work, {"plan": str(plan)})
+    live = [run for run in runs.values() if run is not None]
+    return live, len(live) == len(runs)
+
+
+def neighbourhoods(
+    work: UnitOfWork, run: CoverageRun, shapes: Sequence[str], cameras: Sequence[UUID]
+) -> list[dict[UUID, sql.Box]]:
+    """Return the grids that shapes and cameras' sheds touch; those far apart apart, so that less is read for each."""
+    groups: list[dict[UUID, sql.Box]] = []
+    for touched in sql.touched_grids(work.session, run.plan_id, shapes, cameras):
+        mine = dict(touched)
+        apart = [group for group in groups if not group.keys() & mine.keys()]
         for group in groups:
-            if group & mine:
+            if group.keys() & mine.keys():
                 mine |= group
         groups = [*apart, mine]
-    return [sorted(group) for group in groups]
+    return groups
 
 
 def remeasure(
     work: UnitOfWork,
     territory: Territory,
     run: CoverageRun,
-    grids: Sequence[UUID],
+    grids: dict[UUID, sql.Box],
     *,
-    now: datetime,
     ground: bool = False,
 ) -> None:
     """Measure some grids of a live run again and tell who looks at them.
@@ -149,17 +170,18 @@ def remeasure(
     territory : Territory
     run : CoverageRun
         A live one.
-    grids : sequence of UUID
-    now : datetime
+    grids : dict
+        Grid to its box, EPSG:4326.
     ground : bool
         Whether open ground is another too (a building came or went).
     """
     session = work.session
-    box = sql.box_of_grids(session, run.plan_id, grids)
-    scene, view, kept = read_around(work, territory, run, box, ground=ground)
+    low, high = np.array(list(grids.values()))[:, :2].min(axis=0), np.array(list(grids.values()))[:, 2:].max(axis=0)
+    box = (float(low[0]), float(low[1]), float(high[0]), float(high[1]))
+    wanted = set(grids)
+    scene, view, kept = read_around(work, territory, run, box, wanted=wanted, ground=ground)
     spec = spec_of(run)
     found = rows.measure(scene, spec, view)
-    wanted = set(grids)
     mine = np.array([grid in wanted for grid in scene.grids["id"]], dtype=bool)
     if not ground:
         found.ground.open_m2[:] = kept
@@ -167,7 +189,7 @@ def remeasure(
     places = [scene.places["id"][i] for i in np.flatnonzero((held >= 0) & mine[held])]
     sql.replace_rows(
         session,
-        run.id,
+        run,
         grids=list(grids),
         places=places,
         rows={
@@ -176,7 +198,6 @@ def remeasure(
             "places": [row for row in rows.place_rows(scene, run.id, found, view) if row[1] in set(places)],
         },
     )
-    sql.renew_summary(session, run, territory.id, now=now)
     for layer in LAYERS:
         work.touch(layer, territory.id, box)
     told = {"plan": str(run.plan_id), "run": str(run.id), "grids": [str(grid) for grid in grids]}
@@ -194,14 +215,31 @@ def spec_of(run: CoverageRun) -> CoverageSpec:
 
 
 def read_around(
-    work: UnitOfWork, territory: Territory, run: CoverageRun, box: sql.Box, *, ground: bool = False
+    work: UnitOfWork,
+    territory: Territory,
+    run: CoverageRun,
+    box: sql.Box,
+    *,
+    wanted: set[UUID] | None = None,
+    ground: bool = False,
 ) -> tuple[Scene, Cast, Floats]:
     """Read what decides the figures of the grids in a box, view sheds as they are stored.
+
+    Parameters
+    ----------
+    work : UnitOfWork
+    territory : Territory
+    run : CoverageRun
+    box : tuple of float
+        West, south, east, north in EPSG:4326.
+    wanted : set of UUID, optional
+        Only these grids, and others that one of their cameras stands in as well.
+    ground : bool
+        Whether open ground is to be measured too.
 
     Returns
     -------
     Scene
-        Of the grids that meet the box.
     Cast
     (k,) float64
         Open ground of each grid as the run has it, m².
@@ -210,14 +248,15 @@ def read_around(
     grids = sql.read_grids(session, run, box)
     cameras = sql.read_cameras(session, territory.id, box)
     streets = sql.read_streets(session, territory.id, sorted(STREET_WEIGHTS), box)
-    places = sql.read_places(session, run, territory.id, box)
+    places = sql.read_places(session, run, territory.id, box, reach=_degrees(PLACE_DEPTH, box))
     footprints = (
         metric(sql.read_footprints(session, territory.id, box)["geom"], srid) if ground else np.array([], dtype=object)
     )
     eyes = shapely.get_coordinates(metric(cameras["point"], srid))
+    grids, shapes = _wanted(grids, metric(grids["geom"], srid), wanted, eyes)
     points = _fronts(places, srid)
     scene = Scene(
-        territory, grids, metric(grids["geom"], srid), footprints, cameras, eyes, streets,
+        territory, grids, shapes, footprints, cameras, eyes, streets,
         metric(streets["geom"], srid), places, points, np.asarray(grids["incidents"], dtype=np.float64),
         camera_times(work, cameras, None), None,
     )  # fmt: skip
@@ -225,6 +264,24 @@ def read_around(
     sheds = _stored_sheds(cameras, eyes)
     view = Cast(sheds, points, walls, np.zeros(len(sheds), dtype=bool))
     return scene, view, np.asarray(grids["open_m2"], dtype=np.float64)
+
+
+def _degrees(metres: float, box: sql.Box) -> float:
+    """Return degrees that are at least so many metres both ways round a box."""
+    return metres / 111_000.0 / max(0.02, math.cos(math.radians(max(abs(box[1]), abs(box[3])))))
+
+
+def _wanted(
+    grids: Columns, shapes: npt.NDArray[np.object_], wanted: set[UUID] | None, eyes: Floats
+) -> tuple[Columns, npt.NDArray[np.object_]]:
+    """Leave out grids nobody asked for, but those on whose border a camera stands: it counts in the lower code."""
+    if wanted is None:
+        return grids, shapes
+    kept = np.array([grid in wanted for grid in grids["id"]], dtype=bool)
+    if len(eyes):
+        camera, grid = shapely.STRtree(shapes).query(shapely.points(eyes), predicate="intersects")
+        kept[grid[np.bincount(camera, minlength=len(eyes))[camera] > 1]] = True
+    return {name: column[kept] for name, column in grids.items()}, shapes[kept]
 
 
 def _fronts(places: Columns, srid: int) -> Floats:
@@ -262,8 +319,8 @@ def walls_around(work: UnitOfWork, territory: Territory, box: tuple[float, float
     return prepare_walls(metric(footprints["geom"], territory.metric_srid))
 
 
-def _cast_again(work: UnitOfWork, territory: Territory, spec: CoverageSpec, views: Sequence[UUID]) -> list[str]:
-    """Cast the sheds of some cameras, each with the buildings around it, and store them; return their shapes."""
+def cast_again(work: UnitOfWork, territory: Territory, spec: CoverageSpec, views: Sequence[UUID]) -> None:
+    """Cast the sheds of some cameras, each with the buildings around it, and store them."""
     cameras = sql.cameras_of(work.session, views)
     saved: list[tuple[Any, ...]] = []
     for row in range(len(cameras["id"])):
@@ -275,7 +332,6 @@ def _cast_again(work: UnitOfWork, territory: Territory, spec: CoverageSpec, view
         shed = view_sheds(eye, walls, azimuth=view.azimuth, hfov=view.hfov, max_range=view.reach)
         saved += rows.shed_rows(_only_cameras(territory, one, eye), shed, sql.LIVE_DIGEST)
     sql.save_sheds(work.session, views, saved)
-    return [str(row[5]) for row in saved]
 
 
 def _only_cameras(territory: Territory, cameras: Columns, eyes: Floats) -> Scene:
@@ -293,6 +349,7 @@ def _live_run(work: UnitOfWork, plan_id: UUID) -> CoverageRun | None:
     return None if sql.is_inexact(work.session, newest.id) else sql.begin_live(work.session, newest)
 
 
-def _leave_to_job(work: UnitOfWork, args: dict[str, Any]) -> None:
+def leave_to_job(work: UnitOfWork, args: dict[str, Any]) -> None:
+    """Queue a job that follows what happened, unless the same one waits already."""
     if not sql.is_queued(work.session, JOB, args):
         start_job(work, JOB, args)

@@ -41,8 +41,14 @@ insert into key_place_coverage (run_id, key_place_id, seen, cameras, share, fron
 select :live, key_place_id, seen, cameras, share, front from key_place_coverage where run_id = :run
 """)
 _TOUCHED = sa.text("""
-select s.place, v.grid_id from unnest(cast(:shapes as text[])) with ordinality as s(shape, place)
-join grid_version v on v.geom && cast(s.shape as geometry) and st_intersects(v.geom, cast(s.shape as geometry))
+select s.place, v.grid_id, st_xmin(v.geom) as west, st_ymin(v.geom) as south, st_xmax(v.geom) as east,
+       st_ymax(v.geom) as north
+from (
+    select cast(t.shape as geometry) as shape, t.place
+    from unnest(cast(:shapes as text[])) with ordinality as t(shape, place)
+    union all select geom, -1 from view_shed where camera_id = any(cast(:cameras as uuid[]))
+    union all select point, -2 from camera where id = any(cast(:cameras as uuid[]))
+) s join grid_version v on v.geom && s.shape and st_intersects(v.geom, s.shape)
 where v.plan_id = :plan
 order by s.place, v.grid_id
 """)
@@ -82,10 +88,12 @@ where territory_id = :territory and geom && st_makeenvelope(:west, :south, :east
   and kind = any(cast(:kinds as text[]))
 order by fid
 """)
+# a front is no farther from its place than `reach`, and places are indexed
 _PLACES = sa.text("""
 select k.id, k.kind, k.name, k.weight, st_asbinary(k.point) as point, st_asbinary(c.front) as front
-from key_place_coverage c join key_place k on k.id = c.key_place_id
-where c.run_id = :run and k.territory_id = :territory
+from key_place k join key_place_coverage c on c.key_place_id = k.id and c.run_id = :run
+where k.territory_id = :territory
+  and k.point && st_makeenvelope(:west - :reach, :south - :reach, :east + :reach, :north + :reach, 4326)
   and c.front && st_makeenvelope(:west, :south, :east, :north, 4326)
 order by k.fid
 """)
@@ -105,7 +113,6 @@ select exists (select from key_place_coverage where run_id = :run and front is n
         join coverage_run r on r.plan_id = p.id where r.id = :run and s.metric_wkb is null
     )
 """)
-_POINTS_OF = sa.text("select cast(point as text) from camera where id = any(cast(:ids as uuid[]))")
 _QUEUED = sa.text("""
 select exists (select from job_progress where kind = :kind and state = 'queued' and args = cast(:args as jsonb))
 """)
@@ -116,22 +123,22 @@ values (:camera_id, :territory_id, :assumed, :area_m2, :flag, :geom, :inputs_dig
 on conflict (camera_id) do update set assumed = excluded.assumed, area_m2 = excluded.area_m2, flag = excluded.flag,
     geom = excluded.geom, inputs_digest = excluded.inputs_digest, metric_wkb = excluded.metric_wkb, computed_at = now()
 """)
-_FORGET = {
-    name: sa.text(f"delete from {table} where run_id = :run and {column} = any(cast(:ids as uuid[]))")  # noqa: S608 - our own names
-    for name, (table, column) in {
-        "grids": ("coverage_grid", "grid_id"),
-        "gaps": ("gap", "grid_id"),
-        "places": ("key_place_coverage", "key_place_id"),
-    }.items()
-}
-_SUMS = sa.text("""
-select sum(street_m) as streets_m, sum(seen_m) as seen_m, sum(seen_m_upper) as seen_m_upper, sum(k2_m) as k2_m,
-       sum(k3_m) as k3_m, sum(open_m2) as open_m2, sum(seen_m2) as seen_m2, sum(seen_m2_upper) as seen_m2_upper,
-       cast(sum(places) as integer) as key_places, cast(sum(places_seen) as integer) as key_places_seen,
-       cast(sum(places_seen_upper) as integer) as key_places_seen_upper,
-       (select count(*) from gap where run_id = :run) as gaps
-from coverage_grid where run_id = :run
-""")
+_SUMMED = {
+    "street_m": "streets_m", "seen_m": "seen_m", "seen_m_upper": "seen_m_upper", "k2_m": "k2_m", "k3_m": "k3_m",
+    "open_m2": "open_m2", "seen_m2": "seen_m2", "seen_m2_upper": "seen_m2_upper", "places": "key_places",
+    "places_seen": "key_places_seen", "places_seen_upper": "key_places_seen_upper",
+}  # fmt: skip
+_FORGET = sa.text(f"""
+with figures as (
+    delete from coverage_grid where run_id = :run and grid_id = any(cast(:grids as uuid[])) returning *
+), places as (
+    delete from key_place_coverage where run_id = :run and key_place_id = any(cast(:places as uuid[]))
+), gaps as (
+    delete from gap where run_id = :run and grid_id = any(cast(:grids as uuid[])) returning 1
+)
+select {", ".join(f"coalesce(sum({name}), 0) as {name}" for name in _SUMMED)}, (select count(*) from gaps) as gaps
+from figures
+""")  # noqa: S608 - our own names
 _CAMERA_SUMS = sa.text("""
 select count(*) as cameras, count(*) filter (where c.networked) as cameras_networked,
        count(*) filter (where c.networked and c.online) as cameras_online,
@@ -191,11 +198,24 @@ def is_inexact(session: Session, run_id: UUID) -> bool:
     return bool(session.scalar(_LACKS, {"run": run_id}))
 
 
-def touched_grids(session: Session, plan_id: UUID, shapes: Sequence[str]) -> list[list[UUID]]:
-    """Return for each of some shapes (EWKB in hexadecimal digits) the grids of a plan that it meets, if any."""
-    found: dict[int, list[UUID]] = {}
-    for place, grid in session.execute(_TOUCHED, {"plan": plan_id, "shapes": list(shapes)}):
-        found.setdefault(place, []).append(grid)
+def touched_grids(
+    session: Session, plan_id: UUID, shapes: Sequence[str], cameras: Sequence[UUID] = ()
+) -> list[dict[UUID, Box]]:
+    """Return for each of some shapes the grids of a plan that it meets, if any, each with its box.
+
+    Parameters
+    ----------
+    session : Session
+    plan_id : UUID
+    shapes : sequence of str
+        EWKB in hexadecimal digits.
+    cameras : sequence of UUID
+        Whose stored sheds and places are shapes, too.
+    """
+    found: dict[int, dict[UUID, Box]] = {}
+    values = {"plan": plan_id, "shapes": list(shapes), "cameras": list(cameras)}
+    for place, grid, *box in session.execute(_TOUCHED, values):
+        found.setdefault(place, {})[grid] = (box[0], box[1], box[2], box[3])
     return list(found.values())
 
 
@@ -223,9 +243,9 @@ def read_streets(session: Session, territory_id: UUID, kinds: Sequence[str], box
     return read_columns(session, _STREETS.bindparams(**values), geometry=["geom"])
 
 
-def read_places(session: Session, run: CoverageRun, territory_id: UUID, box: Box) -> Columns:
-    """Return the key places that a run looked for in a box; `front` is where."""
-    values = {"run": run.id, "territory": territory_id, **_sides(box)}
+def read_places(session: Session, run: CoverageRun, territory_id: UUID, box: Box, *, reach: float) -> Columns:
+    """Return the key places that a run looked for in a box; `front` is where, at most `reach` degrees off."""
+    values = {"run": run.id, "territory": territory_id, "reach": reach, **_sides(box)}
     return read_columns(session, _PLACES.bindparams(**values), geometry=["point", "front"])
 
 
@@ -238,11 +258,6 @@ def read_footprints(session: Session, territory_id: UUID, box: Box) -> Columns:
 def shed_shapes(session: Session, cameras: Sequence[UUID]) -> list[str]:
     """Return the stored view sheds of cameras as EWKB in hexadecimal digits."""
     return list(session.scalars(_SHAPES_OF, {"ids": list(cameras)}))
-
-
-def camera_points(session: Session, cameras: Sequence[UUID]) -> list[str]:
-    """Return where cameras stand as EWKB in hexadecimal digits."""
-    return list(session.scalars(_POINTS_OF, {"ids": list(cameras)}))
 
 
 def cameras_of(session: Session, cameras: Sequence[UUID]) -> Columns:
@@ -276,35 +291,43 @@ def save_sheds(session: Session, cameras: Sequence[UUID], rows: Iterable[Sequenc
 
 def replace_rows(
     session: Session,
-    run_id: UUID,
+    run: CoverageRun,
     *,
     grids: Sequence[UUID],
     places: Sequence[UUID],
-    rows: dict[str, Iterable[Sequence[Any]]],
+    rows: dict[str, Sequence[Sequence[Any]]],
 ) -> None:
-    """Write figures, gaps and key places of some grids of a run anew.
+    """Write figures, gaps and key places of some grids of a run anew, and keep its sums.
 
     Parameters
     ----------
     session : Session
-    run_id : UUID
+    run : CoverageRun
     grids, places : sequence of UUID
         Whose rows go.
     rows : dict
         ``grids``, ``gaps`` and ``places``: rows that come, in the order of the columns in `store.database.coverage`.
     """
-    for name, ids in (("grids", grids), ("gaps", grids), ("places", places)):
-        session.execute(_FORGET[name], {"run": run_id, "ids": list(ids)})
+    values = {"run": run.id, "grids": list(grids), "places": list(places)}
+    gone = session.execute(_FORGET, values).mappings().one()
     copy_rows(session, "coverage_grid", coverage_sql.GRID_COLUMNS, rows["grids"])
     copy_rows(session, "gap", coverage_sql.GAP_COLUMNS, rows["gaps"])
     copy_rows(session, "key_place_coverage", coverage_sql.PLACE_COLUMNS, rows["places"])
+    # adding up all grids would cost more than all the rest
+    sums = dict(run.summary)
+    for column, name in _SUMMED.items():
+        place = coverage_sql.GRID_COLUMNS.index(column)
+        come = sum(row[place] for row in rows["grids"])
+        whole = isinstance(sums.get(name), int)
+        sums[name] = sums.get(name, 0) + (round(come - gone[column]) if whole else come - float(gone[column]))
+    sums["gaps"] = sums.get("gaps", 0) + len(rows["gaps"]) - int(gone["gaps"])
+    run.summary = sums
 
 
 def renew_summary(session: Session, run: CoverageRun, territory_id: UUID, *, now: datetime) -> None:
-    """Add up a run's figures again, and note when."""
-    sums = session.execute(_SUMS, {"run": run.id}).mappings().one()
+    """Count a run's cameras again, and note when it was written."""
     cameras = session.execute(_CAMERA_SUMS, {"territory": territory_id}).mappings().one()
-    run.summary = {**run.summary, **sums, **cameras}
+    run.summary = {**run.summary, **cameras}
     run.created_at = max(now, run.created_at)
     session.flush()
 
