@@ -1076,7 +1076,7 @@ export interface paths {
          * @description Make a draft of a police or safety net from polygons, or of dedicated grids from a table of floors.
          *
          *     Rows that can't be taken are listed in the problem's `rejected`, each with line, column, place, reason and remedy;
-         *     nothing is saved then.
+         *     `counted` says what the lines count: ``line`` or ``feature``. Nothing is saved then.
          */
         post: operations["propose_plan_from_file"];
         delete?: never;
@@ -1134,7 +1134,7 @@ export interface paths {
         };
         /**
          * List Grid Nets
-         * @description Return the police, safety and dedicated grids in use that share a household grid, with their shares.
+         * @description Return the police, safety, dedicated and water grids in use that share a household grid, with their shares.
          */
         get: operations["list_grid_nets"];
         put?: never;
@@ -1289,6 +1289,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/coverage/redundant": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Redundant
+         * @description Return cameras that could go, or be turned, with no loss of what is seen.
+         */
+        get: operations["list_redundant_cameras"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/coverage/costs": {
         parameters: {
             query?: never;
@@ -1311,6 +1331,118 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/coverage/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Live
+         * @description Return how the live figures of a plan stand.
+         */
+        get: operations["get_live_coverage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/coverage/live/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start Check
+         * @description Put the live figures beside a whole computation now, as every night; a difference is mended.
+         */
+        post: operations["check_live_coverage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/coverage/what-if": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What If
+         * @description Tell what cameras would see and change; nothing is saved.
+         */
+        post: operations["what_if"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/coverage/placements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Placements
+         * @description Return the proposals of a plan, newest first.
+         */
+        get: operations["list_placements"];
+        put?: never;
+        /**
+         * Start Placement
+         * @description Look for places where further cameras help most; equal inputs return the proposal that is there.
+         */
+        post: operations["start_placement"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/coverage/placements/{placement}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Placement
+         * @description Return a proposal with its cameras.
+         */
+        get: operations["get_placement"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove Placement
+         * @description Remove a proposal.
+         */
+        delete: operations["remove_placement"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Placement
+         * @description Rename a proposal or change its cameras; what they see and add is computed again.
+         */
+        patch: operations["change_placement"];
         trace?: never;
     };
     "/api/v1/privacy-zones": {
@@ -1363,6 +1495,46 @@ export interface paths {
          * @description Change a zone; 412 with the present version when somebody else was faster.
          */
         patch: operations["change_privacy_zone"];
+        trace?: never;
+    };
+    "/api/v1/buildings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add Building
+         * @description Put up a building; cameras behind it see less from now on.
+         */
+        post: operations["add_building"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/buildings/{fid}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Building
+         * @description Take a building away; cameras behind it see further from now on.
+         */
+        delete: operations["remove_building"];
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/locate": {
@@ -2222,6 +2394,53 @@ export interface components {
             vertex?: components["schemas"]["VertexMove"] | null;
         };
         /**
+         * BuildingAnswer
+         * @description One building.
+         */
+        BuildingAnswer: {
+            building: components["schemas"]["BuildingOut"];
+        };
+        /**
+         * BuildingIn
+         * @description A footprint.
+         */
+        BuildingIn: {
+            /**
+             * Geometry
+             * @description GeoJSON Polygon or MultiPolygon, EPSG:4326.
+             */
+            geometry: {
+                [key: string]: unknown;
+            };
+            /**
+             * Kind
+             * @description As in OpenStreetMap, such as apartments.
+             * @default yes
+             */
+            kind: string;
+            /** Height M */
+            height_m?: number | null;
+            /** Territory */
+            territory?: string | null;
+        };
+        /**
+         * BuildingOut
+         * @description A building as it is stored; `fid` is its number on the map.
+         */
+        BuildingOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Fid */
+            fid: number;
+            /** Kind */
+            kind: string;
+            /** Height M */
+            height_m: number | null;
+        };
+        /**
          * CameraAnswer
          * @description One camera.
          */
@@ -2261,6 +2480,32 @@ export interface components {
             owner?: string | null;
             /** Purpose */
             purpose?: string | null;
+        };
+        /**
+         * CameraKindIn
+         * @description The camera that would be put up.
+         */
+        CameraKindIn: {
+            /**
+             * Kind
+             * @default fixed
+             */
+            kind: string;
+            /**
+             * Hfov
+             * @default 75
+             */
+            hfov: number;
+            /**
+             * Max Range
+             * @default 80
+             */
+            max_range: number;
+            /**
+             * Sensor Px
+             * @default 1920
+             */
+            sensor_px: number;
         };
         /**
          * CameraOut
@@ -2317,6 +2562,20 @@ export interface components {
             demo: boolean;
             /** Revision */
             revision: number;
+        };
+        /**
+         * ChangeOut
+         * @description What changes in all touched grids together.
+         */
+        ChangeOut: {
+            /** Seen M */
+            seen_m: number;
+            /** Seen M Upper */
+            seen_m_upper: number;
+            /** Places Seen */
+            places_seen: number;
+            /** Gap Score */
+            gap_score: number;
         };
         /**
          * ChangeSetMade
@@ -2393,39 +2652,27 @@ export interface components {
             /** Count */
             count: number;
             /** Open */
-            open: {
-                [key: string]: unknown;
-            }[];
-        };
-        /**
-         * CheckOut
-         * @description What stands between a plan and publishing.
-         */
-        CheckOut: {
-            /** Ready */
-            ready: boolean;
-            /** Tiling Valid */
-            tiling_valid: boolean;
-            /** Contiguous */
-            contiguous: boolean;
-            /** Households */
-            households: number;
-            /** Households In Grids */
-            households_in_grids: number;
-            /** Without Head */
-            without_head: string[];
-            /** Problems */
-            problems: components["schemas"]["CheckProblemOut"][];
+            open: components["schemas"]["CheckProblemOut"][];
         };
         /**
          * CheckProblemOut
-         * @description Something that is wrong with a plan; `blocks` tells what must be mended before publishing.
+         * @description Something that is wrong with a plan: a code with its figures, and the sentence that they make.
+         *
+         *     `blocks` tells what must be mended before publishing.
          */
         CheckProblemOut: {
             /** Kind */
             kind: string;
             /** Message */
             message: string;
+            words: components["schemas"]["Sentence"];
+            /**
+             * Params
+             * @default {}
+             */
+            params: {
+                [key: string]: number | string;
+            };
             /** Place */
             place: [
                 number,
@@ -2441,8 +2688,14 @@ export interface components {
              * @default true
              */
             blocks: boolean;
-        } & {
-            [key: string]: unknown;
+        };
+        /**
+         * CheckRequest
+         * @description Which plan to check.
+         */
+        CheckRequest: {
+            /** Plan */
+            plan?: string | null;
         };
         /**
          * ChiefPostOut
@@ -3051,6 +3304,30 @@ export interface components {
             method: "exact" | "apportioned" | "mixed";
         };
         /**
+         * FiguresOut
+         * @description Figures of a grid.
+         */
+        FiguresOut: {
+            /** Street M */
+            street_m: number;
+            /** Seen M */
+            seen_m: number;
+            /** Seen M Upper */
+            seen_m_upper: number;
+            /** K2 M */
+            k2_m: number;
+            /** K3 M */
+            k3_m: number;
+            /** Places */
+            places: number;
+            /** Places Seen */
+            places_seen: number;
+            /** Places Seen Upper */
+            places_seen_upper: number;
+            /** Gap Score */
+            gap_score: number;
+        };
+        /**
          * GapOut
          * @description A stretch of street or a key place that lacks cameras, and why.
          */
@@ -3110,6 +3387,21 @@ export interface components {
             } | null;
         };
         /**
+         * GridChangeOut
+         * @description A grid before and after.
+         */
+        GridChangeOut: {
+            /**
+             * Grid Id
+             * Format: uuid
+             */
+            grid_id: string;
+            /** Code */
+            code: string;
+            before: components["schemas"]["FiguresOut"];
+            after: components["schemas"]["FiguresOut"];
+        };
+        /**
          * GridDiffOut
          * @description A grid in two plans.
          */
@@ -3146,6 +3438,9 @@ export interface components {
         /**
          * GridNetOut
          * @description A grid of a net in use that shares a household grid.
+         *
+         *     Of water grids, `share_of_net` is a share of the reach, `length_m` its metres in the household grid, and objects are
+         *     not counted.
          */
         GridNetOut: {
             /** Kind */
@@ -3184,6 +3479,8 @@ export interface components {
             objects: {
                 [key: string]: number;
             };
+            /** Length M */
+            length_m: number | null;
         };
         /**
          * GridNetsOut
@@ -3706,6 +4003,22 @@ export interface components {
             effective_at: string;
         };
         /**
+         * LiveOut
+         * @description The run that follows the cameras (none before the first change), and when it was written last.
+         */
+        LiveOut: {
+            /**
+             * Plan
+             * Format: uuid
+             */
+            plan: string;
+            /** Run */
+            run: string | null;
+            /** At */
+            at: string | null;
+            checked: components["schemas"]["api__live_coverage__CheckOut"] | null;
+        };
+        /**
          * LoadedOut
          * @description A plan made from a file, with what there is to say of its rows; without a plan after a dry run.
          */
@@ -3983,6 +4296,19 @@ export interface components {
             grids: string[];
         };
         /**
+         * MinimumIn
+         * @description So many cameras at least for an area.
+         */
+        MinimumIn: {
+            /**
+             * Area
+             * Format: uuid
+             */
+            area: string;
+            /** Least */
+            least: number;
+        };
+        /**
          * MoveOut
          * @description What moves from one grid to another.
          */
@@ -4248,6 +4574,23 @@ export interface components {
             looking_in: components["schemas"]["LookerOut"][];
         };
         /**
+         * OverlapOut
+         * @description A privacy zone that a camera looks into.
+         */
+        OverlapOut: {
+            /**
+             * Zone Id
+             * Format: uuid
+             */
+            zone_id: string;
+            /** Kind */
+            kind: string;
+            /** Reason */
+            reason: string;
+            /** Overlap M2 */
+            overlap_m2: number;
+        };
+        /**
          * ParentTotalsOut
          * @description The grids of an area; deviations are measured from `mean_households`.
          */
@@ -4305,6 +4648,264 @@ export interface components {
             lon: number;
             /** Lat */
             lat: number;
+        };
+        /**
+         * PlacedCameraIn
+         * @description A camera of a changed proposal.
+         */
+        PlacedCameraIn: {
+            /** Lon */
+            lon: number;
+            /** Lat */
+            lat: number;
+            /** Azimuth */
+            azimuth?: number | null;
+            /**
+             * Hfov
+             * @default 75
+             */
+            hfov: number;
+            /**
+             * Max Range
+             * @default 80
+             */
+            max_range: number;
+            /**
+             * Sensor Px
+             * @default 1920
+             */
+            sensor_px: number;
+            /**
+             * Ptz
+             * @default false
+             */
+            ptz: boolean;
+            /**
+             * Dome
+             * @default false
+             */
+            dome: boolean;
+            /**
+             * Mount
+             * @default hand
+             * @enum {string}
+             */
+            mount: "pole" | "wall" | "junction" | "hand";
+        };
+        /**
+         * PlacedCameraOut
+         * @description A proposed camera: `gain` is the weight of demand that it adds to those before it.
+         */
+        PlacedCameraOut: {
+            /** Rank */
+            rank: number;
+            /** Lon */
+            lon: number;
+            /** Lat */
+            lat: number;
+            /** Azimuth */
+            azimuth: number | null;
+            /** Hfov */
+            hfov: number;
+            /** Max Range */
+            max_range: number;
+            /** Sensor Px */
+            sensor_px: number | null;
+            /** Ptz */
+            ptz: boolean;
+            /** Dome */
+            dome: boolean;
+            /** Mount */
+            mount: string;
+            /** Gain */
+            gain: number;
+            /** Cost */
+            cost: number;
+            /** Grid Id */
+            grid_id: string | null;
+            /** Grid Code */
+            grid_code: string | null;
+            /** Area Code */
+            area_code: string | null;
+            /** Shed */
+            shed: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * PlacementAnswer
+         * @description One proposal.
+         */
+        PlacementAnswer: {
+            placement: components["schemas"]["WholePlacementOut"];
+        };
+        /**
+         * PlacementChange
+         * @description Another name, or other cameras in the place of all.
+         */
+        PlacementChange: {
+            /** Name */
+            name?: string | null;
+            /** Cameras */
+            cameras?: components["schemas"]["PlacedCameraIn"][] | null;
+        };
+        /**
+         * PlacementIn
+         * @description What a proposal is asked.
+         */
+        PlacementIn: {
+            /**
+             * Plan
+             * Format: uuid
+             */
+            plan: string;
+            /** Name */
+            name?: string | null;
+            /**
+             * @default {
+             *       "k": 1,
+             *       "named": []
+             *     }
+             */
+            needs: components["schemas"]["PlacementNeeds"];
+            /** Budget */
+            budget: number;
+            /**
+             * Unit
+             * @default cameras
+             * @enum {string}
+             */
+            unit: "cameras" | "money";
+            /** Within */
+            within?: string | null;
+            /**
+             * @default {
+             *       "kind": "fixed",
+             *       "hfov": 75,
+             *       "max_range": 80,
+             *       "sensor_px": 1920
+             *     }
+             */
+            camera: components["schemas"]["CameraKindIn"];
+            /**
+             * Places
+             * @default [
+             *       "pole",
+             *       "wall",
+             *       "junction"
+             *     ]
+             */
+            places: ("pole" | "wall" | "junction")[];
+            /**
+             * Headings
+             * @default 8
+             */
+            headings: number;
+            /**
+             * Per Place
+             * @default 2
+             */
+            per_place: number;
+            /**
+             * Most Places
+             * @default 2500
+             */
+            most_places: number;
+            /**
+             * Minima
+             * @default []
+             */
+            minima: components["schemas"]["MinimumIn"][];
+            /** Prohibited */
+            prohibited?: string[] | null;
+            /**
+             * Count Existing
+             * @default true
+             */
+            count_existing: boolean;
+            /**
+             * Refine
+             * @default true
+             */
+            refine: boolean;
+            /**
+             * Certify
+             * @default false
+             */
+            certify: boolean;
+        };
+        /**
+         * PlacementNeeds
+         * @description What ought to be seen, in how much detail.
+         */
+        PlacementNeeds: {
+            /**
+             * K
+             * @default 1
+             */
+            k: number;
+            /** Level */
+            level?: string | null;
+            /**
+             * Named
+             * @default []
+             */
+            named: string[];
+            /** Reason */
+            reason?: string | null;
+        };
+        /**
+         * PlacementOut
+         * @description A proposal without its cameras.
+         */
+        PlacementOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Plan Id
+             * Format: uuid
+             */
+            plan_id: string;
+            /** Name */
+            name: string;
+            /** Spec */
+            spec: {
+                [key: string]: unknown;
+            };
+            /** Summary */
+            summary: {
+                [key: string]: unknown;
+            };
+            /** Edited */
+            edited: boolean;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Author */
+            author: string | null;
+            /** Revision */
+            revision: number;
+        };
+        /**
+         * PlacementStarted
+         * @description A job, or the finished proposal of equal inputs.
+         */
+        PlacementStarted: {
+            job?: components["schemas"]["JobOut"] | null;
+            placement?: components["schemas"]["WholePlacementOut"] | null;
+        };
+        /**
+         * PlacementsOut
+         * @description Proposals of a plan, newest first.
+         */
+        PlacementsOut: {
+            /** Placements */
+            placements: components["schemas"]["PlacementOut"][];
         };
         /**
          * PlacesOut
@@ -4594,6 +5195,47 @@ export interface components {
             name?: string | null;
         };
         /**
+         * ProposedIn
+         * @description A camera that could be put up, or (with `id`) one that could look elsewhere.
+         */
+        ProposedIn: {
+            /** Lon */
+            lon: number;
+            /** Lat */
+            lat: number;
+            /** Azimuth */
+            azimuth?: number | null;
+            /**
+             * Hfov
+             * @default 60
+             */
+            hfov: number;
+            /**
+             * Max Range
+             * @default 80
+             */
+            max_range: number;
+            /**
+             * Sensor Px
+             * @default 1920
+             */
+            sensor_px: number;
+            /**
+             * Ptz
+             * @default false
+             */
+            ptz: boolean;
+            /**
+             * Dome
+             * @default false
+             */
+            dome: boolean;
+            /** Id */
+            id?: string | null;
+            /** Key */
+            key?: string | null;
+        };
+        /**
          * PublicationIn
          * @description What a plan is published on.
          */
@@ -4625,7 +5267,7 @@ export interface components {
              * Unit
              * @enum {string}
              */
-            unit: "share" | "min" | "count" | "number" | "km2";
+            unit: "share" | "min" | "count" | "number" | "m" | "m2" | "km2";
             /** Better */
             better: ("more" | "less") | null;
             /** Ok */
@@ -4640,6 +5282,8 @@ export interface components {
         /**
          * QualityGridOut
          * @description Figures and verdicts of one grid; `walk_from` says where the head's walk was taken to begin.
+         *
+         *     `size`, `low` and `high` are in the report's `measure`.
          */
         QualityGridOut: {
             /**
@@ -4657,6 +5301,8 @@ export interface components {
             area_name: string;
             /** Households */
             households: number;
+            /** Size */
+            size: number;
             /** Low */
             low: number | null;
             /** High */
@@ -4686,7 +5332,7 @@ export interface components {
         };
         /**
          * QualityHistogramOut
-         * @description Grids by households: `counts` between neighbouring `edges`.
+         * @description Grids by size: `counts` between neighbouring `edges`.
          */
         QualityHistogramOut: {
             /** Edges */
@@ -4700,6 +5346,11 @@ export interface components {
          */
         QualityOut: {
             plan: components["schemas"]["QualityPlanOut"];
+            /**
+             * Measure
+             * @enum {string}
+             */
+            measure: "households" | "metres";
             /** Figures */
             figures: components["schemas"]["QualityFigureOut"][];
             /** Principles */
@@ -4718,13 +5369,15 @@ export interface components {
         };
         /**
          * QualityOutsideOut
-         * @description A grid outside its band of households; `beyond` is negative below it.
+         * @description A grid outside its band of households (or metres of its reach); `beyond` is negative below it.
          */
         QualityOutsideOut: {
             /** Code */
             code: string;
             /** Households */
             households: number;
+            /** Size */
+            size: number;
             /** Low */
             low: number | null;
             /** High */
@@ -4774,7 +5427,7 @@ export interface components {
         };
         /**
          * QualityTotalOut
-         * @description A figure of the whole plan, and how many grids have which verdict; counts are judged by their mean per grid.
+         * @description A figure of the whole plan, and how many grids have which verdict; sums are judged by their mean per grid.
          */
         QualityTotalOut: {
             /** Value */
@@ -5065,6 +5718,23 @@ export interface components {
             code: string;
         };
         /**
+         * RedundantOut
+         * @description Cameras that can all go together (`count` of them), and those that would rather be turned.
+         */
+        RedundantOut: {
+            run: components["schemas"]["RunOut"];
+            /** Count */
+            count: number;
+            /** Removable */
+            removable: components["schemas"]["SpareOut"][];
+            /** Turnable */
+            turnable: components["schemas"]["TurnableOut"][];
+            /** Note En */
+            note_en: string;
+            /** Note Zh */
+            note_zh: string;
+        };
+        /**
          * RefreshOut
          * @description What today's doors changed in a draft.
          */
@@ -5318,6 +5988,16 @@ export interface components {
             runs: components["schemas"]["RunOut"][];
         };
         /**
+         * Sentence
+         * @description The same sentence in English and Chinese.
+         */
+        Sentence: {
+            /** En */
+            en: string;
+            /** Zh */
+            zh: string;
+        };
+        /**
          * SessionOut
          * @description A session: whose, and until when.
          */
@@ -5354,6 +6034,29 @@ export interface components {
             area_share: number;
             /** Household Share */
             household_share: number;
+        };
+        /**
+         * SpareOut
+         * @description A camera that could go without loss.
+         */
+        SpareOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Ref */
+            ref: string;
+            /** Kind */
+            kind: string;
+            /** Azimuth */
+            azimuth: number | null;
+            /** Lon */
+            lon: number;
+            /** Lat */
+            lat: number;
+            /** Sees M */
+            sees_m: number;
         };
         /**
          * Split
@@ -5598,6 +6301,33 @@ export interface components {
             parents: components["schemas"]["ParentTotalsOut"][];
         };
         /**
+         * TurnableOut
+         * @description A camera that could look elsewhere without loss, and what it would see then.
+         */
+        TurnableOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Ref */
+            ref: string;
+            /** Kind */
+            kind: string;
+            /** Azimuth */
+            azimuth: number | null;
+            /** Lon */
+            lon: number;
+            /** Lat */
+            lat: number;
+            /** New Azimuth */
+            new_azimuth: number;
+            /** Gain M */
+            gain_m: number;
+            /** Gain Places */
+            gain_places: number;
+        };
+        /**
          * UnitsOut
          * @description Units (areas below, or grids) with at least one camera.
          */
@@ -5637,6 +6367,130 @@ export interface components {
                 number,
                 number
             ];
+        };
+        /**
+         * ViewOut
+         * @description What a proposed camera sees; `range_m` is cut to the level of detail, `lon` and `lat` are where it would hang.
+         */
+        ViewOut: {
+            /** Key */
+            key: string | null;
+            /** Id */
+            id: string | null;
+            /** Shed */
+            shed: {
+                [key: string]: unknown;
+            };
+            /** Area M2 */
+            area_m2: number;
+            /** Known */
+            known: boolean;
+            /** Flags */
+            flags: string[];
+            /** Moved M */
+            moved_m: number;
+            /** Range M */
+            range_m: number;
+            /** Lon */
+            lon: number;
+            /** Lat */
+            lat: number;
+            /** Privacy */
+            privacy: components["schemas"]["OverlapOut"][];
+            /** Allowed */
+            allowed: boolean;
+            /** Why En */
+            why_en: string | null;
+            /** Why Zh */
+            why_zh: string | null;
+        };
+        /**
+         * WhatIfIn
+         * @description Cameras to try.
+         */
+        WhatIfIn: {
+            /** Plan */
+            plan?: string | null;
+            needs?: components["schemas"]["WhatIfNeeds"] | null;
+            /**
+             * Cameras
+             * @default []
+             */
+            cameras: components["schemas"]["ProposedIn"][];
+            /**
+             * Remove
+             * @default []
+             */
+            remove: string[];
+        };
+        /**
+         * WhatIfNeeds
+         * @description What ought to be seen; what is left out is as in the plan's newest run.
+         */
+        WhatIfNeeds: {
+            /** K */
+            k?: number | null;
+            /** Status */
+            status?: ("all" | "networked" | "online" | "serviceable") | null;
+            /** Level */
+            level?: string | null;
+        };
+        /**
+         * WhatIfOut
+         * @description Views and changes.
+         */
+        WhatIfOut: {
+            /**
+             * Run Id
+             * Format: uuid
+             */
+            run_id: string;
+            /** Cameras */
+            cameras: components["schemas"]["ViewOut"][];
+            /** Grids */
+            grids: components["schemas"]["GridChangeOut"][];
+            change: components["schemas"]["ChangeOut"];
+            /** Ms */
+            ms: number;
+        };
+        /**
+         * WholePlacementOut
+         * @description A proposal with its cameras, those that help most first.
+         */
+        WholePlacementOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Plan Id
+             * Format: uuid
+             */
+            plan_id: string;
+            /** Name */
+            name: string;
+            /** Spec */
+            spec: {
+                [key: string]: unknown;
+            };
+            /** Summary */
+            summary: {
+                [key: string]: unknown;
+            };
+            /** Edited */
+            edited: boolean;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Author */
+            author: string | null;
+            /** Revision */
+            revision: number;
+            /** Cameras */
+            cameras: components["schemas"]["PlacedCameraOut"][];
         };
         /**
          * Words
@@ -5749,6 +6603,25 @@ export interface components {
             name: string;
         };
         /**
+         * CheckOut
+         * @description What the last comparison with a whole computation found; `differences` lists the first ones.
+         */
+        api__live_coverage__CheckOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Equal */
+            equal: boolean;
+            /** Seconds */
+            seconds: number;
+            /** Differences */
+            differences: {
+                [key: string]: unknown;
+            }[];
+        };
+        /**
          * GridName
          * @description A grid by code and name.
          */
@@ -5765,6 +6638,26 @@ export interface components {
              * @default
              */
             name: string;
+        };
+        /**
+         * CheckOut
+         * @description What stands between a plan and publishing.
+         */
+        api__plan_edit_bodies__CheckOut: {
+            /** Ready */
+            ready: boolean;
+            /** Tiling Valid */
+            tiling_valid: boolean;
+            /** Contiguous */
+            contiguous: boolean;
+            /** Households */
+            households: number;
+            /** Households In Grids */
+            households_in_grids: number;
+            /** Without Head */
+            without_head: string[];
+            /** Problems */
+            problems: components["schemas"]["CheckProblemOut"][];
         };
         Problem: {
             type: string;
@@ -7663,7 +8556,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CheckOut"];
+                    "application/json": components["schemas"]["api__plan_edit_bodies__CheckOut"];
                 };
             };
             /** @description A problem (RFC 9457). */
@@ -8279,6 +9172,40 @@ export interface operations {
             };
         };
     };
+    list_redundant_cameras: {
+        parameters: {
+            query?: {
+                /** @description Plan; the one in use when left out. */
+                plan?: string | null;
+                /** @description Longest list. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RedundantOut"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_camera_costs: {
         parameters: {
             query?: {
@@ -8334,6 +9261,266 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CostsOut"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_live_coverage: {
+        parameters: {
+            query?: {
+                /** @description Plan; the one in use when left out. */
+                plan?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LiveOut"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    check_live_coverage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobAnswer"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    what_if: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WhatIfIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhatIfOut"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_placements: {
+        parameters: {
+            query: {
+                plan: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlacementsOut"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_placement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlacementIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlacementStarted"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_placement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                placement: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlacementAnswer"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_placement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                placement: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_placement: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Revision that the change is based on, such as "7". */
+                "If-Match"?: string | null;
+            };
+            path: {
+                placement: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlacementChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlacementAnswer"];
                 };
             };
             /** @description A problem (RFC 9457). */
@@ -8501,6 +9688,68 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ZoneAnswer"];
                 };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_building: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BuildingIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BuildingAnswer"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_building: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                fid: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A problem (RFC 9457). */
             default: {

@@ -1,3 +1,4 @@
+import { coverageEn } from './coverage'
 import { lifeEn } from './life'
 import { editEn } from './edit'
 import { netsEn } from './nets'
@@ -5,6 +6,7 @@ import { waterEn } from './water'
 
 /** English words; the keys are the list that every language must fill. */
 export const en = {
+  ...coverageEn,
   ...lifeEn,
   ...editEn,
   ...netsEn,
@@ -461,6 +463,11 @@ export const en = {
   'quality.sizes': 'Grids by households',
   'quality.sizesWords': 'Grids by households, from {low} to {high}',
   'quality.sizesBar': '{a}–{b} households: {n} grids',
+  'quality.metres': 'Metres',
+  'quality.lengths': 'Reaches by length',
+  'quality.lengthsWords': 'Reaches by length, from {low} to {high} m',
+  'quality.lengthsBar': '{a}–{b} m: {n} reaches',
+  'quality.fitLength': 'Reaches of a fit length',
   'quality.outside': 'Grids outside the band',
   'quality.from.head': 'from the post of the head',
   'quality.from.staff': 'from the post of a member of staff',

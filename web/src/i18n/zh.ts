@@ -1,3 +1,4 @@
+import { coverageZh } from './coverage'
 import type { Key } from './en'
 import { lifeZh } from './life'
 import { editZh } from './edit'
@@ -6,6 +7,7 @@ import { waterZh } from './water'
 
 /** Chinese words of the trade: see docs/reference/glossary.md. */
 export const zh: Record<Key, string> = {
+  ...coverageZh,
   ...lifeZh,
   ...editZh,
   ...netsZh,
@@ -462,6 +464,11 @@ export const zh: Record<Key, string> = {
   'quality.sizes': '网格户数分布',
   'quality.sizesWords': '网格户数分布，{low} 至 {high} 户',
   'quality.sizesBar': '{a}–{b} 户：{n} 个网格',
+  'quality.metres': '米',
+  'quality.lengths': '河段长度分布',
+  'quality.lengthsWords': '河段长度分布，{low} 至 {high} 米',
+  'quality.lengthsBar': '{a}–{b} 米：{n} 段',
+  'quality.fitLength': '河段长度适度',
   'quality.outside': '区间外的网格',
   'quality.from.head': '自网格长驻点起',
   'quality.from.staff': '自网格员驻点起',

@@ -71,10 +71,11 @@ function FigureRow({ data, figure }: { data: Quality; figure: QualityFigure }): 
 
 function Principle({ data, id }: { data: Quality; id: (typeof PRINCIPLES)[number] | 'ground' }): JSX.Element {
   const said = data.principles.find((one) => one.id === id)
+  const title = t(id === 'population' && data.measure === 'metres' ? 'quality.fitLength' : `quality.${id}`)
   return (
-    <section class="principle" aria-label={t(`quality.${id}`)}>
+    <section class="principle" aria-label={title}>
       <div class="row">
-        <h3 class="grow">{t(`quality.${id}`)}</h3>
+        <h3 class="grow">{title}</h3>
         {said && said.bad + said.watch > 0 && (
           <span class="small muted">{t('quality.notGood', { n: number(said.bad + said.watch), all: number(data.grids.length) })}</span>
         )}
@@ -93,7 +94,7 @@ function Principle({ data, id }: { data: Quality; id: (typeof PRINCIPLES)[number
   )
 }
 
-function gridColumns(figure: QualityFigure, wide: readonly QualityFigure[]): Column<QualityGrid>[] {
+function gridColumns(figure: QualityFigure, wide: readonly QualityFigure[], metres: boolean): Column<QualityGrid>[] {
   const value = (of: QualityFigure): Column<QualityGrid> => ({
     id: of.id,
     head: of.title[lang.value],
@@ -115,7 +116,7 @@ function gridColumns(figure: QualityFigure, wide: readonly QualityFigure[]): Col
         </span>
       ),
     },
-    { id: 'households', head: t('grid.households'), numeric: true, sort: (grid) => grid.households, cell: (grid) => number(grid.households) },
+    { id: 'households', head: t(metres ? 'quality.metres' : 'grid.households'), numeric: true, sort: (grid) => grid.size, cell: (grid) => number(grid.size) },
     value(figure),
     {
       id: 'verdict',
@@ -128,7 +129,7 @@ function gridColumns(figure: QualityFigure, wide: readonly QualityFigure[]): Col
 }
 
 function Grids({ data, figure }: { data: Quality; figure: QualityFigure }): JSX.Element {
-  const columns = gridColumns(figure, listMode.value ? data.figures : [])
+  const columns = gridColumns(figure, listMode.value ? data.figures : [], data.measure === 'metres')
   const asked = readOrder(store.sort.value, WORST)
   // the other tabs sort by columns of their own
   const order = columns.some((column) => column.id === asked.column) ? asked : WORST

@@ -5,24 +5,26 @@ import { store } from '../../map/store'
 import { niceTop } from '../../ui/histogram'
 import type { Quality } from './quality'
 
-/** Grids by households, and those outside their band with the reason. */
+/** Grids by households (reaches by length), and those outside their band with the reason. */
 export function QualitySizes({ data }: { data: Quality }): JSX.Element {
+  const metres = data.measure === 'metres'
+  const title = t(metres ? 'quality.lengths' : 'quality.sizes')
   const { edges, counts } = data.histogram
   const top = niceTop(Math.max(1, ...counts))
   const [first, last] = [edges[0] ?? 0, edges[edges.length - 1] ?? 0]
   return (
     <>
-      <figure class="histogram sizes" aria-label={t('quality.sizes')}>
-        <figcaption class="small second">{t('quality.sizes')}</figcaption>
+      <figure class="histogram sizes" aria-label={title}>
+        <figcaption class="small second">{title}</figcaption>
         <div class="plot">
           <div class="y foot muted" aria-hidden="true">
             <span>{top}</span>
             <span>{top / 2}</span>
             <span>0</span>
           </div>
-          <div class="bars" role="img" aria-label={t('quality.sizesWords', { low: number(first), high: number(last) })}>
+          <div class="bars" role="img" aria-label={t(metres ? 'quality.lengthsWords' : 'quality.sizesWords', { low: number(first), high: number(last) })}>
             {counts.map((count, k) => {
-              const words = t('quality.sizesBar', { a: number(edges[k] ?? 0), b: number(edges[k + 1] ?? 0), n: number(count) })
+              const words = t(metres ? 'quality.lengthsBar' : 'quality.sizesBar', { a: number(edges[k] ?? 0), b: number(edges[k + 1] ?? 0), n: number(count) })
               return <span class="size-bar" key={k} title={words} style={{ height: `${(count / top) * 100}%` }} />
             })}
           </div>
@@ -33,7 +35,7 @@ export function QualitySizes({ data }: { data: Quality }): JSX.Element {
           </div>
         </div>
         <table class="visually-hidden">
-          <caption>{t('quality.sizes')}</caption>
+          <caption>{title}</caption>
           <tbody>
             {counts.map((count, k) => (
               <tr key={k}>
@@ -53,7 +55,7 @@ export function QualitySizes({ data }: { data: Quality }): JSX.Element {
               <button type="button" class="answer-row" onClick={() => (store.grid.value = row.code)}>
                 <span class="strong">{gridNumber(row.code)}</span>
                 <span class="num small">
-                  {number(row.households)} {t('unit.households')}
+                  {number(row.size)} {metres ? 'm' : t('unit.households')}
                 </span>
                 <span class="grow small second ellipsis">{row.reason[lang.value]}</span>
               </button>

@@ -42,7 +42,7 @@ export const meant = (value: number, unit: QualityFigure['unit']): number => val
 export function unitWord(unit: QualityFigure['unit']): string {
   if (unit === 'share') return '%'
   if (unit === 'min') return t('quality.min')
-  return unit === 'km2' ? 'km²' : ''
+  return { km2: 'km²', m2: 'm²', m: 'm' }[unit as string] ?? ''
 }
 
 /** A value with its unit; `–` where there is none. */
@@ -70,7 +70,7 @@ export function asCsv(data: Quality, lang: 'en' | 'zh'): string {
     t('grid.grid'),
     t('grid.name'),
     t('kind.area'),
-    t('grid.households'),
+    data.measure === 'metres' ? t('quality.metres') : t('grid.households'),
     t('quality.verdict'),
     ...data.figures.flatMap((figure) => {
       const title = [figure.title[lang], unitWord(figure.unit)].filter(Boolean).join(', ')
@@ -81,7 +81,7 @@ export function asCsv(data: Quality, lang: 'en' | 'zh'): string {
     grid.code,
     grid.name,
     grid.area_name,
-    String(grid.households),
+    String(grid.size),
     t(`quality.${grid.verdict}`),
     ...data.figures.flatMap((figure) => {
       const value = grid.values[figure.id]

@@ -34,14 +34,15 @@ export function NetsButton(): JSX.Element {
 }
 
 function Refusals({ error }: { error: unknown }): JSX.Element {
-  const rows = error instanceof Problem ? (error.body as { rejected?: Refused[] }).rejected : undefined
+  const body = error instanceof Problem ? (error.body as { rejected?: Refused[]; counted?: string }) : undefined
+  const rows = body?.rejected
   if (!rows?.length) return <ErrorNote error={error} />
   return (
     <div class="note late" role="alert">
       <p class="strong">{t('nets.rejected', { n: number(rows.length) })}</p>
       <ul class="stack small">
         {rows.slice(0, 20).map((row) => (
-          <li key={`${row.line} ${row.column}`}>{t('nets.row', { line: row.line, column: row.column, reason: row.reason, remedy: row.remedy })}</li>
+          <li key={`${row.line} ${row.column}`}>{t(body?.counted === 'feature' ? 'nets.feature' : 'nets.row', { line: row.line, column: row.column, reason: row.reason, remedy: row.remedy })}</li>
         ))}
       </ul>
     </div>

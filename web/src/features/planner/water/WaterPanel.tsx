@@ -10,6 +10,7 @@ import { JobBar } from '../../../ui/JobBar'
 import { Kpi } from '../../../ui/Kpi'
 import { ErrorNote, Skeleton } from '../../../ui/states'
 import { AllClear, FindingRow, Selected, StoreTable, Tabs, type Finding } from '../parts'
+import { QualityPanel } from '../QualityPanel'
 import { slots, tab, tabsOf, type Tab } from '../slots'
 import { reachColumns } from './columns'
 import { Rivers } from './Rivers'
@@ -112,11 +113,12 @@ export function WaterPanel({ data: grids }: { data: PlanGrids }): JSX.Element {
   const selected = data.reaches.find((reach) => reach.code === store.grid.value)
   const hung = slots.tabs.filter((one) => one.shown?.() ?? true)
   // the tabs of other kinds of plans mean nothing here
-  const now = ['rivers', 'check', ...hung.map((one) => one.id)].includes(tab.value) ? tab.value : 'reaches'
+  const now = ['rivers', 'check', 'quality', ...hung.map((one) => one.id)].includes(tab.value) ? tab.value : 'reaches'
   const own: Tab[] = [
     { id: 'reaches', name: t('water.reaches'), count: data.reaches.length },
     { id: 'rivers', name: t('water.rivers'), count: planRivers.data.value?.rivers.length ?? 0 },
     { id: 'check', name: t('planner.check'), count: list.length, tone: list.length ? 'warn' : '' },
+    { id: 'quality', name: t('quality.title') },
   ]
   return (
     <>
@@ -126,6 +128,7 @@ export function WaterPanel({ data: grids }: { data: PlanGrids }): JSX.Element {
       {(now === 'reaches' || now === 'check') && selected && <SelectedReach reach={selected} />}
       {now === 'reaches' && <Reaches data={data} />}
       {now === 'rivers' && <Rivers />}
+      {now === 'quality' && <QualityPanel />}
       {hung.map((one) => now === one.id && <one.body key={one.id} data={grids} />)}
       {now === 'check' && (
         <div class="check-tab">
