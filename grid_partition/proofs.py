@@ -14,7 +14,7 @@ from gis.adjacency import components
 from gis.measure import group_sums
 from grid_partition.problem import PartProblem
 
-__all__ = ["Neighbours", "joined_ends", "missed_sums", "neighbours_of", "reachable_sums"]
+__all__ = ["Effort", "Neighbours", "joined_ends", "missed_sums", "neighbours_of", "reachable_sums"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -23,12 +23,33 @@ Sums = tuple[float, ...]
 
 #: Scales at which demand is taken for whole numbers.
 SCALES = (1, 10, 100, 1000)
-#: Bits of the table of sums, and bits moved in all, beyond which nothing is proven.
-BITS, MOVED = 4_000_000, 20_000_000_000
+#: Bits of the table of sums beyond which nothing is proven.
+BITS = 4_000_000
+#: Sets tried around one group of units at most.
+SETS = 1000
 HAIR = 1e-9
 
 
-def missed_sums(load: Floats, low: float, high: float) -> Sums | None:
+@dataclass(slots=True)
+class Effort:
+    """What may be spent on proofs, for all parts together: a few seconds at most, however many grids are outside.
+
+    Attributes
+    ----------
+    bits : float
+        Bits moved in tables of sums.
+    units : int
+        Units searched for ends and necks.
+    sets : int
+        Sets of units tried.
+    """
+
+    bits: float = 20e9
+    units: int = 400_000
+    sets: int = 150_000
+
+
+def missed_sums(load: Floats, low: float, high: float, effort: Effort) -> Sums | None:
     """Return the sums of some of the loads next to a band that none of them meets; None where one does or may.
 
     Parameters
@@ -36,6 +57,7 @@ def missed_sums(load: Floats, low: float, high: float) -> Sums | None:
     load : (n,) float64
         Zero or more.
     low, high : float
+    effort : Effort
 
     Returns
     -------
@@ -44,7 +66,7 @@ def missed_sums(load: Floats, low: float, high: float) -> Sums | None:
     Examples
     --------
     >>> import numpy as np
-    >>> missed_sums(np.full(50, 30.0), 72, 88), missed_sums(np.array([30.0, 25.0, 25.0]), 72, 88)
+    >>> missed_sums(np.full(50, 30.0), 72, 88, Effort()), missed_sums(np.array([30.0, 25.0, 25.0]), 72, 88, Effort())
     ((60.0, 90.0), None)
 
     References
@@ -59,9 +81,10 @@ def missed_sums(load: Floats, low: float, high: float) -> Sums | None:
     least, most = int(np.ceil(low * scale * (1.0 - HAIR))), int(np.floor(high * scale * (1.0 + HAIR)))
     fit, many = np.unique(value[value <= most], return_counts=True)
     top = 2 * most + 1  # the next sum above the band lies below twice its end
-    steps = float(np.log2(many + 1).sum())
-    if top > BITS or steps * top > MOVED:
+    work = float(np.log2(many + 1).sum()) * top
+    if top > BITS or work > effort.bits:
         return None
+    effort.bits -= work
     bits, mask, band = 1, (1 << top + 1) - 1, (1 << max(most - least + 1, 0)) - 1
     for one, count in zip(fit.tolist(), many.tolist(), strict=True):
         bits = _with(bits, one, count, mask)
@@ -255,7 +278,7 @@ def neighbours_of(problem: PartProblem, group: Ints) -> Neighbours:
 WIDE = 60
 
 
-def reachable_sums(around: Neighbours, source: int, band: tuple[float, float], steps: int) -> tuple[Sums | None, int]:
+def reachable_sums(around: Neighbours, source: int, band: tuple[float, float], effort: Effort) -> Sums | None:
     """Try all grids that hold one group of units; return the demands next to the band where none lies in it.
 
     Parameters
@@ -264,14 +287,12 @@ def reachable_sums(around: Neighbours, source: int, band: tuple[float, float], s
     source : int
         The group, with demand.
     band : (low, high)
-    steps : int
-        Sets to try before giving up.
+    effort : Effort
 
     Returns
     -------
-    sums : tuple of float or None
+    tuple of float or None
         None where a set lies in the band, or where there are too many.
-    tried : int
 
     References
     ----------
@@ -279,13 +300,13 @@ def reachable_sums(around: Neighbours, source: int, band: tuple[float, float], s
     """
     low, high = band[0] * (1.0 - HAIR), band[1] * (1.0 + HAIR)
     load, beside = around.load, around.beside
-    below, over, tried = 0.0, np.inf, 0
+    below, over, left = 0.0, np.inf, SETS
     stack = [(load[source], sorted(beside[source]), frozenset(beside[source] | {source}))]
     while stack:
         held, ahead, seen = stack.pop()
-        tried += 1
-        if low <= held <= high or tried > steps or (ahead and ahead[0] < 0):
-            return None, tried
+        left, effort.sets = left - 1, effort.sets - 1
+        if low <= held <= high or min(left, effort.sets) < 0 or (ahead and ahead[0] < 0):
+            return None
         if held > high:
             over = min(over, held)
             continue
@@ -293,4 +314,4 @@ def reachable_sums(around: Neighbours, source: int, band: tuple[float, float], s
         for i, v in enumerate(ahead):
             fresh = beside[v] - seen
             stack.append((held + load[v], sorted({*ahead[i + 1 :], *fresh}), seen | fresh))
-    return (below, *([] if np.isinf(over) else [over])) if below else (over,), tried
+    return tuple(each for each in (below, over) if 0.0 < each < np.inf)

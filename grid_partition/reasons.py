@@ -13,7 +13,7 @@ from grid_partition.accept import Units
 from grid_partition.block_problems import Division
 from grid_partition.model import Misfit, MisfitKind, PartitionOptions
 from grid_partition.problem import PartProblem
-from grid_partition.proofs import Sums, joined_ends, missed_sums, neighbours_of, reachable_sums
+from grid_partition.proofs import Effort, Sums, joined_ends, missed_sums, neighbours_of, reachable_sums
 from grid_partition.quality import beyond_band
 
 __all__ = ["find_misfits", "infeasible_counts"]
@@ -23,8 +23,8 @@ Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 Band = tuple[float, float]
 
-#: Sets of units tried around one unit, and for one part, in search of a proof; units tried of one grid.
-SETS, SETS_OF_PART, SOURCES = 1000, 40_000, 4
+#: Groups of units of one grid around which a proof is sought.
+SOURCES = 4
 
 
 def find_misfits(
@@ -52,6 +52,7 @@ def find_misfits(
     guest = blocks.of_unit[division.carrier] != blocks.of_unit
     joined = group_sums(labels[guest], units.demand[guest], k)
     found: list[Misfit] = []
+    effort = Effort()
     for problem, mine in zip(division.problems, division.members, strict=True):
         parent = int(units.parent[mine[0]])
         mean = float(division.plan.mean[parent])
@@ -68,6 +69,7 @@ def find_misfits(
             tolerance=tolerance,
             islands=bool(blocks.joined[blocks.of_unit[mine[0]]]),
             name=int(units.parents[parent]),
+            effort=effort,
         )
         found.extend(part.misfits())
     return sorted(found, key=lambda misfit: misfit.parent)
@@ -122,6 +124,8 @@ class _Part:
         The part is a group of islands.
     name : int
         Value of the parent.
+    effort : Effort
+        Left for proofs.
     """
 
     problem: PartProblem
@@ -135,6 +139,7 @@ class _Part:
     tolerance: float
     islands: bool
     name: int
+    effort: Effort
 
     def misfits(self) -> Iterator[Misfit]:
         """Yield the reasons of this part's grids."""
@@ -223,13 +228,14 @@ class _Part:
         if not out.any():
             return
         demand = self.problem.demand
-        if sums := missed_sums(demand, *band):
+        if sums := missed_sums(demand, *band, self.effort):
             yield self._whole_units(out, band, demand, sums)
             return
-        if not self.islands:
+        if not self.islands and self.effort.units > 0:
+            self.effort.units -= len(demand)
             group = joined_ends(self.problem, band[0])
             grouped = group_sums(group, demand, int(group.max()) + 1)
-            if len(grouped) < len(demand) and (sums := missed_sums(grouped, *band)):
+            if len(grouped) < len(demand) and (sums := missed_sums(grouped, *band, self.effort)):
                 yield self._whole_units(out, band, grouped, sums)
                 return
             for r, sums in self._necks(np.flatnonzero(out), band, group):
@@ -249,15 +255,11 @@ class _Part:
 
     def _necks(self, rows: Ints, band: Band, group: Ints) -> Iterator[tuple[int, Sums]]:
         """Yield grids with a unit that no set of neighbours brings into the band, and what they come to."""
-        around, left = neighbours_of(self.problem, group), SETS_OF_PART
+        around = neighbours_of(self.problem, group)
         for r in rows.tolist():
             mine = np.unique(group[self.region == r])
             sources = [v for v in mine.tolist() if around.load[v] > 0.0]
             for v in sorted(sources, key=lambda v: (len(around.beside[v]), -around.load[v]))[:SOURCES]:
-                sums, tried = reachable_sums(around, v, band, min(SETS, left))
-                left -= tried
-                if sums is not None:
+                if sums := reachable_sums(around, v, band, self.effort):
                     yield r, sums
                     break
-            if left <= 0:
-                return

@@ -183,3 +183,12 @@ def test_a_pair_of_too_many_units_is_left_alone():
     problem = problem_of(geometry, np.ones(len(geometry)), 2)
     world, plan = world_and_plan(problem, (np.arange(len(geometry)) == 0).astype(int))
     assert cut_anew(world, plan, len(geometry) - 1) == 0
+
+
+def test_the_price_of_a_region_grows_with_its_demand_but_slowly_beyond_all_measure():
+    price = np.array([10.0, 9.0, 11.0, 1.0, 2.0, 2.0, 10.0, 0.0, 1.0, 0.0, 0.0])
+    region = np.array([[1.0, 1.0, demand, 1.0] for demand in np.r_[np.linspace(10, 200, 400), 1e6, 1e12]])
+    energy = np.array([kernels.region_energy(r, price, region) for r in range(len(region))])
+    assert (np.diff(energy) >= 0.0).all()
+    assert np.diff(energy[10:400]).max() < 8.0  # no jump where squares give way
+    assert energy[-1] < 1e5
