@@ -42,6 +42,9 @@ def test_water_plan_is_made_and_read_in_the_page(open_desk):
         expect(page.get_by_text("No water here has a name")).to_be_visible()
     page.get_by_role("tab", name="Check").click()
     expect(page.locator(".checks li")).not_to_have_count(0)
+    page.get_by_role("tab", name="Quality").click()
+    expect(page.get_by_role("button", name="Fit on long waters")).to_be_visible()
+    expect(page.get_by_role("heading", name="Reaches of a fit length")).to_be_visible()
     page.get_by_role("button", name="中文").click()
     expect(page.get_by_role("tab", name="河段")).to_be_visible()
     # a new plan has no coverage yet, which the browser notes as a page that is not there
