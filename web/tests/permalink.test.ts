@@ -6,6 +6,10 @@ describe('address', () => {
     const hash = '#/planner?plan=p-1&map=15.20/60.17019/24.94601&grid=091001001011&layers=gaps,-buildings&show=coverage&filter=seen:20-25&sort=-unseen&list=1&lang=zh&theme=dark'
     expect(writeAddress(readAddress(hash))).toBe(hash)
   })
+  it('keeps the run, the area and what they are compared with', () => {
+    const hash = '#/coverage?grid=091001001011&compare=r-1&run=r-2&area=091001001000'
+    expect(writeAddress(readAddress(hash))).toBe(hash)
+  })
   it('takes nonsense for nothing', () => {
     const read = readAddress('#/nowhere?map=1/2&layers=<x>&lang=fr&theme=pink&show=all')
     expect(read).toMatchObject({ desk: 'coverage', view: null, layers: [], lang: null, theme: null, mapTheme: null })

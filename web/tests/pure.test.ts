@@ -12,7 +12,8 @@ import { bins, classLabels, deviationClass, niceTop } from '../src/ui/histogram'
 
 const row = (part: Partial<CoverageGrid>): CoverageGrid => ({
   grid_id: 'g', fid: 1, code: '091001001011', name: 'Kaivokatu', street_m: 100, seen_m: 25, seen_m_upper: 30, k2_m: 5, unseen_m: 75,
-  places: 4, places_seen: 1, places_seen_upper: 2, cameras: 3, online: 2, gap_score: 1, incidents: 0, reasons: [], ...part,
+  places: 4, places_seen: 1, places_seen_upper: 2, cameras: 3, online: 2, gap_score: 1, incidents: 0, reasons: [],
+  area_id: 'a', area_code: '091001001', area_name: 'Kluuvi', k3_m: 0, open_m2: 900, seen_m2: 300, seen_m2_upper: 400, networked: 3, serviceable: 2, ...part,
 })
 
 describe('figures', () => {

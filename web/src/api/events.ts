@@ -45,6 +45,20 @@ export function onNews(listener: (news: News) => void): () => void {
   return () => newsListeners.delete(listener)
 }
 
+/** Live figures of a plan changed: in these grids. */
+export interface CoverageNews {
+  plan: string
+  run: string
+  grids: string[]
+}
+const coverageListeners = new Set<(news: CoverageNews) => void>()
+
+/** Calls back when live figures of coverage changed; returns how to stop. */
+export function onCoverage(listener: (news: CoverageNews) => void): () => void {
+  coverageListeners.add(listener)
+  return () => coverageListeners.delete(listener)
+}
+
 /** Calls back on every change of a layer; returns how to stop. */
 export function onLayer(listener: Listener): () => void {
   listeners.add(listener)
@@ -71,6 +85,11 @@ function deliverNews(kind: News['kind'], data: { plan?: string }, id: string): v
   for (const listener of newsListeners) listener({ kind, plan: data.plan ?? '' })
 }
 
+function deliverCoverage(data: Partial<CoverageNews>, id: string): void {
+  if (id) lastId = id
+  for (const listener of coverageListeners) listener({ plan: data.plan ?? '', run: data.run ?? '', grids: data.grids ?? [] })
+}
+
 /** Asks once what happened since the last event: the way that is left when the stream is down. */
 async function poll(): Promise<void> {
   if (streaming.value) return
@@ -80,6 +99,7 @@ async function poll(): Promise<void> {
     unreachableSince.value = null
     for (const { id, event, data: told } of data.events) {
       if (event === 'layer') deliver(told as LayerEvent, id)
+      if (event === 'coverage') deliverCoverage(told as Partial<CoverageNews>, id)
       if (event === 'plan' || event === 'comment') deliverNews(event, told as { plan?: string }, id)
     }
     if (data.last) lastId = data.last
@@ -107,6 +127,10 @@ function openStream(): void {
   stream.addEventListener('layer', (message: MessageEvent<string>) => {
     heard()
     deliver(JSON.parse(message.data) as LayerEvent, message.lastEventId)
+  })
+  stream.addEventListener('coverage', (message: MessageEvent<string>) => {
+    heard()
+    deliverCoverage(JSON.parse(message.data) as Partial<CoverageNews>, message.lastEventId)
   })
   for (const kind of ['plan', 'comment'] as const) {
     stream.addEventListener(kind, (message: MessageEvent<string>) => {

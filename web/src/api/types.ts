@@ -65,6 +65,8 @@ export interface CoverageSummary {
   cameras_online: number
   cameras_unknown_heading: number
   gaps: number
+  rates?: Record<string, Schemas['RateOut']>
+  definitions?: { official_en: string; official_zh: string; geometric_en: string; geometric_zh: string }
 }
 export interface CoverageReport {
   run: Schemas['RunOut']

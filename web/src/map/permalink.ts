@@ -22,8 +22,12 @@ export interface Address {
   mapTheme: MapTheme | null
   filter: string | null
   sort: string | null
-  /** The plan that the one at work is compared with. */
+  /** The plan (at the coverage desk: the run) that the one at work is compared with. */
   compare: string | null
+  /** The coverage run on screen; the plan's newest without one. */
+  run: string | null
+  /** The area whose grids are shown, by its code. */
+  area: string | null
   /** The day whose plan is shown, as `2026-11-22`. */
   at: string | null
   list: boolean
@@ -64,6 +68,8 @@ export function readAddress(hash: string): Address {
     filter: values.get('filter'),
     sort: values.get('sort'),
     compare: values.get('compare'),
+    run: values.get('run'),
+    area: values.get('area'),
     at: /^\d{4}-\d{2}-\d{2}$/.test(values.get('at') ?? '') ? values.get('at') : null,
     list: values.get('list') === '1',
     lang: one(values.get('lang'), ['en', 'zh'] as const),
@@ -87,6 +93,8 @@ export function writeAddress(address: Address): string {
   set('filter', address.filter)
   set('sort', address.sort)
   set('compare', address.compare)
+  set('run', address.run)
+  set('area', address.area)
   set('at', address.at)
   set('list', address.list ? '1' : null)
   set('lang', address.lang)

@@ -46,8 +46,12 @@ export const store = {
   mapThemeChoice: signal<MapTheme | null>(null),
   filter: signal<string | null>(null),
   sort: signal<string | null>(null),
-  /** The plan that the one at work is compared with. */
+  /** The plan (at the coverage desk: the run) that the one at work is compared with. */
   compare: signal<string | null>(null),
+  /** The coverage run on screen; null is the plan's newest. */
+  run: signal<string | null>(null),
+  /** The area whose grids are shown, by its code. */
+  area: signal<string | null>(null),
   /** The day whose plan is shown; null is now. */
   at: signal<string | null>(null),
   listChosen: signal(false),
@@ -108,6 +112,8 @@ export function openDesk(desk: Desk): void {
     store.filter.value = null
     store.sort.value = null
     store.compare.value = null
+    store.run.value = null
+    store.area.value = null
     store.at.value = null
     store.picking.value = false
     store.phoneMap.value = false
@@ -150,6 +156,8 @@ export function applyAddress(address: Address): void {
     store.filter.value = address.filter
     store.sort.value = address.sort
     store.compare.value = address.compare
+    store.run.value = address.run
+    store.area.value = address.area
     store.at.value = address.at
     store.listChosen.value = address.list
     langAsked.value = address.lang
@@ -176,6 +184,8 @@ export const address = computed<Address>(() => ({
   filter: store.filter.value,
   sort: store.sort.value,
   compare: store.compare.value,
+  run: store.run.value,
+  area: store.area.value,
   at: store.at.value,
   list: store.listChosen.value,
   lang: langAsked.value,

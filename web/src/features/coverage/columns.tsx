@@ -1,91 +1,121 @@
 import type { JSX } from 'preact'
-import type { CoverageGrid, CoverageReport } from '../../api/types'
+import type { CoverageGrid } from '../../api/types'
 import { t } from '../../i18n'
-import { gridNumber, number, share as percent } from '../../i18n/format'
+import { gridNumber, number, share as percent, signed } from '../../i18n/format'
 import type { Column } from '../../ui/DataTable'
-import { seenShare, totals, upperShare } from './figures'
+import { CHANGE_COLOURS, changeClass, points } from './change'
+import { count, seenShare, upperShare, type Scope } from './figures'
+import type { ComparedGrid } from './types'
 
 /** The share seen as a bar; what cameras of unknown heading may add is hatched. */
-export function SeenBar({ seen, upper }: { seen: number; upper: number }): JSX.Element {
+export function SeenBar({ seen, upper, gain = 0 }: { seen: number; upper: number; gain?: number }): JSX.Element {
   const width = (value: number): string => `${Math.min(Math.max(value || 0, 0), 1) * 100}%`
   return (
     <span class="seenbar" aria-hidden="true">
       <span class="upper" style={{ width: width(upper) }} />
       <span class="seen" style={{ width: width(seen) }} />
+      {gain > 0 && <span class="gain" style={{ left: width(seen), width: width(gain) }} />}
     </span>
   )
 }
 
 const figure = (value: number): string => (Number.isFinite(value) ? number(value * 100, 1) : '–')
-const ofPlaces = (a: number, b: number): string => (b > 0 ? `${number(a)}/${number(b)}` : '–')
+const ofMany = (a: number, b: number): string => (b > 0 ? `${count(a)}/${number(b)}` : '–')
 
-/** Columns of the coverage table with their sums over all grids. */
-export function coverageColumns(report: CoverageReport, wide: boolean): Column<CoverageGrid>[] {
-  const all = totals(report.grids)
-  const columns: Column<CoverageGrid>[] = [
-    {
-      id: 'grid',
-      head: t('grid.grid'),
-      sort: (row) => row.code,
-      cell: (row) => (
-        <span class="gridname">
-          <span class="strong">{gridNumber(row.code)}</span>
-          <span class="ellipsis">{row.name}</span>
-        </span>
-      ),
-      total: t('coverage.total', { n: number(report.grids.length) }),
-    },
-    { id: 'unseen', head: t('coverage.unseen'), numeric: true, sort: (row) => row.unseen_m, cell: (row) => number(row.unseen_m), total: number(all.unseen_m) },
-    {
-      id: 'seen',
-      head: t('coverage.seen'),
-      numeric: true,
-      sort: (row) => seenShare(row) || 0,
-      cell: (row) => (
-        <span class="bar-cell">
-          <SeenBar seen={seenShare(row)} upper={upperShare(row)} />
-          <span>{figure(seenShare(row))}</span>
-        </span>
-      ),
-      total: percent(report.summary.seen_m, report.summary.streets_m),
-    },
-    {
-      id: 'upper',
-      head: t('coverage.upperShort'),
-      title: t('coverage.upper'),
-      numeric: true,
-      sort: (row) => upperShare(row) || 0,
-      cell: (row) => <span class="muted">{figure(upperShare(row))}</span>,
-      total: percent(report.summary.seen_m_upper, report.summary.streets_m),
-    },
-    {
-      id: 'places',
-      head: t('coverage.placesShort'),
-      title: t('coverage.places'),
-      numeric: true,
-      sort: (row) => row.places - row.places_seen,
-      cell: (row) => ofPlaces(row.places_seen, row.places),
-      total: ofPlaces(report.summary.key_places_seen, report.summary.key_places),
-    },
-    {
-      id: 'online',
-      head: t('coverage.onlineShort'),
-      title: t('coverage.online'),
-      numeric: true,
-      sort: (row) => row.online,
-      cell: (row) => ofPlaces(row.online, row.cameras),
-      total: ofPlaces(report.summary.cameras_online, report.summary.cameras),
-    },
-  ]
-  if (!wide) return columns
+/** What a table stands on beside its rows. */
+export interface Beside {
+  scope: Scope
+  /** Grids of the other run by their code, while two are compared. */
+  compared: ReadonlyMap<string, ComparedGrid> | null
+  /** What a proposed camera would add, by code: metres of street. */
+  proposed: ReadonlyMap<string, number>
+  wide: boolean
+}
+
+/** A change with its sign and the colour that the map gives it. */
+export function Change({ change }: { change: number | null | undefined }): JSX.Element {
+  const value = points(change)
+  if (value === null) return <span class="muted">–</span>
+  const at = changeClass(value)
+  return (
+    <span class="bar-cell">
+      <span class="change-swatch" aria-hidden="true" style={{ '--light': CHANGE_COLOURS.light[at], '--dark': CHANGE_COLOURS.dark[at] }} />
+      <span>{signed(change)}</span>
+    </span>
+  )
+}
+
+/** Columns of the coverage table with their sums over the area on screen. */
+export function coverageColumns({ scope, compared, proposed, wide }: Beside): Column<CoverageGrid>[] {
+  const grid: Column<CoverageGrid> = {
+    id: 'grid',
+    head: t('grid.grid'),
+    sort: (row) => row.code,
+    cell: (row) => (
+      <span class="gridname">
+        <span class="strong">{gridNumber(row.code)}</span>
+        <span class="ellipsis">{row.name}</span>
+      </span>
+    ),
+    total: t('coverage.total', { n: number(scope.grids) }),
+  }
+  const unseen: Column<CoverageGrid> = { id: 'unseen', head: t('coverage.unseen'), numeric: true, sort: (row) => row.unseen_m, cell: (row) => number(row.unseen_m), total: number(scope.unseen_m) }
+  const seen: Column<CoverageGrid> = {
+    id: 'seen',
+    head: t('coverage.seen'),
+    numeric: true,
+    sort: (row) => seenShare(row) || 0,
+    cell: (row) => (
+      <span class="bar-cell">
+        <SeenBar seen={seenShare(row)} upper={upperShare(row)} gain={(proposed.get(row.code) ?? 0) / row.street_m} />
+        <span>{figure(seenShare(row))}</span>
+      </span>
+    ),
+    total: percent(scope.seen_m, scope.street_m),
+  }
+  const upper: Column<CoverageGrid> = {
+    id: 'upper',
+    head: t('coverage.upperShort'),
+    title: t('coverage.upper'),
+    numeric: true,
+    sort: (row) => upperShare(row) || 0,
+    cell: (row) => <span class="muted">{figure(upperShare(row))}</span>,
+    total: percent(scope.seen_m_upper, scope.street_m),
+  }
+  const places: Column<CoverageGrid> = {
+    id: 'places',
+    head: t('coverage.placesShort'),
+    title: t('coverage.places'),
+    numeric: true,
+    sort: (row) => row.places - row.places_seen,
+    cell: (row) => ofMany(row.places_seen, row.places),
+    total: ofMany(scope.places_seen, scope.places),
+  }
+  const online: Column<CoverageGrid> = {
+    id: 'online',
+    head: t('coverage.onlineShort'),
+    title: t('coverage.online'),
+    numeric: true,
+    sort: (row) => row.online,
+    cell: (row) => ofMany(row.online, row.cameras),
+    total: ofMany(scope.online, scope.cameras),
+  }
   const k2: Column<CoverageGrid> = {
     id: 'k2',
     head: t('coverage.k2'),
     numeric: true,
-    sort: (row) => row.k2_m ?? 0,
-    cell: (row) => percent(row.k2_m, row.street_m),
-    total: percent(all.k2_m, all.street_m),
+    sort: (row) => percentOf(row.k2_m, row.street_m),
+    cell: (row) => <span class="second">{percent(row.k2_m, row.street_m)}</span>,
+    total: percent(scope.k2_m, scope.street_m),
   }
   const near: Column<CoverageGrid> = { id: 'incidents', head: t('coverage.incidents'), numeric: true, sort: (row) => row.incidents, cell: (row) => number(row.incidents) }
-  return [...columns.slice(0, 4), k2, ...columns.slice(4), near]
+  if (compared) {
+    const of = (row: CoverageGrid): ComparedGrid | undefined => compared.get(row.code)
+    const was: Column<CoverageGrid> = { id: 'was', head: t('cov.was'), numeric: true, sort: (row) => of(row)?.seen_share_a ?? -1, cell: (row) => <span class="muted">{figure(of(row)?.seen_share_a ?? NaN)}</span> }
+    const change: Column<CoverageGrid> = { id: 'change', head: t('cov.change'), numeric: true, sort: (row) => of(row)?.change ?? 0, cell: (row) => <Change change={of(row)?.change} /> }
+    return wide ? [grid, unseen, seen, upper, was, change, k2, places, online, near] : [grid, unseen, was, seen, change, places]
+  }
+  return wide ? [grid, unseen, seen, upper, k2, places, online, near] : [grid, unseen, seen, upper, k2, places, online]
 }
+
+const percentOf = (part: number, whole: number): number => (whole > 0 ? part / whole : 0)

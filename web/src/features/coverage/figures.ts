@@ -1,5 +1,6 @@
 /** Figures of the coverage desk, from what the server counted. Pure. */
 import type { CoverageGrid } from '../../api/types'
+import { number } from '../../i18n/format'
 
 export const share = (part: number, whole: number): number => (whole > 0 ? part / whole : NaN)
 export const seenShare = (row: CoverageGrid): number => share(row.seen_m, row.street_m)
@@ -26,10 +27,12 @@ export function passes(row: CoverageGrid, filter: Filter): boolean {
 export interface Totals {
   street_m: number
   seen_m: number
+  seen_m_upper: number
   k2_m: number
   unseen_m: number
   places: number
   places_seen: number
+  places_seen_upper: number
   cameras: number
   online: number
 }
@@ -40,14 +43,28 @@ export function totals(rows: readonly CoverageGrid[]): Totals {
   return {
     street_m: sum((row) => row.street_m),
     seen_m: sum((row) => row.seen_m),
+    seen_m_upper: sum((row) => row.seen_m_upper),
     k2_m: sum((row) => row.k2_m ?? 0),
     unseen_m: sum((row) => row.unseen_m),
     places: sum((row) => row.places),
     places_seen: sum((row) => row.places_seen),
+    places_seen_upper: sum((row) => row.places_seen_upper),
     cameras: sum((row) => row.cameras),
     online: sum((row) => row.online),
   }
 }
+
+/** Sums of the area on screen, and how many of its grids have a camera at all. */
+export type Scope = Totals & { grids: number; with_camera: number }
+
+export const scopeTotals = (rows: readonly CoverageGrid[]): Scope => ({
+  ...totals(rows),
+  grids: rows.length,
+  with_camera: rows.filter((row) => row.cameras > 0).length,
+})
+
+/** A count: whole, or with a decimal where it is a mean over a month. */
+export const count = (value: number): string => number(value, Math.abs(value - Math.round(value)) < 0.05 ? 0 : 1)
 
 /** Rows as CSV for spreadsheets: UTF-8 with BOM, CRLF, codes kept as text, formulas defused. */
 export function csv(head: readonly string[], rows: readonly (readonly (string | number | null)[])[]): string {

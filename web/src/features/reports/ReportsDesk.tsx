@@ -9,6 +9,8 @@ import { ErrorNote, Skeleton } from '../../ui/states'
 import { toast } from '../../ui/toast'
 import { StatusChip } from '../planner/life/StatusChip'
 import { StatusBar } from '../shell/StatusBar'
+import { JobBar } from '../../ui/JobBar'
+import { KeptReports, MakeReport, Schedules } from './KeptReports'
 
 function download(plan: string): void {
   openDownload(`/api/v1/reports/coverage?format=html&plan=${encodeURIComponent(plan)}`, 'gridward-coverage.html')
@@ -71,7 +73,14 @@ export function ReportsDesk(): JSX.Element {
       </div>
       <div class="work reports" id="panel" tabIndex={-1}>
         <div class="reports-page">
-          <CoverageFile />
+          <div class="stack wide-gap">
+            <JobBar />
+            <CoverageFile />
+            <MakeReport />
+            <Schedules />
+          </div>
+          <div class="stack wide-gap">
+          <KeptReports />
           <section class="card report-card" aria-labelledby="report-plans">
             <h2 id="report-plans">{t('reports.plans')}</h2>
             {plans.error.value && <ErrorNote error={plans.error.value} retry={() => void plans.load()} />}
@@ -93,6 +102,7 @@ export function ReportsDesk(): JSX.Element {
               ))}
             </ul>
           </section>
+          </div>
         </div>
       </div>
       <StatusBar />

@@ -1,0 +1,89 @@
+import type { JSX } from 'preact'
+import { lang, t } from '../../i18n'
+import type { CoverageGrid } from '../../api/types'
+import { Icon } from '../../ui/Icon'
+import { Menu } from '../../ui/Menu'
+import { openDownload, saveFile } from '../../ui/save'
+import { toast } from '../../ui/toast'
+import { query } from '../../api/client'
+import { SaveReport, savingReport } from '../reports/SaveReport'
+import { area, report } from './desk'
+import { csv } from './figures'
+import { store } from '../../map/store'
+
+const FORMATS = [
+  ['html', 'export.map', 'export.mapHint'],
+  ['pdf', 'export.pdf', 'export.pdfHint'],
+  ['xlsx', 'export.xlsx', 'export.xlsxHint'],
+  ['csv', 'export.csv', 'export.csvHint'],
+  ['gpkg', 'export.gpkg', 'export.gpkgHint'],
+] as const
+
+/** Writes exactly the rows on screen. */
+function rowsAsCsv(rows: readonly CoverageGrid[]): void {
+  const head = ['code', 'name', 'area_code', 'area_name', 'street_m', 'seen_m', 'seen_m_upper', 'unseen_m', 'k2_m', 'k3_m', 'open_m2', 'seen_m2', 'seen_m2_upper', 'places', 'places_seen', 'places_seen_upper', 'cameras', 'networked', 'online', 'serviceable', 'incidents', 'gap_score'] as const
+  const words = (row: CoverageGrid): string => row.reasons.map((one) => (lang.value === 'zh' ? one.text_zh : one.text_en)).join('; ')
+  saveFile(
+    'gridward-coverage.csv',
+    csv([...head, 'reasons'], rows.map((row) => [...head.map((name) => row[name]), words(row)])),
+    'text/csv;charset=utf-8',
+  )
+}
+
+/** Files of what is on screen: this run; the table of rows is narrowed as the screen is. */
+export function ExportMenu({ rows }: { rows: readonly CoverageGrid[] }): JSX.Element {
+  const here = report.value
+  const narrowed = area.value !== null || store.filter.value !== null
+  const write = (format: (typeof FORMATS)[number][0]): void => {
+    if (format === 'csv' && narrowed) {
+      rowsAsCsv(rows)
+      return
+    }
+    openDownload(`/api/v1/reports/coverage${query({ format, plan: here?.run.plan_id, run: store.run.value, lang: lang.value })}`, `gridward-coverage.${format}`)
+    toast(t('export.started'))
+  }
+  return (
+    <>
+      <button type="button" class="button" onClick={() => (savingReport.value = true)}>
+        <Icon name="report" />
+        <span class="wide-only">{t('cov.save')}</span>
+        <span class="visually-hidden">{t('reports.saveNamed')}</span>
+      </button>
+      <Menu
+        called="text"
+        name={t('export.export')}
+        buttonClass="button primary"
+        align="right"
+        label={
+          <>
+            <Icon name="download" />
+            {t('export.export')}
+            <Icon name="down" />
+          </>
+        }
+      >
+        {(close) => (
+          <>
+            {FORMATS.map(([format, name, hint]) => (
+              <button key={format} type="button" onClick={() => (write(format), close())}>
+                <span class="export-name strong">{t(name)}</span>
+                <span class="small muted">{t(hint)}</span>
+              </button>
+            ))}
+            <div class="rule" />
+            <button
+              type="button"
+              onClick={() => {
+                close()
+                savingReport.value = true
+              }}
+            >
+              <span class="strong">{t('reports.saveNamed')}</span>
+            </button>
+          </>
+        )}
+      </Menu>
+      <SaveReport />
+    </>
+  )
+}

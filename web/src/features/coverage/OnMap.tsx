@@ -1,0 +1,185 @@
+import { effect } from '@preact/signals'
+import type { Feature, FeatureCollection } from 'geojson'
+import type { Map as MapLibre } from 'maplibre-gl'
+import { useEffect } from 'preact/hooks'
+import { layers as catalogue } from '../../api/data'
+import { mapOnScreen } from '../../map/engine'
+import { standOver, type Drawn, type Over } from '../../map/over'
+import { layerShown, store } from '../../map/store'
+import { CHANGE_COLOURS, changeClass, points, SAME } from './change'
+import { comparison, gaps, isShared, places, report, rowsInArea } from './desk'
+import { gapChosen } from './GapsPanel'
+import { passing } from './GridsPanel'
+import { fan } from './whatif/geometry'
+import { active, chosenKey, gone, ideas, seenByKey } from './whatif/state'
+import { zonesShape } from './zones/state'
+import { signed } from '../../i18n/format'
+import { redundantMarks } from './proposals/redundant'
+
+const collection = (features: Feature[]): FeatureCollection => ({ type: 'FeatureCollection', features })
+const role = (name: string): unknown => ['==', ['get', 'role'], name]
+const colour = (name: string): string => getComputedStyle(document.documentElement).getPropertyValue(name).trim()
+
+/** Sheds of what is proposed, and the outline that follows the hand until the server has answered. */
+function ideaShapes(): FeatureCollection {
+  const features: Feature[] = []
+  for (const one of ideas.value) {
+    const seen = seenByKey.value.get(one.key)
+    const bad = seen?.allowed === false
+    if (seen?.shed) features.push({ type: 'Feature', properties: { role: 'shed', bad }, geometry: seen.shed })
+    if (one.key !== chosenKey.value) continue
+    const whole = one.ptz || one.dome
+    features.push({ type: 'Feature', properties: { role: 'fan', bad }, geometry: { type: 'LineString', coordinates: fan([one.lon, one.lat], whole ? null : one.azimuth, one.hfov, seen?.range_m ?? one.max_range) } })
+  }
+  return collection(features)
+}
+
+function ideaLayers(): Drawn[] {
+  const tone = ['case', ['get', 'bad'], colour('--lt-f'), colour('--ac')]
+  return [
+    { id: 'idea-fill', type: 'fill', filter: role('shed'), paint: { 'fill-color': tone, 'fill-opacity': 0.14 } },
+    { id: 'idea-line', type: 'line', filter: role('shed'), paint: { 'line-color': tone, 'line-width': 1.25 } },
+    { id: 'idea-fan', type: 'line', filter: role('fan'), paint: { 'line-color': tone, 'line-width': 1, 'line-dasharray': [3, 3], 'line-opacity': 0.7 } },
+  ]
+}
+
+const zoneLayers = (): Drawn[] => [
+  { id: 'zone-fill', type: 'fill', paint: { 'fill-color': colour('--wn-f'), 'fill-opacity': ['case', ['get', 'chosen'], 0.28, 0.16] } },
+  { id: 'zone-line', type: 'line', paint: { 'line-color': colour('--wn-f'), 'line-width': ['case', ['get', 'chosen'], 2.5, 1.5], 'line-dasharray': [2, 1.5] } },
+]
+
+/** The gap that was chosen, cameras that could go or be turned, cameras thought away. */
+function marks(): FeatureCollection {
+  const gap = gapChosen.value
+  const dots = redundantMarks.value.map(
+    (one): Feature => ({ type: 'Feature', properties: { role: 'spare', gone: gone.value.some((it) => it.id === one.id) }, geometry: { type: 'Point', coordinates: [one.lon, one.lat] } }),
+  )
+  return collection(gap ? [{ type: 'Feature', properties: { role: 'gap' }, geometry: gap.geometry as unknown as Feature['geometry'] }, { type: 'Feature', properties: { role: 'at' }, geometry: { type: 'Point', coordinates: [gap.lon, gap.lat] } }, ...dots] : dots)
+}
+
+const markLayers = (): Drawn[] => [
+  { id: 'mark-line', type: 'line', filter: ['all', role('gap'), ['!=', ['geometry-type'], 'Point']], layout: { 'line-cap': 'round' }, paint: { 'line-color': colour('--ac'), 'line-width': 4, 'line-opacity': 0.9 } },
+  { id: 'mark-ring', type: 'circle', filter: role('at'), paint: { 'circle-radius': 16, 'circle-opacity': 0, 'circle-stroke-color': colour('--ac'), 'circle-stroke-width': 3 } },
+  { id: 'mark-spare', type: 'circle', filter: role('spare'), paint: { 'circle-radius': 12, 'circle-opacity': 0, 'circle-stroke-color': ['case', ['get', 'gone'], colour('--lt-f'), colour('--ac')], 'circle-stroke-width': 2.5 } },
+]
+
+/** What a run that the map's own layers do not draw misses: its gaps and places. */
+function runShapes(): FeatureCollection {
+  if (isShared.value) return collection([])
+  const missed = (gaps.data.value?.gaps ?? []).filter((one) => one.kind === 'street')
+  return collection([
+    ...missed.map((one): Feature => ({ type: 'Feature', properties: { role: 'street' }, geometry: one.geometry as unknown as Feature['geometry'] })),
+    ...(places.data.value?.places ?? []).map((one): Feature => ({ type: 'Feature', properties: { role: 'place', image: `gw-place-${one.seen}` }, geometry: { type: 'Point', coordinates: [one.lon, one.lat] } })),
+  ])
+}
+
+const GAP = { light: '#a8125f', dark: '#ff7db9' }
+const runLayers = (): Drawn[] => {
+  const gap = GAP[store.theme.peek()]
+  const width = ['interpolate', ['exponential', 2], ['zoom'], 13, 3, 16, 12, 19, 72]
+  return [
+    { id: 'run-gap', type: 'line', filter: role('street'), minzoom: 13, layout: { 'line-join': 'round' }, paint: { 'line-color': gap, 'line-width': width, 'line-opacity': 0.1 } },
+    { id: 'run-gap-hatch', type: 'line', filter: role('street'), minzoom: 14, layout: { 'line-join': 'round' }, paint: { 'line-pattern': 'gw-hatch-gap-band', 'line-width': width } },
+    { id: 'run-gap-edge', type: 'line', filter: role('street'), minzoom: 13, paint: { 'line-color': gap, 'line-width': 1, 'line-opacity': 0.8, 'line-gap-width': width } },
+    { id: 'run-places', type: 'symbol', filter: role('place'), minzoom: 14, layout: { 'icon-image': ['get', 'image'], 'icon-allow-overlap': true, 'icon-ignore-placement': true } },
+  ]
+}
+
+/** Grids coloured by their change, or those outside the choice dimmed: drawn from the map's own tiles of grids. */
+function gridLayers(): Drawn[] {
+  const theme = store.theme.value
+  const found = comparison.data.value?.grids
+  const tiles = { source: 'grids', 'source-layer': 'grids' }
+  if (found) {
+    const changed = found.flatMap((one) => {
+      const value = points(one.change)
+      return value === null ? [] : [{ code: one.code, at: changeClass(value), words: signed(one.change) }]
+    })
+    if (changed.length === 0) return []
+    const fill = ['match', ['get', 'code'], ...changed.flatMap((one) => [one.code, CHANGE_COLOURS[theme][one.at]]), CHANGE_COLOURS[theme][SAME]]
+    const words = ['match', ['get', 'code'], ...changed.filter((one) => one.at !== SAME).flatMap((one) => [one.code, one.words]), '']
+    return [
+      { id: 'change-fill', type: 'fill', ...tiles, paint: { 'fill-color': fill, 'fill-opacity': theme === 'dark' ? 0.6 : 0.5 } },
+      ...(changed.some((one) => one.at !== SAME)
+        ? [
+            {
+              id: 'change-label',
+              type: 'symbol' as const,
+              source: 'grid_labels',
+              'source-layer': 'grid_labels',
+              minzoom: 13,
+              layout: { 'text-field': words, 'text-font': ['Inter'], 'text-size': 12, 'text-offset': [0, 2.4], 'text-allow-overlap': true },
+              paint: { 'text-color': colour('--tx'), 'text-halo-color': colour('--sf'), 'text-halo-width': 2 },
+            },
+          ]
+        : []),
+    ]
+  }
+  const all = report.value?.grids ?? []
+  const shown = passing.value
+  if (shown.length === all.length || rowsInArea.value.length === 0) return []
+  const codes = shown.map((one) => one.code)
+  return [{ id: 'filter-dim', type: 'fill', ...tiles, filter: ['!', ['in', ['get', 'code'], ['literal', codes]]], paint: { 'fill-color': colour('--bg'), 'fill-opacity': 0.62 } }]
+}
+
+/** The layers of the map that a run of its own stands in for. */
+const OWN = ['gaps', 'key_places', 'view_sheds']
+
+function hideOwn(map: MapLibre): void {
+  const hide = !isShared.value && report.value !== null
+  const byDefault = new Map((catalogue.data.peek() ?? []).map((one) => [one.id, one.visible ?? true]))
+  const style = map.getStyle() as { layers?: { id: string; metadata?: unknown; source?: string }[] } | undefined
+  for (const layer of style?.layers ?? []) {
+    const id = (layer.metadata as Record<string, string> | undefined)?.['gridward:layer']
+    if (!id || !OWN.includes(id) || layer.id === 'shed-fill') continue
+    map.setLayoutProperty(layer.id, 'visibility', !hide && layerShown(id, byDefault.get(id) ?? true) ? 'visible' : 'none')
+  }
+}
+
+/** Keeps a drawing over the map in step with what it is made of. */
+function draw(map: MapLibre, id: string, made: () => Drawn[], shapes: (() => FeatureCollection) | null, below?: string): () => void {
+  let over: Over | null = null
+  const stops = [
+    effect(() => {
+      void store.theme.value
+      over?.stop()
+      over = standOver(map, id, made(), below)
+      if (shapes) over.set(shapes())
+    }),
+    ...(shapes ? [effect(() => over?.set(shapes()))] : []),
+  ]
+  return () => {
+    stops.forEach((stop) => stop())
+    over?.stop()
+  }
+}
+
+/** What the desk draws over the map. */
+export function OnMap(): null {
+  const map = mapOnScreen.value
+  useEffect(() => {
+    if (!map) return
+    const own = (): void => {
+      try {
+        hideOwn(map)
+      } catch {
+        // the style is on its way; `style.load` comes here again
+      }
+    }
+    map.on('style.load', own)
+    const stops = [
+      effect(own),
+      draw(map, 'desk-grids', gridLayers, null, 'street-case'),
+      draw(map, 'desk-run', runLayers, runShapes),
+      draw(map, 'desk-zones', zoneLayers, () => zonesShape.value),
+      draw(map, 'desk-ideas', ideaLayers, ideaShapes),
+      draw(map, 'desk-marks', markLayers, marks),
+    ]
+    return () => {
+      map.off('style.load', own)
+      stops.forEach((stop) => stop())
+    }
+  }, [map])
+  void active.value
+  return null
+}

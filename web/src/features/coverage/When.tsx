@@ -1,0 +1,51 @@
+import type { JSX } from 'preact'
+import { lang, t, type Key } from '../../i18n'
+import { day, moment } from '../../i18n/format'
+import { today } from '../planner/life/days'
+import type { Needs } from './types'
+
+/** A month as people write it. */
+export function monthWords(text: string): string {
+  const [year = 0, month = 1] = text.split('-').map(Number)
+  if (lang.value === 'zh') return `${year}年${month}月`
+  return new Date(year, month - 1, 1).toLocaleDateString('en-GB', { month: 'short', year: 'numeric' })
+}
+
+/** The moment or month that needs stand for. */
+export function whenWords(of: Needs, at: string): string {
+  if (of.month) return monthWords(of.month)
+  return of.on ? day(new Date(`${of.on}T12:00`)) : moment(at)
+}
+
+/** A day or a month to pick, and a button that takes it. */
+export function WhenFields({ pick, close }: { pick: (choice: Partial<Needs>) => void; close: () => void }): JSX.Element {
+  const field = (type: 'date' | 'month', name: Key, hint: Key, most: string, start: string): JSX.Element => (
+    <form
+      class="when-field"
+      onSubmit={(event) => {
+        event.preventDefault()
+        const text = (event.currentTarget.elements.namedItem('when') as HTMLInputElement).value
+        if (!text) return
+        pick(type === 'date' ? { on: text, month: null } : { month: text, on: null })
+        close()
+      }}
+    >
+      <label>
+        <span class="small second">
+          {t(name)} <span class="muted">{t(hint)}</span>
+        </span>
+        <input class="input" name="when" type={type} max={most} defaultValue={start} pattern={type === 'date' ? '\\d{4}-\\d{2}-\\d{2}' : '\\d{4}-\\d{2}'} required />
+      </label>
+      <button type="submit" class="button">
+        {t('cov.show')}
+      </button>
+    </form>
+  )
+  const now = today()
+  return (
+    <>
+      {field('date', 'cov.onDay', 'cov.dayHint', now, now)}
+      {field('month', 'cov.overMonth', 'cov.monthHint', now.slice(0, 7), now.slice(0, 7))}
+    </>
+  )
+}

@@ -1,0 +1,166 @@
+import type { JSX } from 'preact'
+import { useEffect, useState } from 'preact/hooks'
+import { t, tOr } from '../../../i18n'
+import { gridNumber, number, share } from '../../../i18n/format'
+import { listMode } from '../../../map/store'
+import { Icon } from '../../../ui/Icon'
+import { ErrorNote } from '../../../ui/states'
+import { report } from '../desk'
+import { count } from '../figures'
+import type { CameraIdea, SeenIdea } from '../types'
+import { keep } from './keep'
+import { answer, bestHeading, change, chosen, chosenAt, discard, drop, failure, ideas, opened, seenByKey, unsaved, waiting, whyNot } from './state'
+
+/** A change with its sign: `+125`, `−3`, `0`. */
+export const plus = (value: number, digits = 0): string => (value > 0 && number(value, digits) !== number(0, digits) ? `+${number(value, digits)}` : number(value, digits))
+
+const SAY_MS = 1_000
+
+/** Says the figures once a second at most while the hand moves, and once when it rests. */
+function Spoken({ words }: { words: string }): JSX.Element {
+  const [said, say] = useState('')
+  useEffect(() => {
+    const timer = setTimeout(() => say(words), SAY_MS)
+    return () => clearTimeout(timer)
+  }, [words])
+  return (
+    <p class="visually-hidden" aria-live="polite">
+      {said}
+    </p>
+  )
+}
+
+function Numbers({ one }: { one: CameraIdea }): JSX.Element {
+  const field = (name: 'azimuth' | 'hfov' | 'max_range' | 'sensor_px', low: number, high: number): JSX.Element => (
+    <div class="field">
+      <label for={`idea-${name}`}>{t(`whatif.field.${name}`)}</label>
+      <input
+        id={`idea-${name}`}
+        class="input slim"
+        type="number"
+        min={low}
+        max={high}
+        value={one[name] === null ? '' : Math.round(one[name] as number)}
+        onInput={(event) => {
+          const value = event.currentTarget.valueAsNumber
+          if (Number.isFinite(value) && value >= low && value <= high) change(one.key, { [name]: value })
+        }}
+      />
+    </div>
+  )
+  return (
+    <details class="small">
+      <summary>{t('whatif.exact')}</summary>
+      <div class="idea-fields">
+        {field('azimuth', 0, 359)}
+        {field('hfov', 10, 360)}
+        {field('max_range', 5, 500)}
+        {field('sensor_px', 320, 12_000)}
+      </div>
+      <label class="row">
+        <input type="checkbox" checked={one.ptz} onChange={(event) => change(one.key, { ptz: event.currentTarget.checked })} />
+        {t('whatif.ptz')}
+      </label>
+    </details>
+  )
+}
+
+function Privacy({ seen }: { seen: SeenIdea | undefined }): JSX.Element {
+  if (!seen || seen.privacy.length === 0) return <dd>{t('whatif.privacyNone')}</dd>
+  return (
+    <dd class="bad-words">
+      {seen.privacy.map((one) => `${tOr(`zone.${one.kind}`, one.kind)}: ${t('unit.m2', { n: number(one.overlap_m2, one.overlap_m2 < 10 ? 1 : 0) })}`).join(', ')}
+    </dd>
+  )
+}
+
+/** What all proposed cameras together would change, in figures of the area on screen. */
+function Facts({ one, seen }: { one: CameraIdea | null; seen: SeenIdea | undefined }): JSX.Element {
+  const told = answer.value
+  const s = report.value?.summary
+  const after = s && told ? s.seen_m + told.change.seen_m : NaN
+  const heading = one && (one.ptz || one.dome || one.azimuth === null ? t('camera.fullCircle') : `${number(one.azimuth)}°`)
+  return (
+    <dl class="facts">
+      <dt>{t('coverage.streets')}</dt>
+      <dd>
+        <span class="strong">{told ? t('unit.m', { n: plus(told.change.seen_m) }) : '–'}</span>{' '}
+        <span class="muted nowrap">
+          {s && share(s.seen_m, s.streets_m)} → {s && share(after, s.streets_m)} %
+        </span>
+      </dd>
+      <dt>{t('coverage.upper')}</dt>
+      <dd>{told ? t('unit.m', { n: plus(told.change.seen_m_upper) }) : '–'}</dd>
+      <dt>{t('coverage.places')}</dt>
+      <dd>
+        <span class="strong">{told ? plus(told.change.places_seen) : '–'}</span>{' '}
+        <span class="muted nowrap">{s && told && t('whatif.places', { a: count(s.key_places_seen), b: count(s.key_places_seen + told.change.places_seen), all: number(s.key_places) })}</span>
+      </dd>
+      {one && (
+        <>
+          <dt>{t('whatif.view')}</dt>
+          <dd>{seen ? t('unit.m2', { n: number(seen.area_m2) }) : '–'}</dd>
+          <dt>{t('whatif.headingFieldRange')}</dt>
+          <dd class="nowrap">{[heading, `${number(one.hfov)}°`, t('unit.m', { n: number(seen?.range_m ?? one.max_range) })].join(' · ')}</dd>
+          <dt>{t('whatif.privacy')}</dt>
+          <Privacy seen={seen} />
+        </>
+      )}
+    </dl>
+  )
+}
+
+function touched(): string {
+  const rows = (answer.value?.grids ?? []).map((one) => ({ code: one.code, gain: one.after.seen_m - one.before.seen_m })).filter((one) => Math.abs(one.gain) >= 0.5)
+  rows.sort((a, b) => Math.abs(b.gain) - Math.abs(a.gain))
+  return rows.slice(0, 4).map((one) => t('whatif.gridGain', { n: gridNumber(one.code), m: plus(one.gain) })).join(', ')
+}
+
+/** The proposed camera in the hand: what it would add, and what may be done with it. */
+export function WhatIfCard(): JSX.Element | null {
+  const all = ideas.value
+  if (all.length === 0) return null
+  const one = chosen.value
+  const seen = one ? seenByKey.value.get(one.key) : undefined
+  const refused = seen ? whyNot(seen) : null
+  const title = one ? t(one.id ? 'whatif.turnedTitle' : 'whatif.title', { n: chosenAt.value + 1 }) : t('whatif.many', { n: all.length })
+  const grids = touched()
+  const told = answer.value
+  return (
+    <section class={`whatif-card ${listMode.value ? '' : 'card'}`} aria-label={title} data-testid="whatif">
+      <header class="row">
+        <h2>{title}</h2>
+        <span class="chip info">{t('whatif.chip')}</span>
+        {opened.value && <span class="chip outline ellipsis">{opened.value.name}</span>}
+        <span class="grow" />
+        <button type="button" class="button quiet icon-only" aria-label={one ? t('whatif.remove') : t('whatif.discard')} onClick={() => (one ? drop(one.key) : discard())}>
+          <Icon name="close" />
+        </button>
+      </header>
+      <div class="stack" aria-busy={waiting.value}>
+        <Facts one={one} seen={seen} />
+        {grids && <p class="small second" data-testid="touched">{grids}</p>}
+        {refused && (
+          <p class="note warn" role="status">
+            <Icon name="warning" />
+            {refused}
+          </p>
+        )}
+        {seen && seen.moved_m > 0.5 && <p class="small muted">{t('whatif.moved', { m: number(seen.moved_m, 1) })}</p>}
+        {failure.value !== null && <ErrorNote error={failure.value} />}
+        {one && <Numbers key={one.key} one={one} />}
+        <div class="row wrap">
+          <button type="button" class="button primary" aria-disabled={!unsaved.value} title={unsaved.value ? '' : t('whatif.saved')} onClick={() => void (unsaved.value && keep())}>
+            {t('whatif.keep')} <kbd>Enter</kbd>
+          </button>
+          {one && !one.ptz && !one.dome && (
+            <button type="button" class="button" onClick={() => void bestHeading(one.key)}>
+              {t('whatif.best')} <kbd>H</kbd>
+            </button>
+          )}
+        </div>
+      </div>
+      <Spoken words={told ? `${t('whatif.said', { m: plus(told.change.seen_m), p: plus(told.change.places_seen) })}. ${grids}` : ''} />
+    </section>
+  )
+}

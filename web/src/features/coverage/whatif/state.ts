@@ -1,0 +1,245 @@
+/** Proposed cameras and what they would change. The server measures; one question is under way at a time. */
+import { batch, computed, effect, signal } from '@preact/signals'
+import { call } from '../../../api/client'
+import { planId } from '../../../api/data'
+import { onCoverage } from '../../../api/events'
+import { lang, t } from '../../../i18n'
+import { sentence } from '../../../ui/states'
+import { toast } from '../../../ui/toast'
+import { needs, report } from '../desk'
+import type { CameraIdea, PlacedCamera, SeenIdea, WhatIf } from '../types'
+import { turned } from './geometry'
+
+const MOST = 200
+/** A question that takes longer is dropped for a newer one. */
+const PATIENCE_MS = 1_500
+
+export const ideas = signal<CameraIdea[]>([])
+/** Existing cameras that are thought away. */
+export const gone = signal<{ id: string; ref: string }[]>([])
+export const chosenKey = signal<string | null>(null)
+export const answer = signal<WhatIf | null>(null)
+export const failure = signal<unknown>(null)
+export const waiting = signal(false)
+/** What the last answer took, from asking to having it. */
+export const answeredMs = signal<number | null>(null)
+/** A click on the map puts a camera there. */
+export const adding = signal(false)
+/** The saved proposal that the cameras on the map belong to. */
+export const opened = signal<{ id: string; name: string; revision: number } | null>(null)
+/** The cameras differ from the saved proposal. */
+export const unsaved = signal(false)
+
+export const active = computed(() => ideas.value.length > 0 || gone.value.length > 0)
+export const chosen = computed(() => ideas.value.find((one) => one.key === chosenKey.value) ?? null)
+export const chosenAt = computed(() => ideas.value.findIndex((one) => one.key === chosenKey.value))
+/** What the server says of each camera, by its key. */
+export const seenByKey = computed(() => new Map((answer.value?.cameras ?? []).map((one): [string, SeenIdea] => [one.key ?? one.id ?? '', one])))
+/** Metres of street that each touched grid would gain, by its code. */
+export const gainByGrid = computed<ReadonlyMap<string, number>>(() => {
+  const grids = answer.value?.grids ?? []
+  const gains = grids.map((one): [string, number] => [one.code, one.after.seen_m - one.before.seen_m])
+  return new Map(gains.filter(([, gain]) => Math.abs(gain) >= 0.5))
+})
+
+let count = 0
+const freshKey = (): string => `p${(count += 1)}`
+
+const USUAL = { hfov: 80, max_range: 60, sensor_px: 2560, ptz: false, dome: false }
+
+/** Puts a proposed camera on a place, looking as the last one did. */
+export function add(lon: number, lat: number): void {
+  if (ideas.peek().length >= MOST) {
+    toast(t('whatif.tooMany', { n: MOST }))
+    return
+  }
+  const last = ideas.peek().at(-1)
+  const like = last ? { hfov: last.hfov, max_range: last.max_range, sensor_px: last.sensor_px, ptz: last.ptz, dome: last.dome } : USUAL
+  const one: CameraIdea = { key: freshKey(), id: null, lon, lat, azimuth: last?.azimuth ?? 160, ...like }
+  batch(() => {
+    ideas.value = [...ideas.peek(), one]
+    chosenKey.value = one.key
+    adding.value = false
+    unsaved.value = true
+  })
+}
+
+/** Thinks an existing camera turned. */
+export function turnExisting(camera: { id: string; lon: number; lat: number; hfov?: number | null; max_range?: number | null; ptz?: boolean }, azimuth: number | null): void {
+  const one: CameraIdea = {
+    key: freshKey(),
+    id: camera.id,
+    lon: camera.lon,
+    lat: camera.lat,
+    azimuth,
+    hfov: camera.hfov ?? USUAL.hfov,
+    max_range: camera.max_range ?? USUAL.max_range,
+    sensor_px: USUAL.sensor_px,
+    ptz: camera.ptz ?? false,
+    dome: false,
+  }
+  batch(() => {
+    ideas.value = [...ideas.peek().filter((other) => other.id !== camera.id), one]
+    chosenKey.value = one.key
+    unsaved.value = true
+  })
+}
+
+/** Thinks an existing camera away, or back. */
+export function thinkAway(camera: { id: string; ref: string }): void {
+  const rest = gone.peek().filter((one) => one.id !== camera.id)
+  gone.value = rest.length === gone.peek().length ? [...rest, camera] : rest
+}
+
+/** Changes one proposed camera. */
+export function change(key: string, parts: Partial<CameraIdea>): void {
+  const heading = parts.azimuth === undefined || parts.azimuth === null ? {} : { azimuth: Math.round(turned(parts.azimuth)) % 360 }
+  batch(() => {
+    ideas.value = ideas.peek().map((one) => (one.key === key ? { ...one, ...parts, ...heading } : one))
+    unsaved.value = true
+  })
+}
+
+/** Takes a proposed camera away. */
+export function drop(key: string): void {
+  batch(() => {
+    const at = ideas.peek().findIndex((one) => one.key === key)
+    ideas.value = ideas.peek().filter((one) => one.key !== key)
+    if (chosenKey.peek() === key) chosenKey.value = (ideas.peek()[at] ?? ideas.peek().at(-1))?.key ?? null
+    unsaved.value = true
+  })
+}
+
+/** Forgets all that was thought up. */
+export function discard(): void {
+  batch(() => {
+    ideas.value = []
+    gone.value = []
+    chosenKey.value = null
+    opened.value = null
+    unsaved.value = false
+    adding.value = false
+  })
+}
+
+/** Puts the cameras of a saved proposal on the map. */
+export function openCameras(from: { id: string; name: string; revision: number }, cameras: readonly PlacedCamera[]): void {
+  batch(() => {
+    ideas.value = cameras.slice(0, MOST).map(({ lon, lat, azimuth, hfov, max_range, sensor_px, ptz, dome }) => ({
+      key: freshKey(),
+      id: null,
+      lon,
+      lat,
+      azimuth,
+      hfov,
+      max_range,
+      sensor_px,
+      ptz,
+      dome,
+    }))
+    gone.value = []
+    chosenKey.value = null
+    opened.value = { id: from.id, name: from.name, revision: from.revision }
+    unsaved.value = false
+  })
+}
+
+/** Why a camera may not stand like this, in the language on screen. */
+export const whyNot = (one: SeenIdea): string | null => (one.allowed ? null : lang.value === 'zh' ? one.why_zh : one.why_en)
+
+function body(cameras: readonly CameraIdea[]): Record<string, unknown> {
+  const { k, status, level } = needs.peek()
+  return {
+    plan: report.peek()?.run.plan_id ?? planId.peek(),
+    needs: { k, status, level },
+    cameras: cameras.map(({ id, ...rest }) => (id ? { id, ...rest } : rest)),
+    remove: gone.peek().map((one) => one.id),
+  }
+}
+
+/** Asks what cameras would change; nothing is saved. */
+export async function measure(cameras: readonly CameraIdea[], abort?: AbortSignal): Promise<{ data: WhatIf; ms: number }> {
+  return call<WhatIf>('/api/v1/coverage/what-if', { method: 'POST', body: body(cameras), signal: abort })
+}
+
+let current: { abort: AbortController; at: number } | null = null
+let newer = false
+
+/** Asks for what is on the map now; while a question is under way only the newest state waits behind it. */
+async function follow(): Promise<void> {
+  if (current) {
+    newer = true
+    if (performance.now() - current.at > PATIENCE_MS) current.abort.abort()
+    return
+  }
+  if (!active.peek()) {
+    answer.value = null
+    failure.value = null
+    return
+  }
+  const mine = { abort: new AbortController(), at: performance.now() }
+  current = mine
+  newer = false
+  waiting.value = true
+  try {
+    const { data, ms } = await measure(ideas.peek(), mine.abort.signal)
+    batch(() => {
+      answer.value = active.peek() ? data : null
+      answeredMs.value = ms
+      failure.value = null
+    })
+  } catch (cause) {
+    if (!(cause instanceof DOMException && cause.name === 'AbortError')) failure.value = cause
+  } finally {
+    current = null
+    waiting.value = false
+    if (newer) void follow()
+  }
+}
+
+/** Keeps the figures in step with the proposed cameras, the needs and the live cameras. */
+export function startWhatIf(): () => void {
+  const stops = [
+    effect(() => {
+      void ideas.value
+      void gone.value
+      void needs.value
+      void follow()
+    }),
+    onCoverage(() => void follow()),
+  ]
+  return () => stops.forEach((stop) => stop())
+}
+
+const AROUND = 15
+const FINE = 5
+
+/** Turns a camera to the heading under which the least is left to be seen. */
+export async function bestHeading(key: string): Promise<void> {
+  const one = ideas.peek().find((idea) => idea.key === key)
+  if (!one) return
+  const others = ideas.peek().filter((idea) => idea.key !== key)
+  const score = async (azimuth: number): Promise<[number, number]> => {
+    const { data } = await measure([...others, { ...one, azimuth: turned(azimuth) }])
+    const seen = data.cameras.find((camera) => camera.key === key)
+    return [seen && !seen.allowed ? Infinity : data.change.gap_score - data.change.seen_m * 1e-6, turned(azimuth)]
+  }
+  const best = async (headings: number[]): Promise<[number, number]> => {
+    const found: [number, number][] = []
+    for (const heading of headings) found.push(await score(heading))
+    return found.reduce((a, b) => (b[0] < a[0] ? b : a))
+  }
+  waiting.value = true
+  try {
+    const coarse = await best(Array.from({ length: 360 / AROUND }, (_, k) => k * AROUND))
+    const fine = await best([coarse[1] - FINE, coarse[1], coarse[1] + FINE])
+    if (Number.isFinite(fine[0])) {
+      change(key, { azimuth: fine[1] })
+      toast(t('whatif.turned', { n: Math.round(fine[1]) }))
+    } else toast(t('whatif.noHeading'))
+  } catch (cause) {
+    toast(sentence(cause))
+  } finally {
+    waiting.value = false
+  }
+}

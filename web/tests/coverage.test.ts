@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest'
+import { areaRows, scopeOf, subtree } from '../src/features/coverage/areas'
+import { changeClass, points } from '../src/features/coverage/change'
+import { changed, needsOf, tellsOfNow, USUAL } from '../src/features/coverage/needs'
+import type { AreaFigures, Run } from '../src/features/coverage/types'
+import { ahead, fan, headingOnScreen, stepped, turned } from '../src/features/coverage/whatif/geometry'
+import { metresBetween } from '../src/map/geometry'
+import type { CoverageGrid } from '../src/api/types'
+
+const run = (spec: Record<string, unknown>): Run => ({ id: 'r', plan_id: 'p', at: '', seconds: 0, spec, live: false, present: true, begins_at: null, ends_at: null })
+const area = (id: string, parent: string | null, code = id): AreaFigures => ({ id, code, parent_id: parent }) as AreaFigures
+
+describe('needs', () => {
+  it('are read from what a run was asked, nonsense as the usual', () => {
+    expect(needsOf(run({ k: 2, status: 'all', level: 'discern', on: '2026-11-03' }))).toEqual({ ...USUAL, k: 2, status: 'all', level: 'discern', on: '2026-11-03' })
+    expect(needsOf(run({ k: 9, status: 'broken', level: '' }))).toEqual(USUAL)
+    expect(needsOf(null)).toEqual(USUAL)
+  })
+  it('hold a day or a month, never both', () => {
+    const day = changed(USUAL, { on: '2026-11-03' })
+    expect(changed(day, { month: '2026-11' })).toMatchObject({ on: null, month: '2026-11' })
+    expect(changed(changed(day, { month: '2026-11' }), { on: '2026-11-01' })).toMatchObject({ on: '2026-11-01', month: null })
+  })
+  it('forget named places when a public level is chosen', () => {
+    const closed = changed(USUAL, { level: 'identify', named: ['k'], reason: 'a written reason' })
+    expect(changed(closed, { level: 'discern' })).toMatchObject({ named: [], reason: null })
+    expect(changed(closed, { k: 2 })).toMatchObject({ named: ['k'], reason: 'a written reason' })
+  })
+  it('know which runs grow old', () => {
+    expect(tellsOfNow(run({}))).toBe(true)
+    expect(tellsOfNow(run({ month: '2026-10' }))).toBe(false)
+  })
+})
+
+describe('areas', () => {
+  const all = [area('c', null, '1'), area('t2', 'c', '12'), area('t1', 'c', '11'), area('v', 't1', '111')]
+  it('stand below their parents', () => expect(areaRows(all).map((one) => one.id)).toEqual(['c', 't1', 'v', 't2']))
+  it('hold the grids of all areas below', () => {
+    expect([...subtree(areaRows(all), 't1')]).toEqual(['t1', 'v'])
+    const grids = ['v', 't2', 'c'].map((area_id) => ({ area_id })) as CoverageGrid[]
+    expect(scopeOf(grids, areaRows(all), all[2] as AreaFigures).map((one) => one.area_id)).toEqual(['v'])
+    expect(scopeOf(grids, areaRows(all), null)).toHaveLength(3)
+  })
+})
+
+describe('change', () => {
+  it('falls into five classes around nothing', () => {
+    expect([-25, -10, -3, -0.4, 0, 0.49, 0.5, 9.9, 10, 40].map(changeClass)).toEqual([0, 0, 1, 2, 2, 2, 3, 3, 4, 4])
+  })
+  it('is unknown where a grid is missing', () => expect([points(null), points(undefined), points(0.02)]).toEqual([null, null, 2]))
+})
+
+describe('a proposed camera', () => {
+  const at: [number, number] = [24.9459, 60.1697]
+  it('steps by metres', () => {
+    for (const [east, north] of [[1, 0], [0, 10], [-10, -10]] as const) {
+      expect(metresBetween(at, stepped(at, east, north))).toBeCloseTo(Math.hypot(east, north), 1)
+    }
+  })
+  it('turns on the circle', () => expect([turned(-5), turned(360), turned(725)]).toEqual([355, 0, 5]))
+  it('looks clockwise from north', () => {
+    const east = ahead(at, 90, 50)
+    expect(east[0]).toBeGreaterThan(at[0])
+    expect(Math.abs(east[1] - at[1])).toBeLessThan(1e-6)
+  })
+  it('has an outline from its place and back, or a whole circle', () => {
+    const cut = fan(at, 160, 80, 60)
+    expect([cut[0], cut.at(-1)]).toEqual([at, at])
+    for (const spot of fan(at, null, 80, 60)) expect(metresBetween(at, spot)).toBeCloseTo(60, 0)
+  })
+  it('is turned by where the hand is, on a turned map too', () => {
+    expect(headingOnScreen([0, 0], [0, -10], 0)).toBe(0)
+    expect(headingOnScreen([0, 0], [10, 0], 0)).toBeCloseTo(90)
+    expect(headingOnScreen([0, 0], [10, 0], 30)).toBeCloseTo(120)
+  })
+})
