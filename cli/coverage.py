@@ -103,6 +103,64 @@ def check(
 
 
 @app.command()
+def facilities(
+    ctx: typer.Context,
+    plan: PlanOption = None,
+    territory: TerritoryOption = None,
+    of: Annotated[str, typer.Option(help="facility, or post (of staff).")] = "facility",
+    kind: Annotated[str | None, typer.Option(help="Only this kind.")] = None,
+    minutes: Annotated[float, typer.Option(help="Longest walk.")] = 15.0,
+    pace: Annotated[float, typer.Option(help="Metres a minute.")] = 75.0,
+    as_json: JsonOption = False,
+) -> None:
+    """Tell which villages have a facility or post, and who can walk to one along streets."""
+    from services import facilities as service
+    from services.current_plan import current_plan_id
+    from services.nearest_staff import StreetGraphs
+
+    context = command_context(ctx)
+    with context.database.work(context.actor) as work:
+        found = service.coverage_of(
+            work, plan or current_plan_id(work, territory), StreetGraphs(), of=of, kind=kind, minutes=minutes, pace=pace
+        )
+    show(found, lambda: _facility_text(found), as_json=as_json)
+
+
+def _facility_text(found: dict[str, Any]) -> str:
+    if not found["kinds"]:
+        return "There is none."
+    lines = [f"{'kind':24}{'count':>7}{'villages with one':>20}{'households within':>20} {found['minutes']:g} min"]
+    for row in found["kinds"]:
+        share = f"{row['share']:.1%}" if row["share"] is not None else "–"
+        lines.append(
+            f"{row['kind'][:23]:24}{row['count']:7}{row['units_with']:>12} of {row['units']:4}"
+            f"{row['households_within']:>12,.0f}{share:>8}"
+        )
+    return "\n".join(lines)
+
+
+@app.command()
+def costs(
+    ctx: typer.Context,
+    territory: TerritoryOption = None,
+    prices: Annotated[
+        list[str] | None, typer.Option("--set", help="KIND=PURCHASE[,YEARLY[,CURRENCY]]; repeatable, replaces all.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what cameras of each kind cost here, or set it."""
+    from services.coverage_areas import read_costs, read_prices, set_costs
+
+    context = command_context(ctx)
+    with context.database.work(context.actor) as work:
+        if prices:
+            set_costs(work, read_prices(prices), territory)
+        found = read_costs(work, territory)
+    lines = [f"{row['kind']:12}{row['purchase']:14,.2f}{row['yearly']:12,.2f} {row['currency']}" for row in found]
+    show(found, "\n".join(lines) or "No price is known.", as_json=as_json)
+
+
+@app.command()
 def redundant(
     ctx: typer.Context,
     plan: PlanOption = None,

@@ -155,3 +155,31 @@ def set_costs(
     rows = [{**cost, "kind": kind} for kind, cost in zip(kinds, costs, strict=True)]
     area_sql.replace_costs(work.session, place.id, rows)
     return read_costs(work, place.id)
+
+
+def read_prices(told: Sequence[str]) -> list[dict[str, Any]]:
+    """Read prices written as KIND=PURCHASE[,YEARLY[,CURRENCY]].
+
+    Raises
+    ------
+    InvalidInputError
+        One is written otherwise.
+
+    Examples
+    --------
+    >>> read_prices(["fixed=29800,1200,CNY"])
+    [{'kind': 'fixed', 'purchase': 29800.0, 'yearly': 1200.0, 'currency': 'CNY', 'source': ''}]
+    """
+    found = []
+    for text in told:
+        kind, equals, rest = text.partition("=")
+        purchase, _, more = rest.partition(",")
+        yearly, _, currency = more.partition(",")
+        try:
+            price = {"kind": kind.strip(), "purchase": float(purchase), "yearly": float(yearly or 0)}
+        except ValueError:
+            equals = ""
+        if not equals:
+            raise InvalidInputError("A price is written KIND=PURCHASE,YEARLY,CURRENCY.", field="set", given=text[:40])
+        found.append({**price, "currency": currency.strip(), "source": ""})
+    return found
