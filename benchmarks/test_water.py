@@ -87,8 +87,7 @@ def test_liechtenstein(benchmark: BenchmarkFixture, nested: bool) -> None:
     print(f"\nLiechtenstein nested={nested}: {benchmark.stats['median']:.2f} s {benchmark.extra_info}")
     assert benchmark.extra_info["strays"] == 0
     assert found.length.sum() == pytest.approx(shapely.length(shapely.union_all(lines)), rel=1e-6)
-    if not nested:
-        assert benchmark.extra_info["within_of_feasible"] >= 0.95
+    assert benchmark.extra_info["within_of_feasible"] >= 0.95
 
 
 @needs_data

@@ -34,3 +34,9 @@ describe('a wish for grids', () => {
     expect(bodyOf({ ...all, kind: 'cell' })).not.toHaveProperty('keep')
   })
 })
+
+it('a water plan is cut at every sluice when asked', () => {
+  const water = usualWish('water')
+  expect(bodyOf(water)).not.toHaveProperty('cut_at')
+  expect(bodyOf({ ...water, sluices: true })).toMatchObject({ kind: 'water', bank: 15, cut_at: ['sluice'] })
+})

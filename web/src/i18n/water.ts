@@ -38,8 +38,9 @@ export const waterEn = {
   'water.targetLabel': 'Metres a reach',
   'water.targetError': 'A reach is 100 to 20,000 m',
   'water.bank': 'Managed strip on either side, m',
+  'water.sluices': 'End a reach at every sluice, weir, lock and dam',
   'water.bankError': 'The strip is 1 to 1,000 m wide',
-  'water.proposeHint': 'Waters are cut at confluences, bridges, sluices and area borders into reaches of about the same length; each gets the grid of its warden along both banks.',
+  'water.proposeHint': 'Waters are cut at area borders, and into reaches of about the same length that end at confluences, bridges and sluices where lengths allow; each gets the grid of its warden along both banks.',
 } as const
 
 export const waterZh: Record<keyof typeof waterEn, string> = {
@@ -81,6 +82,7 @@ export const waterZh: Record<keyof typeof waterEn, string> = {
   'water.targetLabel': '每个河段米数',
   'water.targetError': '河段长度为 100 至 20,000 米',
   'water.bank': '两侧管理范围（米）',
+  'water.sluices': '在每处水闸、堰、船闸和水坝分段',
   'water.bankError': '管理范围为 1 至 1,000 米',
-  'water.proposeHint': '按汇流口、桥梁、闸坝和区划界线把水系划分为长度相近的河段；每个河段沿两岸划出巡河员的水域网格。',
+  'water.proposeHint': '水系在区划界线处分段，并在长度允许时于汇流口、桥梁、闸坝处划为长度相近的河段；每个河段沿两岸划出巡河员的水域网格。',
 }

@@ -105,6 +105,7 @@ export function ProposeDialog(): JSX.Element {
         {!water && text('tolerance', t('planner.tolerance'), faults.tolerance ? t('planner.toleranceError') : null)}
         {text('seed', t('planner.seed'), null, t('planner.seedHint'))}
       </div>
+      {water && <CheckField id="wish-sluices" words={t('water.sluices')} on={wish.sluices} change={(sluices) => set({ sluices })} />}
       {wish.kind === 'household' && <HouseholdWishes wish={wish} set={set} />}
       {failure !== null && <ErrorNote error={failure} />}
     </FormDialog>

@@ -13,6 +13,8 @@ export interface Wish {
   keep: boolean
   /** Metres of the managed strip on either side of a water. */
   bank: string
+  /** End a reach of water at every sluice, weir, lock and dam. */
+  sluices: boolean
 }
 
 const TARGETS: Record<string, string> = { household: '300', natural_village: '300', micro: '65', ten_household: '10', cell: '100', water: '1000' }
@@ -21,7 +23,7 @@ const USUAL_BORDERS = '0.3'
 
 /** The usual wish for a kind; what is typed for another kind stays as far as it fits. */
 export function usualWish(kind: string, before?: Wish): Wish {
-  const rest = before ?? { tolerance: '10', seed: '0', even: [], borders: USUAL_BORDERS, rural: false, keep: false, bank: '15' }
+  const rest = before ?? { tolerance: '10', seed: '0', even: [], borders: USUAL_BORDERS, rural: false, keep: false, bank: '15', sluices: false }
   return { ...rest, kind, target: TARGETS[kind] ?? '300', band: '' }
 }
 
@@ -56,7 +58,7 @@ export function bodyOf(wish: Wish): Record<string, unknown> {
     seed: Number(wish.seed),
     ...(band ? { band } : {}),
   }
-  if (wish.kind === 'water') return { ...body, bank: Number(wish.bank) }
+  if (wish.kind === 'water') return { ...body, bank: Number(wish.bank), ...(wish.sluices ? { cut_at: ['sluice'] } : {}) }
   if (wish.kind !== 'household') return body
   return {
     ...body,
