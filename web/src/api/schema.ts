@@ -1373,6 +1373,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/coverage/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare
+         * @description Set two finished runs beside each other.
+         */
+        get: operations["compare_coverage"];
+        put?: never;
+        /**
+         * Start
+         * @description Compare two runs, plans, days or months; what was not computed before is left to a job.
+         */
+        post: operations["start_coverage_comparison"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/coverage/facilities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Coverage
+         * @description Return which villages have one, and the households within the walk along streets.
+         */
+        get: operations["get_facility_coverage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/coverage/facilities/reach": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Reach
+         * @description Return the streets from which one is reached within the walk.
+         */
+        get: operations["get_facility_reach"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/coverage/what-if": {
         parameters: {
             query?: never;
@@ -1667,6 +1731,122 @@ export interface paths {
          * @description Change a camera; 412 with the present version when somebody else was faster.
          */
         patch: operations["change_camera"];
+        trace?: never;
+    };
+    "/api/v1/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Reports
+         * @description Return kept reports, newest first.
+         */
+        get: operations["list_reports"];
+        put?: never;
+        /**
+         * Make Report
+         * @description Write a report and keep it under its title; equal inputs return the finished file at once (200).
+         */
+        post: operations["make_report"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/schedules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Schedules
+         * @description Return the reports that are written each month.
+         */
+        get: operations["list_report_schedules"];
+        put?: never;
+        /**
+         * Add Schedule
+         * @description Have a report written each month.
+         */
+        post: operations["add_report_schedule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/schedules/{schedule_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Schedule
+         * @description Write it no more; the reports that were written stay.
+         */
+        delete: operations["delete_report_schedule"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Schedule
+         * @description Change a schedule, or let it rest.
+         */
+        patch: operations["change_report_schedule"];
+        trace?: never;
+    };
+    "/api/v1/reports/{report_id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Kept Report
+         * @description Return the file of a kept report.
+         */
+        get: operations["get_kept_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/{report_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Report
+         * @description Forget a kept report.
+         */
+        delete: operations["delete_report"];
+        options?: never;
+        head?: never;
+        /**
+         * Rename Report
+         * @description Give a kept report another title.
+         */
+        patch: operations["rename_report"];
         trace?: never;
     };
     "/api/v1/reports/{name}": {
@@ -2202,6 +2382,44 @@ export interface components {
                 number,
                 number
             ];
+        };
+        /**
+         * AreaPairOut
+         * @description An area on both sides.
+         */
+        AreaPairOut: {
+            /** Code */
+            code: string;
+            /** Seen Share A */
+            seen_share_a: number | null;
+            /** Seen Share B */
+            seen_share_b: number | null;
+            /** Change */
+            change: number | null;
+            /** Street M A */
+            street_m_a: number | null;
+            /** Street M B */
+            street_m_b: number | null;
+            /** Seen M A */
+            seen_m_a: number | null;
+            /** Seen M B */
+            seen_m_b: number | null;
+            /** Places A */
+            places_a: number | null;
+            /** Places B */
+            places_b: number | null;
+            /** Places Seen A */
+            places_seen_a: number | null;
+            /** Places Seen B */
+            places_seen_b: number | null;
+            /** Gap Score A */
+            gap_score_a: number | null;
+            /** Gap Score B */
+            gap_score_b: number | null;
+            /** Kind */
+            kind: string;
+            /** Name */
+            name: string;
         };
         /**
          * AreaShareOut
@@ -2771,6 +2989,40 @@ export interface components {
             revision: number;
         };
         /**
+         * CompareIn
+         * @description What to set beside each other.
+         */
+        CompareIn: {
+            a: components["schemas"]["SideIn"];
+            b: components["schemas"]["SideIn"];
+        };
+        /**
+         * CompareStarted
+         * @description A job that computes what is missing, or the comparison.
+         */
+        CompareStarted: {
+            job?: components["schemas"]["JobOut"] | null;
+            comparison?: components["schemas"]["ComparisonOut"] | null;
+        };
+        /**
+         * ComparisonOut
+         * @description Changes from run `a` to run `b`; grids with the largest change first.
+         */
+        ComparisonOut: {
+            a: components["schemas"]["RunOut"];
+            b: components["schemas"]["RunOut"];
+            /** Same Grids */
+            same_grids: boolean;
+            /** Summary */
+            summary: components["schemas"]["FigureChangeOut"][];
+            /** Grids */
+            grids: components["schemas"]["GridPairOut"][];
+            /** Areas */
+            areas: components["schemas"]["AreaPairOut"][];
+            /** Places */
+            places: components["schemas"]["PlaceChangeOut"][];
+        };
+        /**
          * Correction
          * @description What to correct; what is left out stays.
          */
@@ -3261,6 +3513,79 @@ export interface components {
             reset: boolean;
         };
         /**
+         * FacilitiesOut
+         * @description Coverage by facilities or posts.
+         */
+        FacilitiesOut: {
+            /** Of */
+            of: string;
+            /** Minutes */
+            minutes: number;
+            /** Pace M Per Min */
+            pace_m_per_min: number;
+            /** Kinds */
+            kinds: components["schemas"]["FacilityKindOut"][];
+            /** Areas */
+            areas: components["schemas"]["FacilityAreaOut"][];
+            /** Unreached */
+            unreached: components["schemas"]["UnreachedOut"][];
+            /** Definitions */
+            definitions: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * FacilityAreaOut
+         * @description An area, all kinds together.
+         */
+        FacilityAreaOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Code */
+            code: string;
+            /** Kind */
+            kind: string;
+            /** Name */
+            name: string;
+            /** Parent Id */
+            parent_id: string | null;
+            /** Count */
+            count: number;
+            /** Households */
+            households: number;
+            /** Households Within */
+            households_within: number;
+            /** Share */
+            share: number | null;
+        };
+        /**
+         * FacilityKindOut
+         * @description A kind: units that have one, and households within the walk of one.
+         */
+        FacilityKindOut: {
+            /** Kind */
+            kind: string;
+            /** Count */
+            count: number;
+            /** Units */
+            units: number;
+            /** Units With */
+            units_with: number;
+            /** Units Share */
+            units_share: number;
+            /** Households */
+            households: number;
+            /** Households Within */
+            households_within: number;
+            /** Share */
+            share: number | null;
+            /** Median Min */
+            median_min: number | null;
+        };
+        /**
          * FaultOut
          * @description What is or was wrong, and where.
          */
@@ -3276,6 +3601,20 @@ export interface components {
             ] | null;
             /** Grid */
             grid: string | null;
+        };
+        /**
+         * FigureChangeOut
+         * @description A figure of everything together.
+         */
+        FigureChangeOut: {
+            /** Figure */
+            figure: string;
+            /** A */
+            a: number | null;
+            /** B */
+            b: number | null;
+            /** Change */
+            change: number | null;
         };
         /**
          * FigureOut
@@ -3547,6 +3886,46 @@ export interface components {
             zone?: string | null;
             /** Load */
             load?: number | null;
+        };
+        /**
+         * GridPairOut
+         * @description A grid on both sides.
+         */
+        GridPairOut: {
+            /** Code */
+            code: string;
+            /** Seen Share A */
+            seen_share_a: number | null;
+            /** Seen Share B */
+            seen_share_b: number | null;
+            /** Change */
+            change: number | null;
+            /** Street M A */
+            street_m_a: number | null;
+            /** Street M B */
+            street_m_b: number | null;
+            /** Seen M A */
+            seen_m_a: number | null;
+            /** Seen M B */
+            seen_m_b: number | null;
+            /** Places A */
+            places_a: number | null;
+            /** Places B */
+            places_b: number | null;
+            /** Places Seen A */
+            places_seen_a: number | null;
+            /** Places Seen B */
+            places_seen_b: number | null;
+            /** Gap Score A */
+            gap_score_a: number | null;
+            /** Gap Score B */
+            gap_score_b: number | null;
+            /** Name */
+            name: string;
+            /** Grid Id A */
+            grid_id_a: string | null;
+            /** Grid Id B */
+            grid_id_b: string | null;
         };
         /**
          * GridRef
@@ -3869,6 +4248,60 @@ export interface components {
             created_at: string;
             /** Finished At */
             finished_at: string | null;
+        };
+        /**
+         * KeptList
+         * @description Kept reports, newest first.
+         */
+        KeptList: {
+            /** Reports */
+            reports: components["schemas"]["KeptOut"][];
+        };
+        /**
+         * KeptOut
+         * @description A report under a title.
+         */
+        KeptOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Name
+             * @enum {string}
+             */
+            name: "coverage" | "cameras" | "facilities";
+            /** Title */
+            title: string;
+            /**
+             * Format
+             * @enum {string}
+             */
+            format: "html" | "pdf" | "xlsx" | "csv" | "gpkg";
+            /**
+             * Lang
+             * @enum {string}
+             */
+            lang: "en" | "zh";
+            /** Month */
+            month: string | null;
+            /**
+             * Plan
+             * Format: uuid
+             */
+            plan: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Author */
+            author: string | null;
+            /** Bytes */
+            bytes: number;
+            /** Saved */
+            saved: boolean;
         };
         /**
          * KindCostOut
@@ -4622,6 +5055,39 @@ export interface components {
             name: string;
         };
         /**
+         * PlaceChangeOut
+         * @description A key place that one run sees and the other doesn't.
+         */
+        PlaceChangeOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Name */
+            name: string;
+            /**
+             * Was
+             * @enum {string}
+             */
+            was: "yes" | "no" | "maybe";
+            /**
+             * Is
+             * @enum {string}
+             */
+            is: "yes" | "no" | "maybe";
+            /** Share A */
+            share_a: number;
+            /** Share B */
+            share_b: number;
+            /** Lon */
+            lon: number;
+            /** Lat */
+            lat: number;
+        };
+        /**
          * PlaceOut
          * @description A key place: seen, perhaps (by an unknown heading) or not; `share` is the part of the time its need is met.
          */
@@ -5004,7 +5470,7 @@ export interface components {
             /** Tolerance */
             tolerance: number;
             /** Reaches */
-            reaches: components["schemas"]["ReachOut"][];
+            reaches: components["schemas"]["api__rivers__ReachOut"][];
         };
         /**
          * PlanRef
@@ -5571,64 +6037,6 @@ export interface components {
             areas: components["schemas"]["AreaShareOut"][];
         };
         /**
-         * ReachOut
-         * @description A reach of a water plan; `deviation` is a signed fraction of the length asked for, `code` its grid's too.
-         */
-        ReachOut: {
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /** Fid */
-            fid: number;
-            /**
-             * Plan Id
-             * Format: uuid
-             */
-            plan_id: string;
-            /**
-             * Grid Id
-             * Format: uuid
-             */
-            grid_id: string;
-            /** Code */
-            code: string;
-            /** River */
-            river: string;
-            /** Area Code */
-            area_code: string;
-            /** Area Name */
-            area_name: string;
-            /** Length M */
-            length_m: number;
-            /** Deviation */
-            deviation: number;
-            /** Stub */
-            stub: boolean;
-            /** Fits */
-            fits: boolean;
-            /**
-             * Unfit Reason
-             * @enum {string}
-             */
-            unfit_reason: "" | "short-water" | "uneven-water" | "unbalanced";
-            /** Strip M2 */
-            strip_m2: number;
-            /** Exclave */
-            exclave: boolean;
-            head: components["schemas"]["HeadOut"] | null;
-            /** Land Grids */
-            land_grids: components["schemas"]["LandShareOut"][];
-            /** Bbox */
-            bbox: [
-                number,
-                number,
-                number,
-                number
-            ];
-        };
-        /**
          * Ready
          * @description Whether requests can be served, part by part.
          */
@@ -5807,6 +6215,13 @@ export interface components {
             name: string;
         };
         /**
+         * ReportAnswer
+         * @description One kept report.
+         */
+        ReportAnswer: {
+            report: components["schemas"]["KeptOut"];
+        };
+        /**
          * ReportIn
          * @description What somebody reports, and where.
          */
@@ -5862,6 +6277,46 @@ export interface components {
             severity: "minor" | "major" | "critical";
             /** Occurred At */
             occurred_at?: string | null;
+        };
+        /**
+         * ReportRequest
+         * @description A report to write and keep.
+         */
+        ReportRequest: {
+            /**
+             * Name
+             * @enum {string}
+             */
+            name: "coverage" | "cameras" | "facilities";
+            /** Title */
+            title: string;
+            /**
+             * Format
+             * @default html
+             * @enum {string}
+             */
+            format: "html" | "pdf" | "xlsx" | "csv" | "gpkg";
+            /**
+             * Lang
+             * @default en
+             * @enum {string}
+             */
+            lang: "en" | "zh";
+            /** Plan */
+            plan?: string | null;
+            /**
+             * Run
+             * @description Coverage run; the newest of how things stand when left out.
+             */
+            run?: string | null;
+        };
+        /**
+         * ReportStarted
+         * @description A job, or the finished report of equal inputs.
+         */
+        ReportStarted: {
+            job?: components["schemas"]["JobOut"] | null;
+            report?: components["schemas"]["KeptOut"] | null;
         };
         /**
          * ReportedOut
@@ -5988,6 +6443,130 @@ export interface components {
             runs: components["schemas"]["RunOut"][];
         };
         /**
+         * ScheduleAnswer
+         * @description One schedule.
+         */
+        ScheduleAnswer: {
+            schedule: components["schemas"]["ScheduleOut"];
+        };
+        /**
+         * ScheduleChange
+         * @description What to change.
+         */
+        ScheduleChange: {
+            /** Title */
+            title?: string | null;
+            /** Format */
+            format?: ("html" | "pdf" | "xlsx" | "csv" | "gpkg") | null;
+            /** Lang */
+            lang?: ("en" | "zh") | null;
+            /** Day */
+            day?: number | null;
+            /** Hour */
+            hour?: number | null;
+            /** Active */
+            active?: boolean | null;
+        };
+        /**
+         * ScheduleIn
+         * @description A report to be written each month about the local month that is over.
+         */
+        ScheduleIn: {
+            /**
+             * Name
+             * @enum {string}
+             */
+            name: "coverage" | "cameras" | "facilities";
+            /** Title */
+            title: string;
+            /**
+             * Format
+             * @default html
+             * @enum {string}
+             */
+            format: "html" | "pdf" | "xlsx" | "csv" | "gpkg";
+            /**
+             * Lang
+             * @default en
+             * @enum {string}
+             */
+            lang: "en" | "zh";
+            /**
+             * Plan
+             * @description The plan in use on that day when left out.
+             */
+            plan?: string | null;
+            /**
+             * Day
+             * @description Day of the month that it is written on.
+             * @default 1
+             */
+            day: number;
+            /**
+             * Hour
+             * @description Local hour.
+             * @default 6
+             */
+            hour: number;
+            /**
+             * Time Zone
+             * @description The territory's when left out.
+             */
+            time_zone?: string | null;
+        };
+        /**
+         * ScheduleList
+         * @description All schedules.
+         */
+        ScheduleList: {
+            /** Schedules */
+            schedules: components["schemas"]["ScheduleOut"][];
+        };
+        /**
+         * ScheduleOut
+         * @description A schedule; `last_month` is the month it was written of last.
+         */
+        ScheduleOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Name
+             * @enum {string}
+             */
+            name: "coverage" | "cameras" | "facilities";
+            /** Title */
+            title: string;
+            /**
+             * Format
+             * @enum {string}
+             */
+            format: "html" | "pdf" | "xlsx" | "csv" | "gpkg";
+            /**
+             * Lang
+             * @enum {string}
+             */
+            lang: "en" | "zh";
+            /** Plan */
+            plan: string | null;
+            /** Day */
+            day: number;
+            /** Hour */
+            hour: number;
+            /** Time Zone */
+            time_zone: string;
+            /** Active */
+            active: boolean;
+            /** Last Month */
+            last_month: string | null;
+            /** Last At */
+            last_at: string | null;
+            /** Next At */
+            next_at: string | null;
+        };
+        /**
          * Sentence
          * @description The same sentence in English and Chinese.
          */
@@ -6034,6 +6613,17 @@ export interface components {
             area_share: number;
             /** Household Share */
             household_share: number;
+        };
+        /**
+         * SideIn
+         * @description A run, or a plan and what is asked of it.
+         */
+        SideIn: {
+            /** Run */
+            run?: string | null;
+            /** Plan */
+            plan?: string | null;
+            needs?: components["schemas"]["NeedsIn"] | null;
         };
         /**
          * SpareOut
@@ -6226,6 +6816,14 @@ export interface components {
             demo: boolean;
         };
         /**
+         * TitleChange
+         * @description Another title.
+         */
+        TitleChange: {
+            /** Title */
+            title: string;
+        };
+        /**
          * Totals
          * @description Totals by code of old boundaries, to be carried over to others.
          */
@@ -6351,6 +6949,23 @@ export interface components {
             row: number;
             /** Camera */
             camera: string;
+        };
+        /**
+         * UnreachedOut
+         * @description A grid with households out of reach of every kind.
+         */
+        UnreachedOut: {
+            /**
+             * Grid Id
+             * Format: uuid
+             */
+            grid_id: string;
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
+            /** Households */
+            households: number;
         };
         /**
          * VertexMove
@@ -6588,6 +7203,22 @@ export interface components {
             kinds: string[];
         };
         /**
+         * ReachOut
+         * @description Streets within the walk, and the posts.
+         */
+        api__facilities__ReachOut: {
+            /** Minutes */
+            minutes: number;
+            /** Geometry */
+            geometry: {
+                [key: string]: unknown;
+            };
+            /** Posts */
+            posts: {
+                [key: string]: unknown;
+            }[];
+        };
+        /**
          * GridName
          * @description A grid by its names.
          */
@@ -6658,6 +7289,64 @@ export interface components {
             without_head: string[];
             /** Problems */
             problems: components["schemas"]["CheckProblemOut"][];
+        };
+        /**
+         * ReachOut
+         * @description A reach of a water plan; `deviation` is a signed fraction of the length asked for, `code` its grid's too.
+         */
+        api__rivers__ReachOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Fid */
+            fid: number;
+            /**
+             * Plan Id
+             * Format: uuid
+             */
+            plan_id: string;
+            /**
+             * Grid Id
+             * Format: uuid
+             */
+            grid_id: string;
+            /** Code */
+            code: string;
+            /** River */
+            river: string;
+            /** Area Code */
+            area_code: string;
+            /** Area Name */
+            area_name: string;
+            /** Length M */
+            length_m: number;
+            /** Deviation */
+            deviation: number;
+            /** Stub */
+            stub: boolean;
+            /** Fits */
+            fits: boolean;
+            /**
+             * Unfit Reason
+             * @enum {string}
+             */
+            unfit_reason: "" | "short-water" | "uneven-water" | "unbalanced";
+            /** Strip M2 */
+            strip_m2: number;
+            /** Exclave */
+            exclave: boolean;
+            head: components["schemas"]["HeadOut"] | null;
+            /** Land Grids */
+            land_grids: components["schemas"]["LandShareOut"][];
+            /** Bbox */
+            bbox: [
+                number,
+                number,
+                number,
+                number
+            ];
         };
         Problem: {
             type: string;
@@ -9339,6 +10028,151 @@ export interface operations {
             };
         };
     };
+    compare_coverage: {
+        parameters: {
+            query: {
+                /** @description Run to compare from. */
+                a: string;
+                /** @description Run to compare to. */
+                b: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComparisonOut"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_coverage_comparison: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CompareIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CompareStarted"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_facility_coverage: {
+        parameters: {
+            query: {
+                plan: string;
+                /** @description Facilities, or posts of staff. */
+                of?: "facility" | "post";
+                /** @description Only this kind. */
+                kind?: string | null;
+                /** @description Longest walk. */
+                minutes?: number;
+                /** @description Metres a minute. */
+                pace?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FacilitiesOut"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_facility_reach: {
+        parameters: {
+            query: {
+                plan: string;
+                /** @description Facilities, or posts of staff. */
+                of?: "facility" | "post";
+                /** @description Only this kind. */
+                kind?: string | null;
+                /** @description Longest walk. */
+                minutes?: number;
+                /** @description Metres a minute. */
+                pace?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["api__facilities__ReachOut"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     what_if: {
         parameters: {
             query?: never;
@@ -10070,6 +10904,290 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CameraAnswer"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_reports: {
+        parameters: {
+            query?: {
+                /** @description Only of this plan. */
+                plan?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeptList"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    make_report: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReportRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportStarted"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_report_schedules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleList"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_report_schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScheduleIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleAnswer"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_report_schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                schedule_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_report_schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                schedule_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScheduleChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleAnswer"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_kept_report: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                report_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_report: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                report_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rename_report: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                report_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TitleChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportAnswer"];
                 };
             };
             /** @description A problem (RFC 9457). */
