@@ -116,7 +116,10 @@ function GridHistory({ data }: { data: PlanGrids }): JSX.Element {
 
 function Fact({ step }: { step: PlanStep }): JSX.Element | null {
   const { households_moved: moved, assignments_carried: carried, cases_rehomed: cases } = step.facts as Record<string, number | undefined>
+  // codes are given when a plan comes into force: those that another plan got first are others now
+  const codes = (step.facts.renumbered as unknown[] | undefined)?.length
   const words = [
+    codes && t('life.factCodes', { n: number(codes) }),
     moved !== undefined && t('life.factMoved', { n: number(moved) }),
     carried !== undefined && t('life.factPosts', { n: number(carried) }),
     cases !== undefined && t('life.factCases', { n: number(cases) }),
