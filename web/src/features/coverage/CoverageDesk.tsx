@@ -4,6 +4,7 @@ import { coverage, planId, plans, territory } from '../../api/data'
 import type { CoverageReport } from '../../api/types'
 import { t } from '../../i18n'
 import { number } from '../../i18n/format'
+import { mapOnScreen } from '../../map/engine'
 import { MapPane } from '../../map/MapPane'
 import { listMode, store } from '../../map/store'
 import { Icon } from '../../ui/Icon'
@@ -31,9 +32,9 @@ import { ProposalsPanel } from './proposals/ProposalsPanel'
 import { Reasons } from './Reasons'
 import { tab, TABS, type Tab } from './tabs'
 import { Adding, addAtMiddle } from './whatif/Adding'
-import { Handles } from './whatif/Handles'
+import { Handles, useMoves } from './whatif/Handles'
 import { placements } from './whatif/keep'
-import { active, adding, answeredMs, bestHeading, chosenKey, discard, drop, startWhatIf } from './whatif/state'
+import { active, adding, answeredMs, bestHeading, chosen, chosenKey, discard, drop, startWhatIf } from './whatif/state'
 import { WhatIfCard } from './whatif/WhatIfCard'
 import { Corners } from './zones/Corners'
 import { draft, letGo, zones } from './zones/state'
@@ -159,9 +160,21 @@ const handKeys: [string, 'whatif.key.move' | 'whatif.key.turn' | 'whatif.key.bes
   ['?', 'keys.sheet'],
 ]
 
+const CARD_ROOM: [number, number] = [440, 460]
+
+/** Whether the proposed camera in the hand stands where the cards would cover it. */
+function useCovered(): boolean {
+  const map = mapOnScreen.value
+  useMoves(map)
+  const one = chosen.value
+  if (!map || !one) return false
+  const { x, y } = map.project([one.lon, one.lat])
+  return x > map.getCanvas().clientWidth - CARD_ROOM[0] && y < CARD_ROOM[1]
+}
+
 function Cards(): JSX.Element {
   return (
-    <div class="cards">
+    <div class={`cards ${useCovered() ? 'aside' : ''}`}>
       <WhatIfCard />
       {!active.value && <PlaceCard />}
       {!active.value && <CameraCard />}

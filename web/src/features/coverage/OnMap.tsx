@@ -1,4 +1,4 @@
-import { effect } from '@preact/signals'
+import { effect, untracked } from '@preact/signals'
 import type { Feature, FeatureCollection } from 'geojson'
 import type { Map as MapLibre } from 'maplibre-gl'
 import { useEffect } from 'preact/hooks'
@@ -11,7 +11,7 @@ import { comparison, gaps, isShared, places, report, rowsInArea } from './desk'
 import { gapChosen } from './GapsPanel'
 import { passing } from './GridsPanel'
 import { fan } from './whatif/geometry'
-import { active, chosenKey, gone, ideas, seenByKey } from './whatif/state'
+import { chosenKey, gone, ideas, seenByKey } from './whatif/state'
 import { zonesShape } from './zones/state'
 import { signed } from '../../i18n/format'
 import { redundantMarks } from './proposals/redundant'
@@ -144,7 +144,7 @@ function draw(map: MapLibre, id: string, made: () => Drawn[], shapes: (() => Fea
       void store.theme.value
       over?.stop()
       over = standOver(map, id, made(), below)
-      if (shapes) over.set(shapes())
+      if (shapes) over.set(untracked(shapes))
     }),
     ...(shapes ? [effect(() => over?.set(shapes()))] : []),
   ]
@@ -180,6 +180,5 @@ export function OnMap(): null {
       stops.forEach((stop) => stop())
     }
   }, [map])
-  void active.value
   return null
 }

@@ -1,8 +1,10 @@
 /** Keeping proposed cameras as a proposal of the plan. */
 import { batch } from '@preact/signals'
-import { ask, query } from '../../../api/client'
+import { ask, call, query } from '../../../api/client'
 import { planId } from '../../../api/data'
+import { follow } from '../../../api/jobs'
 import { resource } from '../../../api/resource'
+import type { Job } from '../../../api/types'
 import { t } from '../../../i18n'
 import { day } from '../../../i18n/format'
 import { sentence } from '../../../ui/states'
@@ -19,6 +21,22 @@ export const placements = resource(async (abort) => {
 
 const plain = ({ lon, lat, azimuth, hfov, max_range, sensor_px, ptz, dome }: CameraIdea) => ({ lon, lat, azimuth, hfov, max_range, sensor_px, ptz, dome })
 
+/** Begins a proposal without a search, and puts cameras into it. */
+async function begin(name: string, cameras: ReturnType<typeof plain>[]): Promise<{ placement: Placement }> {
+  const plan = report.peek()?.run.plan_id ?? planId.peek()
+  const body = { plan, name, needs: asked(), budget: 0, places: ['pole'], headings: 1, per_place: 1, most_places: 1, refine: false }
+  const { data } = await call<{ job?: Job; placement?: Placement }>('/api/v1/coverage/placements', { method: 'POST', body })
+  const job = data.job && (await follow(t('whatif.keeping'), data.job))
+  const id = data.placement?.id ?? (job?.result as { placement_id?: string } | null)?.placement_id
+  if (!id) throw new Error(t('job.stopped'))
+  const { placement } = await ask<{ placement: Placement }>(`/api/v1/coverage/placements/${id}`)
+  return ask<{ placement: Placement }>(`/api/v1/coverage/placements/${id}`, {
+    method: 'PATCH',
+    headers: { 'If-Match': `"${placement.revision}"` },
+    body: { name, cameras },
+  })
+}
+
 /** Saves the cameras on the map: into the proposal that is open, else as a new one. */
 export async function keep(name?: string): Promise<void> {
   const cameras = ideas.peek().filter((one) => one.id === null).map(plain)
@@ -34,10 +52,7 @@ export async function keep(name?: string): Promise<void> {
           headers: { 'If-Match': `"${open.revision}"` },
           body: name ? { name, cameras } : { cameras },
         })
-      : await ask<{ placement: Placement }>('/api/v1/coverage/placements', {
-          method: 'POST',
-          body: { plan: report.peek()?.run.plan_id ?? planId.peek(), name: name ?? t('whatif.usualName', { day: day(new Date()) }), needs: asked(), cameras },
-        })
+      : await begin(name ?? t('whatif.usualName', { day: day(new Date()) }), cameras)
     batch(() => {
       opened.value = { id: placement.id, name: placement.name, revision: placement.revision }
       unsaved.value = false

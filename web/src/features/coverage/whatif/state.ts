@@ -45,7 +45,7 @@ export const gainByGrid = computed<ReadonlyMap<string, number>>(() => {
 let count = 0
 const freshKey = (): string => `p${(count += 1)}`
 
-const USUAL = { hfov: 80, max_range: 60, sensor_px: 2560, ptz: false, dome: false }
+const USUAL = { hfov: 60, max_range: 60, sensor_px: 3840, ptz: false, dome: false }
 
 /** Puts a proposed camera on a place, looking as the last one did. */
 export function add(lon: number, lat: number): void {
