@@ -99,6 +99,10 @@ CutAtOption = Annotated[
         " confluences, bridges and sluices wherever these leave them within a fifth of the target.",
     ),
 ]
+SliverOption = Annotated[
+    float,
+    typer.Option(metavar="METRES", help="A long grid, or piece of one, that is narrower is refused as a sliver."),
+]
 SeedOption = Annotated[int, typer.Option(help="Equal seeds and data give equal plans.")]
 TerritoryOption = Annotated[str | None, typer.Option(help="Name of the territory, where several are loaded.")]
 NameOption = Annotated[str | None, typer.Option(help="Name of the plan.")]
@@ -120,6 +124,7 @@ def partition(
     churn: ChurnOption = 5.0,
     bank: BankOption = None,
     cut_at: CutAtOption = None,
+    sliver_width: SliverOption = 1.0,
     seed: SeedOption = 0,
     territory: TerritoryOption = None,
     name: NameOption = None,
@@ -157,6 +162,7 @@ def partition(
         churn=churn,
         code_pattern=context.settings.plans.grid_codes.get(kind),
         bank=bank,
+        sliver_width=sliver_width,
         cut_at=tuple(cut_at or ()),  # type: ignore[arg-type]  # as above
     )
     given = NetFile(net, floors, code, name_field, crs, sheet, rejects, skip_rejected, dry_run)
@@ -256,7 +262,8 @@ def _moved(moved: dict[str, Any] | None) -> list[str]:
 
 def _misfits(facts: dict[str, Any]) -> list[str]:
     lines = []
-    if facts["explained"]:
+    # kinds that list their grids outside the band have told the reasons there
+    if facts["explained"] and "outside_band" not in facts["quality"]:
         lines.append("Why grids are outside the band or tolerance (k = grids: households in each):")
         lines += [f"    {line}" for line in facts["explained"][:SHOWN]] + _rest(len(facts["explained"]))
     large = facts["quality"].get("oversized") or []

@@ -156,9 +156,9 @@ def export(
 def _table(rows: list[dict[str, Any]]) -> str:
     if not rows:
         return "There is no plan yet; make one with `gridward partition household`."
-    lines = [f"{'id':36}  {'status':9}  {'grids':>5}  {'households':>10}  name"]
+    lines = [f"{'id':36}  {'kind':15}  {'status':9}  {'grids':>6}  {'households':>10}  name"]
     lines += [
-        f"{row['id']}  {row['status']:9}  {row['quality'].get('grids', 0):>5}  "
+        f"{row['id']}  {row['kind']:15}  {row['status']:9}  {row['quality'].get('grids', 0):>6}  "
         f"{row['quality'].get('households', 0):>10,}  {row['name']}"
         for row in rows
     ]

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import shapely
 
 from gis.errors import InvalidGeometryError, InvalidInputError
+from gis.validity import fault_place
 from grid_partition.model import PartitionOptions
 
 __all__ = ["Units", "accept_units"]
@@ -115,9 +116,9 @@ def accept_polygons(geometry: npt.ArrayLike, field: str) -> Geometries:
         raise InvalidInputError(f"{field} must be a flat array of polygons.", field=field)
     areal = np.isin(shapely.get_type_id(polygons), (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON))
     _refuse(~areal, f"{field}: not a polygon", field)
-    _refuse(
-        np.asarray(~(shapely.area(polygons) > 0.0)), f"{field}: no area, or a coordinate that is not a number", field
-    )
+    empty = np.asarray(~(shapely.area(polygons) > 0.0))
+    _refuse_crossing(polygons, np.flatnonzero(empty), field)
+    _refuse(empty, f"{field}: no area, or a coordinate that is not a number", field)
     _refuse(~np.isfinite(shapely.bounds(polygons)).all(axis=1), f"{field}: a coordinate is not finite", field)
     return polygons
 
@@ -136,11 +137,32 @@ def accept_numbers(values: npt.ArrayLike, field: str, n: int) -> Floats:
     -------
     (n,) float64
     """
-    numbers = np.asarray(values, dtype=np.float64)
+    numbers = _floats(values, field)
     if numbers.shape != (n,):
         raise InvalidInputError(f"{field} has shape {numbers.shape}, {n} values are needed.", field=field)
     _refuse(~(np.isfinite(numbers) & (numbers >= 0.0)), f"{field}: negative or not a number", field)
     return numbers
+
+
+def _refuse_crossing(polygons: Geometries, rows: Ints, field: str) -> None:
+    """Refuse outlines that cross themselves so that their halves cancel out: they have no area, but that is no help."""
+    for row in rows.tolist():
+        reason = str(shapely.is_valid_reason(polygons[row]))
+        place = fault_place(reason)
+        if reason.startswith("Self-intersection") and place is not None:
+            raise InvalidGeometryError(
+                f"{field}: the outline crosses itself at {place[0]:.2f}, {place[1]:.2f} (row {row}).",
+                field=field,
+                rows=[row],
+                place=list(place),
+            )
+
+
+def _floats(values: npt.ArrayLike, field: str) -> Floats:
+    try:
+        return np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise InvalidInputError(f"{field} must hold numbers: {error}.", field=field) from error
 
 
 def _refuse(bad: npt.ArrayLike, sentence: str, field: str) -> None:
@@ -159,7 +181,7 @@ def _whole_numbers(values: npt.ArrayLike | None, field: str, n: int, *, default:
         raise InvalidInputError(f"{field} has shape {numbers.shape}, {n} values are needed.", field=field)
     whole = numbers.astype(np.int64) if numbers.dtype.kind in "iub" else None
     if whole is None:
-        floats = numbers.astype(np.float64)
+        floats = _floats(numbers, field)
         bad = ~np.isfinite(floats) | (floats != np.rint(floats))
         if bad.any():
             rows = np.flatnonzero(bad).tolist()
@@ -169,7 +191,7 @@ def _whole_numbers(values: npt.ArrayLike | None, field: str, n: int, *, default:
 
 
 def _soft(values: npt.ArrayLike, n: int) -> Floats:
-    numbers = np.asarray(values, dtype=np.float64)
+    numbers = _floats(values, "soft_demand")
     columns = numbers.reshape(len(numbers), -1) if numbers.ndim in (1, 2) else numbers
     if columns.ndim != 2 or len(columns) != n:
         raise InvalidInputError(f"soft_demand has shape {numbers.shape}, {n} rows are needed.", field="soft_demand")
@@ -195,7 +217,7 @@ def _places(places: npt.ArrayLike | None, polygons: Geometries) -> Floats:
     if places is None:
         found = shapely.get_coordinates(shapely.centroid(polygons))
     else:
-        found = np.asarray(places, dtype=np.float64)
+        found = _floats(places, "places")
         if found.shape != (len(polygons), 2) or not np.isfinite(found).all():
             raise InvalidInputError(f"places needs {len(polygons)} points, as numbers.", field="places")
     # measured from the corner and rounded, as the order is

@@ -8,14 +8,19 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from grid_partition.invariants import check_tiling
+from grid_partition.invariants import SLIVER, check_tiling
 from grid_partition.model import TilingFault, TilingReport
 
 __all__ = ["check_nesting"]
 
 
 def check_nesting(
-    unit: npt.ArrayLike, parent_of_unit: npt.ArrayLike, children: npt.ArrayLike, parent_of_child: npt.ArrayLike
+    unit: npt.ArrayLike,
+    parent_of_unit: npt.ArrayLike,
+    children: npt.ArrayLike,
+    parent_of_child: npt.ArrayLike,
+    *,
+    sliver_width: float = SLIVER,
 ) -> TilingReport:
     """Check children against each parent apart, then all of them together.
 
@@ -30,6 +35,8 @@ def check_nesting(
     children : (k,) array of Polygon or MultiPolygon
     parent_of_child : (k,) array of int
         Same numbers as `parent_of_unit`.
+    sliver_width : float
+        Metres, see `check_tiling`.
 
     Returns
     -------
@@ -51,7 +58,7 @@ def check_nesting(
     for parent in np.unique(of_unit):
         members = np.flatnonzero(of_grid == parent)
         wholes.append(shapely.coverage_union_all(units[of_unit == parent]))
-        report = check_tiling(wholes[-1], grids[members])
+        report = check_tiling(wholes[-1], grids[members], sliver_width=sliver_width)
         error += abs(report.area_error)
         faults += [
             replace(fault, children=tuple(int(members[child]) for child in fault.children)) for fault in report.faults
@@ -61,9 +68,11 @@ def check_nesting(
         for child in np.flatnonzero(~np.isin(of_grid, of_unit)).tolist()
     ]
     together = check_tiling(shapely.coverage_union_all(wholes), grids)
-    # strays were judged against each parent; here only borders between parents are new
+    # strays and slivers were judged against each parent; here only borders between parents are new
     known = {(fault.kind, fault.children) for fault in faults}
     faults += [
-        fault for fault in together.faults if fault.kind != "stray piece" and (fault.kind, fault.children) not in known
+        fault
+        for fault in together.faults
+        if fault.kind not in {"stray piece", "sliver"} and (fault.kind, fault.children) not in known
     ]
     return TilingReport(faults, error)

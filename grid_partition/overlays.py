@@ -106,21 +106,25 @@ def map_overlay(
     outside = [_rest(polygons, shared, side=0), _rest(squares, shared, side=1)]
     sides = _Sides(polygons, squares, (shared[:, 0] * len(squares) + shared[:, 1]).astype(np.int64))
     found = _counted(sides, things, None, column=4)
-    rows = np.concatenate([shared, *outside, _counted(sides, people, weight, column=3), found])
-    pairs, at = np.unique(rows[:, :2].astype(np.int64), axis=0, return_inverse=True)
+    return _summed(sides, [shared, *outside, _counted(sides, people, weight, column=3)], found, object_kinds)
+
+
+def _summed(sides: _Sides, rows: list[Floats], objects: Floats, kinds: npt.ArrayLike | None) -> Overlay:
+    """Add up rows (net, grid, m², households, objects) of the same pair; those of objects are counted by kind, too."""
+    every = np.concatenate([*rows, objects])
+    pairs, at = np.unique(every[:, :2].astype(np.int64), axis=0, return_inverse=True)
     at = at.ravel().astype(np.int64)
-    area, count, number = (group_sums(at, rows[:, column], len(pairs)) for column in (2, 3, 4))
-    first, second = pairs[:, 0], pairs[:, 1]
-    by_kind = _by_kind(at[len(rows) - len(found) :], object_kinds, len(pairs))
+    area, count, number = (group_sums(at, every[:, column], len(pairs)) for column in (2, 3, 4))
+    net, grid = pairs[:, 0], pairs[:, 1]
     return Overlay(
-        first,
-        second,
+        net,
+        grid,
         area,
-        area / np.where(first >= 0, shapely.area(polygons)[first], np.nan),
-        area / np.where(second >= 0, shapely.area(squares)[second], np.nan),
+        area / np.where(net >= 0, shapely.area(sides.polygons)[net], np.nan),
+        area / np.where(grid >= 0, shapely.area(sides.squares)[grid], np.nan),
         count,
         number.astype(np.int64),
-        by_kind,
+        _by_kind(at[len(every) - len(objects) :], kinds, len(pairs)),
     )
 
 

@@ -9,10 +9,10 @@ import numpy.typing as npt
 import shapely
 
 from gis.adjacency import rook_adjacency
-from gis.measure import group_sums, mean_width
+from gis.measure import group_sums
 from gis.overlay import GRID, dissolve
 from grid_partition.edits import BrokenResultError, Edited, GroundOf, NothingChangesError, Patch
-from grid_partition.invariants import THIN
+from grid_partition.invariants import thin_pieces
 
 __all__ = ["Fault", "Settled", "settle"]
 
@@ -121,7 +121,7 @@ def _broken_grids(patch: Patch, edited: Edited, ground_of: GroundOf) -> list[Fau
                 Fault("stray piece", piece, float(piece.area), grid)
                 for piece in _strays(pieces, ground_of(int(edited.parent[grid])))
             ]
-        thin = mean_width(pieces) < THIN
+        thin = thin_pieces(pieces)
         faults += [Fault("sliver", piece, float(piece.area), grid) for piece in pieces[thin]]
     return faults
 

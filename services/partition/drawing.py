@@ -13,6 +13,7 @@ from gis.crs import to_lonlat
 from gis.errors import GridwardError
 from gis.index import first_holding, locate
 from grid_partition import Atoms, Partition, TilingReport
+from grid_partition.invariants import SLIVER
 from grid_partition.nesting import check_nesting
 from grid_partition.walking import walk_metres, walking_minutes
 from services.partition.ground import Ground
@@ -40,15 +41,18 @@ class Drawn:
     infeasible: list[dict[str, Any]]
 
 
-def draw(ground: Ground, atoms: Atoms, partition: Partition) -> Drawn:
-    """Shape and count the grids, and prove them; raise BrokenTilingError when the proof fails."""
+def draw(ground: Ground, atoms: Atoms, partition: Partition, *, sliver_width: float = SLIVER) -> Drawn:
+    """Shape and count the grids, and prove them; raise BrokenTilingError when the proof fails.
+
+    Long pieces narrower than `sliver_width` metres are slivers, see `grid_partition.check_tiling`.
+    """
     label = np.asarray(partition.labels, dtype=np.int64)
     shapes = np.asarray(partition.dissolve(), dtype=object)
     parent = np.asarray(partition.parent_of_grid, dtype=np.int64)
     households = np.bincount(label, weights=atoms.demand, minlength=len(shapes)).round().astype(np.int64)
     dwellings = np.bincount(label[atoms.atom_of_point], minlength=len(shapes))
     outline = shapely.coverage_union_all(atoms.geometry)
-    report = check_nesting(atoms.geometry, atoms.parent, shapes, parent)
+    report = check_nesting(atoms.geometry, atoms.parent, shapes, parent, sliver_width=sliver_width)
     expected = int(np.sum(ground.dwellings["households"]))
     if not report.valid or int(households.sum()) != expected:
         raise BrokenTilingError(

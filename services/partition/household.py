@@ -80,7 +80,7 @@ def propose_household(
             tell=lambda done, note: tell(0.3 + 0.4 * done, note),
         )
         tell(0.7, "proving the tiling")
-        drawn = draw(ground, divided.atoms, divided.partition)
+        drawn = draw(ground, divided.atoms, divided.partition, sliver_width=spec.sliver_width)
         if spec.even:
             tell(0.8, "comparing with the state before")
             now = evenly.now(soft, drawn.label, drawn.of_dwelling)

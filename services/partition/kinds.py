@@ -29,7 +29,7 @@ from grid_partition.villages import village_grids
 from services.current_plan import current_plan_id
 from services.partition.drawing import Drawn, draw
 from services.partition.ground import Ground, digest_of, read_ground
-from services.partition.outside import Cause, outside_band, village_cause
+from services.partition.outside import Cause, causes_of, outside_band, village_cause
 from services.partition.saving import number_grids, plan_row, save_draft
 from services.partition.spec import PlanSpec, Progress, ProposedPlan
 from store.database import partition as sql
@@ -90,7 +90,7 @@ def propose_kind(
     tell(0.1, "dividing")
     made = _MAKERS[spec.kind](ground, spec, executor)
     tell(0.85, "proving the tiling")
-    drawn = draw(ground, made.atoms, made.partition)
+    drawn = draw(ground, made.atoms, made.partition, sliver_width=spec.sliver_width)
     codes = number_grids(work, ground, drawn, spec)
     if spec.kind == "cell":  # cells are of a size; nobody balances their households
         drawn.deviation[:] = 0.0
@@ -153,7 +153,7 @@ def _outside(spec: PlanSpec, made: _Made, drawn: Drawn, codes: list[str]) -> lis
         codes,
         parent=drawn.parent,
         largest=largest,
-        villages=made.causes,
+        known=(made.causes or {}) | causes_of(made.partition.misfits),
         searched={grid for misfit in made.partition.misfits if misfit.kind == "search" for grid in misfit.grids},
     )
 

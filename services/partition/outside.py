@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from gis.measure import group_sums
+from grid_partition.model import Misfit
 
-__all__ = ["Cause", "outside_band", "outside_lines", "village_cause"]
+__all__ = ["Cause", "causes_of", "outside_band", "outside_lines", "village_cause"]
 
 Ints = npt.NDArray[np.int64]
 
@@ -28,7 +29,7 @@ _EN: Final = {
     "empty": "nobody lives in the grid around it",
     "few": "the grid around it has {n} households only",
     "door": "one place that can't be divided has {n} households",
-    "count": "the {n} households of the grid around it fit no number of grids from {low} to {high}",
+    "count": "the {n} households there fit no number of grids from {low} to {high}",
     "doors": "the doors of the grid around it, {n} households, do not add up to {low} to {high} in one piece each",
     "search": "no better cut of the grid around it, {n} households, was found",
     "village": "its village of {n} households does not divide into {low} to {high}",
@@ -38,7 +39,7 @@ _ZH: Final = {
     "empty": "所在网格无住户",
     "few": "所在网格仅 {n} 户",
     "door": "一处不可分割的门牌即有 {n} 户",
-    "count": "所在网格 {n} 户，无法均分为每组 {low} 至 {high} 户",
+    "count": "该处 {n} 户，无法均分为每组 {low} 至 {high} 户",
     "doors": "所在网格 {n} 户，各组连片时无法凑成 {low} 至 {high} 户",
     "search": "所在网格 {n} 户，未找到更合适的划分",
     "village": "所属村 {n} 户，无法分为 {low} 至 {high} 户的网格",
@@ -68,7 +69,7 @@ def outside_band(
     *,
     parent: Ints,
     largest: npt.NDArray[np.float64],
-    villages: dict[int, Cause] | None = None,
+    known: dict[int, Cause] | None = None,
     searched: Collection[int] = (),
 ) -> list[dict[str, Any]]:
     """List the grids outside the band; each of them stays in the plan, for a planner to judge.
@@ -82,7 +83,7 @@ def outside_band(
         Grid or area that each lies in.
     largest : (k,) float64
         Households of the largest place in each that can't be divided.
-    villages : dict, optional
+    known : dict, optional
         Causes that are known by grid.
     searched : collection of int
         Grids that a longer search might still bring inside, as far as is known; of the others it is proven that the
@@ -98,7 +99,7 @@ def outside_band(
     total = group_sums(parent, households.astype(np.float64), int(parent.max(initial=-1)) + 1)
     rows = []
     for grid in np.flatnonzero((households < low) | (households > high)).tolist():
-        cause = (villages or {}).get(grid) or _cause(
+        cause = (known or {}).get(grid) or _cause(
             int(households[grid]), int(total[parent[grid]]), int(largest[grid]), band
         )
         if cause.kind == "doors" and grid in searched:
@@ -129,6 +130,18 @@ def _cause(households: int, total: int, largest: int, band: tuple[float, float])
     if ceil(total / high - 1e-9) > floor(total / low + 1e-9):
         return Cause("count", total)
     return Cause("doors", total)
+
+
+def causes_of(misfits: Sequence[Misfit]) -> dict[int, Cause]:
+    """Return the causes, by grid, that the engine knows by counting: ground whose households fit no number of grids."""
+    found: dict[int, Cause] = {}
+    for misfit in misfits:
+        if misfit.kind == "count" and misfit.counts:
+            k, each = misfit.counts[0]
+            households = round(k * each)
+            kind = "few" if households < misfit.low else "count"
+            found |= dict.fromkeys(misfit.grids, Cause(kind, households))
+    return found
 
 
 def village_cause(households: float, village: float, *, cut: bool) -> Cause:

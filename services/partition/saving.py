@@ -72,7 +72,8 @@ def save_draft(  # noqa: PLR0913 - what a draft may bring along
     labels = to_lonlat(shapely.point_on_surface(metric), territory.metric_srid)
     area = shapely.area(metric)
     compactness = 4 * np.pi * area / shapely.length(metric) ** 2
-    shape_hex = ewkb_hex(np.array([shapely.MultiPolygon(list(shapely.get_parts(shape))) for shape in shapes]))
+    parts, of = shapely.get_parts(shapes, return_index=True)
+    shape_hex = ewkb_hex(shapely.multipolygons(parts, indices=of))
     label_hex = ewkb_hex(labels)
     versions = (
         (

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from gis.errors import InvalidInputError
 from gis.grid_patterns import pattern_for
+from grid_partition.invariants import SLIVER
 from services.partition.area_rules import AreaRule
 
 Progress = Callable[[float, str], None]
@@ -27,6 +28,8 @@ EVEN = ("incidents", "area", "cameras", "walk")
 # where reaches of water may be told to end whatever their length becomes: at weirs, sluices, locks and dams; where
 # roads and railways cross; at area borders even when that leaves a stub
 CUT_AT = ("sluice", "bridge", "border")
+# metres; grids of real plans may be a few metres wide
+WIDEST_SLIVER = 10.0
 # kinds that a band of households means something for
 BANDED = ("household", "natural_village", "micro", "ten_household")
 
@@ -68,6 +71,8 @@ class PlanSpec:
         Metres of the managed strip on either side of the water; of water plans only.
     cut_at : tuple of str
         Of `CUT_AT`: where reaches of water always end; of water plans only.
+    sliver_width : float
+        Metres: a long grid, or piece of one, that is narrower on the average is refused as a sliver.
     """
 
     kind: str = "household"
@@ -85,6 +90,7 @@ class PlanSpec:
     code_pattern: str | None = None
     bank: float | None = None
     cut_at: Sequence[CutAt] = ()
+    sliver_width: float = SLIVER
 
     def check(self) -> None:
         """Raise InvalidInputError when the numbers can't be meant."""
@@ -104,6 +110,10 @@ class PlanSpec:
             raise InvalidInputError(f"The number of {self.kind} grids follows from their target.", field="grids")
         if self.code_pattern is not None:
             pattern_for(self.kind, self.code_pattern)
+        if not 0.0 <= self.sliver_width <= WIDEST_SLIVER:
+            raise InvalidInputError(
+                f"The width of a sliver lies between 0 and {WIDEST_SLIVER:g} metres.", field="sliver_width"
+            )
         self._check_bank()
         self._check_band()
         self._check_wishes()

@@ -56,6 +56,7 @@ def test_every_wish_is_taken_and_told(gridward, plan):
         (("--keep", "yesterday"), "no plan's id"),
         (("--rules", "nowhere.json"), "urban_rural"),
         (("--churn", "-1"), "moving"),
+        (("--sliver-width", "50"), "sliver"),
     ],
 )
 def test_wishes_that_cannot_be_meant_are_refused(gridward, plan, wishes, words):

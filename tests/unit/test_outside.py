@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from services.partition.outside import Cause, outside_band, outside_lines, village_cause
+from grid_partition.model import Misfit
+from services.partition.outside import Cause, causes_of, outside_band, outside_lines, village_cause
 
 
 def rows_of(households, parent, largest=None, **more):
@@ -40,8 +41,17 @@ def test_what_a_longer_search_might_mend_does_not_count_as_proven():
 def test_makers_know_better():
     assert village_cause(70.0, 500.0, cut=True) == Cause("village", 500)
     assert village_cause(70.0, 70.0, cut=False) == Cause("alone", 70)
-    row = rows_of([5], [0], villages={0: Cause("alone", 5)})[0]
+    row = rows_of([5], [0], known={0: Cause("alone", 5)})[0]
     assert row["reason"]["en"] == "no neighbour in its parent has room for its 5 households"
+
+
+def test_counts_of_the_engine_are_taken_over():
+    misfits = [
+        Misfit(7, "count", (0, 1), 8.0, 12.0, "k=1: 14, k=2: 7", counts=((1, 14.0), (2, 7.0))),
+        Misfit(7, "count", (4,), 8.0, 12.0, "k=1: 5", counts=((1, 5.0),)),
+        Misfit(7, "search", (3,), 8.0, 12.0, "no better"),
+    ]
+    assert causes_of(misfits) == {0: Cause("count", 14), 1: Cause("count", 14), 4: Cause("few", 5)}
 
 
 def test_table_counts_grids_by_their_cause():

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tilings import board, pieces_by_brute_force, voronoi
 
+from gis.errors import InvalidInputError
 from grid_partition import PartitionOptions, partition_units
 
 CASES = Path(__file__).with_name("hard_cases.py")
@@ -146,3 +147,22 @@ def test_every_miss_of_a_band_is_seen_and_sums_are_kept(seed, low, width):
         mean = result.demand[mine & ~overfull].mean() if (mine & ~overfull).any() else 0.0
         if mean > 0 and not band[0] * (1 - 1e-9) <= mean <= band[1] * (1 + 1e-9):
             assert parent in explained
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"within": ["a"]}, r"within has shape \(1,\), 4 values are needed"),
+        ({"within": ["a"] * 4}, "within must hold numbers"),
+        ({"within": [1.5] * 4}, "within must hold whole numbers"),
+        ({"within": [[1]] * 4}, "within has shape"),
+        ({"demand": ["many"] * 4}, "demand must hold numbers"),
+        ({"options": PartitionOptions(fixed=["a"] * 4)}, "fixed must hold numbers"),
+        ({"options": PartitionOptions(soft_demand=["a"] * 4)}, "soft_demand must hold numbers"),
+        ({"options": PartitionOptions(places=[["a", "b"]] * 4)}, "places must hold numbers"),
+    ],
+)
+def test_values_of_a_wrong_type_or_length_are_refused_by_name(wrong, words):
+    asked = {"demand": [1] * 4, "grids": 2, **wrong}
+    with pytest.raises(InvalidInputError, match=words):
+        partition_units(shapely.box(range(4), 0, range(1, 5), 1), **asked)

@@ -74,6 +74,44 @@ def test_slivers_are_told():
     assert [fault.children for fault in report.slivers] == [(1,)]
 
 
+@pytest.mark.parametrize("width", [0.2, 0.5, 0.9])
+def test_a_long_strip_is_a_sliver_below_the_width_that_its_author_allows(width):
+    ground = shapely.box(0, 0, 100, 50)
+    cut = [shapely.box(0, 0, 100, 50 - width), shapely.box(0, 50 - width, 100, 50)]
+    (fault,) = check_tiling(ground, cut).faults
+    assert (fault.kind, fault.children, fault.amount) == ("sliver", (1,), pytest.approx(100 * width))
+    assert check_tiling(ground, cut, sliver_width=width / 2).valid
+    assert check_nesting([ground], [7], cut, [7, 7], sliver_width=width / 2).valid
+    assert [each.kind for each in check_nesting([ground], [7], cut, [7, 7]).faults] == ["sliver"]
+
+
+def test_small_squares_and_thin_ground_of_the_parent_are_no_slivers():
+    assert check_tiling(shapely.box(0, 0, 2, 1), shapely.box([0, 1], 0, [1, 2], 1)).valid
+    # a parent that is a strip itself: whatever divides it is thin
+    strip = shapely.box(0, 0, 200, 0.8)
+    assert check_tiling(strip, shapely.box([0, 100], 0, [100, 200], 0.8)).valid
+    # an exclave that is a strip, in the middle of another parent
+    land, exclave = shapely.box(0, 0, 300, 100), shapely.box(120, 40, 160, 40.7)
+    around = shapely.difference(land, exclave)
+    far = shapely.box(400, 0, 500, 100)
+    own = shapely.MultiPolygon([far, exclave])
+    assert check_nesting([around, far, exclave], [1, 2, 2], [around, own], [1, 2]).valid
+
+
+@pytest.mark.parametrize("corners", [[(0, 0), (10, 10), (10, 0), (0, 10)], [(0, 0), (10, 10), (10, 0), (0, 5)]])
+def test_an_outline_that_crosses_itself_is_told_as_that_with_the_place(corners):
+    bow_tie = shapely.Polygon(corners)
+    with pytest.raises(InvalidGeometryError, match=r"parent.* crosses itself at \d+\.\d\d, \d+\.\d\d") as caught:
+        check_tiling(bow_tie, [shapely.box(0, 0, 10, 10)])
+    assert shapely.dwithin(shapely.Point(caught.value.fields["place"]), bow_tie, 1e-6)
+
+
+def test_a_child_whose_crossing_halves_cancel_out_is_told_as_crossing():
+    bow_tie = shapely.Polygon([(0, 0), (10, 10), (10, 0), (0, 10)])
+    with pytest.raises(InvalidGeometryError, match=r"children: the outline crosses itself at 5.00, 5.00 \(row 1\)"):
+        check_tiling(shapely.box(0, 0, 10, 10), [shapely.box(0, 0, 10, 5), bow_tie])
+
+
 def test_stray_pieces_are_told_but_exclaves_of_the_parent_are_not():
     torn = check_tiling(
         shapely.box(0, 0, 30, 10),
