@@ -6,7 +6,7 @@ import gzip
 import hashlib
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 from uuid import UUID
 
@@ -245,7 +245,7 @@ def read_items(
     tag = tag_of(layer_id, view)
     if tag in known_tags:
         return ItemPage([], None, tag, unchanged=True)
-    one_more = ItemQuery(query.limit + 1, query.after, query.box, query.since, query.until, query.fid)
+    one_more = replace(query, limit=query.limit + 1, plan_named=look.plan is not None)
     items = sql.read_items(work.session, layer_id, view, one_more)
     page = items[: query.limit]
     texts = [

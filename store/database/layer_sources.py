@@ -38,6 +38,9 @@ class LayerSource:
         Conditions for zooms below a bound: what would be lost in the crowd is left out.
     moment : str or None
         Timestamp that the ``datetime`` parameter filters by.
+    dated : str or None
+        Condition that takes the place of `scope` when ``datetime`` asks for what was valid between ``:since`` and
+        ``:until``, in the territories ``:places``.
     simple_tables : str
         What joins the shapes of ``:level`` to `tables`, for zooms that have simpler ones.
     simple_shape : str or None
@@ -56,6 +59,7 @@ class LayerSource:
     tile_shape: str | None = None
     thinned: tuple[tuple[int, str], ...] = ()
     moment: str | None = None
+    dated: str | None = None
     simple_tables: str = ""
     simple_shape: str | None = None
     also: tuple[str, ...] = field(default=())
@@ -70,6 +74,14 @@ _CAMERA_KIND = (
 _MAIN = "'motorway','motorway_link','trunk','trunk_link','primary','primary_link','secondary','secondary_link'"
 _BACK = "'footway','path','steps','service','track','cycleway','corridor','platform','bridleway'"
 
+_GRIDS_DATED = (
+    "v.valid && tstzrange(cast(:since as timestamptz), cast(:until as timestamptz), '[]') "
+    "and g.territory_id = any(:places) and g.kind = 'household'"
+)
+_AREAS_DATED = (
+    "a.territory_id = any(:places) and a.valid && daterange(cast(:since as date), cast(:until as date), '[]')"
+)
+
 SOURCES: Final[dict[str, LayerSource]] = {
     "areas": LayerSource(
         "area a",
@@ -78,6 +90,7 @@ SOURCES: Final[dict[str, LayerSource]] = {
         "a.geom",
         "a.geom_3857",
         "a.territory_id = any(:scope) and a.valid @> current_date",
+        dated=_AREAS_DATED,
     ),
     "landcover": LayerSource(
         "landcover l",
@@ -149,6 +162,7 @@ SOURCES: Final[dict[str, LayerSource]] = {
         "v.geom_3857",
         "v.plan_id = any(:scope)",
         follows="plan",
+        dated=_GRIDS_DATED,
         # either all grids of a plan have simpler shapes or none has: mixing them would tear the tiling
         simple_tables=" left join grid_shape q on q.plan_id = v.plan_id and q.grid_id = v.grid_id "
         "and q.max_zoom = :level",
@@ -171,6 +185,7 @@ SOURCES: Final[dict[str, LayerSource]] = {
         "v.geom_3857",
         "v.plan_id = any(:scope)",
         follows="plan",
+        dated=_GRIDS_DATED,
         # the box is compared with the stored grid, whose index is there; the few points are transformed on the way
         tile_shape="st_transform(v.label_point, 3857)",
         also=("grids", "gaps"),

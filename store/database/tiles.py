@@ -233,9 +233,11 @@ class ItemQuery:
     box : tuple of float or None
         West, south, east, north in EPSG:4326.
     since, until : datetime or None
-        For layers with a moment.
+        For layers with a moment, or whose features are valid for a time.
     fid : int or None
         One feature only.
+    plan_named : bool
+        Of the features of another time only those of the view's plan.
     """
 
     limit: int
@@ -244,6 +246,7 @@ class ItemQuery:
     since: datetime | None = None
     until: datetime | None = None
     fid: int | None = None
+    plan_named: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,9 +261,12 @@ class Item:
 def read_items(session: Session, layer: str, view: View, query: ItemQuery) -> list[Item]:
     """Return features of a layer in the order of their ids, coordinates with seven decimals."""
     source = SOURCES[layer]
-    conditions = [source.scope]
+    tables, conditions = source.tables, [source.scope]
     values: dict[str, Any] = {"scope": view.scope_of(source), "limit": query.limit}
-    if ":runs" in source.tables:
+    if source.dated is not None and (query.since is not None or query.until is not None):
+        tables, conditions = _dated(source, query, values)
+        values["places"] = list(view.territories)
+    if ":runs" in tables:
         values["runs"] = list(view.runs)
     if query.box is not None:
         box = "st_makeenvelope(:w, :s, :e, :n, 4326)"
@@ -278,11 +284,20 @@ def read_items(session: Session, layer: str, view: View, query: ItemQuery) -> li
     # materialized: the limit must not talk the planner into walking the ids of the whole table through a small box
     statement = sa.text(
         f"with m as materialized (select {source.fid} as fid, {_columns(source)}{source.geom} as geom "  # noqa: S608
-        f"from {source.tables} where {' and '.join(conditions)} order by 1 limit :limit) "
+        f"from {tables} where {' and '.join(conditions)} order by 1 limit :limit) "
         "select fid, st_asgeojson(case when st_dimension(geom) = 2 then st_forcepolygonccw(geom) else geom end, 7, 0) "
         f"as geometry, json_build_object({properties})::text as properties from m order by 1"
     )
     return [Item(row.fid, row.geometry, row.properties) for row in session.execute(statement, values)]
+
+
+def _dated(source: LayerSource, query: ItemQuery, values: dict[str, Any]) -> tuple[str, list[str]]:
+    """Return tables and conditions for features of another time, with whoever held a post at its end."""
+    values |= {"since": query.since, "until": query.until, "at": query.until or query.since}
+    conditions = [source.dated or source.scope]
+    if query.plan_named and source.follows == "plan":
+        conditions.append(source.scope)
+    return source.tables.replace("now()", "cast(:at as timestamptz)"), conditions
 
 
 def read_extent(session: Session, layer: str, view: View) -> Box | None:

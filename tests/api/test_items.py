@@ -6,14 +6,18 @@ import json
 import os
 import subprocess
 import sys
+from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 import shapely
+import sqlalchemy as sa
 from shapely.geometry import shape
 
 from layers.catalogue import LAYERS
+from store.database.actor import Actor
 from tests.api.conftest import serving
-from tests.api.town import build_town, lonlat
+from tests.api.town import NOW, build_town, lonlat
 
 GRIDS = "/ogc/collections/grids/items"
 
@@ -185,3 +189,50 @@ def test_gdal_reads_all_pages(app, token, town):
     assert told["numbers"] == ["1", "2", "3", "4", "5", "6"]
     assert told["inside"] == ["1"]
     assert told["kinds"] == ["MultiPolygon"]
+
+
+def test_grids_and_areas_as_of_a_day(client, town, database):
+    """A grid version and an area that ended a month ago are answered for the days before, and only then."""
+    ended = NOW - timedelta(days=30)
+    with database.work(Actor.system()) as work:
+        old, grid = uuid4(), town.grids["g1"]
+        work.session.execute(
+            sa.text(
+                "insert into plan (id, territory_id, kind, name, status, spec_digest) values"
+                " (:plan, :territory, 'household', 'before', 'retired', 'before')"
+            ),
+            {"plan": old, "territory": town.territory},
+        )
+        work.session.execute(
+            sa.text(
+                "insert into grid_version (plan_id, grid_id, area_id, geom, label_point, households, dwellings,"
+                " deviation, area_m2, compactness, valid) select :plan, grid_id, area_id, geom, label_point, 7, 1, 0,"
+                " area_m2, compactness, tstzrange(:begun, :ended) from grid_version where grid_id = :grid limit 1"
+            ),
+            {"plan": old, "grid": grid, "begun": ended - timedelta(days=900), "ended": ended - timedelta(days=400)},
+        )
+        work.session.execute(
+            sa.text(
+                "insert into area (territory_id, kind, name, code, area_code, town_code, county_code, path, geom, valid)"
+                " select territory_id, kind,"
+                " 'before', '990101009', 990101009000, town_code, county_code, path, geom, daterange(:begun, :ended) from area where code like '99%' limit 1"
+            ),
+            {"begun": (ended - timedelta(days=900)).date(), "ended": (ended - timedelta(days=400)).date()},
+        )
+    then = (ended - timedelta(days=600)).date().isoformat()
+    (found,) = client.get(f"{GRIDS}?datetime={then}").json()["features"]
+    assert (found["properties"]["households"], found["properties"]["code"]) == (7, "990101001001001")
+    now = client.get(f"{GRIDS}?datetime={NOW.date()}").json()
+    assert len(now["features"]) == 6
+    assert len(client.get(f"{GRIDS}?datetime={then}/..").json()["features"]) == 7
+    assert client.get(f"{GRIDS}?datetime={then}&plan={town.plan}").json()["features"] == []
+    labels = client.get(f"/ogc/collections/grid_labels/items?datetime={then}T08:00:00Z").json()["features"]
+    assert [label["geometry"]["type"] for label in labels] == ["Point"]
+    areas = "/ogc/collections/areas/items"
+    assert "before" in {
+        each["properties"]["name"] for each in client.get(f"{areas}?datetime={then}").json()["features"]
+    }
+    assert "before" not in {each["properties"]["name"] for each in client.get(areas).json()["features"]}
+    pages = client.get(f"{GRIDS}?datetime={then}/..&limit=5").json()
+    (after,) = [link["href"] for link in pages["links"] if link["rel"] == "next"]
+    assert len(client.get(after[after.index("/ogc") :]).json()["features"]) == 2
