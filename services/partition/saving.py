@@ -73,7 +73,7 @@ def save_draft(  # noqa: PLR0913 - what a draft may bring along
     area = shapely.area(metric)
     compactness = 4 * np.pi * area / shapely.length(metric) ** 2
     parts, of = shapely.get_parts(shapes, return_index=True)
-    shape_hex = ewkb_hex(shapely.multipolygons(parts, indices=of))
+    shape_hex = ewkb_hex(np.asarray(shapely.multipolygons(parts, indices=of), dtype=object))
     label_hex = ewkb_hex(labels)
     versions = (
         (
