@@ -50,6 +50,13 @@ def check_live_coverage(work: UnitOfWork, *, now: datetime, time_zone: str) -> i
     return queue_checks(work, now=now, time_zone=time_zone)
 
 
+def queue_due_reports(work: UnitOfWork, *, now: datetime) -> int:
+    """Queue the monthly reports that are due."""
+    from services.reports.schedules import queue_reports  # noqa: PLC0415 - as above
+
+    return queue_reports(work, now=now)
+
+
 def clear_away(database: Database, *, now: datetime, time_zone: str = "UTC") -> dict[str, int]:
     """Delete what is past its time; each kind in a transaction of its own.
 
@@ -73,6 +80,7 @@ def clear_away(database: Database, *, now: datetime, time_zone: str = "UTC") -> 
         ("jobs", forget_old_jobs),
         ("shapes", draw_missing_shapes),
         ("in_force", let_take_effect),
+        ("reports", queue_due_reports),
         ("checks", partial(check_live_coverage, time_zone=time_zone)),
     ):
         with database.work(Actor.system()) as work:

@@ -119,6 +119,13 @@ def draw_shapes(work: UnitOfWork, args: dict[str, Any], progress: Report) -> dic
     return {"drawn": draw_if_forgotten(work, _read(UUID, args.get("plan")))}
 
 
+def write_report(work: UnitOfWork, args: dict[str, Any], progress: Report) -> dict[str, Any]:
+    """Write a report and keep it; arguments are those of `services.reports.jobs.run_report_job`."""
+    from services.reports.jobs import run_report_job  # noqa: PLC0415 - as above
+
+    return run_report_job(work, args, progress)
+
+
 TASKS: dict[str, Task] = {
     "grid-shapes": draw_shapes,
     "plan-import": import_plan,
@@ -129,6 +136,7 @@ TASKS: dict[str, Task] = {
     "placement": propose_cameras,
     "live-coverage": follow_cameras,
     "check-coverage": check_coverage,
+    "report": write_report,
 }
 
 

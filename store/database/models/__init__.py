@@ -13,6 +13,7 @@ from store.database.models.plan import Atom, Grid, GridVersion, Plan
 from store.database.models.plan_life import ChangeSet, Comment, Lineage, PlanStep, Responsibility
 from store.database.models.plan_quality import QualityLimit
 from store.database.models.plumbing import IdempotencyKey, JobFile, JobProgress, LayerRevision, Outbox, Report
+from store.database.models.report import KeptReport, ReportSchedule
 from store.database.models.siting import CameraCost, Placement, PlacementCamera, PrivacyZone
 from store.database.models.staff import Assignment, Role, Shift, Staff, Unit
 from store.database.models.territory import (
@@ -66,6 +67,7 @@ __all__ = [
     "IntakeKey",
     "JobFile",
     "JobProgress",
+    "KeptReport",
     "KeyPlace",
     "KeyPlaceCoverage",
     "Landcover",
@@ -82,6 +84,7 @@ __all__ = [
     "ReachArea",
     "ReachGrid",
     "Report",
+    "ReportSchedule",
     "Responsibility",
     "RiverArea",
     "RiverReach",
