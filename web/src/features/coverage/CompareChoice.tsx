@@ -2,7 +2,7 @@ import type { JSX } from 'preact'
 import { planId, plans } from '../../api/data'
 import { ask, query } from '../../api/client'
 import { resource } from '../../api/resource'
-import { t } from '../../i18n'
+import { t, tOr } from '../../i18n'
 import { store } from '../../map/store'
 import { changed, needsOf } from './needs'
 import { compareWith, comparison, needs, report } from './desk'
@@ -21,7 +21,7 @@ const earlier = resource(async (abort) => {
 export function runWords(run: Run): string {
   const of = needsOf(run)
   const name = plans.data.value?.find((one) => one.id === run.plan_id)?.name
-  const parts = [run.plan_id === planId.value ? null : name, whenWords(of, run.at), t('cov.needK', { n: of.k }), t(`cov.status.${of.status}`)]
+  const parts = [run.plan_id === planId.value ? null : name, whenWords(of, run.at), of.level && tOr(`cov.level.${of.level}`, of.level), t('cov.needK', { n: of.k }), t(`cov.status.${of.status}`)]
   return parts.filter(Boolean).join(' · ')
 }
 

@@ -5,7 +5,7 @@ import { useEffect } from 'preact/hooks'
 import { layers as catalogue } from '../../api/data'
 import { mapOnScreen } from '../../map/engine'
 import { standOver, type Drawn, type Over } from '../../map/over'
-import { layerShown, store } from '../../map/store'
+import { layerShown, mapTheme, store } from '../../map/store'
 import { CHANGE_COLOURS, changeClass, points, SAME } from './change'
 import { comparison, gaps, isShared, places, report, rowsInArea } from './desk'
 import { gapChosen } from './GapsPanel'
@@ -13,7 +13,8 @@ import { passing } from './GridsPanel'
 import { fan } from './whatif/geometry'
 import { chosenKey, gone, ideas, seenByKey } from './whatif/state'
 import { zonesShape } from './zones/state'
-import { signed } from '../../i18n/format'
+import { gridNumber, share, signed } from '../../i18n/format'
+import { t } from '../../i18n'
 import { redundantMarks } from './proposals/redundant'
 
 const collection = (features: Feature[]): FeatureCollection => ({ type: 'FeatureCollection', features })
@@ -122,8 +123,27 @@ function gridLayers(): Drawn[] {
   return [{ id: 'filter-dim', type: 'fill', ...tiles, filter: ['!', ['in', ['get', 'code'], ['literal', codes]]], paint: { 'fill-color': colour('--bg'), 'fill-opacity': 0.62 } }]
 }
 
+/** The share seen in each grid of a run that the map's own labels do not tell of. */
+function labelLayers(): Drawn[] {
+  const here = report.value
+  if (!here || isShared.value || here.grids.length === 0) return []
+  const words = here.grids.flatMap((row) => [row.code, `${gridNumber(row.code)}\n${t('cov.seenLabel', { n: share(row.seen_m, row.street_m, 0) })}`])
+  return [
+    {
+      id: 'run-label',
+      type: 'symbol',
+      source: 'grid_labels',
+      'source-layer': 'grid_labels',
+      minzoom: 13,
+      layout: { 'text-field': ['match', ['get', 'code'], ...words, ''], 'text-font': ['Inter'], 'text-size': 12, 'text-allow-overlap': true },
+      paint: { 'text-color': colour('--tx'), 'text-halo-color': colour('--sf'), 'text-halo-width': 2 },
+    },
+  ]
+}
+
 /** The layers of the map that a run of its own stands in for. */
-const OWN = ['gaps', 'key_places', 'view_sheds']
+const OWN = ['gaps', 'key_places', 'view_sheds', 'grid_labels']
+const OTHER_THEMES = ['shed-fill', 'grid-label-plain', 'grid-label-deviation']
 
 function hideOwn(map: MapLibre): void {
   const hide = !isShared.value && report.value !== null
@@ -131,8 +151,11 @@ function hideOwn(map: MapLibre): void {
   const style = map.getStyle() as { layers?: { id: string; metadata?: unknown; source?: string }[] } | undefined
   for (const layer of style?.layers ?? []) {
     const id = (layer.metadata as Record<string, string> | undefined)?.['gridward:layer']
-    if (!id || !OWN.includes(id) || layer.id === 'shed-fill') continue
-    map.setLayoutProperty(layer.id, 'visibility', !hide && layerShown(id, byDefault.get(id) ?? true) ? 'visible' : 'none')
+    if (!id || !OWN.includes(id) || OTHER_THEMES.includes(layer.id)) continue
+    const owner = id === 'grid_labels' ? 'grids' : id
+    const themes = (layer.metadata as Record<string, string[]> | undefined)?.['gridward:theme']
+    const shown = !hide && layerShown(owner, byDefault.get(owner) ?? true) && (!themes || themes.includes(mapTheme.value))
+    map.setLayoutProperty(layer.id, 'visibility', shown ? 'visible' : 'none')
   }
 }
 
@@ -169,8 +192,9 @@ export function OnMap(): null {
     map.on('style.load', own)
     const stops = [
       effect(own),
-      draw(map, 'desk-grids', gridLayers, null, 'street-case'),
+      draw(map, 'desk-grids', gridLayers, null, 'buildings-over-fill'),
       draw(map, 'desk-run', runLayers, runShapes),
+      draw(map, 'desk-labels', labelLayers, null),
       draw(map, 'desk-zones', zoneLayers, () => zonesShape.value),
       draw(map, 'desk-ideas', ideaLayers, ideaShapes),
       draw(map, 'desk-marks', markLayers, marks),

@@ -7,7 +7,7 @@ import { bytes, day, moment } from '../../i18n/format'
 import { Icon } from '../../ui/Icon'
 import { openDownload } from '../../ui/save'
 import { Empty, ErrorNote, Skeleton } from '../../ui/states'
-import { busy, fileOf, FORMATS, kept, make, NAMES, schedules, tried, type Format, type Kept, type Name } from './kept'
+import { busy, fileOf, FORMATS, kept, make, MONTHLY, NAMES, schedules, tried, type Format, type Kept, type Name } from './kept'
 
 /** Has a report of any kind written. */
 export function MakeReport(): JSX.Element {
@@ -19,7 +19,7 @@ export function MakeReport(): JSX.Element {
       async () => {
         const about = { name, format, title: title.trim() || `${t(`reports.of.${name}`)} ${day(new Date())}`, lang: lang.value, plan: planId.value }
         if (monthly) {
-          await ask('/api/v1/reports/schedules', { method: 'POST', body: about })
+          await ask('/api/v1/reports/schedules', { method: 'POST', body: { ...about, ...MONTHLY } })
           await schedules.load()
         } else await make({ ...about, run: null })
       },

@@ -8,7 +8,7 @@ import { day } from '../../i18n/format'
 import { openDesk, store } from '../../map/store'
 import { Dialog } from '../../ui/Dialog'
 import { openDownload } from '../../ui/save'
-import { busy, fileOf, FORMATS, make, schedules, tried, type Format, type Kept } from './kept'
+import { busy, fileOf, FORMATS, make, MONTHLY, schedules, tried, type Format, type Kept } from './kept'
 
 /** The dialog that saves what is on screen as a named report. */
 export const savingReport = signal(false)
@@ -47,7 +47,7 @@ function Form(): JSX.Element {
       const about = { name: 'coverage' as const, title: title.trim(), format, lang: lang.value, plan: planId.value }
       const report = await make({ ...about, run: store.run.value })
       if (monthly) {
-        await ask('/api/v1/reports/schedules', { method: 'POST', body: about })
+        await ask('/api/v1/reports/schedules', { method: 'POST', body: { ...about, ...MONTHLY } })
         await schedules.load()
       }
       if (report) setDone(report)

@@ -3,38 +3,23 @@ import { signal } from '@preact/signals'
 import { ask, call } from '../../api/client'
 import { follow } from '../../api/jobs'
 import { resource } from '../../api/resource'
+import type { components } from '../../api/schema'
 import type { Job } from '../../api/types'
 import { t } from '../../i18n'
 import { sentence } from '../../ui/states'
 import { toast } from '../../ui/toast'
+
+type Schemas = components['schemas']
 
 export const NAMES = ['coverage', 'cameras', 'facilities'] as const
 export const FORMATS = ['html', 'pdf', 'xlsx', 'csv', 'gpkg'] as const
 export type Name = (typeof NAMES)[number]
 export type Format = (typeof FORMATS)[number]
 
-export interface Kept {
-  id: string
-  name: Name
-  title: string
-  format: Format
-  lang: string
-  plan: string | null
-  at: string
-  bytes: number
-  saved: boolean
-}
-export interface Schedule {
-  id: string
-  name: Name
-  title: string
-  format: Format
-  lang: string
-  plan: string | null
-  day: number
-  next_at?: string | null
-  last_at?: string | null
-}
+export type Kept = Schemas['KeptOut']
+export type Schedule = Schemas['ScheduleOut']
+/** When monthly reports are written: local day and hour, of the month before. */
+export const MONTHLY = { day: 1, hour: 6 } as const
 
 export const kept = resource(async (abort) => (await ask<{ reports: Kept[] }>('/api/v1/reports', { signal: abort })).reports)
 export const schedules = resource(async (abort) => (await ask<{ schedules: Schedule[] }>('/api/v1/reports/schedules', { signal: abort })).schedules)

@@ -46,6 +46,13 @@ const lines: Line[] = [
   [['Shift'], 'edit.keys.shift'],
   [['Esc'], 'edit.keys.esc'],
 ]
+const coverage: Line[] = [
+  [['A'], 'whatif.keys.add'],
+  [['←', '→', '↑', '↓'], 'whatif.keys.move'],
+  [[',', '.'], 'whatif.keys.turn'],
+  [['H'], 'whatif.keys.best'],
+  [['Delete'], 'whatif.keys.drop'],
+]
 
 function Group({ title, lines }: { title: string; lines: Line[] }): JSX.Element {
   return (
@@ -80,6 +87,7 @@ export function KeySheet(): JSX.Element | null {
         </div>
         <div class="stack">
           <Group title={t('desk.planner')} lines={planner} />
+          <Group title={t('desk.coverage')} lines={coverage} />
           <Group title={`${t('desk.planner')}: ${t('edit.keys.hold')}`} lines={lines} />
         </div>
       </div>

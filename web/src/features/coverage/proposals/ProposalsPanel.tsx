@@ -174,7 +174,7 @@ function Spare(): JSX.Element {
           <li key={one.id} class="row">
             <button type="button" class="answer-row" onClick={() => (store.goTo.value = { at: [one.lon, one.lat], zoom: NEAR })}>
               <span class="grow">{t('spare.removable', { ref: one.ref })}</span>
-              <span class="small muted">{t('spare.loss', { m: number(one.loss_m, 1) })}</span>
+              <span class="small muted">{t('spare.sees', { m: number(one.sees_m) })}</span>
             </button>
             <button type="button" class="link" aria-pressed={gone.value.some((it) => it.id === one.id)} onClick={() => thinkAway(one)}>
               {t(gone.value.some((it) => it.id === one.id) ? 'common.undo' : 'spare.tryGo')}
