@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, time
 from typing import Any
 from uuid import UUID
@@ -11,36 +11,19 @@ from zoneinfo import ZoneInfo
 
 from gis.errors import InvalidInputError, NotFoundError
 from services import plan_views
-from services.plan_views import PlanView
+from services.plan_views import GridView, PlanView, grid_view
 from store.database import asof as sql
 from store.database import plan_life as life_sql
 from store.database import plans as plan_sql
 from store.database.models.plan import GRID_KINDS
 from store.database.partition import find_territory
-from store.database.work import Box, UnitOfWork
+from store.database.work import UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
-class DatedGrid:
+class DatedGrid(GridView):
     """A grid as it was at a moment, with who headed it then."""
 
-    id: UUID
-    fid: int
-    code: str
-    name: str
-    area_code: str
-    area_name: str
-    households: int
-    dwellings: int
-    deviation: float
-    area_m2: float
-    compactness: float
-    exclave: bool
-    locked: bool
-    head: dict[str, str] | None
-    bbox: Box
-    centre: tuple[float, float]
-    revision: int
     plan_id: UUID
     valid_from: datetime | None
     valid_to: datetime | None
@@ -110,16 +93,13 @@ def grids_at(work: UnitOfWork, territory_id: UUID | None, kind: str, at: datetim
     """Return the grids in force at a moment."""
     if kind not in GRID_KINDS:
         raise InvalidInputError(f"There is no grid kind '{kind}'; known: {', '.join(GRID_KINDS)}.", field="kind")
-    return [
-        DatedGrid(
-            row.id, row.fid, row.code, row.name, row.area_code, row.area_name, row.households, row.dwellings,
-            row.deviation, row.area_m2, row.compactness, row.exclave, row.locked,
-            {"work_no": row.work_no, "name": row.staff_name} if row.work_no else None,
-            (row.west, row.south, row.east, row.north), (row.lon, row.lat), row.revision, row.plan_id,
-            row.valid_from, row.valid_to,
-        )
-        for row in sql.grids_at(work.session, territory_id, kind, at)
-    ]  # fmt: skip
+    names = [each.name for each in fields(GridView)]
+    found = []
+    for row in sql.grids_at(work.session, territory_id, kind, at):
+        view = grid_view(row)
+        facts = {name: getattr(view, name) for name in names}
+        found.append(DatedGrid(**facts, plan_id=row.plan_id, valid_from=row.valid_from, valid_to=row.valid_to))
+    return found
 
 
 def posts_at(work: UnitOfWork, territory_id: UUID | None, grid: str | None, at: datetime) -> list[dict[str, Any]]:

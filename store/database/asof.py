@@ -18,6 +18,7 @@ from store.database.models import Area, Grid, GridVersion
 _GRIDS = sa.text("""
 select g.id, v.fid, g.code, v.name, g.kind, a.code as area_code, a.name as area_name, v.households, v.dwellings,
        v.deviation, v.area_m2, v.compactness, v.exclave, v.locked, v.revision, v.plan_id,
+       v.floor_low, v.floor_high, v.zone, v.load,
        lower(v.valid) as valid_from, upper(v.valid) as valid_to, h.work_no, h.staff_name,
        st_x(v.label_point) as lon, st_y(v.label_point) as lat,
        st_xmin(v.geom) as west, st_ymin(v.geom) as south, st_xmax(v.geom) as east, st_ymax(v.geom) as north
