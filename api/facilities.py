@@ -68,7 +68,7 @@ class FacilitiesOut(BaseModel):
     definitions: dict[str, str]
 
 
-class ReachOut(BaseModel):
+class WalkReachOut(BaseModel):
     """Streets within the walk, and the posts."""
 
     minutes: float
@@ -102,8 +102,8 @@ def get_reach(
     kind: Kind = None,
     minutes: Minutes = facilities.MINUTES,
     pace: Pace = facilities.PACE,
-) -> ReachOut:
+) -> WalkReachOut:
     """Return the streets from which one is reached within the walk."""
-    return ReachOut.model_validate(
+    return WalkReachOut.model_validate(
         facilities.reach_of(work, plan, graphs, of=of, kind=kind, minutes=minutes, pace=pace)
     )

@@ -5470,7 +5470,7 @@ export interface components {
             /** Tolerance */
             tolerance: number;
             /** Reaches */
-            reaches: components["schemas"]["api__rivers__ReachOut"][];
+            reaches: components["schemas"]["ReachOut"][];
         };
         /**
          * PlanRef
@@ -6035,6 +6035,64 @@ export interface components {
             ];
             /** Areas */
             areas: components["schemas"]["AreaShareOut"][];
+        };
+        /**
+         * ReachOut
+         * @description A reach of a water plan; `deviation` is a signed fraction of the length asked for, `code` its grid's too.
+         */
+        ReachOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Fid */
+            fid: number;
+            /**
+             * Plan Id
+             * Format: uuid
+             */
+            plan_id: string;
+            /**
+             * Grid Id
+             * Format: uuid
+             */
+            grid_id: string;
+            /** Code */
+            code: string;
+            /** River */
+            river: string;
+            /** Area Code */
+            area_code: string;
+            /** Area Name */
+            area_name: string;
+            /** Length M */
+            length_m: number;
+            /** Deviation */
+            deviation: number;
+            /** Stub */
+            stub: boolean;
+            /** Fits */
+            fits: boolean;
+            /**
+             * Unfit Reason
+             * @enum {string}
+             */
+            unfit_reason: "" | "short-water" | "uneven-water" | "unbalanced";
+            /** Strip M2 */
+            strip_m2: number;
+            /** Exclave */
+            exclave: boolean;
+            head: components["schemas"]["HeadOut"] | null;
+            /** Land Grids */
+            land_grids: components["schemas"]["LandShareOut"][];
+            /** Bbox */
+            bbox: [
+                number,
+                number,
+                number,
+                number
+            ];
         };
         /**
          * Ready
@@ -7020,6 +7078,22 @@ export interface components {
             why_zh: string | null;
         };
         /**
+         * WalkReachOut
+         * @description Streets within the walk, and the posts.
+         */
+        WalkReachOut: {
+            /** Minutes */
+            minutes: number;
+            /** Geometry */
+            geometry: {
+                [key: string]: unknown;
+            };
+            /** Posts */
+            posts: {
+                [key: string]: unknown;
+            }[];
+        };
+        /**
          * WhatIfIn
          * @description Cameras to try.
          */
@@ -7203,22 +7277,6 @@ export interface components {
             kinds: string[];
         };
         /**
-         * ReachOut
-         * @description Streets within the walk, and the posts.
-         */
-        api__facilities__ReachOut: {
-            /** Minutes */
-            minutes: number;
-            /** Geometry */
-            geometry: {
-                [key: string]: unknown;
-            };
-            /** Posts */
-            posts: {
-                [key: string]: unknown;
-            }[];
-        };
-        /**
          * GridName
          * @description A grid by its names.
          */
@@ -7289,64 +7347,6 @@ export interface components {
             without_head: string[];
             /** Problems */
             problems: components["schemas"]["CheckProblemOut"][];
-        };
-        /**
-         * ReachOut
-         * @description A reach of a water plan; `deviation` is a signed fraction of the length asked for, `code` its grid's too.
-         */
-        api__rivers__ReachOut: {
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /** Fid */
-            fid: number;
-            /**
-             * Plan Id
-             * Format: uuid
-             */
-            plan_id: string;
-            /**
-             * Grid Id
-             * Format: uuid
-             */
-            grid_id: string;
-            /** Code */
-            code: string;
-            /** River */
-            river: string;
-            /** Area Code */
-            area_code: string;
-            /** Area Name */
-            area_name: string;
-            /** Length M */
-            length_m: number;
-            /** Deviation */
-            deviation: number;
-            /** Stub */
-            stub: boolean;
-            /** Fits */
-            fits: boolean;
-            /**
-             * Unfit Reason
-             * @enum {string}
-             */
-            unfit_reason: "" | "short-water" | "uneven-water" | "unbalanced";
-            /** Strip M2 */
-            strip_m2: number;
-            /** Exclave */
-            exclave: boolean;
-            head: components["schemas"]["HeadOut"] | null;
-            /** Land Grids */
-            land_grids: components["schemas"]["LandShareOut"][];
-            /** Bbox */
-            bbox: [
-                number,
-                number,
-                number,
-                number
-            ];
         };
         Problem: {
             type: string;
@@ -10159,7 +10159,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["api__facilities__ReachOut"];
+                    "application/json": components["schemas"]["WalkReachOut"];
                 };
             };
             /** @description A problem (RFC 9457). */
