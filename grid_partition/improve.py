@@ -94,9 +94,7 @@ def _part(progress: Progress, start: float, share: float) -> Progress:
     return lambda done, note: progress(start + share * done, note)
 
 
-def _divided(
-    patch: Patch, members: Ints, atoms: Ints, tolerance: float, seed: int, progress: Progress | None
-) -> Ints:
+def _divided(patch: Patch, members: Ints, atoms: Ints, tolerance: float, seed: int, progress: Progress | None) -> Ints:
     found = partition_units(
         patch.geometry[atoms],
         patch.demand[atoms],
