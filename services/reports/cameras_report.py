@@ -24,7 +24,8 @@ from store.database.work import UnitOfWork
 TARGETS = {"networked": 1.0, "online": 1.0, "serviceable": 0.98}  # shares that offices are held to; see the glossary
 COLUMNS = (
     "gb28181_id", "ref", "kind", "owner", "purpose", "mount", "azimuth", "hfov", "max_range", "height_m", "sensor_px",
-    "indoor", "networked", "online", "serviceable", "heard", "area_m2", "grid_code", "area_name", "lon", "lat",
+    "indoor", "networked", "online", "serviceable", "heard", "area_m2", "assumed", "grid_code", "area_name", "lon",
+    "lat",
 )  # fmt: skip
 _LIGHT = PALETTES["light"]
 
@@ -114,14 +115,15 @@ def _table(rows: Any, say: dict[str, str]) -> ReportTable:  # noqa: ANN401 - dat
     shown = [
         [
             row.gb28181_id or row.ref or str(row.id)[:8],
-            _kind(row),
+            say[f"kind_{_kind(row)}"],
             row.owner,
             figure(row.azimuth),
             figure(row.hfov),
             figure(row.max_range),
             say[state_of(row)],
             "–" if row.heard is None else f"{row.heard:%Y-%m-%d %H:%M}",
-            figure(row.area_m2),
+            # a heading that is unknown: from nothing to the full circle
+            f"0–{figure(row.area_m2)}" if row.assumed else figure(row.area_m2),
             grouped_code(row.grid_code) if row.grid_code else "–",
         ]
         for row in rows

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +12,8 @@ from layers.folium_map import style_of
 from layers.palette import PALETTES
 from layers.report import Cell, ReportContent, ReportLayer, ReportTable
 from layers.spec import Lang
+from services.facilities import coverage_of
+from services.nearest_staff import StreetGraphs
 from services.reports.drawing import grid_labels, grid_layer, ground_layer
 from services.reports.words import grouped_code, words
 from store.database import plans as plan_sql
@@ -29,14 +30,15 @@ def facilities_content(work: UnitOfWork, plan: Plan, lang: Lang, *, now: datetim
     territory = work.session.get_one(Territory, plan.territory_id)
     say = words(lang)
     rows = sql.facility_register(work.session, territory.id, plan.id)
-    areas = sql.areas_of_plan(work.session, plan.id)
-    notes = [say["estimated"], *([say["demo"]] if territory.demo else []), territory.attribution]
+    found = coverage_of(work, plan.id, StreetGraphs())
+    defined = [found["definitions"][f"{name}_{lang}"] for name in ("units", "reach")]
+    notes = [*defined, say["estimated"], *([say["demo"]] if territory.demo else []), territory.attribution]
     return ReportContent(
         name="facilities",
         title=f"{say['facilities_title']}: {territory.name}",
         subtitle=f"{plan.name} · {say['as_of']} {now:%Y-%m-%d} UTC",
-        facts=_facts(rows, areas, say),
-        tables=[_table(rows, say), _area_table(rows, areas, say)],
+        facts=_facts(rows, found, say),
+        tables=[_table(rows, say), _kind_table(found, say), _area_table(found, say), _unreached(found, say)],
         layers=[
             ground_layer(work, plan, say),
             grid_layer(work, plan.id, say["grid_borders"]),
@@ -51,16 +53,24 @@ def facilities_content(work: UnitOfWork, plan: Plan, lang: Lang, *, now: datetim
     )
 
 
-def _facts(rows: Any, areas: Any, say: dict[str, str]) -> list[tuple[str, str, str]]:  # noqa: ANN401 - database rows
-    grids = sum(area.grids for area in areas)
-    held = {row.grid_code for row in rows if row.grid_code}
-    served = {row.area_name for row in rows if row.area_name}
-    kinds = say["of_kinds"].format(value=len({row.kind for row in rows}))
+def _facts(rows: Any, found: dict[str, Any], say: dict[str, str]) -> list[tuple[str, str, str]]:  # noqa: ANN401 - database rows
+    leaves = _leaves(found)
+    served = sum(area["count"] > 0 for area in leaves)
+    households = sum(area["households"] for area in leaves)
+    within = sum(area["households_within"] for area in leaves)
+    kinds = say["of_kinds"].format(value=len(found["kinds"]))
+    share = f"{100 * within / households:.1f} %" if households else "–"
     return [
         (say["facilities"], f"{len(rows):,}", kinds),
-        (say["grids_with"], f"{len(held):,}", say["of"].format(value=grids)),
-        (say["villages_with"], f"{len(served):,}", say["of"].format(value=len(areas))),
+        (say["villages_with"], f"{served:,}", say["of"].format(value=len(leaves))),
+        (say["within"].format(minutes=found["minutes"]), share, f"{within:,.0f} / {households:,.0f}"),
     ]
+
+
+def _leaves(found: dict[str, Any]) -> list[dict[str, Any]]:
+    """Areas that have none below them: each household is in one."""
+    parents = {area["parent_id"] for area in found["areas"]}
+    return [area for area in found["areas"] if area["id"] not in parents]
 
 
 def _table(rows: Any, say: dict[str, str]) -> ReportTable:  # noqa: ANN401 - database rows
@@ -73,15 +83,54 @@ def _table(rows: Any, say: dict[str, str]) -> ReportTable:  # noqa: ANN401 - dat
     return ReportTable("facilities", say["facilities_title"], list(COLUMNS), raw, heads, shown)
 
 
-def _area_table(rows: Any, areas: Any, say: dict[str, str]) -> ReportTable:  # noqa: ANN401 - database rows
-    count = Counter(row.area_name for row in rows)
-    raw: list[list[Cell]] = [
-        [area.code, area.name, area.kind, int(area.grids), int(area.households), count[area.name]] for area in areas
+def _percent(share: float | None) -> str:
+    return "–" if share is None else f"{100 * share:.1f}"
+
+
+def _kind_table(found: dict[str, Any], say: dict[str, str]) -> ReportTable:
+    columns = ["kind", "count", "units", "units_with", "units_share", "households", "households_within", "share",
+               "median_min"]  # fmt: skip
+    raw: list[list[Cell]] = [[kind[name] for name in columns] for kind in found["kinds"]]
+    within = say["within"].format(minutes=found["minutes"])
+    heads = [say["kind"], say["count"], say["villages_with"], within, say["share"], say["median"]]
+    shown = [
+        [
+            str(kind["kind"]),
+            str(kind["count"]),
+            f"{kind['units_with']}/{kind['units']}",
+            f"{kind['households_within']:,.0f}",
+            _percent(kind["share"]),
+            "–" if kind["median_min"] is None else f"{kind['median_min']:.1f}",
+        ]
+        for kind in found["kinds"]
     ]
-    heads = [say[key] for key in ("area", "grids_table", "count")]
-    shown = [[f"{area.code} {area.name}", str(area.grids), str(count[area.name])] for area in areas]
-    columns = ["code", "name", "kind", "grids", "households", "facilities"]
+    return ReportTable("kinds", say["kinds"], columns, raw, heads, shown)
+
+
+def _area_table(found: dict[str, Any], say: dict[str, str]) -> ReportTable:
+    columns = ["code", "kind", "name", "count", "households", "households_within", "share"]
+    raw: list[list[Cell]] = [[area[name] for name in columns] for area in found["areas"]]
+    heads = [say["area"], say["count"], say["households"], say["within"].format(minutes=found["minutes"]), say["share"]]
+    shown = [
+        [
+            f"{area['code']} {area['name']}",
+            str(area["count"]),
+            f"{area['households']:,.0f}",
+            f"{area['households_within']:,.0f}",
+            _percent(area["share"]),
+        ]
+        for area in found["areas"]
+    ]
     return ReportTable("areas", say["villages"], columns, raw, heads, shown)
+
+
+def _unreached(found: dict[str, Any], say: dict[str, str]) -> ReportTable:
+    raw: list[list[Cell]] = [[grid["code"], grid["name"], grid["households"]] for grid in found["unreached"]]
+    shown = [
+        [f"{grouped_code(grid['code'])} {grid['name']}", f"{grid['households']:,.0f}"] for grid in found["unreached"]
+    ]
+    heads = [say["grid"], say["households"]] if shown else []
+    return ReportTable("unreached", say["unreached"], ["code", "name", "households"], raw, heads, shown)
 
 
 def _layer(rows: Any, say: dict[str, str]) -> ReportLayer:  # noqa: ANN401 - database rows

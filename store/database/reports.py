@@ -42,11 +42,6 @@ left join lateral (
 where f.territory_id = :territory
 order by f.kind, f.name, f.fid
 """)
-_LEAVES = sa.text("""
-select a.code, a.name, a.kind, count(distinct v.id) as grids, coalesce(sum(v.households), 0) as households
-from grid_version v join area a on a.id = v.area_id
-where v.plan_id = :plan group by a.id order by a.code
-""")
 
 
 def camera_register(session: Session, territory_id: UUID, plan_id: UUID) -> Sequence[sa.Row[Any]]:
@@ -57,11 +52,6 @@ def camera_register(session: Session, territory_id: UUID, plan_id: UUID) -> Sequ
 def facility_register(session: Session, territory_id: UUID, plan_id: UUID) -> Sequence[sa.Row[Any]]:
     """Return every facility with its grid."""
     return session.execute(_FACILITIES, {"territory": territory_id, "plan": plan_id}).all()
-
-
-def areas_of_plan(session: Session, plan_id: UUID) -> Sequence[sa.Row[Any]]:
-    """Return the areas that a plan divides, with how many grids and households each has."""
-    return session.execute(_LEAVES, {"plan": plan_id}).all()
 
 
 def save_report(session: Session, values: dict[str, Any]) -> UUID:

@@ -119,6 +119,25 @@ def test_layers_of_a_geopackage_open_in_a_gis(client, town, tmp_path):
     assert grids["street_m"].sum() > 0
 
 
+def test_facilities_tell_who_can_walk_to_one(client, town):
+    from openpyxl import load_workbook
+
+    book = load_workbook(io.BytesIO(fetch(client, town, "facilities", "xlsx").content))
+    assert book.sheetnames == ["facilities", "kinds", "areas", "unreached"]
+    head, *rows = book["kinds"].iter_rows(values_only=True)
+    (clinic,) = [dict(zip(head, row, strict=True)) for row in rows]
+    assert (clinic["kind"], clinic["count"], clinic["units_with"], clinic["units"]) == ("clinic", 2, 2, 2)
+    assert 0 < clinic["households_within"] <= clinic["households"]
+    page = fetch(client, town, "facilities", "html").text
+    assert "15-minute walk" in page
+
+
+def test_a_heading_that_is_unknown_is_an_interval_in_the_register(client, town):
+    page = fetch(client, town, "cameras", "html").text
+    assert ">0–" in page
+    assert "heading unknown" in page
+
+
 def test_what_makes_no_sense_is_refused(client, town):
     assert client.get(f"/api/v1/reports/coverage?plan={town.plan}&format=docx").status_code == 422
     assert client.get(f"/api/v1/reports/coverage?plan={town.plan}&run={town.territory}").status_code == 404
