@@ -20,7 +20,6 @@ from store.database.models import (
     Gap,
     Grid,
     GridVersion,
-    Incident,
     KeyPlace,
     KeyPlaceCoverage,
     Landcover,
@@ -36,6 +35,17 @@ GRID_COLUMNS = (
     "places", "places_seen", "places_seen_upper", "cameras", "networked", "online", "serviceable", "incidents",
     "gap_score", "reasons",
 )  # fmt: skip
+
+_INCIDENTS = sa.text("""
+select grid_id, count(*) from (
+    select distinct on (i.month, i.id) v.grid_id
+    from incident i join grid_version v on v.geom && i.point and st_intersects(v.geom, i.point)
+    where v.plan_id = :plan and i.territory_id = (select territory_id from plan where id = :plan)
+      and i.reported_at > coalesce(cast(:until as timestamptz), now()) - interval '365 days'
+      and i.reported_at <= coalesce(cast(:until as timestamptz), now())
+    order by i.month, i.id, v.grid_id
+) placed group by grid_id
+""")
 
 
 def read_footprints(session: Session, territory_id: UUID) -> Columns:
@@ -84,19 +94,12 @@ def read_key_places(session: Session, territory_id: UUID) -> Columns:
 
 
 def incidents_of_year(session: Session, plan_id: UUID, *, until: datetime | None = None) -> dict[UUID, int]:
-    """Return how many incidents of the 365 days before a moment (now) fell into each grid of a plan."""
-    end = sa.func.now() if until is None else sa.literal(until, sa.TIMESTAMP(timezone=True))
-    statement = (
-        sa.select(GridVersion.grid_id, sa.func.count())
-        .join(Incident, Incident.grid_version_id == GridVersion.id)
-        .where(
-            GridVersion.plan_id == plan_id,
-            Incident.reported_at > end - sa.text("interval '365 days'"),
-            Incident.reported_at <= end,
-        )
-        .group_by(GridVersion.grid_id)
-    )
-    return {grid: int(count) for grid, count in session.execute(statement).all()}
+    """Return how many incidents of the 365 days before a moment (now) lie in each grid of a plan, by their place.
+
+    A plan that never came into force has them too; a place on a border counts in one grid.
+    """
+    rows = session.execute(_INCIDENTS, {"plan": plan_id, "until": until})
+    return {grid: int(count) for grid, count in rows}
 
 
 def find_run(session: Session, plan_id: UUID, digest: str) -> CoverageRun | None:
