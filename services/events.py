@@ -23,12 +23,11 @@ from store import events as outbox
 from store.database.actor import Actor
 from store.database.engine import Database
 from store.database.work import UnitOfWork
-from store.events import START, Batch, Cursor, Event, Listener
+from store.events import START, Cursor, Event, Listener
 
 KEPT = timedelta(days=3)
 HEARTBEAT_S = 15.0
 POLL_S = 1.0
-POLL_WAITING_S = 0.2  # while an open transaction holds committed events back
 GATHER_S = 0.02  # events that come together go out together
 BATCH = 1000
 REMEMBERED = 5000
@@ -114,19 +113,19 @@ class EventHub:
 
     async def _follow(self, listener: Listener) -> None:
         while True:
-            batch = await listener.read_after(self._cursor, BATCH)
-            if batch.events:
-                await self._pass_on(batch)
-            if len(batch.events) < BATCH:
-                await listener.wait(POLL_WAITING_S if batch.waiting else POLL_S)
+            events = await listener.read_after(self._cursor, BATCH)
+            if events:
+                await self._pass_on(events)
+            if len(events) < BATCH:
+                await listener.wait(POLL_S)
                 await asyncio.sleep(GATHER_S)
 
-    async def _pass_on(self, batch: Batch) -> None:
-        coded = [(event.cursor, event.territory_id, encode(event)) for event in batch.events]
+    async def _pass_on(self, events: list[Event]) -> None:
+        coded = [(event.cursor, event.territory_id, encode(event)) for event in events]
         for _ in range(len(self._recent) + len(coded) - REMEMBERED):
             self._recent_from = self._recent.popleft()[0]
         self._recent.extend(coded)
-        self._cursor = batch.events[-1].cursor
+        self._cursor = events[-1].cursor
         by_scope: dict[UUID | None, bytes] = {}
         for subscription in list(self._subscriptions):
             scope = subscription.territory_id
@@ -216,7 +215,7 @@ class EventHub:
 
     async def _replay(self, after: Cursor, subscription: Subscription, *, reachable: bool) -> AsyncIterator[bytes]:
         scope, until = subscription.territory_id, subscription.since
-        if self._recent_from <= after <= until:
+        if self._remembers(after):
             kept = [
                 text
                 for cursor, territory, text in self._recent
@@ -238,13 +237,18 @@ class EventHub:
             )
             yield text or SILENCE
 
+    def _remembers(self, cursor: Cursor) -> bool:
+        places = (self._recent_from, *(place for place, _, _ in self._recent))
+        # the number alone could be one of another database
+        return any(place == cursor and place.xid == cursor.xid for place in places)
+
     def _knows(self, cursor: Cursor) -> bool:
         with self._database.work(Actor.system()) as work:
             return outbox.is_known(work.session, cursor)
 
     def _read(self, after: Cursor) -> list[Event]:
         with self._database.work(Actor.system()) as work:
-            return outbox.read_after(work.session, after, BATCH).events
+            return outbox.read_after(work.session, after, BATCH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,7 +273,7 @@ def poll(work: UnitOfWork, *, after: Cursor | None, limit: int, territory_id: UU
     """Return the events after a cursor; without one, or with one too old, only where to go on from."""
     if after is None or not outbox.is_known(work.session, after):
         return Polled([], outbox.head(work.session), reset=after is not None)
-    found = outbox.read_after(work.session, after, limit).events
+    found = outbox.read_after(work.session, after, limit)
     wanted = [event for event in found if territory_id is None or event.territory_id in (None, territory_id)]
     return Polled(wanted, found[-1].cursor if found else after, reset=False)
 

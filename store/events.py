@@ -1,16 +1,15 @@
 """Read the outbox in commit order, and hear of new events.
 
-The order is (transaction id, row id), and only events of transactions below the snapshot's xmin are read: all of those
-have ended, so nothing can appear later below a cursor that was handed out. Row ids alone would not do: they are taken
-in another order than transaction ids, and a reader would step over the event of a slow transaction.
+A trigger lets one transaction at a time write events, from its first one to its commit, so their numbers follow the
+order of commits: whoever has seen an event has seen all with lower numbers, however long other transactions stay open.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 from uuid import UUID
 
 import psycopg
@@ -25,10 +24,20 @@ from store.jobs import app_connection_options
 CHANNEL = "gridward_outbox"
 
 
-class Cursor(NamedTuple):
-    """A place in the stream: the last event seen, as (transaction id, row id)."""
+@dataclass(frozen=True, slots=True, order=True)
+class Cursor:
+    """A place in the stream: the last event seen.
 
-    xid: int
+    Attributes
+    ----------
+    xid : int
+        Id of its transaction. It has no part in the order; it tells an event of this database from one with the same
+        number in a database that this one was not restored from.
+    id : int
+        Number of the event.
+    """
+
+    xid: int = field(compare=False)
     id: int
 
     @classmethod
@@ -42,7 +51,7 @@ class Cursor(NamedTuple):
 
         Examples
         --------
-        >>> Cursor.parse("812-44") > Cursor(812, 43)
+        >>> Cursor.parse("812-44") > Cursor(913, 43)
         True
         """
         xid, dash, row = words.strip().partition("-")
@@ -70,50 +79,24 @@ class Event:
     payload: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Events in order, and what is known of the rest of the outbox at the same moment.
-
-    Attributes
-    ----------
-    events : list of Event
-    waiting : bool
-        Whether there are committed events that an older, still open transaction holds back.
-    """
-
-    events: list[Event]
-    waiting: bool
-
-
 _READ = """
-select xid::text::bigint, id, at, kind, territory_id, payload
-from outbox
-where (xid, id) > (%s::text::xid8, %s) and xid < pg_snapshot_xmin(pg_current_snapshot())
-order by xid, id limit %s
+select xid::text::bigint, id, at, kind, territory_id, payload from outbox where id > %s order by id limit %s
 """
-_WAITING = "select exists (select from outbox where xid >= pg_snapshot_xmin(pg_current_snapshot()))"
-_HEAD = """
-select xid::text::bigint, id from outbox
-where xid < pg_snapshot_xmin(pg_current_snapshot()) order by xid desc, id desc limit 1
-"""
+_HEAD = "select xid::text::bigint, id from outbox order by id desc limit 1"
 _KNOWN = """
-select %s::text::xid8 < pg_snapshot_xmin(pg_current_snapshot()) and (
-    not exists (select from outbox)
-    or (%s::text::xid8, %s) >= (select xid, id from outbox order by xid, id limit 1)
-)
+select case when exists (select from outbox)
+    then exists (select from outbox where id = %s and xid = %s::text::xid8) else %s = 0 end
 """
 
 
-def read_after(session: Session, cursor: Cursor, limit: int) -> Batch:
+def read_after(session: Session, cursor: Cursor, limit: int) -> list[Event]:
     """Return the next events after `cursor`, at most `limit`."""
-    connection = session.connection()
-    rows = connection.exec_driver_sql(_READ, (str(cursor.xid), cursor.id, limit)).all()
-    waiting = bool(connection.exec_driver_sql(_WAITING).scalar())
-    return Batch([_event(tuple(row)) for row in rows], waiting)
+    rows = session.connection().exec_driver_sql(_READ, (cursor.id, limit)).all()
+    return [_event(tuple(row)) for row in rows]
 
 
 def head(session: Session) -> Cursor:
-    """Return the place of the last event that can be read now."""
+    """Return the place of the last event."""
     row = session.connection().exec_driver_sql(_HEAD).one_or_none()
     return Cursor(int(row[0]), int(row[1])) if row else START
 
@@ -121,9 +104,10 @@ def head(session: Session) -> Cursor:
 def is_known(session: Session, cursor: Cursor) -> bool:
     """Whether everything after `cursor` is still there to be read.
 
-    False when events after it were pruned, or when it comes from another database (before a restore).
+    False when its event was pruned, and perhaps others after it, or when it comes from another database (before a
+    restore).
     """
-    values = (str(cursor.xid), str(cursor.xid), cursor.id)
+    values = (cursor.id, str(cursor.xid), cursor.id)
     return bool(session.connection().exec_driver_sql(_KNOWN, values).scalar())
 
 
@@ -134,9 +118,8 @@ def prune(session: Session, before: datetime) -> int:
     """
     deleted = session.execute(
         text(
-            "delete from outbox where at < :before and (xid, id) < ("
-            " select xid, id from outbox where at < :before and xid < pg_snapshot_xmin(pg_current_snapshot())"
-            " order by xid desc, id desc limit 1) returning id"
+            "delete from outbox where at < :before"
+            " and id < (select max(id) from outbox where at < :before) returning id"
         ),
         {"before": before},
     )
@@ -166,15 +149,13 @@ class Listener:
             await self._connection.close()
 
     async def head(self) -> Cursor:
-        """Return the place of the last event that can be read now."""
+        """Return the place of the last event."""
         rows = await self._rows(_HEAD, ())
         return Cursor(int(rows[0][0]), int(rows[0][1])) if rows else START
 
-    async def read_after(self, cursor: Cursor, limit: int) -> Batch:
+    async def read_after(self, cursor: Cursor, limit: int) -> list[Event]:
         """Return the next events after `cursor`, at most `limit`."""
-        rows = await self._rows(_READ, (str(cursor.xid), cursor.id, limit))
-        waiting = await self._rows(_WAITING, ())
-        return Batch([_event(row) for row in rows], bool(waiting[0][0]))
+        return [_event(row) for row in await self._rows(_READ, (cursor.id, limit))]
 
     async def wait(self, seconds: float) -> None:
         """Return when a transaction with events has committed, or after `seconds`."""

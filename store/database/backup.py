@@ -50,7 +50,7 @@ def backup(owner_url: str, file: Path, *, bin_folder: Path | None = None) -> int
     try:
         programs = _programs_for(owner_url, bin_folder)
         command = [programs.program("pg_dump"), "--format=custom", "--no-owner", "--no-password", f"--file={part}"]
-        # Events are ordered by transaction ids, which mean nothing in another server; listeners start anew.
+        # Whoever listens starts anew: events of the time before would tell of tiles that are long replaced.
         command.append("--exclude-table-data=outbox")
         _run(command, owner_url, "the backup", file)
         with part.open("rb") as written:

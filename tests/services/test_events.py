@@ -164,7 +164,7 @@ def test_unknown_last_event_id_asks_to_load_everything_again(database):
     say(database, 0)
     with database.work(Actor.system()) as work:
         work.session.execute(sa.update(Outbox).values(at=datetime.now(UTC) - timedelta(days=9)))
-        first = work.session.execute(sa.text("select xid::text::bigint, id from outbox order by xid, id limit 1")).one()
+        first = work.session.execute(sa.text("select xid::text::bigint, id from outbox order by id limit 1")).one()
     with database.work(Actor.system()) as work:
         events.forget_old_events(work, now=datetime.now(UTC))
     for after in (Cursor(*first), Cursor(10**15, 7)):
@@ -229,7 +229,7 @@ def test_hub_survives_a_lost_connection(database, database_urls):
             await ear.ready()
             with psycopg.connect(database_urls.owner, autocommit=True) as owner:
                 owner.execute(
-                    "select pg_terminate_backend(pid) from pg_stat_activity where query like '%pg_snapshot_xmin%'"
+                    "select pg_terminate_backend(pid) from pg_stat_activity where query like '%from outbox%'"
                     " and pid <> pg_backend_pid() and datname = current_database()"
                 )
             say(database, 1)
@@ -259,8 +259,7 @@ def test_polling_pages_through_and_goes_on_from_its_last(database):
     for n in range(5):
         say(database, n)
     heard, after = [], begin.last
-    give_up = time.monotonic() + 15  # an older transaction anywhere in the cluster holds newer events back
-    while len(heard) < 5 and time.monotonic() < give_up:
+    for _ in range(3):
         with database.work(Actor.system()) as work:
             found = events.poll(work, after=after, limit=2)
         assert len(found.events) <= 2

@@ -140,7 +140,12 @@ def test_failures_are_kept_as_problems_and_save_nothing(database):
     with worker(database):
         refused = wait_for(database, start(database, "refuse"), "failed")
         broken = wait_for(database, start(database, "break"), "failed")
-    assert refused.problem == {"code": "conflict", "detail": "This does not go together.", "place": [1.5, 2.5]}
+    assert refused.problem == {
+        "code": "conflict",
+        "detail": "This does not go together.",
+        "place": [1.5, 2.5],
+        "family": ["conflict", "error"],
+    }
     assert broken.problem["code"] == "internal"
     assert "secret" not in str(broken.problem)
     assert marks(database, "refused") == marks(database, "broken") == 0

@@ -14,10 +14,10 @@ from store.types import At, Json, MaybeAt, UuidKey, Xid8
 
 
 class Outbox(Base):
-    """Events in commit order.
+    """Events, numbered in commit order.
 
-    The reader's cursor is (xid, id): sequence numbers are taken in another order than transaction ids, so a cursor
-    on `id` alone can pass an event that is still to be committed (docs/adr).
+    A trigger lets one transaction at a time write here, from its first event to its commit (docs/adr/0008), so `id`
+    follows the order of commits. `xid` tells the events of this database from those of one it was restored from.
     """
 
     __tablename__ = "outbox"
@@ -29,7 +29,7 @@ class Outbox(Base):
     kind: Mapped[str]
     payload: Mapped[Json]
 
-    __table_args__ = (sa.Index("ix_outbox_xid_id", "xid", "id"), sa.Index("ix_outbox_at", "at"))
+    __table_args__ = (sa.Index("ix_outbox_at", "at"),)
 
 
 class LayerRevision(Base):
