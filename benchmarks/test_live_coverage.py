@@ -26,8 +26,9 @@ import pytest
 import shapely
 import sqlalchemy as sa
 from pytest_benchmark.fixture import BenchmarkFixture
+from sqlalchemy.orm import Session
 
-from benchmarks.mirrored_town import METRIC, town
+from benchmarks.mirrored_town import METRIC, Town, town
 from gis.crs import to_lonlat
 from services import access, cameras, coverage_rows, live_check, live_coverage
 from services.coverage import run_coverage
@@ -115,33 +116,37 @@ def build_city(database: Database) -> UUID:
                 for each, shape, middle, grid in zip(ids, shapes, middles, grids, strict=True)
             ),
         )  # fmt: skip
-        parts = shapely.get_parts(shapely.get_parts(city.footprints))
-        houses = parts[shapely.area(parts) > 0]
-        many = shapely.multipolygons(houses, indices=np.arange(len(houses)))
-        copy_rows(
-            session, "building", ("territory_id", "kind", "geom"), ((territory, "yes", shape) for shape in hexed(many))
-        )
-        copy_rows(
-            session, "street", ("territory_id", "kind", "geom"),
-            ((territory, "residential", line) for line in hexed(city.streets)),
-        )  # fmt: skip
-        xy, azimuth, hfov = city.cameras(CAMERAS)
-        rng = np.random.default_rng(3)
-        copy_rows(
-            session, "camera",
-            ("territory_id", "source_ref", "point", "azimuth", "hfov", "max_range", "dome", "online"),
-            (
-                (territory, f"c{k}", point, azimuth[k] % 360, hfov[k], 80.0, hfov[k] >= 360, bool(rng.random() > 0.06))
-                for k, point in enumerate(hexed(shapely.points(xy)))
-            ),
-        )  # fmt: skip
-        copy_rows(
-            session, "key_place", ("territory_id", "kind", "point"),
-            ((territory, "school", point) for point in hexed(shapely.points(city.points(PLACES)))),
-        )  # fmt: skip
+        put_things(session, city, territory)
     with database.owner.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(sa.text("analyze"))
     return plan
+
+
+def put_things(session: Session, city: Town, territory: UUID) -> None:
+    parts = shapely.get_parts(shapely.get_parts(city.footprints))
+    houses = parts[shapely.area(parts) > 0]
+    many = shapely.multipolygons(houses, indices=np.arange(len(houses)))
+    copy_rows(
+        session, "building", ("territory_id", "kind", "geom"), ((territory, "yes", shape) for shape in hexed(many))
+    )
+    copy_rows(
+        session, "street", ("territory_id", "kind", "geom"),
+        ((territory, "residential", line) for line in hexed(city.streets)),
+    )  # fmt: skip
+    xy, azimuth, hfov = city.cameras(CAMERAS)
+    rng = np.random.default_rng(3)
+    copy_rows(
+        session, "camera",
+        ("territory_id", "source_ref", "point", "azimuth", "hfov", "max_range", "dome", "online"),
+        (
+            (territory, f"c{k}", point, azimuth[k] % 360, hfov[k], 80.0, hfov[k] >= 360, bool(rng.random() > 0.06))
+            for k, point in enumerate(hexed(shapely.points(xy)))
+        ),
+    )  # fmt: skip
+    copy_rows(
+        session, "key_place", ("territory_id", "kind", "point"),
+        ((territory, "school", point) for point in hexed(shapely.points(city.points(PLACES)))),
+    )  # fmt: skip
 
 
 def hexed(shapes: npt.ArrayLike) -> list[str]:

@@ -70,12 +70,12 @@ def fit(box: shapely.Geometry, room: tuple[float, float, float, float]) -> Frame
 
 
 def round_up(value: float) -> float:
-    """Return the next number with two digits that end in 0 or 5.
+    """Return the next multiple of a twentieth of a number's power of ten.
 
     Examples
     --------
     >>> round_up(8123), round_up(10001), round_up(5000)
-    (8500.0, 10500.0, 5000.0)
+    (8150.0, 10500.0, 5000.0)
     """
     step = 10.0 ** math.floor(math.log10(value)) / 20
     return float(math.ceil(round(value / step, 9)) * step)
