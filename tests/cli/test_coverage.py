@@ -1,0 +1,99 @@
+"""`gridward coverage` as typed: days, comparisons, proposals, prices, facilities, and words that are none."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.api.town import build_town
+
+
+@pytest.fixture(scope="module")
+def town(database):
+    return build_town(database)
+
+
+def answer(gridward, *words):
+    code, out, err = gridward("coverage", *words, "--json")
+    assert code == 0, err
+    return json.loads(out)
+
+
+def test_runs_of_now_and_of_a_day(gridward, town):
+    code, out, _ = gridward("coverage", "run")
+    assert code == 0
+    assert "Streets seen" in out
+    assert "official count" in out
+    day = answer(gridward, "run", "--on", "2026-01-05", "--status", "all", "--k", 2)
+    assert not day["reused"]
+    assert answer(gridward, "run", "--on", "2026-01-05", "--status", "all", "--k", 2)["reused"]
+    month = answer(gridward, "run", "--month", "2026-01")
+    assert 0 < month["availability"]["mean"] <= 1
+    code, out, _ = gridward("coverage", "gaps", "--limit", 3)
+    assert code == 0
+    assert len(out.splitlines()) == 3
+
+
+def test_two_days_are_compared(gridward, town):
+    found = answer(gridward, "compare", "2026-01-05", "2026-01-06")
+    assert found["same_grids"]
+    assert all(row["change"] == 0 for row in found["summary"])
+    code, out, _ = gridward("coverage", "compare", "2026-01-05", "now")
+    assert code == 0
+    assert "seen_m" in out
+
+
+def test_cameras_are_proposed_and_priced(gridward, town):
+    found = answer(gridward, "place", "--budget", 2, "--sensor-px", 8000, "--certify", "--name", "Two")
+    assert (found["name"], len(found["cameras"])) == ("Two", 2)
+    assert found["summary"]["gap"] is not None
+    code, out, _ = gridward("coverage", "place", "--budget", 2, "--sensor-px", 8000, "--on", "junction")
+    assert code == 0
+    assert "junction" in out
+    code, _, err = gridward("coverage", "place", "--budget", 1000, "--unit", "money")
+    assert code == 2
+    assert "price" in err
+    prices = answer(gridward, "costs", "--set", "fixed=400,10,EUR")
+    assert prices[0]["purchase"] == 400
+    paid = answer(gridward, "place", "--budget", 1000, "--unit", "money", "--sensor-px", 8000)
+    assert (paid["summary"]["cameras"], paid["summary"]["cost"]) == (2, 800)
+    least = answer(gridward, "place", "--budget", 2, "--sensor-px", 8000, "--minimum", "990101001002=1")
+    assert least["summary"]["minima"][0]["placed"] >= 1
+    code, out, _ = gridward("coverage", "costs")
+    assert (code, "EUR" in out) == (0, True)
+
+
+def test_facilities_and_redundant_cameras_are_told(gridward, town):
+    assert answer(gridward, "facilities", "--of", "post", "--minutes", 10)["kinds"]
+    code, out, _ = gridward("coverage", "facilities")
+    assert (code, out.strip()) == (0, "There is none.")
+    code, out, _ = gridward("coverage", "facilities", "--of", "post")
+    assert (code, "grid worker" in out) == (0, True)
+    answer(gridward, "run")
+    code, out, _ = gridward("coverage", "redundant")
+    assert (code, "with no loss" in out) == (0, True)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("run", "--on", "yesterday"),
+        ("run", "--month", "2026-13"),
+        ("run", "--status", "some"),
+        ("run", "--level", "hd"),
+        ("run", "--level", "identify"),
+        ("run", "--on", "2026-01-01", "--month", "2026-01"),
+        ("compare", "then", "now"),
+        ("place", "--budget", -1),
+        ("place", "--budget", 1, "--on", "roof"),
+        ("place", "--budget", 1, "--minimum", "many"),
+        ("costs", "--set", "fixed=cheap"),
+        ("facilities", "--minutes", 0),
+        ("facilities", "--of", "shop"),
+    ],
+)
+def test_words_that_are_none_are_refused(gridward, town, words):
+    code, _, err = gridward("coverage", *words)
+    assert code == 2
+    assert err.strip()
