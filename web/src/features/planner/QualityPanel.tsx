@@ -75,7 +75,7 @@ function Principle({ data, id }: { data: Quality; id: (typeof PRINCIPLES)[number
   return (
     <section class="principle" aria-label={title}>
       <div class="row">
-        <h3 class="grow">{title}</h3>
+        <h2 class="grow">{title}</h2>
         {said && said.bad + said.watch > 0 && (
           <span class="small muted">{t('quality.notGood', { n: number(said.bad + said.watch), all: number(data.grids.length) })}</span>
         )}
@@ -138,7 +138,7 @@ function Grids({ data, figure }: { data: Quality; figure: QualityFigure }): JSX.
   return (
     <section class="quality-grids" aria-label={figure.title[lang.value]}>
       <div class="row pad-row">
-        <h3 class="grow ellipsis">{figure.title[lang.value]}</h3>
+        <h2 class="grow ellipsis">{figure.title[lang.value]}</h2>
         <span class="small muted ellipsis">{figure.note[lang.value]}</span>
       </div>
       {selected && (

@@ -4,7 +4,9 @@ import { act, keepProposal } from './tools'
 import { redoNow, undoNow } from './HistoryButtons'
 
 const inField = (target: EventTarget | null): boolean => target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))
-const onButton = (target: EventTarget | null): boolean => target instanceof HTMLElement && target.closest('button, a, [role="separator"], .dialog, table') !== null
+/** Keys of buttons are theirs; but Enter on the tool that is in hand means what is in hand. */
+const onButton = (target: EventTarget | null): boolean =>
+  target instanceof HTMLElement && target.closest('button, a, [role="separator"], .dialog, table') !== null && target.closest('.rail-tool[aria-pressed="true"]') === null
 const MINE = new Set(['Enter', 'Backspace', 'Delete', ',', '.'])
 const ARROWS = new Set(['ArrowUp', 'ArrowDown', 'ArrowLeft', 'ArrowRight'])
 
