@@ -255,7 +255,7 @@ def test_worker_process_ends_cleanly_when_told(database, database_urls):
     process = subprocess.Popen([sys.executable, "-c", KILLED, database_urls.app, database_urls.owner])
     wait_for(database, start(database, "mark", mark="unknown to that process"), "failed")
     process.send_signal(signal.SIGTERM)
-    assert process.wait(20) == 0
+    assert process.wait(90) == 0
 
 
 def test_old_jobs_are_forgotten(database):
