@@ -24,6 +24,9 @@ class NeedsIn(BaseModel):
     ] = None
     on: Annotated[str | None, Field(max_length=10, description="Local day, YYYY-MM-DD: as of its last moment.")] = None
     month: Annotated[str | None, Field(max_length=7, description="Local month, YYYY-MM: averaged over it.")] = None
+    ptz: Annotated[
+        Literal["reachable", "now"], Field(description="Turning cameras: all they reach, or their present pose.")
+    ] = "reachable"
     assumed_hfov: Annotated[float, Field(gt=0, le=360)] = 60.0
     assumed_px: Annotated[int | None, Field(ge=1, le=100_000)] = None
     named: Annotated[list[UUID], Field(max_length=200, description="Key places for detail above discern.")] = []

@@ -36,6 +36,7 @@ def run(
     level: LevelOption = None,
     on: OnOption = None,
     month: MonthOption = None,
+    ptz: Annotated[str, typer.Option(help="Turning cameras: reachable, or now (their present pose).")] = "reachable",
     named: Annotated[
         list[str] | None, typer.Option(help="Id of a key place that detail above discern is wanted for; repeatable.")
     ] = None,
@@ -51,7 +52,7 @@ def run(
     context = command_context(ctx)
     spec = CoverageSpec(
         k=k, status=status, level=level, on=on, month=month, assumed_px=assumed_px, named=tuple(named or ()),
-        reason=reason, time_zone=context.settings.cases.time_zone,
+        ptz=ptz, reason=reason, time_zone=context.settings.cases.time_zone,
     )  # fmt: skip
     with progress_bar("coverage", hidden=as_json) as tell, context.database.work(context.actor) as work:
         made, reused = run_coverage(work, plan or current_plan_id(work, territory), spec, progress=tell)

@@ -288,14 +288,15 @@ class Views:
 def camera_views(cameras: Columns, srid: int, spec: CoverageSpec) -> Views:
     """Return grid headings, fields of view and ranges of cameras, cut to the level that is asked for.
 
-    Stored headings count from true north, the sweep from grid north. Turning cameras and domes count all round, but
-    their detail is that of the lens.
+    Stored headings count from true north, the sweep from grid north. Domes count all round, turning cameras too unless
+    their present pose is asked for (the stored heading); the detail is that of the lens.
     """
     azimuth = np.array([np.nan if value is None else float(value) for value in cameras["azimuth"]])
     if len(azimuth):
         azimuth = azimuth - meridian_convergence(cameras["point"], srid)
     lens = np.array([spec.assumed_hfov if value is None else float(value) for value in cameras["hfov"]])
-    all_round = np.asarray(cameras["ptz"], dtype=bool) | np.asarray(cameras["dome"], dtype=bool)
+    turning = np.asarray(cameras["ptz"], dtype=bool) & (spec.ptz == "reachable")
+    all_round = turning | np.asarray(cameras["dome"], dtype=bool)
     reach = np.asarray(cameras["max_range"], dtype=np.float64)
     unknown = np.zeros(len(azimuth), dtype=bool)
     if spec.density is not None:

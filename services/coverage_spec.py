@@ -52,6 +52,8 @@ class CoverageSpec:
         Local day (YYYY-MM-DD) whose last moment counts; today counts as it is now.
     month : str or None
         Local month (YYYY-MM) to average over; a month in progress counts its finished days.
+    ptz : str
+        Turning cameras: ``reachable`` counts all round what they can be turned to, ``now`` the present pose.
     assumed_hfov : float
         Field of view, degrees, of a camera whose heading is known but whose lens is not.
     assumed_px : int or None
@@ -69,6 +71,7 @@ class CoverageSpec:
     level: str | None = None
     on: str | None = None
     month: str | None = None
+    ptz: str = "reachable"
     assumed_hfov: float = 60.0
     assumed_px: int | None = None
     named: tuple[str, ...] = ()
@@ -78,7 +81,7 @@ class CoverageSpec:
     @property
     def present(self) -> bool:
         """Whether it describes how things stand now: what maps and reports show."""
-        return self.on is None and self.month is None and self.level is None
+        return self.on is None and self.month is None and self.level is None and self.ptz == "reachable"
 
     @property
     def density(self) -> float | None:
@@ -91,6 +94,8 @@ class CoverageSpec:
             raise InvalidInputError("k is 1, 2 or 3 cameras.", field="k")
         if self.status not in STATUSES:
             raise InvalidInputError(f"status is one of {', '.join(STATUSES)}.", field="status")
+        if self.ptz not in ("reachable", "now"):
+            raise InvalidInputError("ptz is reachable or now.", field="ptz")
         if self.level is not None and self.level not in densities():
             raise InvalidInputError(f"level is one of {', '.join(densities())}.", field="level", given=self.level[:40])
         if not (math.isfinite(self.assumed_hfov) and 0 < self.assumed_hfov <= 360):

@@ -147,6 +147,7 @@ def test_days_and_months_that_are_none_or_not_over_are_refused(field: str, asked
         ("status", {"status": "some"}),
         ("level", {"level": "hd"}),
         ("assumed_px", {"assumed_px": 0}),
+        ("ptz", {"ptz": "tomorrow"}),
         ("month", {"on": "2025-11-01", "month": "2025-11"}),
         ("named", {"level": "identify"}),
         ("named", {"named": ("gate",)}),
@@ -210,6 +211,20 @@ def test_detail_above_discern_measures_the_named_places_alone(database: Database
         assert run.spec["reason"] == "Number plates at this gate"
         with pytest.raises(InvalidInputError, match="not in this territory"):
             run_coverage(work, plan, CoverageSpec(level="identify", named=("0" * 32,), reason="Number plates here"))
+
+
+def test_turning_cameras_count_all_they_reach_or_their_pose(database: Database, plan: UUID, outage: UUID) -> None:
+    with database.work(SYSTEM) as work:
+        work.session.execute(sa.update(Camera).values(ptz=True, dome=False, azimuth=90.0, hfov=60.0, networked=True))
+        reached, _ = run_coverage(work, plan)
+        pose, _ = run_coverage(work, plan, CoverageSpec(ptz="now"))
+        assert 0 < pose.summary["seen_m2"] < 0.5 * reached.summary["seen_m2"]
+        assert (reached.present, pose.present) == (True, False)
+        work.session.execute(sa.update(Camera).values(azimuth=None))
+        unknown, _ = run_coverage(work, plan, CoverageSpec(ptz="now"))
+        assert unknown.summary["seen_m2"] == 0
+        assert unknown.summary["seen_m2_upper"] > 0
+        work.session.rollback()
 
 
 def test_status_nests_from_all_to_serviceable(database: Database, plan: UUID, outage: UUID) -> None:
