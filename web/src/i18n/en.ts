@@ -208,7 +208,6 @@ export const en = {
   'planner.effective': 'In force from',
   'planner.published': '{name} is published',
   'planner.author': 'drawn by {name}',
-  'planner.look': 'On a screen this small a plan can be looked at and approved, not edited.',
   'planner.saved': 'Saved {t}',
   'planner.compare': 'by {name}',
   'status.draft': 'Draft',

@@ -209,7 +209,6 @@ export const zh: Record<Key, string> = {
   'planner.effective': '生效日期',
   'planner.published': '“{name}”已发布',
   'planner.author': '{name} 编制',
-  'planner.look': '小屏幕上只能查看和批准方案，不能编辑。',
   'planner.saved': '{t} 已保存',
   'planner.compare': '{name} 编制',
   'status.draft': '草稿',

@@ -1,0 +1,169 @@
+"""Panels and dialogs of the planner desk: quality, nets, long balancing, words of refusals, a server that is away."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.test_accessibility import AXE, LOOKS, faults
+from tests.e2e.test_planner_edit import complaints_of, draft, drag, open_draft, saved, take_border, tool
+
+__all__ = ["draft"]
+
+needs_axe = pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not installed; run `make web`")
+
+
+def _without_cut_wires(desk):
+    # the browser remarks on each request that the test itself keeps from arriving
+    return [said for said in complaints_of(desk) if "ERR_INTERNET_DISCONNECTED" not in said]
+
+
+def test_quality_shows_the_figures_and_keeps_own_limits(open_desk):
+    desk = open_desk()
+    desk.open("#/planner")
+    page = desk.page
+    page.get_by_role("tab", name="Quality").click()
+    told = desk.get(f"/api/v1/plans/{desk.plan_grids()['plan']['id']}/quality")
+    rows = page.locator(".figure-row")
+    expect(rows).to_have_count(len(told["figures"]))
+    # the grids behind a figure, worst first; table and map have one selection
+    walk = rows.filter(has_text="Head's walk, farthest")
+    walk.click()
+    expect(walk).to_have_attribute("aria-pressed", "true")
+    table = page.get_by_role("grid")
+    expect(table.locator("tr[data-key]")).to_have_count(len(told["grids"]))
+    table.locator("tr[data-key]").first.click()
+    expect(page.locator(".quality-grids [role=status]")).to_contain_text("min")
+    assert "grid=" in page.url
+    page.get_by_role("button", name="Limits").click()
+    form = page.get_by_role("form", name="Limits")
+    good = form.get_by_role("textbox", name=re.compile("Head's walk, 95 %: Good"))
+    usual = good.input_value()
+    good.fill("99")
+    expect(form.get_by_role("alert")).to_contain_text("Head's walk, 95 %")
+    good.fill("12")
+    form.get_by_role("button", name="Save").click()
+    expect(rows.filter(has_text="Head's walk, 95 %")).to_contain_text("12")
+    page.get_by_role("button", name="Limits").click()
+    form.get_by_role("button", name="Usual limits").click()
+    expect(rows.filter(has_text="Head's walk, 95 %")).to_contain_text(usual)
+    assert complaints_of(desk) == []
+
+
+@needs_axe
+@pytest.mark.parametrize(("theme", "lang"), LOOKS)
+def test_quality_and_nets_have_no_axe_faults(open_desk, theme, lang):
+    desk = open_desk(bypass_csp=True)
+    desk.open(f"#/planner?theme={theme}&lang={lang}&list=1")
+    page = desk.page
+    page.get_by_role("tab", name="Quality" if lang == "en" else "质量").click()
+    expect(page.locator(".figure-row").first).to_be_visible()
+    page.locator(".quality-tab button[aria-expanded]").click()
+    expect(page.locator(".quality-limits")).to_be_visible()
+    assert faults(desk) == []
+    page.get_by_role("button", name="Nets" if lang == "en" else "专业网格").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    assert faults(desk) == []
+
+
+def test_nets_are_made_by_keys_and_named_at_the_grids_they_share(open_desk):
+    desk = open_desk()
+    desk.open("#/planner?list=1")
+    page = desk.page
+    home = desk.plan_grids()["plan"]["id"]
+    page.get_by_role("button", name="Nets").press("Enter")
+    dialog = page.get_by_role("dialog", name="New police, safety or dedicated grids")
+    expect(dialog.get_by_label("Kind")).to_be_focused()
+    target = dialog.get_by_label("Households a grid")
+    target.fill("2")
+    expect(dialog.get_by_text(re.compile("5 to 100,000"))).to_be_visible()
+    start = dialog.get_by_role("button", name="Start")
+    expect(start).to_have_attribute("aria-disabled", "true")
+    target.fill("1500")
+    target.press("Enter")
+    expect(page.get_by_text(re.compile("is saved as a draft"))).to_be_visible(timeout=90_000)
+    expect(page.locator(".deskbar")).to_contain_text("Police")
+    net = next(plan for plan in desk.get("/api/v1/plans")["plans"] if plan["kind"] == "police")
+    rows = page.locator("tr[data-key]")
+    expect(rows).to_have_count(net["grids"])
+    rows.first.click()
+    expect(page.get_by_role("region", name="Household grids here")).to_contain_text("%")
+    desk.open(f"#/planner?plan={home}&list=1")
+    page.reload()
+    rows.first.click()
+    expect(page.get_by_role("region", name="Professional grids here")).to_contain_text("Police")
+    assert complaints_of(desk) == []
+
+
+def test_large_neighbourhood_is_balanced_as_a_job_and_kept(open_desk, draft):
+    desk = open_desk()
+    open_draft(desk, draft, "&list=1")
+    page = desk.page
+    page.locator("tr[data-key='990001001001009']").click()
+    page.keyboard.press("i")
+    marked = page.get_by_role("listbox").get_by_role("option", selected=True)
+    expect(marked).not_to_have_count(0)
+    for other in page.get_by_role("listbox").get_by_role("option", selected=False).all()[:6]:
+        other.click()
+    page.get_by_role("button", name="Show proposal").click()
+    bar = page.get_by_role("region", name=re.compile("^Balancing"))
+    expect(bar.get_by_role("progressbar")).to_be_visible()
+    # at once: on a quick machine it is nearly done
+    page.evaluate("() => document.querySelector('.jobbar button')?.click()")
+    told = page.get_by_text("Stopped; nothing was saved").or_(page.get_by_role("heading", name="Proposal"))
+    expect(told.first).to_be_visible(timeout=60_000)
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Show proposal").click()
+    expect(page.get_by_role("heading", name="Proposal")).to_be_visible(timeout=60_000)
+    before = desk.get(f"/api/v1/plans/{draft}/grids")["plan"]["households"]
+    page.get_by_role("button", name="Keep it").first.click()
+    saved(desk, 1)
+    assert desk.get(f"/api/v1/plans/{draft}/grids")["plan"]["households"] == before
+    assert complaints_of(desk) == []
+
+
+def test_edit_made_without_a_connection_is_kept_and_goes_out_by_itself(open_desk, draft):
+    desk = open_desk()
+    open_draft(desk, draft)
+    desk.wait_for_map()
+    page = desk.page
+    place = take_border(desk, "990001001001005")
+    drag(desk, desk.pixel_of(*place), 14, 10, release=False)
+    page.context.set_offline(True)
+    page.mouse.up()
+    card = page.get_by_test_id("unsent")
+    expect(card).to_contain_text("nothing is saved yet")
+    card.get_by_role("button", name="Try again").click()
+    expect(card).to_be_visible()
+    # it is in this browser's list too: a closed tab would lose nothing
+    assert page.evaluate("() => JSON.parse(localStorage.getItem('gridward.kept')).length") == 1
+    page.context.set_offline(False)
+    expect(card).to_have_count(0, timeout=60_000)
+    saved(desk, 1)
+    assert page.evaluate("() => JSON.parse(localStorage.getItem('gridward.kept')).length") == 0
+    # undo reaches over a new start of the page
+    page.reload()
+    expect(page.locator("tr[data-key]").first).to_be_visible()
+    tool(desk, "Undo")
+    expect(page.get_by_role("button", name="Undo", exact=True)).to_have_attribute("aria-disabled", "true")
+    assert _without_cut_wires(desk) == []
+
+
+def test_refusal_and_check_speak_chinese(open_desk, draft):
+    desk = open_desk()
+    open_draft(desk, draft, "&lang=zh&list=1")
+    page = desk.page
+    page.locator("tr[data-key='990001001001005']").click()
+    page.keyboard.press("s")
+    field = page.get_by_label("经度, 纬度").or_(page.locator(".coordinates input"))
+    for place in ("24.9300, 60.1601", "24.9301, 60.1602"):
+        field.first.fill(place)
+        field.first.press("Enter")
+    page.locator(".edit-lists .button.primary").click()
+    refusal = page.get_by_role("alert").filter(has_text="line-misses-grid")
+    expect(refusal).to_contain_text("这条线没有切到网格")
+    page.keyboard.press("Escape")
+    page.get_by_role("tab", name="校验").click()
+    expect(page.locator(".check-tab .note.ok, .check-list").first).to_be_visible()
+    for words in page.locator(".check-words").all_inner_texts():
+        assert re.search("[一-鿿]", words), words
