@@ -4824,6 +4824,13 @@ export interface components {
              */
             month?: string | null;
             /**
+             * Ptz
+             * @description Turning cameras: all they reach, or their present pose.
+             * @default reachable
+             * @enum {string}
+             */
+            ptz: "reachable" | "now";
+            /**
              * Assumed Hfov
              * @default 60
              */
