@@ -1,5 +1,5 @@
 import type { JSX } from 'preact'
-import { useEffect } from 'preact/hooks'
+import { useLayoutEffect } from 'preact/hooks'
 import { t } from '../../../i18n'
 import { editHand } from '../../../map/editing'
 import { mapOnScreen } from '../../../map/engine'
@@ -16,7 +16,7 @@ export function addAtMiddle(): void {
 /** While a camera is to be put down: a cross in the middle of the map, and a click puts it where the hand is. */
 export function Adding(): JSX.Element | null {
   const on = adding.value
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!on) return
     editHand.value = (pointer) => {
       if (pointer.kind === 'tap') add(pointer.at[0], pointer.at[1])

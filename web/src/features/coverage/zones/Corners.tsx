@@ -1,6 +1,6 @@
 import type { Map as MapLibre } from 'maplibre-gl'
 import type { JSX } from 'preact'
-import { useEffect } from 'preact/hooks'
+import { useLayoutEffect } from 'preact/hooks'
 import { t } from '../../../i18n'
 import { position } from '../../../i18n/format'
 import { editHand } from '../../../map/editing'
@@ -73,7 +73,7 @@ function Between({ map, a, b, k }: { map: MapLibre; a: LonLat; b: LonLat; k: num
 
 /** The hand puts corners down: a click, or Enter in the middle of the map. */
 function useDrawing(map: MapLibre | null, on: boolean): void {
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!map || !on) return
     editHand.value = (pointer) => {
       if (pointer.kind === 'tap') addCorner(fixed(pointer.at[0], pointer.at[1]))
