@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from api.deps import Work, settings_of
 from api.jobs import JobAnswer, JobOut
-from services import jobs
+from services import jobs, report_schedules
 from services.current_plan import current_plan_id
 from services.settings import Settings
 
@@ -167,37 +167,31 @@ def make_report(work: Work, asked: ReportRequest, response: Response) -> ReportS
 @router.get("/schedules", operation_id="list_report_schedules")
 def list_schedules(work: Work) -> ScheduleList:
     """Return the reports that are written each month."""
-    from services.reports import schedules  # noqa: PLC0415 - as above
-
-    return ScheduleList.model_validate({"schedules": schedules.list_schedules(work, now=datetime.now(UTC))})
+    return ScheduleList.model_validate({"schedules": report_schedules.list_schedules(work, now=datetime.now(UTC))})
 
 
 @router.post("/schedules", status_code=201, operation_id="add_report_schedule")
 def add_schedule(work: Work, settings: SettingsOf, asked: ScheduleIn) -> ScheduleAnswer:
     """Have a report written each month."""
-    from services.reports import schedules  # noqa: PLC0415 - as above
-
     given: dict[str, Any] = asked.model_dump()
     given["time_zone"] = given["time_zone"] or settings.cases.time_zone
-    return ScheduleAnswer.model_validate({"schedule": schedules.add_schedule(work, given, now=datetime.now(UTC))})
+    return ScheduleAnswer.model_validate(
+        {"schedule": report_schedules.add_schedule(work, given, now=datetime.now(UTC))}
+    )
 
 
 @router.patch("/schedules/{schedule_id}", operation_id="change_report_schedule")
 def change_schedule(work: Work, schedule_id: UUID, change: ScheduleChange) -> ScheduleAnswer:
     """Change a schedule, or let it rest."""
-    from services.reports import schedules  # noqa: PLC0415 - as above
-
     changes = change.model_dump(include=change.model_fields_set)
-    found = schedules.change_schedule(work, schedule_id, changes, now=datetime.now(UTC))
+    found = report_schedules.change_schedule(work, schedule_id, changes, now=datetime.now(UTC))
     return ScheduleAnswer.model_validate({"schedule": found})
 
 
 @router.delete("/schedules/{schedule_id}", status_code=204, operation_id="delete_report_schedule")
 def delete_schedule(work: Work, schedule_id: UUID) -> None:
     """Write it no more; the reports that were written stay."""
-    from services.reports import schedules  # noqa: PLC0415 - as above
-
-    schedules.delete_schedule(work, schedule_id)
+    report_schedules.delete_schedule(work, schedule_id)
 
 
 @router.get("/{report_id}/file", operation_id="get_kept_report", response_class=Response)

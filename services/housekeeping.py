@@ -7,7 +7,7 @@ import logging
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from services import access, events, idempotency
+from services import access, events, idempotency, nightly, report_schedules
 from store.database import grid_shapes as shape_sql
 from store.database import jobs as job_sql
 from store.database.actor import Actor
@@ -45,16 +45,12 @@ def let_take_effect(work: UnitOfWork, *, now: datetime) -> int:
 
 def check_live_coverage(work: UnitOfWork, *, now: datetime, time_zone: str) -> int:
     """Queue the night's comparisons of live coverage with whole computations."""
-    from services.live_check import queue_checks  # noqa: PLC0415 - as above
-
-    return queue_checks(work, now=now, time_zone=time_zone)
+    return nightly.queue_checks(work, now=now, time_zone=time_zone)
 
 
 def queue_due_reports(work: UnitOfWork, *, now: datetime) -> int:
     """Queue the monthly reports that are due."""
-    from services.reports.schedules import queue_reports  # noqa: PLC0415 - as above
-
-    return queue_reports(work, now=now)
+    return report_schedules.queue_reports(work, now=now)
 
 
 def clear_away(database: Database, *, now: datetime, time_zone: str = "UTC") -> dict[str, int]:

@@ -6,10 +6,9 @@ import logging
 import math
 import time
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import shapely
@@ -19,18 +18,14 @@ from services import coverage_rows as rows
 from services.coverage_scene import Cast, Scene, cast, read_scene
 from services.coverage_spec import CoverageSpec
 from services.live_buildings import measure_building
-from services.live_coverage import ALL_ANEW, JOB, LAYERS, Change, measure_change, spec_of
+from services.live_coverage import ALL_ANEW, LAYERS, Change, measure_change, spec_of
 from store.database import coverage as coverage_sql
 from store.database import live_coverage as sql
 from store.database import plans as plan_sql
 from store.database.bulk import copy_rows
-from store.database.jobs import add_job
 from store.database.models import CoverageCheck, CoverageRun, Plan
 from store.database.work import UnitOfWork
-from store.jobs import add_to_queue
 
-CHECK_JOB: Final = "check-coverage"
-HOUR: Final = 2  # local time, when few people look at maps
 MOST_DIFFERENCES: Final = 50  # that a finding lists
 FIGURES: Final = (
     "street_m", "seen_m", "seen_m_upper", "k2_m", "k3_m", "open_m2", "seen_m2", "seen_m2_upper", "places",
@@ -134,21 +129,6 @@ def compare(
     return out
 
 
-def queue_checks(work: UnitOfWork, *, now: datetime, time_zone: str = "UTC") -> int:
-    """Queue the night's comparisons, one for each plan whose figures are followed; return how many."""
-    local = now.astimezone(ZoneInfo(time_zone))
-    tonight = local.replace(hour=HOUR, minute=0, second=0, microsecond=0)
-    due = tonight if local >= tonight else tonight - timedelta(days=1)
-    count = 0
-    for plan_id in sql.plans_to_check(work.session, due):
-        args = {"plan": str(plan_id)}
-        if not sql.is_queued(work.session, CHECK_JOB, args):
-            job = add_job(work.session, kind=CHECK_JOB, args=args, account_id=None)
-            job.queue_id = add_to_queue(work.session, job.id)
-            count += 1
-    return count
-
-
 def state(work: UnitOfWork, plan_id: UUID) -> dict[str, Any]:
     """Return how live figures of a plan stand: since when, and what the last comparison found."""
     plan_sql.get_plan(work.session, plan_id)
@@ -214,6 +194,3 @@ def _write(work: UnitOfWork, source: CoverageRun, spec: CoverageSpec, whole: Who
     told = {"plan": str(run.plan_id), "run": str(run.id), "grids": None}
     work.announce("coverage", told, scene.territory.id)
     return run
-
-
-__all__ = ["CHECK_JOB", "JOB", "check", "queue_checks", "renew", "run_live_job", "state"]

@@ -9,8 +9,8 @@ import pytest
 import sqlalchemy as sa
 
 from services.coverage import run_coverage
+from services.report_schedules import due_month, next_at, queue_reports
 from services.reports.jobs import run_report_job
-from services.reports.schedules import due_month, next_at, queue_reports
 from store.database.actor import Actor
 from store.database.models import CoverageRun, JobProgress, KeptReport, Report, ReportSchedule
 from tests.api.conftest import Client

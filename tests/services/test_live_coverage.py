@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from loaded_helsinki import SYSTEM, load_helsinki, propose
 
-from services import cameras, live_check, live_coverage
+from services import cameras, live_check, live_coverage, nightly
 from services.camera_history import State
 from services.camera_status import Status, take_statuses
 from services.coverage import run_coverage
@@ -175,10 +175,10 @@ def test_a_difference_is_kept_told_and_mended(database: Database, plan: UUID) ->
 def test_checks_are_queued_once_a_night(database: Database, plan: UUID) -> None:
     tomorrow = datetime.now(UTC) + timedelta(days=1)
     with database.work(SYSTEM) as work:
-        assert live_check.queue_checks(work, now=tomorrow) == 1
-        assert live_check.queue_checks(work, now=tomorrow) == 0
+        assert nightly.queue_checks(work, now=tomorrow) == 1
+        assert nightly.queue_checks(work, now=tomorrow) == 0
         work.session.rollback()
     with database.work(SYSTEM) as work:
         live_check.check(work, plan, now=tomorrow)
-        assert live_check.queue_checks(work, now=tomorrow) == 0
+        assert nightly.queue_checks(work, now=tomorrow) == 0
         work.session.rollback()
