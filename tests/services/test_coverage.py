@@ -78,9 +78,7 @@ def test_camera_that_goes_offline_makes_gaps(database: Database, plan: UUID) -> 
         work.session.rollback()
 
 
-@pytest.mark.parametrize(
-    "spec", [CoverageSpec(status="some"), CoverageSpec(assumed_hfov=0), CoverageSpec(k=9)]
-)
+@pytest.mark.parametrize("spec", [CoverageSpec(status="some"), CoverageSpec(assumed_hfov=0), CoverageSpec(k=9)])
 def test_spec_that_cannot_be_meant_is_refused(database: Database, plan: UUID, spec: CoverageSpec) -> None:
     with pytest.raises(InvalidInputError), database.work(SYSTEM) as work:
         run_coverage(work, plan, spec)

@@ -53,7 +53,6 @@ def states(outages: Outages) -> list[tuple[float, np.ndarray]]:
     return found
 
 
-@pytest.mark.kernel
 @settings(max_examples=25, deadline=None)
 @given(st.integers(0, 10_000), st.integers(1, 3))
 def test_means_equal_those_of_every_state(seed: int, folds: int) -> None:

@@ -15,7 +15,6 @@ GROUND = [shapely.box(-20, -20, 80, 60)]
 STREETS = Streets.of([shapely.LineString([(-30, 0), (90, 0)]), shapely.LineString([(10, -30), (10, 70)])])
 
 
-@pytest.mark.kernel
 @settings(max_examples=30, deadline=None)
 @given(st.integers(0, 10_000), st.integers(1, 2))
 def test_all_removable_cameras_together_take_nothing_along(seed: int, folds: int) -> None:

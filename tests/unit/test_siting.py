@@ -68,7 +68,6 @@ def test_a_camera_turns_to_the_street_between_two_headings() -> None:
     assert found.covered == len(points)
 
 
-@pytest.mark.kernel
 @settings(max_examples=15, deadline=None)
 @given(st.integers(0, 10_000))
 def test_turning_never_loses_and_never_looks_into_a_zone(seed: int) -> None:
@@ -91,7 +90,6 @@ def test_turning_never_loses_and_never_looks_into_a_zone(seed: int) -> None:
     assert (len(none.azimuth), none.covered) == (0, 0.0)
 
 
-@pytest.mark.kernel
 def test_places_of_a_real_town_can_be_hung_on() -> None:
     walls = prepare_walls(footprints())
     lines = streets()
