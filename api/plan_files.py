@@ -1,8 +1,7 @@
-"""Plans as files: export in four formats, import of drawn grids, change sets of areas."""
+"""Plans as files: export in four formats, import of drawn grids."""
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -37,15 +36,6 @@ class ImportOut(BaseModel):
     corners_added: int
     crossing: list[dict[str, Any]]
     outside: dict[str, int]
-    warnings: list[str]
-    dry_run: bool
-
-
-class ChangeSetMade(BaseModel):
-    """What a change set of areas did, or would do; `id` is empty after a dry run."""
-
-    id: UUID | None
-    counts: dict[str, int]
     warnings: list[str]
     dry_run: bool
 
@@ -99,25 +89,3 @@ def import_plan(  # noqa: PLR0913, PLR0917 - one parameter for each field of the
             work, path, asked, territory=territory, crs=crs, mapping=mapping, dry_run=dry_run
         )
     return JSONResponse(ImportOut.model_validate(report).model_dump(mode="json"), 200 if dry_run else 201)
-
-
-@router.post("/change-sets", status_code=201, operation_id="change_areas", response_model=ChangeSetMade)
-def change_areas(  # noqa: PLR0913, PLR0917 - as above
-    work: Work,
-    file: Upload,
-    name: Annotated[str, Form(max_length=200)],
-    effective_on: Annotated[date, Form(description="First day of the new boundaries.")],
-    territory: Annotated[UUID | None, Form()] = None,
-    basis: Annotated[str, Form(max_length=500)] = "",
-    replaces: Annotated[str | None, Form(max_length=20, description="Kind of the areas that end.")] = None,
-    crs: Crs = None,
-    dry_run: Annotated[bool, Form(description="Report only.")] = False,
-) -> Response:
-    """Put new boundaries of areas in force from a day on; what became of the old ones is kept as lineage."""
-    from services.plan_life import area_changes  # noqa: PLC0415 - as above
-
-    decision = area_changes.Decision(name, effective_on, basis, replaces)
-    with downloads.uploaded(file.filename, file.file.read(downloads.UPLOAD_MB * 2**20 + 1)) as path:
-        report, made = area_changes.change_areas(work, path, decision, territory=territory, crs=crs, dry_run=dry_run)
-    answer = ChangeSetMade(id=made, counts=report.counts, warnings=report.warnings, dry_run=report.dry_run)
-    return JSONResponse(answer.model_dump(mode="json"), 200 if dry_run else 201)

@@ -1,16 +1,15 @@
-"""Any date: the plan in force, its grids, posts; statistics on any boundaries; area change sets; responsibilities."""
+"""Any date: the plan in force, its grids, posts; statistics on any boundaries; responsibilities."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from datetime import datetime
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.deps import Work, settings_of
-from api.plan_compare import LineageOut
 from api.plans import GridOut, Kind, PlanOut
 from services.settings import Settings
 
@@ -143,22 +142,6 @@ class DutiesIn(BaseModel):
     duties: Annotated[list[DutyOut], Field(max_length=200)]
 
 
-class ChangeSetOut(BaseModel):
-    """A decision that changed areas."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    id: UUID
-    territory_id: UUID
-    name: str
-    basis: str
-    effective_on: date
-    author: str | None
-    created_at: datetime
-    settled: bool
-    figures: dict[str, Any]
-
-
 @router.get("/plans/current", operation_id="get_current_plan")
 def get_current_plan(
     work: Work, settings: SettingsOf, territory: UUID | None = None, kind: Kind = "household", at: At = None
@@ -256,19 +239,3 @@ def set_responsibilities(work: Work, given: DutiesIn) -> DutiesOut:
 
     listed = [duties.Duty(each.role, each.duty_en, each.duty_zh, each.unit) for each in given.duties]
     return DutiesOut.model_validate(duties.set_duties(work, given.territory, given.kind, listed, grid=given.grid))
-
-
-@router.get("/change-sets", operation_id="list_change_sets")
-def list_change_sets(work: Work, territory: UUID | None = None) -> dict[Literal["change_sets"], list[ChangeSetOut]]:
-    """Return the decisions that changed areas, newest first."""
-    from services.plan_life import area_changes  # noqa: PLC0415 - as above
-
-    return {"change_sets": [ChangeSetOut.model_validate(row) for row in area_changes.list_sets(work, territory)]}
-
-
-@router.get("/change-sets/{change_set_id}/lineage", operation_id="list_area_lineage")
-def list_area_lineage(work: Work, change_set_id: UUID) -> dict[Literal["lineage"], list[LineageOut]]:
-    """Return what became of the areas before a change set, with shares of ground and households."""
-    from services.plan_life import area_changes  # noqa: PLC0415 - as above
-
-    return {"lineage": [LineageOut.model_validate(row) for row in area_changes.lineage_of(work, change_set_id)]}

@@ -38,9 +38,9 @@ def draw_missing_shapes(work: UnitOfWork, *, now: datetime) -> int:  # noqa: ARG
 
 def let_take_effect(work: UnitOfWork, *, now: datetime) -> int:
     """Note that plans and areas whose day has come are in force; maps and answers go by the date anyway."""
-    from services.plan_life import area_changes, publishing  # noqa: PLC0415 - as above
+    from services.plan_life import area_publishing, publishing  # noqa: PLC0415 - as above
 
-    return publishing.settle(work, now=now) + area_changes.settle_areas(work, now=now)
+    return publishing.settle(work, now=now) + area_publishing.settle_areas(work, now=now)
 
 
 def check_live_coverage(work: UnitOfWork, *, now: datetime, time_zone: str) -> int:

@@ -1,48 +1,31 @@
-"""Change sets of areas: new boundaries from a day on, the old ones end, and what became of which is kept."""
+"""Change sets of areas as drafts and as others see them: drawn boundaries, what they would do, what became of which."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Unpack
 from uuid import UUID, uuid4
 
-import numpy as np
-import numpy.typing as npt
-import shapely
-
 from gis import crs
-from gis.codes import AreaCode
-from gis.errors import ConflictError, InvalidInputError
-from gis.measure import mean_width
-from gis.overlay import GRID
-from grid_partition.lineage import Lineage, lineage
-from services.ingest.areas import FIELDS, kind_of, parent_code
+from gis.errors import InvalidInputError, NotFoundError
+from services.ingest.areas import FIELDS, kind_of
 from services.ingest.outlines import read_outlines, snap_outlines
 from services.ingest.report import LoadReport
 from services.ingest.rows import LoadOptions, RowLoad, parse_cells, require_rows, start_load
 from services.ingest.shapes import multi_hex
-from services.plan_life.comparing import metric_points
+from services.plan_life.area_reckoning import Drawn, Reckoning, reckon
+from services.plan_life.area_states import locked, note_step
 from store.database import area_changes as sql
-from store.database import ingest as ingest_sql
 from store.database import plan_life as life_sql
-from store.database.models import ChangeSet
+from store.database.models import ChangeSet, Territory
 from store.database.models.territory import AREA_KINDS
 from store.database.partition import find_territory
 from store.database.work import UnitOfWork
 from store.files.tables import read_table
 
-Geometries = npt.NDArray[Any]
-#: Metres of mean width below which two outlines of one border merely differ in sloppiness.
-SLOPPY = 5.0
-
-
-class OpenGroundError(ConflictError):
-    """Ground of an area that ends would belong to nobody, or to two."""
-
-    code = "open-ground"
+NAME_LENGTH = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,57 +36,82 @@ class Decision:
     ----------
     name : str
         One for each territory.
-    effective_on : datetime.date
-        First day of the new boundaries.
+    effective_on : datetime.date or None
+        First day of the new boundaries, as far as it is known.
     basis : str
-        The decision behind it.
+        The decision behind it, as far as it is taken.
     replaces : str or None
         Kind of the areas that end; that of the new ones without it.
     """
 
     name: str
-    effective_on: date
+    effective_on: date | None = None
     basis: str = ""
     replaces: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeSetView:
-    """A change set and what it did."""
+    """A change set as the list shows it."""
 
     id: UUID
     territory_id: UUID
     name: str
     basis: str
-    effective_on: date
+    status: str
+    replaces: str | None
+    file: str
+    effective_on: date | None
     author: str | None
+    approver: str | None
     created_at: datetime
+    submitted_at: datetime | None
+    approved_at: datetime | None
+    published_at: datetime | None
+    retired_at: datetime | None
     settled: bool
     figures: dict[str, Any]
+    revision: int
 
 
-@dataclass(slots=True)
-class _Old:
-    """Areas valid on the day, metric."""
+@dataclass(frozen=True, slots=True)
+class DrawnView:
+    """An area of a change set; `area_id` once it is published, `bbox` in EPSG:4326."""
 
-    ids: list[UUID]
-    codes: list[str]
-    names: list[str]
-    shapes: Geometries
-
-
-@dataclass(slots=True)
-class _New:
-    """Areas of the file, metric."""
-
-    ids: list[UUID]
-    codes: list[AreaCode]
-    names: list[str]
-    kinds: list[str]
-    shapes: Geometries
+    code: str
+    kind: str
+    name: str
+    area_id: UUID | None
+    bbox: tuple[float, float, float, float]
 
 
-def change_areas(
+@dataclass(frozen=True, slots=True)
+class WholeChange:
+    """A change set with all there is to say of it.
+
+    Attributes
+    ----------
+    change : ChangeSetView
+    on : str or None
+        Day for which report and lineage hold.
+    warnings : list of str
+    areas : list of DrawnView
+        The new ones.
+    ended : list of dict
+        ``id``, ``code``, ``name`` of those that end.
+    lineage : list of dict
+        ``kind``, ``from_code``, ``to_code``, shares of ground and households, ``area_m2``, ``households``.
+    """
+
+    change: ChangeSetView
+    on: str | None
+    warnings: list[str]
+    areas: list[DrawnView]
+    ended: list[dict[str, Any]]
+    lineage: list[dict[str, Any]]
+
+
+def draft_areas(
     work: UnitOfWork,
     path: Path | str,
     decision: Decision,
@@ -111,15 +119,16 @@ def change_areas(
     now: datetime | None = None,
     **options: Unpack[LoadOptions],
 ) -> tuple[LoadReport, UUID | None]:
-    """Put new boundaries of areas in force from a day on.
+    """Keep new boundaries of areas as a draft, and tell what they would do.
 
     The file holds every area that is new or drawn anew. Present areas whose ground it covers end on the day; an area
-    of the same code goes on with its new shape and name. What it leaves out stays as it is.
+    of the same code goes on with its new shape and name. What it leaves out stays as it is. Nothing changes before the
+    draft is published (`area_publishing.publish`).
 
     Parameters
     ----------
     work : UnitOfWork
-        Of the owner; the caller commits.
+        The caller commits.
     path : Path or str
         Polygons with code and name.
     decision : Decision
@@ -140,227 +149,158 @@ def change_areas(
     RejectedRowsError, InvalidInputError
     """
     work.actor.require("planner", "system_administrator")
-    if not decision.name.strip():
+    name = decision.name.strip()
+    if not name or len(name) > NAME_LENGTH:
         raise InvalidInputError("Name the change set, such as the number of the decision.", field="name")
     if decision.replaces is not None and decision.replaces not in AREA_KINDS:
         raise InvalidInputError(f"Kinds of areas: {', '.join(AREA_KINDS)}.", field="replaces")
-    table = read_table(path, sheet=options.get("sheet"))
-    ingest_sql.lock_codes(work.session)
+    moment = now or datetime.now(UTC)
     territory = find_territory(work.session, options.get("territory"))
+    load, drawn = _read(work, path, territory, options)
+    found = reckon(work, territory, drawn, decision.replaces, decision.effective_on or moment.date())
+    _tell(load, found)
+    if load.report.dry_run:
+        return load.report, None
+    change = ChangeSet(
+        id=uuid4(), territory_id=territory.id, name=name, basis=decision.basis.strip(), replaces=decision.replaces,
+        effective_on=decision.effective_on, author_id=work.actor.account_id, revision=0, status="draft",
+    )  # fmt: skip
+    sql.add_set(work.session, change)
+    _keep(work, change, territory, load, found)
+    note_step(work, change, "draft", at=moment, facts={"file": change.file, "areas": len(drawn.ids)})
+    return load.report, change.id
+
+
+def redraw_areas(
+    work: UnitOfWork,
+    change_set_id: UUID,
+    path: Path | str,
+    *,
+    expected: int | None = None,
+    now: datetime | None = None,
+    **options: Unpack[LoadOptions],
+) -> LoadReport:
+    """Put other boundaries into a draft, such as after it was sent back."""
+    work.actor.require("planner", "system_administrator")
+    moment = now or datetime.now(UTC)
+    change = locked(work, change_set_id, expected, "draft")
+    territory = work.session.get_one(Territory, change.territory_id)
+    load, drawn = _read(work, path, territory, options)
+    found = reckon(work, territory, drawn, change.replaces, change.effective_on or moment.date())
+    _tell(load, found)
+    if not load.report.dry_run:
+        _keep(work, change, territory, load, found)
+        note_step(work, change, "redraw", at=moment, facts={"file": change.file, "areas": len(drawn.ids)})
+    return load.report
+
+
+def list_sets(work: UnitOfWork, territory_id: UUID | None = None) -> list[ChangeSetView]:
+    """Return change sets, newest first."""
+    return [_view(row) for row in sql.list_sets(work.session, territory_id)]
+
+
+def get_change(work: UnitOfWork, change_set_id: UUID) -> ChangeSetView:
+    """Return one change set as the list shows it."""
+    sql.get_set(work.session, change_set_id)
+    return _view(sql.list_sets(work.session, None, change_set_id)[0])
+
+
+def whole_change(work: UnitOfWork, change_set_id: UUID) -> WholeChange:
+    """Return a change set with its areas, what it does (or would do) and its lineage."""
+    report = sql.get_set(work.session, change_set_id).report
+    areas = [
+        DrawnView(row.code, row.kind, row.name, row.area_id, (row.xmin, row.ymin, row.xmax, row.ymax))
+        for row in sql.list_drafted(work.session, change_set_id)
+    ]
+    return WholeChange(
+        get_change(work, change_set_id),
+        report.get("on"),
+        list(report.get("warnings", [])),
+        areas,
+        list(report.get("ended", [])),
+        lineage_of(work, change_set_id),
+    )
+
+
+def lineage_of(work: UnitOfWork, change_set_id: UUID) -> list[dict[str, Any]]:
+    """Return what became of the areas before a change set, or what would become of them."""
+    change = sql.get_set(work.session, change_set_id)
+    if change.status in ("draft", "review"):
+        return list(change.report.get("lineage", []))
+    wanted = ("kind", "from_code", "to_code", "area_share", "household_share", "area_m2", "households")
+    rows = [row._asdict() for row in life_sql.change_set_lineage(work.session, change_set_id)]
+    names = {(row["from_code"], row["to_code"]): row for row in change.report.get("lineage", [])}
+    told = []
+    for row in rows:
+        known = names.get((row["from_code"], row["to_code"]), {})
+        named = {name: known.get(name, "") for name in ("from_name", "to_name")}
+        told.append({name: row[name] for name in wanted} | named)
+    return told
+
+
+def find_set(work: UnitOfWork, words: str, territory: str | None = None) -> UUID:
+    """Return the id of the change set that an id or a name means.
+
+    Raises
+    ------
+    NotFoundError
+        None of that name, or one in several territories.
+    """
+    try:
+        return sql.get_set(work.session, UUID(words)).id
+    except ValueError:
+        pass
+    place = None if territory is None else find_territory(work.session, territory).id
+    found = sql.sets_named(work.session, words, place)
+    if len(found) != 1:
+        how = "There are change sets of that name in several territories; name one." if found else (
+            f"There is no change set '{words}'; `gridward area changes` lists them."
+        )  # fmt: skip
+        raise NotFoundError(how, change_set=words)
+    return found[0]
+
+
+def _read(work: UnitOfWork, path: Path | str, territory: Territory, options: LoadOptions) -> tuple[RowLoad, Drawn]:
+    """Read the areas of a file; refused rows are told with their place."""
+    table = read_table(path, sheet=options.get("sheet"))
     load = start_load(work, "areas", table, options, territory)
     parse_cells(load, FIELDS)
     west, south, east, north = territory.outline.bounds
     metric = snap_outlines(load, read_outlines(load, (west, south, east, north)), territory.metric_srid)
     require_rows(load)
-    nested = work.session.begin_nested()
-    change_set = _apply(load, metric, decision, now or datetime.now(UTC))
+    codes = [load.values["code"][row] for row in load.kept]
+    kinds = [kind_of(load.values["kind"][row], code) for row, code in zip(load.kept, codes, strict=True)]
+    names = [str(load.values["name"][row]) for row in load.kept]
+    lines = [int(load.table.lines[row]) for row in load.kept]
+    return load, Drawn(codes, names, kinds, lines, metric[load.kept])
+
+
+def _tell(load: RowLoad, found: Reckoning) -> None:
+    figures = found.figures
     load.report.accepted = len(load.kept)
-    if load.report.dry_run:
-        nested.rollback()
-        return load.report, None
-    nested.commit()
-    work.touch("areas", territory.id)
-    return load.report, change_set
+    load.report.counts |= {"areas_ended": figures["ended"], "areas_new": figures["new"], **figures["kinds"]}
+    load.report.warnings += found.warnings
 
 
-def settle_areas(work: UnitOfWork, *, now: datetime) -> int:
-    """Let change sets whose day has come reach what hangs on areas: children, doors, the outline; return how many."""
-    due = sql.due_sets(work.session, now.date())
-    for change_set in due:
-        _settle(work, change_set, now)
-    return len(due)
-
-
-def list_sets(work: UnitOfWork, territory_id: UUID | None = None) -> list[ChangeSetView]:
-    """Return change sets, newest first."""
-    return [
-        ChangeSetView(
-            row.id, row.territory_id, row.name, row.basis, row.effective_on, row.author, row.created_at,
-            row.settled_at is not None, row.figures,
-        )
-        for row in sql.list_sets(work.session, territory_id)
-    ]  # fmt: skip
-
-
-def lineage_of(work: UnitOfWork, change_set_id: UUID) -> Sequence[Any]:
-    """Return what became of the areas before a change set."""
-    sql.get_set(work.session, change_set_id)
-    return life_sql.change_set_lineage(work.session, change_set_id)
-
-
-def _apply(load: RowLoad, metric: Geometries, decision: Decision, now: datetime) -> UUID:
-    """Write change set, areas and lineage."""
-    work, territory = load.work, load.territory
-    codes: list[AreaCode] = [load.values["code"][row] for row in load.kept]
-    new = _New(
-        [uuid4() for _ in codes],
-        codes,
-        [str(load.values["name"][row]) for row in load.kept],
-        [kind_of(load.values["kind"][row], code) for row, code in zip(load.kept, codes, strict=True)],
-        metric[load.kept],
-    )
-    old = _old_areas(work, territory.id, territory.metric_srid, decision, set(new.kinds))
-    ended = _ending(old, new)
-    _refuse_open_ground(ended, new, territory.metric_srid)
-    _refuse_overlaps(load, new.shapes)
-    _refuse_taken(work, decision, [code.code for code in codes], ended)
-    change_set = ChangeSet(
-        id=uuid4(), territory_id=territory.id, name=decision.name.strip(), basis=decision.basis.strip(),
-        effective_on=decision.effective_on, author_id=work.actor.account_id,
-    )  # fmt: skip
-    sql.add_set(work.session, change_set)
-    sql.end_areas(work.session, ended.ids, decision.effective_on)
-    _insert(load, new, decision.effective_on)
-    found = _follow(load, ended, new)
-    _save_lineage(work, change_set, ended, new.ids, found)
-    counts = {str(kind): int(count) for kind, count in zip(*np.unique(found.kind, return_counts=True), strict=True)}
-    change_set.figures = {
-        "ended": len(ended.ids), "new": len(new.ids), "kinds": counts, "households": int(found.households.sum()),
-        "households_lost": int(found.lost_households.sum()),
-    }  # fmt: skip
-    load.report.counts |= {"areas_ended": len(ended.ids), "areas_new": len(new.ids), **counts}
-    _warn_of_grids(load, ended.ids)
-    if decision.effective_on <= now.date():
-        _settle(work, change_set, now)
-    work.session.flush()
-    return change_set.id
-
-
-def _insert(load: RowLoad, new: _New, effective_on: date) -> None:
-    """Write the new areas, each below the closest area that its code names."""
-    session, territory = load.work.session, load.territory
-    parents = {**sql.ids_on(session, territory.id, effective_on)}
-    parents |= {code.code: area for code, area in zip(new.codes, new.ids, strict=True)}
-    lonlat = multi_hex(crs.to_lonlat(new.shapes, territory.metric_srid))
-    since = f"[{effective_on.isoformat()},)"
-    rows = []
-    for at, code in enumerate(new.codes):
-        above = parent_code(code, parents)
-        rows.append(
-            (
-                new.ids[at], territory.id, code.code, new.kinds[at], new.names[at],
-                parents[above] if above is not None else None, code.path, code.number, code.town_number,
-                code.county_number, lonlat[at], since,
-            )
-        )  # fmt: skip
-    sql.insert_areas(session, rows)
-
-
-def _old_areas(work: UnitOfWork, territory_id: UUID, srid: int, decision: Decision, kinds: set[str]) -> _Old:
-    wanted = [decision.replaces] if decision.replaces else sorted(kinds)
-    found = sql.areas_on(work.session, territory_id, wanted, decision.effective_on)
-    shapes = np.asarray(crs.to_metric(found["geom"], srid), dtype=object).reshape(-1)
-    return _Old(list(found["id"]), [str(c) for c in found["code"]], [str(n) for n in found["name"]], shapes)
-
-
-def _ending(old: _Old, new: _New) -> _Old:
-    """Return the old areas that end: those whose ground the new ones cover, or whose code they take."""
-    covered = shapely.union_all(new.shapes, grid_size=GRID)
-    overlap = np.asarray(shapely.intersection(old.shapes, covered), dtype=object)
-    sloppy = mean_width(overlap) < np.minimum(SLOPPY, mean_width(old.shapes) / 2)
-    codes = {code.code for code in new.codes}
-    taken = np.array([code in codes for code in old.codes], dtype=bool)
-    rows = np.flatnonzero((~sloppy & (shapely.area(overlap) > 0)) | taken)
-    return _Old(
-        [old.ids[at] for at in rows], [old.codes[at] for at in rows], [old.names[at] for at in rows], old.shapes[rows]
-    )
-
-
-def _refuse_open_ground(ended: _Old, new: _New, srid: int) -> None:
-    """Refuse to end an area part of which would be in no area."""
-    rest = np.asarray(shapely.difference(ended.shapes, shapely.union_all(new.shapes)), dtype=object)
-    for name, code, ground in zip(ended.names, ended.codes, rest, strict=True):
-        pieces = shapely.get_parts(ground)
-        wide = pieces[mean_width(pieces) >= SLOPPY]
-        if not len(wide):
-            continue
-        worst = wide[int(np.argmax(shapely.area(wide)))]
-        place = crs.to_lonlat(shapely.point_on_surface(worst), srid)
-        open_m2 = float(shapely.area(wide).sum())
-        raise OpenGroundError(
-            f"{name} ({code}) would end, but {open_m2:,.0f} m² of it are in no new area."
-            " Add the area that takes this ground to the file.",
-            area=code,
-            place=[place.x, place.y],
-            area_m2=open_m2,
-        )
-
-
-def _refuse_overlaps(load: RowLoad, shapes: Geometries) -> None:
-    first, second = shapely.STRtree(shapes).query(shapes, predicate="intersects")
-    pairs = first < second
-    shared = np.asarray(shapely.intersection(shapes[first[pairs]], shapes[second[pairs]]), dtype=object)
-    for at in np.flatnonzero(mean_width(shared) >= SLOPPY):
-        rows = [int(load.kept[index[pairs][at]]) for index in (first, second)]
-        place = crs.to_lonlat(shapely.point_on_surface(shared[at]), load.territory.metric_srid)
-        names = [str(load.values["name"][row]) for row in rows]
-        raise OpenGroundError(
-            f"{names[0]} and {names[1]} overlap ({shapely.area(shared[at]):,.0f} m²).",
-            rows=[int(load.table.lines[row]) for row in rows],
-            place=[place.x, place.y],
-        )
-
-
-def _refuse_taken(work: UnitOfWork, decision: Decision, codes: list[str], ended: _Old) -> None:
-    """Refuse codes that another area holds on or after the day, and a day on which an area has not begun."""
-    held = sql.holders(work.session, codes, decision.effective_on, ended.ids)
-    if held:
-        raise ConflictError(
-            f"The code {held[0].code} belongs to {held[0].name}, which goes on. Give the new area another code, or"
-            " bring that one into the file too.",
-            code_taken=held[0].code,
-        )
-    young = sql.begun_on_or_after(work.session, ended.ids, decision.effective_on)
-    if young:
-        raise ConflictError(
-            f"{young[0].name} began on {young[0].since}; it can't end on {decision.effective_on}.",
-            field="effective_on",
-            area=young[0].code,
-        )
-
-
-def _follow(load: RowLoad, ended: _Old, new: _New) -> Lineage:
-    place = {code.code: at for at, code in enumerate(new.codes)}
-    same = [place.get(code, -1) for code in ended.codes]
-    lonlat, households = life_sql.doors(load.work.session, load.territory.id)
-    return lineage(
-        ended.shapes,
-        new.shapes,
-        same=same,
-        renamed=[at >= 0 and new.names[at] != name for at, name in zip(same, ended.names, strict=True)],
-        points=metric_points(lonlat, load.territory.metric_srid),
-        weight=households,
-    )
-
-
-def _save_lineage(work: UnitOfWork, change_set: ChangeSet, ended: _Old, ids: list[UUID], found: Lineage) -> None:
-    at = datetime.combine(change_set.effective_on, time(), UTC)
-    life_sql.save_lineage(
+def _keep(work: UnitOfWork, change: ChangeSet, territory: Territory, load: RowLoad, found: Reckoning) -> None:
+    """Keep the drawn areas and what they would do."""
+    drawn = found.drawn
+    lonlat = multi_hex(crs.to_lonlat(drawn.shapes, territory.metric_srid))
+    sql.save_drafted(
         work.session,
+        change.id,
         [
-            (
-                str(found.kind[row]), None, None, ended.ids[found.source[row]], ids[found.target[row]], None, None,
-                change_set.id, float(found.area_share[row]), float(found.household_share[row]),
-                float(found.area[row]), int(found.households[row]), at,
-            )
-            for row in range(len(found.source))
+            (uuid4(), change.id, drawn.lines[at], code.code, drawn.kinds[at], drawn.names[at], lonlat[at])
+            for at, code in enumerate(drawn.codes)
         ],
+    )
+    change.file = load.table.file
+    change.figures, change.report = found.figures, found.report | {"warnings": load.report.warnings}
+
+
+def _view(row: Any) -> ChangeSetView:  # noqa: ANN401 - a database row
+    return ChangeSetView(
+        row.id, row.territory_id, row.name, row.basis, row.status, row.replaces, row.file, row.effective_on,
+        row.author, row.approver, row.created_at, row.submitted_at, row.approved_at, row.published_at, row.retired_at,
+        row.settled_at is not None, row.figures, row.revision,
     )  # fmt: skip
-
-
-def _warn_of_grids(load: RowLoad, ended: list[UUID]) -> None:
-    grids = sql.grids_of_areas(load.work.session, ended)
-    if grids:
-        load.report.warnings.append(
-            f"{grids} grids in force belong to areas that end; make a plan on the new areas, or publish a draft of it."
-        )
-
-
-def _settle(work: UnitOfWork, change_set: ChangeSet, now: datetime) -> None:
-    sql.adopt_children(work.session, change_set.id)
-    reassigned = ingest_sql.assign_dwellings(work.session, change_set.territory_id)
-    ingest_sql.widen_outline(work.session, change_set.territory_id)
-    change_set.settled_at = now
-    change_set.figures = {**(change_set.figures or {}), "dwellings_reassigned": reassigned}
-    work.session.flush()
-    work.touch("areas", change_set.territory_id)

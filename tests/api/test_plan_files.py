@@ -1,11 +1,10 @@
-"""Plans as files over HTTP: export and import round trip, repair, refusals; change sets of areas."""
+"""Plans as files over HTTP: export and import round trip, repair, refusals."""
 
 from __future__ import annotations
 
 import io
 import json
 import zipfile
-from datetime import UTC, datetime, timedelta
 
 import pytest
 import shapely
@@ -121,55 +120,6 @@ def test_bad_uploads_are_refused(client, town, monkeypatch):
     assert (large.status_code, large.json()["code"]) == (413, "upload-too-large")
 
 
-def test_areas_change_on_a_day_and_their_lineage_is_kept(client, town):
-    east, north = (600, 400)
-    halves = [
-        many(shapely.box(0, 0, 400, 200)),
-        many(shapely.box(0, 200, 400, north)),
-        many(shapely.box(400, 0, east, north)),
-    ]
-    rows = [
-        {"code": "990101001001", "name": "West Village 西村", "kind": "village"},
-        {"code": "990101001003", "name": "North Village 北村", "kind": "village"},
-        {"code": "990101001004", "name": "East Village 东村", "kind": "village"},
-    ]
-    today = datetime.now(UTC).date()
-    url = "/api/v1/change-sets"
-    part = post(client, url, layer(halves[:1], rows[:1]), name="half", effective_on=str(today))
-    assert (part.status_code, part.json()["code"]) == (409, "open-ground")
-    assert len(part.json()["place"]) == 2
-    dry = post(client, url, layer(halves, rows), name="decision 9", effective_on=str(today), dry_run="true")
-    assert (dry.status_code, dry.json()["id"]) == (200, None)
-    made = post(client, url, layer(halves, rows), name="decision 9", effective_on=str(today), basis="council")
-    assert made.status_code == 201, made.text
-    assert made.json()["counts"]["areas_new"] == 3
-    twice = post(client, url, layer(halves, rows), name="decision 9", effective_on=str(today + timedelta(days=2)))
-    assert twice.status_code == 409
-    (change_set,) = client.get(url).json()["change_sets"]
-    assert change_set["settled"] is True
-    lineage = client.get(f"{url}/{change_set['id']}/lineage").json()["lineage"]
-    assert {(row["from_code"][-3:], row["to_code"][-3:], row["kind"]) for row in lineage} == {
-        ("001", "001", "keep"), ("001", "003", "split"), ("002", "004", "renumber"),
-    }  # fmt: skip
-    west = [row for row in lineage if row["from_code"].endswith("001")]
-    assert sum(row["area_share"] for row in west) == pytest.approx(1.0)
-    assert sum(row["households"] for row in west) == 201
-    names = [area["code"][-3:] for area in client.get(f"/api/v1/areas?territory={town.territory}").json()["areas"]]
-    assert names == ["001", "003", "004"]
-    yesterday = today - timedelta(days=1)
-    before = client.get(f"/api/v1/areas?territory={town.territory}&at={yesterday}").json()["areas"]
-    assert [area["code"][-3:] for area in before] == ["001", "002"]
-    given = {
-        "of": "areas:village", "of_at": str(yesterday), "on": "areas:village",
-        "totals": {"990101001001": 201, "990101001002": 101},
-    }  # fmt: skip
-    carried = client.post("/api/v1/statistics/restate", json=given).json()
-    assert {row["code"][-3:]: row["value"] for row in carried["rows"]} == pytest.approx(
-        {row["to_code"][-3:]: row["households"] for row in lineage}
-    )
-    assert client.get(f"{url}/{town.plan}/lineage").status_code == 404
-
-
 @pytest.mark.parametrize(
     ("path", "most"),
     [
@@ -181,7 +131,7 @@ def test_areas_change_on_a_day_and_their_lineage_is_kept(client, town):
         ("/api/v1/plans/{plan}/lineage", 2),
         ("/api/v1/plans/{plan}/diff/{plan}", 5),
         ("/api/v1/statistics?on=plan:{plan}", 5),
-        ("/api/v1/change-sets", 1),
+        ("/api/v1/area-changes", 1),
         ("/api/v1/responsibilities", 2),
     ],
 )

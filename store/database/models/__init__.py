@@ -1,6 +1,7 @@
 """Every table, by domain; `Base.metadata` is what Alembic compares against."""
 
 from store.database.models.access import Account, ApiToken, Audit, Scope, Session, SignInLink
+from store.database.models.area_changes import AreaDraft, ChangeComment, ChangeSet, ChangeStep
 from store.database.models.base import Base
 from store.database.models.camera import Camera, CameraHeard, CameraStatus, ViewShed
 from store.database.models.compound import Compound
@@ -10,7 +11,7 @@ from store.database.models.grid_shape import GridShape
 from store.database.models.incident import Incident, IncidentTransition, IntakeKey
 from store.database.models.net import GridFloor, NetShare
 from store.database.models.plan import Atom, Grid, GridVersion, Plan
-from store.database.models.plan_life import ChangeSet, Comment, Lineage, PlanStep, Responsibility
+from store.database.models.plan_life import Comment, Lineage, PlanStep, Responsibility
 from store.database.models.plan_quality import QualityLimit
 from store.database.models.plumbing import IdempotencyKey, JobFile, JobProgress, LayerRevision, Outbox, Report
 from store.database.models.report import KeptReport, ReportSchedule
@@ -35,6 +36,7 @@ __all__ = [
     "Account",
     "ApiToken",
     "Area",
+    "AreaDraft",
     "Assignment",
     "Atom",
     "AtomPast",
@@ -46,7 +48,9 @@ __all__ = [
     "CameraCost",
     "CameraHeard",
     "CameraStatus",
+    "ChangeComment",
     "ChangeSet",
+    "ChangeStep",
     "Comment",
     "Component",
     "Compound",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +11,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from store.database.models.base import Base, gist, one_of
 from store.database.models.plan import GRID_KINDS
-from store.database.models.territory import territory_key
 from store.types import At, Json, MaybeAt, Revision, ShapelyGeometry, UuidKey
 
 LINEAGE_KINDS = ("keep", "rename", "renumber", "merge", "split", "transfer")
@@ -49,25 +48,6 @@ class Comment(Base):
     revision: Mapped[Revision]
 
     __table_args__ = (gist("comment", "point"),)
-
-
-class ChangeSet(Base):
-    """A decision that changes administrative areas on a day: merged, split, renamed or renumbered."""
-
-    __tablename__ = "change_set"
-
-    id: Mapped[UuidKey]
-    territory_id: Mapped[UUID] = territory_key()
-    name: Mapped[str]
-    basis: Mapped[str] = mapped_column(server_default="")
-    effective_on: Mapped[date]
-    author_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("account.id"))
-    created_at: Mapped[At]
-    # when the doors were counted into the new areas; empty while the day lies ahead
-    settled_at: Mapped[MaybeAt]
-    figures: Mapped[Json]
-
-    __table_args__ = (sa.UniqueConstraint("territory_id", "name"),)
 
 
 class Lineage(Base):
