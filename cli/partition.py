@@ -139,10 +139,7 @@ def partition(
     dry_run: DryRunOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Divide a territory into grids of about equal households, each in one piece, and save a draft plan.
-
-    Stopping it (Ctrl-C) leaves nothing behind.
-    """
+    """Divide a territory into balanced grids, each in one piece, saved as a draft plan; Ctrl-C leaves nothing."""
     from services.partition import PlanSpec, read_band, read_rules, usual_target
 
     context = command_context(ctx)
@@ -168,20 +165,19 @@ def partition(
     given = NetFile(net, floors, code, name_field, crs, sheet, rejects, skip_rejected, dry_run)
     if given.path is not None:
         partition_file(context, spec, given, territory=territory, name=name, as_json=as_json)
-        return
-    facts = _propose(context, spec, territory=territory, name=name, as_json=as_json)
-    show(facts, lambda: _text(facts), as_json=as_json)
+    else:
+        _propose(context, spec, territory=territory, name=name, as_json=as_json)
 
 
 def _propose(
     context: CommandContext, spec: PlanSpec, *, territory: str | None, name: str | None, as_json: bool
-) -> dict[str, Any]:
-    """Make the plan; return what there is to tell of it."""
+) -> None:
+    """Make the plan and tell of it."""
     from services.partition import explain, propose_plan
 
     with progress_bar("dividing", hidden=as_json) as tell, context.database.work(context.actor) as work:
         made = propose_plan(work, spec, territory=territory, name=name, progress=tell)
-        return {
+        facts = {
             "kind": spec.kind,
             "plan": str(made.plan_id),
             "reused": made.reused,
@@ -190,6 +186,7 @@ def _propose(
             "explained": explain(made.infeasible, made.quality),
             "moved": made.moved,
         }
+    show(facts, lambda: _text(facts), as_json=as_json)
 
 
 def _text(facts: dict[str, Any]) -> str:

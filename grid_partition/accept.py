@@ -18,6 +18,7 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Geometries = npt.NDArray[np.object_]
 
+LINES = (shapely.GeometryType.LINESTRING, shapely.GeometryType.LINEARRING, shapely.GeometryType.MULTILINESTRING)
 #: Faulty rows named in a message; more would hide the sentence.
 NAMED = 10
 
@@ -144,6 +145,81 @@ def accept_numbers(values: npt.ArrayLike, field: str, n: int) -> Floats:
     return numbers
 
 
+def accept_number(value: float, field: str) -> float:
+    """Check for one number.
+
+    Parameters
+    ----------
+    value : float
+    field : str
+        Name used in messages.
+
+    Returns
+    -------
+    float
+    """
+    number = _floats(value, field)
+    if number.ndim:
+        raise InvalidInputError(f"{field} must be one number.", field=field)
+    return float(number)
+
+
+def accept_places(values: npt.ArrayLike, field: str) -> Floats:
+    """Check for pairs of finite numbers.
+
+    Parameters
+    ----------
+    values : (n, 2) array
+    field : str
+        Name used in messages.
+
+    Returns
+    -------
+    (n, 2) float64
+    """
+    places = _floats(values, field)
+    if places.size == 0:
+        return np.empty((0, 2))
+    if places.ndim != 2 or places.shape[1] != 2:
+        raise InvalidInputError(f"{field} has shape {places.shape}; pairs of x and y are needed.", field=field)
+    _refuse(~np.isfinite(places).all(axis=1), f"{field}: not a number", field)
+    return places
+
+
+def accept_barriers(lines: npt.ArrayLike, cost: float | npt.ArrayLike | None) -> tuple[Geometries, Floats]:
+    """Check lines that borders may follow, and what a metre of border on each costs.
+
+    Parameters
+    ----------
+    lines : (b,) array of LineString or MultiLineString
+    cost : float or (b,) array, optional
+
+    Returns
+    -------
+    The lines, and their (b,) prices; 1, as on open ground, for a line of price nan, and nan for all without `cost`.
+    """
+    given = np.asarray(lines, dtype=object)
+    if given.ndim != 1:
+        raise InvalidInputError("barriers must be a flat array of lines.", field="barriers")
+    coordinates, row_of = shapely.get_coordinates(given, return_index=True)
+    for sentence, bad in (
+        ("not a line", np.flatnonzero(~np.isin(shapely.get_type_id(given), LINES))),
+        ("a coordinate is not finite", np.unique(row_of[~np.isfinite(coordinates).all(axis=1)])),
+    ):
+        if len(bad):
+            raise InvalidGeometryError(f"barriers: {sentence} (row {bad[0]}).", field="barriers", rows=bad.tolist())
+    if cost is None:
+        return given, np.full(len(given), np.nan)
+    price = _floats(cost, "barrier_cost")
+    if price.shape not in ((), given.shape):
+        raise InvalidInputError(
+            f"barrier_cost has shape {price.shape}, one price or {len(given)} are needed.", field="barrier_cost"
+        )
+    if ((price < 0.0) | np.isinf(price)).any():
+        raise InvalidInputError("barrier_cost: a price is zero or more, and finite.", field="barrier_cost")
+    return given, np.broadcast_to(np.where(np.isnan(price), 1.0, price), given.shape)
+
+
 def _refuse_crossing(polygons: Geometries, rows: Ints, field: str) -> None:
     """Refuse outlines that cross themselves so that their halves cancel out: they have no area, but that is no help."""
     for row in rows.tolist():
@@ -201,12 +277,13 @@ def _soft(values: npt.ArrayLike, n: int) -> Floats:
 
 
 def _accept_options(options: PartitionOptions) -> None:
-    if not 0.0 < options.tolerance <= 1.0:
+    if not 0.0 < accept_number(options.tolerance, "tolerance") <= 1.0:
         raise InvalidInputError(f"The tolerance must lie between 0 and 1, not {options.tolerance}.", field="tolerance")
     if options.band is not None:
-        low, high = options.band
-        if not 0.0 <= low < high < np.inf:
-            raise InvalidInputError(f"The band {low}-{high} is not a range of demand.", field="band")
+        band = _floats(options.band, "band")
+        if band.shape != (2,) or not 0.0 <= band[0] < band[1] < np.inf:
+            shown = "-".join(map(str, options.band))
+            raise InvalidInputError(f"The band {shown} is not a range of demand.", field="band")
     if not 0.0 <= options.churn_price < np.inf:
         raise InvalidInputError("The churn price must be zero or more.", field="churn_price")
     if not 0.0 <= options.walk_price < np.inf:

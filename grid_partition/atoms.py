@@ -18,7 +18,7 @@ from gis.errors import InvalidGeometryError, InvalidInputError
 from gis.index import by_tiles, first_holding, locate
 from gis.measure import group_sums
 from gis.overlay import GRID, dissolve, snap_to_grid
-from grid_partition.accept import accept_numbers, accept_polygons
+from grid_partition.accept import accept_barriers, accept_number, accept_numbers, accept_places, accept_polygons
 from grid_partition.model import Atoms
 from grid_partition.noding import take_over_vertices
 
@@ -87,6 +87,8 @@ def build_atoms(
     >>> sorted(atoms.demand.tolist()), float(shapely.area(atoms.geometry).sum())
     ([3.0, 4.0], 5000.0)
     """
+    if max_demand is not None and not accept_number(max_demand, "max_demand") > 0.0:
+        raise InvalidInputError(f"max_demand must be above zero, not {max_demand}.", field="max_demand")
     ground = _accept(territory, points, demand, parents, compounds)
     return _atoms(ground, _enclosing_lines(barriers, barrier_cost), max_demand)
 
@@ -150,10 +152,7 @@ def _accept(
         raise InvalidGeometryError(
             f"territory: {shapely.is_valid_reason(whole)}. Repair the outline first.", field="territory"
         )
-    xy = np.asarray(points, dtype=np.float64).reshape(-1, 2)
-    if not np.isfinite(xy).all():
-        rows = np.flatnonzero(~np.isfinite(xy).all(axis=1)).tolist()
-        raise InvalidGeometryError(f"points: not a number (row {rows[0]}).", field="points", rows=rows)
+    xy = accept_places(points, "points")
     shapely.prepare(whole)
     out = np.flatnonzero(~shapely.intersects_xy(whole, xy))
     far = out[~shapely.dwithin(whole, shapely.points(xy[out]), NEAR)]
@@ -197,15 +196,7 @@ def _atoms(ground: _Ground, lines: Geometries, max_demand: float | None) -> Atom
 def _enclosing_lines(barriers: npt.ArrayLike | None, cost: float | npt.ArrayLike | None) -> Geometries:
     if barriers is None:
         return np.empty(0, dtype=object)
-    lines = np.asarray(barriers, dtype=object)
-    linear = np.isin(
-        shapely.get_type_id(lines),
-        (shapely.GeometryType.LINESTRING, shapely.GeometryType.LINEARRING, shapely.GeometryType.MULTILINESTRING),
-    )
-    if not linear.all():
-        row = int(np.flatnonzero(~linear)[0])
-        raise InvalidGeometryError(f"barriers: not a line (row {row}).", field="barriers", rows=[row])
-    price = np.broadcast_to(np.asarray(0.0 if cost is None else cost, dtype=np.float64), lines.shape)
+    lines, price = accept_barriers(barriers, 0.0 if cost is None else cost)
     return lines[(price < 1.0) & ~shapely.is_empty(lines)]
 
 

@@ -7,6 +7,7 @@ import numpy.typing as npt
 import shapely
 
 from gis.adjacency import BorderSegments
+from grid_partition.accept import accept_barriers
 
 __all__ = ["DEFAULT_COST", "barrier_factor"]
 
@@ -35,10 +36,12 @@ def barrier_factor(
     Returns
     -------
     (m,) float64
+
+    Raises
+    ------
+    InvalidInputError, InvalidGeometryError
     """
-    given = np.asarray(barriers, dtype=object)
-    price = np.broadcast_to(np.asarray(DEFAULT_COST if cost is None else cost, dtype=np.float64), given.shape)
-    price = np.where(np.isnan(price), 1.0, price)  # nothing that a border should follow
+    given, price = accept_barriers(barriers, DEFAULT_COST if cost is None else cost)
     factor = np.ones(len(segments.left))
     pieces, of_line = shapely.get_parts(given, return_index=True)
     ends, at = shapely.get_coordinates(pieces, return_index=True)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import shapely
 
 from gis.errors import InvalidInputError
-from grid_partition.accept import accept_numbers, accept_polygons
+from grid_partition.accept import accept_numbers, accept_places, accept_polygons
 from grid_partition.allocate import nearest_count
 
 __all__ = ["DedicatedGrid", "DedicatedGrids", "dedicated_grids", "floor_conflicts"]
@@ -105,7 +105,7 @@ def dedicated_grids(
     house, level = np.asarray(building, dtype=np.int64), np.asarray(floor, dtype=np.int64)
     weight = accept_numbers(load, "load", len(house))
     district = np.zeros(len(house), dtype=np.int64) if zone is None else np.asarray(zone, dtype=np.int64)
-    place = np.asarray(xy, dtype=np.float64).reshape(-1, 2)
+    place = accept_places(xy, "xy")
     _accept(house, level, district, place, band, target)
     labels = np.full(len(house), -1, dtype=np.int64)
     grids: list[DedicatedGrid] = []

@@ -12,7 +12,7 @@ from gis.codes import reading_order
 from gis.errors import InvalidInputError
 from gis.measure import group_sums
 from grid_partition import group_kernels
-from grid_partition.accept import accept_numbers
+from grid_partition.accept import accept_numbers, accept_places
 from grid_partition.allocate import nearest_count
 from grid_partition.doors import split_evenly
 
@@ -130,23 +130,29 @@ def group_dwellings(
     (True, [])
     """
     points, load, parent = _accept(xy, size, households, (low, high), within)
+    label, shared = _labelled(points, load, parent, size, (low, high))
+    return _described(points, load, parent, label, shared, (low, high))
+
+
+def _labelled(points: Floats, load: Ints, parent: Ints, size: int, band: tuple[int, int]) -> tuple[Ints, Ints]:
+    """Group the doors of each parent; return the first group of each door, and how many groups share it."""
     label = np.full(len(points), -1, dtype=np.int64)
     shared = np.ones(len(points), dtype=np.int64)
-    large = load > high
+    large = load > band[1]
     for door in np.flatnonzero(large).tolist():
-        shared[door] = _shares(int(load[door]), size, (low, high))
+        shared[door] = _shares(int(load[door]), size, band)
     sweeps = float(np.clip(STEPS // max(len(points), 1), SWEEPS_FEW, SWEEPS_MANY))
     order = np.argsort(parent, kind="stable")
     for doors in np.split(order, np.flatnonzero(np.diff(parent[order])) + 1):
         count = int((label + shared)[label >= 0].max(initial=0))
         plain = doors[~large[doors] & (load[doors] > 0)]
         if len(plain):
-            label[plain] = count + _grouped(points[plain], load[plain], size, (low, high), sweeps)
+            label[plain] = count + _grouped(points[plain], load[plain], size, band, sweeps)
             count = int(label[plain].max()) + 1
         mine = doors[large[doors]]
         label[mine] = count + np.cumsum(shared[mine]) - shared[mine]
         _follow(points, label, doors, load)
-    return _described(points, load, parent, label, shared, (low, high))
+    return label, shared
 
 
 def _accept(
@@ -156,10 +162,7 @@ def _accept(
     band: tuple[int, int],
     within: npt.ArrayLike | None,
 ) -> tuple[Floats, Ints, Ints]:
-    points = np.asarray(xy, dtype=np.float64).reshape(-1, 2)
-    bad = np.flatnonzero(~np.isfinite(points).all(axis=1))
-    if len(bad):
-        raise InvalidInputError(f"Door {int(bad[0])} has no finite position.", field="xy", rows=bad.tolist())
+    points = accept_places(xy, "xy")
     low, high = band
     if not 1 <= low <= size <= high:
         raise InvalidInputError(f"The band {low}-{high} must hold the size {size}.", field="low")

@@ -12,7 +12,7 @@ import shapely
 from gis.errors import InvalidInputError
 from gis.index import first_holding
 from gis.measure import group_sums
-from grid_partition.accept import accept_numbers, accept_polygons
+from grid_partition.accept import accept_numbers, accept_places, accept_polygons
 
 __all__ = ["Overlay", "map_overlay", "overlapping_pairs"]
 
@@ -120,8 +120,8 @@ def _summed(sides: _Sides, rows: list[Floats], objects: Floats, kinds: npt.Array
         net,
         grid,
         area,
-        area / np.where(net >= 0, shapely.area(sides.polygons)[net], np.nan),
-        area / np.where(grid >= 0, shapely.area(sides.squares)[grid], np.nan),
+        area / np.r_[shapely.area(sides.polygons), np.nan][net],
+        area / np.r_[shapely.area(sides.squares), np.nan][grid],
         count,
         number.astype(np.int64),
         _by_kind(at[len(every) - len(objects) :], kinds, len(pairs)),
@@ -170,10 +170,7 @@ def _by_kind(row: Ints, kinds: npt.ArrayLike | None, count: int) -> Ints:
 
 
 def _points(xy: npt.ArrayLike | None, field: str) -> npt.NDArray[np.object_]:
-    places = np.empty((0, 2)) if xy is None else np.asarray(xy, dtype=np.float64).reshape(-1, 2)
-    if not np.isfinite(places).all():
-        row = int(np.flatnonzero(~np.isfinite(places).all(axis=1))[0])
-        raise InvalidInputError(f"{field}: not a number (row {row}).", field=field, rows=[row])
+    places = np.empty((0, 2)) if xy is None else accept_places(xy, field)
     return np.asarray(shapely.points(places), dtype=object)
 
 

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from gis.errors import InvalidInputError
 from gis.measure import group_sums
-from grid_partition.accept import Units, accept_units
+from grid_partition.accept import Units, accept_number, accept_units
 from grid_partition.allocate import allocate, choose_seats
 from grid_partition.block_problems import Division, build_problems
 from grid_partition.islands import join_islands
@@ -77,7 +77,7 @@ def partition_units(  # noqa: PLR0913 - the contract of DESIGN.md
     >>> partition_units(row, [1, 1, 1, 1, 1, 1], grids=2).labels.tolist()
     [0, 0, 0, 1, 1, 1]
     """
-    _accept_counts(grids, target)
+    _accept_counts(grids, target, seed)
     units = accept_units(geometry, demand, within, options)
     if progress is not None:
         progress(0.0, "finding neighbours")
@@ -86,12 +86,14 @@ def partition_units(  # noqa: PLR0913 - the contract of DESIGN.md
     return ground.measured(division, _labelled(units, division, solve_all(division.problems, executor, progress)))
 
 
-def _accept_counts(grids: int | None, target: float | None) -> None:
+def _accept_counts(grids: int | None, target: float | None, seed: int) -> None:
     if (grids is None) == (target is None):
         raise InvalidInputError("Name either the number of grids or the demand of one grid, not both.", field="grids")
-    if grids is not None and not (float(grids).is_integer() and grids >= 1):
+    if not accept_number(seed, "seed").is_integer():
+        raise InvalidInputError(f"The seed must be a whole number, not {seed}.", field="seed")
+    if grids is not None and not (accept_number(grids, "grids").is_integer() and grids >= 1):
         raise InvalidInputError(f"The number of grids must be a whole number from 1 up, not {grids}.", field="grids")
-    if target is not None and not 0.0 < target < np.inf:
+    if target is not None and not 0.0 < accept_number(target, "target") < np.inf:
         raise InvalidInputError(f"The demand of one grid must be above zero, not {target}.", field="target")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -92,34 +93,33 @@ def village_grids(
     >>> village_grids(land, [40, 100, 200], [1, 2, 3]).villages
     [[1, 2], [3]]
     """
-    units = accept_polygons(geometry, "geometry")
-    load = accept_numbers(demand, "demand", len(units))
-    low, high = band
-    if not 0 < low <= target <= high:
-        raise InvalidInputError(f"The band {low}-{high} must hold the target {target}.", field="band")
-    names, of_unit = np.unique(np.asarray(village), return_inverse=True)
-    of_unit = of_unit.ravel().astype(np.int64)
+    units, load = accept_polygons(geometry, "geometry"), accept_numbers(demand, "demand", len(np.asarray(geometry)))
+    names, of_unit = _accept_villages(village, len(units), band, target)
     parent = _parents(of_unit, within, names)
     total = group_sums(of_unit, load, len(names))
-    labels = np.full(len(units), -1, dtype=np.int64)
-    large = total > high * (1 + 1e-9)
+    large = total > band[1] * (1 + 1e-9)
     joined = _join(units, of_unit, parent, total, large, band)
-    small = ~large[of_unit]
+    small, rows = ~large[of_unit], np.flatnonzero(large[of_unit])
+    labels = np.full(len(units), -1, dtype=np.int64)
     labels[small] = np.unique(joined[of_unit[small]], return_inverse=True)[1].ravel()
-    ahead = int(labels.max(initial=-1)) + 1
-    if large.any():
-        rows = np.flatnonzero(~small)
-        found = partition_units(
-            units[rows],
-            load[rows],
-            target=target,
-            within=of_unit[rows],
-            seed=seed,
-            options=PartitionOptions(band=band),
-            executor=executor,
-        )
-        labels[rows] = ahead + found.labels
+    if len(rows):
+        cut = partial(partition_units, target=target, seed=seed, options=PartitionOptions(band=band), executor=executor)
+        ahead = int(labels.max(initial=-1)) + 1
+        labels[rows] = ahead + cut(units[rows], load[rows], within=of_unit[rows]).labels
     return _described(labels, load, of_unit, names, large, band)
+
+
+def _accept_villages(
+    village: npt.ArrayLike, n: int, band: tuple[float, float], target: float
+) -> tuple[npt.NDArray[np.generic], Ints]:
+    """Return the names of the villages, and the position of each unit's."""
+    if not 0 < band[0] <= target <= band[1]:
+        raise InvalidInputError(f"The band {band[0]}-{band[1]} must hold the target {target}.", field="band")
+    given = np.asarray(village)
+    if given.shape != (n,):
+        raise InvalidInputError(f"village has shape {given.shape}, {n} values are needed.", field="village")
+    names, of_unit = np.unique(given, return_inverse=True)
+    return names, of_unit.ravel().astype(np.int64)
 
 
 def _parents(of_unit: Ints, within: npt.ArrayLike | None, names: npt.NDArray[np.generic]) -> Ints:
@@ -127,8 +127,8 @@ def _parents(of_unit: Ints, within: npt.ArrayLike | None, names: npt.NDArray[np.
     parent = np.zeros(len(names), dtype=np.int64)
     if within is None:
         return parent
-    given = np.asarray(within, dtype=np.int64)
-    if given.shape != of_unit.shape:
+    given = np.asarray(within)
+    if given.shape != of_unit.shape or given.dtype.kind not in "iu":
         raise InvalidInputError("within must hold one whole number for each unit.", field="within")
     parent[of_unit] = given
     torn = np.flatnonzero(parent[of_unit] != given)

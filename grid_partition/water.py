@@ -12,8 +12,9 @@ from gis.adjacency import components
 from gis.errors import InvalidInputError
 from gis.measure import group_sums
 from gis.overlay import GRID
+from grid_partition.accept import accept_number
 from grid_partition.water_search import JOINT, MID_CHANNEL, TOLERANCE, Solved, solve_network
-from grid_partition.waterlines import Pieces, accept_waters, cut_pieces, join_runs
+from grid_partition.waterlines import Pieces, Waters, accept_waters, cut_pieces, join_runs
 
 __all__ = ["STUB", "TOLERANCE", "ReachShares", "Reaches", "loose_pieces", "partition_network", "reach_shares"]
 
@@ -137,10 +138,15 @@ def partition_network(
     >>> found.length.tolist()
     [1000.0, 1000.0, 1000.0]
     """
-    if not 0.0 < target_length < np.inf:
+    if not 0.0 < accept_number(target_length, "target_length") < np.inf:
         raise InvalidInputError("A reach must be longer than nothing.", field="target_length")
     waters = accept_waters(lines, parents, cut_points, must_cut)
     given = _accept_names(names, len(np.asarray(lines, dtype=object)))
+    return _divided(waters, given, target_length, join_stubs=join_stubs)
+
+
+def _divided(waters: Waters, given: npt.NDArray[np.object_], target_length: float, *, join_stubs: bool) -> Reaches:
+    """Cut the channels, named as `given`, into pieces, and join these to reaches part by part."""
     many = float(shapely.length(waters.lines).sum()) > MANY * target_length
     pieces = cut_pieces(waters, target_length / (COARSE if many else FINE))
     channel = given[pieces.source] if len(pieces.source) else np.empty(0, dtype=object)

@@ -95,11 +95,15 @@ def water_strips(
     """
     if not 0.0 < bank < np.inf:
         raise InvalidInputError("The managed strip must be wider than nothing.", field="bank")
-    k = len(reaches.length)
     nothing = np.empty(0, dtype=object)
-    if not k:
+    if not len(reaches.length):
         return Strips(nothing, shapely.Polygon(), np.empty(0), nothing, np.empty(0, dtype=np.int64))
     water = nothing if surfaces is None else accept_polygons(surfaces, "surfaces")
+    return _drawn(reaches, bank, water, within)
+
+
+def _drawn(reaches: Reaches, bank: float, water: Geometries, within: shapely.Geometry | None) -> Strips:
+    """Draw the corridor of all reaches, and divide it among them."""
     beside = np.asarray(shapely.buffer(reaches.piece, bank, quad_segs=ROUND), dtype=object)
     wet, surface = shapely.STRtree(water).query(beside, predicate="intersects")
     corridor = _corridor(reaches, np.r_[beside, water[np.unique(surface)]], within)
@@ -109,7 +113,7 @@ def water_strips(
     sites = sites_along(reaches.piece, reaches.piece_label, step=step, bank=bank, wide=wide)
     faces, reach = _faces(corridor, sites, reaches.piece_label[sites.piece], bank if not wide.any() else np.inf)
     atom, atom_reach = _joined(faces, reach, sites, reaches)
-    geometry = dissolve(atom, atom_reach, k)
+    geometry = dissolve(atom, atom_reach, len(reaches.length))
     # new nodes on a slanting bank are rounded too, so the corridor is what the faces cover
     corridor = shapely.coverage_union_all(atom)
     return Strips(geometry, corridor, _outside(reaches, geometry), atom, atom_reach)
@@ -121,7 +125,9 @@ def _corridor(reaches: Reaches, ground: Geometries, within: shapely.Geometry | N
     if within is not None:
         whole = shapely.intersection(whole, within, grid_size=GRID)
     parts = shapely.get_parts(whole)
-    parts = parts[shapely.get_type_id(parts) == shapely.GeometryType.POLYGON]
+    parts = parts[(shapely.get_type_id(parts) == shapely.GeometryType.POLYGON) & ~shapely.is_empty(parts)]
+    if not len(parts):
+        raise InvalidInputError("The ground that the strip stays in holds none of the water.", field="within")
     if len(parts) > 1:
         middle = shapely.line_interpolate_point(reaches.piece, 0.5, normalized=True)
         parts = parts[np.unique(shapely.STRtree(parts).nearest(middle))]

@@ -13,7 +13,7 @@ from gis.adjacency import components
 from gis.errors import InvalidGeometryError, InvalidInputError
 from gis.index import first_holding
 from gis.overlay import GRID, snap_to_grid
-from grid_partition.accept import accept_polygons
+from grid_partition.accept import LINES, accept_places, accept_polygons
 
 __all__ = ["Pieces", "Waters", "accept_waters", "cut_pieces", "join_runs"]
 
@@ -23,7 +23,6 @@ Geometries = npt.NDArray[np.object_]
 
 #: A bridge or sluice cuts the line that passes within this many metres.
 NEAR = 15.0
-_LINES = (shapely.GeometryType.LINESTRING, shapely.GeometryType.LINEARRING, shapely.GeometryType.MULTILINESTRING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +97,7 @@ def accept_waters(
     InvalidGeometryError, InvalidInputError
     """
     given = np.asarray(lines, dtype=object)
-    bad = np.flatnonzero(~np.isin(shapely.get_type_id(given), _LINES))
+    bad = np.flatnonzero(~np.isin(shapely.get_type_id(given), LINES))
     if given.ndim != 1 or len(bad):
         row = int(bad[0]) if len(bad) else 0
         raise InvalidGeometryError(f"lines: not a line (row {row}).", field="lines", rows=bad.tolist())
@@ -126,10 +125,8 @@ def _accept_cuts(points: npt.ArrayLike | None) -> Floats:
     if points is None:
         return np.empty((0, 2))
     given = np.asarray(points)
-    xy = shapely.get_coordinates(given) if given.dtype == object else given.astype(np.float64).reshape(-1, 2)
-    if not np.isfinite(xy).all():
-        raise InvalidInputError("cut_points: a coordinate is not finite.", field="cut_points")
-    return np.asarray(xy, dtype=np.float64)
+    geometric = given.dtype == object and bool(shapely.is_geometry(given).all())
+    return accept_places(shapely.get_coordinates(given) if geometric else given, "cut_points")
 
 
 def _accept_must(must_cut: npt.ArrayLike | None, n: int) -> npt.NDArray[np.bool_]:
