@@ -198,50 +198,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/change-sets": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List Change Sets
-         * @description Return the decisions that changed areas, newest first.
-         */
-        get: operations["list_change_sets"];
-        put?: never;
-        /**
-         * Change Areas
-         * @description Put new boundaries of areas in force from a day on; what became of the old ones is kept as lineage.
-         */
-        post: operations["change_areas"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/change-sets/{change_set_id}/lineage": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List Area Lineage
-         * @description Return what became of the areas before a change set, with shares of ground and households.
-         */
-        get: operations["list_area_lineage"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/plans/{plan_id}/export": {
         parameters: {
             query?: never;
@@ -1601,6 +1557,238 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/area-changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Area Changes
+         * @description Return the decisions that change areas, newest first.
+         */
+        get: operations["list_area_changes"];
+        put?: never;
+        /**
+         * Draft Area Change
+         * @description Keep new boundaries of areas as a draft and tell what they would do; 200 with the report after a dry run.
+         */
+        post: operations["draft_area_change"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/area-changes/{change_set_id}/areas": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Redraw Area Change
+         * @description Put other boundaries into a draft.
+         */
+        put: operations["redraw_area_change"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/area-changes/{change_set_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Area Change
+         * @description Return a change set with its areas, what it does or would do, and what becomes of the areas before it.
+         */
+        get: operations["get_area_change"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Area Change
+         * @description Delete a draft; what was ever published stays.
+         */
+        delete: operations["delete_area_change"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/area-changes/{change_set_id}/submit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Submit Area Change
+         * @description Send a draft to review.
+         */
+        post: operations["submit_area_change"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/area-changes/{change_set_id}/recall": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Recall Area Change
+         * @description Take a change set out of review again, to draw it anew.
+         */
+        post: operations["recall_area_change"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/area-changes/{change_set_id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Approve Area Change
+         * @description Approve a change set in review; another person than its author.
+         */
+        post: operations["approve_area_change"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/area-changes/{change_set_id}/send-back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send Back Area Change
+         * @description Send a change set back to its author with a reason; it is a draft again.
+         */
+        post: operations["send_back_area_change"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/area-changes/{change_set_id}/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Publish Area Change
+         * @description Publish a change set in review: a second person, on a written basis; with a day to come it is scheduled.
+         */
+        post: operations["publish_area_change"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/area-changes/{change_set_id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Withdraw Area Change
+         * @description Take back a change set that waits for its day; it is in review again.
+         */
+        post: operations["withdraw_area_change"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/area-changes/{change_set_id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Area Change History
+         * @description Return what happened to a change set, first to last.
+         */
+        get: operations["list_area_change_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/area-changes/{change_set_id}/comments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Area Change Comments
+         * @description Return the comments on a change set, oldest first.
+         */
+        get: operations["list_area_change_comments"];
+        put?: never;
+        /**
+         * Add Area Change Comment
+         * @description Pin a remark to an area of a change set, or to a place.
+         */
+        post: operations["add_area_change_comment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/locate": {
         parameters: {
             query?: never;
@@ -2294,6 +2482,141 @@ export interface components {
             status: "alive";
         };
         /**
+         * AreaChangeMade
+         * @description What a change set would do; `id` is empty after a dry run.
+         */
+        AreaChangeMade: {
+            /** Id */
+            id: string | null;
+            /** Status */
+            status: "draft" | null;
+            /** Revision */
+            revision: number | null;
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /** Warnings */
+            warnings: string[];
+            /** Dry Run */
+            dry_run: boolean;
+        };
+        /**
+         * AreaChangeOut
+         * @description A decision that changes areas, and where it stands.
+         */
+        AreaChangeOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Territory Id
+             * Format: uuid
+             */
+            territory_id: string;
+            /** Name */
+            name: string;
+            /** Basis */
+            basis: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "draft" | "review" | "scheduled" | "published" | "retired";
+            /** Replaces */
+            replaces: string | null;
+            /** File */
+            file: string;
+            /** Effective On */
+            effective_on: string | null;
+            /** Author */
+            author: string | null;
+            /** Approver */
+            approver: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Submitted At */
+            submitted_at: string | null;
+            /** Approved At */
+            approved_at: string | null;
+            /** Published At */
+            published_at: string | null;
+            /** Retired At */
+            retired_at: string | null;
+            /** Settled */
+            settled: boolean;
+            /** Figures */
+            figures: {
+                [key: string]: unknown;
+            };
+            /** Revision */
+            revision: number;
+        };
+        /**
+         * AreaCommentIn
+         * @description A remark to pin to an area of a change set, a place, or both.
+         */
+        AreaCommentIn: {
+            /** Text */
+            text: string;
+            /** Area Code */
+            area_code?: string | null;
+            /**
+             * Point
+             * @description Longitude, latitude.
+             */
+            point?: [
+                number,
+                number
+            ] | null;
+        };
+        /**
+         * AreaCommentOut
+         * @description A remark on a change set.
+         */
+        AreaCommentOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Author */
+            author: string | null;
+            /** Text */
+            text: string;
+            /** Area Code */
+            area_code: string | null;
+            /** Point */
+            point: [
+                number,
+                number
+            ] | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+        };
+        /**
+         * AreaCostOut
+         * @description What the cameras of an area cost at present prices; `unpriced` ones have no price and are left out.
+         */
+        AreaCostOut: {
+            /** Purchase */
+            purchase: number;
+            /** Yearly */
+            yearly: number;
+            /** Currency */
+            currency: string;
+            /** Unpriced */
+            unpriced: number;
+        };
+        /**
          * AreaCoverageOut
          * @description An area with the figures of all its grids added up.
          */
@@ -2356,6 +2679,31 @@ export interface components {
                 [key: string]: components["schemas"]["RateOut"];
             };
             units: components["schemas"]["UnitsOut"];
+            cost: components["schemas"]["AreaCostOut"] | null;
+        };
+        /**
+         * AreaLineageOut
+         * @description Which part of an area goes where; shares are of the area that ends.
+         */
+        AreaLineageOut: {
+            /** Kind */
+            kind: string;
+            /** From Code */
+            from_code: string;
+            /** From Name */
+            from_name: string;
+            /** To Code */
+            to_code: string;
+            /** To Name */
+            to_name: string;
+            /** Area Share */
+            area_share: number;
+            /** Household Share */
+            household_share: number;
+            /** Area M2 */
+            area_m2: number;
+            /** Households */
+            households: number;
         };
         /**
          * AreaOut
@@ -2420,6 +2768,23 @@ export interface components {
             kind: string;
             /** Name */
             name: string;
+        };
+        /**
+         * AreaPublicationIn
+         * @description What a change set is published on; what is left out is as in the draft.
+         */
+        AreaPublicationIn: {
+            /**
+             * Basis
+             * @description Decision, minutes or order.
+             * @default
+             */
+            basis: string;
+            /**
+             * Effective On
+             * @description First day of the new boundaries: past, today or to come.
+             */
+            effective_on?: string | null;
         };
         /**
          * AreaShareOut
@@ -2487,8 +2852,8 @@ export interface components {
                 number[][]
             ][];
         };
-        /** Body_change_areas */
-        Body_change_areas: {
+        /** Body_draft_area_change */
+        Body_draft_area_change: {
             /**
              * File
              * @description GeoJSON, GeoPackage, or a Shapefile in a .zip; at most 50 MB.
@@ -2498,10 +2863,9 @@ export interface components {
             name: string;
             /**
              * Effective On
-             * Format: date
-             * @description First day of the new boundaries.
+             * @description First day of the new boundaries, if known.
              */
-            effective_on: string;
+            effective_on?: string | null;
             /** Territory */
             territory?: string | null;
             /**
@@ -2575,6 +2939,25 @@ export interface components {
              * @enum {string}
              */
             overlap: "border" | "first" | "smaller";
+            /**
+             * Dry Run
+             * @description Report only.
+             * @default false
+             */
+            dry_run: boolean;
+        };
+        /** Body_redraw_area_change */
+        Body_redraw_area_change: {
+            /**
+             * File
+             * @description GeoJSON, GeoPackage, or a Shapefile in a .zip; at most 50 MB.
+             */
+            file: string;
+            /**
+             * Crs
+             * @description wgs84, cgcs2000, gcj02, bd09 or EPSG:n.
+             */
+            crs?: string | null;
             /**
              * Dry Run
              * @description Report only.
@@ -2794,60 +3177,6 @@ export interface components {
             places_seen: number;
             /** Gap Score */
             gap_score: number;
-        };
-        /**
-         * ChangeSetMade
-         * @description What a change set of areas did, or would do; `id` is empty after a dry run.
-         */
-        ChangeSetMade: {
-            /** Id */
-            id: string | null;
-            /** Counts */
-            counts: {
-                [key: string]: number;
-            };
-            /** Warnings */
-            warnings: string[];
-            /** Dry Run */
-            dry_run: boolean;
-        };
-        /**
-         * ChangeSetOut
-         * @description A decision that changed areas.
-         */
-        ChangeSetOut: {
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /**
-             * Territory Id
-             * Format: uuid
-             */
-            territory_id: string;
-            /** Name */
-            name: string;
-            /** Basis */
-            basis: string;
-            /**
-             * Effective On
-             * Format: date
-             */
-            effective_on: string;
-            /** Author */
-            author: string | null;
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
-            /** Settled */
-            settled: boolean;
-            /** Figures */
-            figures: {
-                [key: string]: unknown;
-            };
         };
         /**
          * CheckLine
@@ -3288,6 +3617,27 @@ export interface components {
             name?: string | null;
         };
         /**
+         * DrawnAreaOut
+         * @description An area of a change set; `area_id` once it is published.
+         */
+        DrawnAreaOut: {
+            /** Code */
+            code: string;
+            /** Kind */
+            kind: string;
+            /** Name */
+            name: string;
+            /** Area Id */
+            area_id: string | null;
+            /** Bbox */
+            bbox: [
+                number,
+                number,
+                number,
+                number
+            ];
+        };
+        /**
          * DutiesIn
          * @description The whole list of a kind of grid in a territory, or of one grid; empty goes back to the wider list.
          */
@@ -3485,6 +3835,21 @@ export interface components {
                 type: "MultiPolygon";
                 coordinates: number[][][][];
             };
+        };
+        /**
+         * EndedAreaOut
+         * @description An area that ends on the day.
+         */
+        EndedAreaOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
         };
         /**
          * EventOut
@@ -5108,6 +5473,8 @@ export interface components {
             kind: string;
             /** Name */
             name: string;
+            /** Grid Id */
+            grid_id: string | null;
             /**
              * Seen
              * @enum {string}
@@ -6692,7 +7059,7 @@ export interface components {
         };
         /**
          * SpareOut
-         * @description A camera that could go without loss.
+         * @description A camera that could go without loss; `loss_` is what goes with it alone, within rounding.
          */
         SpareOut: {
             /**
@@ -6712,6 +7079,10 @@ export interface components {
             lat: number;
             /** Sees M */
             sees_m: number;
+            /** Loss M */
+            loss_m: number;
+            /** Loss Places */
+            loss_places: number;
         };
         /**
          * Split
@@ -7148,6 +7519,23 @@ export interface components {
             change: components["schemas"]["ChangeOut"];
             /** Ms */
             ms: number;
+        };
+        /**
+         * WholeAreaChangeOut
+         * @description A change set with what it does (or would do) on a day.
+         */
+        WholeAreaChangeOut: {
+            change: components["schemas"]["AreaChangeOut"];
+            /** On */
+            on: string | null;
+            /** Warnings */
+            warnings: string[];
+            /** Areas */
+            areas: components["schemas"]["DrawnAreaOut"][];
+            /** Ended */
+            ended: components["schemas"]["EndedAreaOut"][];
+            /** Lineage */
+            lineage: components["schemas"]["AreaLineageOut"][];
         };
         /**
          * WholePlacementOut
@@ -7764,105 +8152,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DutiesOut"];
-                };
-            };
-            /** @description A problem (RFC 9457). */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_change_sets: {
-        parameters: {
-            query?: {
-                territory?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        [key: string]: components["schemas"]["ChangeSetOut"][];
-                    };
-                };
-            };
-            /** @description A problem (RFC 9457). */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    change_areas: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "multipart/form-data": components["schemas"]["Body_change_areas"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ChangeSetMade"];
-                };
-            };
-            /** @description A problem (RFC 9457). */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_area_lineage: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                change_set_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        [key: string]: components["schemas"]["LineageOut"][];
-                    };
                 };
             };
             /** @description A problem (RFC 9457). */
@@ -10591,6 +10880,516 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_area_changes: {
+        parameters: {
+            query?: {
+                territory?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: components["schemas"]["AreaChangeOut"][];
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    draft_area_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_draft_area_change"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AreaChangeMade"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    redraw_area_change: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Revision that the change is based on, such as "7". */
+                "If-Match"?: string | null;
+            };
+            path: {
+                change_set_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_redraw_area_change"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AreaChangeMade"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_area_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                change_set_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WholeAreaChangeOut"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_area_change: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Revision that the change is based on, such as "7". */
+                "If-Match"?: string | null;
+            };
+            path: {
+                change_set_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    submit_area_change: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Revision that the change is based on, such as "7". */
+                "If-Match"?: string | null;
+            };
+            path: {
+                change_set_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Note"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: components["schemas"]["AreaChangeOut"];
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    recall_area_change: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Revision that the change is based on, such as "7". */
+                "If-Match"?: string | null;
+            };
+            path: {
+                change_set_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Note"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: components["schemas"]["AreaChangeOut"];
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approve_area_change: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Revision that the change is based on, such as "7". */
+                "If-Match"?: string | null;
+            };
+            path: {
+                change_set_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Note"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: components["schemas"]["AreaChangeOut"];
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    send_back_area_change: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Revision that the change is based on, such as "7". */
+                "If-Match"?: string | null;
+            };
+            path: {
+                change_set_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reason"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: components["schemas"]["AreaChangeOut"];
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    publish_area_change: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Revision that was seen, such as 7. */
+                "If-Match"?: string | null;
+            };
+            path: {
+                change_set_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AreaPublicationIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: components["schemas"]["AreaChangeOut"];
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdraw_area_change: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Revision that the change is based on, such as "7". */
+                "If-Match"?: string | null;
+            };
+            path: {
+                change_set_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reason"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: components["schemas"]["AreaChangeOut"];
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_area_change_history: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                change_set_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: components["schemas"]["StepOut"][];
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_area_change_comments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                change_set_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: components["schemas"]["AreaCommentOut"][];
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_area_change_comment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                change_set_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AreaCommentIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: components["schemas"]["AreaCommentOut"];
+                    };
+                };
             };
             /** @description A problem (RFC 9457). */
             default: {
