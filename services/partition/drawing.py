@@ -84,7 +84,9 @@ def draw(ground: Ground, atoms: Atoms, partition: Partition, *, sliver_width: fl
         "area_error_m2": float(abs(shapely.area(shapes).sum() - outline.area)),
         "outline_rounding_m2": float(abs(outline.area - shapely.area(shapely.union_all(ground.parents)))),
         "infeasible": infeasible,
-        "misfits": _misfits(ground, partition, households),
+        "misfits": told_misfits(
+            partition, [str(ground.areas["name"][misfit.parent]) for misfit in partition.misfits], households
+        ),
         "oversized": _oversized(ground, atoms, partition),
         "walk_minutes": float(np.average(walking_minutes(walk), weights=np.maximum(households, 1e-9))),
     }
@@ -125,11 +127,14 @@ def _oversized(ground: Ground, atoms: Atoms, partition: Partition, limit: int = 
     ]
 
 
-def _misfits(ground: Ground, partition: Partition, households: npt.NDArray[np.int64]) -> list[dict[str, Any]]:
-    """Return the reasons of grids outside the tolerance or the band; grids are told by their households."""
+def told_misfits(partition: Partition, areas: list[str], households: npt.NDArray[np.int64]) -> list[dict[str, Any]]:
+    """Return the reasons of grids outside the tolerance or the band, each in its area, as a plan keeps them.
+
+    Grids are told by their households.
+    """
     return [
         {
-            "area": str(ground.areas["name"][misfit.parent]),
+            "area": area,
             "kind": misfit.kind,
             "grids": len(misfit.grids),
             "households": sorted(households[list(misfit.grids)].tolist()),
@@ -137,7 +142,7 @@ def _misfits(ground: Ground, partition: Partition, households: npt.NDArray[np.in
             "high": misfit.high,
             "text": misfit.text,
         }
-        for misfit in partition.misfits
+        for misfit, area in zip(partition.misfits, areas, strict=True)
     ]
 
 

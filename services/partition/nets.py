@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import Executor
 from dataclasses import asdict, dataclass
+from typing import Any
 from uuid import UUID
 
 import numpy as np
@@ -19,7 +20,7 @@ from gis.measure import group_sums
 from gis.overlay import snap_to_grid
 from grid_partition import Atoms, Partition, PartitionOptions, partition_units
 from grid_partition.labelled import partition_of
-from services.partition.drawing import Drawn, draw
+from services.partition.drawing import Drawn, draw, told_misfits
 from services.partition.ground import Ground, digest_of, read_ground
 from services.partition.net_shares import map_where_possible
 from services.partition.saving import plan_row, save_draft
@@ -151,9 +152,29 @@ def _draw(ground: Ground, units: _Units, found: Partition, lead: Ints) -> Drawn:
     drawn.deviation[:] = found.deviation
     figures = {key: value for key, value in asdict(found.quality).items() if isinstance(value, (bool, int, float))}
     drawn.quality |= {key: value for key, value in figures.items() if value == value}  # noqa: PLR0124 - drops nan
-    drawn.quality |= {"nested": True}
-    drawn.infeasible = []
+    drawn.infeasible, misfits = _misses(ground, units, found, drawn.households)
+    drawn.quality |= {"nested": True, "infeasible": drawn.infeasible, "misfits": misfits}
     return drawn
+
+
+def _misses(
+    ground: Ground, units: _Units, found: Partition, households: Ints
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return what no number of grids fits, and every reason; towns are named by the areas that they hold."""
+    town = found.parent_of_grid[found.labels]
+    called = {
+        int(parent): _short([str(ground.areas["name"][area]) for area in np.unique(units.area[town == parent])])
+        for parent in np.unique(town)
+    }
+    infeasible = [
+        {"area": called[int(parent)], "grids": int(k), "households_a_grid": float(each)}
+        for parent, k, each in found.infeasible
+    ]
+    return infeasible, told_misfits(found, [called[int(misfit.parent)] for misfit in found.misfits], households)
+
+
+def _short(names: list[str]) -> str:
+    return " + ".join(names[:_NAMED]) + (" …" if len(names) > _NAMED else "")
 
 
 def _called(

@@ -23,7 +23,7 @@ from services import plans, staff
 from services.ingest import RejectedRowsError
 from services.locate import Place, locate
 from services.nearest_staff import StreetGraphs
-from services.partition import PlanSpec
+from services.partition import PlanSpec, explain
 from services.partition.dedicated import _broken_runs, propose_floors
 from services.partition.floors import Floors
 from services.partition.net_files import load_net
@@ -129,6 +129,18 @@ def test_merged_nets_nest_exactly_and_lose_nobody(
     assert {len(code) for code in codes} == {20}
     assert totals(database, plan) == counted(database)
     assert propose(database, kind=kind, target=target) == plan
+
+
+def test_merged_grids_outside_the_tolerance_have_reasons(database: Database, household_plan: UUID) -> None:
+    plan = propose(database, kind="safety", target=1000, seed=7, tolerance=0.02)
+    with database.work(SYSTEM) as work:
+        quality = work.session.get_one(Plan, plan).quality
+    outside = round((1.0 - quality["share_within"]) * quality["grids"])
+    assert outside > 0
+    assert sum(reason["grids"] for reason in quality["misfits"]) >= outside
+    told = explain(quality["infeasible"], quality)
+    assert told
+    assert {line.split(":")[0] for line in told} == {reason["area"] for reason in quality["misfits"]}
 
 
 def test_net_from_a_file_is_mapped_with_everything_counted_once(
