@@ -156,6 +156,7 @@ class PlaceOut(BaseModel):
     id: UUID
     kind: str
     name: str
+    grid_id: UUID | None
     seen: Literal["yes", "no", "maybe"]
     cameras: int
     share: float
@@ -188,6 +189,15 @@ class UnitsOut(BaseModel):
     with_camera: int
 
 
+class AreaCostOut(BaseModel):
+    """What the cameras of an area cost at present prices; `unpriced` ones have no price and are left out."""
+
+    purchase: float
+    yearly: float
+    currency: str
+    unpriced: int
+
+
 class AreaCoverageOut(BaseModel):
     """An area with the figures of all its grids added up."""
 
@@ -218,6 +228,7 @@ class AreaCoverageOut(BaseModel):
     gap_score: float
     rates: dict[str, RateOut]
     units: UnitsOut
+    cost: AreaCostOut | None
 
 
 class KindCostOut(BaseModel):
@@ -268,7 +279,7 @@ class CostsOut(BaseModel):
 
 
 class SpareOut(BaseModel):
-    """A camera that could go without loss."""
+    """A camera that could go without loss; `loss_` is what goes with it alone, within rounding."""
 
     id: UUID
     ref: str
@@ -277,6 +288,8 @@ class SpareOut(BaseModel):
     lon: float
     lat: float
     sees_m: float
+    loss_m: float
+    loss_places: int
 
 
 class TurnableOut(BaseModel):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -59,9 +59,10 @@ def by_area(work: UnitOfWork, run: CoverageRun) -> dict[str, Any]:
     prices = {cost.kind: cost for cost in area_sql.read_costs(work.session, plan.territory_id)}
     sums = _sums_up(tree, area_sql.figures_with_area(work.session, run.id))
     kept = [row for row in tree if sums[row.id]["grids"]]
+    standing = _kinds_up(tree, area_sql.kinds_in_areas(work.session, plan.id))
     return {
         "targets": dict(TARGETS),
-        "areas": [_area(row, sums, tree) for row in kept],
+        "areas": [{**_area(row, sums, tree), "cost": area_cost(standing[row.id], prices)} for row in kept],
         "costs": _costs(area_sql.cameras_by_kind(work.session, plan.territory_id), prices),
     }
 
@@ -104,6 +105,51 @@ def _area(row: Any, sums: dict[UUID, dict[str, float]], tree: Sequence[Any]) -> 
             "units": len(units) if units else int(mine["grids"]),
             "with_camera": sum(each["cameras"] > 0 for each in units) if units else int(mine["grids_with_camera"]),
         },
+    }
+
+
+def _kinds_up(tree: Sequence[Any], standing: Sequence[tuple[UUID, str, int]]) -> dict[UUID, dict[str, int]]:
+    """Add up the cameras of each kind in their areas and in all areas above."""
+    parent = {row.id: row.parent_id for row in tree}
+    found: dict[UUID, dict[str, int]] = {row.id: {} for row in tree}
+    for home, kind, count in standing:
+        area: UUID | None = home
+        while area is not None and area in found:
+            found[area][kind] = found[area].get(kind, 0) + count
+            area = parent[area]
+    return found
+
+
+def area_cost(cameras: dict[str, int], prices: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Add up what the cameras of an area cost, at present prices.
+
+    Parameters
+    ----------
+    cameras : dict of str to int
+        How many there are of each kind.
+    prices : mapping of str to CameraCost
+        By kind.
+
+    Returns
+    -------
+    dict or None
+        ``purchase``, ``yearly``, ``currency`` and how many cameras are ``unpriced``; None where none of the cameras
+        has a price, or prices are in several currencies and can't be added.
+
+    Examples
+    --------
+    >>> area_cost({"unknown": 3}, {}) is None
+    True
+    """
+    priced = {kind: count for kind, count in cameras.items() if kind in prices}
+    currencies = {prices[kind].currency for kind in priced}
+    if len(currencies) != 1:
+        return None
+    return {
+        "purchase": sum(prices[kind].purchase * count for kind, count in priced.items()),
+        "yearly": sum(prices[kind].yearly * count for kind, count in priced.items()),
+        "currency": currencies.pop(),
+        "unpriced": sum(cameras.values()) - sum(priced.values()),
     }
 
 

@@ -60,7 +60,12 @@ def redundant(work: UnitOfWork, plan_id: UUID | None, *, limit: int = 50) -> dic
         "run": run_facts(run),
         "count": len(rows),
         "removable": [
-            {**_told(scene, int(row)), "sees_m": round(float(spare.sees_m[at]), 1)}
+            {
+                **_told(scene, int(row)),
+                "sees_m": round(float(spare.sees_m[at]), 1),
+                "loss_m": round(float(spare.loss_m[at]), 2),
+                "loss_places": int(spare.loss_places[at]),
+            }
             for row, at in zip(rows[:limit], spare.removable[:limit], strict=True)
         ],
         "turnable": _turnable(work, scene, view, spec, (counted, spare))[:limit],

@@ -145,7 +145,7 @@ def geojson(shape: shapely.Geometry) -> dict[str, Any]:
 def places(work: UnitOfWork, run: CoverageRun) -> list[dict[str, Any]]:
     """Return the key places of a run's grids with whether each is seen."""
     table = sql.place_rows(work.session, run.id)
-    names = ("id", "kind", "name", "seen", "cameras", "share")
+    names = ("id", "kind", "name", "grid_id", "seen", "cameras", "share")
     return [
         {**{name: table[name][row] for name in names}, "lon": point.x, "lat": point.y}
         for row, point in enumerate(table["point"])

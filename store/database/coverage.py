@@ -205,13 +205,23 @@ def gap_rows(
 
 
 def place_rows(session: Session, run_id: UUID) -> Columns:
-    """Return key places with whether they are seen."""
+    """Return key places with whether they are seen, and the grid in which they were looked for."""
+    looked_for = sa.func.coalesce(KeyPlaceCoverage.front, KeyPlace.point)
+    home = (
+        sa.select(GridVersion.grid_id)
+        .join(Grid, Grid.id == GridVersion.grid_id)
+        .where(GridVersion.plan_id == CoverageRun.plan_id, sa.func.ST_Intersects(GridVersion.geom, looked_for))
+        .order_by(Grid.code)
+        .limit(1)
+        .scalar_subquery()
+    )
     statement = (
         sa.select(
             KeyPlace.id, KeyPlace.kind, KeyPlace.name, KeyPlaceCoverage.seen, KeyPlaceCoverage.cameras,
-            KeyPlaceCoverage.share, wkb(KeyPlace.point).label("point"),
+            KeyPlaceCoverage.share, home.label("grid_id"), wkb(KeyPlace.point).label("point"),
         )
         .join(KeyPlace, KeyPlace.id == KeyPlaceCoverage.key_place_id)
+        .join(CoverageRun, CoverageRun.id == KeyPlaceCoverage.run_id)
         .where(KeyPlaceCoverage.run_id == run_id)
         .order_by(KeyPlace.fid)
     )  # fmt: skip

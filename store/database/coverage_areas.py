@@ -7,9 +7,10 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.orm import Session
 
-from store.database.models import Area, Camera, CameraCost, CoverageGrid, CoverageRun, GridVersion
+from store.database.models import Area, Camera, CameraCost, CoverageGrid, CoverageRun, Grid, GridVersion
 
 _UNITS = sa.text("""
 select a.kind, count(*) as units,
@@ -67,6 +68,22 @@ def cameras_by_kind(session: Session, territory_id: UUID) -> dict[str, int]:
     """Return how many cameras of each kind there are."""
     statement = sa.select(KIND, sa.func.count()).where(Camera.territory_id == territory_id).group_by(KIND)
     return {str(kind): int(count) for kind, count in session.execute(statement).all()}
+
+
+def kinds_in_areas(session: Session, plan_id: UUID) -> list[tuple[UUID, str, int]]:
+    """Return how many cameras of each kind stand in the grids of each area; on a border the first grid has them."""
+    standing = (
+        sa.select(Camera.id, GridVersion.area_id, KIND.label("kind"))
+        .ext(pg.distinct_on(Camera.id))
+        .join(GridVersion, sa.func.ST_Intersects(GridVersion.geom, Camera.point))
+        .join(Grid, Grid.id == GridVersion.grid_id)
+        .where(GridVersion.plan_id == plan_id)
+        .order_by(Camera.id, Grid.code)
+        .subquery()
+    )
+    columns = (standing.c.area_id, standing.c.kind)
+    rows = session.execute(sa.select(*columns, sa.func.count()).group_by(*columns)).all()
+    return [(area, str(kind), int(count)) for area, kind, count in rows]
 
 
 def read_costs(session: Session, territory_id: UUID) -> list[CameraCost]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -86,6 +87,9 @@ def test_gaps_and_places_come_with_reasons_and_shapes(client, town, do) -> None:
     assert {gap["grid_id"] for gap in inside["gaps"]} == {str(town.grids["g3"])}
     places = client.get(f"{COVERAGE}/places", params={"run": run}).json()["places"]
     assert {place["name"]: place["share"] for place in places}.keys() == {"School 小学", "Market", "Alley"}
+    held = Counter(place["grid_id"] for place in places)
+    grids = client.get(COVERAGE, params={"run": run}).json()["grids"]
+    assert {grid["grid_id"]: grid["places"] for grid in grids if grid["places"]} == held
 
 
 def test_levels_name_both_editions_and_the_ceiling(client, town, do) -> None:
@@ -178,6 +182,17 @@ def test_prices_are_data(client, town, do) -> None:
     }
     assert kinds["fixed"]["total"] == kinds["fixed"]["cameras"] * 29800
     assert kinds["unknown"]["total"] is None
+    areas = client.get(f"{COVERAGE}/areas", params={"run": start(client, town, do)}).json()["areas"]
+    costs = [area["cost"] for area in areas if area["cost"] is not None]
+    assert sum(cost["purchase"] for cost in costs) == kinds["fixed"]["total"]
+    assert sum(cost["yearly"] for cost in costs) == kinds["fixed"]["cameras"] * 900
+    assert {cost["currency"] for cost in costs} == {"CNY"}
+    assert all(area["cost"]["unpriced"] <= area["cameras"] for area in areas if area["cost"] is not None)
+    mixed = [*body["costs"], {"kind": "unknown", "purchase": 5, "yearly": 0, "currency": "EUR", "source": ""}]
+    client.put(f"{COVERAGE}/costs", json={"costs": mixed})
+    areas = client.get(f"{COVERAGE}/areas", params={"run": start(client, town, do)}).json()["areas"]
+    assert None in [area["cost"] for area in areas]
+    client.put(f"{COVERAGE}/costs", json=body)
     assert client.put(f"{COVERAGE}/costs", json={"costs": body["costs"] * 2}).status_code == 422
 
 
@@ -185,6 +200,7 @@ def test_redundant_cameras_are_listed(client, town, do) -> None:
     start(client, town, do)
     found = client.get(f"{COVERAGE}/redundant", params={"plan": str(town.plan)}).json()
     assert found["count"] == len(found["removable"])
+    assert all(row["loss_m"] <= 0.05 and row["loss_places"] == 0 for row in found["removable"])
     assert "unknown" not in {row["kind"] for row in found["removable"]}
 
 

@@ -65,6 +65,7 @@ function areaColumns(): Column<AreaFigures>[] {
     rate('networked', t('cov.areaNetworked')),
     rate('online', t('cov.areaOnline')),
     rate('serviceable', t('cov.areaServiceable')),
+    { id: 'cost', head: t('cov.areaCost'), numeric: true, sort: (row) => row.cost?.purchase ?? 0, cell: (row) => (row.cost ? `${number(row.cost.purchase)} ${row.cost.currency}`.trim() : '–') },
   ]
 }
 
