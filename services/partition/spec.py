@@ -32,6 +32,8 @@ CUT_AT = ("sluice", "bridge", "border")
 WIDEST_SLIVER = 10.0
 # kinds that a band of households means something for
 BANDED = ("household", "natural_village", "micro", "ten_household")
+# households of a grid, or grids, beyond which nobody can mean it: a country has fewer
+MOST = 2_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,10 @@ class PlanSpec:
         wanted = self.target if self.target is not None else self.grids
         if wanted is None or wanted < 1:
             raise InvalidInputError("A target or a number of grids must be at least 1.", field="target")
+        if wanted > MOST:
+            raise InvalidInputError(f"A target or a number of grids is at most {MOST:,}.", field="target")
+        if not -(2**63) <= self.seed < 2**63:
+            raise InvalidInputError("The seed is a whole number of at most 64 bits.", field="seed")
         if not 0.0 < self.tolerance <= 1.0:
             raise InvalidInputError(
                 "The tolerance is a fraction above 0 and at most 1, such as 0.1 for ±10 %.", field="tolerance"

@@ -62,3 +62,13 @@ def test_json_that_holds_no_rules_is_refused(bad):
 def test_words_that_are_no_band_are_refused(bad):
     with pytest.raises(InvalidInputError):
         read_band(bad)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [({"target": 10**22}, "target"), ({"target": None, "grids": 10**22}, "target"), ({"seed": 2**70}, "seed")],
+)
+def test_numbers_beyond_all_counting_are_refused(wrong, field):
+    with pytest.raises(InvalidInputError) as refused:
+        PlanSpec(**wrong).check()
+    assert refused.value.fields["field"] == field
