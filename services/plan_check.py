@@ -151,7 +151,8 @@ def _tiling(stored: _Stored) -> list[tuple[TilingFault, str]]:
     units, _ = stored.blocks.units()
     if len(units) and len(stored.shapes):
         of_grid = [number[area] for area in stored.grids["area_id"]]
-        faults += check_nesting(units, stored.blocks.area_numbers(number), stored.shapes, of_grid).faults
+        held = stored.blocks.area_numbers(number)
+        faults += check_nesting(units, held, stored.shapes, of_grid, areas=stored.areas).faults
     plots = shapely.STRtree(units)
     named = [(fault, _kind_of(fault, plots)) for fault in faults]
     # what neither plots nor grids cover is unknown to the check above; what plots cover was told there

@@ -52,7 +52,9 @@ def draw(ground: Ground, atoms: Atoms, partition: Partition, *, sliver_width: fl
     households = np.bincount(label, weights=atoms.demand, minlength=len(shapes)).round().astype(np.int64)
     dwellings = np.bincount(label[atoms.atom_of_point], minlength=len(shapes))
     outline = shapely.coverage_union_all(atoms.geometry)
-    report = check_nesting(atoms.geometry, atoms.parent, shapes, parent, sliver_width=sliver_width)
+    report = check_nesting(
+        atoms.geometry, atoms.parent, shapes, parent, sliver_width=sliver_width, areas=ground.parents
+    )
     expected = int(np.sum(ground.dwellings["households"]))
     if not report.valid or int(households.sum()) != expected:
         raise BrokenTilingError(

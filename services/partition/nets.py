@@ -111,10 +111,13 @@ def _units(work: UnitOfWork, plan_id: UUID, ground: Ground) -> _Units:
 
 
 def _merge(units: _Units, ground: Ground, spec: PlanSpec, executor: Executor | None) -> Partition:
-    """Balance whole grids within the area above theirs (the town of a village)."""
+    """Balance whole grids within the area above theirs (the town of a village).
+
+    Grids are neighbours by their main pieces: an exclave that a grid brings along ties nobody to it.
+    """
     above = np.unique([str(parent) for parent in ground.areas["parent_id"]], return_inverse=True)[1].ravel()
     return partition_units(
-        units.shapes,
+        _main_pieces(units),
         group_sums(units.grid_of_atom, units.atoms.demand, len(units.ids)),
         target=spec.target,
         within=above[units.area],
@@ -122,6 +125,13 @@ def _merge(units: _Units, ground: Ground, spec: PlanSpec, executor: Executor | N
         options=PartitionOptions(tolerance=spec.tolerance),
         executor=executor,
     )
+
+
+def _main_pieces(units: _Units) -> npt.NDArray[np.object_]:
+    """Return the largest piece of each household grid."""
+    pieces, of_grid = units.atoms.geometry, units.grid_of_atom
+    order = np.lexsort((shapely.area(pieces), of_grid))
+    return np.asarray(pieces[order[np.r_[np.diff(of_grid[order]) > 0, True]]], dtype=object)
 
 
 def _lead_areas(units: _Units, found: Partition) -> Ints:

@@ -8,9 +8,11 @@ import pytest
 
 from services import ingest
 from services.partition import PlanSpec, ProposedPlan, propose_plan
+from services.partition.net_shares import list_shares
 from services.plans import check_plan
 from store.database.actor import Actor
 from store.database.engine import Database
+from store.database.plans import plan_grids
 
 SYSTEM = Actor.system()
 
@@ -34,6 +36,17 @@ def test_country_with_exclaves_follows_barriers_and_is_balanced(database: Databa
     assert made.quality["grids"] > 60
     assert made.quality["cut_on_barriers"] >= 0.80
     assert made.quality["share_within"] >= 0.98
+    for kind, target in (("police", 3000), ("police", 1500), ("safety", 600), ("safety", 800)):
+        with database.work(SYSTEM) as work:
+            net = propose_plan(work, PlanSpec(kind=kind, target=target))
+        with database.work(SYSTEM) as work:
+            found = check_plan(work, net.plan_id)
+            grids, shares = plan_grids(work.session, net.plan_id), list_shares(work, net.plan_id)
+        assert found.problems == []
+        assert found.contiguous
+        # exclaves of a municipality follow their grid, flagged, into whatever net it joins
+        assert sum(grid.exclave for grid in grids) == net.quality["exclaves"] > 0
+        assert len({share.grid_id for share in shares}) == len(shares) == made.quality["grids"]
 
 
 @pytest.mark.parametrize(

@@ -179,3 +179,17 @@ def test_a_child_of_a_parent_without_units_is_outside():
     cells = board(2, 1)
     report = check_nesting(cells, [0, 0], cells, [0, 5])
     assert ("outside", (1,)) in [(fault.kind, fault.children) for fault in report.faults]
+
+
+def test_a_net_may_hold_an_exclave_of_its_areas_but_no_piece_apart_in_one_area():
+    # village 0 has an exclave (20-30) inside village 1; grids of both are merged into two nets kept under village 0
+    home, west, exclave, east = shapely.box([0, 10, 20, 30], 0, [10, 20, 30, 40], 10)
+    villages = [shapely.MultiPolygon([home, exclave]), shapely.MultiPolygon([west, east])]
+    units = [home, west, exclave, east]
+    forced = [shapely.MultiPolygon([home, exclave]), west, east]
+    assert not check_nesting(units, [0, 0, 0, 0], forced, [0, 0, 0]).valid
+    assert check_nesting(units, [0, 0, 0, 0], forced, [0, 0, 0], areas=villages).valid
+    # the rest of the net's ground: two villages that do not touch, or a piece apart in one village
+    for areas in ([home, west, exclave, east], [shapely.box(0, 0, 40, 10)]):
+        report = check_nesting(units, [0, 0, 0, 0], forced, [0, 0, 0], areas=areas)
+        assert [(fault.kind, fault.children) for fault in report.faults] == [("stray piece", (0,))]
