@@ -95,7 +95,9 @@ function Panel({ report }: { report: CoverageReport }): JSX.Element {
       <Tabs />
       <div id="cov-panel" class="tab-body" role="tabpanel" aria-labelledby={`cov-tab-${tab.value}`}>
         {comparison.data.value && tab.value === 'grids' && <CompareBar />}
-        <Body report={report} />
+        <div class="tab-body" id={tab.value === 'grids' ? undefined : 'table'} tabIndex={-1}>
+          <Body report={report} />
+        </div>
       </div>
     </>
   )
