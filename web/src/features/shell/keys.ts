@@ -19,8 +19,12 @@ const inField = (target: EventTarget | null): boolean =>
 const inMapOrList = (target: EventTarget | null): boolean =>
   target === document.body || (target instanceof HTMLElement && target.closest('.map-pane, table, [role="listbox"], .queue, .tool-rail, .edit-panel') !== null)
 
-function focusFirst(selector: string): void {
-  document.querySelector<HTMLElement>(selector)?.focus()
+/** Focuses what the first of some selectors finds, most wanted first. */
+function focusFirst(...selectors: string[]): void {
+  for (const selector of selectors) {
+    const found = document.querySelector<HTMLElement>(selector)
+    if (found) return found.focus()
+  }
 }
 
 function stepBack(): void {
@@ -42,7 +46,7 @@ function zoomToSelection(): void {
 const letters: Record<string, () => void> = {
   '1': () => focusFirst('#map-canvas'),
   '2': () => focusFirst('table tbody tr[tabindex="0"], .queue [tabindex="0"]'),
-  '3': () => focusFirst('.panel-focus, #panel'),
+  '3': () => focusFirst('.panel-focus', '#panel'),
   g: () => (store.listChosen.value = !store.listChosen.value),
   z: zoomToSelection,
   '+': () => void mapOnScreen.value?.zoomIn({ duration: 0 }),
