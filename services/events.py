@@ -28,7 +28,7 @@ from store.events import START, Cursor, Event, Listener
 KEPT = timedelta(days=3)
 HEARTBEAT_S = 15.0
 POLL_S = 1.0
-GATHER_S = 0.02  # events that come together go out together
+GATHER_S = 0.02  # rest after a batch: the first event goes out at once, those that follow it together
 BATCH = 1000
 REMEMBERED = 5000
 QUEUED_BATCHES = 500
@@ -112,13 +112,15 @@ class EventHub:
                 await asyncio.sleep(POLL_S)
 
     async def _follow(self, listener: Listener) -> None:
+        clock = asyncio.get_running_loop().time
         while True:
             events = await listener.read_after(self._cursor, BATCH)
+            rest_until = clock() + GATHER_S if events else 0.0
             if events:
                 await self._pass_on(events)
             if len(events) < BATCH:
                 await listener.wait(POLL_S)
-                await asyncio.sleep(GATHER_S)
+                await asyncio.sleep(max(0.0, rest_until - clock()))
 
     async def _pass_on(self, events: list[Event]) -> None:
         coded = [(event.cursor, event.territory_id, encode(event)) for event in events]

@@ -7,7 +7,6 @@ another change) leaves it to a short job, so that no request waits for it.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
@@ -23,7 +22,6 @@ from grid_coverage import ShedFlag, ViewSheds, Walls, prepare_walls, view_sheds
 from grid_coverage.snap import SNAP_REACH
 from services import coverage_rows as rows
 from services.coverage_scene import (
-    PLACE_DEPTH,
     STREET_WEIGHTS,
     CameraTimes,
     Cast,
@@ -95,16 +93,28 @@ def follow(work: UnitOfWork, territory_id: UUID, change: Change, *, now: datetim
     bool
         False when a job was queued to do it.
     """
-    if not change.cameras or not sql.followed_plans(work.session, territory_id):
+    plans = sql.followed_plans(work.session, territory_id) if change.cameras else []
+    if not plans:
         return True
     if len(change.cameras) <= AT_ONCE and sql.try_hold(work.session, territory_id):
-        return measure_change(work, territory_id, change, now=now)
+        return measure_change(work, territory_id, change, now=now, plans=plans)
     leave_to_job(work, {"territory": str(territory_id), "change": change.to_json()})
     return False
 
 
-def measure_change(work: UnitOfWork, territory_id: UUID, change: Change, *, now: datetime) -> bool:
+def measure_change(
+    work: UnitOfWork, territory_id: UUID, change: Change, *, now: datetime, plans: Sequence[UUID] | None = None
+) -> bool:
     """Cast and measure again what a change touches; who calls it has the turn.
+
+    Parameters
+    ----------
+    work : UnitOfWork
+    territory_id : UUID
+    change : Change
+    now : datetime
+    plans : sequence of UUID, optional
+        The plans in use, where they are known already: then the change is one at once, not one that was left to a job.
 
     Returns
     -------
@@ -114,25 +124,33 @@ def measure_change(work: UnitOfWork, territory_id: UUID, change: Change, *, now:
     session = work.session
     session.flush()
     territory = session.get_one(Territory, territory_id)
-    live, complete = followed_runs(work, territory_id)
+    live, complete = followed_runs(work, territory_id, plans)
     shapes = sql.shed_shapes(session, change.views) if change.views else []
     if change.views and live:
         cast_again(work, territory, spec_of(live[0]), change.views)
     if change.places:
         shapes += sql.hex_shapes(shapely.points(change.places))
+    # counting all cameras is for what the grids don't tell: a camera between them, and whatever waited for its turn
+    follows = plans is not None and len(change.cameras) == 1
     for run in live:
+        standing: set[UUID] = set()
         for grids in neighbourhoods(work, run, shapes, change.cameras):
-            remeasure(work, territory, run, grids)
-        sql.renew_summary(session, run, territory_id, now=now)
+            standing |= remeasure(work, territory, run, grids, count_cameras=follows)
+        sql.renew_summary(
+            session, run, territory_id, now=now, count=not (follows and standing.issuperset(change.cameras))
+        )
     return complete
 
 
-def followed_runs(work: UnitOfWork, territory_id: UUID) -> tuple[list[CoverageRun], bool]:
+def followed_runs(
+    work: UnitOfWork, territory_id: UUID, plans: Sequence[UUID] | None = None
+) -> tuple[list[CoverageRun], bool]:
     """Return the live runs of the plans in use, and whether all have one.
 
     Figures of an older version are not exact enough to go on from: a job measures them anew.
     """
-    runs = {plan: _live_run(work, plan) for plan in sql.followed_plans(work.session, territory_id)}
+    followed = sql.followed_plans(work.session, territory_id) if plans is None else plans
+    runs = {plan: _live_run(work, plan) for plan in followed}
     for plan in (plan for plan, run in runs.items() if run is None):
         leave_to_job(work, {"plan": str(plan)})
     live = [run for run in runs.values() if run is not None]
@@ -161,7 +179,8 @@ def remeasure(
     grids: dict[UUID, sql.Box],
     *,
     ground: bool = False,
-) -> None:
+    count_cameras: bool = False,
+) -> set[UUID]:
     """Measure some grids of a live run again and tell who looks at them.
 
     Parameters
@@ -174,6 +193,13 @@ def remeasure(
         Grid to its box, EPSG:4326.
     ground : bool
         Whether open ground is another too (a building came or went).
+    count_cameras : bool
+        Whether the run's sums of cameras follow what the grids hold.
+
+    Returns
+    -------
+    set of UUID
+        Cameras that stand in the grids.
     """
     session = work.session
     low, high = np.array(list(grids.values()))[:, :2].min(axis=0), np.array(list(grids.values()))[:, 2:].max(axis=0)
@@ -186,22 +212,32 @@ def remeasure(
     if not ground:
         found.ground.open_m2[:] = kept
     held = found.table.points.grid
-    places = [scene.places["id"][i] for i in np.flatnonzero((held >= 0) & mine[held])]
+    stored = zip(*(scene.places[name] for name in ("seen", "cameras", "share")), strict=True)
+    before = dict(zip(scene.places["id"], stored, strict=True))
+    inside = {scene.places["id"][i] for i in np.flatnonzero((held >= 0) & mine[held])}
+    changed = [
+        row
+        for row in rows.place_rows(scene, run.id, found, view)
+        if row[1] in inside and (ground or row[2:5] != before[row[1]])
+    ]
     sql.replace_rows(
         session,
         run,
         grids=list(grids),
-        places=places,
+        places=[row[1] for row in changed],
         rows={
             "grids": [row for row in rows.grid_rows(scene, run.id, found, view, spec) if row[1] in wanted],
             "gaps": [row for row in rows.gap_rows(scene, run.id, found, spec) if row[1] in wanted],
-            "places": [row for row in rows.place_rows(scene, run.id, found, view) if row[1] in set(places)],
+            "places": changed,
         },
+        count_cameras=count_cameras,
     )
     for layer in LAYERS:
         work.touch(layer, territory.id, box)
     told = {"plan": str(run.plan_id), "run": str(run.id), "grids": [str(grid) for grid in grids]}
     work.announce("coverage", told, territory.id)
+    home = rows.camera_homes(scene)
+    return set(scene.cameras["id"][(home >= 0) & mine[home]])
 
 
 def spec_of(run: CoverageRun) -> CoverageSpec:
@@ -248,7 +284,7 @@ def read_around(
     grids = sql.read_grids(session, run, box)
     cameras = sql.read_cameras(session, territory.id, box)
     streets = sql.read_streets(session, territory.id, sorted(STREET_WEIGHTS), box)
-    places = sql.read_places(session, run, territory.id, box, reach=_degrees(PLACE_DEPTH, box))
+    places = sql.read_places(session, run, territory.id, box)
     footprints = (
         metric(sql.read_footprints(session, territory.id, box)["geom"], srid) if ground else np.array([], dtype=object)
     )
@@ -264,11 +300,6 @@ def read_around(
     sheds = _stored_sheds(cameras, eyes)
     view = Cast(sheds, points, walls, np.zeros(len(sheds), dtype=bool))
     return scene, view, np.asarray(grids["open_m2"], dtype=np.float64)
-
-
-def _degrees(metres: float, box: sql.Box) -> float:
-    """Return degrees that are at least so many metres both ways round a box."""
-    return metres / 111_000.0 / max(0.02, math.cos(math.radians(max(abs(box[1]), abs(box[3])))))
 
 
 def _wanted(

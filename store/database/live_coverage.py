@@ -88,13 +88,11 @@ where territory_id = :territory and geom && st_makeenvelope(:west, :south, :east
   and kind = any(cast(:kinds as text[]))
 order by fid
 """)
-# a front is no farther from its place than `reach`, and places are indexed
 _PLACES = sa.text("""
-select k.id, k.kind, k.name, k.weight, st_asbinary(k.point) as point, st_asbinary(c.front) as front
+select k.id, k.kind, k.name, k.weight, c.seen, c.cameras, c.share, st_asbinary(k.point) as point,
+       st_asbinary(c.front) as front
 from key_place k join key_place_coverage c on c.key_place_id = k.id and c.run_id = :run
-where k.territory_id = :territory
-  and k.point && st_makeenvelope(:west - :reach, :south - :reach, :east + :reach, :north + :reach, 4326)
-  and c.front && st_makeenvelope(:west, :south, :east, :north, 4326)
+where k.territory_id = :territory and c.front && st_makeenvelope(:west, :south, :east, :north, 4326)
 order by k.fid
 """)
 _FOOTPRINTS = sa.text("""
@@ -128,16 +126,23 @@ _SUMMED = {
     "open_m2": "open_m2", "seen_m2": "seen_m2", "seen_m2_upper": "seen_m2_upper", "places": "key_places",
     "places_seen": "key_places_seen", "places_seen_upper": "key_places_seen_upper",
 }  # fmt: skip
+_COUNTED = {
+    "cameras": "cameras", "networked": "cameras_networked", "online": "cameras_online",
+    "serviceable": "cameras_serviceable",
+}  # fmt: skip
+_GAPS_OF = sa.text("""
+select id, grid_id, key_place_id, kind, score, cast(reason as text) as reason, cast(geom as text) as geom
+from gap where run_id = :run and grid_id = any(cast(:grids as uuid[]))
+""")
 _FORGET = sa.text(f"""
 with figures as (
     delete from coverage_grid where run_id = :run and grid_id = any(cast(:grids as uuid[])) returning *
 ), places as (
     delete from key_place_coverage where run_id = :run and key_place_id = any(cast(:places as uuid[]))
 ), gaps as (
-    delete from gap where run_id = :run and grid_id = any(cast(:grids as uuid[])) returning 1
+    delete from gap where id = any(cast(:gaps as uuid[]))
 )
-select {", ".join(f"coalesce(sum({name}), 0) as {name}" for name in _SUMMED)}, (select count(*) from gaps) as gaps
-from figures
+select {", ".join(f"coalesce(sum({name}), 0) as {name}" for name in (*_SUMMED, *_COUNTED))} from figures
 """)  # noqa: S608 - our own names
 _CAMERA_SUMS = sa.text("""
 select count(*) as cameras, count(*) filter (where c.networked) as cameras_networked,
@@ -243,9 +248,9 @@ def read_streets(session: Session, territory_id: UUID, kinds: Sequence[str], box
     return read_columns(session, _STREETS.bindparams(**values), geometry=["geom"])
 
 
-def read_places(session: Session, run: CoverageRun, territory_id: UUID, box: Box, *, reach: float) -> Columns:
-    """Return the key places that a run looked for in a box; `front` is where, at most `reach` degrees off."""
-    values = {"run": run.id, "territory": territory_id, "reach": reach, **_sides(box)}
+def read_places(session: Session, run: CoverageRun, territory_id: UUID, box: Box) -> Columns:
+    """Return the key places that a run looked for in a box; `front` is where."""
+    values = {"run": run.id, "territory": territory_id, **_sides(box)}
     return read_columns(session, _PLACES.bindparams(**values), geometry=["point", "front"])
 
 
@@ -296,8 +301,11 @@ def replace_rows(
     grids: Sequence[UUID],
     places: Sequence[UUID],
     rows: dict[str, Sequence[Sequence[Any]]],
+    count_cameras: bool = False,
 ) -> None:
     """Write figures, gaps and key places of some grids of a run anew, and keep its sums.
+
+    Gaps that are as they were stay: most are, and each one written costs more than reading all of them.
 
     Parameters
     ----------
@@ -307,27 +315,54 @@ def replace_rows(
         Whose rows go.
     rows : dict
         ``grids``, ``gaps`` and ``places``: rows that come, in the order of the columns in `store.database.coverage`.
+    count_cameras : bool
+        Whether the sums of cameras follow, too; only right when those that changed stand in the grids.
     """
-    values = {"run": run.id, "grids": list(grids), "places": list(places)}
+    old_gaps, new_gaps = _other_gaps(session, run, grids, rows["gaps"])
+    values = {"run": run.id, "grids": list(grids), "places": list(places), "gaps": old_gaps}
     gone = session.execute(_FORGET, values).mappings().one()
     copy_rows(session, "coverage_grid", coverage_sql.GRID_COLUMNS, rows["grids"])
-    copy_rows(session, "gap", coverage_sql.GAP_COLUMNS, rows["gaps"])
-    copy_rows(session, "key_place_coverage", coverage_sql.PLACE_COLUMNS, rows["places"])
+    if new_gaps:
+        copy_rows(session, "gap", coverage_sql.GAP_COLUMNS, new_gaps)
+    if rows["places"]:
+        copy_rows(session, "key_place_coverage", coverage_sql.PLACE_COLUMNS, rows["places"])
     # adding up all grids would cost more than all the rest
     sums = dict(run.summary)
-    for column, name in _SUMMED.items():
+    for column, name in (_SUMMED | _COUNTED if count_cameras else _SUMMED).items():
         place = coverage_sql.GRID_COLUMNS.index(column)
         come = sum(row[place] for row in rows["grids"])
         whole = isinstance(sums.get(name), int)
         sums[name] = sums.get(name, 0) + (round(come - gone[column]) if whole else come - float(gone[column]))
-    sums["gaps"] = sums.get("gaps", 0) + len(rows["gaps"]) - int(gone["gaps"])
+    sums["gaps"] = sums.get("gaps", 0) + len(new_gaps) - len(old_gaps)
     run.summary = sums
 
 
-def renew_summary(session: Session, run: CoverageRun, territory_id: UUID, *, now: datetime) -> None:
-    """Count a run's cameras again, and note when it was written."""
-    cameras = session.execute(_CAMERA_SUMS, {"territory": territory_id}).mappings().one()
-    run.summary = {**run.summary, **cameras}
+def _other_gaps(
+    session: Session, run: CoverageRun, grids: Sequence[UUID], rows: Sequence[Sequence[Any]]
+) -> tuple[list[UUID], list[Sequence[Any]]]:
+    """Return the stored gaps that are none any more, and the rows that are not stored yet."""
+    stored: dict[tuple[Any, ...], list[tuple[UUID, Any]]] = {}
+    with session.no_autoflush:
+        for gap, *key, reason, geom in session.execute(_GAPS_OF, {"run": run.id, "grids": list(grids)}):
+            stored.setdefault((*key, geom), []).append((gap, orjson.loads(reason)))
+    new: list[Sequence[Any]] = []
+    for row in rows:
+        _, *key, reason, geom = row
+        alike = stored.get((*key, geom), [])
+        place = next((i for i, (_, told) in enumerate(alike) if told == reason), None)
+        if place is None:
+            new.append(row)
+        else:
+            alike.pop(place)
+    return [gap for left in stored.values() for gap, _ in left], new
+
+
+def renew_summary(session: Session, run: CoverageRun, territory_id: UUID, *, now: datetime, count: bool = True) -> None:
+    """Count a run's cameras again unless they were followed, and note when it was written."""
+    if count:
+        with session.no_autoflush:
+            cameras = session.execute(_CAMERA_SUMS, {"territory": territory_id}).mappings().one()
+        run.summary = {**run.summary, **cameras}
     run.created_at = max(now, run.created_at)
     session.flush()
 

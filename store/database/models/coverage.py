@@ -109,7 +109,7 @@ class KeyPlaceCoverage(Base):
     share: Mapped[float] = _zero()
     front: Mapped[Any] = mapped_column(ShapelyGeometry("POINT"), nullable=True)
 
-    __table_args__ = (one_of("seen", "yes", "no", "maybe"),)
+    __table_args__ = (one_of("seen", "yes", "no", "maybe"), gist("key_place_coverage", "front"))
 
 
 class CoverageCheck(Base):
