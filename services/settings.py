@@ -140,7 +140,8 @@ class AccessSettings(SettingsGroup):
         default=60.0, gt=0, le=1440, description="How long a one-time sign-in link may be used, in minutes."
     )
     publish_alone: bool = Field(
-        default=False, description="Whether the author of a plan or change of areas may publish it without a second person."
+        default=False,
+        description="Whether the author of a plan or change of areas may publish it without a second person.",
     )
 
 
