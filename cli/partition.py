@@ -34,7 +34,7 @@ SHOWN = 12
 _ROWS = (
     ("grids", "grids", "{}"),
     ("households", "households", "{:,}"),
-    ("share_within", "within tolerance", "{:.1%}"),
+    ("share_within", "inside the band", "{:.1%}"),
     ("max_deviation", "largest deviation", "{:.1%}"),
     ("mean_deviation", "mean deviation", "{:.1%}"),
     ("compactness", "compactness (PP)", "{:.3f}"),

@@ -22,8 +22,8 @@ Geometries = npt.NDArray[np.object_]
 
 #: A piece below this share of a whole cell joins its neighbour.
 SMALL = 0.2
-#: Cells in all at most: more would be a wrong size or a wrong CRS.
-MOST = 2_000_000
+#: Cells in all at most (5,000 km² of 100 m): more would be a wrong size or a wrong CRS.
+MOST = 500_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +88,10 @@ def _squares(areas: Geometries, size: float) -> tuple[Geometries, Ints, Geometri
     west, south, east, north = shapely.total_bounds(areas)
     columns = np.arange(np.floor(west / size), np.ceil(east / size))
     rows = np.arange(np.floor(south / size), np.ceil(north / size))
-    if len(columns) * len(rows) > MOST:
+    count = max(len(columns) * len(rows) / 4, float(shapely.area(areas).sum()) / size**2)
+    if count > MOST:
         raise InvalidInputError(
-            f"{len(columns) * len(rows)} cells of {size:g} m are too many; choose a larger size or fewer areas.",
-            field="size",
+            f"About {count:,.0f} cells of {size:g} m are too many; choose a larger size or fewer areas.", field="size"
         )
     x, y = (axis.ravel() * size for axis in np.meshgrid(columns, rows))
     squares = np.asarray(shapely.box(x, y, x + size, y + size), dtype=object)
