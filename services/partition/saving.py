@@ -84,7 +84,7 @@ def save_draft(  # noqa: PLR0913 - what a draft may bring along
         )
         for i in range(count)
     )  # fmt: skip
-    copy_rows(session, "grid_version", sql.VERSION_COLUMNS, versions)
+    sql.copy_versions(session, versions)
     atom_hex = ewkb_hex(to_lonlat(atoms.geometry, territory.metric_srid))
     rows = (
         (

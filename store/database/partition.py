@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -10,7 +11,7 @@ from sqlalchemy.orm import Session, aliased
 
 from gis.errors import NotFoundError
 from store.database import grid_codes
-from store.database.bulk import Columns, read_columns, wkb
+from store.database.bulk import Columns, copy_rows, read_columns, wkb
 from store.database.models import Area, Barrier, Dwelling, Grid, Plan, Street, Territory, Waterway
 
 
@@ -116,3 +117,14 @@ VERSION_COLUMNS = (
     "area_m2", "compactness", "name", "parent_grid_id",
 )  # fmt: skip
 ATOM_COLUMNS = ("plan_id", "label", "grid_id", "area_id", "demand", "dwellings", "geom")
+
+
+def copy_versions(session: Session, rows: Iterable[Sequence[Any]]) -> None:
+    """Append grid versions by COPY, with the check for codes used twice pinned to indexes.
+
+    The check runs once over all rows, before anybody could count them: the planner took thousands of cells for a few
+    rows and compared each with each, for a minute.
+    """
+    session.execute(sa.text("set local join_collapse_limit = 1; set local enable_seqscan = off"))
+    copy_rows(session, "grid_version", VERSION_COLUMNS, rows)
+    session.execute(sa.text("set local join_collapse_limit to default; set local enable_seqscan to default"))
