@@ -1,6 +1,7 @@
 """Panels and dialogs of the planner desk: quality, nets, long balancing, words of refusals, a server that is away."""
 
 import re
+import uuid
 
 import pytest
 from playwright.sync_api import expect
@@ -95,11 +96,23 @@ def test_nets_are_made_by_keys_and_named_at_the_grids_they_share(open_desk):
     assert complaints_of(desk) == []
 
 
+def _halve(desk, plan, code):
+    """Cut a grid in two, so that there is something to balance."""
+    grid = next(one for one in desk.get(f"/api/v1/plans/{plan}/grids")["grids"] if one["code"] == code)
+    west, south, east, north = grid["bbox"]
+    middle = (south + north) / 2
+    line = {"type": "LineString", "coordinates": [[west - 0.0002, middle], [east + 0.0002, middle]]}
+    body = {"line": line, "expected": {grid["id"]: grid["revision"]}}
+    key = {"Idempotency-Key": uuid.uuid4().hex}
+    desk.send("POST", f"/api/v1/plans/{plan}/grids/{grid['id']}/split", body, **key)
+
+
 def test_large_neighbourhood_is_balanced_as_a_job_and_kept(open_desk, draft):
     desk = open_desk()
+    _halve(desk, draft, "990001001001016")
     open_draft(desk, draft, "&list=1")
     page = desk.page
-    page.locator("tr[data-key='990001001001009']").click()
+    page.locator("tr[data-key='990001001001016']").click()
     page.keyboard.press("i")
     marked = page.get_by_role("listbox").get_by_role("option", selected=True)
     expect(marked).not_to_have_count(0)
@@ -112,12 +125,13 @@ def test_large_neighbourhood_is_balanced_as_a_job_and_kept(open_desk, draft):
     page.evaluate("() => document.querySelector('.jobbar button')?.click()")
     told = page.get_by_text("Stopped; nothing was saved").or_(page.get_by_role("heading", name="Proposal"))
     expect(told.first).to_be_visible(timeout=60_000)
-    page.keyboard.press("Escape")
+    if page.get_by_role("heading", name="Proposal").count():
+        page.keyboard.press("Escape")
     page.get_by_role("button", name="Show proposal").click()
     expect(page.get_by_role("heading", name="Proposal")).to_be_visible(timeout=60_000)
     before = desk.get(f"/api/v1/plans/{draft}/grids")["plan"]["households"]
     page.get_by_role("button", name="Keep it").first.click()
-    saved(desk, 1)
+    saved(desk, 2)
     assert desk.get(f"/api/v1/plans/{draft}/grids")["plan"]["households"] == before
     assert complaints_of(desk) == []
 
