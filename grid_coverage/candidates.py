@@ -5,6 +5,8 @@ Privacy comes first: a candidate whose view shed reaches into a privacy zone is 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import shapely
 from numpy.typing import ArrayLike, NDArray
@@ -17,6 +19,11 @@ from grid_coverage.view_sheds import ViewSheds
 
 PRIVATE_M2 = 0.5
 """Overlap of a view shed with a privacy zone that is still taken for rounding, m²."""
+
+FACADE_M = 2.0
+"""Width of the faces of homes, square to the line of sight, that a near view may have in it: a corner, metres."""
+
+_AT_WALL = 0.05  # of sight ends at a wall, to rounding, metres
 
 
 def candidate_views(
@@ -133,3 +140,64 @@ def keeps_privacy(sheds: ViewSheds, zones: ArrayLike, *, tolerance: float = PRIV
         overlap = shapely.area(shapely.intersection(areas[zone], sheds.polygon[shed]))
         kept[shed[overlap > tolerance]] = False
     return kept
+
+
+def facade_in_view(sheds: ViewSheds, homes: ArrayLike, *, within: float) -> NDArray[np.float64]:
+    """Measure the faces of homes that each camera sees from near.
+
+    No camera sees through a wall, but from near it sees through a window. Only width square to the line of sight
+    counts, so that looking along the wall that a camera hangs on is no view into it.
+
+    Parameters
+    ----------
+    sheds : ViewSheds
+        (c,) view sheds.
+    homes : (h,) array of Polygon or MultiPolygon, metric CRS
+        Buildings that people live in.
+    within : float
+        Distance up to which the picture would show who is at a window, metres.
+
+    Returns
+    -------
+    (c,) float64
+        Metres.
+    """
+    width = np.zeros(len(sheds))
+    houses = np.asarray(homes, dtype=object).ravel()
+    if not (len(houses) and len(sheds) and within > 0):
+        return width
+    disks = shapely.buffer(shapely.points(sheds.xy), within)
+    shed, house = shapely.STRtree(houses).query(disks, predicate="intersects")
+    edges = shapely.intersection(shapely.boundary(sheds.polygon), disks)
+    at_walls = shapely.intersection(edges[shed], shapely.buffer(houses, _AT_WALL)[house])
+    pieces, owner = shapely.get_parts(at_walls, return_index=True)
+    xy, piece = shapely.get_coordinates(pieces, return_index=True)
+    joined = piece[1:] == piece[:-1]
+    camera = shed[owner[piece[:-1][joined]]]
+    along, sight = np.diff(xy, axis=0)[joined], (xy[1:] + xy[:-1])[joined] / 2.0 - sheds.xy[camera]
+    square = np.abs(along[:, 0] * sight[:, 1] - along[:, 1] * sight[:, 0])
+    np.add.at(width, camera, square / np.maximum(np.hypot(*sight.T), 1e-9))
+    return width
+
+
+@dataclass(frozen=True, slots=True)
+class Private:
+    """What no proposed camera may look at.
+
+    Attributes
+    ----------
+    zones : (z,) array of Polygon, metric CRS
+        Ground.
+    homes : (h,) array of Polygon or MultiPolygon, metric CRS
+        Buildings whose faces must not be seen from near.
+    near : float
+        Metres up to which the picture would show who is at a window.
+    """
+
+    zones: ArrayLike = ()
+    homes: ArrayLike = ()
+    near: float = 0.0
+
+    def allows(self, sheds: ViewSheds) -> NDArray[np.bool_]:
+        """Tell which of (c,) view sheds look at none of it."""
+        return keeps_privacy(sheds, self.zones) & (facade_in_view(sheds, self.homes, within=self.near) <= FACADE_M)

@@ -17,7 +17,7 @@ from scipy.sparse import csr_array
 
 from gis.errors import InvalidInputError
 from gis.network import build_street_graph
-from grid_coverage.candidates import covered_points, keeps_privacy
+from grid_coverage.candidates import Private, covered_points
 from grid_coverage.placement import Demand
 from grid_coverage.view_sheds import ViewSheds, view_sheds
 from grid_coverage.walls import Walls
@@ -183,7 +183,7 @@ def refine_headings(
     *,
     points: NDArray[np.float64],
     demand: Demand,
-    zones: ArrayLike = (),
+    private: Private | None = None,
     step: float = 45.0,
 ) -> Refined:
     """Turn each chosen camera to where it adds most beside the others, within half a step of its heading.
@@ -200,8 +200,8 @@ def refine_headings(
         Where the demand is.
     demand : Demand
         What is left for new cameras.
-    zones : (z,) array of Polygon
-        Ground that no camera may look at.
+    private : Private, optional
+        What no camera may look at.
     step : float
         Degrees between the headings of the first round.
 
@@ -214,7 +214,7 @@ def refine_headings(
     options = len(turns)
     tried = (azimuth[:, None] + turns[None, :]).ravel()
     sheds = view_sheds(np.repeat(xy, options, axis=0), walls, azimuth=tried, hfov=lens.hfov, max_range=lens.max_range)
-    allowed = keeps_privacy(sheds, zones)
+    allowed = (private or Private()).allows(sheds)
     allowed[::options] = True
     covers = covered_points(sheds, points)
     chosen = np.arange(len(xy)) * options

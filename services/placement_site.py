@@ -18,13 +18,13 @@ from grid_coverage import (
     ViewSheds,
     candidate_views,
     covered_points,
-    keeps_privacy,
     street_points,
     view_sheds,
 )
-from grid_coverage.density import useful_range
+from grid_coverage.candidates import Private
+from grid_coverage.density import OODPCVS, range_at_density, useful_range
 from grid_coverage.siting import Lens, clear_of, junctions, thin_out, wall_places
-from services.coverage_scene import STREET_WEIGHTS, Cast, Scene
+from services.coverage_scene import STREET_WEIGHTS, Cast, Scene, metric
 from services.coverage_spec import CEILING
 from services.placement_spec import PROHIBITED_M, PlacementSpec
 from store.database import coverage_areas as area_sql
@@ -52,7 +52,7 @@ class Site:
     points: Floats
     demand: Demand
     town: Ints
-    zones: npt.NDArray[np.object_]
+    private: Private
     allowed: npt.NDArray[np.bool_]
     refused: dict[str, int]
 
@@ -67,11 +67,13 @@ def find_site(work: UnitOfWork, scene: Scene, view: Cast, spec: PlacementSpec) -
             spec.camera.max_range, spec.camera.sensor_px, spec.camera.hfov, level=spec.coverage.density or CEILING
         )[0]
     )
+    near = float(range_at_density(spec.camera.sensor_px, spec.camera.hfov, OODPCVS["perceive"])[0])
     lens = Lens(spec.camera.hfov, reach)
     xy, azimuth, spot = candidate_views(spots, headings=1 if spec.camera.hfov >= 360 else spec.headings)
     sheds = view_sheds(xy, view.walls, azimuth=azimuth, hfov=lens.hfov, max_range=lens.max_range)
-    zones = zone_shapes(work, scene)
-    private = ~keeps_privacy(sheds, zones)
+    homes = metric(sql.read_homes(work.session, scene.territory.id)["geom"], srid)
+    private = Private(zone_shapes(work, scene), homes, min(near, reach))
+    looks_in = ~private.allows(sheds)
     barred = sql.read_prohibited(work.session, scene.territory.id, spec.prohibited)["geom"]
     barred = np.asarray(to_metric(barred, srid), dtype=object) if len(barred) else barred
     prohibited = ~clear_of(xy, barred, distance=PROHIBITED_M)
@@ -79,9 +81,9 @@ def find_site(work: UnitOfWork, scene: Scene, view: Cast, spec: PlacementSpec) -
     points, demand = find_demand(work, scene, view, spec)
     home = rows_of(scene.shapes, xy)
     return Site(
-        xy, azimuth, spot, mount[spot], sheds, lens, points, demand, _towns(work, scene, spec, home), zones,
-        ~(private | prohibited | blind),
-        {"privacy": int(private.sum()), "prohibited": int(prohibited.sum()), "blind": int(blind.sum())},
+        xy, azimuth, spot, mount[spot], sheds, lens, points, demand, _towns(work, scene, spec, home), private,
+        ~(looks_in | prohibited | blind),
+        {"privacy": int(looks_in.sum()), "prohibited": int(prohibited.sum()), "blind": int(blind.sum())},
     )  # fmt: skip
 
 

@@ -127,6 +127,7 @@ def _digest(work: UnitOfWork, spec: PlacementSpec, scene: Scene) -> str:
     for shapes in (
         sql.read_poles(work.session, territory)["point"],
         sql.read_prohibited(work.session, territory, spec.prohibited)["geom"],
+        sql.read_homes(work.session, territory)["geom"],
     ):
         parts.update(b"".join(shapely.to_wkb(shapes)))
     prices = [[cost.kind, cost.purchase] for cost in area_sql.read_costs(work.session, territory)]
@@ -165,7 +166,7 @@ def _choose(site: Site, view: Cast, spec: PlacementSpec, price: float) -> tuple[
         return choice, site.sheds.take(rows), site.azimuth[rows], choice.gain
     turned = refine_headings(
         site.xy[rows], site.azimuth[rows], site.lens, view.walls,
-        points=site.points, demand=site.demand, zones=site.zones, step=360.0 / spec.headings,
+        points=site.points, demand=site.demand, private=site.private, step=360.0 / spec.headings,
     )  # fmt: skip
     return choice, turned.sheds, turned.azimuth, turned.gain
 
@@ -196,8 +197,9 @@ def _summary(
         "candidates": len(site.xy),
         "refused": site.refused,
         "note_en": f"Views are cut where they fall below {density:.0f} pixels a metre "
-        f"({site.lens.max_range:.1f} m with this lens); none looks into a privacy zone.",
-        "note_zh": f"视域截至每米 {density:.0f} 像素（该镜头为 {site.lens.max_range:.1f} 米）；均不可见隐私保护区。",
+        f"({site.lens.max_range:.1f} m with this lens); none looks into a privacy zone or, from near, at a home.",
+        "note_zh": f"视域截至每米 {density:.0f} 像素（该镜头为 {site.lens.max_range:.1f} 米）；"
+        "均不可见隐私保护区，也不近距离拍摄住宅立面。",
     }
 
 

@@ -31,6 +31,16 @@ select st_asbinary(geom) as geom from building where territory_id = :territory a
 union all select st_asbinary(point) from key_place where territory_id = :territory and kind = any(:kinds)
 union all select st_asbinary(point) from facility where territory_id = :territory and kind = any(:kinds)
 """)
+_HOMES = sa.text("""
+select st_asbinary(b.geom) as geom from building b
+where b.territory_id = :territory and (
+    b.kind in ('apartments', 'residential', 'house', 'detached', 'semidetached_house', 'terrace', 'bungalow', 'villa',
+               'dormitory', 'farm', 'cabin', 'houseboat', 'static_caravan')
+    or exists (select from dwelling d
+               where d.territory_id = b.territory_id and d.point && b.geom and st_intersects(d.point, b.geom))
+)
+order by b.fid
+""")
 _CAMERAS = sa.text("""
 select p.rank, st_x(p.point) as lon, st_y(p.point) as lat, p.azimuth, p.hfov, p.max_range, p.sensor_px, p.ptz, p.dome,
        p.mount, p.gain, p.cost, p.grid_id, g.code as grid_code, a.code as area_code, st_asbinary(p.geom) as geom
@@ -57,6 +67,11 @@ def read_poles(session: Session, territory_id: UUID) -> Columns:
 def read_prohibited(session: Session, territory_id: UUID, kinds: Sequence[str]) -> Columns:
     """Return buildings and places of kinds that no camera may hang at."""
     return read_columns(session, _PROHIBITED.bindparams(territory=territory_id, kinds=list(kinds)), geometry=["geom"])
+
+
+def read_homes(session: Session, territory_id: UUID) -> Columns:
+    """Return the buildings that people live in, by their kind or by a dwelling inside."""
+    return read_columns(session, _HOMES.bindparams(territory=territory_id), geometry=["geom"])
 
 
 def find_equal(session: Session, plan_id: UUID, digest: str) -> Placement | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from uuid import UUID
 
+import numpy as np
 import pytest
 import shapely
 import sqlalchemy as sa
@@ -12,6 +13,9 @@ from loaded_helsinki import SYSTEM, load_helsinki, propose
 
 from gis.crs import to_metric
 from gis.errors import InvalidInputError, NotFoundError, StaleRevisionError
+from grid_coverage import ViewSheds
+from grid_coverage.candidates import FACADE_M, facade_in_view
+from grid_coverage.density import OODPCVS, range_at_density
 from services import coverage_areas, placement_views, placements, privacy_zones
 from services.coverage import run_coverage
 from services.placement_spec import CameraKind, Minimum, PlacementSpec, spec_of
@@ -95,6 +99,27 @@ def test_no_proposal_looks_into_a_privacy_zone_or_hangs_at_a_prohibited_place(da
             assert shapely.area(shapely.intersection(view, zone)) <= 0.6
             eye = to_metric(shapely.Point(camera["lon"], camera["lat"]), srid)
             assert shapely.distance(to_metric(barred, srid), eye).min() > 9
+        work.session.rollback()
+
+
+def test_no_proposal_looks_at_a_home_from_near(database: Database, plan: UUID) -> None:
+    with database.work(SYSTEM) as work:
+        free, _ = placements.propose(work, plan, asked(refine=False))
+        work.session.execute(sa.update(Building).values(kind="apartments"))
+        made, reused = placements.propose(work, plan, asked(budget=4))
+        assert not reused
+        assert made.summary["refused"]["privacy"] > free.summary["refused"]["privacy"]
+        srid = work.session.scalars(sa.select(Territory.metric_srid)).one()
+        near = float(range_at_density(FAR.sensor_px, FAR.hfov, OODPCVS["perceive"])[0])
+        homes = to_metric(np.array(work.session.scalars(sa.select(Building.geom)).all()), srid)
+        for camera in placement_views.get_placement(work, made.id)["cameras"]:
+            eye = to_metric(shapely.Point(camera["lon"], camera["lat"]), srid)
+            view = to_metric(shapely.geometry.shape(camera["shed"]), srid)
+            shed = ViewSheds(
+                np.array([view]), np.ones(1), np.ones(1, dtype=bool), np.zeros(1, dtype=np.int64),
+                shapely.get_coordinates(eye), np.zeros(1),
+            )  # fmt: skip
+            assert facade_in_view(shed, homes, within=near)[0] <= FACADE_M + 0.5
         work.session.rollback()
 
 

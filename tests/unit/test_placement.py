@@ -22,6 +22,7 @@ from grid_coverage import (
     street_points,
     view_sheds,
 )
+from grid_coverage.candidates import facade_in_view
 
 
 def covered_by(chosen: tuple[int, ...] | np.ndarray, covers: np.ndarray, demand: Demand) -> float:
@@ -227,6 +228,19 @@ def test_views_into_a_privacy_zone_are_rejected() -> None:
     walls = prepare_walls([shapely.box(-50, 10, 50, 12)])
     behind = view_sheds(xy, walls, azimuth=azimuth, hfov=80, max_range=50)
     assert keeps_privacy(behind, [garden]).all()
+
+
+@pytest.mark.kernel
+def test_faces_of_homes_count_from_near_and_square_to_the_line_of_sight() -> None:
+    house = shapely.box(8, -5, 18, 5)
+    walls = prepare_walls([house])
+    sheds = view_sheds([[0, 0]] * 2, walls, azimuth=[90, 270], hfov=90, max_range=40)
+    np.testing.assert_allclose(facade_in_view(sheds, [house], within=20), [10, 0], atol=0.3)
+    assert facade_in_view(sheds, [house], within=7.9).tolist() == [0, 0]
+    assert facade_in_view(sheds, [], within=20).tolist() == [0, 0]
+    # hung on the wall and looking along it
+    hung = view_sheds([[7.99, -5]], walls, azimuth=0, hfov=60, max_range=40)
+    assert facade_in_view(hung, [house], within=20)[0] < 0.2
 
 
 @pytest.mark.kernel

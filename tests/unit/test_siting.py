@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from gis.errors import InvalidInputError
 from grid_coverage import Candidates, Demand, candidate_views, covered_points, place, prepare_walls, view_sheds
+from grid_coverage.candidates import Private
 from grid_coverage.siting import Lens, clear_of, junctions, refine_headings, thin_out, wall_places
 
 LENS = Lens(75.0, 60.0)
@@ -80,7 +81,7 @@ def test_turning_never_loses_and_never_looks_into_a_zone(seed: int) -> None:
     before = view_sheds(xy, walls, azimuth=azimuth, hfov=LENS.hfov, max_range=LENS.max_range)
     count = covered_points(before, points).toarray().sum(axis=0)
     had = (demand.weight * np.minimum(count, demand.need)).sum()
-    found = refine_headings(xy, azimuth, LENS, walls, points=points, demand=demand, zones=[zone])
+    found = refine_headings(xy, azimuth, LENS, walls, points=points, demand=demand, private=Private([zone]))
     count = covered_points(found.sheds, points).toarray().sum(axis=0)
     assert found.covered == pytest.approx((demand.weight * np.minimum(count, demand.need)).sum())
     assert found.covered >= had - 1e-9
