@@ -123,7 +123,9 @@ def test_town_is_divided_drawn_reviewed_and_published_at_once(desk_of, server):
         _saved(planner, made)
     assert _figures(planner, plan) == after
     # every grid needs a head before its plan comes into force
-    server.command("staff", "assign", "--plan", plan)
+    page.get_by_role("tab", name=re.compile("Check")).click()
+    page.get_by_role("button", name="Assign heads").click()
+    expect(page.get_by_text(re.compile(r"All \d+ grids have a head"))).to_be_visible()
 
     page.locator(".deskbar").get_by_role("button", name="Send for review").click()
     page.get_by_role("dialog").get_by_label("Note").fill("Borders follow the streets now.")
@@ -273,7 +275,9 @@ def test_same_journey_by_keys_alone(desk_of, server):
         _saved(planner, made)
     assert _figures(planner, plan) == after
     # every grid needs a head before its plan comes into force
-    server.command("staff", "assign", "--plan", plan)
+    _press(page, page.get_by_role("tab", name=re.compile("Check")))
+    _press(page, page.get_by_role("button", name="Assign heads"))
+    expect(page.get_by_text(re.compile(r"All \d+ grids have a head"))).to_be_visible()
 
     keys.press("Escape")
     _press(page, page.locator(".deskbar").get_by_role("button", name="Send for review"))

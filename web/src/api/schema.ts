@@ -1789,6 +1789,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/plans/{plan_id}/heads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Assign Plan Heads
+         * @description Give each grid one head from its own village, near and evenly; name what can't be filled.
+         */
+        post: operations["assign_plan_heads"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/locate": {
         parameters: {
             query?: never;
@@ -4366,6 +4386,38 @@ export interface components {
             name: string;
         };
         /**
+         * HeadsIn
+         * @description How heads are given.
+         */
+        HeadsIn: {
+            /**
+             * Max Grids
+             * @description Grids that one head may hold.
+             * @default 4
+             */
+            max_grids: number;
+        };
+        /**
+         * HeadsOut
+         * @description Who heads the grids of a plan now; `vacancies` are codes of grids without a head.
+         */
+        HeadsOut: {
+            /** Grids */
+            grids: number;
+            /** Heads */
+            heads: number;
+            /** Deputies */
+            deputies: number;
+            /** Kept */
+            kept: number;
+            /** Most Grids */
+            most_grids: number;
+            /** Vacancies */
+            vacancies: string[];
+            /** Violations */
+            violations: components["schemas"]["RuleOut"][];
+        };
+        /**
          * HitOut
          * @description Something found; longitude and latitude, and a box where it has an extent.
          */
@@ -6813,6 +6865,18 @@ export interface components {
             ] | null;
             /** Tolerance */
             tolerance?: number | null;
+        };
+        /**
+         * RuleOut
+         * @description A rule that the roster can't meet.
+         */
+        RuleOut: {
+            /** Rule */
+            rule: string;
+            /** Lacking */
+            lacking: number;
+            /** Grids */
+            grids: string[];
         };
         /**
          * RunOut
@@ -11389,6 +11453,41 @@ export interface operations {
                     "application/json": {
                         [key: string]: components["schemas"]["AreaCommentOut"];
                     };
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    assign_plan_heads: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                plan_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["HeadsIn"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HeadsOut"];
                 };
             };
             /** @description A problem (RFC 9457). */

@@ -58,6 +58,8 @@ export const refusalsZh: Record<string, string> = {
   'unknown-crs': '未说明坐标系，或坐标系与数据不符。',
   'upload-too-large': '文件过大：最多 50 MB，请简化或拆分。',
   'wrong-plan-state': '方案的当前状态不允许此操作。',
+  'wrong-change-state': '区划调整的状态不允许此操作，请刷新后再试。',
+  'area-ends-already': '要撤销的区域已由另一次区划调整撤销。',
 }
 
 /** A refusal in Chinese; null where nobody wrote one. */

@@ -11,6 +11,7 @@ import { hindrance } from '../edit/state'
 import { choose } from '../edit/tools'
 import { AllClear, FindingRow, type Finding } from '../parts'
 import { tab } from '../slots'
+import { AssignHeads } from './AssignHeads'
 import { check, mark, type Check, type CheckProblem } from './life'
 import { problemWords } from './words'
 
@@ -85,7 +86,7 @@ export function goTo(line: Line): void {
 
 const ids = (code: string): string => `check-${code.replace(/[^\w-]/g, '-')}`
 
-function Group({ kind, lines }: { kind: string; lines: Line[] }): JSX.Element {
+function Group({ kind, lines, plan }: { kind: string; lines: Line[]; plan: string }): JSX.Element {
   const move = (event: KeyboardEvent): void => {
     const way = { ArrowDown: 1, ArrowUp: -1 }[event.key]
     if (!way) return
@@ -100,6 +101,11 @@ function Group({ kind, lines }: { kind: string; lines: Line[] }): JSX.Element {
       <h2 id={ids(kind)} class="check-kind">
         {tOr(`life.fault.${kind}`, kind)} <span class="chip round">{number(lines.length)}</span>
       </h2>
+      {kind === 'no-head' && (
+        <div class="pad-row">
+          <AssignHeads plan={plan} />
+        </div>
+      )}
       <ul class="checks check-list" onKeyDown={move}>
         {lines.map((line) => (
           <FindingRow key={line.key} of={line} current={mark.value?.words === line.words && store.grid.value === line.code} onGo={() => goTo(line)} repair={repairOf(line)} />
@@ -149,7 +155,7 @@ export function CheckPanel({ data }: { data: PlanGrids }): JSX.Element {
       <Verdict found={found} lines={lines} />
       {lines.length === 0 && <AllClear words={t('life.nothingOpen')} />}
       {kinds.map((kind) => (
-        <Group key={kind} kind={kind} lines={lines.filter((line) => line.kind === kind)} />
+        <Group key={kind} kind={kind} plan={data.plan.id} lines={lines.filter((line) => line.kind === kind)} />
       ))}
     </div>
   )

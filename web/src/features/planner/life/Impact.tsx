@@ -4,6 +4,7 @@ import { t, lang } from '../../../i18n'
 import { gridNumber, number } from '../../../i18n/format'
 import { Icon } from '../../../ui/Icon'
 import { openDownload } from '../../../ui/save'
+import { AssignHeads } from './AssignHeads'
 import type { CheckProblem, Impact } from './life'
 import { problemWords } from './words'
 
@@ -32,6 +33,7 @@ export function CheckLines({ data }: { data: Impact }): JSX.Element {
               {line.count > SHOWN_POINTS && <li class="muted">{t('life.morePoints', { n: number(line.count - SHOWN_POINTS) })}</li>}
             </ul>
           )}
+          {!line.ok && line.kind === 'head' && <AssignHeads plan={data.plan.id} />}
         </li>
       ))}
     </ul>

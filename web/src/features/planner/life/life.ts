@@ -112,6 +112,13 @@ export async function publish(plan: Plan, basis: string, day: string): Promise<P
   return answer.plan
 }
 
+/** Gives every grid of a plan a head from the roster, near and evenly. */
+export async function assignHeads(plan: string): Promise<Schemas['HeadsOut']> {
+  const done = await ask<Schemas['HeadsOut']>(`${of(plan)}/heads`, { method: 'POST', body: {} })
+  await Promise.all([planGrids.load(), check.load(), impact.load()])
+  return done
+}
+
 export interface NewComment {
   text: string
   grid?: string | null
