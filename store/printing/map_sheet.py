@@ -172,7 +172,8 @@ def bar_lengths(metres: float) -> tuple[float, float]:
     ((1000.0, 500.0), (200.0, 100.0), (50.0, 25.0))
     """
     power = 10.0 ** math.floor(math.log10(metres))
-    length = next(step * power for step in (5, 2, 1) if step * power <= metres)
+    # the logarithm of a number just below a power of ten may be rounded up to it
+    length = next(step * power for step in (5, 2, 1, 0.5) if step * power <= metres)
     return float(length), length / 2
 
 

@@ -420,18 +420,3 @@ def test_a_plan_retires_without_a_successor(author, second, database, draft):
     assert author.get(url).json()["plan"]["status"] == "retired"
     assert author.get(f"/api/v1/plans/current?at={after.date() + timedelta(days=1)}").status_code == 404
     assert author.post(f"{url}/comments", json={"text": "late"}).status_code == 409
-
-
-def test_heads_are_assigned_over_http_and_vacancies_named(database, town, author, second):
-    plan = make_draft(database, town, name="To be staffed")
-    assert second.post(f"/api/v1/plans/{plan}/heads", json={}).status_code == 403
-    assert author.post(f"/api/v1/plans/{plan}/heads", json={"max_grids": 0}).status_code == 422
-    assert author.post(f"/api/v1/plans/{uuid4()}/heads", json={}).status_code == 404
-    answer = author.post(f"/api/v1/plans/{plan}/heads", json={"max_grids": 50})
-    assert answer.status_code == 200
-    found = answer.json()
-    open_codes = {
-        grid["code"] for grid in author.get(f"/api/v1/plans/{plan}/grids").json()["grids"] if not grid["head"]
-    }
-    assert set(found["vacancies"]) == open_codes
-    assert found["grids"] >= len(open_codes)

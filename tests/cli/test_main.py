@@ -39,10 +39,14 @@ def command(monkeypatch):
         real_import, real_spec = main.importlib.import_module, main.importlib.util.find_spec
         holder = type("Module", (), {"app": module})
         monkeypatch.setattr(
-            main.importlib, "import_module", lambda name: holder if name == "cli.probe" else real_import(name)
+            main.importlib,
+            "import_module",
+            lambda name, package=None: holder if name == "cli.probe" else real_import(name, package),
         )
         monkeypatch.setattr(
-            main.importlib.util, "find_spec", lambda name: holder if name == "cli.probe" else real_spec(name)
+            main.importlib.util,
+            "find_spec",
+            lambda name, package=None: holder if name == "cli.probe" else real_spec(name, package),
         )
 
     return mount

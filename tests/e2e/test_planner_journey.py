@@ -275,7 +275,9 @@ def test_same_journey_by_keys_alone(desk_of, server):
         _saved(planner, made)
     assert _figures(planner, plan) == after
     # every grid needs a head before its plan comes into force
-    _press(page, page.get_by_role("tab", name=re.compile("Check")))
+    keys.press("3")
+    keys.press("ArrowRight")
+    expect(page.get_by_role("tab", name=re.compile("Check"))).to_have_attribute("aria-selected", "true")
     _press(page, page.get_by_role("button", name="Assign heads"))
     expect(page.get_by_text(re.compile(r"All \d+ grids have a head"))).to_be_visible()
 

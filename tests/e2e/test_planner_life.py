@@ -132,7 +132,7 @@ def test_plan_is_reviewed_and_published_by_a_second_person(desk_of):
     page.get_by_role("tab", name="Comments").click()
     page.get_by_role("button", name="Pin to a place").click()
     page.locator("#map-canvas").click(position={"x": 480, "y": 400})
-    page.get_by_label("New comment").fill("Why not along the street?")
+    page.get_by_role("textbox", name="New comment").fill("Why not along the street?")
     page.locator(".composer").get_by_role("button", name="Comment", exact=True).click()
     expect(page.locator(".comment-pin")).to_have_count(1)
     _step(reviewer, "Send back", ("Reason", "See the comment."), menu=True)

@@ -9,7 +9,7 @@ from io import BytesIO
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from layers.folium_map import style_of
@@ -112,6 +112,7 @@ def test_scales_are_round_and_not_smaller_than_needed(value):
 
 
 @given(st.floats(1, 1e6))
+@example(999999.9999999999)
 def test_the_scale_bar_is_round_and_fits(metres):
     length, half = bar_lengths(metres)
     assert length <= metres < 2.5 * length * (1 + 1e-9)
