@@ -20,6 +20,7 @@ from services.coverage_spec import CoverageSpec
 from services.live_buildings import measure_building
 from services.live_coverage import ALL_ANEW, LAYERS, Change, measure_change, spec_of
 from store.database import coverage as coverage_sql
+from store.database import coverage_checks as check_sql
 from store.database import live_coverage as sql
 from store.database import plans as plan_sql
 from store.database.bulk import copy_rows
@@ -96,7 +97,7 @@ def check(work: UnitOfWork, plan_id: UUID, *, now: datetime) -> CoverageCheck:
         seconds=round(whole.seconds, 3),
         differences=differences[:MOST_DIFFERENCES],
     )
-    sql.add_check(work.session, found)
+    check_sql.add_check(work.session, found)
     if differences:
         _log.error("live coverage differed", extra={"plan_id": str(plan_id), "differences": len(differences)})
         work.announce("coverage-check", {"plan": str(plan_id), "equal": False, "grids": len(differences)})
@@ -133,7 +134,7 @@ def state(work: UnitOfWork, plan_id: UUID) -> dict[str, Any]:
     """Return how live figures of a plan stand: since when, and what the last comparison found."""
     plan_sql.get_plan(work.session, plan_id)
     run = coverage_sql.newest_run(work.session, plan_id)
-    last = sql.newest_check(work.session, plan_id)
+    last = check_sql.newest_check(work.session, plan_id)
     return {
         "plan": plan_id,
         "run": run.id if run is not None and run.live else None,

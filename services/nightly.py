@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from store.database import coverage_checks as check_sql
 from store.database import live_coverage as sql
 from store.database.jobs import add_job, set_queue_id
 from store.database.work import UnitOfWork
@@ -21,7 +22,7 @@ def queue_checks(work: UnitOfWork, *, now: datetime, time_zone: str = "UTC") -> 
     tonight = local.replace(hour=HOUR, minute=0, second=0, microsecond=0)
     due = tonight if local >= tonight else tonight - timedelta(days=1)
     count = 0
-    for plan_id in sql.plans_to_check(work.session, due):
+    for plan_id in check_sql.plans_to_check(work.session, due):
         args = {"plan": str(plan_id)}
         if not sql.is_queued(work.session, CHECK_JOB, args):
             job = add_job(work.session, kind=CHECK_JOB, args=args, account_id=None)

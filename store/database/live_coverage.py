@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from store.database import coverage as coverage_sql
 from store.database.bulk import Columns, copy_rows, ewkb_hex, read_columns
-from store.database.models import CoverageCheck, CoverageRun, Gap, KeyPlaceCoverage
+from store.database.models import CoverageRun, Gap, KeyPlaceCoverage
 
 Box = tuple[float, float, float, float]
 LIVE_DIGEST = "live"  # no computation has such a digest: a run that changes is never taken for a finished one
@@ -376,26 +376,6 @@ def places_seen(session: Session, run_id: UUID) -> dict[UUID, str]:
 def count_gaps(session: Session, run_id: UUID) -> int:
     """Return how many gaps a run has."""
     return session.scalar(sa.select(sa.func.count()).select_from(Gap).where(Gap.run_id == run_id)) or 0
-
-
-def add_check(session: Session, check: CoverageCheck) -> None:
-    """Keep what a nightly comparison found."""
-    session.add(check)
-    session.flush()
-
-
-def newest_check(session: Session, plan_id: UUID) -> CoverageCheck | None:
-    """Return the newest comparison of a plan."""
-    return session.scalars(
-        sa.select(CoverageCheck).where(CoverageCheck.plan_id == plan_id).order_by(CoverageCheck.at.desc()).limit(1)
-    ).first()
-
-
-def plans_to_check(session: Session, before: datetime) -> list[UUID]:
-    """Return plans with live figures that were not compared since a moment."""
-    checked = sa.exists().where(CoverageCheck.plan_id == CoverageRun.plan_id, CoverageCheck.at >= before)
-    statement = sa.select(CoverageRun.plan_id).where(CoverageRun.live, ~checked).order_by(CoverageRun.plan_id)
-    return list(session.scalars(statement))
 
 
 def hex_shapes(geometries: Any) -> list[str]:  # noqa: ANN401 - shapely objects, scalar or array
