@@ -29,7 +29,8 @@ router = APIRouter(prefix="/api/v1/coverage", tags=["coverage"])
 @router.post("/what-if", operation_id="what_if")
 def what_if(work: Work, asked: WhatIfIn) -> WhatIfOut:
     """Tell what cameras would see and change; nothing is saved."""
-    from services.what_if import Proposed, what_if  # noqa: PLC0415 - brings in compiled kernels
+    from services.proposed_views import Proposed  # noqa: PLC0415 - brings in compiled kernels
+    from services.what_if import what_if  # noqa: PLC0415
 
     found = what_if(
         work,
@@ -47,12 +48,24 @@ def list_placements(work: Work, plan: UUID) -> PlacementsOut:
     return PlacementsOut.model_validate({"placements": views.list_placements(work, plan)})
 
 
-@router.post("/placements", status_code=202, operation_id="start_placement", response_model_exclude_none=True)
+@router.post(
+    "/placements",
+    status_code=202,
+    operation_id="start_placement",
+    response_model_exclude_none=True,
+    responses={201: {"model": PlacementStarted, "description": "Cameras that a person put are kept at once."}},
+)
 def start_placement(work: Work, asked: PlacementIn, response: Response) -> PlacementStarted:
-    """Look for places where further cameras help most; equal inputs return the proposal that is there."""
+    """Look for places where further cameras help most, or keep cameras that a person put.
+
+    Equal inputs of a search return the proposal that is there.
+    """
     from services.placements import finished  # noqa: PLC0415 - brings in compiled kernels
 
     work.actor.require("analyst", "planner", "camera_administrator")
+    if asked.cameras is not None:
+        response.status_code = 201
+        return _put_by_hand(work, asked, response)
     spec = asked.spec()
     known = finished(work, asked.plan, spec_of(spec))
     if known is not None:
@@ -61,6 +74,16 @@ def start_placement(work: Work, asked: PlacementIn, response: Response) -> Place
         return PlacementStarted(placement=WholePlacementOut.model_validate(told))
     args = {"plan": str(asked.plan), "name": asked.name, "spec": spec}
     return PlacementStarted(job=JobAnswer.of(jobs.start_job(work, "placement", args)).job)
+
+
+def _put_by_hand(work: Work, asked: PlacementIn, response: Response) -> PlacementStarted:
+    from services.hand_made import add_by_hand  # noqa: PLC0415 - brings in compiled kernels
+
+    cameras = [camera.model_dump() for camera in asked.cameras or []]
+    spec = spec_of({**asked.spec(), "budget": len(cameras)})
+    made = add_by_hand(work, asked.plan, spec, cameras, name=asked.name)
+    response.headers["Location"] = f"/api/v1/coverage/placements/{made.id}"
+    return PlacementStarted(placement=_answer(views.get_placement(work, made.id), response).placement)
 
 
 @router.get("/placements/{placement}", operation_id="get_placement")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from api.jobs import JobOut
 
@@ -58,8 +58,21 @@ class OverlapOut(BaseModel):
     overlap_m2: float
 
 
+class HomeInViewOut(BaseModel):
+    """A home that a camera looks at from near: metres of its face, and the address of one of its doors if known."""
+
+    building_id: UUID
+    kind: str
+    address: str | None
+    facade_m: float
+
+
 class ViewOut(BaseModel):
-    """What a proposed camera sees; `range_m` is cut to the level of detail, `lon` and `lat` are where it would hang."""
+    """What a proposed camera sees; `range_m` is cut to the level of detail, `lon` and `lat` are where it would hang.
+
+    `turn_deg` is the least turn (clockwise, below 0 to the left) after which it looks at nothing private; null where
+    nothing needs a turn or none helps.
+    """
 
     key: str | None
     id: UUID | None
@@ -72,6 +85,8 @@ class ViewOut(BaseModel):
     lon: float
     lat: float
     privacy: list[OverlapOut]
+    homes: list[HomeInViewOut]
+    turn_deg: float | None
     allowed: bool
     why_en: str | None
     why_zh: str | None
@@ -150,15 +165,34 @@ class PlacementNeeds(BaseModel):
     reason: Annotated[str | None, Field(max_length=500)] = None
 
 
+class PlacedCameraIn(BaseModel):
+    """A camera that a person put."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    lon: Annotated[float, Field(ge=-180, le=180)]
+    lat: Annotated[float, Field(ge=-90, le=90)]
+    azimuth: Annotated[float | None, Field(ge=-360, le=720)] = None
+    hfov: Annotated[float, Field(gt=0, le=360)] = 75.0
+    max_range: Annotated[float, Field(ge=0, le=5000)] = 80.0
+    sensor_px: Annotated[int, Field(ge=1, le=100_000)] = 1920
+    ptz: bool = False
+    dome: bool = False
+    mount: Literal["pole", "wall", "junction", "hand"] = "hand"
+
+
 class PlacementIn(BaseModel):
-    """What a proposal is asked."""
+    """What a proposal is asked: a budget to search with, or cameras that a person put."""
 
     model_config = ConfigDict(extra="forbid")
 
     plan: UUID
     name: Annotated[str | None, Field(max_length=200)] = None
     needs: PlacementNeeds = PlacementNeeds()
-    budget: Annotated[float, Field(ge=0, le=1e12)]
+    budget: Annotated[float | None, Field(ge=0, le=1e12)] = None
+    cameras: Annotated[
+        list[PlacedCameraIn] | None, Field(min_length=1, max_length=5000, description="Instead of a budget.")
+    ] = None
     unit: Literal["cameras", "money"] = "cameras"
     within: UUID | None = None
     camera: CameraKindIn = CameraKindIn()
@@ -172,9 +206,15 @@ class PlacementIn(BaseModel):
     refine: bool = True
     certify: bool = False
 
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.budget is None) == (self.cameras is None):
+            raise ValueError("Give either a budget or cameras.")
+        return self
+
     def spec(self) -> dict[str, Any]:
         """Return the fields of `services.placement_spec.PlacementSpec` as JSON values."""
-        told = self.model_dump(mode="json", exclude={"plan", "name", "needs"})
+        told = self.model_dump(mode="json", exclude={"plan", "name", "needs", "cameras"})
         return {**told, **self.needs.model_dump(mode="json")}
 
 
@@ -236,22 +276,6 @@ class PlacementStarted(BaseModel):
 
     job: JobOut | None = None
     placement: WholePlacementOut | None = None
-
-
-class PlacedCameraIn(BaseModel):
-    """A camera of a changed proposal."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    lon: Annotated[float, Field(ge=-180, le=180)]
-    lat: Annotated[float, Field(ge=-90, le=90)]
-    azimuth: Annotated[float | None, Field(ge=-360, le=720)] = None
-    hfov: Annotated[float, Field(gt=0, le=360)] = 75.0
-    max_range: Annotated[float, Field(ge=0, le=5000)] = 80.0
-    sensor_px: Annotated[int, Field(ge=1, le=100_000)] = 1920
-    ptz: bool = False
-    dome: bool = False
-    mount: Literal["pole", "wall", "junction", "hand"] = "hand"
 
 
 class PlacementChange(BaseModel):

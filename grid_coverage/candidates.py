@@ -142,7 +142,9 @@ def keeps_privacy(sheds: ViewSheds, zones: ArrayLike, *, tolerance: float = PRIV
     return kept
 
 
-def facade_in_view(sheds: ViewSheds, homes: ArrayLike, *, within: float) -> NDArray[np.float64]:
+def homes_in_view(
+    sheds: ViewSheds, homes: ArrayLike, *, within: ArrayLike
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
     """Measure the faces of homes that each camera sees from near.
 
     No camera sees through a wall, but from near it sees through a window. Only width square to the line of sight
@@ -154,30 +156,53 @@ def facade_in_view(sheds: ViewSheds, homes: ArrayLike, *, within: float) -> NDAr
         (c,) view sheds.
     homes : (h,) array of Polygon or MultiPolygon, metric CRS
         Buildings that people live in.
-    within : float
+    within : float or (c,) array of float
         Distance up to which the picture would show who is at a window, metres.
 
     Returns
     -------
-    (c,) float64
+    camera, home : (p,) int64
+        Rows of both; pairs without any face in view are left out.
+    width : (p,) float64
         Metres.
     """
-    width = np.zeros(len(sheds))
+    near = np.broadcast_to(np.asarray(within, dtype=np.float64), len(sheds))
     houses = np.asarray(homes, dtype=object).ravel()
-    if not (len(houses) and len(sheds) and within > 0):
-        return width
-    disks = shapely.buffer(shapely.points(sheds.xy), within)
+    disks = shapely.buffer(shapely.points(sheds.xy), near)
     shed, house = shapely.STRtree(houses).query(disks, predicate="intersects")
     edges = shapely.intersection(shapely.boundary(sheds.polygon), disks)
     at_walls = shapely.intersection(edges[shed], shapely.buffer(houses, _AT_WALL)[house])
     pieces, owner = shapely.get_parts(at_walls, return_index=True)
     xy, piece = shapely.get_coordinates(pieces, return_index=True)
     joined = piece[1:] == piece[:-1]
-    camera = shed[owner[piece[:-1][joined]]]
-    along, sight = np.diff(xy, axis=0)[joined], (xy[1:] + xy[:-1])[joined] / 2.0 - sheds.xy[camera]
+    pair = owner[piece[:-1][joined]]
+    along, sight = np.diff(xy, axis=0)[joined], (xy[1:] + xy[:-1])[joined] / 2.0 - sheds.xy[shed[pair]]
     square = np.abs(along[:, 0] * sight[:, 1] - along[:, 1] * sight[:, 0])
-    np.add.at(width, camera, square / np.maximum(np.hypot(*sight.T), 1e-9))
-    return width
+    width = np.bincount(pair, square / np.maximum(np.hypot(*sight.T), 1e-9), minlength=len(shed))
+    seen = width > 0
+    return shed[seen], house[seen], width[seen]
+
+
+def facade_in_view(sheds: ViewSheds, homes: ArrayLike, *, within: ArrayLike) -> NDArray[np.float64]:
+    """Add up the faces of homes that each camera sees from near.
+
+    Parameters
+    ----------
+    sheds : ViewSheds
+        (c,) view sheds.
+    homes : (h,) array of Polygon or MultiPolygon, metric CRS
+    within : float or (c,) array of float
+        As in `homes_in_view`.
+
+    Returns
+    -------
+    (c,) float64
+        Metres.
+    """
+    if not len(sheds):
+        return np.zeros(0)
+    camera, _, width = homes_in_view(sheds, homes, within=within)
+    return np.bincount(camera, width, minlength=len(sheds))
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,13 +215,13 @@ class Private:
         Ground.
     homes : (h,) array of Polygon or MultiPolygon, metric CRS
         Buildings whose faces must not be seen from near.
-    near : float
-        Metres up to which the picture would show who is at a window.
+    near : float or (c,) array of float
+        Metres up to which the picture of each camera would show who is at a window.
     """
 
     zones: ArrayLike = ()
     homes: ArrayLike = ()
-    near: float = 0.0
+    near: ArrayLike = 0.0
 
     def allows(self, sheds: ViewSheds) -> NDArray[np.bool_]:
         """Tell which of (c,) view sheds look at none of it."""

@@ -10,19 +10,20 @@ import numpy.typing as npt
 import shapely
 
 from gis.crs import meridian_convergence, to_lonlat
-from grid_coverage import KeyPoints, Streets, keeps_privacy, view_sheds
-from grid_coverage.candidates import covered_points, street_points
+from grid_coverage import KeyPoints, Streets, view_sheds
+from grid_coverage.candidates import Private, covered_points, street_points
 from grid_coverage.redundant import Spare, spare_cameras
 from services.cameras import kind_of
-from services.coverage_scene import STREET_WEIGHTS, Cast, Scene, camera_views, cast, read_scene
+from services.coverage_scene import STREET_WEIGHTS, Cast, Scene, Views, camera_views, cast, read_scene
 from services.coverage_spec import CoverageSpec
 from services.coverage_views import run_facts, run_of
 from services.live_coverage import spec_of
-from services.placement_site import zone_shapes
+from services.private_ground import near_of, private_ground
 from store.database.models import Plan
 from store.database.work import UnitOfWork
 
 HEADINGS: Final = 24  # tried for a camera that could be turned
+USUAL_PX: Final = 1920  # pixels across the picture of a camera that nothing more is known of
 STEP_M: Final = 5.0  # metres of street that one point stands for when turning
 NOTE: Final = {
     "note_en": "Without loss of seen street or key places, at the number of cameras that the run asks for. Yards and "
@@ -110,7 +111,7 @@ def _turnable(
     )
     points, metres = _lacking(scene, view, spec, counted)
     gain = covered_points(sheds, points)
-    allowed = keeps_privacy(sheds, zone_shapes(work, scene))
+    allowed = _private(work, scene, spec, looks, owner).allows(sheds)
     weight = np.where(allowed, np.asarray(gain @ (metres + 100.0 * (metres == 0.0)) if len(points) else 0.0), 0.0)
     told = []
     heading = (turns + meridian_convergence(to_lonlat(shapely.points(view.sheds.xy[owner]), srid), srid)) % 360.0
@@ -127,6 +128,14 @@ def _turnable(
                 }
             )
     return sorted(told, key=lambda each: (-each["gain_places"], -each["gain_m"], each["ref"]))
+
+
+def _private(work: UnitOfWork, scene: Scene, spec: CoverageSpec, looks: Views, owner: npt.NDArray[np.int64]) -> Private:
+    """Return what turned cameras may not look at; `owner` is the camera of each view."""
+    ground = private_ground(work, scene.territory)
+    usual = spec.assumed_px or USUAL_PX
+    pixels = np.array([float(usual if each is None else each) for each in scene.cameras["sensor_px"][owner]])
+    return Private(ground.shapes, ground.homes, near_of(pixels, looks.hfov[owner], looks.reach[owner]))
 
 
 def _lacking(

@@ -22,14 +22,14 @@ from grid_coverage import (
     view_sheds,
 )
 from grid_coverage.candidates import Private
-from grid_coverage.density import OODPCVS, range_at_density, useful_range
+from grid_coverage.density import useful_range
 from grid_coverage.siting import Lens, clear_of, junctions, thin_out, wall_places
-from services.coverage_scene import STREET_WEIGHTS, Cast, Scene, metric
+from services.coverage_scene import STREET_WEIGHTS, Cast, Scene
 from services.coverage_spec import CEILING
 from services.placement_spec import PROHIBITED_M, PlacementSpec
+from services.private_ground import near_of, private_ground
 from store.database import coverage_areas as area_sql
 from store.database import placements as sql
-from store.database import privacy_zones as zone_sql
 from store.database.work import UnitOfWork
 
 Floats = npt.NDArray[np.float64]
@@ -67,12 +67,12 @@ def find_site(work: UnitOfWork, scene: Scene, view: Cast, spec: PlacementSpec) -
             spec.camera.max_range, spec.camera.sensor_px, spec.camera.hfov, level=spec.coverage.density or CEILING
         )[0]
     )
-    near = float(range_at_density(spec.camera.sensor_px, spec.camera.hfov, OODPCVS["perceive"])[0])
+    near = near_of(spec.camera.sensor_px, spec.camera.hfov, reach)
     lens = Lens(spec.camera.hfov, reach)
     xy, azimuth, spot = candidate_views(spots, headings=1 if spec.camera.hfov >= 360 else spec.headings)
     sheds = view_sheds(xy, view.walls, azimuth=azimuth, hfov=lens.hfov, max_range=lens.max_range)
-    homes = metric(sql.read_homes(work.session, scene.territory.id)["geom"], srid)
-    private = Private(zone_shapes(work, scene), homes, min(near, reach))
+    ground = private_ground(work, scene.territory)
+    private = Private(ground.shapes, ground.homes, float(near[0]))
     looks_in = ~private.allows(sheds)
     barred = sql.read_prohibited(work.session, scene.territory.id, spec.prohibited)["geom"]
     barred = np.asarray(to_metric(barred, srid), dtype=object) if len(barred) else barred
@@ -144,15 +144,6 @@ def rows_of(shapes: npt.NDArray[np.object_], xy: Floats) -> Ints:
         order = np.lexsort((-holder, point))
         home[point[order]] = holder[order]
     return home
-
-
-def zone_shapes(work: UnitOfWork, scene: Scene) -> npt.NDArray[np.object_]:
-    """Return the privacy zones of a scene's territory, metric."""
-    rows = zone_sql.zone_shapes(work.session, scene.territory.id)
-    if not rows:
-        return np.array([], dtype=object)
-    shapes = np.asarray(shapely.from_wkb([row.geom for row in rows]), dtype=object)
-    return np.asarray(to_metric(shapes, scene.territory.metric_srid), dtype=object)
 
 
 def find_demand(work: UnitOfWork, scene: Scene, view: Cast, spec: PlacementSpec) -> tuple[Floats, Demand]:

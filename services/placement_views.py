@@ -6,27 +6,17 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-import numpy as np
 import shapely
 
-from gis.crs import to_lonlat
 from gis.errors import InvalidInputError, NotFoundError, StaleRevisionError
 from services.coverage_views import geojson
-from services.placement_spec import Minimum, spec_of
+from services.placement_spec import Minimum
 from store.database import coverage_areas as area_sql
 from store.database import placements as sql
 from store.database import plans as plan_sql
-from store.database.bulk import ewkb_hex
-from store.database.models import Placement, Plan, Territory
 from store.database.work import UnitOfWork
 
 _ROLES = ("analyst", "planner", "camera_administrator")
-
-
-class PrivacyError(InvalidInputError):
-    """A proposed camera looks into a privacy zone."""
-
-    code = "privacy"
 
 
 def list_placements(work: UnitOfWork, plan_id: UUID) -> list[dict[str, Any]]:
@@ -108,14 +98,14 @@ def change_placement(
         Revision that the caller saw.
     name : str, optional
     cameras : sequence of dict, optional
-        Fields of `services.what_if.Proposed`, with ``mount`` where it is known.
+        Fields of `services.proposed_views.Proposed`, with ``mount`` where it is known.
 
     Raises
     ------
     StaleRevisionError
         Somebody else was faster; the present version rides along in ``current``.
     PrivacyError
-        One of the cameras looks into a privacy zone.
+        One of the cameras looks into a privacy zone, or from near at a home.
     InvalidInputError
         A camera is out of range, or the name is empty.
     """
@@ -131,61 +121,9 @@ def change_placement(
             raise InvalidInputError("A proposal needs a name.", field="name")
         placement.name = name.strip()
     if cameras is not None:
-        _replace_cameras(work, placement, cameras)
+        from services.hand_made import replace_cameras  # noqa: PLC0415 - brings in compiled kernels
+
+        replace_cameras(work, placement, cameras)
     placement.revision += 1
     work.session.flush()
     return get_placement(work, placement_id)
-
-
-def _replace_cameras(work: UnitOfWork, placement: Placement, cameras: Sequence[dict[str, Any]]) -> None:
-    from services.coverage_scene import cast, read_scene  # noqa: PLC0415 - brings in compiled kernels
-    from services.placement_site import find_demand, rows_of  # noqa: PLC0415
-    from services.placements import added_weight, measure_with  # noqa: PLC0415
-    from services.what_if import Proposed, cast_proposed, refusal  # noqa: PLC0415
-
-    plan = work.session.get_one(Plan, placement.plan_id)
-    territory = work.session.get_one(Territory, plan.territory_id)
-    spec = spec_of(placement.spec)
-    told = [Proposed(**{key: value for key, value in camera.items() if key != "mount"}) for camera in cameras]
-    for row, camera in enumerate(told):
-        camera.check(row)
-        if camera.azimuth is None and not (camera.ptz or camera.dome):
-            raise InvalidInputError(f"Camera {row} needs a heading.", row=row, field="azimuth")
-    views = cast_proposed(work, territory, told, spec.coverage)
-    for row, zones in enumerate(views.overlap):
-        why = refusal(zones)
-        if why is not None:
-            raise PrivacyError(f"Camera {row + 1} can't be proposed. {why[0]}", row=row, zone=str(zones[0]["zone_id"]))
-    scene = read_scene(work, plan, spec.coverage)
-    view = cast(scene, spec.coverage)
-    points, demand = find_demand(work, scene, view, spec)
-    gain = added_weight(views.sheds, points, demand)
-    after = measure_with(scene, spec, view, views.sheds)
-    price = placement.summary.get("cost", 0.0) / max(1, placement.summary.get("cameras", 1))
-    placement.summary = {
-        **placement.summary,
-        "cameras": len(told),
-        "cost": price * len(told),
-        "covered": float(gain.sum()),
-        "bound": None,
-        "gap": None,
-        "seen_m_after": float(after.seen_m[:, 0].sum()),
-        "places_seen_after": float(after.places_seen.sum()),
-    }
-    placement.edited = True
-    shapes = np.empty(0, dtype=object)
-    if told:
-        many = np.array([shapely.MultiPolygon([shape]) for shape in views.sheds.polygon])
-        shapes = to_lonlat(many, territory.metric_srid)
-    home = rows_of(scene.shapes, views.sheds.xy)
-    stands = ewkb_hex(shapely.points([(camera.lon, camera.lat) for camera in told])) if told else []
-    rows = [
-        (
-            placement.id, row + 1, stands[row], None if camera.azimuth is None else camera.azimuth % 360.0,
-            camera.hfov, camera.max_range, camera.sensor_px, camera.ptz, camera.dome,
-            str(cameras[row].get("mount") or "hand"), float(gain[row]), price if spec.unit == "money" else 0.0,
-            scene.grids["id"][home[row]] if home[row] >= 0 else None, ewkb_hex(shapes[[row]])[0],
-        )
-        for row, camera in enumerate(told)
-    ]  # fmt: skip
-    sql.replace_cameras(work.session, placement.id, rows)

@@ -33,7 +33,7 @@ from services.coverage_scene import STREET_WEIGHTS, Cast, Scene, cast, digest, r
 from services.coverage_spec import CEILING
 from services.placement_site import Site, find_site, rows_of
 from services.placement_spec import PlacementSpec
-from services.what_if import joined
+from services.proposed_views import joined
 from store.database import coverage_areas as area_sql
 from store.database import placements as sql
 from store.database import plans as plan_sql

@@ -31,15 +31,25 @@ select st_asbinary(geom) as geom from building where territory_id = :territory a
 union all select st_asbinary(point) from key_place where territory_id = :territory and kind = any(:kinds)
 union all select st_asbinary(point) from facility where territory_id = :territory and kind = any(:kinds)
 """)
-_HOMES = sa.text("""
-select st_asbinary(b.geom) as geom from building b
-where b.territory_id = :territory and (
+_HOMES = """
+select b.id, st_asbinary(b.geom) as geom from building b
+where b.territory_id = :territory{inside} and (
     b.kind in ('apartments', 'residential', 'house', 'detached', 'semidetached_house', 'terrace', 'bungalow', 'villa',
                'dormitory', 'farm', 'cabin', 'houseboat', 'static_caravan')
     or exists (select from dwelling d
                where d.territory_id = b.territory_id and d.point && b.geom and st_intersects(d.point, b.geom))
 )
 order by b.fid
+"""
+_ALL_HOMES = sa.text(_HOMES.format(inside=""))
+_HOMES_IN = sa.text(_HOMES.format(inside=" and b.geom && st_makeenvelope(:west, :south, :east, :north, 4326)"))
+_NAMES = sa.text("""
+select b.id, b.kind, (
+    select coalesce(nullif(d.address, ''), d.door_code) from dwelling d
+    where d.territory_id = b.territory_id and d.point && b.geom and st_intersects(d.point, b.geom)
+    order by nullif(d.address, ''), d.door_code limit 1
+) as address
+from building b where b.id = any(cast(:ids as uuid[]))
 """)
 _CAMERAS = sa.text("""
 select p.rank, st_x(p.point) as lon, st_y(p.point) as lat, p.azimuth, p.hfov, p.max_range, p.sensor_px, p.ptz, p.dome,
@@ -69,9 +79,31 @@ def read_prohibited(session: Session, territory_id: UUID, kinds: Sequence[str]) 
     return read_columns(session, _PROHIBITED.bindparams(territory=territory_id, kinds=list(kinds)), geometry=["geom"])
 
 
-def read_homes(session: Session, territory_id: UUID) -> Columns:
-    """Return the buildings that people live in, by their kind or by a dwelling inside."""
-    return read_columns(session, _HOMES.bindparams(territory=territory_id), geometry=["geom"])
+def read_homes(session: Session, territory_id: UUID, box: tuple[float, ...] | None = None) -> Columns:
+    """Return the buildings that people live in, by their kind or by a dwelling inside.
+
+    Parameters
+    ----------
+    session : Session
+    territory_id : UUID
+    box : tuple of float, optional
+        Only those that meet west, south, east, north, EPSG:4326.
+
+    Returns
+    -------
+    Columns
+        ``id`` and ``geom``.
+    """
+    if box is None:
+        return read_columns(session, _ALL_HOMES.bindparams(territory=territory_id), geometry=["geom"])
+    sides = dict(zip(("west", "south", "east", "north"), box, strict=True))
+    return read_columns(session, _HOMES_IN.bindparams(territory=territory_id, **sides), geometry=["geom"])
+
+
+def name_homes(session: Session, buildings: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
+    """Return ``building_id``, ``kind`` and ``address`` (that of one of its doors, or None) of buildings."""
+    rows = session.execute(_NAMES, {"ids": list(buildings)})
+    return {row.id: {"building_id": row.id, "kind": row.kind, "address": row.address} for row in rows}
 
 
 def find_equal(session: Session, plan_id: UUID, digest: str) -> Placement | None:

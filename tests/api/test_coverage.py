@@ -172,6 +172,26 @@ def test_proposal_is_made_changed_and_removed(client, town, do) -> None:
     assert client.post(f"{COVERAGE}/placements", json={**asked, "budget": -1}).status_code == 422
 
 
+def test_cameras_put_by_hand_are_kept_at_once(client, town) -> None:
+    lon, lat = lonlat(500, 40)
+    camera = {"lon": lon, "lat": lat, "azimuth": 0, "hfov": 60, "sensor_px": 8000}
+    body = {"plan": str(town.plan), "name": "By hand", "cameras": [camera]}
+    made = client.post(f"{COVERAGE}/placements", json=body)
+    assert made.status_code == 201, made.text
+    told = made.json()["placement"]
+    assert (made.headers["location"], made.headers["etag"]) == (f"{COVERAGE}/placements/{told['id']}", '"1"')
+    assert (told["name"], told["summary"]["cameras"], told["cameras"][0]["mount"]) == ("By hand", 1, "hand")
+    assert told["summary"]["seen_m_after"] - told["summary"]["seen_m_before"] == pytest.approx(80, abs=1)
+    assert client.get(made.headers["location"]).json()["placement"] == told
+    for wrong in ({**body, "budget": 1}, {"plan": str(town.plan)}, {**body, "cameras": []}):
+        assert client.post(f"{COVERAGE}/placements", json=wrong).status_code == 422
+    blind = {**body, "cameras": [{"lon": lon, "lat": lat}]}
+    refused = client.post(f"{COVERAGE}/placements", json=blind)
+    assert (refused.status_code, refused.json()["field"]) == (422, "azimuth")
+    missing = client.post(f"{COVERAGE}/placements", json={**body, "plan": str(uuid4())})
+    assert missing.status_code == 404
+
+
 def test_prices_are_data(client, town, do) -> None:
     assert client.get(f"{COVERAGE}/costs").json() == {"costs": []}
     body = {"costs": [{"kind": "fixed", "purchase": 29800, "yearly": 900, "currency": "CNY", "source": "2019"}]}

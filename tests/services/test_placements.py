@@ -16,10 +16,10 @@ from gis.errors import InvalidInputError, NotFoundError, StaleRevisionError
 from grid_coverage import ViewSheds
 from grid_coverage.candidates import FACADE_M, facade_in_view
 from grid_coverage.density import OODPCVS, range_at_density
-from services import coverage_areas, placement_views, placements, privacy_zones
+from services import coverage_areas, hand_made, placement_views, placements, privacy_zones
 from services.coverage import run_coverage
 from services.placement_spec import CameraKind, Minimum, PlacementSpec, spec_of
-from services.placement_views import PrivacyError
+from services.private_ground import PrivacyError
 from store.database.engine import Database
 from store.database.models import Area, Building, Camera, Territory
 
@@ -185,6 +185,48 @@ def test_proposal_is_changed_by_hand_and_measured_again(database: Database, plan
         placement_views.remove_placement(work, made.id)
         with pytest.raises(NotFoundError):
             placement_views.get_placement(work, made.id)
+        work.session.rollback()
+
+
+def test_cameras_put_by_hand_are_kept_without_a_search(database: Database, plan: UUID) -> None:
+    with database.work(SYSTEM) as work:
+        made, _ = placements.propose(work, plan, asked(budget=2))
+        told = placement_views.get_placement(work, made.id)
+        fields = ("lon", "lat", "azimuth", "hfov", "max_range", "sensor_px")
+        cameras = [{name: camera[name] for name in fields} for camera in told["cameras"]]
+        kept = placement_views.get_placement(work, hand_made.add_by_hand(work, plan, asked(), cameras, name="Mine").id)
+        assert (kept["name"], kept["edited"], kept["summary"]["budget"]) == ("Mine", True, 2)
+        assert {camera["mount"] for camera in kept["cameras"]} == {"hand"}
+        for figure in ("seen_m_before", "seen_m_after", "places_seen_after", "demand"):
+            assert kept["summary"][figure] == pytest.approx(told["summary"][figure], rel=1e-3), figure
+        # no search has its inputs, so it is never given as an answer to one
+        assert placements.propose(work, plan, asked(budget=2))[0].id == made.id
+        with pytest.raises(InvalidInputError, match="1 to"):
+            hand_made.add_by_hand(work, plan, asked(), [])
+        sea = {"lon": 24.5, "lat": 59.9, "azimuth": 0.0, "max_range": 0.0}
+        nothing = placement_views.get_placement(work, hand_made.add_by_hand(work, plan, asked(), [sea]).id)
+        assert nothing["cameras"][0]["gain"] == 0
+        assert nothing["summary"]["seen_m_after"] == nothing["summary"]["seen_m_before"]
+        work.session.rollback()
+
+
+def test_a_camera_put_by_hand_may_not_look_at_a_home(database: Database, plan: UUID) -> None:
+    with database.work(SYSTEM) as work:
+        made, _ = placements.propose(work, plan, asked(budget=1, places=("wall",)))
+        camera = placement_views.get_placement(work, made.id)["cameras"][0]
+        fields = ("lon", "lat", "hfov", "max_range", "sensor_px")
+        work.session.execute(sa.update(Building).values(kind="apartments"))
+        back = {name: camera[name] for name in fields} | {"azimuth": camera["azimuth"], "dome": True}
+        for change in (
+            lambda: hand_made.add_by_hand(work, plan, asked(), [back]),
+            lambda: placement_views.change_placement(work, made.id, revision=1, cameras=[back]),
+        ):
+            with pytest.raises(PrivacyError, match="at a home") as refused:
+                change()
+            fields_told = refused.value.fields
+            assert (fields_told["row"], fields_told["turn_deg"]) == (0, None)
+            assert work.session.get_one(Building, UUID(str(fields_told["building"])))
+            assert "住宅立面" in str(fields_told["why_zh"])
         work.session.rollback()
 
 

@@ -16,9 +16,10 @@ from gis.errors import InvalidInputError, NotFoundError
 from services import privacy_zones
 from services.coverage import run_coverage
 from services.coverage_views import newest
-from services.what_if import Proposed, what_if
+from services.proposed_views import Proposed
+from services.what_if import what_if
 from store.database.engine import Database
-from store.database.models import Camera, Territory, ViewShed
+from store.database.models import Building, Camera, Territory, ViewShed
 
 CORNER = (24.9432708, 60.1665138)
 
@@ -119,11 +120,38 @@ def test_a_view_into_a_privacy_zone_is_not_allowed(database: Database, plan: UUI
         privacy_zones.add_zone(
             work, kind="school", reason="Playground of a kindergarten", geometry=shapely.geometry.mapping(garden)
         )
-        looking, away = what_if(work, plan, [proposed(), proposed(azimuth=220.0, key="b")])["cameras"]
-        assert (looking["allowed"], away["allowed"]) == (False, True)
+        looking = what_if(work, plan, [proposed()])["cameras"][0]
+        assert not looking["allowed"]
+        turn = looking["turn_deg"]
+        assert f"Turn it {abs(turn):.0f}°" in looking["why_en"]
+        assert f"转动 {abs(turn):.0f}°" in looking["why_zh"]
+        away, less = what_if(
+            work, plan, [proposed(azimuth=40.0 + turn), proposed(azimuth=40.0 + turn - np.sign(turn) * 5.0)]
+        )["cameras"]
+        assert (away["allowed"], less["allowed"], away["turn_deg"]) == (True, False, None)
         assert looking["privacy"][0]["kind"] == "school"
         assert "Playground" in looking["why_en"]
         assert looking["why_zh"]
+        work.session.rollback()
+
+
+def test_a_view_of_a_home_from_near_is_not_allowed(database: Database, plan: UUID) -> None:
+    with database.work(SYSTEM) as work:
+        free = what_if(work, plan, [proposed()])["cameras"][0]
+        assert (free["allowed"], free["homes"]) == (True, [])
+        work.session.execute(sa.update(Building).values(kind="apartments"))
+        looking, dome = what_if(work, plan, [proposed(azimuth=220.0), proposed(dome=True, key="b")])["cameras"]
+        assert (looking["allowed"], dome["allowed"]) == (False, False)
+        home = looking["homes"][0]
+        assert home["kind"] == "apartments"
+        assert home["facade_m"] > 0
+        assert work.session.get_one(Building, home["building_id"])
+        assert "at a home" in looking["why_en"]
+        assert "住宅立面" in looking["why_zh"]
+        assert dome["turn_deg"] is None  # it looks all round
+        if looking["turn_deg"] is not None:
+            turned = what_if(work, plan, [proposed(azimuth=220.0 + looking["turn_deg"])])["cameras"][0]
+            assert turned["allowed"]
         work.session.rollback()
 
 

@@ -1428,7 +1428,9 @@ export interface paths {
         put?: never;
         /**
          * Start Placement
-         * @description Look for places where further cameras help most; equal inputs return the proposal that is there.
+         * @description Look for places where further cameras help most, or keep cameras that a person put.
+         *
+         *     Equal inputs of a search return the proposal that is there.
          */
         post: operations["start_placement"];
         delete?: never;
@@ -4454,6 +4456,23 @@ export interface components {
             results: components["schemas"]["HitOut"][];
         };
         /**
+         * HomeInViewOut
+         * @description A home that a camera looks at from near: metres of its face, and the address of one of its doors if known.
+         */
+        HomeInViewOut: {
+            /**
+             * Building Id
+             * Format: uuid
+             */
+            building_id: string;
+            /** Kind */
+            kind: string;
+            /** Address */
+            address: string | null;
+            /** Facade M */
+            facade_m: number;
+        };
+        /**
          * ImpactOut
          * @description What publishing would change, and what is open before it.
          */
@@ -5543,7 +5562,7 @@ export interface components {
         };
         /**
          * PlacedCameraIn
-         * @description A camera of a changed proposal.
+         * @description A camera that a person put.
          */
         PlacedCameraIn: {
             /** Lon */
@@ -5643,7 +5662,7 @@ export interface components {
         };
         /**
          * PlacementIn
-         * @description What a proposal is asked.
+         * @description What a proposal is asked: a budget to search with, or cameras that a person put.
          */
         PlacementIn: {
             /**
@@ -5661,7 +5680,12 @@ export interface components {
              */
             needs: components["schemas"]["PlacementNeeds"];
             /** Budget */
-            budget: number;
+            budget?: number | null;
+            /**
+             * Cameras
+             * @description Instead of a budget.
+             */
+            cameras?: components["schemas"]["PlacedCameraIn"][] | null;
             /**
              * Unit
              * @default cameras
@@ -7486,6 +7510,9 @@ export interface components {
         /**
          * ViewOut
          * @description What a proposed camera sees; `range_m` is cut to the level of detail, `lon` and `lat` are where it would hang.
+         *
+         *     `turn_deg` is the least turn (clockwise, below 0 to the left) after which it looks at nothing private; null where
+         *     nothing needs a turn or none helps.
          */
         ViewOut: {
             /** Key */
@@ -7512,6 +7539,10 @@ export interface components {
             lat: number;
             /** Privacy */
             privacy: components["schemas"]["OverlapOut"][];
+            /** Homes */
+            homes: components["schemas"]["HomeInViewOut"][];
+            /** Turn Deg */
+            turn_deg: number | null;
             /** Allowed */
             allowed: boolean;
             /** Why En */
@@ -10610,6 +10641,15 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Cameras that a person put are kept at once. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlacementStarted"];
+                };
+            };
             /** @description Successful Response */
             202: {
                 headers: {
