@@ -166,9 +166,13 @@ def _table(rows: list[dict[str, Any]]) -> str:
 
 
 def _plan_text(facts: dict[str, Any]) -> str:
-    lines = [f"{facts['name']} ({facts['status']})", f"{'grid':18}  {'households':>10}  {'deviation':>9}  head"]
+    lines = [
+        f"{facts['name']} ({facts['status']})",
+        f"{'grid':18}  {'households':>10}  {'deviation':>9}  {'head':12}  name",
+    ]
     lines += [
-        f"{grid['code']:18}  {grid['households']:>10,}  {grid['deviation']:>+9.1%}  {grid['head'] or 'none'}"
+        f"{grid['code']:18}  {grid['households']:>10,}  {grid['deviation']:>+9.1%}  {grid['head'] or 'none':12}  "
+        f"{grid['name']}"
         for grid in facts["grids"]
     ]
     return "\n".join(lines)

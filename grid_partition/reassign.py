@@ -84,11 +84,21 @@ def reassign_ground(patch: Patch, polygon: shapely.Polygon, to: int, doors_of: D
     if inside.any() and not moving.any():
         refuse_locked(patch, np.unique(edited.grid[inside & held]))
     if not moving.any():
+        _refuse_foreign(edited, polygon, foreign)
         raise NothingChangesError("There is nothing to hand over under the drawn shape.", place=polygon.centroid)
     label = edited.grid.copy()
     label[moving] = to
     skipped = {"locked": int((inside & held).sum()), "other_parent": int((inside & foreign).sum())}
     return replace(edited.labelled(label), skipped=skipped)
+
+
+def _refuse_foreign(edited: Edited, polygon: shapely.Polygon, foreign: npt.NDArray[np.bool_]) -> None:
+    """Refuse a shape that lies on ground of other parents, though within none of its atoms' middles."""
+    under = shapely.intersection(polygon, edited.geometry[foreign])
+    ground = shapely.area(under)
+    if ground.sum() > shapely.area(polygon) / 2:
+        place = shapely.point_on_surface(under[int(np.argmax(ground))])
+        raise CrossesParentError("The ground lies in another village than the grid.", place=place)
 
 
 def _through(patch: Patch, polygon: shapely.Polygon, to: int) -> npt.NDArray[np.object_]:

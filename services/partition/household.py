@@ -32,6 +32,7 @@ from services.partition.today import (
     start_of_atoms,
     successors,
 )
+from services.street_names import Streets, read_streets
 from store.database import partition as sql
 from store.database import plan_inputs as inputs
 from store.database.work import UnitOfWork
@@ -60,7 +61,10 @@ def propose_household(
     today = read_today(work, spec, ground)
     kept = today if spec.keep else None
     evenly = read_evenly(work, spec, ground)
-    digest = digest_of(spec, ground, *_kept_bytes(kept), *(xy.tobytes() for xy in evenly.points.values()))
+    streets = read_streets(work, ground.territory)
+    digest = digest_of(
+        spec, ground, *_kept_bytes(kept), *(xy.tobytes() for xy in evenly.points.values()), streets.digest_part()
+    )
     known = sql.find_plan_by_digest(work.session, ground.territory.id, spec.kind, digest)
     if known is not None:
         return ProposedPlan(
@@ -88,7 +92,7 @@ def propose_household(
     tell(0.92, "saving the draft")
     if spec.rules:
         drawn.quality["areas_by_class"] = divided.classes
-    plan_id, moved = _save(work, spec, ground, today, (divided.atoms, drawn), (name, digest, divided.names))
+    plan_id, moved = _save(work, spec, ground, today, (divided.atoms, drawn), (name, digest, divided.names, streets))
     tell(1.0, "draft saved")
     return ProposedPlan(plan_id, False, drawn.quality, drawn.infeasible, moved)
 
@@ -110,10 +114,10 @@ def _save(
     ground: Ground,
     today: Today | None,
     made: tuple[Atoms, Drawn],
-    said: tuple[str | None, str, list[str]],
+    said: tuple[str | None, str, list[str], Streets],
 ) -> tuple[UUID, dict[str, Any] | None]:
     """Write the draft, with the identities of grids that persist; return its id and who would move."""
-    (atoms, drawn), (name, digest, names) = made, said
+    (atoms, drawn), (name, digest, names, streets) = made, said
     heir = np.full(len(drawn.shapes), -1) if today is None else successors(today, ground, drawn)
     lives_on = heir >= 0 if spec.keep else np.zeros(len(heir), dtype=bool)
     kept = [] if today is None else [str(today.grids["code"][old]) for old in heir[lives_on].tolist()]
@@ -127,6 +131,7 @@ def _save(
             names[new] = str(today.grids["name"][heir[new]]) or names[new]
         moved = moved_households(today, ground, drawn, heir, codes)
         drawn.quality["moved"] = {**moved, "grids": moved["grids"][:KEPT_ROWS]}
+    names = streets.name(drawn.shapes, drawn.parent.tolist(), names)
     title = name or _title(ground.territory.name, spec)
     plan = plan_row(work, spec, ground.territory, title, drawn.quality, digest)
     if spec.keep and today is not None:

@@ -32,6 +32,7 @@ from services.partition.ground import Ground, digest_of, read_ground
 from services.partition.outside import Cause, causes_of, outside_band, village_cause
 from services.partition.saving import number_grids, plan_row, save_draft
 from services.partition.spec import PlanSpec, Progress, ProposedPlan
+from services.street_names import Streets, read_streets
 from store.database import partition as sql
 from store.database import plans as plans_sql
 from store.database.bulk import Columns
@@ -83,7 +84,9 @@ def propose_kind(
         based_on = current_plan_id(work, ground.territory.id)
         parents = _grids_of(work, based_on, ground)
         ground = _inside_grids(ground, parents)
-    digest = digest_of(spec, ground)
+    # groups of ten households are too many to have names
+    streets = read_streets(work, ground.territory) if spec.kind == "micro" else None
+    digest = digest_of(spec, ground, *([] if streets is None else [streets.digest_part()]))
     known = sql.find_plan_by_digest(work.session, ground.territory.id, spec.kind, digest)
     if known is not None:
         return ProposedPlan(known.id, True, known.quality, known.quality.get("infeasible", []))
@@ -109,11 +112,17 @@ def propose_kind(
         made.atoms,
         drawn,
         codes=codes,
-        names=made.names,
+        names=made.names if streets is None else _names(streets, parents, drawn),
         parent_grids=None if parents is None else [parents["id"][p] for p in drawn.parent],
     )
     tell(1.0, "draft saved")
     return ProposedPlan(plan.id, False, plan.quality, drawn.infeasible)
+
+
+def _names(streets: Streets, parents: Columns | None, drawn: Drawn) -> list[str]:
+    """Call grids by their streets, each name once in the area that the grids above lie in."""
+    areas = [drawn.parent[grid] if parents is None else parents["area_id"][p] for grid, p in enumerate(drawn.parent)]
+    return streets.name(drawn.shapes, areas, [""] * len(areas))
 
 
 def _grids_of(work: UnitOfWork, plan_id: UUID, ground: Ground) -> Columns:

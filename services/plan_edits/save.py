@@ -17,10 +17,12 @@ from gis.grid_patterns import pattern_for, serial_digits
 from gis.measure import compactness, group_sums
 from grid_partition.settle import Settled
 from services.plan_edits.scene import OpenPlan, Scene
+from services.street_names import name_of_new
 from store.database import edit_log as log_sql
 from store.database import plan_edits as sql
 from store.database.bulk import ewkb_hex
 from store.database.plan_edits import Image
+from store.database.street_names import names_in_areas
 from store.database.work import Box, UnitOfWork
 
 __all__ = ["Change", "LogLine", "announce", "areas_of", "change_of", "next_code", "write_change"]
@@ -69,12 +71,13 @@ def change_of(scene: Scene, settled: Settled, name: str = "") -> Change:
     _add_identities(work, scene, {grid: models[grid] for grid in sorted(settled.shapes) if grid >= count}, ids)
     labels, fresh = _relabelled(scene, settled, ids)
     figures = _figures(scene.plan, settled)
+    titles = _titles(scene, settled, models, name)
     after = {}
     for grid in settled.shapes:
         state = {**models[grid], **figures[grid], "revision": revision}
         state["atoms"] = sorted(labels[edited.grid == grid].tolist())
         if grid >= count:
-            state |= {"id": str(uuid4()), "grid_id": str(ids[grid]), "name": name, "locked": False}
+            state |= {"id": str(uuid4()), "grid_id": str(ids[grid]), "name": titles[grid], "locked": False}
         after[ids[grid]] = state
     return Change(before, after, fresh)
 
@@ -146,6 +149,25 @@ def _model(scene: Scene, settled: Settled, grid: int) -> Image:
     before = scene.patch.grid[settled.edited.source[mine]]
     load = group_sums(before, shapely.area(settled.edited.geometry[mine]), len(scene.ids))
     return scene.images[int(np.argmax(load))]
+
+
+def _titles(scene: Scene, settled: Settled, models: Mapping[int, Image], name: str) -> dict[int, str]:
+    """Return the names of new grids: as the caller said, else by their streets, where the streets have names."""
+    count = len(scene.ids)
+    fresh = sorted(grid for grid in settled.shapes if grid >= count)
+    if name or not fresh:
+        return dict.fromkeys(fresh, name)
+    areas = {grid: UUID(models[grid]["area_id"]) for grid in fresh}
+    taken = names_in_areas(scene.work.session, scene.plan.id, sorted(set(areas.values())))
+    number = {image["grid_id"]: place for place, image in enumerate(scene.images)}
+    found = {}
+    for grid in fresh:
+        old = settled.shapes.get(number[models[grid]["grid_id"]], settled.shapes[grid])
+        names = taken[areas[grid]]
+        place = (scene.plan.territory_id, scene.plan.srid)
+        found[grid] = name_of_new(scene.work, place, settled.shapes[grid], old, sorted(names))
+        names.add(found[grid])
+    return found
 
 
 def _add_identities(work: UnitOfWork, scene: Scene, models: Mapping[int, Image], ids: Mapping[int, UUID]) -> None:

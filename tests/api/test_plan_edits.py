@@ -75,6 +75,7 @@ def test_split_keeps_the_identity_of_the_larger_part(desk, g):
     assert (by_id[g["g1"]]["households"], fresh["households"]) == (48, 0)
     assert fresh["area_m2"] == pytest.approx(10000, abs=10)
     assert fresh["code"] == "990101001001006"
+    assert (by_id[g["g1"]]["name"], fresh["name"]) == ("Grid 1", "Cross Road")  # the street along its north side
     assert body["totals"]["grids"] == 7
     assert set(by_id) >= {g["g2"]}  # its border got a vertex
     assert desk.grids()[fresh["id"]] == {key: fresh[key] for key in desk.grids()[fresh["id"]]}

@@ -95,6 +95,11 @@ def test_ground_of_another_village_is_not_reassigned(desk, g):
     answer = desk.edit("reassign", atoms=[atoms[0][0]], to=g["g2"])
     assert (answer.status_code, answer.json()["code"]) == (422, "crosses-parent")
     assert answer.json()["place"] == pytest.approx(lonlat(450, 100), abs=1e-3)
+    for cut in (False, True):  # far from the middle of every atom, too
+        shape = polygon((410, 20), (440, 20), (440, 50), (410, 50))
+        lasso = desk.edit("reassign", polygon=shape, to=g["g2"], cut=cut)
+        assert (lasso.status_code, lasso.json()["code"]) == (422, "crosses-parent")
+        assert lasso.json()["place"] == pytest.approx(lonlat(425, 35), abs=2e-4)
     lost = desk.edit("reassign", atoms=[987654], to=g["g2"])
     assert (lost.status_code, lost.json()["code"]) == (404, "not-found")
     assert desk.edit("reassign", to=g["g2"]).status_code == 422

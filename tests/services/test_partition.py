@@ -18,7 +18,7 @@ from store.database import plans as sql
 from store.database.actor import Actor
 from store.database.engine import Database
 from store.database.grid_codes import give_codes
-from store.database.models import Atom, Dwelling, Grid, GridVersion, LayerRevision, Plan
+from store.database.models import Atom, Dwelling, Grid, GridVersion, LayerRevision, Plan, Street
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +42,19 @@ def test_proposed_plan_keeps_every_promise(database: Database, helsinki: UUID) -
     shapes = np.asarray(to_metric(rows["geom"], 32635))
     # the figures told are those of the stored shapes
     assert shapely.area(shapes).sum() == pytest.approx(quality["territory_area_m2"], rel=1e-9)
+
+
+def test_proposed_grids_are_called_by_their_streets(database: Database, helsinki: UUID) -> None:
+    plan = propose(database)
+    with database.work(SYSTEM) as work:
+        rows = work.session.execute(
+            sa.select(GridVersion.area_id, GridVersion.name).where(GridVersion.plan_id == plan)
+        ).all()
+        streets = set(work.session.scalars(sa.select(Street.name).where(Street.name != "")))
+    named = [(area, name) for area, name in rows if name]
+    assert len(named) == len(set(named)) >= 0.9 * len(rows)
+    endings = ("", *(f" {word}" for word in ("north", "south", "west", "east", "middle", *range(1, 30))))
+    assert all(any(name.removesuffix(ending) in streets for ending in endings) for _, name in named)
 
 
 def test_households_of_a_grid_are_those_of_the_dwellings_inside(database: Database, helsinki: UUID) -> None:

@@ -191,6 +191,16 @@ describe('modes', () => {
     const boxed = play(startMode('rectangle', scene), scene, hand('down', 205, 5), hand('move', 395, 195), hand('up', 395, 195))
     expect((boxed.command as { atoms: number[] }).atoms).toHaveLength(4)
   })
+  it('send what lies in another village alone to the server, which says no and where', () => {
+    const apart = buildTopology(board(4, 4, (x, y) => (y >= 2 ? 'c' : x < 2 ? 'a' : 'b'), (grid) => (grid === 'c' ? 'w' : 'v')))
+    const scene: Scene = { ...sceneOf('a'), topology: apart }
+    const away = { kind: 'reassign', to: 'a', from: ['c'] }
+    expect(play(startMode('brush', scene), scene, hand('down', 250, 250), hand('up', 250, 250)).command).toMatchObject({ ...away, atoms: [10] })
+    expect(play(startMode('rectangle', scene), scene, hand('down', 205, 205), hand('move', 395, 395), hand('up', 395, 395)).command).toMatchObject(away)
+    // what lies in both takes the grid's own village only, as before
+    expect(play(startMode('brush', scene), scene, hand('down', 250, 150), hand('move', 250, 250), hand('up', 250, 250)).command).toMatchObject({ atoms: [6] })
+    expect(play(startMode('lasso', scene), scene, hand('down', 50, 50), hand('up', 60, 60)).command).toBeUndefined()
+  })
   it('merge and improve the grids that were chosen', () => {
     const scene = sceneOf('a')
     const two = play(startMode('merge', scene), scene, { kind: 'grid', id: 'b' })

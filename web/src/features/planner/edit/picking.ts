@@ -45,12 +45,26 @@ export function atomsWithin(topology: Topology, ring: readonly XY[]): number[] {
   return found
 }
 
+/** Atoms of other areas under a stroke that caught nothing: the server refuses them by name and place. */
+function strange(state: PickState, scene: Scene): number[] {
+  const area = state.to ? scene.topology.areaOf.get(state.to) : undefined
+  const [first, last] = [state.trail[0], state.trail.at(-1)]
+  if (area === undefined || !first || !last) return []
+  const ring: XY[] = state.tool === 'lasso' ? state.trail : [first, [last[0], first[1]], last, [first[0], last[1]]]
+  const under = state.tool === 'brush' || ring.length < 3 ? [] : atomsWithin(scene.topology, ring)
+  const touched = state.trail.map((at) => atomAt(scene.topology, at)?.atom.id).filter((id) => id !== undefined)
+  const all = [...new Set([...under, ...touched])]
+  const away = all.filter((id) => scene.topology.places.get(id)?.atom.area !== area)
+  return away.length === all.length ? away : []
+}
+
 /** Does what an event says with a brush, a lasso or a rectangle. */
 export function stepPick(state: PickState, event: EditEvent, scene: Scene): Step {
   const finish = (next: PickState): Step => {
-    if (!next.to || next.picked.length === 0) return { state: { ...next, trail: [], down: false } }
-    const from = [...new Set(next.picked.map((id) => scene.topology.places.get(id)?.atom.grid))].filter((id) => id !== undefined)
-    return { state: { ...next, trail: [], down: false }, command: { kind: 'reassign', atoms: next.picked, to: next.to, from } }
+    const atoms = next.picked.length ? next.picked : strange(next, scene)
+    if (!next.to || atoms.length === 0) return { state: { ...next, trail: [], down: false } }
+    const from = [...new Set(atoms.map((id) => scene.topology.places.get(id)?.atom.grid))].filter((id) => id !== undefined)
+    return { state: { ...next, trail: [], down: false }, command: { kind: 'reassign', atoms, to: next.to, from } }
   }
   switch (event.kind) {
     case 'down': {
