@@ -49,6 +49,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         urls.owner,
         pool_size=chosen.pool_size,
         statement_timeout_s=chosen.statement_timeout_s,
+        time_zone=settings.cases.time_zone,
         # a private cluster is ours to start again when somebody killed it
         revive=None if chosen.database_url else lambda: database_urls(chosen),
     )

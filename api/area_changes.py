@@ -2,145 +2,35 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from collections.abc import Sequence
+from datetime import date
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Form
-from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse, Response
 
+from api.area_change_bodies import (
+    AreaActionIn,
+    AreaActionsIn,
+    AreaChangeMade,
+    AreaChangeOut,
+    AreaCommentIn,
+    AreaCommentOut,
+    AreaDraftIn,
+    AreaPublicationIn,
+    AreaShapes,
+    WholeAreaChangeOut,
+)
 from api.deps import IfMatch, Work
 from api.plan_files import Crs, Upload
 from api.plan_life import MaybeIfMatch, Note, Reason, SettingsOf, StepOut
-from services.plan_life import downloads, states
+from services.plan_life import downloads
 from store.database.work import UnitOfWork
 
 router = APIRouter(prefix="/api/v1/area-changes", tags=["areas"])
 AreaKind = Annotated[str | None, Form(max_length=20, description="Kind of the areas that end.")]
 DryRun = Annotated[bool, Form(description="Report only.")]
-
-
-class AreaChangeOut(BaseModel):
-    """A decision that changes areas, and where it stands."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    id: UUID
-    territory_id: UUID
-    name: str
-    basis: str
-    status: Literal["draft", "review", "scheduled", "published", "retired"]
-    replaces: str | None
-    file: str
-    effective_on: date | None
-    author: str | None
-    approver: str | None
-    created_at: datetime
-    submitted_at: datetime | None
-    approved_at: datetime | None
-    published_at: datetime | None
-    retired_at: datetime | None
-    settled: bool
-    figures: dict[str, Any]
-    revision: int
-
-
-class DrawnAreaOut(BaseModel):
-    """An area of a change set; `area_id` once it is published."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    code: str
-    kind: str
-    name: str
-    area_id: UUID | None
-    bbox: tuple[float, float, float, float]
-
-
-class EndedAreaOut(BaseModel):
-    """An area that ends on the day."""
-
-    id: UUID
-    code: str
-    name: str
-
-
-class AreaLineageOut(BaseModel):
-    """Which part of an area goes where; shares are of the area that ends."""
-
-    kind: str
-    from_code: str
-    from_name: str
-    to_code: str
-    to_name: str
-    area_share: float
-    household_share: float
-    area_m2: float
-    households: int
-
-
-class WholeAreaChangeOut(BaseModel):
-    """A change set with what it does (or would do) on a day."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    change: AreaChangeOut
-    on: date | None
-    warnings: list[str]
-    areas: list[DrawnAreaOut]
-    ended: list[EndedAreaOut]
-    lineage: list[AreaLineageOut]
-
-
-class AreaChangeMade(BaseModel):
-    """What a change set would do; `id` is empty after a dry run."""
-
-    id: UUID | None
-    status: Literal["draft"] | None
-    revision: int | None
-    counts: dict[str, int]
-    warnings: list[str]
-    dry_run: bool
-
-
-class AreaPublicationIn(BaseModel):
-    """What a change set is published on; what is left out is as in the draft."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    basis: Annotated[str, Field(max_length=500, description="Decision, minutes or order.")] = ""
-    effective_on: Annotated[
-        date | None, Field(description="First day of the new boundaries: past, today or to come.")
-    ] = None
-
-
-class AreaCommentOut(BaseModel):
-    """A remark on a change set."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    id: UUID
-    author: str | None
-    text: str
-    area_code: str | None
-    point: tuple[float, float] | None
-    created_at: datetime
-
-
-class AreaCommentIn(BaseModel):
-    """A remark to pin to an area of a change set, a place, or both."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    text: Annotated[str, Field(max_length=states.NOTE_LENGTH)]
-    area_code: Annotated[str | None, Field(max_length=40)] = None
-    point: Annotated[
-        tuple[Annotated[float, Field(ge=-180, le=180)], Annotated[float, Field(ge=-90, le=90)]] | None,
-        Field(description="Longitude, latitude."),
-    ] = None
-
-
 ChangeAnswer = dict[Literal["change"], AreaChangeOut]
 
 
@@ -162,6 +52,7 @@ def list_area_changes(work: Work, territory: UUID | None = None) -> dict[Literal
 @router.post("", status_code=201, operation_id="draft_area_change", response_model=AreaChangeMade)
 def draft_area_change(  # noqa: PLR0913, PLR0917 - one parameter for each field of the form
     work: Work,
+    settings: SettingsOf,
     file: Upload,
     name: Annotated[str, Form(max_length=200)],
     effective_on: Annotated[date | None, Form(description="First day of the new boundaries, if known.")] = None,
@@ -176,20 +67,74 @@ def draft_area_change(  # noqa: PLR0913, PLR0917 - one parameter for each field 
 
     decision = area_changes.Decision(name, effective_on, basis, replaces)
     with downloads.uploaded(file.filename, file.file.read(downloads.UPLOAD_MB * 2**20 + 1)) as path:
-        report, made = area_changes.draft_areas(work, path, decision, territory=territory, crs=crs, dry_run=dry_run)
+        zone = settings.cases.time_zone
+        report, made = area_changes.draft_areas(
+            work, path, decision, territory=territory, crs=crs, dry_run=dry_run, time_zone=zone
+        )
     return _made(report, made, revision=None if made is None else 1)
 
 
 @router.put("/{change_set_id}/areas", operation_id="redraw_area_change", response_model=AreaChangeMade)
-def redraw_area_change(
-    work: Work, change_set_id: UUID, revision: IfMatch, file: Upload, crs: Crs = None, dry_run: DryRun = False
+def redraw_area_change(  # noqa: PLR0917 - as above
+    work: Work,
+    settings: SettingsOf,
+    change_set_id: UUID,
+    revision: IfMatch,
+    file: Upload,
+    crs: Crs = None,
+    dry_run: DryRun = False,
 ) -> Response:
     """Put other boundaries into a draft."""
     from services.plan_life import area_changes  # noqa: PLC0415 - as above
 
     with downloads.uploaded(file.filename, file.file.read(downloads.UPLOAD_MB * 2**20 + 1)) as path:
-        report = area_changes.redraw_areas(work, change_set_id, path, expected=revision, crs=crs, dry_run=dry_run)
+        zone = settings.cases.time_zone
+        report = area_changes.redraw_areas(
+            work, change_set_id, path, expected=revision, crs=crs, dry_run=dry_run, time_zone=zone
+        )
     return _made(report, None if dry_run else change_set_id, revision=None if dry_run else revision + 1, status=200)
+
+
+@router.post("/drawn", status_code=201, operation_id="draw_area_change", response_model=AreaChangeMade)
+def draw_area_change(work: Work, settings: SettingsOf, given: AreaDraftIn) -> Response:
+    """Merge, split, rename or renumber areas, or move ground, as a draft; 200 with the report after a dry run."""
+    from services.plan_life import area_changes, area_drawing  # noqa: PLC0415 - as above
+
+    decision = area_changes.Decision(given.name, given.effective_on, given.basis)
+    report, made = area_drawing.draft_actions(
+        work,
+        _actions(given.actions),
+        decision,
+        territory=given.territory,
+        dry_run=given.dry_run,
+        time_zone=settings.cases.time_zone,
+    )
+    return _made(report, made, revision=None if made is None else 1)
+
+
+@router.put("/{change_set_id}/actions", operation_id="redraw_area_actions", response_model=AreaChangeMade)
+def redraw_area_actions(
+    work: Work, settings: SettingsOf, change_set_id: UUID, revision: IfMatch, given: AreaActionsIn
+) -> Response:
+    """Draw a draft anew by other actions on the present areas."""
+    from services.plan_life import area_drawing  # noqa: PLC0415 - as above
+
+    report = area_drawing.redraw_actions(
+        work,
+        change_set_id,
+        _actions(given.actions),
+        expected=revision,
+        dry_run=given.dry_run,
+        time_zone=settings.cases.time_zone,
+    )
+    kept = not given.dry_run
+    return _made(report, change_set_id if kept else None, revision=revision + 1 if kept else None, status=200)
+
+
+def _actions(given: Sequence[AreaActionIn]) -> list[Any]:
+    from services.plan_life.area_drawing import Action  # noqa: PLC0415 - as above
+
+    return [Action(each.kind, tuple(each.areas), each.code, each.name, each.drawn) for each in given]
 
 
 def _made(report: Any, made: UUID | None, *, revision: int | None, status: int = 201) -> Response:  # noqa: ANN401 - imported late
@@ -210,6 +155,14 @@ def get_area_change(work: Work, change_set_id: UUID) -> WholeAreaChangeOut:
     from services.plan_life import area_changes  # noqa: PLC0415 - as above
 
     return WholeAreaChangeOut.model_validate(area_changes.whole_change(work, change_set_id))
+
+
+@router.get("/{change_set_id}/shapes", operation_id="get_area_change_shapes")
+def get_area_change_shapes(work: Work, change_set_id: UUID) -> AreaShapes:
+    """Return the areas before and after a change set as GeoJSON."""
+    from services.plan_life import area_changes  # noqa: PLC0415 - as above
+
+    return AreaShapes.model_validate(area_changes.shapes_of(work, change_set_id))
 
 
 @router.delete("/{change_set_id}", status_code=204, operation_id="delete_area_change")
@@ -275,6 +228,7 @@ def publish_area_change(
         basis=publication.basis,
         effective_on=publication.effective_on,
         single_person=settings.access.publish_alone,
+        time_zone=settings.cases.time_zone,
         expected=revision,
     )
     area_publishing.publish(work, change_set_id, asked)
@@ -282,11 +236,14 @@ def publish_area_change(
 
 
 @router.post("/{change_set_id}/withdraw", operation_id="withdraw_area_change")
-def withdraw_area_change(work: Work, change_set_id: UUID, revision: IfMatch, why: Reason) -> ChangeAnswer:
+def withdraw_area_change(
+    work: Work, change_set_id: UUID, revision: IfMatch, why: Reason, settings: SettingsOf
+) -> ChangeAnswer:
     """Take back a change set that waits for its day; it is in review again."""
     from services.plan_life import area_publishing  # noqa: PLC0415 - as above
 
-    area_publishing.withdraw(work, change_set_id, expected=revision, reason=why.reason)
+    zone = settings.cases.time_zone
+    area_publishing.withdraw(work, change_set_id, expected=revision, reason=why.reason, time_zone=zone)
     return _answer(work, change_set_id)
 
 

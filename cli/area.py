@@ -44,19 +44,26 @@ def change(
     from services.plan_life import area_changes, area_publishing, area_states, publishing
 
     context = command_context(ctx)
-    alone = context.settings.access.publish_alone
+    alone, zone = context.settings.access.publish_alone, context.settings.cases.time_zone
     if publish_now and not alone:
         raise area_states.second_person("publishes")
     decision = area_changes.Decision(name, None if effective is None else effective.date(), basis, replaces)
     facts: dict[str, Any] = {"status": None}
     with context.database.owner_work(context.actor) as work:
         report, made = area_changes.draft_areas(
-            work, file, decision, territory=territory, crs=crs, mapping=read_mapping(mapping or []), dry_run=dry_run
+            work,
+            file,
+            decision,
+            territory=territory,
+            crs=crs,
+            mapping=read_mapping(mapping or []),
+            dry_run=dry_run,
+            time_zone=zone,
         )
         if made is not None:
             facts["status"] = "draft"
         if made is not None and publish_now:
-            asked = publishing.Publication(basis=basis, single_person=alone)
+            asked = publishing.Publication(basis=basis, single_person=alone, time_zone=zone)
             facts["status"] = area_publishing.publish(work, made, asked).status
     facts |= {"change_set": None if made is None else str(made), **report.to_dict()}
     lines = _report_lines(report, dry_run=dry_run)
@@ -84,8 +91,9 @@ def redraw(
     with context.database.owner_work(context.actor) as work:
         found = area_changes.find_set(work, change_set, territory)
         report = area_changes.redraw_areas(
-            work, found, file, crs=crs, mapping=read_mapping(mapping or []), dry_run=dry_run
-        )
+            work, found, file, crs=crs, mapping=read_mapping(mapping or []), dry_run=dry_run,
+            time_zone=context.settings.cases.time_zone,
+        )  # fmt: skip
     facts = {"change_set": str(found), **report.to_dict()}
     show(facts, "\n".join(_report_lines(report, dry_run=dry_run)), as_json=as_json)
 
@@ -151,52 +159,27 @@ def show_change(
     show(facts, "\n".join(lines), as_json=as_json)
 
 
-@app.command()
-def review(
-    ctx: typer.Context,
-    change_set: ChangeArgument,
-    note: NoteOption = "",
-    territory: TerritoryOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Send a draft to review."""
-    from services.plan_life import area_states
+def _noted(name: str, step: str, words: str) -> None:
+    """Make a command of a step that a remark may go with."""
 
-    _step(
-        ctx, change_set, territory, as_json, lambda work, one: area_states.submit(work, one, expected=None, note=note)
-    )
+    def command(
+        ctx: typer.Context,
+        change_set: ChangeArgument,
+        note: NoteOption = "",
+        territory: TerritoryOption = None,
+        as_json: JsonOption = False,
+    ) -> None:
+        from services.plan_life import area_states
 
+        take = getattr(area_states, step)
+        _step(ctx, change_set, territory, as_json, lambda work, one: take(work, one, expected=None, note=note))
 
-@app.command()
-def recall(
-    ctx: typer.Context,
-    change_set: ChangeArgument,
-    note: NoteOption = "",
-    territory: TerritoryOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Take a change set out of review again, to draw it anew."""
-    from services.plan_life import area_states
-
-    _step(
-        ctx, change_set, territory, as_json, lambda work, one: area_states.recall(work, one, expected=None, note=note)
-    )
+    app.command(name, help=words)(command)
 
 
-@app.command()
-def approve(
-    ctx: typer.Context,
-    change_set: ChangeArgument,
-    note: NoteOption = "",
-    territory: TerritoryOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Approve a change set in review."""
-    from services.plan_life import area_states
-
-    _step(
-        ctx, change_set, territory, as_json, lambda work, one: area_states.approve(work, one, expected=None, note=note)
-    )
+_noted("review", "submit", "Send a draft to review.")
+_noted("recall", "recall", "Take a change set out of review again, to draw it anew.")
+_noted("approve", "approve", "Approve a change set in review.")
 
 
 @app.command("send-back")
@@ -251,7 +234,8 @@ def publish(
     """Publish a change set, today or on a day to come; the areas that it covers end then."""
     from services.plan_life import area_publishing, publishing
 
-    asked = publishing.Publication(basis=basis, effective_on=None if on is None else on.date())
+    zone = command_context(ctx).settings.cases.time_zone
+    asked = publishing.Publication(basis=basis, effective_on=None if on is None else on.date(), time_zone=zone)
     _step(ctx, change_set, territory, as_json, lambda work, one: area_publishing.publish(work, one, asked))
 
 
@@ -266,9 +250,10 @@ def withdraw(
     """Take back a change set that waits for its day; the present areas go on."""
     from services.plan_life import area_publishing
 
+    zone = command_context(ctx).settings.cases.time_zone
     _step(
         ctx, change_set, territory, as_json,
-        lambda work, one: area_publishing.withdraw(work, one, expected=None, reason=reason),
+        lambda work, one: area_publishing.withdraw(work, one, expected=None, reason=reason, time_zone=zone),
     )  # fmt: skip
 
 

@@ -64,7 +64,11 @@ class CommandContext:
         urls, chosen = self.urls, self.settings.database
         require_schema(urls, may_create=chosen.database_url is None)
         return Database(
-            urls.app, urls.owner, pool_size=chosen.pool_size, statement_timeout_s=chosen.statement_timeout_s
+            urls.app,
+            urls.owner,
+            pool_size=chosen.pool_size,
+            statement_timeout_s=chosen.statement_timeout_s,
+            time_zone=self.settings.cases.time_zone,
         )
 
     @property

@@ -19,7 +19,7 @@ from grid_partition.edits import (
 )
 from grid_partition.recut import overshoot, recut
 
-__all__ = ["accept_line", "crossings", "ray_to_border", "split_grid"]
+__all__ = ["accept_line", "crossings", "ray_to_border", "sides_of", "split_grid"]
 
 Ints = npt.NDArray[np.int64]
 Geometries = npt.NDArray[np.object_]
@@ -59,7 +59,7 @@ def split_grid(patch: Patch, grid: int, line: shapely.LineString, doors_of: Door
     drawn = accept_line(line)
     shape = dissolve(patch.geometry[patch.members(grid)], np.zeros(len(patch.members(grid)), dtype=np.int64), 1)[0]
     paths = crossings(shape, drawn)
-    sides = _sides(shape, paths)
+    sides = sides_of(shape, paths)
     parts = int(shapely.get_num_geometries(shape))
     if len(sides) <= parts:
         raise LineMissesError("The line does not cut the grid.", place=_nearest(shape, drawn))
@@ -125,7 +125,7 @@ def ray_to_border(
     return np.asarray(nearest + step * ON)
 
 
-def _sides(shape: shapely.Geometry, paths: list[shapely.LineString]) -> Geometries:
+def sides_of(shape: shapely.Geometry, paths: list[shapely.LineString]) -> Geometries:
     """Return the pieces of a shape between paths."""
     lines = shapely.union_all([shapely.boundary(shape), *(overshoot(path) for path in paths)])
     pieces = shapely.get_parts(shapely.polygonize(shapely.get_parts(lines)))

@@ -36,11 +36,11 @@ def draw_missing_shapes(work: UnitOfWork, *, now: datetime) -> int:  # noqa: ARG
     return sum(renew_shapes(work, plan_id) for plan_id in missing)
 
 
-def let_take_effect(work: UnitOfWork, *, now: datetime) -> int:
+def let_take_effect(work: UnitOfWork, *, now: datetime, time_zone: str = "UTC") -> int:
     """Note that plans and areas whose day has come are in force; maps and answers go by the date anyway."""
     from services.plan_life import area_publishing, publishing  # noqa: PLC0415 - as above
 
-    return publishing.settle(work, now=now) + area_publishing.settle_areas(work, now=now)
+    return publishing.settle(work, now=now) + area_publishing.settle_areas(work, now=now, time_zone=time_zone)
 
 
 def check_live_coverage(work: UnitOfWork, *, now: datetime, time_zone: str) -> int:
@@ -61,7 +61,7 @@ def clear_away(database: Database, *, now: datetime, time_zone: str = "UTC") -> 
     database : Database
     now : datetime
     time_zone : str
-        Where the night is that live coverage is checked in.
+        Of the territory: where its days begin, and where the night is that live coverage is checked in.
 
     Returns
     -------
@@ -75,7 +75,7 @@ def clear_away(database: Database, *, now: datetime, time_zone: str = "UTC") -> 
         ("sessions", access.forget_expired),
         ("jobs", forget_old_jobs),
         ("shapes", draw_missing_shapes),
-        ("in_force", let_take_effect),
+        ("in_force", partial(let_take_effect, time_zone=time_zone)),
         ("reports", queue_due_reports),
         ("checks", partial(check_live_coverage, time_zone=time_zone)),
     ):

@@ -166,7 +166,7 @@ class CaseSettings(SettingsGroup):
     time_zone: str = Field(
         default="UTC",
         description="Time zone of the territory, such as Asia/Shanghai: decides the month that a report belongs to "
-        "and that its number begins with.",
+        "and that its number begins with, and when a day of areas and plans begins.",
     )
 
     @field_validator("time_zone")

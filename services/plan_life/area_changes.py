@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Unpack
 from uuid import UUID, uuid4
 
+import numpy as np
+import shapely
+
 from gis import crs
 from gis.errors import InvalidInputError, NotFoundError
+from services.days import local_day
 from services.ingest.areas import FIELDS, kind_of
 from services.ingest.outlines import read_outlines, snap_outlines
 from services.ingest.report import LoadReport
@@ -101,6 +106,8 @@ class WholeChange:
         ``id``, ``code``, ``name`` of those that end.
     lineage : list of dict
         ``kind``, ``from_code``, ``to_code``, shares of ground and households, ``area_m2``, ``households``.
+    actions : list of dict
+        What it was made by, as `area_drawing.Action`; empty where a file holds its boundaries.
     """
 
     change: ChangeSetView
@@ -109,6 +116,7 @@ class WholeChange:
     areas: list[DrawnView]
     ended: list[dict[str, Any]]
     lineage: list[dict[str, Any]]
+    actions: list[dict[str, Any]]
 
 
 def draft_areas(
@@ -116,6 +124,7 @@ def draft_areas(
     path: Path | str,
     decision: Decision,
     *,
+    time_zone: str = "UTC",
     now: datetime | None = None,
     **options: Unpack[LoadOptions],
 ) -> tuple[LoadReport, UUID | None]:
@@ -132,6 +141,8 @@ def draft_areas(
     path : Path or str
         Polygons with code and name.
     decision : Decision
+    time_zone : str
+        Of the territory: where its days begin.
     now : datetime or None
     **options
         See `LoadOptions`.
@@ -149,24 +160,16 @@ def draft_areas(
     RejectedRowsError, InvalidInputError
     """
     work.actor.require("planner", "system_administrator")
-    name = decision.name.strip()
-    if not name or len(name) > NAME_LENGTH:
-        raise InvalidInputError("Name the change set, such as the number of the decision.", field="name")
-    if decision.replaces is not None and decision.replaces not in AREA_KINDS:
-        raise InvalidInputError(f"Kinds of areas: {', '.join(AREA_KINDS)}.", field="replaces")
+    checked_decision(decision)
     moment = now or datetime.now(UTC)
     territory = find_territory(work.session, options.get("territory"))
     load, drawn = _read(work, path, territory, options)
-    found = reckon(work, territory, drawn, decision.replaces, decision.effective_on or moment.date())
-    _tell(load, found)
+    found = reckon(work, territory, drawn, decision.replaces, decision.effective_on or local_day(moment, time_zone))
+    tell(load.report, found)
     if load.report.dry_run:
         return load.report, None
-    change = ChangeSet(
-        id=uuid4(), territory_id=territory.id, name=name, basis=decision.basis.strip(), replaces=decision.replaces,
-        effective_on=decision.effective_on, author_id=work.actor.account_id, revision=0, status="draft",
-    )  # fmt: skip
-    sql.add_set(work.session, change)
-    _keep(work, change, territory, load, found)
+    change = new_set(work, territory, decision)
+    keep_drawn(work, change, territory, found, warnings=load.report.warnings, file=load.table.file)
     note_step(work, change, "draft", at=moment, facts={"file": change.file, "areas": len(drawn.ids)})
     return load.report, change.id
 
@@ -177,6 +180,7 @@ def redraw_areas(
     path: Path | str,
     *,
     expected: int | None = None,
+    time_zone: str = "UTC",
     now: datetime | None = None,
     **options: Unpack[LoadOptions],
 ) -> LoadReport:
@@ -186,10 +190,10 @@ def redraw_areas(
     change = locked(work, change_set_id, expected, "draft")
     territory = work.session.get_one(Territory, change.territory_id)
     load, drawn = _read(work, path, territory, options)
-    found = reckon(work, territory, drawn, change.replaces, change.effective_on or moment.date())
-    _tell(load, found)
+    found = reckon(work, territory, drawn, change.replaces, change.effective_on or local_day(moment, time_zone))
+    tell(load.report, found)
     if not load.report.dry_run:
-        _keep(work, change, territory, load, found)
+        keep_drawn(work, change, territory, found, warnings=load.report.warnings, file=load.table.file)
         note_step(work, change, "redraw", at=moment, facts={"file": change.file, "areas": len(drawn.ids)})
     return load.report
 
@@ -219,7 +223,24 @@ def whole_change(work: UnitOfWork, change_set_id: UUID) -> WholeChange:
         areas,
         list(report.get("ended", [])),
         lineage_of(work, change_set_id),
+        list(report.get("actions", [])),
     )
+
+
+def shapes_of(work: UnitOfWork, change_set_id: UUID) -> dict[str, Any]:
+    """Return the areas before and after a change set as GeoJSON, EPSG:4326: `role`, `code`, `kind`, `name` of each."""
+    change = sql.get_set(work.session, change_set_id)
+    ended = [UUID(area["id"]) for area in change.report.get("ended", [])]
+    features = []
+    for role, rows in (
+        ("before", sql.shapes_of_areas(work.session, ended)),
+        ("after", sql.read_drafted(work.session, change_set_id)),
+    ):
+        texts = shapely.to_geojson(np.asarray(rows["geom"], dtype=object))
+        for at, text in enumerate(np.atleast_1d(texts).tolist()):
+            facts = {name: str(rows[name][at]) for name in ("code", "kind", "name")}
+            features.append({"type": "Feature", "properties": {"role": role, **facts}, "geometry": json.loads(text)})
+    return {"type": "FeatureCollection", "features": features}
 
 
 def lineage_of(work: UnitOfWork, change_set_id: UUID) -> list[dict[str, Any]]:
@@ -275,15 +296,44 @@ def _read(work: UnitOfWork, path: Path | str, territory: Territory, options: Loa
     return load, Drawn(codes, names, kinds, lines, metric[load.kept])
 
 
-def _tell(load: RowLoad, found: Reckoning) -> None:
+def checked_decision(decision: Decision) -> None:
+    """Refuse a change set without a name, or one that replaces areas of no known kind."""
+    if not decision.name.strip() or len(decision.name.strip()) > NAME_LENGTH:
+        raise InvalidInputError("Name the change set, such as the number of the decision.", field="name")
+    if decision.replaces is not None and decision.replaces not in AREA_KINDS:
+        raise InvalidInputError(f"Kinds of areas: {', '.join(AREA_KINDS)}.", field="replaces")
+
+
+def new_set(work: UnitOfWork, territory: Territory, decision: Decision) -> ChangeSet:
+    """Make a change set, a draft without areas yet."""
+    change = ChangeSet(
+        id=uuid4(), territory_id=territory.id, name=decision.name.strip(), basis=decision.basis.strip(),
+        replaces=decision.replaces, effective_on=decision.effective_on, author_id=work.actor.account_id, revision=0,
+        status="draft",
+    )  # fmt: skip
+    sql.add_set(work.session, change)
+    return change
+
+
+def tell(report: LoadReport, found: Reckoning) -> None:
+    """Put what a change set would do into a report."""
     figures = found.figures
-    load.report.accepted = len(load.kept)
-    load.report.counts |= {"areas_ended": figures["ended"], "areas_new": figures["new"], **figures["kinds"]}
-    load.report.warnings += found.warnings
+    report.accepted = figures["new"]
+    report.counts |= {"areas_ended": figures["ended"], "areas_new": figures["new"], **figures["kinds"]}
+    report.warnings += found.warnings
 
 
-def _keep(work: UnitOfWork, change: ChangeSet, territory: Territory, load: RowLoad, found: Reckoning) -> None:
-    """Keep the drawn areas and what they would do."""
+def keep_drawn(
+    work: UnitOfWork,
+    change: ChangeSet,
+    territory: Territory,
+    found: Reckoning,
+    *,
+    warnings: list[str],
+    file: str = "",
+    actions: list[dict[str, Any]] | None = None,
+) -> None:
+    """Keep the areas drawn for a change set, what they would do, and the file or the actions that they come from."""
     drawn = found.drawn
     lonlat = multi_hex(crs.to_lonlat(drawn.shapes, territory.metric_srid))
     sql.save_drafted(
@@ -294,8 +344,8 @@ def _keep(work: UnitOfWork, change: ChangeSet, territory: Territory, load: RowLo
             for at, code in enumerate(drawn.codes)
         ],
     )
-    change.file = load.table.file
-    change.figures, change.report = found.figures, found.report | {"warnings": load.report.warnings}
+    change.file = file
+    change.figures, change.report = found.figures, found.report | {"warnings": warnings, "actions": actions or []}
 
 
 def _view(row: Any) -> ChangeSetView:  # noqa: ANN401 - a database row

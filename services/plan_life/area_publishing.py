@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime
 from uuid import UUID
 
 from gis import crs
 from gis.codes import parse_area_code
 from gis.errors import ConflictError, InvalidInputError, NotAllowedError
+from services.days import day_begins, local_day
 from services.ingest.areas import parent_code
 from services.ingest.shapes import multi_hex
 from services.plan_life.area_reckoning import Drawn, Reckoning, read_drawn, reckon
@@ -48,7 +49,7 @@ def publish(work: UnitOfWork, change_set_id: UUID, asked: Publication, *, now: d
     _require_whole_territory(work)
     moment = now or datetime.now(UTC)
     ingest_sql.lock_codes(work.session)
-    settle_areas(work, now=moment)
+    settle_areas(work, now=moment, time_zone=asked.time_zone)
     change = locked(work, change_set_id, asked.expected, "draft", "review")
     require_second_person(work, change, "publishes", single_person=asked.single_person)
     # as with plans: the machine's owner and offices of one planner have nobody to review
@@ -59,16 +60,17 @@ def publish(work: UnitOfWork, change_set_id: UUID, asked: Publication, *, now: d
     basis = asked.basis.strip() or change.basis
     if not basis or len(basis) > BASIS_LENGTH:
         raise InvalidInputError("Say what the change rests on (the decision, minutes or order).", field="basis")
-    day = asked.effective_on or change.effective_on or moment.date()
+    today = local_day(moment, asked.time_zone)
+    day = asked.effective_on or change.effective_on or today
     territory = work.session.get_one(Territory, change.territory_id)
     drawn = read_drawn(work, change.id, territory)
     found = reckon(work, territory, drawn, change.replaces, day)
     change.basis, change.effective_on, change.published_at = basis, day, moment
     change.approver_id = work.actor.account_id
     change.figures, change.report = found.figures, change.report | found.report
-    _hand_over(work, change, territory, found)
+    _hand_over(work, change, territory, found, time_zone=asked.time_zone)
     facts = {"effective_on": day.isoformat(), **found.figures}
-    if day <= moment.date():
+    if day <= today:
         _take_effect(work, change, moment, note=basis, facts=facts)
     else:
         change.status = "scheduled"
@@ -77,16 +79,22 @@ def publish(work: UnitOfWork, change_set_id: UUID, asked: Publication, *, now: d
     return change
 
 
-def settle_areas(work: UnitOfWork, *, now: datetime) -> int:
+def settle_areas(work: UnitOfWork, *, now: datetime, time_zone: str = "UTC") -> int:
     """Let change sets whose day has come reach what hangs on areas: children, doors, the outline; return how many."""
-    due = sql.due_sets(work.session, now.date())
+    due = sql.due_sets(work.session, local_day(now, time_zone))
     for change in due:
         _take_effect(work, change, now, note="", facts={})
     return len(due)
 
 
 def withdraw(
-    work: UnitOfWork, change_set_id: UUID, *, expected: int | None, reason: str, now: datetime | None = None
+    work: UnitOfWork,
+    change_set_id: UUID,
+    *,
+    expected: int | None,
+    reason: str,
+    time_zone: str = "UTC",
+    now: datetime | None = None,
 ) -> ChangeSet:
     """Take back a change set that waits for its day: it is in review again, and the present areas go on.
 
@@ -102,7 +110,7 @@ def withdraw(
     moment = now or datetime.now(UTC)
     told = required_reason(reason)
     ingest_sql.lock_codes(work.session)
-    settle_areas(work, now=moment)
+    settle_areas(work, now=moment, time_zone=time_zone)
     change = locked(work, change_set_id, expected, "scheduled")
     above = sql.built_upon(work.session, change.id)
     if above is not None:
@@ -123,12 +131,12 @@ def _require_whole_territory(work: UnitOfWork) -> None:
         )
 
 
-def _hand_over(work: UnitOfWork, change: ChangeSet, territory: Territory, found: Reckoning) -> None:
+def _hand_over(work: UnitOfWork, change: ChangeSet, territory: Territory, found: Reckoning, *, time_zone: str) -> None:
     """End the old areas, write the new ones and the lineage."""
     day = found.on
     sql.end_areas(work.session, found.ended.ids, day)
     _insert(work, territory, found.drawn, day)
-    _save_lineage(work, change, found)
+    _save_lineage(work, change, found, at=day_begins(day, time_zone))
     work.session.flush()
     sql.name_areas(work.session, change.id)
 
@@ -155,8 +163,7 @@ def _insert(work: UnitOfWork, territory: Territory, drawn: Drawn, day: date) -> 
     sql.insert_areas(work.session, rows)
 
 
-def _save_lineage(work: UnitOfWork, change: ChangeSet, reckoned: Reckoning) -> None:
-    at = datetime.combine(reckoned.on, time(), UTC)
+def _save_lineage(work: UnitOfWork, change: ChangeSet, reckoned: Reckoning, *, at: datetime) -> None:
     found, ended, new = reckoned.found, reckoned.ended.ids, reckoned.drawn.ids
     life_sql.save_lineage(
         work.session,

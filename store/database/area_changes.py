@@ -226,10 +226,20 @@ def delete_set(session: Session, change_set_id: UUID) -> None:
 
 
 def areas_on(session: Session, territory_id: UUID, kinds: Sequence[str], on: date) -> Columns:
-    """Return the areas of some kinds valid on a day: id, code, name, geom (EPSG:4326)."""
+    """Return the areas of some kinds valid on a day: id, code, kind, name, geom (EPSG:4326)."""
     statement = (
-        sa.select(Area.id, Area.code, Area.name, wkb(Area.geom).label("geom"))
+        sa.select(Area.id, Area.code, Area.kind, Area.name, wkb(Area.geom).label("geom"))
         .where(Area.territory_id == territory_id, Area.kind.in_(kinds), Area.valid.contains(on))
+        .order_by(Area.code)
+    )
+    return read_columns(session, statement, geometry=["geom"])
+
+
+def shapes_of_areas(session: Session, ids: Sequence[UUID]) -> Columns:
+    """Return areas by id: code, kind, name, geom (EPSG:4326)."""
+    statement = (
+        sa.select(Area.code, Area.kind, Area.name, wkb(Area.geom).label("geom"))
+        .where(Area.id.in_(ids))
         .order_by(Area.code)
     )
     return read_columns(session, statement, geometry=["geom"])

@@ -53,14 +53,15 @@ class Database:
         *,
         pool_size: int = 8,
         statement_timeout_s: float = 60.0,
+        time_zone: str = "UTC",
         revive: Revive | None = None,
     ) -> None:
         self.app_url = sqlalchemy_url(app_url)
         self.owner_url = sqlalchemy_url(owner_url)
         self._revive = revive
         self._reviving = threading.Lock()
-        self.app = _engine(self.app_url, poolclass=QueuePool, pool_size=pool_size, max_overflow=4, pool_timeout=10)
-        self.owner = _engine(self.owner_url, poolclass=NullPool)
+        self.app = _engine(self.app_url, time_zone, poolclass=QueuePool, pool_size=pool_size, max_overflow=4, pool_timeout=10)
+        self.owner = _engine(self.owner_url, time_zone, poolclass=NullPool)
         event.listen(self.app, "connect", _become_app_role(statement_timeout_s))
 
     @contextmanager
@@ -118,13 +119,13 @@ class Database:
         return UnavailableError("The database was down and is being started again; try again.", retry_after_s=2)
 
 
-def _engine(url: str, **options: Any) -> sa.Engine:  # noqa: ANN401 - passed through to SQLAlchemy
+def _engine(url: str, time_zone: str, **options: Any) -> sa.Engine:  # noqa: ANN401 - passed through to SQLAlchemy
     return sa.create_engine(
         url,
         json_serializer=lambda value: orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY).decode(),
         json_deserializer=orjson.loads,
         connect_args={
-            "options": "-c jit=off -c TimeZone=UTC",
+            "options": f"-c jit=off -c TimeZone={time_zone}",
             "application_name": "gridward",
             "connect_timeout": 10,
         },

@@ -3,6 +3,7 @@ import { areaRows, scopeOf, subtree } from '../src/features/coverage/areas'
 import { changeClass, points } from '../src/features/coverage/change'
 import { changed, needsOf, tellsOfNow, USUAL } from '../src/features/coverage/needs'
 import type { AreaFigures, Run } from '../src/features/coverage/types'
+import { readWalk, writeWalk } from '../src/features/coverage/posts/walk'
 import { ahead, fan, headingOnScreen, stepped, turned } from '../src/features/coverage/whatif/geometry'
 import { metresBetween } from '../src/map/geometry'
 import type { CoverageGrid } from '../src/api/types'
@@ -29,6 +30,15 @@ describe('needs', () => {
   it('know which runs grow old', () => {
     expect(tellsOfNow(run({}))).toBe(true)
     expect(tellsOfNow(run({ month: '2026-10' }))).toBe(false)
+  })
+})
+
+describe('the walk asked for', () => {
+  it('comes back as it went', () => expect(writeWalk(readWalk('post/10/clinic'))).toBe('post/10/clinic'))
+  it('is the usual where the address says nothing or nonsense', () => {
+    expect(readWalk(null)).toEqual({ of: 'facility', minutes: 15, kind: null })
+    expect(readWalk('moon/7')).toEqual({ of: 'facility', minutes: 15, kind: null })
+    expect(writeWalk(readWalk('facility/15'))).toBeNull()
   })
 })
 

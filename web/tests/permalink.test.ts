@@ -10,6 +10,10 @@ describe('address', () => {
     const hash = '#/coverage?grid=091001001011&compare=r-1&run=r-2&area=091001001000'
     expect(writeAddress(readAddress(hash))).toBe(hash)
   })
+  it('keeps the part of the desk, the walk, the proposal and the camera', () => {
+    const hash = '#/coverage?part=posts&walk=post/10/clinic&proposal=p-1&camera=c-1'
+    expect(writeAddress(readAddress(hash))).toBe(hash)
+  })
   it('takes nonsense for nothing', () => {
     const read = readAddress('#/nowhere?map=1/2&layers=<x>&lang=fr&theme=pink&show=all')
     expect(read).toMatchObject({ desk: 'coverage', view: null, layers: [], lang: null, theme: null, mapTheme: null })

@@ -30,6 +30,13 @@ export interface Address {
   area: string | null
   /** The day whose plan is shown, as `2026-11-22`. */
   at: string | null
+  /** The part of the desk in the panel; its first one without. */
+  part: string | null
+  /** Whose reach on foot is shown: `post/10/clinic`. */
+  walk: string | null
+  /** The saved proposal that is open. */
+  proposal: string | null
+  camera: string | null
   list: boolean
   lang: 'en' | 'zh' | null
   theme: 'light' | 'dark' | null
@@ -71,6 +78,10 @@ export function readAddress(hash: string): Address {
     run: values.get('run'),
     area: values.get('area'),
     at: /^\d{4}-\d{2}-\d{2}$/.test(values.get('at') ?? '') ? values.get('at') : null,
+    part: values.get('part'),
+    walk: values.get('walk'),
+    proposal: values.get('proposal'),
+    camera: values.get('camera'),
     list: values.get('list') === '1',
     lang: one(values.get('lang'), ['en', 'zh'] as const),
     theme: one(values.get('theme'), ['light', 'dark'] as const),
@@ -96,6 +107,10 @@ export function writeAddress(address: Address): string {
   set('run', address.run)
   set('area', address.area)
   set('at', address.at)
+  set('part', address.part)
+  set('walk', address.walk)
+  set('proposal', address.proposal)
+  set('camera', address.camera)
   set('list', address.list ? '1' : null)
   set('lang', address.lang)
   set('theme', address.theme)

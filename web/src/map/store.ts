@@ -54,6 +54,12 @@ export const store = {
   area: signal<string | null>(null),
   /** The day whose plan is shown; null is now. */
   at: signal<string | null>(null),
+  /** The part of the coverage desk in the panel; null is its first. */
+  part: signal<string | null>(null),
+  /** Whose reach on foot is shown, how far, and of which kind: `post/10/clinic`. */
+  walk: signal<string | null>(null),
+  /** The saved proposal that is open on the map. */
+  proposal: signal<string | null>(null),
   listChosen: signal(false),
   /** Null until tried; then why the map cannot be drawn, or the empty string. */
   mapFailure: signal<string | null>(null),
@@ -115,6 +121,9 @@ export function openDesk(desk: Desk): void {
     store.run.value = null
     store.area.value = null
     store.at.value = null
+    store.part.value = null
+    store.walk.value = null
+    store.proposal.value = null
     store.picking.value = false
     store.phoneMap.value = false
   })
@@ -159,6 +168,10 @@ export function applyAddress(address: Address): void {
     store.run.value = address.run
     store.area.value = address.area
     store.at.value = address.at
+    store.part.value = address.part
+    store.walk.value = address.walk
+    store.proposal.value = address.proposal
+    store.camera.value = address.camera
     store.listChosen.value = address.list
     langAsked.value = address.lang
     themeAsked.value = address.theme
@@ -187,6 +200,10 @@ export const address = computed<Address>(() => ({
   run: store.run.value,
   area: store.area.value,
   at: store.at.value,
+  part: store.part.value,
+  walk: store.walk.value,
+  proposal: store.proposal.value,
+  camera: store.camera.value,
   list: store.listChosen.value,
   lang: langAsked.value,
   theme: themeAsked.value,

@@ -76,6 +76,7 @@ function Costs(): JSX.Element | null {
   return (
     <section class="pad">
       <h2>{t('cov.cost')}</h2>
+      <div class="table-box short">
       <table class="table plain">
         <thead>
           <tr>
@@ -99,6 +100,7 @@ function Costs(): JSX.Element | null {
           ))}
         </tbody>
       </table>
+      </div>
     </section>
   )
 }

@@ -14,6 +14,7 @@ import { Empty, ErrorNote, Skeleton } from '../../ui/states'
 import { AskForm } from '../place/AskForm'
 import { CameraCard } from '../place/CameraCard'
 import { PlaceCard } from '../place/PlaceCard'
+import { SaveReport } from '../reports/SaveReport'
 import { deskBack, deskKeys } from '../shell/keys'
 import { PhoneFoot } from '../shell/PhoneFoot'
 import { StatusBar } from '../shell/StatusBar'
@@ -26,8 +27,10 @@ import { FilterBar } from './FilterBar'
 import { GapsPanel, gapChosen } from './GapsPanel'
 import { GridsPanel, scope, useRows } from './GridsPanel'
 import { NamedDialog } from './NamedDialog'
+import { narrow } from './narrow'
 import { OnMap } from './OnMap'
 import { PostsPanel } from './posts/PostsPanel'
+import { ReachLegend } from './posts/ReachLegend'
 import { ProposalsPanel } from './proposals/ProposalsPanel'
 import { Reasons } from './Reasons'
 import { tab, TABS, type Tab } from './tabs'
@@ -211,7 +214,7 @@ export function CoverageDesk(): JSX.Element {
             <Icon name="refresh" />
           </button>
         )}
-        {here && <ExportMenu rows={rows} />}
+        {here && !narrow.value && <ExportMenu rows={rows} />}
       </FilterBar>
       <div class={`work coverage ${store.phoneMap.value ? 'show-map' : ''}`}>
         <Side name="coverage" side="left" usual={512} id="panel" busy={reportLoading.value}>
@@ -234,13 +237,15 @@ export function CoverageDesk(): JSX.Element {
               <Corners />
               <Adding />
               <ChangeLegend />
+              <ReachLegend />
               <Cards />
             </MapPane>
           )
         )}
       </div>
-      <PhoneFoot />
+      <PhoneFoot>{here && narrow.value && <ExportMenu rows={rows} foot />}</PhoneFoot>
       <NamedDialog />
+      <SaveReport />
       <StatusBar note={cost ?? assumed} keys={chosenKey.value ? handKeys : undefined} />
     </>
   )

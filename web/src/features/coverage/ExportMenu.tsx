@@ -6,7 +6,7 @@ import { Menu } from '../../ui/Menu'
 import { openDownload, saveFile } from '../../ui/save'
 import { toast } from '../../ui/toast'
 import { query } from '../../api/client'
-import { SaveReport, savingReport } from '../reports/SaveReport'
+import { savingReport } from '../reports/SaveReport'
 import { area, report } from './desk'
 import { csv } from './figures'
 import { store } from '../../map/store'
@@ -30,8 +30,8 @@ function rowsAsCsv(rows: readonly CoverageGrid[]): void {
   )
 }
 
-/** Files of what is on screen: this run; the table of rows is narrowed as the screen is. */
-export function ExportMenu({ rows }: { rows: readonly CoverageGrid[] }): JSX.Element {
+/** Files of what is on screen: this run; the table of rows is narrowed as the screen is. In the bar, or at a phone's foot. */
+export function ExportMenu({ rows, foot = false }: { rows: readonly CoverageGrid[]; foot?: boolean }): JSX.Element {
   const here = report.value
   const narrowed = area.value !== null || store.filter.value !== null
   const write = (format: (typeof FORMATS)[number][0]): void => {
@@ -44,16 +44,19 @@ export function ExportMenu({ rows }: { rows: readonly CoverageGrid[] }): JSX.Ele
   }
   return (
     <>
-      <button type="button" class="button" onClick={() => (savingReport.value = true)}>
-        <Icon name="report" />
-        <span class="wide-only">{t('cov.save')}</span>
-        <span class="visually-hidden">{t('reports.saveNamed')}</span>
-      </button>
+      {!foot && (
+        <button type="button" class="button" onClick={() => (savingReport.value = true)}>
+          <Icon name="report" />
+          <span class="wide-only">{t('cov.save')}</span>
+          <span class="visually-hidden">{t('reports.saveNamed')}</span>
+        </button>
+      )}
       <Menu
         called="text"
         name={t('export.export')}
         buttonClass="button primary"
         align="right"
+        up={foot}
         label={
           <>
             <Icon name="download" />
@@ -83,7 +86,6 @@ export function ExportMenu({ rows }: { rows: readonly CoverageGrid[] }): JSX.Ele
           </>
         )}
       </Menu>
-      <SaveReport />
     </>
   )
 }

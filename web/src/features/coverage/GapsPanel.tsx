@@ -7,6 +7,7 @@ import { DataTable, ordered, readOrder, writeOrder, type Column } from '../../ui
 import { Empty, ErrorNote, Skeleton } from '../../ui/states'
 import { passing } from './GridsPanel'
 import { gaps, needs } from './desk'
+import { narrow } from './narrow'
 import type { Gap } from './types'
 
 const FLY_ZOOM = 18
@@ -46,13 +47,24 @@ export function gapWords(gap: Gap): string {
   return [...first, month, why.maybe ? t('cov.gapMaybe') : ''].filter(Boolean).join(', ')
 }
 
+/** Where and why in one cell: what a phone has room for. */
+const both = (row: Gap): JSX.Element => (
+  <span class="two-lines">
+    <span class="strong">{gapName(row)}</span>
+    <span class="small second">{row.kind === 'street' ? `${t('cov.gapStreet')}: ${gapWords(row)}` : gapWords(row)}</span>
+  </span>
+)
+
 function columnsOf(): Column<Gap>[] {
+  const grid: Column<Gap> = { id: 'grid', head: t('cov.gapGrid'), sort: (row) => row.grid_code ?? '', cell: (row) => (row.grid_code ? gridNumber(row.grid_code) : '–') }
+  const score: Column<Gap> = { id: 'score', head: t('cov.gapScore'), numeric: true, sort: (row) => row.score, cell: (row) => number(row.score, 1) }
+  if (narrow.value) return [{ id: 'what', head: t('cov.gapWhat'), sort: gapName, cell: both }, grid, score]
   return [
     { id: 'what', head: t('cov.gapWhat'), sort: gapName, cell: (row) => <span class="ellipsis gap-name strong">{gapName(row)}</span> },
     { id: 'kind', head: t('cov.gapKind'), sort: (row) => row.kind, cell: (row) => t(row.kind === 'street' ? 'cov.gapStreet' : 'cov.gapPlace') },
     { id: 'why', head: t('cov.gapWhy'), cell: (row) => <span class="ellipsis gap-why" title={gapWords(row)}>{gapWords(row)}</span> },
-    { id: 'grid', head: t('cov.gapGrid'), sort: (row) => row.grid_code ?? '', cell: (row) => (row.grid_code ? gridNumber(row.grid_code) : '–') },
-    { id: 'score', head: t('cov.gapScore'), numeric: true, sort: (row) => row.score, cell: (row) => number(row.score, 1) },
+    grid,
+    score,
   ]
 }
 

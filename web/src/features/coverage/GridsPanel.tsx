@@ -9,6 +9,7 @@ import { DataTable, ordered, readOrder, writeOrder, type Order } from '../../ui/
 import { coverageColumns, type Beside } from './columns'
 import { comparison, rowsInArea } from './desk'
 import { passes, readFilter, scopeTotals } from './figures'
+import { narrow } from './narrow'
 import { Reasons } from './Reasons'
 import { SeenHistogram } from './SeenHistogram'
 import { gainByGrid } from './whatif/state'
@@ -51,9 +52,9 @@ function ShowFilter(): JSX.Element {
 /** Rows on screen in the order chosen. */
 export function useRows(wide: boolean): { rows: ReturnType<typeof passing.peek>; order: Order; beside: Beside } {
   const order = readOrder(store.sort.value, WORST_FIRST)
-  const beside: Beside = { scope: scope.value, compared: compared.value, proposed: gainByGrid.value, wide }
+  const beside: Beside = { scope: scope.value, compared: compared.value, proposed: gainByGrid.value, wide, narrow: narrow.value && !wide }
   const rows = useMemo(
-    () => ordered(passing.value, coverageColumns({ ...beside, wide: true }), order),
+    () => ordered(passing.value, coverageColumns({ ...beside, wide: true, narrow: false }), order),
     [passing.value, compared.value, order.column, order.down, lang.value],
   )
   return { rows, order, beside }

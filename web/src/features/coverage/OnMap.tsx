@@ -15,6 +15,7 @@ import { chosenKey, gone, ideas, seenByKey } from './whatif/state'
 import { zonesShape } from './zones/state'
 import { gridNumber, share, signed } from '../../i18n/format'
 import { t } from '../../i18n'
+import { onFoot, reachShape } from './posts/state'
 import { redundantMarks } from './proposals/redundant'
 
 const collection = (features: Feature[]): FeatureCollection => ({ type: 'FeatureCollection', features })
@@ -66,7 +67,7 @@ const markLayers = (): Drawn[] => [
 
 /** What a run that the map's own layers do not draw misses: its gaps and places. */
 function runShapes(): FeatureCollection {
-  if (isShared.value) return collection([])
+  if (isShared.value || onFoot.value) return collection([])
   const missed = (gaps.data.value?.gaps ?? []).filter((one) => one.kind === 'street')
   return collection([
     ...missed.map((one): Feature => ({ type: 'Feature', properties: { role: 'street' }, geometry: one.geometry as unknown as Feature['geometry'] })),
@@ -141,8 +142,30 @@ function labelLayers(): Drawn[] {
   ]
 }
 
+/** Streets in reach on foot, and the facilities or posts. */
+const WALK = { light: '#6a4fa3', dark: '#b3a1dc' }
+const reachLayers = (): Drawn[] => {
+  const tone = WALK[store.theme.peek()]
+  const width = ['interpolate', ['exponential', 1.6], ['zoom'], 12, 1.5, 16, 4, 19, 9]
+  return [
+    { id: 'walk-case', type: 'line', filter: role('street'), layout: { 'line-cap': 'round', 'line-join': 'round' }, paint: { 'line-color': colour('--sf'), 'line-width': width, 'line-gap-width': 1, 'line-opacity': 0.8 } },
+    { id: 'walk-street', type: 'line', filter: role('street'), layout: { 'line-cap': 'round', 'line-join': 'round' }, paint: { 'line-color': tone, 'line-width': width, 'line-opacity': 0.85 } },
+    { id: 'walk-post', type: 'circle', filter: role('post'), paint: { 'circle-radius': ['interpolate', ['linear'], ['zoom'], 12, 3.5, 16, 6], 'circle-color': tone, 'circle-stroke-color': colour('--sf'), 'circle-stroke-width': 2 } },
+    {
+      id: 'walk-name',
+      type: 'symbol',
+      filter: role('post'),
+      minzoom: 15.5,
+      layout: { 'text-field': ['get', 'name'], 'text-font': ['Inter'], 'text-size': 11, 'text-offset': [0, 0.9], 'text-anchor': 'top' },
+      paint: { 'text-color': colour('--tx'), 'text-halo-color': colour('--sf'), 'text-halo-width': 2 },
+    },
+  ]
+}
+
 /** The layers of the map that a run of its own stands in for. */
 const OWN = ['gaps', 'key_places', 'view_sheds', 'grid_labels']
+/** What cameras see gives way to the reach on foot. */
+const OF_CAMERAS = ['gaps', 'key_places', 'view_sheds', 'cameras']
 const OTHER_THEMES = ['shed-fill', 'grid-label-plain', 'grid-label-deviation']
 
 function hideOwn(map: MapLibre): void {
@@ -151,10 +174,11 @@ function hideOwn(map: MapLibre): void {
   const style = map.getStyle() as { layers?: { id: string; metadata?: unknown; source?: string }[] } | undefined
   for (const layer of style?.layers ?? []) {
     const id = (layer.metadata as Record<string, string> | undefined)?.['gridward:layer']
-    if (!id || !OWN.includes(id) || OTHER_THEMES.includes(layer.id)) continue
+    if (!id || !(OWN.includes(id) || OF_CAMERAS.includes(id)) || OTHER_THEMES.includes(layer.id)) continue
     const owner = id === 'grid_labels' ? 'grids' : id
     const themes = (layer.metadata as Record<string, string[]> | undefined)?.['gridward:theme']
-    const shown = !hide && layerShown(owner, byDefault.get(owner) ?? true) && (!themes || themes.includes(mapTheme.value))
+    const gone = (hide && OWN.includes(id)) || (onFoot.value && OF_CAMERAS.includes(id))
+    const shown = !gone && layerShown(owner, byDefault.get(owner) ?? true) && (!themes || themes.includes(mapTheme.value))
     map.setLayoutProperty(layer.id, 'visibility', shown ? 'visible' : 'none')
   }
 }
@@ -194,6 +218,7 @@ export function OnMap(): null {
       effect(own),
       draw(map, 'desk-grids', gridLayers, null, 'buildings-over-fill'),
       draw(map, 'desk-run', runLayers, runShapes),
+      draw(map, 'desk-walk', reachLayers, () => reachShape.value, 'street-names'),
       draw(map, 'desk-labels', labelLayers, null),
       draw(map, 'desk-zones', zoneLayers, () => zonesShape.value),
       draw(map, 'desk-ideas', ideaLayers, ideaShapes),

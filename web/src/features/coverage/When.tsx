@@ -1,6 +1,6 @@
 import type { JSX } from 'preact'
 import { lang, t, type Key } from '../../i18n'
-import { day, moment } from '../../i18n/format'
+import { day, shortClock } from '../../i18n/format'
 import { today } from '../planner/life/days'
 import type { Needs } from './types'
 
@@ -14,7 +14,9 @@ export function monthWords(text: string): string {
 /** The moment or month that needs stand for. */
 export function whenWords(of: Needs, at: string): string {
   if (of.month) return monthWords(of.month)
-  return of.on ? day(new Date(`${of.on}T12:00`)) : moment(at)
+  if (of.on) return day(new Date(`${of.on}T12:00`))
+  const then = new Date(at)
+  return Number.isNaN(then.getTime()) ? '–' : `${day(then)}${lang.value === 'zh' ? ' ' : ', '}${shortClock(then)}`
 }
 
 /** A day or a month to pick, and a button that takes it. */

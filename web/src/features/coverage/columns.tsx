@@ -30,6 +30,8 @@ export interface Beside {
   /** What a proposed camera would add, by code: metres of street. */
   proposed: ReadonlyMap<string, number>
   wide: boolean
+  /** Only the columns that a phone has room for. */
+  narrow: boolean
 }
 
 /** A change with its sign and the colour that the map gives it. */
@@ -46,7 +48,7 @@ export function Change({ change }: { change: number | null | undefined }): JSX.E
 }
 
 /** Columns of the coverage table with their sums over the area on screen. */
-export function coverageColumns({ scope, compared, proposed, wide }: Beside): Column<CoverageGrid>[] {
+export function coverageColumns({ scope, compared, proposed, wide, narrow }: Beside): Column<CoverageGrid>[] {
   const grid: Column<CoverageGrid> = {
     id: 'grid',
     head: t('grid.grid'),
@@ -57,17 +59,17 @@ export function coverageColumns({ scope, compared, proposed, wide }: Beside): Co
         <span class="ellipsis">{row.name}</span>
       </span>
     ),
-    total: t('coverage.total', { n: number(scope.grids) }),
+    total: narrow ? <abbr title={t('coverage.total', { n: number(scope.grids) })}>Σ {number(scope.grids)}</abbr> : t('coverage.total', { n: number(scope.grids) }),
   }
   const unseen: Column<CoverageGrid> = { id: 'unseen', head: t('coverage.unseen'), numeric: true, sort: (row) => row.unseen_m, cell: (row) => number(row.unseen_m), total: number(scope.unseen_m) }
   const seen: Column<CoverageGrid> = {
     id: 'seen',
-    head: t('coverage.seen'),
+    head: t(narrow ? 'cov.seenShort' : 'coverage.seen'),
     numeric: true,
     sort: (row) => seenShare(row) || 0,
     cell: (row) => (
       <span class="bar-cell">
-        <SeenBar seen={seenShare(row)} upper={upperShare(row)} gain={(proposed.get(row.code) ?? 0) / row.street_m} />
+        {!(narrow && compared) && <SeenBar seen={seenShare(row)} upper={upperShare(row)} gain={(proposed.get(row.code) ?? 0) / row.street_m} />}
         <span>{figure(seenShare(row))}</span>
       </span>
     ),
@@ -113,8 +115,10 @@ export function coverageColumns({ scope, compared, proposed, wide }: Beside): Co
     const of = (row: CoverageGrid): ComparedGrid | undefined => compared.get(row.code)
     const was: Column<CoverageGrid> = { id: 'was', head: t('cov.was'), numeric: true, sort: (row) => of(row)?.seen_share_a ?? -1, cell: (row) => <span class="muted">{figure(of(row)?.seen_share_a ?? NaN)}</span> }
     const change: Column<CoverageGrid> = { id: 'change', head: t('cov.change'), numeric: true, sort: (row) => of(row)?.change ?? 0, cell: (row) => <Change change={of(row)?.change} /> }
+    if (narrow) return [grid, unseen, was, seen, change]
     return wide ? [grid, unseen, seen, upper, was, change, k2, places, online, near] : [grid, unseen, was, seen, change, places]
   }
+  if (narrow) return [grid, unseen, seen, upper, places, online]
   return wide ? [grid, unseen, seen, upper, k2, places, online, near] : [grid, unseen, seen, upper, k2, places, online]
 }
 
