@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { areaRows, scopeOf, subtree } from '../src/features/coverage/areas'
 import { changeClass, points } from '../src/features/coverage/change'
 import { changed, needsOf, tellsOfNow, USUAL } from '../src/features/coverage/needs'
-import type { AreaFigures, Run } from '../src/features/coverage/types'
+import type { AreaFigures, PlacementFigures, Run } from '../src/features/coverage/types'
+import { besideFigures } from '../src/features/coverage/proposals/beside'
 import { readWalk, writeWalk } from '../src/features/coverage/posts/walk'
 import { ahead, fan, headingOnScreen, stepped, turned } from '../src/features/coverage/whatif/geometry'
 import { metresBetween } from '../src/map/geometry'
@@ -39,6 +40,25 @@ describe('the walk asked for', () => {
     expect(readWalk(null)).toEqual({ of: 'facility', minutes: 15, kind: null })
     expect(readWalk('moon/7')).toEqual({ of: 'facility', minutes: 15, kind: null })
     expect(writeWalk(readWalk('facility/15'))).toBeNull()
+  })
+})
+
+describe('two proposals', () => {
+  const figures = (cameras: number, after: number, money: Partial<PlacementFigures> = {}): PlacementFigures => ({ cameras, seen_m_before: 100, seen_m_after: after, places_seen_before: 1, places_seen_after: 2, cost: cameras, currency: null, ...money }) as PlacementFigures
+  it('stand beside each other in figures', () => {
+    const rows = besideFigures(figures(2, 200), figures(1, 180), 1000)
+    expect(rows.map((row) => [row.name, row.a, row.b])).toEqual([
+      ['cameras', 2, 1],
+      ['seen', 20, 18],
+      ['metres', 100, 80],
+      ['each', 50, 80],
+      ['places', 2, 2],
+    ])
+  })
+  it('tell of money only in the same currency', () => {
+    const euro = { cost: 10, currency: 'EUR' }
+    expect(besideFigures(figures(2, 200, euro), figures(1, 180, euro), 1000).at(-1)).toMatchObject({ name: 'cost', a: 10, b: 10 })
+    expect(besideFigures(figures(2, 200, euro), figures(1, 180, { cost: 9, currency: 'CNY' }), 1000).some((row) => row.name === 'cost')).toBe(false)
   })
 })
 

@@ -1,4 +1,6 @@
+import { analystEn } from './analyst'
 import { coverageEn } from './coverage'
+import { kindsEn } from './kinds'
 import { lifeEn } from './life'
 import { editEn } from './edit'
 import { netsEn } from './nets'
@@ -7,6 +9,8 @@ import { waterEn } from './water'
 /** English words; the keys are the list that every language must fill. */
 export const en = {
   ...coverageEn,
+  ...analystEn,
+  ...kindsEn,
   ...lifeEn,
   ...editEn,
   ...netsEn,

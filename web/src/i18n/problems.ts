@@ -65,6 +65,7 @@ export const refusalsZh: Record<string, string> = {
 /** A refusal in Chinese; null where nobody wrote one. */
 export function refusalZh({ code, ...body }: ProblemBody): string | null {
   const field = typeof body.field === 'string' ? body.field : ''
+  if (typeof body.why_zh === 'string') return body.why_zh
   return refusalsZh[`${code}.${field}`] ?? refusalsZh[code ?? ''] ?? null
 }
 

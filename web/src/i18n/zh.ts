@@ -1,4 +1,6 @@
+import { analystZh } from './analyst'
 import { coverageZh } from './coverage'
+import { kindsZh } from './kinds'
 import type { Key } from './en'
 import { lifeZh } from './life'
 import { editZh } from './edit'
@@ -8,6 +10,8 @@ import { waterZh } from './water'
 /** Chinese words of the trade: see docs/reference/glossary.md. */
 export const zh: Record<Key, string> = {
   ...coverageZh,
+  ...analystZh,
+  ...kindsZh,
   ...lifeZh,
   ...editZh,
   ...netsZh,

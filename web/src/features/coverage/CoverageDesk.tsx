@@ -1,3 +1,4 @@
+import { effect } from '@preact/signals'
 import type { JSX } from 'preact'
 import { useEffect } from 'preact/hooks'
 import { coverage, planId, plans, territory } from '../../api/data'
@@ -31,13 +32,15 @@ import { narrow } from './narrow'
 import { OnMap } from './OnMap'
 import { PostsPanel } from './posts/PostsPanel'
 import { ReachLegend } from './posts/ReachLegend'
+import { openById } from './proposals/list'
 import { ProposalsPanel } from './proposals/ProposalsPanel'
 import { Reasons } from './Reasons'
 import { tab, TABS, type Tab } from './tabs'
 import { Adding, addAtMiddle } from './whatif/Adding'
 import { Handles, useMoves } from './whatif/Handles'
+import { takeById } from './whatif/existing'
 import { placements } from './whatif/keep'
-import { active, adding, answeredMs, bestHeading, chosen, chosenKey, discard, drop, startWhatIf } from './whatif/state'
+import { active, adding, answeredMs, bestHeading, chosen, chosenKey, discard, drop, opened, startWhatIf } from './whatif/state'
 import { WhatIfCard } from './whatif/WhatIfCard'
 import { Corners } from './zones/Corners'
 import { draft, letGo, zones } from './zones/state'
@@ -182,7 +185,7 @@ function Cards(): JSX.Element {
     <div class={`cards ${useCovered() ? 'aside' : ''}`}>
       <WhatIfCard />
       {!active.value && <PlaceCard />}
-      {!active.value && <CameraCard />}
+      {!active.value && <CameraCard onAim={(id) => void takeById(id)} />}
     </div>
   )
 }
@@ -190,7 +193,15 @@ function Cards(): JSX.Element {
 /** What is covered, what is not, by how much and how surely, and what would help most. */
 export function CoverageDesk(): JSX.Element {
   useEffect(() => {
-    const stops = [startDesk(), startWhatIf()]
+    const stops = [
+      startDesk(),
+      startWhatIf(),
+      effect(() => {
+        // the proposal that the address names is open; the view that it names stays
+        const named = store.proposal.value
+        if (named && opened.peek()?.id !== named) void openById(named, false)
+      }),
+    ]
     return () => {
       stops.forEach((stop) => stop())
       discard()
@@ -226,6 +237,7 @@ export function CoverageDesk(): JSX.Element {
           <Side name="coverage-here" side="right" usual={408} label={t('here.title')}>
             {selected && <Reasons row={selected} />}
             <WhatIfCard />
+            {!active.value && <CameraCard onAim={(id) => void takeById(id)} />}
             <AskForm />
             <PlaceCard docked />
           </Side>

@@ -16,6 +16,7 @@ import { zonesShape } from './zones/state'
 import { gridNumber, share, signed } from '../../i18n/format'
 import { t } from '../../i18n'
 import { onFoot, reachShape } from './posts/state'
+import { besideCameras } from './proposals/list'
 import { redundantMarks } from './proposals/redundant'
 
 const collection = (features: Feature[]): FeatureCollection => ({ type: 'FeatureCollection', features })
@@ -33,6 +34,10 @@ function ideaShapes(): FeatureCollection {
     const whole = one.ptz || one.dome
     features.push({ type: 'Feature', properties: { role: 'fan', bad }, geometry: { type: 'LineString', coordinates: fan([one.lon, one.lat], whole ? null : one.azimuth, one.hfov, seen?.range_m ?? one.max_range) } })
   }
+  for (const one of besideCameras.value) {
+    features.push({ type: 'Feature', properties: { role: 'beside' }, geometry: one.shed as unknown as Feature['geometry'] })
+    features.push({ type: 'Feature', properties: { role: 'beside-at' }, geometry: { type: 'Point', coordinates: [one.lon, one.lat] } })
+  }
   return collection(features)
 }
 
@@ -42,6 +47,8 @@ function ideaLayers(): Drawn[] {
     { id: 'idea-fill', type: 'fill', filter: role('shed'), paint: { 'fill-color': tone, 'fill-opacity': 0.14 } },
     { id: 'idea-line', type: 'line', filter: role('shed'), paint: { 'line-color': tone, 'line-width': 1.25 } },
     { id: 'idea-fan', type: 'line', filter: role('fan'), paint: { 'line-color': tone, 'line-width': 1, 'line-dasharray': [3, 3], 'line-opacity': 0.7 } },
+    { id: 'beside-line', type: 'line', filter: role('beside'), paint: { 'line-color': colour('--tx'), 'line-width': 1.25, 'line-dasharray': [4, 3] } },
+    { id: 'beside-at', type: 'circle', filter: role('beside-at'), paint: { 'circle-radius': 5, 'circle-color': colour('--sf'), 'circle-stroke-color': colour('--tx'), 'circle-stroke-width': 2 } },
   ]
 }
 

@@ -2,6 +2,7 @@ import { signal } from '@preact/signals'
 import type { JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { ask, call } from '../../api/client'
+import { onLayer } from '../../api/events'
 import type { Camera } from '../../api/types'
 import { t, tOr } from '../../i18n'
 import { number, position } from '../../i18n/format'
@@ -9,6 +10,7 @@ import { store } from '../../map/store'
 import { Icon } from '../../ui/Icon'
 import { ErrorNote, Skeleton } from '../../ui/states'
 import { toast } from '../../ui/toast'
+import { mayChangeCameras } from './rights'
 
 const camera = signal<Camera | null>(null)
 const failure = signal<unknown>(null)
@@ -76,12 +78,47 @@ function HeadingForm({ of }: { of: Camera }): JSX.Element {
   )
 }
 
-/** One camera: what it is, where it looks, whether it is online. */
-export function CameraCard(): JSX.Element | null {
+/** Takes a camera off or puts it on; only who may change cameras. */
+function StateSwitch({ of }: { of: Camera }): JSX.Element {
+  const [error, setError] = useState<unknown>(null)
+  const [busy, setBusy] = useState(false)
+  const may = mayChangeCameras.value
+  const turn = async (): Promise<void> => {
+    setBusy(true)
+    try {
+      const { data } = await call<Camera | { camera: Camera }>(`/api/v1/cameras/${of.id}`, {
+        method: 'PATCH',
+        body: { online: !of.online },
+        headers: { 'If-Match': `"${of.revision}"` },
+      })
+      camera.value = asCamera(data)
+      toast(t(of.online ? 'camera.saidOffline' : 'camera.saidOnline', { ref: of.ref ?? of.gb28181_id ?? '' }))
+    } catch (cause) {
+      setError(cause)
+      void load(of.id)
+    } finally {
+      setBusy(false)
+    }
+  }
+  return (
+    <>
+      <button type="button" class="button" aria-disabled={!may || busy} title={may ? '' : t('camera.needsRole')} onClick={() => void (may && !busy && turn())}>
+        {t(of.online ? 'camera.goOffline' : 'camera.goOnline')}
+      </button>
+      {error !== null && <ErrorNote error={error} />}
+    </>
+  )
+}
+
+/** One camera: what it is, where it looks, whether it is online; at a desk that can try it elsewhere, into the hand. */
+export function CameraCard({ onAim }: { onAim?: (id: string) => void }): JSX.Element | null {
   const id = store.camera.value
   useEffect(() => {
     camera.value = null
-    if (id) void load(id)
+    if (!id) return
+    void load(id)
+    // others change it too
+    return onLayer(({ layer }) => layer === 'cameras' && void load(id))
   }, [id])
   if (!id) return null
   const it = camera.value
@@ -117,7 +154,16 @@ export function CameraCard(): JSX.Element | null {
             <dt>{t('here.position')}</dt>
             <dd>{position(it.lon, it.lat)}</dd>
           </dl>
-          <HeadingForm key={`${it.id} ${it.revision}`} of={it} />
+          {!onAim && mayChangeCameras.value && <HeadingForm key={`${it.id} ${it.revision}`} of={it} />}
+          <div class="row wrap">
+            {onAim && (
+              <button type="button" class="button primary" aria-disabled={!mayChangeCameras.value} title={t(mayChangeCameras.value ? 'camera.aimHint' : 'camera.needsRole')} onClick={() => mayChangeCameras.value && onAim(it.id)}>
+                {t('camera.aim')}
+              </button>
+            )}
+            <StateSwitch key={it.id} of={it} />
+          </div>
+          {!mayChangeCameras.value && <p class="small muted">{t('camera.needsRole')}</p>}
         </div>
       )}
     </section>

@@ -8,8 +8,9 @@ import { metresPerPixel } from '../../../map/geometry'
 import { dragFrom } from '../../../map/hand'
 import type { CameraIdea } from '../types'
 import { headingOnScreen, stepped, turned } from './geometry'
+import { nameOf, saveExisting } from './existing'
 import { keep } from './keep'
-import { bestHeading, change, chosenKey, discard, drop, ideas, seenByKey } from './state'
+import { bestHeading, change, chosenKey, discard, drop, ideas, originals, seenByKey } from './state'
 
 const TURN = 5
 const ARM_LEAST = 44
@@ -46,8 +47,8 @@ function onKey(event: KeyboardEvent, one: CameraIdea): void {
     h: () => void bestHeading(one.key),
     H: () => void bestHeading(one.key),
     Delete: () => drop(one.key),
-    Enter: () => void keep(),
-    Escape: () => (ideas.peek().length > 1 ? (chosenKey.value = null) : discard()),
+    Enter: () => void (one.id ? saveExisting() : keep()),
+    Escape: () => (one.id ? drop(one.key) : ideas.peek().length > 1 ? (chosenKey.value = null) : discard()),
   }
   const act = step ? () => move(one, step) : acts[event.key]
   if (!act) return
@@ -120,7 +121,8 @@ function Handle({ map, one, n }: { map: MapLibre; one: CameraIdea; n: number }):
       left: () => change(one.key, before),
     })
   }
-  const words = t('whatif.handle', { n, heading: one.azimuth === null ? '–' : `${number(one.azimuth)}°`, place: position(one.lon, one.lat) })
+  const was = one.id ? originals.value.get(one.id) : undefined
+  const words = t(was ? 'whatif.handleOf' : 'whatif.handle', { n, ref: was ? nameOf(was) : '', heading: one.azimuth === null ? '–' : `${number(one.azimuth)}°`, place: position(one.lon, one.lat) })
   return (
     <>
       {selected && <TurnHandle map={map} one={one} from={from} />}

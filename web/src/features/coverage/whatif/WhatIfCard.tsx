@@ -8,6 +8,8 @@ import { ErrorNote } from '../../../ui/states'
 import { report } from '../desk'
 import { count } from '../figures'
 import type { CameraIdea, SeenIdea } from '../types'
+import { ExistingFoot, Was } from './ExistingFoot'
+import { nameOf, original } from './existing'
 import { keep } from './keep'
 import { answer, bestHeading, change, chosen, chosenAt, discard, drop, failure, ideas, opened, seenByKey, unsaved, waiting, whyNot } from './state'
 
@@ -30,6 +32,28 @@ function Spoken({ words }: { words: string }): JSX.Element {
   )
 }
 
+/** A place in degrees, taken when the field is left: half a number is no place. */
+function Degrees({ one, name, most }: { one: CameraIdea; name: 'lon' | 'lat'; most: number }): JSX.Element {
+  return (
+    <div class="field">
+      <label for={`idea-${name}`}>{t(`whatif.field.${name}`)}</label>
+      <input
+        id={`idea-${name}`}
+        class="input slim"
+        type="number"
+        step={0.00001}
+        min={-most}
+        max={most}
+        value={one[name].toFixed(6)}
+        onChange={(event) => {
+          const value = event.currentTarget.valueAsNumber
+          if (Number.isFinite(value) && Math.abs(value) <= most) change(one.key, { [name]: value })
+        }}
+      />
+    </div>
+  )
+}
+
 function Numbers({ one }: { one: CameraIdea }): JSX.Element {
   const field = (name: 'azimuth' | 'hfov' | 'max_range' | 'sensor_px', low: number, high: number): JSX.Element => (
     <div class="field">
@@ -49,13 +73,15 @@ function Numbers({ one }: { one: CameraIdea }): JSX.Element {
     </div>
   )
   return (
-    <details class="small">
+    <details class="small" open={one.id !== null}>
       <summary>{t('whatif.exact')}</summary>
       <div class="idea-fields">
         {field('azimuth', 0, 359)}
         {field('hfov', 10, 360)}
         {field('max_range', 5, 500)}
-        {field('sensor_px', 320, 12_000)}
+        {one.id === null && field('sensor_px', 320, 12_000)}
+        <Degrees one={one} name="lon" most={180} />
+        <Degrees one={one} name="lat" most={90} />
       </div>
       <label class="row">
         <input type="checkbox" checked={one.ptz} onChange={(event) => change(one.key, { ptz: event.currentTarget.checked })} />
@@ -74,12 +100,19 @@ function Privacy({ seen }: { seen: SeenIdea | undefined }): JSX.Element {
   )
 }
 
+/** Homes whose front the camera would look at in detail. */
+function Homes({ seen }: { seen: SeenIdea | undefined }): JSX.Element {
+  const homes = seen?.homes ?? []
+  if (homes.length === 0) return <dd>{t('whatif.homesNone', { level: t('cov.level.discern') })}</dd>
+  return <dd class="bad-words">{t('whatif.homesMany', { n: number(homes.length), m: number(homes.reduce((all, one) => all + one.facade_m, 0)) })}</dd>
+}
+
 /** What all proposed cameras together would change, in figures of the area on screen. */
 function Facts({ one, seen }: { one: CameraIdea | null; seen: SeenIdea | undefined }): JSX.Element {
   const told = answer.value
   const s = report.value?.summary
   const after = s && told ? s.seen_m + told.change.seen_m : NaN
-  const heading = one && (one.ptz || one.dome || one.azimuth === null ? t('camera.fullCircle') : `${number(one.azimuth)}°`)
+  const heading = one && (one.ptz || one.dome ? t('camera.fullCircle') : one.azimuth === null ? t('camera.headingUnknown') : `${number(one.azimuth)}°`)
   return (
     <dl class="facts">
       <dt>{t('coverage.streets')}</dt>
@@ -100,10 +133,18 @@ function Facts({ one, seen }: { one: CameraIdea | null; seen: SeenIdea | undefin
         <>
           <dt>{t('whatif.view')}</dt>
           <dd>{seen ? t('unit.m2', { n: number(seen.area_m2) }) : '–'}</dd>
+          {seen && typeof seen.already_m2 === 'number' && (
+            <>
+              <dt>{t('whatif.already')}</dt>
+              <dd>{t('whatif.alreadyOf', { a: number(seen.already_m2), b: number(seen.area_m2) })}</dd>
+            </>
+          )}
           <dt>{t('whatif.headingFieldRange')}</dt>
           <dd class="nowrap">{[heading, `${number(one.hfov)}°`, t('unit.m', { n: number(seen?.range_m ?? one.max_range) })].join(' · ')}</dd>
           <dt>{t('whatif.privacy')}</dt>
           <Privacy seen={seen} />
+          <dt>{t('whatif.homes')}</dt>
+          <Homes seen={seen} />
         </>
       )}
     </dl>
@@ -116,6 +157,21 @@ function touched(): string {
   return rows.slice(0, 4).map((one) => t('whatif.gridGain', { n: gridNumber(one.code), m: plus(one.gain) })).join(', ')
 }
 
+function ProposedFoot({ one }: { one: CameraIdea | null }): JSX.Element {
+  return (
+    <div class="row wrap">
+      <button type="button" class="button primary" aria-disabled={!unsaved.value} title={unsaved.value ? '' : t('whatif.saved')} onClick={() => void (unsaved.value && keep())}>
+        {t('whatif.keep')} <kbd>Enter</kbd>
+      </button>
+      {one && !one.ptz && !one.dome && (
+        <button type="button" class="button" onClick={() => void bestHeading(one.key)}>
+          {t('whatif.best')} <kbd>H</kbd>
+        </button>
+      )}
+    </div>
+  )
+}
+
 /** The proposed camera in the hand: what it would add, and what may be done with it. */
 export function WhatIfCard(): JSX.Element | null {
   const all = ideas.value
@@ -123,7 +179,9 @@ export function WhatIfCard(): JSX.Element | null {
   const one = chosen.value
   const seen = one ? seenByKey.value.get(one.key) : undefined
   const refused = seen ? whyNot(seen) : null
-  const title = one ? t(one.id ? 'whatif.turnedTitle' : 'whatif.title', { n: chosenAt.value + 1 }) : t('whatif.many', { n: all.length })
+  const turn = seen?.turn_deg ?? null
+  const was = original.value
+  const title = one ? (was ? t('camera.inHand', { ref: nameOf(was) }) : t('whatif.title', { n: chosenAt.value + 1 })) : t('whatif.many', { n: all.length })
   const grids = touched()
   const told = answer.value
   return (
@@ -143,22 +201,19 @@ export function WhatIfCard(): JSX.Element | null {
         {refused && (
           <p class="note warn" role="status">
             <Icon name="warning" />
-            {refused}
+            <span class="grow">{refused}</span>
+            {one && turn !== null && (
+              <button type="button" class="button" onClick={() => change(one.key, { azimuth: (one.azimuth ?? 0) + turn })}>
+                {t('whatif.turnBy', { n: number(Math.abs(turn)), way: t(turn > 0 ? 'whatif.right' : 'whatif.left') })}
+              </button>
+            )}
           </p>
         )}
         {seen && seen.moved_m > 0.5 && <p class="small muted">{t('whatif.moved', { m: number(seen.moved_m, 1) })}</p>}
         {failure.value !== null && <ErrorNote error={failure.value} />}
+        {one && was && <Was one={one} camera={was} />}
         {one && <Numbers key={one.key} one={one} />}
-        <div class="row wrap">
-          <button type="button" class="button primary" aria-disabled={!unsaved.value} title={unsaved.value ? '' : t('whatif.saved')} onClick={() => void (unsaved.value && keep())}>
-            {t('whatif.keep')} <kbd>Enter</kbd>
-          </button>
-          {one && !one.ptz && !one.dome && (
-            <button type="button" class="button" onClick={() => void bestHeading(one.key)}>
-              {t('whatif.best')} <kbd>H</kbd>
-            </button>
-          )}
-        </div>
+        {one && was ? <ExistingFoot one={one} camera={was} /> : <ProposedFoot one={one} />}
       </div>
       <Spoken words={told ? `${t('whatif.said', { m: plus(told.change.seen_m), p: plus(told.change.places_seen) })}. ${grids}` : ''} />
     </section>

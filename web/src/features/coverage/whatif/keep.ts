@@ -1,12 +1,11 @@
 /** Keeping proposed cameras as a proposal of the plan. */
-import { batch } from '@preact/signals'
-import { ask, call, query } from '../../../api/client'
+import { batch, signal } from '@preact/signals'
+import { ask, query } from '../../../api/client'
 import { planId } from '../../../api/data'
-import { follow } from '../../../api/jobs'
 import { resource } from '../../../api/resource'
-import type { Job } from '../../../api/types'
 import { t } from '../../../i18n'
 import { day } from '../../../i18n/format'
+import { store } from '../../../map/store'
 import { sentence } from '../../../ui/states'
 import { toast } from '../../../ui/toast'
 import { needs, report } from '../desk'
@@ -19,26 +18,32 @@ export const placements = resource(async (abort) => {
   return plan ? (await ask<{ placements: Placement[] }>(`/api/v1/coverage/placements${query({ plan })}`, { signal: abort })).placements : null
 })
 
-const plain = ({ lon, lat, azimuth, hfov, max_range, sensor_px, ptz, dome }: CameraIdea) => ({ lon, lat, azimuth, hfov, max_range, sensor_px, ptz, dome })
+/** The proposal on screen with its cameras. */
+export const current = signal<Placement | null>(null)
 
-/** Begins a proposal without a search, and puts cameras into it. */
+const plain = ({ lon, lat, azimuth, hfov, max_range, sensor_px, ptz, dome }: CameraIdea) => ({
+  lon,
+  lat,
+  azimuth,
+  hfov,
+  max_range,
+  ptz,
+  dome,
+  ...(sensor_px === null ? {} : { sensor_px }),
+})
+
+/** Begins a proposal with cameras that were put by hand. */
 async function begin(name: string, cameras: ReturnType<typeof plain>[]): Promise<{ placement: Placement }> {
   const plan = report.peek()?.run.plan_id ?? planId.peek()
-  const body = { plan, name, needs: asked(), budget: 0, places: ['pole'], headings: 1, per_place: 1, most_places: 1, refine: false }
-  const { data } = await call<{ job?: Job; placement?: Placement }>('/api/v1/coverage/placements', { method: 'POST', body })
-  const job = data.job && (await follow(t('whatif.keeping'), data.job))
-  const id = data.placement?.id ?? (job?.result as { placement_id?: string } | null)?.placement_id
-  if (!id) throw new Error(t('job.stopped'))
-  const { placement } = await ask<{ placement: Placement }>(`/api/v1/coverage/placements/${id}`)
-  return ask<{ placement: Placement }>(`/api/v1/coverage/placements/${id}`, {
-    method: 'PATCH',
-    headers: { 'If-Match': `"${placement.revision}"` },
-    body: { name, cameras },
-  })
+  return ask<{ placement: Placement }>('/api/v1/coverage/placements', { method: 'POST', body: { plan, name, needs: asked(), cameras } })
 }
 
+/** What the proposal on the map is to be called; null leaves it to the day, or to the name that it has. */
+export const wantedName = signal<string | null>(null)
+
 /** Saves the cameras on the map: into the proposal that is open, else as a new one. */
-export async function keep(name?: string): Promise<void> {
+export async function keep(): Promise<void> {
+  const name = wantedName.peek()?.trim()
   const cameras = ideas.peek().filter((one) => one.id === null).map(plain)
   if (cameras.length === 0) {
     toast(t('whatif.nothingToKeep'))
@@ -52,10 +57,13 @@ export async function keep(name?: string): Promise<void> {
           headers: { 'If-Match': `"${open.revision}"` },
           body: name ? { name, cameras } : { cameras },
         })
-      : await begin(name ?? t('whatif.usualName', { day: day(new Date()) }), cameras)
+      : await begin(name || t('whatif.usualName', { day: day(new Date()) }), cameras)
     batch(() => {
       opened.value = { id: placement.id, name: placement.name, revision: placement.revision }
+      store.proposal.value = placement.id
+      current.value = placement
       unsaved.value = false
+      wantedName.value = null
     })
     toast(t('whatif.kept', { name: placement.name, n: cameras.length }))
     await placements.load()

@@ -4,6 +4,8 @@ import { call } from '../../../api/client'
 import { planId } from '../../../api/data'
 import { onCoverage } from '../../../api/events'
 import { lang, t } from '../../../i18n'
+import type { Camera } from '../../../api/types'
+import { store } from '../../../map/store'
 import { sentence } from '../../../ui/states'
 import { toast } from '../../../ui/toast'
 import { needs, report } from '../desk'
@@ -15,6 +17,8 @@ const MOST = 200
 const PATIENCE_MS = 1_500
 
 export const ideas = signal<CameraIdea[]>([])
+/** Existing cameras in the hand as they are, by their id. */
+export const originals = signal<ReadonlyMap<string, Camera>>(new Map())
 /** Existing cameras that are thought away. */
 export const gone = signal<{ id: string; ref: string }[]>([])
 export const chosenKey = signal<string | null>(null)
@@ -53,8 +57,8 @@ export function add(lon: number, lat: number): void {
     toast(t('whatif.tooMany', { n: MOST }))
     return
   }
-  const last = ideas.peek().at(-1)
-  const like = last ? { hfov: last.hfov, max_range: last.max_range, sensor_px: last.sensor_px, ptz: last.ptz, dome: last.dome } : USUAL
+  const last = ideas.peek().filter((one) => one.id === null).at(-1)
+  const like = last ? { hfov: last.hfov, max_range: last.max_range, sensor_px: last.sensor_px ?? USUAL.sensor_px, ptz: last.ptz, dome: last.dome } : USUAL
   const one: CameraIdea = { key: freshKey(), id: null, lon, lat, azimuth: last?.azimuth ?? 160, ...like }
   batch(() => {
     ideas.value = [...ideas.peek(), one]
@@ -64,24 +68,30 @@ export function add(lon: number, lat: number): void {
   })
 }
 
-/** Thinks an existing camera turned. */
-export function turnExisting(camera: { id: string; lon: number; lat: number; hfov?: number | null; max_range?: number | null; ptz?: boolean }, azimuth: number | null): void {
-  const one: CameraIdea = {
-    key: freshKey(),
+/** An existing camera as it could be: as it is, until the hand changes it. */
+export function ideaOf(camera: Camera): CameraIdea {
+  return {
+    key: `c${camera.id}`,
     id: camera.id,
     lon: camera.lon,
     lat: camera.lat,
-    azimuth,
+    azimuth: camera.azimuth,
     hfov: camera.hfov ?? USUAL.hfov,
-    max_range: camera.max_range ?? USUAL.max_range,
-    sensor_px: USUAL.sensor_px,
-    ptz: camera.ptz ?? false,
-    dome: false,
+    max_range: camera.max_range,
+    sensor_px: null,
+    ptz: camera.ptz,
+    dome: camera.dome,
   }
+}
+
+/** Takes an existing camera into the hand. */
+export function takeExisting(camera: Camera, look: Partial<CameraIdea> = {}): void {
+  const one = { ...ideaOf(camera), ...look }
   batch(() => {
+    originals.value = new Map(originals.peek()).set(camera.id, camera)
     ideas.value = [...ideas.peek().filter((other) => other.id !== camera.id), one]
+    gone.value = gone.peek().filter((other) => other.id !== camera.id)
     chosenKey.value = one.key
-    unsaved.value = true
   })
 }
 
@@ -91,22 +101,24 @@ export function thinkAway(camera: { id: string; ref: string }): void {
   gone.value = rest.length === gone.peek().length ? [...rest, camera] : rest
 }
 
+const isNew = (key: string): boolean => ideas.peek().some((one) => one.key === key && one.id === null)
+
 /** Changes one proposed camera. */
 export function change(key: string, parts: Partial<CameraIdea>): void {
   const heading = parts.azimuth === undefined || parts.azimuth === null ? {} : { azimuth: Math.round(turned(parts.azimuth)) % 360 }
   batch(() => {
     ideas.value = ideas.peek().map((one) => (one.key === key ? { ...one, ...parts, ...heading } : one))
-    unsaved.value = true
+    if (isNew(key)) unsaved.value = true
   })
 }
 
 /** Takes a proposed camera away. */
 export function drop(key: string): void {
   batch(() => {
+    if (isNew(key)) unsaved.value = true
     const at = ideas.peek().findIndex((one) => one.key === key)
     ideas.value = ideas.peek().filter((one) => one.key !== key)
     if (chosenKey.peek() === key) chosenKey.value = (ideas.peek()[at] ?? ideas.peek().at(-1))?.key ?? null
-    unsaved.value = true
   })
 }
 
@@ -115,8 +127,10 @@ export function discard(): void {
   batch(() => {
     ideas.value = []
     gone.value = []
+    originals.value = new Map()
     chosenKey.value = null
     opened.value = null
+    store.proposal.value = null
     unsaved.value = false
     adding.value = false
   })
@@ -140,6 +154,7 @@ export function openCameras(from: { id: string; name: string; revision: number }
     gone.value = []
     chosenKey.value = null
     opened.value = { id: from.id, name: from.name, revision: from.revision }
+    store.proposal.value = from.id
     unsaved.value = false
   })
 }
@@ -152,7 +167,8 @@ function body(cameras: readonly CameraIdea[]): Record<string, unknown> {
   return {
     plan: report.peek()?.run.plan_id ?? planId.peek(),
     needs: { k, status, level },
-    cameras: cameras.map(({ id, ...rest }) => (id ? { id, ...rest } : rest)),
+    // an existing camera keeps the sensor it has
+    cameras: cameras.map(({ id, sensor_px, ...rest }) => ({ ...rest, ...(id ? { id } : {}), ...(sensor_px === null ? {} : { sensor_px }) })),
     remove: gone.peek().map((one) => one.id),
   }
 }
