@@ -12,16 +12,19 @@ from api.jobs import JobOut
 
 
 class ProposedIn(BaseModel):
-    """A camera that could be put up, or (with `id`) one that could look elsewhere."""
+    """A camera that could be put up, or (with `id`) one that could look elsewhere.
+
+    What is left out of lens, range and sensor is usual, or as the camera that is there has it.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     lon: Annotated[float, Field(ge=-180, le=180)]
     lat: Annotated[float, Field(ge=-90, le=90)]
     azimuth: Annotated[float | None, Field(ge=-360, le=720)] = None
-    hfov: Annotated[float, Field(gt=0, le=360)] = 60.0
-    max_range: Annotated[float, Field(ge=0, le=5000)] = 80.0
-    sensor_px: Annotated[int, Field(ge=1, le=100_000)] = 1920
+    hfov: Annotated[float | None, Field(gt=0, le=360)] = None
+    max_range: Annotated[float | None, Field(ge=0, le=5000)] = None
+    sensor_px: Annotated[int | None, Field(ge=1, le=100_000)] = None
     ptz: bool = False
     dome: bool = False
     id: UUID | None = None

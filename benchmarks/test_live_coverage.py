@@ -235,10 +235,9 @@ class Desk(threading.Thread):
                 self.heard.release()
 
 
-@pytest.mark.usefixtures("plan")
-def test_request_to_desk(
-    benchmark: BenchmarkFixture, capsys: pytest.CaptureFixture[str], database: Database, home: Path
-) -> None:
+@contextmanager
+def served(database: Database, home: Path) -> Iterator[tuple[str, str]]:
+    """Serve the city; yield the address and a token."""
     from api.app import create_app
 
     with database.work(Actor.system()) as work:
@@ -249,9 +248,54 @@ def test_request_to_desk(
         home=home, database_url=database.app_url.replace("+psycopg", ""), jobs_in_server=False,
         database_owner_url=database.owner_url.replace("+psycopg", ""),
     )  # fmt: skip
+    with serving(create_app(settings)) as address:
+        yield address, token
+
+
+def test_what_if_of_a_dragged_camera(
+    benchmark: BenchmarkFixture, capsys: pytest.CaptureFixture[str], database: Database, home: Path, plan: UUID
+) -> None:
+    """The hand moves a proposed camera: asked over HTTP, one question after the other."""
+    city = town()
+    xy, azimuth, _ = city.cameras(REQUESTS // 10, seed=21)
+    lonlat = shapely.get_coordinates(to_lonlat(shapely.points(xy), METRIC))
+    took: list[float] = []
+    asked: list[float] = []
+    with served(database, home) as (address, token):
+        client = http.client.HTTPConnection(address.removeprefix("http://"), timeout=60)
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+
+        def drag(step: int) -> None:
+            place, moved = divmod(step, 10)  # ten steps of one drag, then the next camera
+            lon, lat = lonlat[place % len(lonlat)] + moved * 2e-6
+            camera = {"lon": lon, "lat": lat, "azimuth": azimuth[place % len(lonlat)] % 360, "sensor_px": 8000}
+            body = orjson.dumps({"plan": str(plan), "cameras": [camera]}, option=orjson.OPT_SERIALIZE_NUMPY)
+            started = time.perf_counter()
+            client.request("POST", "/api/v1/coverage/what-if", body, headers)
+            answer = client.getresponse()
+            told = orjson.loads(answer.read())
+            asked.append(time.perf_counter() - started)
+            assert answer.status == 200, told
+            took.append(told["ms"] / 1000)
+
+        drag(0), drag(10)
+        [times.clear() for times in (took, asked)]
+        steps = iter(range(REQUESTS))
+        benchmark.pedantic(lambda: drag(next(steps)), rounds=REQUESTS)
+    with capsys.disabled():
+        for name, times in (("in the server", took), ("asked and answered", asked)):
+            p50, p95 = quantile(times, 50), quantile(times, 95)
+            print(f"\nwhat-if, {name}: p50 {p50:.1f}, p95 {p95:.1f} ms", end="")
+        print()
+
+
+@pytest.mark.usefixtures("plan")
+def test_request_to_desk(
+    benchmark: BenchmarkFixture, capsys: pytest.CaptureFixture[str], database: Database, home: Path
+) -> None:
     rng = np.random.default_rng(11)
     took: list[float] = []
-    with serving(create_app(settings)) as address:
+    with served(database, home) as (address, token):
         desk = Desk(address, token)
         desk.start()
         client = http.client.HTTPConnection(address.removeprefix("http://"), timeout=60)

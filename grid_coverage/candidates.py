@@ -178,7 +178,8 @@ def homes_in_view(
     pair = owner[piece[:-1][joined]]
     along, sight = np.diff(xy, axis=0)[joined], (xy[1:] + xy[:-1])[joined] / 2.0 - sheds.xy[shed[pair]]
     square = np.abs(along[:, 0] * sight[:, 1] - along[:, 1] * sight[:, 0])
-    width = np.bincount(pair, square / np.maximum(np.hypot(*sight.T), 1e-9), minlength=len(shed))
+    seen_width = square / np.maximum(np.hypot(*sight.T), 1e-9)
+    width = np.bincount(pair, seen_width, minlength=len(shed)).astype(np.float64)
     seen = width > 0
     return shed[seen], house[seen], width[seen]
 
@@ -202,7 +203,7 @@ def facade_in_view(sheds: ViewSheds, homes: ArrayLike, *, within: ArrayLike) -> 
     if not len(sheds):
         return np.zeros(0)
     camera, _, width = homes_in_view(sheds, homes, within=within)
-    return np.bincount(camera, width, minlength=len(sheds))
+    return np.bincount(camera, width, minlength=len(sheds)).astype(np.float64)
 
 
 @dataclass(frozen=True, slots=True)

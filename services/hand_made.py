@@ -112,7 +112,10 @@ def replace_cameras(work: UnitOfWork, placement: Placement, cameras: Sequence[di
 
 
 def _put(work: UnitOfWork, plan: Plan, spec: PlacementSpec, cameras: Sequence[dict[str, Any]]) -> _Put:
-    told = [Proposed(**{key: value for key, value in camera.items() if key != "mount"}) for camera in cameras]
+    told = [
+        Proposed(**{key: value for key, value in camera.items() if key != "mount"}).completed(None, spec.coverage)
+        for camera in cameras
+    ]
     for row, camera in enumerate(told):
         camera.check(row)
         if camera.azimuth is None and not (camera.ptz or camera.dome):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
@@ -10,11 +11,12 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from gis.crs import to_metric, transform
+from gis.crs import transform
 from gis.errors import InvalidInputError
-from grid_coverage import ViewSheds, Walls, view_sheds
+from grid_coverage import ViewSheds, Walls, prepare_walls, view_sheds
 from grid_coverage.candidates import FACADE_M, PRIVATE_M2, Private, homes_in_view
 from grid_coverage.density import OODPCVS, range_at_density
+from services.coverage_scene import metric
 from store.database import placements as sql
 from store.database import privacy_zones as zone_sql
 from store.database.models import Territory
@@ -81,20 +83,32 @@ class Insight:
         return bool(self.zones or self.homes)
 
 
-def private_ground(
-    work: UnitOfWork, territory: Territory, box: tuple[float, float, float, float] | None = None
-) -> PrivateGround:
-    """Read the privacy zones of a territory, and its homes: all, or those that meet a metric box."""
+def private_ground(work: UnitOfWork, territory: Territory) -> PrivateGround:
+    """Read the privacy zones and all homes of a territory."""
+    homes = sql.read_homes(work.session, territory.id)
+    zones, where = _zones(work, territory)
+    return PrivateGround(zones, where, metric(homes["geom"], territory.metric_srid), homes["id"])
+
+
+def walls_and_private(
+    work: UnitOfWork, territory: Territory, boxes: Sequence[tuple[float, float, float, float]]
+) -> list[tuple[Walls, PrivateGround]]:
+    """Read the buildings that meet each of some metric boxes: as walls, and those of them that are homes."""
     srid = territory.metric_srid
-    around = None if box is None else transform(shapely.box(*box), srid, STORAGE_SRID).bounds
-    homes = sql.read_homes(work.session, territory.id, around)
+    zones, where = _zones(work, territory)
+    found = []
+    for box in boxes:
+        around = transform(shapely.box(*box), srid, STORAGE_SRID).bounds
+        near = sql.read_buildings(work.session, territory.id, around)
+        shapes, lived_in = metric(near["geom"], srid), np.asarray(near["home"], dtype=bool)
+        found.append((prepare_walls(shapes), PrivateGround(zones, where, shapes[lived_in], near["id"][lived_in])))
+    return found
+
+
+def _zones(work: UnitOfWork, territory: Territory) -> tuple[list[tuple[UUID, str, str]], npt.NDArray[np.object_]]:
     zones = zone_sql.zone_shapes(work.session, territory.id)
-    told = [(row.id, row.kind, row.reason) for row in zones]
-    shapes = np.array([], dtype=object)
-    if zones:
-        shapes = np.asarray(to_metric(np.asarray(shapely.from_wkb([row.geom for row in zones])), srid), dtype=object)
-    houses = np.asarray(to_metric(homes["geom"], srid), dtype=object) if len(homes["geom"]) else homes["geom"]
-    return PrivateGround(told, shapes, houses, homes["id"])
+    shapes = np.array([shapely.from_wkb(row.geom) for row in zones], dtype=object)
+    return [(row.id, row.kind, row.reason) for row in zones], metric(shapes, territory.metric_srid)
 
 
 def near_of(sensor_px: npt.ArrayLike, lens: npt.ArrayLike, reach: npt.ArrayLike) -> Floats:

@@ -92,12 +92,15 @@ def _change(
     """Measure the touched grids before and after."""
     seen = sheds.polygon[~shapely.is_empty(sheds.polygon)]
     shapes = ewkb_hex(to_lonlat(seen, territory.metric_srid)) if len(seen) else []
-    shapes += sql.shed_shapes(work.session, sorted(gone))
-    touched = {grid for group in sql.touched_grids(work.session, run.plan_id, shapes) for grid in group}
+    touched: dict[UUID, sql.Box] = {}
+    for group in sql.touched_grids(work.session, run.plan_id, shapes, sorted(gone)):
+        touched |= group
     if not touched:
         return [], {"seen_m": 0.0, "seen_m_upper": 0.0, "places_seen": 0.0, "gap_score": 0.0}
-    box = sql.box_of_grids(work.session, run.plan_id, sorted(touched))
-    scene, view, _ = read_around(work, territory, run, box)
+    sides = np.array(list(touched.values()))
+    low, high = sides[:, :2].min(axis=0), sides[:, 2:].max(axis=0)
+    box = (float(low[0]), float(low[1]), float(high[0]), float(high[1]))
+    scene, view, _ = read_around(work, territory, run, box, wanted=set(touched))
     mine = np.flatnonzero([grid in touched for grid in scene.grids["id"]])
     counted = scene.times.share(spec.status) > 0
     stays = np.array([camera not in gone for camera in scene.cameras["id"]], dtype=bool)

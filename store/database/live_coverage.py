@@ -61,11 +61,6 @@ left join coverage_grid c on c.grid_id = v.grid_id and c.run_id = :run
 where v.plan_id = :plan and v.geom && st_makeenvelope(:west, :south, :east, :north, 4326)
 order by g.code
 """)
-_BOX = sa.text("""
-select st_xmin(e) as west, st_ymin(e) as south, st_xmax(e) as east, st_ymax(e) as north
-from (select st_extent(v.geom) as e from grid_version v
-      where v.plan_id = :plan and v.grid_id = any(cast(:grids as uuid[]))) extent
-""")
 # a camera whose shed reaches the box, or that stands in it without seeing anything
 _CAMERAS = sa.text("""
 with near as (
@@ -222,12 +217,6 @@ def touched_grids(
     for place, grid, *box in session.execute(_TOUCHED, values):
         found.setdefault(place, {})[grid] = (box[0], box[1], box[2], box[3])
     return list(found.values())
-
-
-def box_of_grids(session: Session, plan_id: UUID, grids: Sequence[UUID]) -> Box:
-    """Return west, south, east, north of some grids."""
-    row = session.execute(_BOX, {"plan": plan_id, "grids": list(grids)}).one()
-    return row.west, row.south, row.east, row.north
 
 
 def read_grids(session: Session, run: CoverageRun, box: Box) -> Columns:

@@ -31,18 +31,21 @@ select st_asbinary(geom) as geom from building where territory_id = :territory a
 union all select st_asbinary(point) from key_place where territory_id = :territory and kind = any(:kinds)
 union all select st_asbinary(point) from facility where territory_id = :territory and kind = any(:kinds)
 """)
-_HOMES = """
-select b.id, st_asbinary(b.geom) as geom from building b
-where b.territory_id = :territory{inside} and (
+_LIVED_IN = """(
     b.kind in ('apartments', 'residential', 'house', 'detached', 'semidetached_house', 'terrace', 'bungalow', 'villa',
                'dormitory', 'farm', 'cabin', 'houseboat', 'static_caravan')
     or exists (select from dwelling d
                where d.territory_id = b.territory_id and d.point && b.geom and st_intersects(d.point, b.geom))
-)
+)"""
+_HOMES = sa.text(f"""
+select b.id, st_asbinary(b.geom) as geom from building b where b.territory_id = :territory and {_LIVED_IN}
 order by b.fid
-"""
-_ALL_HOMES = sa.text(_HOMES.format(inside=""))
-_HOMES_IN = sa.text(_HOMES.format(inside=" and b.geom && st_makeenvelope(:west, :south, :east, :north, 4326)"))
+""")  # noqa: S608 - our own words
+_BUILDINGS_IN = sa.text(f"""
+select b.id, st_asbinary(b.geom) as geom, {_LIVED_IN} as home from building b
+where b.territory_id = :territory and b.geom && st_makeenvelope(:west, :south, :east, :north, 4326)
+order by b.fid
+""")  # noqa: S608 - our own words
 _NAMES = sa.text("""
 select b.id, b.kind, (
     select coalesce(nullif(d.address, ''), d.door_code) from dwelling d
@@ -79,25 +82,15 @@ def read_prohibited(session: Session, territory_id: UUID, kinds: Sequence[str]) 
     return read_columns(session, _PROHIBITED.bindparams(territory=territory_id, kinds=list(kinds)), geometry=["geom"])
 
 
-def read_homes(session: Session, territory_id: UUID, box: tuple[float, ...] | None = None) -> Columns:
-    """Return the buildings that people live in, by their kind or by a dwelling inside.
+def read_homes(session: Session, territory_id: UUID) -> Columns:
+    """Return the buildings that people live in, by their kind or by a dwelling inside."""
+    return read_columns(session, _HOMES.bindparams(territory=territory_id), geometry=["geom"])
 
-    Parameters
-    ----------
-    session : Session
-    territory_id : UUID
-    box : tuple of float, optional
-        Only those that meet west, south, east, north, EPSG:4326.
 
-    Returns
-    -------
-    Columns
-        ``id`` and ``geom``.
-    """
-    if box is None:
-        return read_columns(session, _ALL_HOMES.bindparams(territory=territory_id), geometry=["geom"])
+def read_buildings(session: Session, territory_id: UUID, box: tuple[float, ...]) -> Columns:
+    """Return the buildings that meet west, south, east, north (EPSG:4326) and whether people live there (``home``)."""
     sides = dict(zip(("west", "south", "east", "north"), box, strict=True))
-    return read_columns(session, _HOMES_IN.bindparams(territory=territory_id, **sides), geometry=["geom"])
+    return read_columns(session, _BUILDINGS_IN.bindparams(territory=territory_id, **sides), geometry=["geom"])
 
 
 def name_homes(session: Session, buildings: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:

@@ -102,6 +102,22 @@ def test_a_turned_and_a_removed_camera_change_what_they_will_change(database: Da
         work.session.rollback()
 
 
+def test_a_camera_left_as_it_is_changes_nothing(database: Database, plan: UUID) -> None:
+    with database.work(SYSTEM) as work:
+        cameras = work.session.scalars(sa.select(Camera).where(~Camera.indoor).order_by(Camera.fid).limit(30)).all()
+        same = [
+            Proposed(
+                lon=each.point.x, lat=each.point.y, azimuth=each.azimuth, ptz=each.ptz, dome=each.dome, id=each.id
+            )
+            for each in cameras
+        ]  # fmt: skip
+        answer = what_if(work, plan, same)
+        assert answer["grids"]
+        assert answer["change"] == {"seen_m": 0.0, "seen_m_upper": 0.0, "places_seen": 0.0, "gap_score": 0.0}
+        for told, camera in zip(answer["cameras"], cameras, strict=True):
+            assert told["range_m"] == camera.max_range
+
+
 def test_default_detail_is_discern(database: Database, plan: UUID) -> None:
     with database.work(SYSTEM) as work:
         found = what_if(work, plan, [proposed(sensor_px=1920, hfov=60.0)])["cameras"][0]

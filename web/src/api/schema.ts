@@ -6113,6 +6113,8 @@ export interface components {
         /**
          * ProposedIn
          * @description A camera that could be put up, or (with `id`) one that could look elsewhere.
+         *
+         *     What is left out of lens, range and sensor is usual, or as the camera that is there has it.
          */
         ProposedIn: {
             /** Lon */
@@ -6121,21 +6123,12 @@ export interface components {
             lat: number;
             /** Azimuth */
             azimuth?: number | null;
-            /**
-             * Hfov
-             * @default 60
-             */
-            hfov: number;
-            /**
-             * Max Range
-             * @default 80
-             */
-            max_range: number;
-            /**
-             * Sensor Px
-             * @default 1920
-             */
-            sensor_px: number;
+            /** Hfov */
+            hfov?: number | null;
+            /** Max Range */
+            max_range?: number | null;
+            /** Sensor Px */
+            sensor_px?: number | null;
             /**
              * Ptz
              * @default false
