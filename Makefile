@@ -18,7 +18,7 @@ ifneq ($(test_data),)
 export GRIDWARD_TEST_DATA ?= $(test_data)
 endif
 
-.PHONY: help setup setup-tests check lint types contracts locks docs doctests web-check test e2e bench demo web bless clean
+.PHONY: help setup setup-tests check lint types contracts locks docs doctests web-check test e2e bench demo web deployment bundle bless clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -38,7 +38,7 @@ test: setup-tests ## Run every test, browser tests too, and the coverage gate
 e2e: setup-tests ## Run the browser tests alone
 	@$(BIN)/python -m pytest tests/e2e $(ARGS)
 
-check: setup lint types contracts locks doctests web-check docs ## Run every check that needs no database: format, lint, types, contracts, locks, docs, web
+check: setup lint types contracts locks deployment doctests web-check docs ## Run every check that needs no database: format, lint, types, contracts, locks, docs, web
 
 lint: setup
 	@$(BIN)/ruff check --quiet
@@ -53,6 +53,10 @@ contracts: setup
 
 locks: setup
 	@$(BIN)/python scripts/check_locks.py
+
+deployment: setup
+	@$(BIN)/hadolint deploy/container/Containerfile
+	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.compose-spec deploy/container/compose.yaml
 
 doctests: setup
 	@$(BIN)/python -m pytest --doctest-modules --quiet -p no:cacheprovider $(PURE) $(ARGS)
@@ -70,6 +74,9 @@ bench: setup ## Run the benchmarks, rivals beside us (fixed seeds); figures are 
 	@$(BIN)/python -m pytest benchmarks --benchmark-only --benchmark-columns=median,iqr,rounds $(ARGS)
 
 web: setup ## Build the web page into api/static (part of set-up, only when its sources changed)
+
+bundle: setup ## Pack everything for a machine without a network into dist/ (ARGS=--debs: Debian packages too)
+	@scripts/bundle $(ARGS)
 
 bless: setup ## Renew generated pages and golden files; look at the difference before committing
 	@$(BIN)/python scripts/reference_pages.py

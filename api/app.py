@@ -53,7 +53,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         # a private cluster is ours to start again when somebody killed it
         revive=None if chosen.database_url else lambda: database_urls(chosen),
     )
-    wiring = Wiring(settings, database, Figures())
+    figures = Figures()
+    figures.watch(database.app)
+    wiring = Wiring(settings, database, figures)
     app = FastAPI(
         title="Gridward",
         version=version("gridward"),
@@ -73,7 +75,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     ui.install(app)
     app.add_middleware(BodyLimit, limit=settings.http.max_body_mb * 2**20)
     app.add_middleware(Compress)
-    app.add_middleware(RequestContext, figures=wiring.figures, secure=settings.http.secure)
+    app.add_middleware(RequestContext, figures=figures, secure=settings.http.secure)
     app.openapi = lambda: _describe(app)  # type: ignore[method-assign]
     return app
 

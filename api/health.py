@@ -6,7 +6,7 @@ import asyncio
 from typing import Literal
 
 from fastapi import APIRouter, Request
-from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
@@ -70,6 +70,4 @@ def metrics(request: Request, wiring: Wired) -> Response:
     forwarded = "x-forwarded-for" in request.headers or "forwarded" in request.headers
     if not wiring.settings.http.metrics_from_anywhere and (forwarded or not is_loopback(client)):
         raise NotAllowedError("Figures are given to this machine only; GRIDWARD_METRICS_FROM_ANYWHERE=1 opens them.")
-    pool = wiring.database.app.pool
-    wiring.figures.connections.set(getattr(pool, "checkedout", lambda: 0)())
-    return Response(generate_latest(wiring.figures.registry), media_type=CONTENT_TYPE_LATEST)
+    return Response(wiring.figures.exposition(), media_type=CONTENT_TYPE_LATEST)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import errno
+import os
 import signal
 import socket
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -132,7 +134,10 @@ def run_server(
         lifespan="on",
     )
     if http.workers > 1:
-        Multiprocess(config, sockets=[listener]).run()
+        # the workers' figures for Prometheus lie together, or each scrape would show another worker's
+        with tempfile.TemporaryDirectory(prefix="gridward-figures-") as folder:
+            os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+            Multiprocess(config, sockets=[listener]).run()
         return
     server = uvicorn.Server(config)
     # uvicorn sends itself the signal again after an orderly end: being told to stop is no failure

@@ -89,6 +89,47 @@ def test_serve_with_two_workers_answers_and_stops_them(database_urls):
     assert left == []
 
 
+def test_figures_of_several_workers_are_answered_together(database_urls):
+    with running(database_urls, "serve", "--port", "0", "--workers", "2", "--json") as (_, said):
+        address = said["address"]
+        fetch(address + "/health/live")
+        told = 0
+        for _ in range(6):
+            for _ in range(10):
+                assert fetch(address + "/health/live") == 200
+            told, before = requests_told(address), told
+            # whichever process answers the scrape knows what all of them did
+            assert told >= before + 10
+        assert told >= 60
+
+
+def requests_told(address: str) -> float:
+    with urllib.request.urlopen(address + "/metrics", timeout=30) as answer:
+        lines = answer.read().decode().splitlines()
+    wanted = 'gridward_http_requests_total{method="GET",route="/health/live",status="200"} '
+    (line,) = [line for line in lines if line.startswith(wanted)]
+    return float(line.removeprefix(wanted))
+
+
+def test_gauges_of_a_killed_worker_are_forgotten(tmp_path):
+    """A scrape sums what lives: the streams of a process that was killed are closed."""
+    program = (
+        "import os, sys; from api.figures import Figures; figures = Figures(); figures.listeners.inc(3);"
+        "figures.events.inc(2); print(os.getpid(), flush=True); sys.stdin.read() and print(figures.exposition().decode())"
+    )
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "env": environment}
+    command = [sys.executable, "-c", program]
+    with subprocess.Popen(command, **pipes) as killed, subprocess.Popen(command, **pipes) as other:
+        killed.stdout.readline()
+        other.stdout.readline()
+        killed.kill()
+        killed.wait(30)
+        told, _ = other.communicate("now", timeout=60)
+    assert "gridward_event_listeners 3.0" in told
+    assert "gridward_events_read_total 4.0" in told
+
+
 def read(path: str) -> bytes:
     try:
         return Path(path).read_bytes()
