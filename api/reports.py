@@ -28,7 +28,7 @@ SettingsOf = Annotated[Settings, Depends(settings_of)]
 
 
 class KeptOut(BaseModel):
-    """A report under a title."""
+    """A report under a title; `made_at` is when its file was written, which may be before it was kept."""
 
     id: UUID
     name: Name
@@ -38,6 +38,7 @@ class KeptOut(BaseModel):
     month: str | None
     plan: UUID
     at: datetime
+    made_at: datetime
     author: str | None
     bytes: int
     saved: bool

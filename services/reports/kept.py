@@ -149,5 +149,5 @@ def _own(work: UnitOfWork, kept_id: UUID) -> KeptReport:
 
 
 def _told(row: Any) -> dict[str, Any]:  # noqa: ANN401 - a database row
-    names = ("id", "name", "title", "format", "lang", "month", "plan", "at", "author", "bytes")
+    names = ("id", "name", "title", "format", "lang", "month", "plan", "at", "made_at", "author", "bytes")
     return {**{name: getattr(row, name) for name in names}, "saved": True}

@@ -18,6 +18,7 @@ def _listed() -> sa.Select[*tuple[Any, ...]]:
             KeptReport.id, Report.name, KeptReport.title, Report.format, KeptReport.lang, KeptReport.month,
             KeptReport.plan_id.label("plan"), KeptReport.created_at.label("at"), Account.name.label("author"),
             KeptReport.author_id, sa.func.octet_length(Report.content).label("bytes"),
+            Report.created_at.label("made_at"),
         )
         .join(Report, Report.id == KeptReport.report_id)
         .outerjoin(Account, Account.id == KeptReport.author_id)

@@ -6,6 +6,7 @@ import type { AreaFigures, PlacementFigures, Run } from '../src/features/coverag
 import { besideFigures } from '../src/features/coverage/proposals/beside'
 import { readWalk, writeWalk } from '../src/features/coverage/posts/walk'
 import { ahead, fan, headingOnScreen, stepped, turned } from '../src/features/coverage/whatif/geometry'
+import { localMoment, monthBefore } from '../src/features/reports/months'
 import { metresBetween } from '../src/map/geometry'
 import type { CoverageGrid } from '../src/api/types'
 
@@ -60,6 +61,16 @@ describe('two proposals', () => {
     expect(besideFigures(figures(2, 200, euro), figures(1, 180, euro), 1000).at(-1)).toMatchObject({ name: 'cost', a: 10, b: 10 })
     expect(besideFigures(figures(2, 200, euro), figures(1, 180, { cost: 9, currency: 'CNY' }), 1000).some((row) => row.name === 'cost')).toBe(false)
   })
+})
+
+describe('months of a territory', () => {
+  it('end where its clocks say so', () => {
+    // 31 Dec 22:30 in London is the new year in Shanghai: the month that is over differs
+    expect(monthBefore('2026-12-31T22:30:00Z', 'Asia/Shanghai')).toEqual(['2026-12-01', '2026-12-31'])
+    expect(monthBefore('2026-12-31T22:30:00Z', 'Europe/London')).toEqual(['2026-11-01', '2026-11-30'])
+    expect(monthBefore('2028-03-01T06:00:00Z', 'UTC')).toEqual(['2028-02-01', '2028-02-29'])
+  })
+  it('tell the moment as a wall clock', () => expect(localMoment('2026-11-30T22:00:00Z', 'Asia/Shanghai')).toEqual({ day: '2026-12-01', clock: '06:00' }))
 })
 
 describe('areas', () => {

@@ -1603,6 +1603,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/area-changes/drawn": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Draw Area Change
+         * @description Merge, split, rename or renumber areas, or move ground, as a draft; 200 with the report after a dry run.
+         */
+        post: operations["draw_area_change"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/area-changes/{change_set_id}/actions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Redraw Area Actions
+         * @description Draw a draft anew by other actions on the present areas.
+         */
+        put: operations["redraw_area_actions"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/area-changes/{change_set_id}": {
         parameters: {
             query?: never;
@@ -1622,6 +1662,26 @@ export interface paths {
          * @description Delete a draft; what was ever published stays.
          */
         delete: operations["delete_area_change"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/area-changes/{change_set_id}/shapes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Area Change Shapes
+         * @description Return the areas before and after a change set as GeoJSON.
+         */
+        get: operations["get_area_change_shapes"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2504,6 +2564,56 @@ export interface components {
             status: "alive";
         };
         /**
+         * AreaActionIn
+         * @description One thing that happens to areas; codes are those after the actions before it.
+         */
+        AreaActionIn: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "merge" | "split" | "transfer" | "rename" | "renumber";
+            /**
+             * Areas
+             * @description Codes; of a transfer the one that gives, the one that takes.
+             */
+            areas: string[];
+            /**
+             * Code
+             * @description Of what comes out; of a split of its smaller part.
+             * @default
+             */
+            code: string;
+            /**
+             * Name
+             * @default
+             */
+            name: string;
+            /**
+             * Drawn
+             * @description GeoJSON, EPSG:4326: the line of a split; of a transfer the new border or the ground.
+             */
+            drawn?: {
+                /** @enum {string} */
+                type: "LineString" | "Polygon";
+                coordinates: (number[] | number[][])[];
+            } | null;
+        };
+        /**
+         * AreaActionsIn
+         * @description What a draft is drawn anew by.
+         */
+        AreaActionsIn: {
+            /** Actions */
+            actions: components["schemas"]["AreaActionIn"][];
+            /**
+             * Dry Run
+             * @description Report only.
+             * @default false
+             */
+            dry_run: boolean;
+        };
+        /**
          * AreaChangeMade
          * @description What a change set would do; `id` is empty after a dry run.
          */
@@ -2704,6 +2814,34 @@ export interface components {
             cost: components["schemas"]["AreaCostOut"] | null;
         };
         /**
+         * AreaDraftIn
+         * @description A change set made by actions on the present areas.
+         */
+        AreaDraftIn: {
+            /** Actions */
+            actions: components["schemas"]["AreaActionIn"][];
+            /**
+             * Dry Run
+             * @description Report only.
+             * @default false
+             */
+            dry_run: boolean;
+            /** Name */
+            name: string;
+            /** Territory */
+            territory?: string | null;
+            /**
+             * Effective On
+             * @description First day of the new boundaries, if known.
+             */
+            effective_on?: string | null;
+            /**
+             * Basis
+             * @default
+             */
+            basis: string;
+        };
+        /**
          * AreaLineageOut
          * @description Which part of an area goes where; shares are of the area that ends.
          */
@@ -2807,6 +2945,52 @@ export interface components {
              * @description First day of the new boundaries: past, today or to come.
              */
             effective_on?: string | null;
+        };
+        /**
+         * AreaShape
+         * @description An area before or after a change set, EPSG:4326.
+         */
+        AreaShape: {
+            /**
+             * Type
+             * @constant
+             */
+            type: "Feature";
+            properties: components["schemas"]["AreaShapeProperties"];
+            /** Geometry */
+            geometry: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * AreaShapeProperties
+         * @description Which area a shape is of, and whether it was before or will be after.
+         */
+        AreaShapeProperties: {
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "before" | "after";
+            /** Code */
+            code: string;
+            /** Kind */
+            kind: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * AreaShapes
+         * @description The areas before and after a change set as GeoJSON.
+         */
+        AreaShapes: {
+            /**
+             * Type
+             * @constant
+             */
+            type: "FeatureCollection";
+            /** Features */
+            features: components["schemas"]["AreaShape"][];
         };
         /**
          * AreaShareOut
@@ -3011,6 +3195,13 @@ export interface components {
              * @default false
              */
             preview: boolean;
+            /**
+             * Since
+             * @description With `preview`: revisions that the edit was drawn on, before others saved theirs; `takes_back` of the answer says whether it moves ground again that they moved since.
+             */
+            since?: {
+                [key: string]: number;
+            } | null;
             /** Grids */
             grids: string[];
             line?: components["schemas"]["LineIn"] | null;
@@ -3730,6 +3921,11 @@ export interface components {
             };
             /** Repaired */
             repaired: components["schemas"]["FaultOut"][];
+            /**
+             * Takes Back
+             * @description Of a preview with `since`: it moves ground again that others moved since; null otherwise.
+             */
+            takes_back?: boolean | null;
         };
         /**
          * EditLog
@@ -4558,6 +4754,13 @@ export interface components {
              * @default false
              */
             preview: boolean;
+            /**
+             * Since
+             * @description With `preview`: revisions that the edit was drawn on, before others saved theirs; `takes_back` of the answer says whether it moves ground again that they moved since.
+             */
+            since?: {
+                [key: string]: number;
+            } | null;
             /** Grids */
             grids: string[];
             /**
@@ -4695,7 +4898,7 @@ export interface components {
         };
         /**
          * KeptOut
-         * @description A report under a title.
+         * @description A report under a title; `made_at` is when its file was written, which may be before it was kept.
          */
         KeptOut: {
             /**
@@ -4732,6 +4935,11 @@ export interface components {
              * Format: date-time
              */
             at: string;
+            /**
+             * Made At
+             * Format: date-time
+             */
+            made_at: string;
             /** Author */
             author: string | null;
             /** Bytes */
@@ -5094,6 +5302,13 @@ export interface components {
              */
             preview: boolean;
             /**
+             * Since
+             * @description With `preview`: revisions that the edit was drawn on, before others saved theirs; `takes_back` of the answer says whether it moves ground again that they moved since.
+             */
+            since?: {
+                [key: string]: number;
+            } | null;
+            /**
              * Locked
              * @default true
              */
@@ -5161,6 +5376,13 @@ export interface components {
              * @default false
              */
             preview: boolean;
+            /**
+             * Since
+             * @description With `preview`: revisions that the edit was drawn on, before others saved theirs; `takes_back` of the answer says whether it moves ground again that they moved since.
+             */
+            since?: {
+                [key: string]: number;
+            } | null;
             /** Grids */
             grids: string[];
         };
@@ -5394,6 +5616,13 @@ export interface components {
              * @default false
              */
             preview: boolean;
+            /**
+             * Since
+             * @description With `preview`: revisions that the edit was drawn on, before others saved theirs; `takes_back` of the answer says whether it moves ground again that they moved since.
+             */
+            since?: {
+                [key: string]: number;
+            } | null;
             polygon: components["schemas"]["PolygonIn"];
             /**
              * Name
@@ -6585,6 +6814,13 @@ export interface components {
              */
             preview: boolean;
             /**
+             * Since
+             * @description With `preview`: revisions that the edit was drawn on, before others saved theirs; `takes_back` of the answer says whether it moves ground again that they moved since.
+             */
+            since?: {
+                [key: string]: number;
+            } | null;
+            /**
              * To
              * Format: uuid
              */
@@ -6623,6 +6859,13 @@ export interface components {
              * @default false
              */
             preview: boolean;
+            /**
+             * Since
+             * @description With `preview`: revisions that the edit was drawn on, before others saved theirs; `takes_back` of the answer says whether it moves ground again that they moved since.
+             */
+            since?: {
+                [key: string]: number;
+            } | null;
             /** Code */
             code: string;
         };
@@ -6712,6 +6955,13 @@ export interface components {
              * @default false
              */
             preview: boolean;
+            /**
+             * Since
+             * @description With `preview`: revisions that the edit was drawn on, before others saved theirs; `takes_back` of the answer says whether it moves ground again that they moved since.
+             */
+            since?: {
+                [key: string]: number;
+            } | null;
             /** Name */
             name: string;
         };
@@ -7189,6 +7439,13 @@ export interface components {
              * @default false
              */
             preview: boolean;
+            /**
+             * Since
+             * @description With `preview`: revisions that the edit was drawn on, before others saved theirs; `takes_back` of the answer says whether it moves ground again that they moved since.
+             */
+            since?: {
+                [key: string]: number;
+            } | null;
             line: components["schemas"]["LineIn"];
             /**
              * Many
@@ -7624,6 +7881,8 @@ export interface components {
             ended: components["schemas"]["EndedAreaOut"][];
             /** Lineage */
             lineage: components["schemas"]["AreaLineageOut"][];
+            /** Actions */
+            actions: components["schemas"]["AreaActionIn"][];
         };
         /**
          * WholePlacementOut
@@ -11093,6 +11352,77 @@ export interface operations {
             };
         };
     };
+    draw_area_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AreaDraftIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AreaChangeMade"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    redraw_area_actions: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Revision that the change is based on, such as "7". */
+                "If-Match"?: string | null;
+            };
+            path: {
+                change_set_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AreaActionsIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AreaChangeMade"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_area_change: {
         parameters: {
             query?: never;
@@ -11144,6 +11474,37 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_area_change_shapes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                change_set_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AreaShapes"];
+                };
             };
             /** @description A problem (RFC 9457). */
             default: {

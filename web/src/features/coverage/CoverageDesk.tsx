@@ -1,6 +1,7 @@
 import { effect } from '@preact/signals'
 import type { JSX } from 'preact'
 import { useEffect } from 'preact/hooks'
+import { onLayer } from '../../api/events'
 import { coverage, planId, plans, territory } from '../../api/data'
 import type { CoverageReport } from '../../api/types'
 import { t } from '../../i18n'
@@ -196,6 +197,7 @@ export function CoverageDesk(): JSX.Element {
     const stops = [
       startDesk(),
       startWhatIf(),
+      onLayer(({ layer }) => layer === 'privacy_zones' && void zones.load()),
       effect(() => {
         // the proposal that the address names is open; the view that it names stays
         const named = store.proposal.value

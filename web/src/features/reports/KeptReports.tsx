@@ -7,21 +7,25 @@ import { bytes, day, moment } from '../../i18n/format'
 import { Icon } from '../../ui/Icon'
 import { openDownload } from '../../ui/save'
 import { Empty, ErrorNote, Skeleton } from '../../ui/states'
-import { busy, fileOf, FORMATS, kept, make, MONTHLY, NAMES, schedules, tried, type Format, type Kept, type Name } from './kept'
+import { monthWords } from '../coverage/When'
+import { busy, fileOf, FORMATS, kept, make, MONTHLY, NAMES, schedules, tried, type Format, type Kept, type Made, type Name } from './kept'
+import { MadeNote } from './SaveReport'
 
 /** Has a report of any kind written. */
 export function MakeReport(): JSX.Element {
   const [name, setName] = useState<Name>('coverage')
   const [format, setFormat] = useState<Format>('pdf')
   const [title, setTitle] = useState('')
+  const [when, setWhen] = useState<{ day: number; hour: number }>(MONTHLY)
+  const [made, setMade] = useState<Made | null>(null)
   const write = (monthly: boolean): Promise<boolean> =>
     tried(
       async () => {
         const about = { name, format, title: title.trim() || `${t(`reports.of.${name}`)} ${day(new Date())}`, lang: lang.value, plan: planId.value }
         if (monthly) {
-          await ask('/api/v1/reports/schedules', { method: 'POST', body: { ...about, ...MONTHLY } })
+          await ask('/api/v1/reports/schedules', { method: 'POST', body: { ...about, ...when } })
           await schedules.load()
-        } else await make({ ...about, run: null })
+        } else setMade(await make({ ...about, run: null }))
       },
       t(monthly ? 'reports.scheduled' : 'reports.written'),
     )
@@ -54,6 +58,13 @@ export function MakeReport(): JSX.Element {
         <label for="make-title">{t('reports.name')}</label>
         <input id="make-title" class="input" placeholder={t(`reports.of.${name}`)} value={title} onInput={(event) => setTitle(event.currentTarget.value)} />
       </div>
+      <details class="small">
+        <summary>{t('reports.monthlyWhen')}</summary>
+        <div class="row fields pad-small">
+          <NumberField id="make-day" name={t('reports.dayOf')} value={when.day} low={1} high={28} put={(day) => setWhen({ ...when, day })} />
+          <NumberField id="make-hour" name={t('reports.hourOf')} value={when.hour} low={0} high={23} put={(hour) => setWhen({ ...when, hour })} />
+        </div>
+      </details>
       <div class="row wrap">
         <button type="button" class="button primary" aria-disabled={busy.value} onClick={() => void (!busy.value && write(false))}>
           {busy.value ? t('reports.writing') : t('reports.write')}
@@ -62,21 +73,74 @@ export function MakeReport(): JSX.Element {
           {t('reports.everyMonth')}
         </button>
       </div>
+      {made && <MadeNote of={made} />}
     </section>
   )
 }
 
-function Row({ one }: { one: Kept }): JSX.Element {
+function NumberField(props: { id: string; name: string; value: number; low: number; high: number; put: (value: number) => void }): JSX.Element {
   return (
-    <li class="row">
+    <div class="field">
+      <label for={props.id}>{props.name}</label>
+      <input
+        id={props.id}
+        class="input slim"
+        type="number"
+        min={props.low}
+        max={props.high}
+        value={props.value}
+        onChange={(event) => {
+          const value = event.currentTarget.valueAsNumber
+          if (Number.isInteger(value) && value >= props.low && value <= props.high) props.put(value)
+          else event.currentTarget.value = String(props.value)
+        }}
+      />
+    </div>
+  )
+}
+
+/** Another title for a report. */
+function Rename({ of, done }: { of: Kept; done: () => void }): JSX.Element {
+  const [text, setText] = useState(of.title)
+  const bad = text.trim() === ''
+  const save = (): Promise<boolean> =>
+    tried(async () => ask(`/api/v1/reports/${of.id}`, { method: 'PATCH', body: { title: text.trim() } }).finally(() => kept.load()), t('reports.renamed', { title: text.trim() }))
+  return (
+    <form
+      class="row pad-small"
+      onSubmit={(event) => {
+        event.preventDefault()
+        if (!bad) void save().then((saved) => saved && done())
+      }}
+    >
+      <label class="grow">
+        <span class="visually-hidden">{t('reports.name')}</span>
+        <input class="input" maxLength={200} value={text} aria-invalid={bad} ref={(box) => box?.focus()} onInput={(event) => setText(event.currentTarget.value)} />
+      </label>
+      <button type="submit" class="button" aria-disabled={bad}>
+        {t('place.nameOnly')}
+      </button>
+    </form>
+  )
+}
+
+function Row({ one }: { one: Kept }): JSX.Element {
+  const [naming, setNaming] = useState(false)
+  const title = one.title || t(`reports.of.${one.name}`)
+  return (
+    <li>
+    <div class="row">
       <button type="button" class="answer-row" onClick={() => openDownload(fileOf(one), `${one.title || one.name}.${one.format}`)}>
         <Icon name="download" />
         <span class="grow">
-          <span class="strong block ellipsis">{one.title || t(`reports.of.${one.name}`)}</span>
-          <span class="small muted block">{moment(one.at)}</span>
+          <span class="strong block ellipsis">{title}</span>
+          <span class="small muted block">{[moment(one.at), one.month && t('reports.month', { month: monthWords(one.month) })].filter(Boolean).join(' · ')}</span>
         </span>
         <span class="chip outline">{one.format.toUpperCase()}</span>
         <span class="small muted nowrap">{bytes(one.bytes)}</span>
+      </button>
+      <button type="button" class="button quiet icon-only" aria-label={t('reports.rename', { title })} aria-expanded={naming} onClick={() => setNaming(!naming)}>
+        <Icon name="edit" />
       </button>
       <button
         type="button"
@@ -86,6 +150,8 @@ function Row({ one }: { one: Kept }): JSX.Element {
       >
         <Icon name="close" />
       </button>
+    </div>
+    {naming && <Rename of={one} done={() => setNaming(false)} />}
     </li>
   )
 }
@@ -101,38 +167,6 @@ export function KeptReports(): JSX.Element {
       {!all && !kept.error.value && <Skeleton rows={3} />}
       {all?.length === 0 && <Empty icon="report" title={t('reports.keptNone')} hint={t('reports.keptNoneHint')} />}
       <ul class="lines">{(all ?? []).map((one) => <Row key={one.id} one={one} />)}</ul>
-    </section>
-  )
-}
-
-/** Reports that are written by themselves once a month. */
-export function Schedules(): JSX.Element | null {
-  useEffect(() => void schedules.load(), [])
-  const all = schedules.data.value
-  if (!all || all.length === 0) return null
-  return (
-    <section class="card report-card" aria-labelledby="report-schedules">
-      <h2 id="report-schedules">{t('reports.schedules')}</h2>
-      <ul class="lines">
-        {all.map((one) => (
-          <li key={one.id} class="row">
-            <Icon name="refresh" />
-            <span class="grow">
-              <span class="strong block ellipsis">{one.title || t(`reports.of.${one.name}`)}</span>
-              {one.next_at && <span class="small muted block">{t('reports.next', { t: moment(one.next_at) })}</span>}
-            </span>
-            <span class="chip outline">{one.format.toUpperCase()}</span>
-            <button
-              type="button"
-              class="button quiet icon-only"
-              aria-label={t('reports.unschedule', { title: one.title || one.name })}
-              onClick={() => void tried(async () => ask(`/api/v1/reports/schedules/${one.id}`, { method: 'DELETE' }).finally(() => schedules.load()))}
-            >
-              <Icon name="close" />
-            </button>
-          </li>
-        ))}
-      </ul>
     </section>
   )
 }

@@ -10,7 +10,8 @@ import { toast } from '../../ui/toast'
 import { StatusChip } from '../planner/life/StatusChip'
 import { StatusBar } from '../shell/StatusBar'
 import { JobBar } from '../../ui/JobBar'
-import { KeptReports, MakeReport, Schedules } from './KeptReports'
+import { KeptReports, MakeReport } from './KeptReports'
+import { Schedules } from './Schedules'
 
 function download(plan: string): void {
   openDownload(`/api/v1/reports/coverage?format=html&plan=${encodeURIComponent(plan)}`, 'gridward-coverage.html')
@@ -93,7 +94,7 @@ export function ReportsDesk(): JSX.Element {
                       <span class="strong">{one.name}</span>
                       <span class="small muted block">{t('reports.created', { t: moment(one.created_at) })}</span>
                     </span>
-                    <span class="small second">
+                    <span class="small second nowrap">
                       {t('reports.grids', { n: number(one.id === planId.value ? (planGrids.data.value?.grids.length ?? one.grids) : one.grids) })}
                     </span>
                     <StatusChip status={one.status} />

@@ -8,15 +8,22 @@ import { day } from '../../i18n/format'
 import { openDesk, store } from '../../map/store'
 import { Dialog } from '../../ui/Dialog'
 import { openDownload } from '../../ui/save'
-import { busy, fileOf, FORMATS, make, MONTHLY, schedules, tried, type Format, type Kept } from './kept'
+import { busy, fileOf, FORMATS, madeOn, make, MONTHLY, schedules, tried, type Format, type Made } from './kept'
 
 /** The dialog that saves what is on screen as a named report. */
 export const savingReport = signal(false)
 
-function Done({ of }: { of: Kept }): JSX.Element {
+/** Where the report came from: written now, or found finished because nothing changed since. */
+export function MadeNote({ of: { report, already } }: { of: Made }): JSX.Element {
+  return <p class={already ? 'note info' : 'small muted'}>{already ? t('reports.already', { day: madeOn(report) }) : t('reports.madeNow')}</p>
+}
+
+function Done({ made }: { made: Made }): JSX.Element {
+  const of = made.report
   return (
     <div class="stack">
       <p role="status">{t('reports.savedAs', { title: of.title })}</p>
+      <MadeNote of={made} />
       <div class="row wrap">
         <button type="button" class="button primary" onClick={() => openDownload(fileOf(of), `${of.title}.${of.format}`)}>
           {t('reports.download')}
@@ -40,7 +47,7 @@ function Form(): JSX.Element {
   const [title, setTitle] = useState(t('reports.usualTitle', { day: day(new Date()) }))
   const [format, setFormat] = useState<Format>('html')
   const [monthly, setMonthly] = useState(false)
-  const [done, setDone] = useState<Kept | null>(null)
+  const [done, setDone] = useState<Made | null>(null)
   const bad = title.trim() === ''
   const save = (): Promise<boolean> =>
     tried(async () => {
@@ -66,7 +73,7 @@ function Form(): JSX.Element {
       }
     >
       {done ? (
-        <Done of={done} />
+        <Done made={done} />
       ) : (
         <div class="stack">
           <div class="field">

@@ -6,6 +6,7 @@ import { resource } from '../../api/resource'
 import type { components } from '../../api/schema'
 import type { Job } from '../../api/types'
 import { t } from '../../i18n'
+import { day, shortClock } from '../../i18n/format'
 import { sentence } from '../../ui/states'
 import { toast } from '../../ui/toast'
 
@@ -27,8 +28,14 @@ export const busy = signal(false)
 
 export const fileOf = (one: Kept): string => `/api/v1/reports/${one.id}/file`
 
+/** A report under its title, and whether its file was there already because nothing changed since. */
+export interface Made {
+  report: Kept
+  already: boolean
+}
+
 /** Has a report written under a title; equal inputs give the finished one. Null when it was stopped. */
-export async function make(body: { name: Name; title: string; format: Format; lang: string; plan: string | null; run: string | null }): Promise<Kept | null> {
+export async function make(body: { name: Name; title: string; format: Format; lang: string; plan: string | null; run: string | null }): Promise<Made | null> {
   const { data } = await call<{ job?: Job; report?: Kept }>('/api/v1/reports', { method: 'POST', body })
   let report = data.report ?? null
   if (data.job) {
@@ -38,8 +45,11 @@ export async function make(body: { name: Name; title: string; format: Format; la
     report = kept.data.peek()?.find((one) => one.id === id) ?? null
     if (job.state === 'cancelled') toast(t('job.stopped'))
   } else await kept.load()
-  return report
+  return report && { report, already: !data.job }
 }
+
+/** When a file was written, with its day. */
+export const madeOn = (one: Kept): string => `${day(new Date(one.made_at))} ${shortClock(new Date(one.made_at))}`
 
 /** Does something with the server and says what went wrong. */
 export async function tried(act: () => Promise<unknown>, said?: string): Promise<boolean> {

@@ -35,7 +35,7 @@ const planner: Line[] = [
   [['E'], 'keys.rename'],
   [['Ctrl Z'], 'edit.keys.undo'],
   [['Ctrl Shift Z'], 'edit.keys.redo'],
-  [['M', 'T', 'L'], 'edit.keys.conflict'],
+  [['B', 'M', 'T', 'L'], 'edit.keys.conflict'],
 ]
 const lines: Line[] = [
   [[',', '.'], 'edit.keys.vertex'],
@@ -51,7 +51,10 @@ const coverage: Line[] = [
   [['←', '→', '↑', '↓'], 'whatif.keys.move'],
   [[',', '.'], 'whatif.keys.turn'],
   [['H'], 'whatif.keys.best'],
+  [['Enter'], 'whatif.keys.enter'],
   [['Delete'], 'whatif.keys.drop'],
+  [['Enter', 'Shift Enter'], 'whatif.keys.corner'],
+  [['+', 'Delete'], 'whatif.keys.corners'],
 ]
 
 function Group({ title, lines }: { title: string; lines: Line[] }): JSX.Element {

@@ -2,7 +2,7 @@
 import { batch, computed, effect, signal } from '@preact/signals'
 import { call } from '../../../api/client'
 import { planId } from '../../../api/data'
-import { onCoverage } from '../../../api/events'
+import { onCoverage, onLayer } from '../../../api/events'
 import { lang, t } from '../../../i18n'
 import type { Camera } from '../../../api/types'
 import { store } from '../../../map/store'
@@ -162,13 +162,25 @@ export function openCameras(from: { id: string; name: string; revision: number }
 /** Why a camera may not stand like this, in the language on screen. */
 export const whyNot = (one: SeenIdea): string | null => (one.allowed ? null : lang.value === 'zh' ? one.why_zh : one.why_en)
 
+/** A camera as the server takes it: of one that is there only what the hand changed of its lens. */
+function told({ id, hfov, max_range, sensor_px, ...rest }: CameraIdea): Record<string, unknown> {
+  const was = id ? originals.peek().get(id) : undefined
+  const own = was ? ideaOf(was) : null
+  return {
+    ...rest,
+    ...(id ? { id } : {}),
+    ...(own?.hfov === hfov ? {} : { hfov }),
+    ...(own?.max_range === max_range ? {} : { max_range }),
+    ...(sensor_px === null ? {} : { sensor_px }),
+  }
+}
+
 function body(cameras: readonly CameraIdea[]): Record<string, unknown> {
   const { k, status, level } = needs.peek()
   return {
     plan: report.peek()?.run.plan_id ?? planId.peek(),
     needs: { k, status, level },
-    // an existing camera keeps the sensor it has
-    cameras: cameras.map(({ id, sensor_px, ...rest }) => ({ ...rest, ...(id ? { id } : {}), ...(sensor_px === null ? {} : { sensor_px }) })),
+    cameras: cameras.map(told),
     remove: gone.peek().map((one) => one.id),
   }
 }
@@ -223,6 +235,8 @@ export function startWhatIf(): () => void {
       void follow()
     }),
     onCoverage(() => void follow()),
+    // a zone that was drawn or deleted decides what may stand
+    onLayer(({ layer }) => layer === 'privacy_zones' && void follow()),
   ]
   return () => stops.forEach((stop) => stop())
 }

@@ -6,6 +6,7 @@ import { listMode, store } from '../../../map/store'
 import { Icon } from '../../../ui/Icon'
 import { Empty, ErrorNote, Skeleton } from '../../../ui/states'
 import type { Zone } from '../types'
+import { answer } from '../whatif/state'
 import { begin, draft, finish, letGo, missing, remove, save, saving, setKind, setReason, shapeOf, take, zoneChosen, zones } from './state'
 
 const kindWords = (kind: string): string => tOr(`zone.${kind}`, kind)
@@ -68,6 +69,7 @@ function Form(): JSX.Element | null {
 
 function Row({ zone }: { zone: Zone }): JSX.Element {
   const open = zoneChosen.value === zone.id
+  const proposed = (answer.value?.cameras ?? []).filter((one) => one.privacy.some((it) => it.zone_id === zone.id)).length
   const show = (): void => {
     zoneChosen.value = open ? null : zone.id
     store.goTo.value = { bbox: boxOf(zone) }
@@ -78,6 +80,7 @@ function Row({ zone }: { zone: Zone }): JSX.Element {
         <span class="chip outline">{kindWords(zone.kind)}</span>
         <span class="grow ellipsis">{zone.reason}</span>
         <span class="small muted nowrap">{t('unit.m2', { n: number(zone.area_m2) })}</span>
+        {proposed > 0 && <span class="chip warn">{t('zones.proposed', { n: proposed })}</span>}
         {zone.cameras > 0 && <span class="chip warn">{t('zones.looking', { n: zone.cameras })}</span>}
       </button>
       {open && (
