@@ -16,6 +16,7 @@ import shapely
 from numpy.typing import NDArray
 
 from grid_coverage.compiled import kernel
+from grid_coverage.strips import Strips, cut_into_strips, cut_places, strip_holds
 from grid_coverage.walls import fill_cells
 
 CELL = 50.0
@@ -266,10 +267,12 @@ def clip_segments(
     share = np.empty((2 * len(ends) + 16, 2))
     used = 0
     for polygon in range(len(rings.box)):
-        edges = rings.edges[rings.offsets[polygon] : rings.offsets[polygon + 1]]
-        cuts = np.empty(len(edges) + 2)
         box = rings.box[polygon]
         left, right, bottom, top = box_cells(index, box)
+        if left > right:
+            continue
+        strips = cut_into_strips(rings.edges[rings.offsets[polygon] : rings.offsets[polygon + 1]], box)
+        cuts = np.empty(len(strips.edges) + 2)
         for row in range(bottom, top + 1):
             for column in range(left, right + 1):
                 place = row * index.columns + column
@@ -280,10 +283,10 @@ def clip_segments(
                         continue
                     if apart(ends[segment], box):
                         continue
-                    found = cut_places(ends[segment], edges, cuts)
+                    found = cut_places(ends[segment], strips, cuts)
                     if used + found > len(which):
                         which, share = grown(which, share, used, used + found)
-                    used = keep_inner((segment, polygon), ends[segment], edges, cuts[:found], (which, share), used)
+                    used = keep_inner((segment, polygon), ends[segment], strips, cuts[:found], (which, share), used)
     return which[:used].copy(), share[:used].copy()
 
 
@@ -311,35 +314,10 @@ def apart(ends: NDArray[np.float64], box: NDArray[np.float64]) -> bool:
 
 
 @kernel
-def cut_places(ends: NDArray[np.float64], edges: NDArray[np.float64], cuts: NDArray[np.float64]) -> int:
-    """Fill in 0, 1 and where edges cross the segment, sorted; return how many there are."""
-    px, py = ends[0], ends[1]
-    dx, dy = ends[2] - px, ends[3] - py
-    cuts[0] = 0.0
-    found = 1
-    for edge in range(len(edges)):
-        ax, ay = edges[edge, 0] - px, edges[edge, 1] - py
-        bx, by = edges[edge, 2] - px, edges[edge, 3] - py
-        side_a, side_b = dx * ay - dy * ax, dx * by - dy * bx
-        if (side_a > 0.0) == (side_b > 0.0):
-            continue
-        # Where the line through the edge meets the line of the segment; sides differ, so the divisor is not 0.
-        back = side_a / (side_a - side_b)
-        place = ((ax + back * (bx - ax)) * dx + (ay + back * (by - ay)) * dy) / (dx * dx + dy * dy)
-        if 0.0 < place < 1.0:
-            cuts[found] = place
-            found += 1
-    cuts[found] = 1.0
-    found += 1
-    cuts[:found].sort()
-    return found
-
-
-@kernel
 def keep_inner(
     what: tuple[int, int],
     ends: NDArray[np.float64],
-    edges: NDArray[np.float64],
+    strips: Strips,
     cuts: NDArray[np.float64],
     table: tuple[NDArray[np.int64], NDArray[np.float64]],
     used: int,
@@ -353,7 +331,7 @@ def keep_inner(
             continue
         middle = 0.5 * (low + high)
         x, y = ends[0] + middle * (ends[2] - ends[0]), ends[1] + middle * (ends[3] - ends[1])
-        inside = holds(edges, x, y)
+        inside = strip_holds(strips, x, y)
         if inside and open_:
             share[used - 1, 1] = high
         elif inside:
