@@ -38,7 +38,7 @@ from store.database.actor import Actor
 from store.database.bulk import copy_rows, ewkb_hex
 from store.database.engine import Database
 from store.database.models import Area, Plan, Territory
-from store.database.models.access import ROLES
+from store.database.models.access import BUSINESS, RIGHTS
 from store.database.schema import upgrade
 from tests.api.conftest import serving
 
@@ -242,7 +242,7 @@ def served(database: Database, home: Path) -> Iterator[tuple[str, str]]:
 
     with database.work(Actor.system()) as work:
         name = f"bench-{uuid4()}"
-        access.create_account(work, name, roles=ROLES)
+        access.create_account(work, name, roles=(*BUSINESS, *RIGHTS))
         token = access.issue_token(work, name, label="bench", now=datetime.now(UTC))
     settings = Settings.read(
         home=home, database_url=database.app_url.replace("+psycopg", ""), jobs_in_server=False,

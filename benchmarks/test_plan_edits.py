@@ -30,7 +30,7 @@ from store.cluster import PrivateCluster
 from store.database.actor import Actor
 from store.database.engine import Database
 from store.database.models import Plan
-from store.database.models.access import ROLES
+from store.database.models.access import BUSINESS, RIGHTS
 from store.database.schema import upgrade
 from tests.api.conftest import Client
 
@@ -199,7 +199,7 @@ def test_edits_check_and_undo_of_a_county(
     urls = PrivateCluster(home).ensure()
     name = f"planner-{uuid4()}"
     with database.work(Actor.system()) as work:
-        account = access.create_account(work, name, roles=ROLES)
+        account = access.create_account(work, name, roles=(*BUSINESS, *RIGHTS))
         token = access.issue_token(work, name, label="bench", now=datetime.now(UTC))
         assert account.id
     started = time.perf_counter()

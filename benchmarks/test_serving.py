@@ -35,7 +35,7 @@ from services.settings import Settings, database_urls
 from store.database import tiles
 from store.database.actor import Actor
 from store.database.engine import Database, libpq_url
-from store.database.models.access import ROLES
+from store.database.models.access import BUSINESS, RIGHTS
 
 GRIDWARD = Path(sys.executable).with_name("gridward")
 DIALECT = postgresql.dialect(paramstyle="pyformat")
@@ -100,7 +100,7 @@ def town(home: Path) -> Iterator[Town]:
     database = Database(urls.app, urls.owner)
     name = f"bench-{os.getpid()}"
     with database.work(Actor.system()) as work:
-        access.create_account(work, name, roles=ROLES)
+        access.create_account(work, name, roles=(*BUSINESS, *RIGHTS))
         token = access.issue_token(work, name, label="bench", now=datetime.now(UTC))
         view = tiles.read_view(work.session)
     with socket.socket() as probe:

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 app = typer.Typer()
 
 ACCOUNT = "demo"
-ROLES = ("planner", "reviewer", "dispatcher", "intake_officer", "shift_leader", "analyst", "camera_administrator")
+ROLES = (
+    "planner", "reviewer", "dispatcher", "intake_officer", "shift_leader", "analyst", "camera_administrator", "export",
+    "reporter_contact", "camera_network",
+)  # fmt: skip
 
 
 @app.command()

@@ -21,9 +21,9 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from gis.errors import ConflictError, GridwardError, InvalidInputError, NotFoundError, NotSignedInError
 from services.logs import request_id
 from store.database import access as sql
-from store.database.actor import Actor
+from store.database.actor import Actor, merged
 from store.database.models import Account, ApiToken, Scope, Session, SignInLink
-from store.database.models.access import ROLES
+from store.database.models.access import RIGHTS, ROLES
 from store.database.work import UnitOfWork
 
 TOKEN_PREFIX = "gw_"  # noqa: S105 - lets secret scanners know our tokens
@@ -102,12 +102,12 @@ def create_account(
         raise InvalidInputError(
             "An account name has 2 to 64 letters, digits, dots, hyphens, underscores or @.", field="name", name=name
         )
-    unknown = sorted(set(roles) - set(ROLES))
+    unknown = sorted(set(roles) - set(ROLES) - set(RIGHTS))
     if unknown or not roles:
         raise InvalidInputError(
             f"Unknown role {', '.join(unknown)}." if unknown else "An account needs at least one role.",
             field="roles",
-            known=list(ROLES),
+            known=[*ROLES, *RIGHTS],
         )
     if language not in ("en", "zh"):
         raise InvalidInputError("The language is en or zh.", field="language")
@@ -354,10 +354,20 @@ def _signed_in(work: UnitOfWork, account: Account, expires_at: datetime, via: st
 def _actor(work: UnitOfWork, account: Account, now: datetime) -> Actor:
     """Build the actor from the scopes that hold now.
 
-    An actor acts in one place: the whole territory when some role holds there, else the first area by path, each with
-    the roles held for exactly that place, so that no role ever reaches further than it was given.
+    An actor acts in one post: the places for which the account holds the same roles. The whole territory goes first,
+    then the post whose first area comes first by path; so no role ever reaches further than it was given.
     """
     scopes = sql.scopes_now(work.session, account.id, now)
-    paths = sorted({path for _, path in scopes if path is not None})
-    place = None if not paths or any(path is None for _, path in scopes) else paths[0]
-    return Actor(account.id, account.name, frozenset(role for role, path in scopes if path == place), place)
+    roles_in: dict[str | None, set[str]] = {}
+    for role, path in scopes:
+        roles_in.setdefault(path, set()).add(role)
+    if None in roles_in or not roles_in:
+        return Actor(account.id, account.name, frozenset(roles_in.get(None, ())))
+    first = min(str(path) for path in roles_in)
+    held = roles_in[first]
+    return _limited(work, account, frozenset(held), sorted(str(path) for path in roles_in if roles_in[path] == held))
+
+
+def _limited(work: UnitOfWork, account: Account, roles: frozenset[str], paths: Sequence[str]) -> Actor:
+    ranges, above = sql.ranges_of(work.session, paths)
+    return Actor(account.id, account.name, roles, ",".join(paths), merged(ranges), tuple(above))

@@ -11,6 +11,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session as DatabaseSession
 
+from store.database.actor import Range
 from store.database.models import Account, ApiToken, Audit, Scope, Session, SignInLink
 
 
@@ -57,6 +58,27 @@ def scopes_now(session: DatabaseSession, account_id: UUID, now: datetime) -> lis
         .order_by(Scope.role, Scope.area_path)
     )
     return [(role, area_path) for role, area_path in rows]
+
+
+# the whole subtree with its own codes and those of everything below, by what each level spans
+_SUBTREES = sa.text("""
+select distinct a.area_code as low,
+       a.area_code + case when a.area_code % 1000000 = 0 then 999999 when a.area_code % 1000 = 0 then 999 else 0 end
+           as high
+from unnest(cast(:paths as text[])) as p(path)
+join area a on (a.path = p.path or starts_with(a.path, p.path || '.')) and a.valid @> current_date
+""")
+_ABOVE = sa.text("""
+select distinct b.area_code from area a join area b on starts_with(a.path, b.path || '.') and b.valid @> current_date
+where a.path = any(:paths) and a.valid @> current_date order by 1
+""")
+
+
+def ranges_of(session: DatabaseSession, paths: Sequence[str]) -> tuple[list[Range], list[int]]:
+    """Return the ranges of 12-digit codes of the subtrees at `paths` today, and the codes of the areas above them."""
+    found = session.execute(_SUBTREES, {"paths": list(paths)}).all()
+    above = session.scalars(_ABOVE, {"paths": list(paths)}).all()
+    return [(int(low), int(high)) for low, high in found], [int(code) for code in above]
 
 
 def find_session(session: DatabaseSession, digest: str) -> KnownCredential | None:

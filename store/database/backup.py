@@ -15,7 +15,7 @@ from gis.errors import ConflictError, InvalidInputError, UnavailableError
 from store.cluster.account import clean_environment
 from store.cluster.binaries import Binaries, find_binaries
 from store.database import schema
-from store.database.urls import connect, libpq_url
+from store.database.urls import OWNER_OPTION, connect, libpq_url
 
 MAGIC = b"PGDMP"
 # Made by us before the restore: an owner without superuser rights may not touch their comments.
@@ -52,6 +52,8 @@ def backup(owner_url: str, file: Path, *, bin_folder: Path | None = None) -> int
         command = [programs.program("pg_dump"), "--format=custom", "--no-owner", "--no-password", f"--file={part}"]
         # Whoever listens starts anew: events of the time before would tell of tiles that are long replaced.
         command.append("--exclude-table-data=outbox")
+        # row security is forced on the owner, too; its own policy shows it every row (`_environment`)
+        command.append("--enable-row-security")
         _run(command, owner_url, "the backup", file)
         with part.open("rb") as written:
             os.fsync(written.fileno())
@@ -241,4 +243,5 @@ def _environment(url: str | None) -> dict[str, str]:
         variable = names.get(keyword)
         if variable and value is not None:
             environment[variable.decode()] = str(value)
+    environment["PGOPTIONS"] = f"{environment.get('PGOPTIONS', '')} {OWNER_OPTION}".strip()
     return environment

@@ -13,12 +13,13 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, SessionTransaction
 from sqlalchemy.pool import NullPool, QueuePool
 
 from gis.errors import UnavailableError
+from store.database import row_security
 from store.database.actor import Actor
-from store.database.urls import APP_ROLE, libpq_url, sqlalchemy_url
+from store.database.urls import APP_ROLE, OWNER_OPTION, libpq_url, sqlalchemy_url
 from store.database.work import UnitOfWork
 
 __all__ = ["APP_ROLE", "Database", "libpq_url", "sqlalchemy_url"]
@@ -42,6 +43,8 @@ class Database:
         Connections kept per process.
     statement_timeout_s : float
         Longest single statement of a request.
+    time_zone : str
+        Of the territory: where ``current_date`` changes, which areas begin and end by.
     revive : callable or None
         Starts the server again when it is found dead (the private cluster after a `kill -9`).
     """
@@ -60,14 +63,20 @@ class Database:
         self.owner_url = sqlalchemy_url(owner_url)
         self._revive = revive
         self._reviving = threading.Lock()
-        self.app = _engine(self.app_url, time_zone, poolclass=QueuePool, pool_size=pool_size, max_overflow=4, pool_timeout=10)
-        self.owner = _engine(self.owner_url, time_zone, poolclass=NullPool)
+        self.app = _engine(
+            self.app_url, time_zone, poolclass=QueuePool, pool_size=pool_size, max_overflow=4, pool_timeout=10
+        )
+        self.owner = _engine(self.owner_url, time_zone, OWNER_OPTION, poolclass=NullPool)
         event.listen(self.app, "connect", _become_app_role(statement_timeout_s))
 
     @contextmanager
     def work(self, actor: Actor) -> Iterator[UnitOfWork]:
-        """Open a unit of work: one transaction, committed when the block ends without an error."""
+        """Open a unit of work: one transaction, committed when the block ends without an error.
+
+        It sees what `actor` may see and nothing else, by the database's own row security.
+        """
         with self._plain_failures(), Session(self.app, expire_on_commit=False) as session:
+            act_as(session, actor)
             work = UnitOfWork(session, actor)
             yield work
             work.commit()
@@ -119,13 +128,25 @@ class Database:
         return UnavailableError("The database was down and is being started again; try again.", retry_after_s=2)
 
 
-def _engine(url: str, time_zone: str, **options: Any) -> sa.Engine:  # noqa: ANN401 - passed through to SQLAlchemy
+def act_as(session: Session, actor: Actor) -> None:
+    """Give each transaction of a session the eyes of `actor`; the first statement of each opens it so."""
+
+    def on_begin(_session: Session, transaction: SessionTransaction, connection: sa.Connection) -> None:
+        if not transaction.nested:
+            row_security.begin(connection.connection.driver_connection, actor)
+
+    event.listen(session, "after_begin", on_begin)
+    if actor.is_limited:
+        row_security.limit_selects(session, actor)
+
+
+def _engine(url: str, time_zone: str, extra: str = "", **options: Any) -> sa.Engine:  # noqa: ANN401 - passed on
     return sa.create_engine(
         url,
         json_serializer=lambda value: orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY).decode(),
         json_deserializer=orjson.loads,
         connect_args={
-            "options": f"-c jit=off -c TimeZone={time_zone}",
+            "options": f"-c jit=off -c TimeZone={time_zone} {extra}",
             "application_name": "gridward",
             "connect_timeout": 10,
         },

@@ -6,7 +6,7 @@ import importlib.util
 import logging
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 
@@ -14,7 +14,7 @@ import psycopg
 from psycopg import errors, sql
 
 from gis.errors import UnavailableError
-from store.database.urls import APP_ROLE, connect
+from store.database.urls import ALL_ROLE, APP_ROLE, AREA_ROLE, OWNER_ROLE, connect
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +25,7 @@ BOX_OVERLAP = "geometry_overlaps(geometry, geometry)"
 
 # Any number that no other advisory lock of ours uses.
 _UPKEEP_LOCK = 7_402_812
+_TRANSACTION_ROLES = (sql.Identifier(ALL_ROLE), sql.Identifier(AREA_ROLE))
 
 
 def migrations_folder() -> Path:
@@ -134,6 +135,7 @@ def complete(owner_url: str) -> bool:
         that see one area only.
     """
     with connect(owner_url) as connection:
+        _allow_staging(connection)
         try:
             connection.execute(sql.SQL("alter function {} leakproof").format(sql.SQL(BOX_OVERLAP)))
         except errors.InsufficientPrivilege:
@@ -142,6 +144,13 @@ def complete(owner_url: str) -> bool:
         except errors.UndefinedFunction:
             return False
     return True
+
+
+def _allow_staging(connection: psycopg.Connection[tuple[object, ...]]) -> None:
+    """Let both roles make the temporary tables of bulk inserts; dumps do not carry the rights of a database."""
+    name = sql.Identifier(connection.info.dbname)
+    with suppress(errors.InsufficientPrivilege, errors.UndefinedObject):
+        connection.execute(sql.SQL("grant temporary on database {} to {}, {}").format(name, *_TRANSACTION_ROLES))
 
 
 def is_leakproof(owner_url: str) -> bool:
@@ -172,10 +181,27 @@ def facts(owner_url: str) -> dict[str, object]:
 
 
 def ensure_app_role(connection: psycopg.Connection[tuple[object, ...]]) -> None:
-    """Create the application's role when it is missing, so that a dump's rights find their grantee."""
-    found = connection.execute("select 1 from pg_roles where rolname = %s", (APP_ROLE,)).fetchone()
-    if not found:
-        connection.execute(sql.SQL("create role {} nologin").format(sql.Identifier(APP_ROLE)))
+    """Create the roles of the application when they are missing, so that a dump's rights find their grantees."""
+    for role in (APP_ROLE, ALL_ROLE, AREA_ROLE, OWNER_ROLE):
+        found = connection.execute("select 1 from pg_roles where rolname = %s", (role,)).fetchone()
+        if not found:
+            connection.execute(sql.SQL("create role {} nologin").format(sql.Identifier(role)))
+    _tie_roles(connection)
+
+
+def _tie_roles(connection: psycopg.Connection[tuple[object, ...]]) -> None:
+    """Let the login take the two roles of row security without inheriting what they see."""
+    row = connection.execute("select rolinherit from pg_roles where rolname = %s", (APP_ROLE,)).fetchone()
+    if row == (True,):
+        connection.execute(sql.SQL("alter role {} noinherit").format(sql.Identifier(APP_ROLE)))
+    for role in (ALL_ROLE, AREA_ROLE):
+        held = connection.execute("select pg_has_role(%s, %s, 'member')", (APP_ROLE, role)).fetchone()
+        if held != (True,):
+            connection.execute(sql.SQL("grant {} to {}").format(sql.Identifier(role), sql.Identifier(APP_ROLE)))
+    for role in (ALL_ROLE, AREA_ROLE, OWNER_ROLE):
+        held = connection.execute("select pg_has_role(current_user, %s, 'member')", (role,)).fetchone()
+        if held != (True,):
+            connection.execute(sql.SQL("grant {} to current_user").format(sql.Identifier(role)))
 
 
 def _require_postgis(owner_url: str) -> None:

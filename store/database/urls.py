@@ -10,6 +10,12 @@ import psycopg
 from gis.errors import UnavailableError
 
 APP_ROLE = "gridward_app"
+# the login has rights and no policy; a transaction takes one of the first two, upkeep is the owner's
+ALL_ROLE = "gridward_all"
+AREA_ROLE = "gridward_area"
+OWNER_ROLE = "gridward_owner"
+# how the owner of the tables says that it means to see all of them: row security is forced on it, too
+OWNER_OPTION = "-c gridward.owner=on"
 
 
 def sqlalchemy_url(url: str) -> str:
@@ -37,7 +43,13 @@ def connect(url: str) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
         The server does not answer or does not let us in.
     """
     try:
-        connection = psycopg.connect(libpq_url(url), autocommit=True, connect_timeout=10, application_name="gridward")
+        connection = psycopg.connect(
+            libpq_url(url),
+            autocommit=True,
+            connect_timeout=10,
+            application_name="gridward",
+            options=OWNER_OPTION,
+        )
     except psycopg.OperationalError as error:
         reason = (str(error).strip().splitlines() or ["no message"])[0].strip().rstrip(".")
         raise UnavailableError(

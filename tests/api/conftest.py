@@ -77,7 +77,9 @@ def app(settings: Settings) -> Any:
 
 @pytest.fixture(scope="module")
 def make_account(database: Database) -> Callable[..., str]:
-    """Function that makes an account with the given roles and returns a token for it."""
+    """Function that makes an account with the given roles, rights included, and returns a token for it."""
+    from store.database.models.access import ADMINISTRATORS, RIGHTS
+
     made = 0
 
     def make(*roles: str, name: str | None = None, **options: Any) -> str:
@@ -85,7 +87,8 @@ def make_account(database: Database) -> Callable[..., str]:
         made += 1
         called = name or f"tester-{made}"
         with database.work(Actor.system()) as work:
-            access.create_account(work, called, roles=roles or ("planner",), **options)
+            rights = () if set(roles) & set(ADMINISTRATORS) else RIGHTS
+            access.create_account(work, called, roles=(*(roles or ("planner",)), *rights), **options)
             return access.issue_token(work, called, label="test", now=datetime.now(UTC))
 
     return make
@@ -93,10 +96,10 @@ def make_account(database: Database) -> Callable[..., str]:
 
 @pytest.fixture(scope="module")
 def token(make_account: Callable[..., str]) -> str:
-    """A token of an account that may do everything."""
-    from store.database.models.access import ROLES
+    """A token of an account that may do all business; administrators are accounts of their own."""
+    from store.database.models.access import BUSINESS
 
-    return make_account(*ROLES, name="all-rounder")
+    return make_account(*BUSINESS, name="all-rounder")
 
 
 @pytest.fixture(scope="module")

@@ -16,6 +16,11 @@ ROLES = (
     "planner", "reviewer", "intake_officer", "shift_leader", "dispatcher", "handling_unit", "inspector", "grid_staff",
     "analyst", "camera_administrator", "system_administrator", "security_administrator", "audit_administrator",
 )  # fmt: skip
+# they administer the system and each other, and nobody holds two of them or one beside business
+ADMINISTRATORS = ("system_administrator", "security_administrator", "audit_administrator")
+BUSINESS = tuple(role for role in ROLES if role not in ADMINISTRATORS)
+# what a role may be given beside it: taking data out, who reported, how a camera is reached on its network
+RIGHTS = ("export", "reporter_contact", "camera_network")
 
 
 class Account(Base):
@@ -29,8 +34,12 @@ class Account(Base):
     language: Mapped[str] = mapped_column(server_default="en")
     password_hash: Mapped[str | None]
     demo: Mapped[bool] = mapped_column(server_default=sa.false())
+    # a new password is due before anything else
+    must_change: Mapped[bool] = mapped_column(server_default=sa.false())
     created_at: Mapped[At]
+    # by the system administrator: for good; by the security administrator: until unlocked
     disabled_at: Mapped[MaybeAt]
+    locked_at: Mapped[MaybeAt]
 
 
 class Scope(Base):
@@ -44,7 +53,25 @@ class Scope(Base):
     area_path: Mapped[str | None]
     valid: Mapped[pg.Range[datetime]] = mapped_column(pg.TSTZRANGE, server_default=sa.text("'[,)'"))
 
-    __table_args__ = (one_of("role", *ROLES),)
+    duty: Mapped[str] = mapped_column(
+        sa.Computed(
+            "case when role in ('system_administrator', 'security_administrator', 'audit_administrator') then role"
+            " else 'business' end",
+            persisted=True,
+        ),
+        nullable=True,
+    )
+
+    __table_args__ = (
+        one_of("role", *ROLES, *RIGHTS),
+        pg.ExcludeConstraint(
+            (sa.column("account_id"), "="),
+            (sa.column("duty"), "<>"),
+            (sa.column("valid"), "&&"),
+            using="gist",
+            name="ex_scope_one_duty",
+        ),
+    )
 
 
 class Session(Base):
@@ -72,10 +99,15 @@ class ApiToken(Base):
     created_at: Mapped[At]
     expires_at: Mapped[datetime] = mapped_column(sa.TIMESTAMP(timezone=True))
     revoked_at: Mapped[MaybeAt]
+    used_at: Mapped[MaybeAt]
+    # narrower than its account: these roles, these areas, reading only
+    roles: Mapped[list[str] | None] = mapped_column(pg.ARRAY(sa.String))
+    area_paths: Mapped[list[str] | None] = mapped_column(pg.ARRAY(sa.String))
+    read_only: Mapped[bool] = mapped_column(server_default=sa.false())
 
 
 class SignInLink(Base):
-    """A one-time code that opens a session; short-lived, spent on first use."""
+    """A one-time code that opens a session; short-lived, spent on first use. After a reset a password is due."""
 
     __tablename__ = "sign_in_link"
 
@@ -85,6 +117,9 @@ class SignInLink(Base):
     created_at: Mapped[At]
     expires_at: Mapped[datetime] = mapped_column(sa.TIMESTAMP(timezone=True))
     used_at: Mapped[MaybeAt]
+    purpose: Mapped[str] = mapped_column(server_default="sign-in")
+
+    __table_args__ = (one_of("purpose", "sign-in", "reset"),)
 
 
 class Audit(Base):
@@ -100,4 +135,7 @@ class Audit(Base):
     request_id: Mapped[str] = mapped_column(server_default="")
     details: Mapped[Json]
 
-    __table_args__ = (sa.Index("ix_audit_at", "at"),)
+    __table_args__ = (
+        sa.Index("ix_audit_at", "at"),
+        sa.Index("ix_audit_refused", "target", "at", postgresql_where=sa.text("action = 'sign-in.refused'")),
+    )

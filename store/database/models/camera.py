@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.orm import Mapped, mapped_column
 
-from store.database.models.base import Base, gist
+from store.database.models.base import Base, area_key, gist
 from store.database.models.territory import territory_key
 from store.types import At, FeatureId, Revision, ShapelyGeometry, UuidKey, tile_geometry
 
@@ -49,6 +49,7 @@ class Camera(Base):
     filing_no: Mapped[str | None]
     demo: Mapped[bool] = mapped_column(server_default=sa.false())
     revision: Mapped[Revision]
+    area_code: Mapped[int] = area_key()
 
     __table_args__ = (
         sa.UniqueConstraint("territory_id", "source_ref"),
@@ -68,6 +69,7 @@ class CameraStatus(Base):
     networked: Mapped[bool | None]
     serviceable: Mapped[bool | None]
     period: Mapped[pg.Range[datetime]] = mapped_column(pg.TSTZRANGE)
+    area_code: Mapped[int] = area_key()
 
     __table_args__ = (
         pg.ExcludeConstraint(
@@ -108,5 +110,6 @@ class ViewShed(Base):
     metric_wkb: Mapped[bytes | None] = mapped_column(pg.BYTEA, deferred=True)
     inputs_digest: Mapped[str]
     computed_at: Mapped[At]
+    area_code: Mapped[int] = area_key()
 
     __table_args__ = (gist("view_shed", "geom"), gist("view_shed", "geom_3857"))

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.orm import Mapped, mapped_column
 
-from store.database.models.base import Base, gist, one_of
+from store.database.models.base import Base, area_key, gist, one_of
 from store.types import At, FeatureId, Json, MaybeAt, ShapelyGeometry, UuidKey, tile_geometry
 
 
@@ -73,6 +73,7 @@ class CoverageGrid(Base):
     seen_m2_upper: Mapped[float] = _zero()
     networked: Mapped[float] = _zero()
     serviceable: Mapped[float] = _zero()
+    area_code: Mapped[int] = area_key()
 
 
 class Gap(Base):
@@ -90,6 +91,7 @@ class Gap(Base):
     reason: Mapped[Json]
     geom: Mapped[Any] = mapped_column(ShapelyGeometry("GEOMETRY"))
     geom_3857: Mapped[Any] = tile_geometry("geom", "GEOMETRY")
+    area_code: Mapped[int] = area_key()
 
     __table_args__ = (one_of("kind", "street", "key_place"), gist("gap", "geom"), gist("gap", "geom_3857"))
 

@@ -8,7 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from store.database.models.base import Base, gist
+from store.database.models.base import Base, area_key, gist
 from store.types import TILE_SRID, ShapelyGeometry
 
 
@@ -25,5 +25,6 @@ class GridShape(Base):
     grid_id: Mapped[UUID] = mapped_column(sa.ForeignKey("grid.id", ondelete="CASCADE"), primary_key=True)
     max_zoom: Mapped[int] = mapped_column(primary_key=True)
     geom_3857: Mapped[Any] = mapped_column(ShapelyGeometry("MULTIPOLYGON", TILE_SRID))
+    area_code: Mapped[int] = area_key()
 
     __table_args__ = (gist("grid_shape", "geom_3857"),)

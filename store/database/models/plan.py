@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.orm import Mapped, mapped_column
 
-from store.database.models.base import Base, gist, one_of
+from store.database.models.base import Base, area_key, gist, one_of
 from store.database.models.territory import territory_key
 from store.types import At, FeatureId, Json, MaybeAt, Revision, ShapelyGeometry, UuidKey, tile_geometry
 
@@ -83,6 +83,7 @@ class Atom(Base):
     dwellings: Mapped[int] = mapped_column(server_default=sa.text("0"))
     geom: Mapped[Any] = mapped_column(ShapelyGeometry("POLYGON"))
     geom_3857: Mapped[Any] = tile_geometry("geom", "POLYGON")
+    area_code: Mapped[int] = area_key()
 
     __table_args__ = (gist("atom", "geom"), gist("atom", "geom_3857"))
 
@@ -103,6 +104,7 @@ class Grid(Base):
     code: Mapped[str]
     code_given_at: Mapped[MaybeAt]
     created_at: Mapped[At]
+    area_code: Mapped[int] = area_key()
 
     __table_args__ = (
         one_of("kind", *GRID_KINDS),
@@ -139,6 +141,7 @@ class GridVersion(Base):
     locked: Mapped[bool] = mapped_column(server_default=sa.false())
     revision: Mapped[Revision]
     valid: Mapped[pg.Range[datetime] | None] = mapped_column(pg.TSTZRANGE)
+    area_code: Mapped[int] = area_key()
 
     __table_args__ = (
         sa.UniqueConstraint("plan_id", "grid_id"),

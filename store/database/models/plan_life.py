@@ -46,6 +46,7 @@ class Comment(Base):
     resolved_at: Mapped[MaybeAt]
     resolved_by_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("account.id"))
     revision: Mapped[Revision]
+    area_code: Mapped[int | None] = mapped_column(sa.BigInteger)
 
     __table_args__ = (gist("comment", "point"),)
 

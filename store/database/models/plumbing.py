@@ -102,5 +102,9 @@ class Report(Base):
     run_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("coverage_run.id", ondelete="CASCADE"))
     content: Mapped[bytes] = mapped_column(pg.BYTEA, deferred=True)
     created_at: Mapped[At]
+    # whose eyes it was made for: the scope of whoever asked
+    made_for: Mapped[str] = mapped_column(
+        server_default=sa.text("coalesce(nullif(current_setting('gridward.scope', true), ''), 'all')")
+    )
 
-    __table_args__ = (sa.UniqueConstraint("name", "format", "digest"),)
+    __table_args__ = (sa.UniqueConstraint("name", "format", "digest", "made_for"),)

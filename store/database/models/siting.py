@@ -8,9 +8,9 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from store.database.models.base import Base, gist
+from store.database.models.base import Base, area_key, gist
 from store.database.models.territory import territory_key
-from store.types import At, Json, Revision, ShapelyGeometry, UuidKey
+from store.types import At, FeatureId, Json, Revision, ShapelyGeometry, UuidKey
 
 
 class PrivacyZone(Base):
@@ -19,6 +19,7 @@ class PrivacyZone(Base):
     __tablename__ = "privacy_zone"
 
     id: Mapped[UuidKey]
+    fid: Mapped[FeatureId]
     territory_id: Mapped[UUID] = territory_key()
     kind: Mapped[str]
     reason: Mapped[str]
@@ -26,6 +27,7 @@ class PrivacyZone(Base):
     author_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("account.id"))
     created_at: Mapped[At]
     revision: Mapped[Revision]
+    area_code: Mapped[int] = area_key()
 
     __table_args__ = (gist("privacy_zone", "geom"),)
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.orm import Mapped, mapped_column
 
-from store.database.models.base import Base, gist
+from store.database.models.base import Base, area_key, gist
 from store.database.models.territory import territory_key
 from store.types import Revision, ShapelyGeometry, UuidKey
 
@@ -46,6 +46,7 @@ class Staff(Base):
     active: Mapped[bool] = mapped_column(server_default=sa.true())
     demo: Mapped[bool] = mapped_column(server_default=sa.false())
     revision: Mapped[Revision]
+    area_code: Mapped[int] = area_key()
 
     __table_args__ = (gist("staff", "duty_point"),)
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.orm import Mapped, mapped_column
 
-from store.database.models.base import Base, gist, one_of
+from store.database.models.base import Base, area_key, gist, one_of
 from store.types import At, FeatureId, Json, Revision, ShapelyGeometry, UuidKey, tile_geometry
 
 AREA_KINDS = ("county", "town", "village", "group", "zone")
@@ -106,6 +106,7 @@ class Dwelling(Base):
     evidence: Mapped[str | None]
     point: Mapped[Any] = mapped_column(ShapelyGeometry("POINT"))
     geom_3857: Mapped[Any] = tile_geometry("point", "POINT")
+    area_code: Mapped[int] = area_key()
 
     __table_args__ = (
         sa.UniqueConstraint("territory_id", "door_code"),
@@ -195,6 +196,7 @@ class KeyPlace(Base):
     point: Mapped[Any] = mapped_column(ShapelyGeometry("POINT"))
     geom_3857: Mapped[Any] = tile_geometry("point", "POINT")
     revision: Mapped[Revision]
+    area_code: Mapped[int] = area_key()
 
     __table_args__ = (gist("key_place", "point"), gist("key_place", "geom_3857"))
 
@@ -210,6 +212,8 @@ class Facility(Base):
     kind: Mapped[str] = mapped_column(index=True)
     name: Mapped[str] = mapped_column(server_default="")
     point: Mapped[Any] = mapped_column(ShapelyGeometry("POINT"))
+    area_code: Mapped[int] = area_key()
+    revision: Mapped[Revision]
 
     __table_args__ = (gist("facility", "point"),)
 
@@ -226,5 +230,6 @@ class Component(Base):
     kind: Mapped[str]
     owner_unit_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("unit.id"), index=True)
     point: Mapped[Any] = mapped_column(ShapelyGeometry("POINT"))
+    area_code: Mapped[int] = area_key()
 
     __table_args__ = (gist("component", "point"),)

@@ -8,7 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from store.database.models.base import Base, gist, one_of
+from store.database.models.base import Base, area_key, gist, one_of
 from store.database.models.territory import territory_key
 from store.types import FeatureId, ShapelyGeometry, UuidKey, tile_geometry
 
@@ -36,6 +36,7 @@ class RiverReach(Base):
     unfit_reason: Mapped[str] = mapped_column(server_default="")
     geom: Mapped[Any] = mapped_column(ShapelyGeometry("MULTILINESTRING"))
     geom_3857: Mapped[Any] = tile_geometry("geom", "MULTILINESTRING")
+    area_code: Mapped[int] = area_key()
 
     __table_args__ = (
         one_of("unfit_reason", *UNFIT_REASONS),

@@ -1,0 +1,127 @@
+"""What row security needs of each transaction: the database role to act in, and the areas that it may see.
+
+The login role has rights on the tables and no policy, so a transaction that was opened without a scope sees nothing.
+`begin` makes it one of two: ``gridward_all`` for whoever sees the whole territory, whose policies are ``true`` and
+cost nothing, or ``gridward_area`` with the ranges of area codes as settings that end with the transaction.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
+
+from store.database.actor import Actor, Range
+from store.database.models import (
+    Atom,
+    Base,
+    Camera,
+    CameraStatus,
+    CoverageGrid,
+    Dwelling,
+    Facility,
+    Gap,
+    Grid,
+    GridShape,
+    GridVersion,
+    Incident,
+    KeyPlace,
+    PrivacyZone,
+    RiverReach,
+    Staff,
+    ViewShed,
+)
+from store.database.urls import ALL_ROLE, AREA_ROLE
+
+_SETTINGS = """
+select set_config('gridward.lo', %s, true), set_config('gridward.hi', %s, true), set_config('gridward.areas', %s, true),
+       set_config('gridward.above', %s, true), set_config('gridward.scope', %s, true)
+"""
+# every table that is listed by area; those below follow the rows that they hang on
+_PLACED: tuple[type[Base], ...] = (
+    Dwelling, Atom, Grid, GridVersion, RiverReach, Staff, Camera, KeyPlace, Facility, PrivacyZone, ViewShed,
+    CameraStatus, CoverageGrid, GridShape, Gap,
+)  # fmt: skip
+
+
+def begin(driver: Any, actor: Actor) -> None:  # noqa: ANN401 - a psycopg connection
+    """Give the transaction of a connection the eyes of `actor`, in the round trip that opens it.
+
+    Parameters
+    ----------
+    driver : psycopg.Connection
+        At the start of a transaction.
+    actor : Actor
+    """
+    with driver.pipeline(), driver.cursor() as cursor:
+        if not actor.is_limited:
+            cursor.execute(f"set local role {ALL_ROLE}")
+            return
+        cursor.execute(f"set local role {AREA_ROLE}")
+        cursor.execute(_SETTINGS, scope_settings(actor))
+
+
+def scope_settings(actor: Actor) -> tuple[str, str, str, str, str]:
+    """Return the values of ``gridward.lo``, ``hi``, ``areas``, ``above`` and ``scope`` for a limited actor.
+
+    Examples
+    --------
+    >>> scope_settings(Actor(None, "mei", frozenset(), "1", ((5, 9), (20, 21)), (1,)))
+    ('5', '21', '{[5,9],[20,21]}', '{[1,1]}', '5-9,20-21!camera_network')
+    >>> scope_settings(Actor(None, "mei", frozenset(), "gone", ()))
+    ('', '', '', '', 'none!camera_network')
+    """
+    ranges = actor.areas or ()
+    if not ranges:
+        return "", "", "", "", actor.scope_key
+    several = multirange(ranges) if len(ranges) > 1 else ""
+    above = multirange((code, code) for code in actor.above)
+    return str(ranges[0][0]), str(ranges[-1][1]), several, above, actor.scope_key
+
+
+def multirange(ranges: Any) -> str:  # noqa: ANN401 - any iterable of ranges
+    """Write ranges as PostgreSQL reads an int8multirange.
+
+    Examples
+    --------
+    >>> multirange([(1, 2), (5, 5)])
+    '{[1,2],[5,5]}'
+    """
+    return "{" + ",".join(f"[{low},{high}]" for low, high in ranges) + "}"
+
+
+def limit_selects(session: Session, actor: Actor) -> None:
+    """Have each select of mapped tables carry the area as a plain predicate, which an index can answer.
+
+    Row security alone would return the same rows; the planner may use the predicate where it may not use a policy.
+    """
+    ranges = actor.areas or ()
+
+    def add(state: ORMExecuteState) -> None:
+        if state.is_select and not state.is_column_load and not state.is_relationship_load:
+            state.statement = state.statement.options(
+                *(with_loader_criteria(model, within(model, ranges), include_aliases=True) for model in _PLACED),
+                with_loader_criteria(Incident, incident_within(ranges), include_aliases=True),
+            )
+
+    sa.event.listen(session, "do_orm_execute", add)
+
+
+def within(model: Any, ranges: tuple[Range, ...]) -> sa.ColumnElement[bool]:  # noqa: ANN401 - a class with area_code
+    """Return the condition that a row of `model` lies in one of `ranges`: the envelope, then each."""
+    if not ranges:
+        return sa.false()
+    inside = model.area_code.between(ranges[0][0], ranges[-1][1])
+    if len(ranges) == 1:
+        return sa.and_(inside)
+    return sa.and_(inside, sa.or_(*(model.area_code.between(low, high) for low, high in ranges)))
+
+
+def incident_within(ranges: tuple[Range, ...]) -> sa.ColumnElement[bool]:
+    """Return the condition on incidents: a town by its own column, whose index is in the order of time."""
+    if len(ranges) == 1:
+        low, high = ranges[0]
+        if low % 1000 == 0 and high == low + 999:
+            return sa.and_(Incident.town_code == low, within(Incident, ranges))
+    return within(Incident, ranges)
