@@ -12,7 +12,7 @@ from typing import Any
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from api import problems, ui
+from api import problems, tiles, ui
 from api.compress import Compress
 from api.deps import Wiring, signed_in
 from api.figures import Figures
@@ -72,6 +72,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         guard = [] if module.__name__.rpartition(".")[2] in OPEN else [Depends(signed_in)]
         router: APIRouter = module.router
         app.include_router(router, dependencies=guard)
+    app.router.routes.insert(0, tiles.door)
     ui.install(app)
     app.add_middleware(BodyLimit, limit=settings.http.max_body_mb * 2**20)
     app.add_middleware(Compress)

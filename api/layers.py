@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from api.deps import Work
 from layers.style import build_style
-from services import layers
+from services import layers, tiles
 from services.layers import Look
 
 router = APIRouter(prefix="/api/v1", tags=["layers"])
@@ -51,7 +51,13 @@ def get_style(  # noqa: PLR0917 - each is a query parameter
     tolerance: Annotated[float, Query(gt=0, le=1, description="The plan's: outer breaks of the deviation.")] = 0.10,
 ) -> dict[str, Any]:
     """Return the MapLibre style: all layers in drawing order, no fonts, sprites or addresses of others."""
-    attribution = layers.attribution_of(work, Look(plan, territory))
+    facts = tiles.map_facts(work, Look(plan, territory))
     response.headers["Cache-Control"] = "private, no-cache"
     query = _query(plan, territory)
-    return build_style(theme, lang, attribution=attribution, tolerance=tolerance, query=query)
+    style = build_style(theme, lang, attribution=facts.attribution, tolerance=tolerance, query=query)
+    style["metadata"]["gridward:stale-with"] = facts.stale_with
+    # tiles of a published plan stand at addresses of their version, which a browser need not ask about again
+    for layer, tag in facts.tags.items():
+        [address] = style["sources"][layer]["tiles"]
+        style["sources"][layer]["tiles"] = [f"{address}{'&' if query else '?'}v={tag}"]
+    return style

@@ -1,16 +1,11 @@
-"""The map: tiles and features of every layer, with the tag that says when they are stale."""
+"""The map: features of every layer, with the tag that says when they and the layer's tiles are stale."""
 
 from __future__ import annotations
 
-import gzip
 import hashlib
-import threading
-from collections import OrderedDict
 from dataclasses import dataclass, replace
-from typing import Final, Literal
+from typing import Final
 from uuid import UUID
-
-import zstandard
 
 from gis.errors import NotFoundError
 from layers.catalogue import LAYERS, layer
@@ -21,55 +16,12 @@ from store.database.tiles import ItemQuery, View
 from store.database.work import Box, UnitOfWork
 
 __all__ = [
-    "Coding", "ItemPage", "ItemQuery", "LayerState", "Look", "Tile", "TileAddress", "TileCache", "attribution_of",
-    "find_layer", "list_layers", "read_extent", "read_item", "read_items", "read_tile", "tag_of", "view_of",
+    "ItemPage", "ItemQuery", "LayerState", "Look", "attribution_of", "find_layer", "list_layers", "read_extent",
+    "read_item", "read_items", "tag_of", "view_of",
 ]  # fmt: skip
 
-Coding = Literal["zstd", "gzip"]
-_WORTH_PACKING: Final = 256
 _FORM: Final = "2"
 """Part of every tag: raise it when the same rows are drawn into other tiles than before."""
-
-
-class TileCache:
-    """Tiles as they go out, least recently used first to go; bounded by bytes.
-
-    A key holds the tag of its content, so that nothing has to be thrown away when a layer changes: old entries
-    are simply never asked for again.
-
-    Parameters
-    ----------
-    limit : int
-        Bytes.
-    """
-
-    def __init__(self, limit: int = 64 * 2**20) -> None:
-        self.limit = limit
-        self.size = 0
-        self._tiles: OrderedDict[tuple[object, ...], bytes] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def get(self, key: tuple[object, ...]) -> bytes | None:
-        """Return a tile, or None."""
-        with self._lock:
-            found = self._tiles.get(key)
-            if found is not None:
-                self._tiles.move_to_end(key)
-            return found
-
-    def put(self, key: tuple[object, ...], body: bytes) -> None:
-        """Keep a tile; one that is larger than an eighth of the cache is not kept."""
-        # the entry itself weighs something too, or a million empty tiles would count as nothing
-        weight = len(body) + 512
-        if weight > self.limit // 8:
-            return
-        with self._lock:
-            before = self._tiles.pop(key, None)
-            self.size += weight - (len(before) + 512 if before is not None else 0)
-            self._tiles[key] = body
-            while self.size > self.limit:
-                _, dropped = self._tiles.popitem(last=False)
-                self.size -= len(dropped) + 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,24 +30,6 @@ class Look:
 
     plan: UUID | None = None
     territory: UUID | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class TileAddress:
-    """A tile of the Web Mercator quad: zoom, column from the west, row from the north."""
-
-    z: int
-    x: int
-    y: int
-
-
-@dataclass(frozen=True, slots=True)
-class Tile:
-    """One answer: `body` is None when the caller's tag still holds, empty when nothing is there."""
-
-    tag: str
-    body: bytes | None
-    coding: Coding | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,71 +87,6 @@ def list_layers(work: UnitOfWork, look: Look) -> list[LayerState]:
     """Return every layer of the catalogue with its revision and tag."""
     view = view_of(work, look)
     return [LayerState(spec, view.revisions.get(spec.id, 0), tag_of(spec.id, view)) for spec in LAYERS]
-
-
-def read_tile(
-    work: UnitOfWork,
-    cache: TileCache,
-    layer_id: str,
-    address: TileAddress,
-    *,
-    look: Look,
-    coding: Coding | None = None,
-    known_tags: frozenset[str] = frozenset(),
-) -> Tile:
-    """Return one vector tile, from the cache where it is still true.
-
-    Parameters
-    ----------
-    work : UnitOfWork
-    cache : TileCache
-        Shared by all requests of the process.
-    layer_id : str
-    address : TileAddress
-    look : Look
-    coding : {"zstd", "gzip"} or None
-        What the caller can unpack.
-    known_tags : frozenset of str
-        Tags of the answers that the caller still has.
-
-    Raises
-    ------
-    NotFoundError
-        No such layer, or a tile outside its zooms or outside the world.
-    """
-    spec = find_layer(layer_id)
-    z, x, y = address.z, address.x, address.y
-    if not spec.min_zoom <= z <= spec.max_zoom:
-        raise NotFoundError(
-            f"'{layer_id}' has tiles for zooms {spec.min_zoom} to {spec.max_zoom}, not {z}.",
-            min_zoom=spec.min_zoom,
-            max_zoom=spec.max_zoom,
-        )
-    if not (0 <= x < 2**z and 0 <= y < 2**z):
-        raise NotFoundError(f"Zoom {z} has columns and rows 0 to {2**z - 1}.", column=x, row=y)
-    view = view_of(work, look)
-    tag = tag_of(layer_id, view)
-    if tag in known_tags:
-        return Tile(tag, None, None)
-    key = (layer_id, tag, z, x, y, coding)
-    body = cache.get(key)
-    if body is None:
-        raw = sql.read_tile(work.session, layer_id, view, z, x, y)
-        body = _pack(raw, coding)
-        cache.put(key, body)
-    return Tile(tag, body, _coding_of(body, coding))
-
-
-def _pack(raw: bytes, coding: Coding | None) -> bytes:
-    if coding is None or len(raw) < _WORTH_PACKING:
-        return raw
-    return zstandard.ZstdCompressor(level=3).compress(raw) if coding == "zstd" else gzip.compress(raw, 1, mtime=0)
-
-
-def _coding_of(body: bytes, coding: Coding | None) -> Coding | None:
-    # a vector tile begins with the field number of a layer (0x1a), so the packers' own first bytes can't be mistaken
-    packed = body.startswith((b"\x28\xb5\x2f\xfd", b"\x1f\x8b"))
-    return coding if packed else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
@@ -35,6 +36,8 @@ class View:
         In a fixed order; a territory without a plan adds none.
     waters, cells : tuple of UUID
         Plans of these kinds, which are layers of their own: the one that is looked at, else the one in use.
+    published : frozenset of UUID
+        Those of all these plans that are published: they hardly change.
     revisions : Mapping
         Layer → revision; a layer that never changed is absent.
     box : tuple of float or None
@@ -48,6 +51,7 @@ class View:
     box: Box | None
     waters: tuple[UUID, ...] = ()
     cells: tuple[UUID, ...] = ()
+    published: frozenset[UUID] = frozenset()
 
     def scope_of(self, source: LayerSource) -> list[UUID]:
         """Return the ids that the rows of `source` hang on."""
@@ -61,10 +65,11 @@ class View:
 _VIEW = sa.text("""
 select t.id as territory_id, p.id as plan_id, r.id as run_id, w.id as water_id, c.id as cell_id,
        st_xmin(t.outline) as west, st_ymin(t.outline) as south, st_xmax(t.outline) as east, st_ymax(t.outline) as north,
+       p.status as plan_status, w.status as water_status, c.status as cell_status,
        (select jsonb_object_agg(layer, rev) from layer_revision) as revisions
 from territory t
 left join lateral (
-    select id, kind from plan
+    select id, kind, status from plan
     where territory_id = t.id
       and case when cast(:plan as uuid) is null then kind = 'household' and status <> 'retired' else id = :plan end
     order by (status = 'scheduled' and effective_at <= now()) desc, status = 'published' desc, created_at desc, id
@@ -74,14 +79,14 @@ left join lateral (
     select id from coverage_run where plan_id = p.id and present order by created_at desc, id limit 1
 ) r on true
 left join lateral (
-    select id from plan
+    select id, status from plan
     where territory_id = t.id and kind = 'water'
       and case when p.kind = 'water' then id = p.id else status <> 'retired' end
     order by (status = 'scheduled' and effective_at <= now()) desc, status = 'published' desc, created_at desc, id
     limit 1
 ) w on true
 left join lateral (
-    select id from plan
+    select id, status from plan
     where territory_id = t.id and kind = 'cell'
       and case when p.kind = 'cell' then id = p.id else status <> 'retired' end
     order by (status = 'scheduled' and effective_at <= now()) desc, status = 'published' desc, created_at desc, id
@@ -120,7 +125,15 @@ def read_view(session: Session, *, plan: UUID | None = None, territory: UUID | N
         box,
         tuple(row.water_id for row in rows if row.water_id),
         tuple(row.cell_id for row in rows if row.cell_id),
-    )
+        frozenset(
+            plan
+            for row in rows
+            for plan, status in (
+                (row.plan_id, row.plan_status), (row.water_id, row.water_status), (row.cell_id, row.cell_status),
+            )
+            if status == "published"
+        ),
+    )  # fmt: skip
 
 
 def tile_box(z: int, x: int, y: int, *, margin: float = 0.0) -> Box:
@@ -153,10 +166,7 @@ def tile_statement(layer: str, view: View, z: int, x: int, y: int) -> tuple[sa.T
     """Build the one statement that cuts a tile, and its values."""
     source = SOURCES[layer]
     clustered = layer == "incidents" and z < RAW_INCIDENTS_FROM
-    inner = _clusters(source) if clustered else _features(source, z)
-    statement = sa.text(
-        f"select st_asmvt(f, :layer, {EXTENT}, 'geom', 'fid') from ({inner}) f where f.geom is not null"  # noqa: S608
-    )
+    statement = _tile_text(layer, z)
     west, south, east, north = tile_box(z, x, y)
     outer = (west, south, east, north) if clustered else tile_box(z, x, y, margin=BUFFER / EXTENT)
     values: dict[str, Any] = {
@@ -172,6 +182,15 @@ def tile_statement(layer: str, view: View, z: int, x: int, y: int) -> tuple[sa.T
     if source.simple_shape is not None and level_for(z) is not None:
         values["level"] = level_for(z)
     return statement, values
+
+
+@cache
+def _tile_text(layer: str, z: int) -> sa.TextClause:
+    """Build the text of a tile once: reading its parameters anew would cost as much as a small tile."""
+    source = SOURCES[layer]
+    inner = _clusters(source) if layer == "incidents" and z < RAW_INCIDENTS_FROM else _features(source, z)
+    # what falls away at this scale has no geometry and st_asmvt leaves it out: a condition would draw everything twice
+    return sa.text(f"select st_asmvt(f, :layer, {EXTENT}, 'geom', 'fid') from ({inner}) f")  # noqa: S608
 
 
 def read_tile(session: Session, layer: str, view: View, z: int, x: int, y: int) -> bytes:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from sqlalchemy import event
 
 from layers.catalogue import LAYERS
-from services.layers import TileCache
+from services.tiles import TileCache
 from store.database.actor import Actor
 from store.database.models import Plan
 from tests.api.mvt import read_tile
@@ -182,3 +185,74 @@ def test_cache_forgets_the_oldest_and_stays_within_its_limit():
     assert cache.get((19,)) == b"x"
     cache.put(("large",), bytes(5_000))
     assert cache.get(("large",)) is None
+
+
+def test_a_cache_of_no_size_keeps_nothing():
+    cache = TileCache(limit=0)
+    cache.put((1,), b"")
+    assert cache.get((1,)) is None
+
+
+def test_a_tile_that_is_being_cut_is_promised_to_others():
+    cache = TileCache()
+    mine, first = cache.claim(("a",))
+    theirs, second = cache.claim(("a",))
+    assert (first, second, mine is theirs) == (True, False, True)
+    cache.keep(("a",), b"tile")
+    assert theirs.result(0) == b"tile"
+    assert cache.get(("a",)) == b"tile"
+    promised, again = cache.claim(("a",))
+    assert again
+    cache.fail(("a",), ValueError("no"))
+    with pytest.raises(ValueError, match="no"):
+        promised.result(0)
+    assert cache.claim(("a",))[1]
+
+
+def test_many_clients_cut_a_cold_tile_once(client, app, database, town):
+    """Each of them reads the revisions; one of them draws."""
+    with database.work(Actor.system()) as work:
+        work.touch("buildings", town.territory)
+    cold = URL.format("buildings", *address(14))
+    engine, cuts = app.state.wiring.database.app, []
+
+    def note(_connection, _cursor, statement, *_rest):
+        if "st_asmvt" in statement:
+            cuts.append(statement)
+            time.sleep(0.3)
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        with ThreadPoolExecutor(100) as pool:
+            answers = list(pool.map(lambda _: client.get(cold), range(100)))
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+    assert {answer.status_code for answer in answers} == {200}
+    assert len({answer.content for answer in answers}) == 1
+    assert len(cuts) == 1
+
+
+def test_a_tile_at_the_address_of_its_version_may_be_kept_for_good(client, database, town):
+    style = client.get(f"/api/v1/style?plan={town.plan}").json()
+    versioned = {name for name, source in style["sources"].items() if "v=" in source.get("tiles", [""])[0]}
+    assert versioned == {"atoms", "grids", "grid_labels"}
+    z, row, column = address(13)
+    url = style["sources"]["grids"]["tiles"][0].format(z=z, x=column, y=row)
+    kept = client.get(url)
+    assert (kept.status_code, kept.headers["cache-control"]) == (200, "private, max-age=31536000, immutable")
+    with database.work(Actor.system()) as work:
+        work.touch("grids", town.territory)
+    later = client.get(url)
+    assert (later.status_code, later.headers["cache-control"]) == (200, "private, no-cache")
+    renewed = client.get(f"/api/v1/style?plan={town.plan}").json()["sources"]["grids"]["tiles"][0]
+    assert client.get(renewed.format(z=z, x=column, y=row)).headers["cache-control"].endswith("immutable")
+
+
+def test_versions_are_for_published_plans_only(client, database, town):
+    with database.work(Actor.system()) as work:
+        draft = Plan(territory_id=town.territory, kind="household", name="d2", spec={}, spec_digest="z", quality={})
+        work.session.add(draft)
+        work.session.flush()
+        asked = draft.id
+    sources = client.get(f"/api/v1/style?plan={asked}").json()["sources"]
+    assert not [name for name, source in sources.items() if "v=" in source.get("tiles", [""])[0]]

@@ -7,7 +7,7 @@ import { en } from '../src/i18n/en'
 import { code, gridNumber, number, share, signed } from '../src/i18n/format'
 import { zh } from '../src/i18n/zh'
 import { circle, metresBetween, readPosition, scaleLength } from '../src/map/geometry'
-import { tilesUnder } from '../src/map/tiles'
+import { tilesUnder, withoutVersion } from '../src/map/tiles'
 import { bins, classLabels, deviationClass, niceTop } from '../src/ui/histogram'
 
 const row = (part: Partial<CoverageGrid>): CoverageGrid => ({
@@ -78,6 +78,12 @@ describe('geometry', () => {
   it('names the tiles under a box', () => {
     expect(tilesUnder([24.94, 60.169, 24.941, 60.1695], 14)).toEqual([{ x: 9327, y: 4742, z: 14 }])
     expect(tilesUnder([-180, -85, 180, 85], 14)).toBeNull()
+  })
+
+  it('goes back from one version of a tile to the newest', () => {
+    expect(withoutVersion('/t/{z}/{y}/{x}?plan=7&v=ab12')).toBe('/t/{z}/{y}/{x}?plan=7')
+    expect(withoutVersion('/t/{z}/{y}/{x}?v=ab12')).toBe('/t/{z}/{y}/{x}')
+    expect(withoutVersion('/t/{z}/{y}/{x}?plan=7')).toBe('/t/{z}/{y}/{x}?plan=7')
   })
 })
 

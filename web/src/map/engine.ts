@@ -1,6 +1,6 @@
 /** MapLibre, kept in step with the store. Nothing else in the page talks to it. */
 import { computed, effect, signal } from '@preact/signals'
-import { Map as MapLibre, setWorkerUrl, type GeoJSONSource, type MapMouseEvent, type StyleSpecification } from 'maplibre-gl'
+import { Map as MapLibre, setWorkerUrl, type GeoJSONSource, type MapMouseEvent, type StyleSpecification, type VectorTileSource } from 'maplibre-gl'
 import type { Feature, Geometry } from 'geojson'
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url'
 import 'maplibre-gl/dist/maplibre-gl.css'
@@ -16,7 +16,7 @@ import { circle } from './geometry'
 import { editHand, startEditing } from './editing'
 import { drawImage, PIXEL_RATIO, type Colours } from './images'
 import { layerShown, mapTheme, store } from './store'
-import { tilesUnder } from './tiles'
+import { tilesUnder, withoutVersion } from './tiles'
 
 setWorkerUrl(workerUrl)
 
@@ -215,10 +215,17 @@ function follow(map: MapLibre): () => void {
       map.getCanvas().style.cursor = store.picking.value ? 'crosshair' : ''
     }),
     onLayer(({ layer, bbox }) => {
-      if (!map.getSource(layer)) return
       const z = Math.min(Math.floor(map.getZoom()), TILE_MAX_ZOOM)
-      map.refreshTiles(layer, (bbox && tilesUnder(bbox, z)) ?? undefined)
-      if (layer === 'grids' && map.getSource('grid_labels')) map.refreshTiles('grid_labels')
+      const { metadata } = map.getStyle() as { metadata?: { 'gridward:stale-with'?: Record<string, string[]> } }
+      const hangingOn = Object.entries(metadata?.['gridward:stale-with'] ?? {}).filter(([, others]) => others.includes(layer))
+      for (const each of [layer, ...hangingOn.map(([id]) => id)]) {
+        const source = map.getSource<VectorTileSource>(each)
+        if (!source) continue
+        // an address of one version would be answered from the browser's cache for ever
+        const now = source.tiles?.map(withoutVersion)
+        if (now && now[0] !== source.tiles[0]) source.setTiles(now)
+        else map.refreshTiles(each, (each === layer && bbox && tilesUnder(bbox, z)) || undefined)
+      }
     }),
   ])
 }

@@ -26,3 +26,6 @@ export function tilesUnder(bbox: [number, number, number, number], z: number, mo
   for (let x = left; x <= right; x += 1) for (let y = top; y <= bottom; y += 1) tiles.push({ x, y, z })
   return tiles
 }
+
+/** The address of tiles as they are now, in place of the address of one version of them. */
+export const withoutVersion = (address: string): string => address.replace(/[?&]v=[^&]*$/, '')
