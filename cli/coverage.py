@@ -47,6 +47,7 @@ def run(
     """Cast the view sheds and measure what is seen in each grid: now, as of a day, or averaged over a month."""
     from services.coverage import run_coverage
     from services.coverage_spec import CoverageSpec
+    from services.coverage_views import told_summary
     from services.current_plan import current_plan_id
 
     context = command_context(ctx)
@@ -56,7 +57,7 @@ def run(
     )  # fmt: skip
     with progress_bar("coverage", hidden=as_json) as tell, context.database.work(context.actor) as work:
         made, reused = run_coverage(work, plan or current_plan_id(work, territory), spec, progress=tell)
-        facts = {"run": str(made.id), "reused": reused, "seconds": made.seconds, **made.summary}
+        facts = {"run": str(made.id), "reused": reused, "seconds": made.seconds, **told_summary(work, made)}
     show(facts, lambda: _summary_text(facts), as_json=as_json)
 
 

@@ -13,14 +13,13 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-import numpy as np
 import shapely
 
 from services import coverage_rows as rows
 from services.coverage_scene import Cast, Scene, cast, digest, read_scene
 from services.coverage_spec import CoverageSpec
+from services.official_units import units_of_scene
 from store.database import coverage as sql
-from store.database import coverage_areas as area_sql
 from store.database import live_coverage as live_sql
 from store.database import plans as plan_sql
 from store.database.bulk import copy_rows
@@ -28,7 +27,6 @@ from store.database.models import CoverageRun
 from store.database.work import UnitOfWork
 
 Progress = Callable[[float, str], None]
-SMALLEST_FIRST = ("zone", "group", "village", "town", "county")
 
 
 def finished_run(
@@ -95,7 +93,7 @@ def run_coverage(
         plan_id=plan_id,
         digest=inputs,
         spec=asdict(asked),
-        summary={**rows.summary(scene, found, view), "official": _official(work, scene, asked)},
+        summary={**rows.summary(scene, found, view), "official": units_of_scene(work, scene, view, asked)},
         seconds=round(time.perf_counter() - started, 3),
         present=asked.present,
         begins_at=scene.period.begins_at if scene.period else None,
@@ -120,21 +118,6 @@ def _save(
     copy_rows(session, "view_shed", sql.SHED_COLUMNS, rows.shed_rows(scene, view.sheds, run.digest))
     for layer in ("view_sheds", "gaps", "key_places", "grids", "grid_labels"):
         work.touch(layer, territory.id)
-
-
-def _official(work: UnitOfWork, scene: Scene, spec: CoverageSpec) -> list[dict[str, Any]]:
-    """Count units with at least one camera that counts: grids of the scene, and areas of each kind."""
-    counts = scene.times.share(spec.status) > 0
-    home = rows.camera_homes(scene)
-    grids = len(np.unique(home[counts & (home >= 0)]))
-    units = {"grid": (len(scene.shapes), grids)}
-    cameras = [camera for camera, taken in zip(scene.cameras["id"], counts, strict=True) if taken]
-    by_kind = area_sql.units_with_camera(work.session, scene.territory.id, cameras)
-    units |= {kind: by_kind[kind] for kind in SMALLEST_FIRST if kind in by_kind}
-    return [
-        {"unit": unit, "units": every, "with_camera": some, "share": some / every if every else None}
-        for unit, (every, some) in units.items()
-    ]
 
 
 def list_gaps(work: UnitOfWork, plan_id: UUID, *, limit: int = 20, run_id: UUID | None = None) -> list[dict[str, Any]]:

@@ -29,6 +29,7 @@ from grid_coverage import (
 )
 from services.coverage_scene import STREET_WEIGHTS, Cast, Scene
 from services.coverage_spec import TARGETS, CoverageSpec
+from services.live_flags import KEPT, unseeing
 from store.database.bulk import ewkb_hex
 
 Floats = npt.NDArray[np.float64]
@@ -233,6 +234,7 @@ def summary(scene: Scene, found: Measured, view: Cast) -> dict[str, Any]:
         "cameras_unknown_sensor": int(view.unknown_sensor.sum()),
         "cameras_moved_out": int((sheds.flag & ShedFlag.SNAPPED > 0).sum()),
         "cameras_inside_buildings": int((sheds.flag & ShedFlag.BURIED > 0).sum()),
+        KEPT: unseeing(scene.cameras["id"], sheds),
         "gaps": len(table.gaps),
         "availability": availability(scene) if averaged else None,
     }

@@ -50,12 +50,16 @@ def newest(work: UnitOfWork, plan_id: UUID | None = None, run_id: UUID | None = 
         unseen = max(0.0, figures["street_m"] - figures["seen_m"])
         named = {name: getattr(row, name) for name in ("fid", "code", "name", "area_id", "area_code", "area_name")}
         grids.append({**figures, **named, "unseen_m": unseen})
-    return {"run": run_facts(run), "summary": told_summary(run), "grids": grids}
+    return {"run": run_facts(run), "summary": told_summary(work, run), "grids": grids}
 
 
-def told_summary(run: CoverageRun) -> dict[str, Any]:
+def told_summary(work: UnitOfWork, run: CoverageRun) -> dict[str, Any]:
     """Return a run's summary with rates against targets and the definitions of both ways to count."""
-    found = dict(run.summary)
+    found = {name: value for name, value in run.summary.items() if name != "unseeing"}
+    if run.live:
+        from services.official_units import units_of_live  # noqa: PLC0415 - brings in compiled kernels
+
+        found["official"] = units_of_live(work, run)
     if "cameras_networked" in found:
         found["rates"] = rates(
             {

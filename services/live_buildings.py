@@ -18,7 +18,6 @@ from services.live_coverage import (
     leave_to_job,
     neighbourhoods,
     remeasure,
-    spec_of,
     walls_around,
 )
 from store.database import buildings as sql
@@ -66,9 +65,9 @@ def measure_building(work: UnitOfWork, territory_id: UUID, footprint: shapely.Ge
     if not live:
         return complete
     cameras = _cameras_near(work, territory, footprint)
-    shapes = [*live_sql.shed_shapes(session, cameras), *live_sql.hex_shapes([footprint])]
+    shapes = live_sql.hex_shapes([footprint])
     if cameras:
-        cast_again(work, territory, spec_of(live[0]), cameras)
+        shapes += cast_again(work, territory, live, cameras)
     for run in live:
         moved = _move_fronts(work, territory, run, footprint)
         for grids in neighbourhoods(work, run, [*shapes, *moved], cameras):

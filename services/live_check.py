@@ -19,6 +19,8 @@ from services.coverage_scene import Cast, Scene, cast, read_scene
 from services.coverage_spec import CoverageSpec
 from services.live_buildings import measure_building
 from services.live_coverage import ALL_ANEW, LAYERS, Change, measure_change, spec_of
+from services.live_flags import KEPT
+from services.official_units import units_of_live, units_of_scene
 from store.database import coverage as coverage_sql
 from store.database import coverage_checks as check_sql
 from store.database import live_coverage as sql
@@ -126,8 +128,32 @@ def compare(
             out.append({"place": str(place), "figure": "seen", "live": kept, "whole": seen.get(place)})
     gaps, expected = sql.count_gaps(work.session, run.id), len(whole.found.table.gaps)
     if gaps != expected:
-        out.append({"figure": "gaps", "live": gaps, "whole": expected})
+        out.append({"figure": "gaps listed", "live": gaps, "whole": expected})
+    return [*out, *_compare_summary(work, run, whole, spec)]
+
+
+def _compare_summary(work: UnitOfWork, run: CoverageRun, whole: Whole, spec: CoverageSpec) -> list[dict[str, Any]]:
+    """List the figures of the summary, and official counts, that differ from a whole computation."""
+    live = run.summary
+    full = {
+        **rows.summary(whole.scene, whole.found, whole.view),
+        **_units(units_of_scene(work, whole.scene, whole.view, spec)),
+    }
+    live = {**live, **_units(units_of_live(work, run) if run.live else live.get("official", []))}
+    out = []
+    for name, value in full.items():
+        kept = live.get(name)
+        if isinstance(value, int | float):
+            same = isinstance(kept, int | float) and math.isclose(kept, value, rel_tol=RELATIVE, abs_tol=ABSOLUTE)
+        else:
+            same = kept == value
+        if not same and name != KEPT:
+            out.append({"figure": name, "live": kept, "whole": value})
     return out
+
+
+def _units(official: list[dict[str, Any]]) -> dict[str, int]:
+    return {f"official_{unit['unit']}": unit["with_camera"] for unit in official}
 
 
 def state(work: UnitOfWork, plan_id: UUID) -> dict[str, Any]:
@@ -180,14 +206,13 @@ def _registered(work: UnitOfWork, plan: Plan) -> dict[UUID, int]:
 def _write(work: UnitOfWork, source: CoverageRun, spec: CoverageSpec, whole: Whole, *, now: datetime) -> CoverageRun:
     """Let the live run be a whole computation."""
     session, scene, found, view = work.session, whole.scene, whole.found, whole.view
-    official = source.summary.get("official", [])
     run = sql.empty_live(session, source)
     copy_rows(session, "coverage_grid", coverage_sql.GRID_COLUMNS, rows.grid_rows(scene, run.id, found, view, spec))
     copy_rows(session, "gap", coverage_sql.GAP_COLUMNS, rows.gap_rows(scene, run.id, found, spec))
     copy_rows(session, "key_place_coverage", coverage_sql.PLACE_COLUMNS, rows.place_rows(scene, run.id, found, view))
     coverage_sql.forget_sheds(session, scene.territory.id)
     copy_rows(session, "view_shed", coverage_sql.SHED_COLUMNS, rows.shed_rows(scene, view.sheds, sql.LIVE_DIGEST))
-    run.summary = {**rows.summary(scene, found, view), "official": official}
+    run.summary = {**rows.summary(scene, found, view), "official": units_of_scene(work, scene, view, spec)}
     run.seconds, run.created_at = round(whole.seconds, 3), max(now, run.created_at)
     session.flush()
     for layer in LAYERS:

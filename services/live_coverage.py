@@ -32,6 +32,7 @@ from services.coverage_scene import (
 )
 from services.coverage_spec import CoverageSpec
 from services.jobs import start_job
+from services.live_flags import KEPT, follow_flags
 from store.database import coverage as coverage_sql
 from store.database import live_coverage as sql
 from store.database.bulk import Columns
@@ -125,9 +126,7 @@ def measure_change(
     session.flush()
     territory = session.get_one(Territory, territory_id)
     live, complete = followed_runs(work, territory_id, plans)
-    shapes = sql.shed_shapes(session, change.views) if change.views else []
-    if change.views and live:
-        cast_again(work, territory, spec_of(live[0]), change.views)
+    shapes = cast_again(work, territory, live, change.views) if change.views and live else []
     if change.places:
         shapes += sql.hex_shapes(shapely.points(change.places))
     # counting all cameras is for what the grids don't tell: a camera between them, and whatever waited for its turn
@@ -350,10 +349,26 @@ def walls_around(work: UnitOfWork, territory: Territory, box: tuple[float, float
     return prepare_walls(metric(footprints["geom"], territory.metric_srid))
 
 
-def cast_again(work: UnitOfWork, territory: Territory, spec: CoverageSpec, views: Sequence[UUID]) -> None:
-    """Cast the sheds of some cameras, each with the buildings around it, and store them."""
+def cast_again(work: UnitOfWork, territory: Territory, live: Sequence[CoverageRun], views: Sequence[UUID]) -> list[str]:
+    """Cast the sheds of some cameras, each with the buildings around it, and store them.
+
+    Parameters
+    ----------
+    work : UnitOfWork
+    territory : Territory
+    live : sequence of CoverageRun
+        The live runs, at least one; their counts of flags follow.
+    views : sequence of UUID
+
+    Returns
+    -------
+    list of str
+        The sheds as they were, EWKB in hexadecimal digits.
+    """
+    stored, spec = sql.sheds_of(work.session, views), spec_of(live[0])
     cameras = sql.cameras_of(work.session, views)
     saved: list[tuple[Any, ...]] = []
+    cast: dict[UUID, tuple[int, bool]] = {}
     for row in range(len(cameras["id"])):
         one = {name: column[[row]] for name, column in cameras.items()}
         eye = shapely.get_coordinates(metric(one["point"], territory.metric_srid))
@@ -361,8 +376,13 @@ def cast_again(work: UnitOfWork, territory: Territory, spec: CoverageSpec, views
         near = float(view.reach[0]) + SNAP_REACH + MARGIN
         walls = walls_around(work, territory, shapely.Point(eye[0]).buffer(near).bounds)
         shed = view_sheds(eye, walls, azimuth=view.azimuth, hfov=view.hfov, max_range=view.reach)
+        cast[one["id"][0]] = int(shed.flag[0]), not shapely.is_empty(shed.polygon[0])
         saved += rows.shed_rows(_only_cameras(territory, one, eye), shed, sql.LIVE_DIGEST)
     sql.save_sheds(work.session, views, saved)
+    flags = {camera: _flags(text) for camera, (text, _) in stored.items()}
+    for run in live:
+        follow_flags(run, list(views), flags, cast)
+    return [shape for _, shape in stored.values()]
 
 
 def _only_cameras(territory: Territory, cameras: Columns, eyes: Floats) -> Scene:
@@ -375,9 +395,12 @@ def _only_cameras(territory: Territory, cameras: Columns, eyes: Floats) -> Scene
 def _live_run(work: UnitOfWork, plan_id: UUID) -> CoverageRun | None:
     """Return the live run of a plan, begun from its newest run if need be; None when that says too little."""
     newest = coverage_sql.newest_run(work.session, plan_id)
-    if newest is None or newest.live:
+    if newest is None or (newest.live and KEPT in newest.summary):
         return newest
-    return None if sql.is_inexact(work.session, newest.id) else sql.begin_live(work.session, newest)
+    # what it says of cameras that see nothing is needed, too: whole runs from this version on hold it
+    if KEPT not in newest.summary or sql.is_inexact(work.session, newest.id):
+        return None
+    return sql.begin_live(work.session, newest)
 
 
 def leave_to_job(work: UnitOfWork, args: dict[str, Any]) -> None:

@@ -24,6 +24,43 @@ group by a.kind
 """)
 
 
+# a camera whose view shed is not stored sees nothing, and is not serviceable
+_COUNTED = """
+not c.indoor and (cast(:status as text) = 'all' or c.networked and (
+    cast(:status as text) = 'networked' or c.online and (
+        cast(:status as text) = 'online'
+        or c.serviceable and exists (select from view_shed s where s.camera_id = c.id))))
+"""
+_UNITS_BY_STATUS = sa.text(f"""
+select a.kind, count(*) as units,
+       count(*) filter (where exists (
+           select from camera c
+           where c.point && a.geom and c.territory_id = a.territory_id and st_intersects(a.geom, c.point) and {_COUNTED}
+       )) as with_camera
+from area a
+where a.territory_id = :territory and a.valid @> current_date
+group by a.kind
+""")  # noqa: S608 - our own words
+_GRIDS_BY_STATUS = sa.text("""
+select count(*) as units, count(*) filter (
+    where case cast(:status as text) when 'all' then cameras when 'networked' then networked
+                                     when 'online' then online else serviceable end > 0) as with_camera
+from coverage_grid where run_id = :run
+""")
+
+
+def units_with_status(session: Session, territory_id: UUID, status: str) -> dict[str, tuple[int, int]]:
+    """Return how many areas of each kind there are, and in how many a camera of a status stands now."""
+    rows = session.execute(_UNITS_BY_STATUS, {"territory": territory_id, "status": status})
+    return {row.kind: (int(row.units), int(row.with_camera)) for row in rows}
+
+
+def grids_with_camera(session: Session, run_id: UUID, status: str) -> tuple[int, int]:
+    """Return how many grids a run has, and in how many a camera of a status stands."""
+    row = session.execute(_GRIDS_BY_STATUS, {"run": run_id, "status": status}).one()
+    return int(row.units), int(row.with_camera)
+
+
 def units_with_camera(session: Session, territory_id: UUID, cameras: Sequence[UUID]) -> dict[str, tuple[int, int]]:
     """Return how many areas of each kind there are, and in how many of them one of the cameras stands."""
     rows = session.execute(_UNITS, {"territory": territory_id, "cameras": list(cameras)})

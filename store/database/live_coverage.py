@@ -109,7 +109,9 @@ select exists (select from key_place_coverage where run_id = :run and front is n
 _QUEUED = sa.text("""
 select exists (select from job_progress where kind = :kind and state = 'queued' and args = cast(:args as jsonb))
 """)
-_SHAPES_OF = sa.text("select cast(geom as text) from view_shed where camera_id = any(cast(:ids as uuid[]))")
+_SHEDS_OF = sa.text("""
+select camera_id, flag, cast(geom as text) as shape from view_shed where camera_id = any(cast(:ids as uuid[]))
+""")
 _SAVE_SHED = sa.text("""
 insert into view_shed (camera_id, territory_id, assumed, area_m2, flag, geom, inputs_digest, metric_wkb)
 values (:camera_id, :territory_id, :assumed, :area_m2, :flag, :geom, :inputs_digest, :metric_wkb)
@@ -249,9 +251,9 @@ def read_footprints(session: Session, territory_id: UUID, box: Box) -> Columns:
     return read_columns(session, _FOOTPRINTS.bindparams(**values), geometry=["geom"])
 
 
-def shed_shapes(session: Session, cameras: Sequence[UUID]) -> list[str]:
-    """Return the stored view sheds of cameras as EWKB in hexadecimal digits."""
-    return list(session.scalars(_SHAPES_OF, {"ids": list(cameras)}))
+def sheds_of(session: Session, cameras: Sequence[UUID]) -> dict[UUID, tuple[str, str]]:
+    """Return flags and shape (EWKB in hexadecimal digits) of the stored view sheds of cameras."""
+    return {row.camera_id: (row.flag, row.shape) for row in session.execute(_SHEDS_OF, {"ids": list(cameras)})}
 
 
 def cameras_of(session: Session, cameras: Sequence[UUID]) -> Columns:

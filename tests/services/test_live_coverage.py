@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
+import shapely
 import sqlalchemy as sa
 from loaded_helsinki import SYSTEM, load_helsinki, propose
 
@@ -15,9 +16,10 @@ from services.camera_history import State
 from services.camera_status import Status, take_statuses
 from services.coverage import run_coverage
 from services.coverage_spec import CoverageSpec
+from services.coverage_views import newest
 from store.database import coverage as sql
 from store.database.engine import Database
-from store.database.models import Camera, CoverageGrid, CoverageRun, JobProgress, Outbox
+from store.database.models import Building, Camera, CoverageGrid, CoverageRun, GridVersion, JobProgress, Outbox
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 
@@ -132,6 +134,52 @@ def test_a_camera_that_goes_changes_its_grids_only_and_comes_back_alike(database
 
 def test_figures_equal_a_whole_computation_after_random_changes(database: Database, plan: UUID) -> None:
     shake(database, 120, seed=5)
+    assert differences(database, plan) == []
+
+
+def test_counts_of_units_and_of_what_was_done_to_cameras_follow_them(database: Database, plan: UUID) -> None:
+    def summary() -> dict:
+        with database.work(SYSTEM) as work:
+            return newest(work, plan)["summary"]
+
+    def with_camera(told: dict, unit: str) -> int:
+        return next(row["with_camera"] for row in told["official"] if row["unit"] == unit)
+
+    with database.work(SYSTEM) as work:
+        run = sql.newest_run(work.session, plan)
+        assert run is not None
+        alone = work.session.execute(
+            sa.select(Camera.id, Camera.point)
+            .join(GridVersion, sa.func.ST_Intersects(GridVersion.geom, Camera.point))
+            .join(CoverageGrid, CoverageGrid.grid_id == GridVersion.grid_id)
+            .where(CoverageGrid.run_id == run.id, GridVersion.plan_id == plan, CoverageGrid.online == 1)
+            .where(Camera.online, Camera.networked, ~Camera.indoor)
+        ).first()
+        house = work.session.scalars(sa.select(Building.geom).order_by(sa.func.ST_Area(Building.geom).desc())).first()
+    assert alone is not None
+    deep = shapely.maximum_inscribed_circle(shapely.get_parts(house)[0]).coords[0]
+    before = summary()
+    assert "unseeing" not in before
+    change(database, alone.id, online=False)
+    assert with_camera(summary(), "grid") == with_camera(before, "grid") - 1
+    assert differences(database, plan) == []
+    change(database, alone.id, online=True, azimuth=None, ptz=False, hfov=90.0)
+    assert with_camera(summary(), "grid") == with_camera(before, "grid")
+    change(database, alone.id, lon=deep[0], lat=deep[1])
+    buried = summary()
+    assert buried["cameras_inside_buildings"] == before["cameras_inside_buildings"] + 1
+    assert differences(database, plan) == []
+    change(database, alone.id, azimuth=10.0)
+    assert summary()["cameras_unknown_heading"] == buried["cameras_unknown_heading"] - 1
+    change(database, alone.id, lon=alone.point.x, lat=alone.point.y)
+    assert summary()["cameras_inside_buildings"] == before["cameras_inside_buildings"]
+    assert differences(database, plan) == []
+    # what nobody counted would be found
+    with database.work(SYSTEM) as work:
+        run = sql.newest_run(work.session, plan)
+        assert run is not None
+        run.summary = {**run.summary, "cameras_moved_out": run.summary["cameras_moved_out"] + 1}
+    assert [row["figure"] for row in differences(database, plan)] == ["cameras_moved_out"]
     assert differences(database, plan) == []
 
 
