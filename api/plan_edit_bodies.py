@@ -60,10 +60,17 @@ class Change(BaseModel):
     ] = None
     repair: Annotated[bool, Field(description="Hand stray pieces and slivers to a neighbour, not refuse them.")] = False
     preview: Annotated[bool, Field(description="Answer what would be; save nothing.")] = False
+    since: Annotated[
+        dict[UUID, int] | None,
+        Field(
+            description="With `preview`: revisions that the edit was drawn on, before others saved theirs; `takes_back`"
+            " of the answer says whether it moves ground again that they moved since.",
+        ),
+    ] = None
 
     def wish(self) -> Wish:
         """Return what the use cases take."""
-        return Wish(self.expected, self.repair, self.preview)
+        return Wish(self.expected, self.repair, self.preview, self.since)
 
 
 class Split(Change):
@@ -217,6 +224,10 @@ class EditAnswerOut(BaseModel):
     totals: TotalsOut
     skipped: dict[str, int]
     repaired: list[FaultOut]
+    takes_back: Annotated[
+        bool | None,
+        Field(description="Of a preview with `since`: it moves ground again that others moved since; null otherwise."),
+    ] = None
 
     @classmethod
     def of(cls, answer: EditAnswer) -> EditAnswerOut:
@@ -228,6 +239,7 @@ class EditAnswerOut(BaseModel):
             totals=TotalsOut.model_validate(answer.totals),
             skipped=answer.skipped,
             repaired=[FaultOut.model_validate(fault) for fault in answer.repaired],
+            takes_back=answer.takes_back,
         )
 
 

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from gis.crs import transform_xy
 from gis.errors import InvalidInputError
 from grid_coverage.staffing import ANYWHERE, Assignment, Posts, Rules, Staff, Violation, assign_staff
+from services.plan_life.states import WrongStateError
 from store.database import plans as plan_sql
 from store.database import staff as sql
 from store.database.bulk import Columns
@@ -84,12 +85,18 @@ def assign_heads(
     ------
     InvalidInputError
         `max_grids` is below 1.
+    WrongStateError
+        The plan is retired.
     """
     work.actor.require("planner", "shift_leader")
     if max_grids < 1:
         raise InvalidInputError("A head must be allowed at least one grid.", field="max_grids")
     moment = now or datetime.now(UTC)
     plan = plan_sql.get_plan(work.session, plan_id, lock=True)
+    if plan.status == "retired":
+        raise WrongStateError(
+            "The plan is retired; nobody is on duty in its grids.", plan=str(plan_id), status="retired"
+        )
     territory = work.session.get_one(Territory, plan.territory_id)
     posts = sql.read_posts(work.session, plan_id)
     rules = Rules(max_distance=max_distance_m)
@@ -172,13 +179,17 @@ def _pairs(posts: Columns, staff: Columns, found: Assignment) -> dict[UUID, UUID
 
 
 def _change(work: UnitOfWork, plan_id: UUID, role: str, after: dict[UUID, UUID], moment: datetime) -> int:
-    """Write the difference between `after` (grid → staff) and today's assignments; return how many stayed."""
-    before = sql.holders_now(work.session, plan_id, role)
-    ended = [grid for grid, who in before.items() if after.get(grid) != who]
-    begun = [(grid, who) for grid, who in after.items() if before.get(grid) != who]
-    if ended:
-        sql.end_assignments(work.session, ended, role, moment)
-    sql.begin_assignments(work.session, begun, role, moment, is_head=role == "grid_head")
+    """Write the difference between `after` (grid → staff) and those who hold the role; return how many stay.
+
+    A plan that waits for its day is respected: a post in a grid that ends then ends with it, and one in a grid that
+    begins then begins with it.
+    """
+    head = role == "grid_head"
+    terms = sql.tenures(work.session, plan_id, role, moment, is_head=head)
+    ended = {grid: term.start for grid, term in terms.items() if term.holder and after.get(grid) != term.holder}
+    begun = {grid: who for grid, who in after.items() if terms[grid].holder != who}
+    sql.end_assignments(work.session, ended, role, is_head=head)
+    sql.begin_assignments(work.session, begun, terms, role, is_head=head)
     return len(after) - len(begun)
 
 

@@ -86,6 +86,8 @@ class EditAnswer:
         Atoms that a lasso left alone: of locked grids, of other parents.
     repaired : list of dict
         What was mended: kind, place, amount.
+    takes_back : bool or None
+        Of a preview that was drawn on earlier revisions: whether it moves ground again that others moved since.
     """
 
     seq: int | None
@@ -97,11 +99,14 @@ class EditAnswer:
     totals: Totals
     skipped: dict[str, int] = field(default_factory=dict)
     repaired: list[dict[str, Any]] = field(default_factory=list)
+    takes_back: bool | None = None
 
     def body(self) -> dict[str, Any]:
         """Return the answer as the JSON that a request gets, for a job's result."""
         edit = {"seq": self.seq, "kind": self.kind, "at": self.at, "undoes": self.undoes}
-        rest = {name: getattr(self, name) for name in ("grids", "removed", "totals", "skipped", "repaired")}
+        rest = {
+            name: getattr(self, name) for name in ("grids", "removed", "totals", "skipped", "repaired", "takes_back")
+        }
         found: dict[str, Any] = orjson.loads(orjson.dumps({"edit": edit, **rest}, option=orjson.OPT_UTC_Z))
         return found
 

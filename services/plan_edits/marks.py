@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
 
 from gis.codes import InvalidCodeError
 from gis.errors import InvalidInputError
 from services.plan_edits.answer import EditAnswer
+from services.plan_edits.meeting import takes_back_marks
 from services.plan_edits.refusals import CodeTakenError
 from services.plan_edits.run import TRIES, BusyError, Wish, finish, lock_unchanged, see
 from services.plan_edits.save import Change, LogLine, announce
@@ -53,10 +55,25 @@ def _mark(work: UnitOfWork, plan_id: UUID, grid_id: UUID, wish: Wish, kind: str,
         if kind == "recode":
             after |= _new_identity(work, plan, before, values["code"])
         change = Change({grid_id: before}, {UUID(after["grid_id"]): after}, [])
-        answer = finish(work, plan, change, LogLine(kind, {"grid": str(grid_id), **values}))
+        line = LogLine(kind, {"grid": str(grid_id), **values})
+        if wish.preview:
+            return _tried(work, plan, change, line, values, wish)
+        answer = finish(work, plan, change, line)
         announce(work, plan, change)
         return answer
     raise BusyError("The grid is being edited by somebody else; try again.", grid=str(grid_id))
+
+
+def _tried(
+    work: UnitOfWork, plan: OpenPlan, change: Change, line: LogLine, values: dict[str, Any], wish: Wish
+) -> EditAnswer:
+    """Answer what a mark would give, and take it back."""
+    with work.session.begin_nested() as trial:
+        answer = finish(work, plan, change, line)
+        trial.rollback()
+    (before,) = change.before.values()
+    back = None if wish.since is None else takes_back_marks(work, plan.id, before, values, wish.since)
+    return replace(answer, seq=None, at=None, takes_back=back)
 
 
 def _new_identity(work: UnitOfWork, plan: OpenPlan, before: Image, code: str) -> dict[str, str]:

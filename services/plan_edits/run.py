@@ -17,6 +17,7 @@ from gis.errors import ConflictError, GridwardError, NotFoundError
 from grid_partition.edits import Edited, GridLockedError
 from grid_partition.settle import Fault, Settled, settle
 from services.plan_edits.answer import EditAnswer, current_grids, totals_of
+from services.plan_edits.meeting import changed_by, takes_back
 from services.plan_edits.save import Change, LogLine, announce, areas_of, change_of, write_change
 from services.plan_edits.scene import OpenPlan, Scene, open_plan, read_scene
 from services.revisions import check_expected
@@ -49,11 +50,15 @@ class Wish:
         Hand stray pieces and slivers to a neighbour instead of refusing.
     preview : bool
         Answer what would be, and change nothing.
+    since : dict of UUID to int, or None
+        With `preview`: revisions that the edit was drawn on, before others saved theirs; the answer says whether both
+        can be kept.
     """
 
     expected: dict[UUID, int] | None
     repair: bool = False
     preview: bool = False
+    since: dict[UUID, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +134,7 @@ def see(
     NotFoundError
         A named grid never was in the plan.
     StaleRevisionError
-        ``current`` holds the present ``grids`` with shapes, and ``removed``.
+        ``current`` holds the present ``grids`` with shapes, ``removed``, and who changed them last in ``by``.
     """
     revision = {grid: int(image["revision"]) for grid, image in present.items()}
     seen = expected or {}
@@ -143,7 +148,8 @@ def see(
     def state() -> dict[str, Any]:
         stale = [grid for grid in current if grid in revision and seen.get(grid) != revision[grid]]
         images = {grid: present[grid] for grid in stale}
-        return {"grids": current_grids(work, plan_id, images), "removed": sorted(gone)}
+        last = changed_by(work, plan_id, [*stale, *gone])
+        return {"grids": current_grids(work, plan_id, images), "removed": sorted(gone), "by": last}
 
     check_expected(expected, current, state)
 
@@ -184,7 +190,8 @@ def _save(
         with work.session.begin_nested() as trial:
             answer = finish(work, scene.plan, change_of(scene, settled, order.name), line)
             trial.rollback()
-        answer = replace(answer, seq=None, at=None)
+        back = None if wish.since is None else takes_back(scene, settled, order.kind, wish.since)
+        answer = replace(answer, seq=None, at=None, takes_back=back)
     else:
         change = change_of(scene, settled, order.name)
         answer = finish(work, scene.plan, change, line)

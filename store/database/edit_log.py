@@ -75,6 +75,32 @@ def later_edits(
     ).all()
 
 
+def latest_edit(session: Session, plan_id: UUID, grid_ids: Sequence[UUID]) -> sa.Row[*tuple[Any, ...]] | None:
+    """Return author, time and kind of the newest edit that touched any of some grids."""
+    return session.execute(
+        sa.select(Edit.kind, Edit.at, Account.name.label("author"))
+        .outerjoin(Account, Account.id == Edit.author_id)
+        .where(Edit.plan_id == plan_id, Edit.grids.overlap(list(grid_ids)))
+        .order_by(Edit.seq.desc())
+        .limit(1)
+    ).first()
+
+
+def images_at(session: Session, plan_id: UUID, revisions: Mapping[UUID, int]) -> dict[UUID, dict[str, Any]]:
+    """Return grids as they were at some earlier revision of each; those that have not changed since are left out."""
+    rows = session.execute(
+        sa.text(
+            "select c.grid_id, e.image"
+            " from unnest(cast(:grids as uuid[]), cast(:revisions as int[])) c(grid_id, revision)"
+            " cross join lateral (select e.before -> c.grid_id::text as image from edit e"
+            " where e.plan_id = :plan and e.grids @> array[c.grid_id]"
+            " and (e.before -> c.grid_id::text ->> 'revision')::int = c.revision order by e.seq limit 1) e"
+        ),
+        {"plan": plan_id, "grids": list(revisions), "revisions": list(revisions.values())},
+    )
+    return {grid: dict(image) for grid, image in rows}
+
+
 def list_edits(session: Session, plan_id: UUID, before: int | None, limit: int) -> Sequence[sa.Row[*tuple[Any, ...]]]:
     """Return the log, newest first."""
     statement = (

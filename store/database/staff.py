@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -43,36 +44,85 @@ def read_posts(session: Session, plan_id: UUID) -> Columns:
     return read_columns(session, statement)
 
 
-def holders_now(session: Session, plan_id: UUID, role: str) -> dict[UUID, UUID]:
-    """Return the staff member who holds `role` in each grid of a plan now."""
-    statement = (
-        sa.select(Assignment.grid_id, Assignment.staff_id)
-        .join(GridVersion, GridVersion.grid_id == Assignment.grid_id)
-        .where(GridVersion.plan_id == plan_id, Assignment.role == role, Assignment.valid.contains(sa.func.now()))
-    )
-    return {grid: staff for grid, staff in session.execute(statement).all() if grid is not None}
+@dataclass(frozen=True, slots=True)
+class Tenure:
+    """When a change of who holds a role in a grid takes hold, and until when.
+
+    Attributes
+    ----------
+    start : datetime
+        The moment of the change; for a grid of a plan that waits for its day, that day.
+    until : datetime or None
+        When the next holder begins, or the grid ends because a plan that waits has no such grid; None is open.
+    holder : UUID or None
+        Who holds the role at `start`.
+    """
+
+    start: datetime
+    until: datetime | None
+    holder: UUID | None
 
 
-def end_assignments(session: Session, grids: Sequence[UUID], role: str, at: datetime) -> None:
-    """End `role` in the given grids at `at`; one that began at that very moment never was and goes."""
-    here = sa.and_(Assignment.grid_id.in_(grids), Assignment.role == role, sa.func.upper_inf(Assignment.valid))
-    session.execute(sa.delete(Assignment).where(here, sa.func.lower(Assignment.valid) >= at))
-    session.execute(
-        sa.update(Assignment).where(here).values(valid=sa.func.tstzrange(sa.func.lower(Assignment.valid), at, "[)"))
-    )
+_TENURES = sa.text("""
+with place as (
+    select v.grid_id, case
+        when v.valid is null or v.valid @> cast(:at as timestamptz) then cast(:at as timestamptz)
+        when exists (select from grid_version w where w.grid_id = v.grid_id and w.valid @> cast(:at as timestamptz))
+            then cast(:at as timestamptz)
+        else greatest(cast(:at as timestamptz), lower(v.valid)) end as start
+    from grid_version v where v.plan_id = :plan
+)
+select p.grid_id, p.start,
+    (select a.staff_id from assignment a
+        where a.grid_id = p.grid_id and (a.role = :role or a.is_head and :head) and a.valid @> p.start
+        limit 1) as holder,
+    nullif(least(
+        (select min(lower(a.valid)) from assignment a
+            where a.grid_id = p.grid_id and (a.role = :role or a.is_head and :head) and lower(a.valid) > p.start),
+        (select max(coalesce(upper(w.valid), 'infinity')) from grid_version w
+            where w.grid_id = p.grid_id and w.valid is not null and coalesce(upper(w.valid), 'infinity') > p.start)
+    ), 'infinity') as until
+from place p
+""")
+_END = sa.text("""
+with change as (
+    select * from unnest(cast(:grids as uuid[]), cast(:starts as timestamptz[])) c(grid_id, start)
+), never as (
+    delete from assignment a using change c
+    where a.grid_id = c.grid_id and (a.role = :role or a.is_head and :head) and lower(a.valid) = c.start
+)
+update assignment a set valid = tstzrange(lower(a.valid), c.start, '[)') from change c
+where a.grid_id = c.grid_id and (a.role = :role or a.is_head and :head)
+    and a.valid @> c.start and lower(a.valid) < c.start
+""")
+
+
+def tenures(session: Session, plan_id: UUID, role: str, at: datetime, *, is_head: bool) -> dict[UUID, Tenure]:
+    """Return when a change of who holds `role` in each grid of a plan, decided at `at`, takes hold, and until when."""
+    values = {"plan": plan_id, "role": role, "at": at, "head": is_head}
+    return {row.grid_id: Tenure(row.start, row.until, row.holder) for row in session.execute(_TENURES, values)}
+
+
+def end_assignments(session: Session, starts: Mapping[UUID, datetime], role: str, *, is_head: bool) -> None:
+    """End `role` in the given grids, each at its moment; one that began at that very moment never was and goes."""
+    if starts:
+        values = {"grids": list(starts), "starts": list(starts.values()), "role": role, "head": is_head}
+        session.execute(_END, values)
 
 
 def begin_assignments(
-    session: Session, pairs: Sequence[tuple[UUID, UUID]], role: str, at: datetime, *, is_head: bool
+    session: Session, holders: Mapping[UUID, UUID], terms: Mapping[UUID, Tenure], role: str, *, is_head: bool
 ) -> None:
-    """Give `role` in each grid to a staff member from `at` on; `pairs` are (grid, staff)."""
-    if not pairs:
-        return
-    valid = pg.Range(at, None, bounds="[)")
+    """Give `role` in each grid to a staff member for a term; `holders` are grid → staff."""
     rows = [
-        {"grid_id": grid, "staff_id": staff, "role": role, "is_head": is_head, "valid": valid} for grid, staff in pairs
-    ]
-    session.execute(sa.insert(Assignment), rows)
+        {
+            "grid_id": grid, "staff_id": staff, "role": role, "is_head": is_head,
+            "valid": pg.Range(terms[grid].start, terms[grid].until, bounds="[)"),
+        }
+        for grid, staff in holders.items()
+    ]  # fmt: skip
+    if rows:
+        session.execute(sa.insert(Assignment), rows)
 
 
 def role_names(session: Session) -> dict[str, tuple[str, str]]:

@@ -155,6 +155,41 @@ def test_stale_revision_answers_the_present_versions(desk, g, client):
     assert (late.status_code, late.json()["current"]["removed"]) == (412, [gone])
 
 
+def test_two_edits_of_one_border_are_kept_together_or_told_apart(desk, g):
+    seen = desk.seen()
+    pair = [g["g1"], g["g2"]]
+    north = desk.edit("borders/move", grids=pair, line=line((200, 150), (180, 150), (180, 200)))
+    assert north.status_code == 200, north.text
+    south = {"grids": pair, "line": line((200, 50), (180, 50), (180, 0))}
+    late = desk.post("borders/move", {"expected": seen, **south})
+    assert late.status_code == 412
+    by = late.json()["current"]["by"]
+    assert (by["kind"], by["author"]) == ("border", "all-rounder")
+
+    def tried(path, body):
+        now = desk.seen()
+        answer = desk.post(path, {"expected": now, "since": seen, "preview": True, **body})
+        assert answer.status_code == 200, answer.text
+        assert desk.seen() == now
+        return answer.json()
+
+    both = tried("borders/move", south)
+    assert both["takes_back"] is False
+    after = {grid["id"]: grid["area_m2"] for grid in both["grids"]}
+    assert after[g["g1"]] == pytest.approx(40000 - 2 * 20 * 50, abs=20)  # what both of them gave away
+    straight = tried("borders/move", {"grids": pair, "line": line((190, -5), (190, 205))})
+    assert straight["takes_back"] is True
+    assert tried(f"grids/{g['g1']}/split", {"line": line((100, -5), (100, 205))})["takes_back"] is False
+    assert tried("grids/merge", {"grids": pair})["takes_back"] is False
+    assert tried(f"grids/{g['g1']}/rename", {"name": "Mill Lane"})["takes_back"] is False
+    assert desk.grids()[g["g1"]]["name"] == "Grid 1"
+    assert desk.edit(f"grids/{g['g1']}/rename", name="Theirs").status_code == 200
+    assert tried(f"grids/{g['g1']}/rename", {"name": "Mine"})["takes_back"] is True
+    assert tried(f"grids/{g['g1']}/lock", {"locked": True})["takes_back"] is False
+    plain = desk.edit("borders/move", **south, preview=True).json()
+    assert plain["takes_back"] is None
+
+
 def test_edit_must_say_what_it_saw(desk, g):
     body = {"line": line((-5, 100), (205, 100))}
     for expected in ({}, {"expected": {}}, {"expected": {g["g2"]: 1}}):

@@ -171,7 +171,7 @@ def test_same_border_moved_twice_loses_nothing(open_desk, draft):
     saved(first, 1)
     second.page.mouse.up()
     screen = second.page.get_by_role("dialog")
-    expect(screen).to_contain_text("changed by somebody else")
+    expect(screen).to_contain_text("was changed by demo while you were editing")
     for version in ("Before", "Theirs", "Mine"):
         expect(screen.get_by_role("img", name=version)).to_be_visible()
     second.page.keyboard.press("l")
@@ -189,6 +189,59 @@ def test_same_border_moved_twice_loses_nothing(open_desk, draft):
     now = figures_of(first, draft)
     second.page.wait_for_timeout(2_000)
     assert table_of(second) == now
+
+
+def spots_of(desk, code):
+    """Take a grid's first border; return the places of the middles of its stretches, in order."""
+    page = desk.page
+    page.locator(f"tr[data-key='{code}']").click()
+    tool(desk, "Move border")
+    options = lists(desk, "Borders").get_by_role("option")
+    expect(options.first).to_be_visible()
+    options.first.click()
+    words = page.get_by_role("listbox", name="Vertices").get_by_role("option").all_inner_texts()
+    spots = [tuple(float(part) for part in one.split(": ")[1].split(", ")) for one in words]
+    return [((a[0] + b[0]) / 2, (a[1] + b[1]) / 2, dist(a, b)) for a, b in pairwise(spots)]
+
+
+def test_both_moves_of_a_border_are_kept_where_they_do_not_meet(open_desk, draft):
+    first, second = open_desk(), open_desk()
+    for desk in (first, second):
+        open_draft(desk, draft)
+        desk.wait_for_map()
+    code = "990001001001005"
+
+    def areas():
+        return {one["code"]: one["area_m2"] for one in first.get(f"/api/v1/plans/{draft}/grids")["grids"]}
+
+    before, households = areas(), figures_of(first, draft)
+    # not beside the nodes at the ends, where a third grid begins, and not beside each other
+    spots = spots_of(second, code)[1:-1]
+    third = max(1, len(spots) // 3)
+    far, near = (max(part, key=lambda one: one[2]) for part in (spots[:third], spots[-third:]))
+    drag(second, second.pixel_of(*far[:2]), 6, 5, release=False)
+    spots_of(first, code)
+    drag(first, first.pixel_of(*near[:2]), -6, 5)
+    saved(first, 1)
+    theirs = areas()
+    second.page.mouse.up()
+    screen = second.page.get_by_role("dialog")
+    expect(screen).to_contain_text("was changed by demo while you were editing")
+    expect(screen).to_contain_text("Both can be kept: they change different ground.")
+    expect(screen.get_by_role("img", name="Both")).to_be_visible()
+    expect(screen.get_by_role("button", name="Keep both")).to_be_focused()
+    shown = screen.get_by_role("table", name="Both").locator("tr").all_inner_texts()
+    second.page.keyboard.press("b")
+    expect(screen).to_have_count(0)
+    saved(second, 2)
+    assert table_of(second) == figures_of(second, draft)
+    for row in shown:
+        number, _name, count, _off = row.split("\t")
+        assert figures_of(first, draft)[f"990001001001{int(number):03d}"][0] == int(count)
+    for code in {one for one, area in theirs.items() if area != before[one]}:
+        assert areas()[code] not in (before[code], theirs[code])
+    assert sum(areas().values()) == pytest.approx(sum(before.values()), abs=0.01)
+    assert sum(one[0] for one in figures_of(first, draft).values()) == sum(one[0] for one in households.values())
 
 
 def test_refused_split_is_shown_where_it_fails(open_desk, draft):

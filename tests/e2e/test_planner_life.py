@@ -113,6 +113,19 @@ def _step(desk: Desk, name: str, words: tuple[str, str] | None = None, *, menu: 
     expect(dialog).to_have_count(0)
 
 
+def test_planners_see_who_else_has_the_plan_open(desk_of):
+    first, second = desk_of(PLANNER), desk_of(REVIEWER)
+    chip = first.page.locator(".presence")
+    first.open("#/planner?list=1")
+    expect(first.page.locator("tr[data-key]").first).to_be_visible()
+    expect(chip).to_have_count(0)
+    second.open("#/planner?list=1")
+    expect(second.page.locator(".presence")).to_have_text(f"{PLANNER} is here too")
+    expect(chip).to_have_text(f"{REVIEWER} is here too")
+    second.page.close()
+    expect(chip).to_have_count(0)
+
+
 def test_plan_is_reviewed_and_published_by_a_second_person(desk_of):
     planner = desk_of(PLANNER)
     planner.open("#/planner")

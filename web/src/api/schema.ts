@@ -958,6 +958,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/plans/{plan_id}/presence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Say Present
+         * @description Say that this page has the plan open, for a minute; answers who else has.
+         */
+        put: operations["say_present"];
+        post?: never;
+        /**
+         * Leave Plan
+         * @description Say that this page has closed the plan.
+         */
+        delete: operations["leave_plan"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/plans/{plan_id}/reaches": {
         parameters: {
             query?: never;
@@ -2349,6 +2373,8 @@ export interface paths {
         /**
          * Get Tile
          * @description Return one Mapbox Vector Tile; the tag of its layer lets a client ask again for nothing.
+         *
+         *     With the tag as parameter `v` the address stands for this version alone, and the answer may be kept for good.
          */
         get: operations["get_tile_ogc_collections__collection__tiles_WebMercatorQuad__z___y___x__get"];
         put?: never;
@@ -6252,6 +6278,42 @@ export interface components {
             assignments: components["schemas"]["PostOut"][];
         };
         /**
+         * PresenceIn
+         * @description A page that has a plan open.
+         */
+        PresenceIn: {
+            /**
+             * Page
+             * @description A random name that the page gave itself.
+             */
+            page: string;
+            /**
+             * Grid
+             * @description Code of the grid in hand, while one is edited.
+             */
+            grid?: string | null;
+        };
+        /**
+         * PresenceOut
+         * @description Everybody else, by name.
+         */
+        PresenceOut: {
+            /** Others */
+            others: components["schemas"]["PresentOut"][];
+        };
+        /**
+         * PresentOut
+         * @description Somebody else who has the plan open; `me` is the caller's own account in another page.
+         */
+        PresentOut: {
+            /** Name */
+            name: string;
+            /** Me */
+            me: boolean;
+            /** Grid */
+            grid: string | null;
+        };
+        /**
          * Proposal
          * @description What a new plan is asked to be.
          */
@@ -9993,6 +10055,72 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["QualityOut"];
                 };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    say_present: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                plan_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PresenceIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PresenceOut"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    leave_plan: {
+        parameters: {
+            query: {
+                page: string;
+            };
+            header?: never;
+            path: {
+                plan_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A problem (RFC 9457). */
             default: {

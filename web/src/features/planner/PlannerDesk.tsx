@@ -41,6 +41,7 @@ import { StatusChip } from './life/StatusChip'
 import { PlanWords } from './life/PlanWords'
 import { QualityPanel } from './QualityPanel'
 import { Selected, StoreTable, Tabs } from './parts'
+import { Presence } from './Presence'
 import { slots, tab, tabsOf, type Tab } from './slots'
 import { NetsButton } from './nets/NetsDialog'
 import { NetsOfGrid } from './nets/NetsOfGrid'
@@ -67,6 +68,7 @@ function Header(): JSX.Element {
         </span>
       )}
       <span class="grow" />
+      <Presence />
       {it && <NetsButton />}
       {it && (
         <button type="button" class="button" onClick={() => (proposing.value = true)}>

@@ -1,6 +1,6 @@
 import type { JSX } from 'preact'
 import { t } from '../../../i18n'
-import { number, signed } from '../../../i18n/format'
+import { clock, number, signed } from '../../../i18n/format'
 import { Dialog } from '../../../ui/Dialog'
 import { Icon } from '../../../ui/Icon'
 import { sentence } from '../../../ui/states'
@@ -9,7 +9,7 @@ import { gridsOf, drawnOf } from './commands'
 import { boxOf } from './plane'
 import { changed, frameOf, othersOf, shapesOf, SmallMap, useGround, widened, type Row } from './ConflictMaps'
 import { keepForLater, putOnTop, useTheirs } from './send'
-import { meeting, scene, type Meeting } from './state'
+import { gridById, meeting, scene, type Meeting } from './state'
 import { nameOf, numberOf } from './words'
 
 function Version(props: { title: string; side: string; rows: Row[]; children: JSX.Element }): JSX.Element {
@@ -37,11 +37,25 @@ function Version(props: { title: string; side: string; rows: Row[]; children: JS
   )
 }
 
-function onTopWords(open: Meeting): { words: string; fits: boolean } {
-  if (open.onTop === null) return { words: t('edit.askingOnTop'), fits: false }
-  if (typeof open.onTop === 'string') return { words: t('edit.fitsNot', { why: open.onTop }), fits: false }
-  const told = open.onTop.grids.map((grid) => `${numberOf(grid.id)}: ${number(grid.households)} (${signed(grid.deviation)} %)`)
-  return { words: t('edit.fits', { words: told.join(', ') }), fits: true }
+/** The first choice comes with the server's answer: a hand that waits on the second is led to it. */
+function firstChoice(button: HTMLButtonElement | null): void {
+  if (button && document.activeElement?.matches('[data-autofocus]')) button.focus()
+}
+
+/** What can be done: keep both, put mine over theirs, or neither. */
+type Way = 'asking' | 'both' | 'mine' | 'none'
+
+function wayOf({ onTop }: Meeting): Way {
+  if (onTop === null) return 'asking'
+  if (typeof onTop === 'string') return 'none'
+  return onTop.takes_back ? 'mine' : 'both'
+}
+
+function wordsOf({ onTop }: Meeting): string {
+  if (onTop === null) return t('edit.askingOnTop')
+  if (typeof onTop === 'string') return t('edit.fitsNot', { why: onTop })
+  const told = onTop.grids.map((grid) => `${numberOf(grid.id)}: ${number(grid.households)} (${signed(grid.deviation)} %)`)
+  return t(onTop.takes_back ? 'edit.fitsOver' : 'edit.fitsBoth', { words: told.join(', ') })
 }
 
 const title = (open: Meeting): string => {
@@ -62,31 +76,43 @@ function Screen({ open }: { open: Meeting }): JSX.Element {
   const mine = over(before, open.mine)
   const theirShapes = { ...open.shapes.before, ...shapesOf(open.theirs) }
   for (const id of open.removed) delete theirShapes[id]
-  const { words, fits } = onTopWords(open)
+  const way = wayOf(open)
+  const result = typeof open.onTop === 'object' ? open.onTop : null
+  const fits = result !== null
   const drawn = open.command.kind === 'split' || open.command.kind === 'draw' ? drawnOf(open.command) : []
   const all = { ...open.shapes.before, ...theirShapes }
+  const resultShapes = result && { ...theirShapes, ...shapesOf(result.grids.filter(({ id }) => id in theirShapes || !gridById.value.has(id))) }
   const news = [...changed(theirShapes, open.shapes.before), ...changed(open.shapes.mine, open.shapes.before), drawn].flat()
   const frame = frameOf(news.length ? widened(news) : Object.values(all).flat(2))
   const ground = useGround(frame)
   const mineOrTheirs = new Set(Object.keys(all))
   const around = othersOf(topology ?? null, mineOrTheirs, boxOf(news.length ? widened(news) : Object.values(all).flat(2)))
+  const words = wordsOf(open)
   const run = (action: () => Promise<unknown>) => (): void => void action().catch((cause: unknown) => toast(sentence(cause)))
   const take = run(useTheirs)
   const put = run(putOnTop)
   const keep = run(keepForLater)
   const keys = (event: KeyboardEvent): void => {
     if (event.ctrlKey || event.metaKey || event.altKey) return
-    const action = { t: take, m: fits ? put : undefined, l: keep }[event.key.toLowerCase()]
+    const action = { t: take, b: way === 'both' ? put : undefined, m: way === 'mine' ? put : undefined, l: keep }[event.key.toLowerCase()]
     action?.()
   }
+  const both = way === 'both'
   const footer = (
     <>
-      <button type="button" class={`button ${fits ? 'primary' : ''}`} aria-disabled={!fits} data-autofocus={fits || undefined} onClick={() => fits && put()}>
-        {t('edit.putOnTop')} <kbd>M</kbd>
-      </button>
-      <button type="button" class={`button ${fits ? '' : 'primary'}`} data-autofocus={!fits || undefined} onClick={take}>
+      {both && (
+        <button key="both" type="button" class="button primary" ref={firstChoice} onClick={put}>
+          {t('conflict.keepBoth')} <kbd>B</kbd>
+        </button>
+      )}
+      <button key="theirs" type="button" class={`button ${both ? '' : 'primary'}`} data-autofocus onClick={take}>
         {t('conflict.useTheirs')} <kbd>T</kbd>
       </button>
+      {way === 'mine' && (
+        <button key="mine" type="button" class="button" onClick={put}>
+          {t('conflict.useMine')} <kbd>M</kbd>
+        </button>
+      )}
       <span class="grow" />
       <button type="button" class="button quiet" onClick={keep}>
         {t('edit.keepLater')} <kbd>L</kbd>
@@ -94,10 +120,12 @@ function Screen({ open }: { open: Meeting }): JSX.Element {
     </>
   )
   const revisions = (list: readonly { revision: number }[]): string => list.map(({ revision }) => revision).join(', ')
+  const who = open.by?.author ?? t('edit.somebody')
+  const hint = open.by ? t('edit.savedAt', { time: clock(new Date(open.by.at)) }) : t('edit.conflictHint')
   return (
     <div onKeyDownCapture={keys}>
-      <Dialog title={t('edit.conflict', { n: title(open) })} hint={t('edit.conflictHint')} width={940} onClose={keep} footer={footer}>
-        <div class="map-versions">
+      <Dialog title={t('edit.conflict', { n: title(open), who })} hint={hint} width={fits ? 1240 : 940} onClose={keep} footer={footer}>
+        <div class={`map-versions ${fits ? 'with-result' : ''}`}>
           <Version title={t('conflict.before')} side={t('conflict.revision', { n: revisions(open.before) })} rows={before}>
             <SmallMap shapes={open.shapes.before} before={open.shapes.before} around={around} rows={before} frame={frame} ground={ground} drawn={[]} label={t('conflict.before')} />
           </Version>
@@ -107,9 +135,14 @@ function Screen({ open }: { open: Meeting }): JSX.Element {
           <Version title={t('conflict.mine')} side={t('conflict.notSaved')} rows={mine}>
             <SmallMap shapes={open.shapes.mine} before={open.shapes.before} around={around} rows={mine} frame={frame} ground={ground} drawn={drawn} label={t('conflict.mine')} />
           </Version>
+          {result && resultShapes && (
+            <Version title={t(way === 'both' ? 'conflict.both' : 'conflict.mineOver')} side={t('conflict.notSaved')} rows={over(theirs, result.grids)}>
+              <SmallMap shapes={resultShapes} before={open.shapes.before} around={around} rows={over(theirs, result.grids)} frame={frame} ground={ground} drawn={[]} label={t(way === 'both' ? 'conflict.both' : 'conflict.mineOver')} />
+            </Version>
+          )}
         </div>
-        <p class={`note ${fits ? 'ok' : 'info'}`} role="status">
-          <Icon name={fits ? 'check' : open.onTop === null ? 'refresh' : 'warning'} />
+        <p class={`note ${way === 'both' ? 'ok' : 'info'}`} role="status">
+          <Icon name={way === 'both' ? 'check' : way === 'asking' ? 'refresh' : 'warning'} />
           {words}
         </p>
       </Dialog>

@@ -25,6 +25,8 @@ interface Options {
   preview?: boolean
   /** Revisions that were looked at on the conflict screen. */
   seen?: Record<string, number>
+  /** Revisions that a drawing was made on, before theirs: the answer says whether both can be kept. */
+  since?: Record<string, number>
   /** Of an edit that is sent again. */
   key?: string
 }
@@ -43,7 +45,7 @@ async function request(command: Command, options: Options): Promise<EditAnswer> 
   const large = command.kind === 'improve' && command.grids.length > AT_ONCE_GRIDS
   const title = command.kind === 'improve' ? t(options.preview ? 'edit.improving' : 'edit.improvingSave', { n: command.grids.length }) : t('edit.saving')
   const send = (key: string): Promise<EditAnswer> => {
-    const asked = body && { ...body, expected, ...(options.repair ? { repair: true } : {}), ...(options.preview ? { preview: true } : {}) }
+    const asked = body && { ...body, expected, ...(options.repair ? { repair: true } : {}), ...(options.preview ? { preview: true } : {}), ...(options.since ? { since: options.since } : {}) }
     const headers = { 'Idempotency-Key': key, ...(large ? { Prefer: 'respond-async' } : {}) }
     return askLong<EditAnswer>(title, `/api/v1/plans/${plan}${path}`, { method: 'POST', body: asked ?? undefined, headers })
   }
@@ -230,12 +232,15 @@ function onScreen(command: Command): OnScreen {
 }
 
 async function meet(drawn: OnScreen, problem: Problem): Promise<void> {
-  const current = (problem.body.current ?? {}) as { grids?: EditedGrid[]; removed?: string[] }
+  const current = (problem.body.current ?? {}) as { grids?: EditedGrid[]; removed?: string[]; by?: Meeting['by'] }
   const theirs = current.grids ?? []
   const ids = [...new Set([...gridsOf(drawn.command), ...theirs.map((grid) => grid.id)])]
+  const before = drawn.before.filter((grid) => ids.includes(grid.id))
   const now: Meeting = {
     command: drawn.command,
-    before: drawn.before.filter((grid) => ids.includes(grid.id)),
+    before,
+    since: Object.fromEntries(before.map((grid) => [grid.id, grid.revision])),
+    by: current.by ?? null,
     theirs,
     removed: current.removed ?? [],
     shapes: drawn.shapes(ids),
@@ -264,7 +269,7 @@ async function askOnTop(open: Meeting): Promise<void> {
   let told: Meeting['onTop']
   try {
     if (open.removed.length) told = t('edit.gone')
-    else told = await request(open.command, { preview: true, seen: revisionsOf(open) })
+    else told = await request(open.command, { preview: true, seen: revisionsOf(open), since: open.since })
   } catch (cause) {
     told = sentence(cause)
   }

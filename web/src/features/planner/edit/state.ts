@@ -73,6 +73,10 @@ export interface Meeting {
   mine: { id: string; households: number; deviation: number | null }[]
   /** What the server says of mine on top of theirs; null while it is asked, or why it cannot be. */
   onTop: EditAnswer | string | null
+  /** Revisions that mine was drawn on. */
+  since: Record<string, number>
+  /** Who saved theirs, and when. */
+  by: { author: string | null; at: string } | null
 }
 export const meeting = signal<Meeting | null>(null)
 export const kept = signal<Kept[]>([])
