@@ -28,6 +28,7 @@ from gis.errors import (
     StaleRevisionError,
     UnavailableError,
 )
+from layers.filters.model import InvalidFilterError
 from services.access import TooManyAttemptsError
 from services.logs import request_id
 from services.plan_life.upload_errors import UploadTooLargeError
@@ -52,6 +53,7 @@ class BodyTooLargeError(GridwardError):
 STATUS: dict[type[GridwardError], int] = {
     GridwardError: 500,
     BadRequestError: 400,
+    InvalidFilterError: 400,
     NotSignedInError: 401,
     NotAllowedError: 403,
     NotFoundError: 404,

@@ -40,6 +40,7 @@ __all__ = [
     "Box",
     "DeclaredCrs",
     "Floats",
+    "axes_are_swapped",
     "bd09_to_gcj02",
     "gcj02_to_bd09",
     "gcj02_to_wgs84",
@@ -180,6 +181,27 @@ def _crs(srid: int) -> Any:  # noqa: ANN401 - pyproj ships no types
 @lru_cache(maxsize=64)
 def _transformer(source: int, target: int) -> Any:  # noqa: ANN401 - pyproj ships no types
     return pyproj.Transformer.from_crs(_crs(source), _crs(target), always_xy=True)
+
+
+@lru_cache(maxsize=64)
+def axes_are_swapped(srid: int) -> bool:
+    """Whether the official axis order of a system is northing (or latitude) first.
+
+    Parameters
+    ----------
+    srid : int
+        EPSG code.
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> axes_are_swapped(4326), axes_are_swapped(3857), axes_are_swapped(4547)
+    (True, False, True)
+    """
+    return str(_crs(srid).axis_info[0].direction) in ("north", "south")
 
 
 def transform_xy(xy: npt.ArrayLike, source: int, target: int) -> Floats:

@@ -239,6 +239,14 @@ _INCIDENTS = (
 
 LAYERS: Final[tuple[LayerSpec, ...]] = (*_LAND, *_GRIDS, *_CAMERAS, *_INCIDENTS)
 
+FEATURES_ONLY: Final[tuple[LayerSpec, ...]] = (
+    LayerSpec("facilities", Text("Facilities", "公共设施"), "base", "point", 12),
+    LayerSpec("privacy_zones", Text("Privacy zones", "隐私区域"), "cameras", "polygon", 12),
+)
+"""Collections of features without tiles: few, and drawn by those who work on them."""
+
+COLLECTIONS: Final[tuple[LayerSpec, ...]] = (*LAYERS, *FEATURES_ONLY)
+
 _BY_ID: Final = {layer.id: layer for layer in LAYERS}
 
 

@@ -13,10 +13,10 @@ from dataclasses import asdict
 from typing import Any, Final
 
 from layers import draw_base, draw_grids, draw_points, draw_water
-from layers.catalogue import LAYERS
+from layers.catalogue import FEATURES_ONLY, LAYERS
 from layers.draw_base import Layer
 from layers.palette import PALETTES, Palette, Theme
-from layers.spec import Lang
+from layers.spec import Lang, LayerSpec
 
 IMAGES: Final[dict[str, str]] = {
     "gw-hatch-under": "8 px tile, strokes '/' every 6 px in the hatch colour",
@@ -89,6 +89,78 @@ def build_style(
         "layers": _layers(PALETTES[theme], lang, tolerance),
         "transition": {"duration": 0, "delay": 0},
     }
+
+
+def collection_style(
+    spec: LayerSpec, theme: Theme = "light", *, base: str = "", attribution: str = "", query: str = ""
+) -> dict[str, Any]:
+    """Return the MapLibre style of one collection, for maps that are not ours.
+
+    Those have none of the images that our client draws: marks become discs in the colours of the legend, and patterns
+    are left out.
+
+    Parameters
+    ----------
+    spec : LayerSpec
+        One of the catalogue.
+    theme : {"light", "dark"}
+    base : str
+        Address before ``/ogc``.
+    attribution : str
+    query : str
+        Query string appended to addresses, with its question mark.
+
+    Examples
+    --------
+    >>> from layers.catalogue import layer
+    >>> [item["id"] for item in collection_style(layer("key_places"))["layers"]]
+    ['key_places-discs']
+    """
+    whole = build_style(theme, tiles_base=base, query=query)
+    if spec.id in whole["sources"]:
+        source = dict(whole["sources"][spec.id])
+        drawn = [item for item in whole["layers"] if item.get("source") == spec.id and not _needs_images(item)]
+        marked = any(item.get("source") == spec.id and _needs_images(item) for item in whole["layers"])
+        drawn += [_discs(spec, theme)] if marked and spec.geometry == "point" else []
+        for item in drawn:
+            item["layout"] = {**item.get("layout", {}), "visibility": "visible"}
+    else:
+        source = {"type": "geojson", "data": f"{base}/ogc/collections/{spec.id}/items{query}"}
+        drawn = [_discs(spec, theme)] if spec.geometry == "point" else _outlines(spec, theme)
+    if attribution:
+        source["attribution"] = attribution
+    return {
+        "version": 8,
+        "name": f"{spec.title.en} {theme}",
+        "metadata": {"gridward:theme": theme, "gridward:collection": spec.id},
+        "sources": {spec.id: source},
+        "layers": drawn,
+    }
+
+
+def _needs_images(item: Layer) -> bool:
+    parts = {**item.get("layout", {}), **item.get("paint", {})}
+    return any(name in parts for name in ("icon-image", "fill-pattern", "line-pattern"))
+
+
+def _discs(spec: LayerSpec, theme: Theme) -> Layer:
+    palette = PALETTES[theme]
+    paint = {"circle-radius": 5, "circle-color": palette.accent, "circle-stroke-color": palette.halo,
+             "circle-stroke-width": 1.5}  # fmt: skip
+    return _plain_layer(spec, "discs", "circle", paint)
+
+
+def _outlines(spec: LayerSpec, theme: Theme) -> list[Layer]:
+    colour = PALETTES[theme].accent
+    return [
+        _plain_layer(spec, "ground", "fill", {"fill-color": colour, "fill-opacity": 0.15}),
+        _plain_layer(spec, "outline", "line", {"line-color": colour, "line-width": 1.5}),
+    ]
+
+
+def _plain_layer(spec: LayerSpec, part: str, kind: str, paint: dict[str, Any]) -> Layer:
+    tiled = {} if spec in FEATURES_ONLY else {"source-layer": spec.id, "minzoom": spec.min_zoom}
+    return {"id": f"{spec.id}-{part}", "type": kind, "source": spec.id, **tiled, "paint": paint, "layout": {}}
 
 
 def _named_colours(palette: Palette) -> dict[str, Any]:

@@ -27,13 +27,19 @@ class LayerSource:
     geom : str
         Geometry in EPSG:4326, for items.
     tile_geom : str
-        Stored geometry in EPSG:3857 that the box is compared with.
+        Stored geometry in EPSG:3857 that the box is compared with; empty for collections without tiles.
     scope : str
         Condition on ``:scope``, an array of the ids that `follows` names.
     follows : {"territory", "plan", "run", "water", "cell"}
         What the rows hang on.
     tile_shape : str or None
         Geometry in EPSG:3857 that is drawn, when it is not `tile_geom`.
+    tile_tables : str or None
+        From clause of tiles, when `tables` joins more than a tile shows.
+    tile_columns : dict of str to str
+        What takes the place of `columns` in tiles.
+    masked : dict of str to str
+        What takes the place of `columns` for accounts without the right to see data of the camera network.
     thinned : tuple of (int, str)
         Conditions for zooms below a bound: what would be lost in the crowd is left out.
     moment : str or None
@@ -47,6 +53,10 @@ class LayerSource:
         Geometry in EPSG:3857 that is drawn at those zooms.
     also : tuple of str
         Further layers whose changes make a tile of this one stale.
+    more : dict of str to str
+        Attributes that features have and tiles don't; `layers.fields` says what each is.
+    changed : str or None
+        Revision of one feature, where it can be edited by itself.
     """
 
     tables: str
@@ -57,20 +67,34 @@ class LayerSource:
     scope: str
     follows: Follows = "territory"
     tile_shape: str | None = None
+    tile_tables: str | None = None
+    tile_columns: dict[str, str] = field(default_factory=dict)
+    masked: dict[str, str] = field(default_factory=dict)
     thinned: tuple[tuple[int, str], ...] = ()
     moment: str | None = None
     dated: str | None = None
     simple_tables: str = ""
     simple_shape: str | None = None
     also: tuple[str, ...] = field(default=())
+    more: dict[str, str] = field(default_factory=dict)
+    changed: str | None = None
+
+    @property
+    def attributes(self) -> dict[str, str]:
+        """Attribute → SQL expression of a feature."""
+        return {**self.columns, **self.more}
 
 
 _NUMBER = "ltrim(right(g.code, 3), '0')"
+_VERSION_NUMBER = "ltrim(right(v.code, 3), '0')"
 _CAMERA_NAME = "coalesce(c.gb28181_id, c.source_ref, c.id::text)"
 _CAMERA_KIND = (
     "case when c.ptz then 'ptz' when c.dome or c.hfov >= 360 then 'dome' "
     "when c.azimuth is null then 'unknown' else 'fixed' end"
 )
+_CAMERA_FACTS = (
+    "owner", "purpose", "hfov", "max_range", "height_m", "ptz", "dome", "indoor", "networked", "serviceable",
+)  # fmt: skip
 _MAIN = "'motorway','motorway_link','trunk','trunk_link','primary','primary_link','secondary','secondary_link'"
 _BACK = "'footway','path','steps','service','track','cycleway','corridor','platform','bridleway'"
 
@@ -91,6 +115,8 @@ SOURCES: Final[dict[str, LayerSource]] = {
         "a.geom_3857",
         "a.territory_id = any(:scope) and a.valid @> current_date",
         dated=_AREAS_DATED,
+        simple_tables=" left join area_shape q on q.area_id = a.id and q.max_zoom = :level",
+        simple_shape="coalesce(q.geom_3857, a.geom_3857)",
     ),
     "landcover": LayerSource(
         "landcover l",
@@ -163,11 +189,23 @@ SOURCES: Final[dict[str, LayerSource]] = {
         "v.plan_id = any(:scope)",
         follows="plan",
         dated=_GRIDS_DATED,
+        tile_tables="grid_version v "
+        "left join assignment h on h.grid_id = v.grid_id and h.is_head and h.valid @> now() "
+        "left join staff f on f.id = h.staff_id",
+        tile_columns={"code": "v.code", "number": _VERSION_NUMBER},
         # either all grids of a plan have simpler shapes or none has: mixing them would tear the tiling
         simple_tables=" left join grid_shape q on q.plan_id = v.plan_id and q.grid_id = v.grid_id "
         "and q.max_zoom = :level",
         simple_shape="coalesce(q.geom_3857, v.geom_3857)",
         also=("staff",),
+        more={
+            "area_m2": "v.area_m2",
+            "locked": "v.locked",
+            "uuid": "v.grid_id::text",
+            "plan": "v.plan_id::text",
+            "revision": "v.revision",
+        },
+        changed="v.revision",
     ),
     "grid_labels": LayerSource(
         "grid_version v join grid g on g.id = v.grid_id "
@@ -186,6 +224,8 @@ SOURCES: Final[dict[str, LayerSource]] = {
         "v.plan_id = any(:scope)",
         follows="plan",
         dated=_GRIDS_DATED,
+        tile_tables="grid_version v left join coverage_grid k on k.grid_id = v.grid_id and k.run_id = any(:runs)",
+        tile_columns={"code": "v.code", "number": _VERSION_NUMBER},
         # the box is compared with the stored grid, whose index is there; the few points are transformed on the way
         tile_shape="st_transform(v.label_point, 3857)",
         also=("grids", "gaps"),
@@ -198,6 +238,8 @@ SOURCES: Final[dict[str, LayerSource]] = {
         "v.geom_3857",
         "v.plan_id = any(:scope)",
         follows="cell",
+        tile_tables="grid_version v",
+        tile_columns={"code": "v.code", "number": _VERSION_NUMBER},
         also=("grids",),
     ),
     "river_reaches": LayerSource(
@@ -235,6 +277,7 @@ SOURCES: Final[dict[str, LayerSource]] = {
         "s.geom_3857",
         "s.territory_id = any(:scope)",
         also=("cameras",),
+        masked={"camera": "c.id::text"},
     ),
     "gaps": LayerSource(
         "gap p",
@@ -253,6 +296,8 @@ SOURCES: Final[dict[str, LayerSource]] = {
         "p.geom_3857",
         "p.territory_id = any(:scope)",
         also=("gaps",),
+        more={"weight": "p.weight", "uuid": "p.id::text", "revision": "p.revision"},
+        changed="p.revision",
     ),
     "cameras": LayerSource(
         "camera c",
@@ -267,6 +312,13 @@ SOURCES: Final[dict[str, LayerSource]] = {
         "c.point",
         "c.geom_3857",
         "c.territory_id = any(:scope)",
+        masked={"gb28181_id": "null::text", "ref": "c.id::text"},
+        more={
+            **{name: f"c.{name}" for name in _CAMERA_FACTS},
+            "uuid": "c.id::text",
+            "revision": "c.revision",
+        },
+        changed="c.revision",
     ),
     "incidents": LayerSource(
         "incident i",
@@ -276,6 +328,27 @@ SOURCES: Final[dict[str, LayerSource]] = {
         "i.geom_3857",
         "i.territory_id = any(:scope)",
         moment="i.reported_at",
+        more={"reported_at": "i.reported_at"},
+    ),
+    "facilities": LayerSource(
+        "facility f",
+        "f.fid",
+        {"kind": "f.kind", "name": "nullif(f.name, '')"},
+        "f.point",
+        "",
+        "f.territory_id = any(:scope)",
+        more={"uuid": "f.id::text", "revision": "f.revision"},
+        changed="f.revision",
+    ),
+    "privacy_zones": LayerSource(
+        "privacy_zone z",
+        "z.fid",
+        {"kind": "z.kind", "reason": "z.reason"},
+        "z.geom",
+        "",
+        "z.territory_id = any(:scope)",
+        more={"created_at": "z.created_at", "uuid": "z.id::text", "revision": "z.revision"},
+        changed="z.revision",
     ),
 }
 """Every collection, by its id in the catalogue of layers."""

@@ -6,7 +6,8 @@ from uuid import uuid4
 
 import pytest
 
-from layers.catalogue import LAYERS
+from layers.catalogue import COLLECTIONS, LAYERS
+from layers.fields import FIELDS
 from store.database.actor import Actor
 from store.database.layer_sources import SOURCES
 from tests.api.town import build_town
@@ -18,7 +19,9 @@ def town(database):
 
 
 def test_every_layer_of_the_catalogue_has_a_source_with_its_fields():
-    assert set(SOURCES) == {spec.id for spec in LAYERS}
+    assert set(SOURCES) == set(FIELDS) == {spec.id for spec in COLLECTIONS}
+    for spec in COLLECTIONS:
+        assert set(SOURCES[spec.id].attributes) == {field.name for field in FIELDS[spec.id]}
     for spec in LAYERS:
         # the count of a crowd is made on the way, at low zooms only
         assert set(SOURCES[spec.id].columns) == set(spec.fields) - {"count"}, spec.id

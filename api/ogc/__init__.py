@@ -1,0 +1,9 @@
+"""The OGC API: features of every collection, read by any client and edited where a collection can be."""
+
+from fastapi import APIRouter
+
+from api.ogc import collections, description, items, landing, styles
+
+router = APIRouter()
+for part in (landing, collections, items, description, styles):
+    router.include_router(part.router)

@@ -1,0 +1,155 @@
+"""Collections: what there is, in which reference systems, and what can be asked of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import Response
+
+from api.deps import Work
+from api.ogc import html
+from api.ogc.formats import FORMATS, GEOJSON, HTML, JSON, SCHEMA, STYLE, answer, self_links
+from api.ogc.landing import PAGES, TITLE
+from api.ogc_parameters import base_of, link, only_parameters, requested_look
+from layers.catalogue import COLLECTIONS, LAYERS
+from layers.fields import PLACE, schema_of
+from layers.spec import LayerSpec
+from services.features.reading import CRS84, Crs, find_collection, known_systems, read_extent, visible_fields
+from services.layers import Look, view_of
+
+RELATION: Final = "http://www.opengis.net/def/rel/ogc/1.0"
+TILED: Final = frozenset(spec.id for spec in LAYERS)
+
+router = APIRouter(prefix="/ogc", tags=["features"])
+Looking = Annotated[Look, Depends(requested_look)]
+
+
+@router.get("/collections", response_class=Response, responses=PAGES, operation_id="list_collections")
+def list_collections(request: Request, work: Work, look: Looking) -> Response:
+    """Return every collection."""
+    only_parameters(request, "f", "plan", "territory", formats=FORMATS)
+    view = view_of(work, look)
+    base = base_of(request)
+    systems = known_systems(work, view)
+    body = {
+        "links": self_links(request, f"{base}/collections", JSON),
+        "crs": [each.uri for each in systems],
+        "collections": [described(spec, base, view.box, systems) for spec in COLLECTIONS],
+    }
+
+    def draw(told: Mapping[str, Any]) -> str:
+        rows = [
+            (html.anchor(each["title"], f"{base}/collections/{each['id']}?f=html"), html.value(each["description"]))
+            for each in told["collections"]
+        ]
+        listed = html.table("Collections", ["Name", "What it is"], rows)
+        return html.page("Collections", listed, crumbs=[(TITLE, f"{base}/?f=html")], base=base)
+
+    return answer(request, body, draw)
+
+
+@router.get("/collections/{collection}", response_class=Response, responses=PAGES, operation_id="get_collection")
+def get_collection(request: Request, work: Work, look: Looking, collection: str) -> Response:
+    """Return one collection with the extent of its features."""
+    only_parameters(request, "f", "plan", "territory", formats=FORMATS)
+    spec = find_collection(collection)
+    base = base_of(request)
+    address = f"{base}/collections/{spec.id}"
+    view = view_of(work, look)
+    body = described(spec, base, read_extent(work, collection, view), known_systems(work, view))
+    body["links"] = [*self_links(request, address, JSON), *body["links"][1:]]
+
+    def draw(told: Mapping[str, Any]) -> str:
+        fields = [
+            (html.value(each.name), html.value(each.kind), html.value(each.title.en))
+            for each in visible_fields(work, collection)
+        ]
+        parts = (
+            html.paragraph(told["description"]),
+            f"<p>{html.anchor('Features', f'{address}/items?f=html')}</p>",
+            html.table("What can be asked by", ["Name", "Type", "What it is"], fields),
+            html.links(told["links"]),
+        )
+        return html.page(spec.title.en, *parts, crumbs=crumbs(base), base=base)
+
+    return answer(request, body, draw)
+
+
+def crumbs(base: str, spec: LayerSpec | None = None) -> list[html.Crumb]:
+    """Return the way from the landing page to the list of collections, or on to one of them."""
+    way = [(TITLE, f"{base}/?f=html"), ("Collections", f"{base}/collections?f=html")]
+    return way if spec is None else [*way, (spec.title.en, f"{base}/collections/{spec.id}?f=html")]
+
+
+def described(spec: LayerSpec, base: str, box: tuple[float, ...] | None, systems: Sequence[Crs]) -> dict[str, Any]:
+    """Describe a collection."""
+    address = f"{base}/collections/{spec.id}"
+    told: dict[str, Any] = {
+        "id": spec.id,
+        "title": spec.title.en,
+        "description": f"{spec.title.en} ({spec.title.zh})",
+        "itemType": "feature",
+        "crs": [each.uri for each in systems],
+        "storageCrs": CRS84,
+        "links": [
+            link("self", address, JSON, title=spec.title.en),
+            link("items", f"{address}/items", GEOJSON, title=spec.title.en),
+            link("items", f"{address}/items?f=html", HTML, title=f"{spec.title.en} as a page"),
+            link(f"{RELATION}/queryables", f"{address}/queryables", SCHEMA, title="What can be asked by"),
+            link(f"{RELATION}/sortables", f"{address}/sortables", SCHEMA, title="What can be sorted by"),
+            link(f"{RELATION}/schema", f"{address}/schema", SCHEMA, title="What a feature holds"),
+            link(f"{RELATION}/styles", f"{address}/styles", JSON, title="Styles"),
+            link("stylesheet", f"{address}/styles/light", STYLE, title="Map style (MapLibre)"),
+        ],
+    }
+    if spec.id in TILED:
+        told["links"] += [
+            link(f"{RELATION}/tilesets-vector", f"{address}/tiles", JSON, title="Vector tiles"),
+            link("describedby", f"{address}/tiles/WebMercatorQuad", JSON, title="TileJSON"),
+        ]
+    if box is not None:
+        told["extent"] = {"spatial": {"bbox": [[round(side, 7) for side in box]], "crs": CRS84}}
+    return told
+
+
+@router.get("/collections/{collection}/queryables", response_class=Response, operation_id="get_queryables",
+            responses={200: {"content": {SCHEMA: {}, HTML: {}}}})  # fmt: skip
+def get_queryables(request: Request, work: Work, collection: str) -> Response:
+    """Return what the features of a collection can be asked by, as JSON Schema."""
+    return _schema(request, work, collection, "queryables", queryables=True)
+
+
+@router.get("/collections/{collection}/sortables", response_class=Response, operation_id="get_sortables",
+            responses={200: {"content": {SCHEMA: {}, HTML: {}}}})  # fmt: skip
+def get_sortables(request: Request, work: Work, collection: str) -> Response:
+    """Return what the features of a collection can be sorted by, as JSON Schema."""
+    return _schema(request, work, collection, "sortables", queryables=True)
+
+
+@router.get("/collections/{collection}/schema", response_class=Response, operation_id="get_schema",
+            responses={200: {"content": {SCHEMA: {}, HTML: {}}}})  # fmt: skip
+def get_schema(request: Request, work: Work, collection: str) -> Response:
+    """Return what a feature of a collection holds, as JSON Schema."""
+    return _schema(request, work, collection, "schema", queryables=False)
+
+
+def _schema(request: Request, work: Work, collection: str, kind: str, *, queryables: bool) -> Response:
+    only_parameters(request, "f", formats=FORMATS)
+    spec = find_collection(collection)
+    base = base_of(request)
+    fields = visible_fields(work, collection)
+    body = schema_of(spec, fields, f"{base}/collections/{spec.id}/{kind}", queryables=queryables)
+    if kind == "sortables":
+        body["properties"].pop(PLACE)
+
+    def draw(told: Mapping[str, Any]) -> str:
+        rows = [
+            (html.value(name), html.value(each.get("type", each.get("format"))), html.value(each["title"]))
+            for name, each in told["properties"].items()
+        ]
+        listed = html.table(f"{spec.title.en}: {kind}", ["Name", "Type", "What it is"], rows)
+        return html.page(kind.capitalize(), listed, crumbs=crumbs(base, spec), base=base)
+
+    return answer(request, body, draw, media_type=SCHEMA)

@@ -1,0 +1,229 @@
+"""Features: pages and single ones, as GeoJSON or as a page to read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import cache, partial
+from typing import Any, Final
+
+import orjson
+from fastapi import APIRouter, Request
+from starlette.datastructures import URL
+from starlette.responses import Response
+
+from api.deps import Work
+from api.ogc import html
+from api.ogc.collections import Looking, crumbs
+from api.ogc.formats import FRESH, GEOJSON, HTML, ITEM_FORMATS, JSON, self_links, wanted_format
+from api.ogc.parameters import (
+    COMMON,
+    LARGEST_ID,
+    cursor_text,
+    output_of,
+    parameters_of,
+    requested_crs,
+    requested_query,
+)
+from api.ogc_parameters import base_of, known_tags, link, only_parameters
+from gis.errors import NotFoundError
+from layers.fields import FIELDS
+from services.features.reading import (
+    EDITABLE,
+    Crs,
+    ItemPage,
+    find_collection,
+    known_systems,
+    read_feature,
+    read_page,
+    visible_fields,
+)
+from services.layers import Look, view_of
+
+ONE: Final = ("crs", *COMMON)
+_ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"content": {GEOJSON: {}, HTML: {}}, "headers": {"Content-Crs": {"schema": {"type": "string"}}}},
+    304: {"description": "Still true."},
+}
+_TEXT: Final = {"type": "string"}
+
+
+def _asked(name: str, says: str, schema: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    return {"name": name, "in": "query", "required": False, "description": says, "schema": dict(schema or _TEXT)}
+
+
+@cache
+def _described() -> list[dict[str, Any]]:
+    """Return the parameters of items that are the same for every collection; `/ogc/api` has those of each."""
+    number = {"type": "number"}
+    return [
+        _asked("bbox", "West, south, east, north.", {"type": "array", "items": number, "minItems": 4, "maxItems": 6})
+        | {"style": "form", "explode": False},
+        _asked("limit", "Features a page.", {"type": "integer", "minimum": 1, "default": 100}),
+        _asked("datetime", "A moment, or start/end."),
+        _asked("filter", "CQL2."),
+        _asked("filter-lang", "Its language.", {"type": "string", "enum": ["cql2-text", "cql2-json"]}),
+        _asked("sortby", "Names, with a minus for descending."),
+        _asked("properties", "Names of the attributes to tell."),
+        _asked("skipGeometry", "Leave the geometry out.", {"type": "boolean"}),
+        *_common(),
+    ]
+
+
+@cache
+def _common() -> list[dict[str, Any]]:
+    uuid = {"type": "string", "format": "uuid"}
+    return [
+        _asked("crs", "Address of the reference system of the answer."),
+        _asked("plan", "Show this plan.", uuid),
+        _asked("territory", "Show this territory.", uuid),
+        _asked("f", "Form of the answer.", {"type": "string", "enum": [*ITEM_FORMATS]}),
+    ]
+
+
+router = APIRouter(prefix="/ogc", tags=["features"])
+
+
+@router.get(
+    "/collections/{collection}/items",
+    response_class=Response,
+    responses=_ANSWERS,
+    operation_id="list_items",
+    openapi_extra={"parameters": _described()},
+)
+def list_items(request: Request, work: Work, look: Looking, collection: str) -> Response:
+    """Return one page of features with a link to the next page."""
+    fields = visible_fields(work, collection)
+    only_parameters(request, *parameters_of(fields), formats=ITEM_FORMATS)
+    query, crs = requested_query(request, fields, partial(_systems, work, look))
+    as_page = wanted_format(request) == "html"
+    found = read_page(work, collection, query, look=look, known_tags=frozenset() if as_page else known_tags(request))
+    headers = {**FRESH, "Content-Crs": f"<{crs.uri}>"}
+    if not as_page:
+        headers["ETag"] = f'W/"{found.tag}"'
+    if found.unchanged:
+        return Response(status_code=304, headers=headers)
+    base = base_of(request)
+    told = _collection_of(request, f"{base}/collections/{collection}", found)
+    if as_page:
+        told["features"] = orjson.loads(f"[{found.features}]")
+        drawn = query.geometry and crs.lon_first
+        return Response(_page(told, collection, base, drawn=drawn), media_type=HTML, headers=headers)
+    head = orjson.dumps(told)
+    body = b"".join((head[:-1], b',"features":[', found.features.encode(), b"]}"))
+    return Response(body, media_type=GEOJSON, headers=headers)
+
+
+def _systems(work: Work, look: Look) -> list[Crs]:
+    return known_systems(work, view_of(work, look))
+
+
+def _collection_of(request: Request, address: str, found: ItemPage) -> dict[str, Any]:
+    here = URL(f"{address}/items").replace(query=request.url.query)
+    links = [*self_links(request, f"{address}/items", GEOJSON), link("collection", address, JSON)]
+    if found.following is not None:
+        following = str(here.include_query_params(cursor=cursor_text(found.following)))
+        links.append(link("next", following, HTML if wanted_format(request) == "html" else GEOJSON))
+    told: dict[str, Any] = {
+        "type": "FeatureCollection",
+        "links": links,
+        "numberReturned": found.count,
+        "timeStamp": datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+    }
+    if found.following is None and "cursor" not in request.query_params:
+        # the only page: here the number costs nothing
+        told["numberMatched"] = found.count
+    return told
+
+
+def _page(told: Mapping[str, Any], collection: str, base: str, *, drawn: bool) -> str:
+    spec = find_collection(collection)
+    features = told["features"]
+    names = [each.name for each in FIELDS[collection] if any(each.name in f["properties"] for f in features)]
+    address = f"{base}/collections/{collection}/items"
+    rows = [
+        (
+            html.anchor(each["id"], f"{address}/{each['id']}?f=html"),
+            *(html.value(each["properties"].get(n)) for n in names),
+        )
+        for each in features
+    ]
+    onward = [{**each, "title": "Next page"} for each in told["links"] if each["rel"] == "next"]
+    others = [each for each in told["links"] if each["rel"] == "alternate"]
+    parts = (
+        html.paragraph(f"{told['numberReturned']} features on this page."),
+        html.sketch(features, f"Outlines of the features: {spec.title.en}") if drawn else "",
+        html.table(spec.title.en, ["Feature", *names], rows),
+        html.links([*onward, *others]),
+    )
+    return html.page("Features", *parts, crumbs=crumbs(base, spec), base=base)
+
+
+@router.get(
+    "/collections/{collection}/items/{fid}",
+    response_class=Response,
+    responses=_ANSWERS,
+    operation_id="get_item",
+    openapi_extra={"parameters": _common()},
+)
+def get_item(request: Request, work: Work, look: Looking, collection: str, fid: str) -> Response:
+    """Return one feature; the tag of one that can be edited goes into If-Match."""
+    spec = find_collection(collection)
+    only_parameters(request, *ONE, formats=ITEM_FORMATS)
+    crs = requested_crs(request, "crs", partial(_systems, work, look))
+    feature, tag = read_feature(work, collection, feature_id(collection, fid), look=look, crs=output_of(crs))
+    as_page = wanted_format(request) == "html"
+    headers = {**FRESH, "Content-Crs": f"<{crs.uri}>"}
+    if not as_page:
+        # If-Match wants a strong tag; that of a feature that can be edited holds its revision
+        headers["ETag"] = f'"{tag}"' if collection in EDITABLE else f'W/"{tag}"'
+        if tag in known_tags(request):
+            return Response(status_code=304, headers=headers)
+    base = base_of(request)
+    address = f"{base}/collections/{collection}"
+    links = [*self_links(request, f"{address}/items/{fid}", GEOJSON), link("collection", address, JSON)]
+    if not as_page:
+        body = feature[:-1].encode() + b',"links":' + orjson.dumps(links) + b"}"
+        return Response(body, media_type=GEOJSON, headers=headers)
+    told = orjson.loads(feature)
+    titles = {each.name: each.title.en for each in FIELDS[collection]}
+    rows = [(html.value(titles[name]), html.value(each)) for name, each in told["properties"].items()]
+    parts = (
+        html.sketch([told], f"Outline of feature {fid}") if crs.lon_first else "",
+        html.table("Attributes", ["Name", "Value"], rows),
+        html.links([each for each in links if each["rel"] == "alternate"]),
+    )
+    way = [*crumbs(base, spec), ("Features", f"{address}/items?f=html")]
+    return Response(html.page(f"Feature {fid}", *parts, crumbs=way, base=base), media_type=HTML, headers=headers)
+
+
+def feature_id(collection: str, fid: str) -> int:
+    """Read the id of a feature.
+
+    Raises
+    ------
+    NotFoundError
+        It is no number: no feature has such an id.
+    """
+    if not (fid.isascii() and fid.isdigit() and len(fid) < 20 and int(fid) <= LARGEST_ID):
+        raise NotFoundError(f"'{collection}' has no feature '{fid[:60]}'.", collection=collection)
+    return int(fid)
+
+
+@router.options("/collections/{collection}/items", operation_id="items_options", status_code=204)
+def items_options(request: Request, _work: Work, collection: str) -> Response:
+    """Tell what can be done with the features of a collection."""
+    only_parameters(request)
+    return _allowing("GET", *(way for way in EDITABLE.get(find_collection(collection).id, ()) if way == "POST"))
+
+
+@router.options("/collections/{collection}/items/{fid}", operation_id="item_options", status_code=204)
+def item_options(request: Request, _work: Work, collection: str, fid: str) -> Response:
+    """Tell what can be done with one feature."""
+    only_parameters(request)
+    feature_id(collection, fid)
+    return _allowing("GET", *(way for way in EDITABLE.get(find_collection(collection).id, ()) if way != "POST"))
+
+
+def _allowing(*methods: str) -> Response:
+    return Response(status_code=204, headers={"Allow": ", ".join([*methods, "OPTIONS"])})

@@ -1,0 +1,1 @@
+"""Features of every collection: read by pages, and edited where a collection can be."""

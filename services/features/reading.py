@@ -1,0 +1,160 @@
+"""Read features: pages of a collection as GeoJSON, one feature, extents, and the reference systems they come in."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from typing import Final
+
+from gis.crs import STORAGE_SRID, axes_are_swapped
+from gis.errors import NotFoundError
+from layers.catalogue import COLLECTIONS
+from layers.fields import Fields, fields_of
+from layers.spec import LayerSpec
+from services.layers import Look, tag_of, view_of
+from store.database import features as sql
+from store.database.features import Cursor, FeatureQuery, OutputCrs, SortKey
+from store.database.layer_sources import SOURCES
+from store.database.tiles import View
+from store.database.work import Box, UnitOfWork
+
+__all__ = [
+    "CRS84",
+    "EDITABLE",
+    "Crs",
+    "Cursor",
+    "FeatureQuery",
+    "ItemPage",
+    "OutputCrs",
+    "SortKey",
+    "find_collection",
+    "known_systems",
+    "output_in",
+    "read_extent",
+    "read_feature",
+    "read_page",
+    "visible_fields",
+]  # fmt: skip
+
+EDITABLE: Final[dict[str, tuple[str, ...]]] = {
+    "cameras": ("POST", "PUT", "PATCH", "DELETE"),
+    "key_places": ("POST", "PUT", "PATCH", "DELETE"),
+    "facilities": ("POST", "PUT", "PATCH", "DELETE"),
+    "privacy_zones": ("POST", "PUT", "PATCH", "DELETE"),
+    "grids": ("PATCH",),
+}
+"""Collections whose features can be edited, and by which methods."""
+
+CRS84: Final = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
+_EPSG: Final = "http://www.opengis.net/def/crs/EPSG/0/"
+_ALWAYS: Final = (4326, 4490, 3857)
+_DEGREES: Final = frozenset({4326, 4490})
+
+
+@dataclass(frozen=True, slots=True)
+class Crs:
+    """A reference system by its address: EPSG code, and whether x comes first although EPSG says otherwise."""
+
+    uri: str
+    srid: int
+    lon_first: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ItemPage:
+    """Features of one page as GeoJSON texts joined by commas, and where the next page begins (None on the last)."""
+
+    features: str
+    count: int
+    following: Cursor | None
+    tag: str
+    unchanged: bool = False
+
+
+def find_collection(collection: str) -> LayerSpec:
+    """Return a collection of the catalogue.
+
+    Raises
+    ------
+    NotFoundError
+        No such collection.
+    """
+    found = next((spec for spec in COLLECTIONS if spec.id == collection), None)
+    if found is None:
+        known = [spec.id for spec in COLLECTIONS]
+        raise NotFoundError(f"There is no collection '{collection[:60]}'; there are: {', '.join(known)}.", known=known)
+    return found
+
+
+def visible_fields(work: UnitOfWork, collection: str) -> Fields:
+    """Return the fields of a collection that the actor may see.
+
+    Raises
+    ------
+    NotFoundError
+        No such collection.
+    """
+    return fields_of(find_collection(collection).id, network=work.actor.may("camera_network"))
+
+
+def known_systems(work: UnitOfWork, view: View) -> list[Crs]:
+    """Return the reference systems that features come in: CRS84, the usual ones, and the territories' metric ones."""
+    metric = sql.metric_srids(work.session, view.territories)
+    codes = [*_ALWAYS, *(srid for srid in metric if srid not in _ALWAYS)]
+    return [Crs(CRS84, STORAGE_SRID, lon_first=True), *(Crs(f"{_EPSG}{srid}", srid) for srid in codes)]
+
+
+def output_in(crs: Crs) -> OutputCrs:
+    """Return how coordinates are written in a reference system."""
+    return OutputCrs(crs.srid, swapped=not crs.lon_first and axes_are_swapped(crs.srid), degrees=crs.srid in _DEGREES)
+
+
+def read_page(
+    work: UnitOfWork, collection: str, query: FeatureQuery, *, look: Look, known_tags: frozenset[str] = frozenset()
+) -> ItemPage:
+    """Return one page of features; nothing when the caller's tag still holds.
+
+    Raises
+    ------
+    NotFoundError
+        No such collection, plan or territory.
+    """
+    find_collection(collection)
+    view = view_of(work, look)
+    tag = _tag(work, tag_of(collection, view))
+    if tag in known_tags:
+        return ItemPage("", 0, None, tag, unchanged=True)
+    page = sql.read_page(work.session, collection, view, replace(query, plan_named=look.plan is not None))
+    return ItemPage(page.features, page.count, page.following, tag)
+
+
+def read_feature(
+    work: UnitOfWork, collection: str, fid: int, *, look: Look, crs: OutputCrs | None = None
+) -> tuple[str, str]:
+    """Return one feature as GeoJSON text, and its tag: ``revision-…`` where it can be edited, else that of its layer.
+
+    Raises
+    ------
+    NotFoundError
+        No such collection or feature.
+    """
+    fields = visible_fields(work, collection)
+    view = view_of(work, look)
+    query = FeatureQuery(1, fid=fid, plan_named=look.plan is not None, crs=crs or OutputCrs(), fields=fields)
+    page = sql.read_page(work.session, collection, view, query)
+    if not page.count:
+        raise NotFoundError(f"'{collection}' has no feature {fid}.", collection=collection, feature=fid)
+    tag = _tag(work, tag_of(collection, view))
+    return page.features, tag if SOURCES[collection].changed is None else f"{page.revision}-{tag}"
+
+
+def read_extent(work: UnitOfWork, collection: str, view: View) -> Box | None:
+    """Return west, south, east, north of a collection's features in EPSG:4326, or None without any."""
+    find_collection(collection)
+    return sql.read_extent(work.session, collection, view)
+
+
+def _tag(work: UnitOfWork, tag: str) -> str:
+    """Return a tag that holds only for those who see the same part of the data."""
+    scope = work.actor.scope_key
+    return tag if scope == "all" else hashlib.sha256(f"{tag}|{scope}".encode()).hexdigest()[:20]
