@@ -1,6 +1,6 @@
 // Leaflet and the fonts go beside the reports' code: a report is one file that opens with the network off
 // (layers/folium_map.py, store/printing/pdf.py).
-import { copyFileSync, mkdirSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 
 import { unpackFont } from './unpack-font.mjs'
 
@@ -25,3 +25,17 @@ for (const [family, subset, weights] of [
   }
   copyFileSync(module(`@fontsource/${family}/LICENSE`), new URL(`${family}-LICENSE`, fonts))
 }
+
+// Letters that the usual Chinese subset lacks come in slices, of which a page takes those that it needs.
+const slices = new URL('slices/', fonts)
+mkdirSync(slices, { recursive: true })
+const ranges = JSON.parse(readFileSync(module('@fontsource/noto-sans-sc/unicode.json'), 'utf8'))
+const listed = {}
+for (const [subset, range] of Object.entries(ranges)) {
+  const name = subset.replace(/[[\]]/g, '')
+  const source = module(`@fontsource/noto-sans-sc/files/noto-sans-sc-${name}-400-normal.woff`)
+  if (name.startsWith('latin') || !existsSync(source)) continue
+  unpackFont(source, new URL(`noto-sans-sc-${name}.ttf`, slices))
+  listed[`noto-sans-sc-${name}`] = range
+}
+writeFileSync(new URL('slices.json', slices), JSON.stringify(listed))

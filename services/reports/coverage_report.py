@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import shapely
 
 from layers.folium_map import style_of
@@ -11,6 +12,7 @@ from layers.palette import PALETTES
 from layers.report import Cell, ReportContent, ReportLayer, ReportTable
 from layers.spec import Lang
 from services.reports.drawing import grid_labels, grid_layer, ground_layer, shed_layers
+from services.reports.kinds import kind_word
 from services.reports.words import grouped_code, words
 from store.database import coverage as sql
 from store.database import plans as plan_sql
@@ -32,12 +34,13 @@ def coverage_content(work: UnitOfWork, plan: Plan, run: CoverageRun, lang: Lang)
     say = words(lang)
     gaps = sql.gap_rows(work.session, run.id)
     places = sql.place_rows(work.session, run.id)
+    places["kind_name"] = np.array([kind_word(str(kind), lang) for kind in places["kind"]], dtype=object)
     return ReportContent(
         name="coverage",
         title=f"{say['title']}: {territory.name}",
         subtitle=f"{plan.name} · {say['as_of']} {run.created_at:%Y-%m-%d %H:%M} UTC",
         facts=_facts(run.summary, say),
-        tables=[_grid_table(rows, say, lang), _gap_table(gaps), _place_table(places)],
+        tables=[_grid_table(rows, say, lang), _gap_table(gaps, lang), _place_table(places)],
         layers=[ground_layer(work, plan, say), *_layers(work, plan, rows, gaps, places, say)],
         labels=grid_labels(work, plan.id),
         legend=[
@@ -123,11 +126,12 @@ def _shown(row: Any, reasons: str) -> list[str]:  # noqa: ANN401 - a database ro
     ]
 
 
-def _gap_table(gaps: Any) -> ReportTable:  # noqa: ANN401 - database rows
+def _gap_table(gaps: Any, lang: Lang) -> ReportTable:  # noqa: ANN401 - database rows
     rows: list[list[Cell]] = []
     for gap in gaps:
         middle = shapely.point_on_surface(shapely.from_wkb(gap.geom))
-        what = gap.place or gap.place_kind if gap.kind == "key_place" else gap.reason.get("street")
+        named = gap.place or kind_word(gap.place_kind or "", lang)
+        what = named if gap.kind == "key_place" else gap.reason.get("street")
         maybe = "yes" if gap.reason.get("maybe") else "no"
         rows.append([gap.code, gap.kind, what or "", gap.reason.get("metres"), maybe, gap.score, middle.x, middle.y])
     return ReportTable("gaps", "gaps", ["grid", "kind", "what", "metres", "maybe", "score", "lon", "lat"], rows)
@@ -135,12 +139,12 @@ def _gap_table(gaps: Any) -> ReportTable:  # noqa: ANN401 - database rows
 
 def _place_table(places: Columns) -> ReportTable:
     rows: list[list[Cell]] = [
-        [kind, name, seen, int(cameras), point.x, point.y]
-        for kind, name, seen, cameras, point in zip(
-            *(places[column] for column in ("kind", "name", "seen", "cameras", "point")), strict=True
+        [kind, word, name, seen, int(cameras), point.x, point.y]
+        for kind, word, name, seen, cameras, point in zip(
+            *(places[column] for column in ("kind", "kind_name", "name", "seen", "cameras", "point")), strict=True
         )
     ]
-    return ReportTable("key_places", "key places", ["kind", "name", "seen", "cameras", "lon", "lat"], rows)
+    return ReportTable("key_places", "key places", ["kind", "kind_name", "name", "seen", "cameras", "lon", "lat"], rows)
 
 
 def _layers(
@@ -207,7 +211,7 @@ def _place_layer(places: Columns, say: dict[str, str]) -> ReportLayer:
         say["key_places"],
         places["point"],
         [covered if seen == "yes" else missed for seen in places["seen"]],
-        [f"{kind} {name}" for kind, name in zip(kinds, names, strict=True)],
+        [f"{word} {name}" for word, name in zip(places["kind_name"], names, strict=True)],
         {"kind": kinds, "name": names, "seen": [str(seen) for seen in places["seen"]]},
         point_radius=5,
     )

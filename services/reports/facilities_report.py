@@ -15,13 +15,14 @@ from layers.spec import Lang
 from services.facilities import coverage_of
 from services.nearest_staff import StreetGraphs
 from services.reports.drawing import grid_labels, grid_layer, ground_layer
+from services.reports.kinds import kind_word
 from services.reports.words import grouped_code, words
 from store.database import plans as plan_sql
 from store.database import reports as sql
 from store.database.models import Plan, Territory
 from store.database.work import UnitOfWork
 
-COLUMNS = ("kind", "name", "grid_code", "area_name", "lon", "lat")
+COLUMNS = ("kind", "kind_name", "name", "grid_code", "area_name", "lon", "lat")
 _LIGHT = PALETTES["light"]
 
 
@@ -38,11 +39,16 @@ def facilities_content(work: UnitOfWork, plan: Plan, lang: Lang, *, now: datetim
         title=f"{say['facilities_title']}: {territory.name}",
         subtitle=f"{plan.name} · {say['as_of']} {now:%Y-%m-%d} UTC",
         facts=_facts(rows, found, say),
-        tables=[_table(rows, say), _kind_table(found, say), _area_table(found, say), _unreached(found, say)],
+        tables=[
+            _table(rows, say, lang),
+            _kind_table(found, say, lang),
+            _area_table(found, say),
+            _unreached(found, say),
+        ],
         layers=[
             ground_layer(work, plan, say),
             grid_layer(work, plan.id, say["grid_borders"]),
-            _layer(rows, say),
+            _layer(rows, say, lang),
         ],
         labels=grid_labels(work, plan.id),
         legend=[(_LIGHT.accent, say["facility"])],
@@ -73,11 +79,20 @@ def _leaves(found: dict[str, Any]) -> list[dict[str, Any]]:
     return [area for area in found["areas"] if area["id"] not in parents]
 
 
-def _table(rows: Any, say: dict[str, str]) -> ReportTable:  # noqa: ANN401 - database rows
-    raw: list[list[Cell]] = [[getattr(row, name) for name in COLUMNS] for row in rows]
+def _cell(row: Any, name: str, lang: Lang) -> Cell:  # noqa: ANN401 - a database row
+    return kind_word(row.kind, lang) if name == "kind_name" else getattr(row, name)
+
+
+def _table(rows: Any, say: dict[str, str], lang: Lang) -> ReportTable:  # noqa: ANN401 - database rows
+    raw: list[list[Cell]] = [[_cell(row, name, lang) for name in COLUMNS] for row in rows]
     heads = [say[key] for key in ("facility", "kind", "grid", "area")]
     shown = [
-        [row.name or "–", row.kind, grouped_code(row.grid_code) if row.grid_code else "–", row.area_name or "–"]
+        [
+            row.name or "–",
+            kind_word(row.kind, lang),
+            grouped_code(row.grid_code) if row.grid_code else "–",
+            row.area_name or "–",
+        ]
         for row in rows
     ]
     return ReportTable("facilities", say["facilities_title"], list(COLUMNS), raw, heads, shown)
@@ -87,22 +102,23 @@ def _percent(share: float | None) -> str:
     return "–" if share is None else f"{100 * share:.1f}"
 
 
-def _kind_table(found: dict[str, Any], say: dict[str, str]) -> ReportTable:
-    columns = ["kind", "count", "units", "units_with", "units_share", "households", "households_within", "share",
-               "median_min"]  # fmt: skip
-    raw: list[list[Cell]] = [[kind[name] for name in columns] for kind in found["kinds"]]
+def _kind_table(found: dict[str, Any], say: dict[str, str], lang: Lang) -> ReportTable:
+    columns = ["kind", "kind_name", "count", "units", "units_with", "units_share", "households", "households_within",
+               "share", "median_min"]  # fmt: skip
+    named = [{**kind, "kind_name": kind_word(str(kind["kind"]), lang)} for kind in found["kinds"]]
+    raw: list[list[Cell]] = [[kind[name] for name in columns] for kind in named]
     within = say["within"].format(minutes=found["minutes"])
     heads = [say["kind"], say["count"], say["villages_with"], within, say["share"], say["median"]]
     shown = [
         [
-            str(kind["kind"]),
+            kind["kind_name"],
             str(kind["count"]),
             f"{kind['units_with']}/{kind['units']}",
             f"{kind['households_within']:,.0f}",
             _percent(kind["share"]),
             "–" if kind["median_min"] is None else f"{kind['median_min']:.1f}",
         ]
-        for kind in found["kinds"]
+        for kind in named
     ]
     return ReportTable("kinds", say["kinds"], columns, raw, heads, shown)
 
@@ -133,13 +149,13 @@ def _unreached(found: dict[str, Any], say: dict[str, str]) -> ReportTable:
     return ReportTable("unreached", say["unreached"], ["code", "name", "households"], raw, heads, shown)
 
 
-def _layer(rows: Any, say: dict[str, str]) -> ReportLayer:  # noqa: ANN401 - database rows
+def _layer(rows: Any, say: dict[str, str], lang: Lang) -> ReportLayer:  # noqa: ANN401 - database rows
     return ReportLayer(
         "facilities",
         say["facility"],
         np.array([shapely.Point(row.lon, row.lat) for row in rows], dtype=object),
         [style_of(_LIGHT.text, fill=_LIGHT.accent, fill_opacity=1.0)] * len(rows),
-        [f"{row.kind} {row.name}" for row in rows],
-        {name: [getattr(row, name) for row in rows] for name in COLUMNS if name not in ("lon", "lat")},
+        [f"{kind_word(row.kind, lang)} {row.name}" for row in rows],
+        {name: [_cell(row, name, lang) for row in rows] for name in COLUMNS if name not in ("lon", "lat")},
         point_radius=4,
     )

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import io
+import unicodedata
 from functools import cache, lru_cache
 from importlib import resources
 from itertools import groupby
 from typing import TYPE_CHECKING, Literal
+
+import orjson
 
 from gis.errors import UnavailableError
 
@@ -14,7 +17,7 @@ if TYPE_CHECKING:
     from reportlab.pdfgen.canvas import Canvas
 
 FONTS = ("inter-latin", "inter-latin-ext", "noto-sans-sc-chinese-simplified")
-UNKNOWN = "□"
+_FOLDER = ("assets", "fonts")
 Align = Literal["left", "right", "centre"]
 
 
@@ -27,9 +30,8 @@ def _faces(*, bold: bool) -> tuple[tuple[str, frozenset[int]], ...]:
     found = []
     for family in FONTS:
         name = f"{family}-{'bold' if bold else 'regular'}"
-        file = resources.files("layers") / "assets" / "fonts" / f"{name}.ttf"
         try:
-            font = TTFont(name, io.BytesIO(file.read_bytes()))
+            font = TTFont(name, _font_file(f"{name}.ttf"))
         except FileNotFoundError as error:
             raise UnavailableError("The reports' fonts are not built; run `make web` once.") from error
         pdfmetrics.registerFont(font)
@@ -37,26 +39,64 @@ def _faces(*, bold: bool) -> tuple[tuple[str, frozenset[int]], ...]:
     return tuple(found)
 
 
+def _font_file(*path: str) -> io.BytesIO:
+    return io.BytesIO(resources.files("layers").joinpath(*_FOLDER, *path).read_bytes())
+
+
+@cache
+def _slices() -> tuple[tuple[str, tuple[tuple[int, int], ...]], ...]:
+    """Return the further slices of the Chinese font, each with the ranges of letters it may have."""
+    try:
+        told = orjson.loads(_font_file("slices", "slices.json").read())
+    except FileNotFoundError:  # a wheel without them prints marks
+        return ()
+    return tuple((name, tuple(_range(part) for part in text.split(","))) for name, text in told.items())
+
+
+def _range(text: str) -> tuple[int, int]:
+    low, _, high = text.strip().removeprefix("U+").partition("-")
+    return int(low, 16), int(high or low, 16)
+
+
+@cache
+def _slice(name: str) -> frozenset[int]:
+    """Register a slice and return the letters it has."""
+    from reportlab.pdfbase import pdfmetrics  # noqa: PLC0415 - only who prints pays for it
+    from reportlab.pdfbase.ttfonts import TTFont  # noqa: PLC0415 - as above
+
+    font = TTFont(name, _font_file("slices", f"{name}.ttf"))
+    pdfmetrics.registerFont(font)
+    return frozenset(font.face.charToGlyph)
+
+
 @lru_cache(maxsize=20_000)
 def _face_of(letter: str, bold: bool) -> str:
-    faces = _faces(bold=bold)
-    return next((name for name, letters in faces if ord(letter) in letters), "")
+    """Return the font that has a letter; "" where none has. Rare letters are never bold."""
+    code = ord(letter)
+    usual = next((name for name, letters in _faces(bold=bold) if code in letters), "")
+    if usual:
+        return usual
+    near = (name for name, ranges in _slices() if any(low <= code <= high for low, high in ranges))
+    return next((name for name in near if code in _slice(name)), "")
 
 
 def runs(text: str, *, bold: bool = False) -> list[tuple[str, str]]:
-    """Split text into (font, letters); a letter that no font has becomes a box."""
-    if not text:
-        return []
-    last = FONTS[-1] + ("-bold" if bold else "-regular")
-    pieces = []
+    """Split text into (font, letters); of a letter that no font has, its number stands there: ``[U+3666]``.
+
+    A box would leave the reader to guess which of all rare letters is meant.
+    """
+    plain = FONTS[0] + ("-bold" if bold else "-regular")
+    pieces: list[tuple[str, str]] = []
     for face, letters in groupby(text, key=lambda letter: _face_of(letter, bold)):
         word = "".join(letters)
-        pieces.append((face or last, word if face else _box(bold=bold) * len(word)))
-    return pieces
+        pieces.append((face, word) if face else (plain, "".join(map(_mark, word))))
+    return [piece for piece in pieces if piece[1]]
 
 
-def _box(*, bold: bool) -> str:
-    return UNKNOWN if _face_of(UNKNOWN, bold) else "?"
+def _mark(letter: str) -> str:
+    """Return what stands for a letter that no font has; what has no shape of its own is left out."""
+    shapeless = unicodedata.category(letter) in {"Cc", "Cf", "Mn"}
+    return "" if shapeless else f"[U+{ord(letter):04X}]"
 
 
 def width(text: str, size: float, *, bold: bool = False) -> float:

@@ -29,7 +29,9 @@ def town(database):
     town = build_town(database, name="Reportby", prefix="990102001")
     with database.work(Actor.system()) as work:
         work.session.add_all(
-            Facility(territory_id=town.territory, kind="clinic", name="社区卫生站", point=placed(shapely.Point(x, 50)))
+            Facility(
+                territory_id=town.territory, kind="clinic", name="㙦村骉𬭚卫生站", point=placed(shapely.Point(x, 50))
+            )
             for x in (50, 450)
         )
         work.session.execute(
@@ -119,6 +121,20 @@ def test_layers_of_a_geopackage_open_in_a_gis(client, town, tmp_path):
     assert grids["street_m"].sum() > 0
 
 
+def test_rare_letters_survive_in_every_table(client, town, tmp_path):
+    import geopandas
+    from openpyxl import load_workbook
+
+    name = "㙦村骉𬭚卫生站"
+    assert name in fetch(client, town, "facilities", "csv").content.decode("utf-8-sig")
+    book = load_workbook(io.BytesIO(fetch(client, town, "facilities", "xlsx").content))
+    assert name in {cell for row in book["facilities"].iter_rows(values_only=True) for cell in row}
+    path = tmp_path / "facilities.gpkg"
+    path.write_bytes(fetch(client, town, "facilities", "gpkg").content)
+    assert set(geopandas.read_file(path, layer="facilities")["name"]) == {name}
+    assert name in fetch(client, town, "facilities", "html").text
+
+
 def test_facilities_tell_who_can_walk_to_one(client, town):
     from openpyxl import load_workbook
 
@@ -128,6 +144,9 @@ def test_facilities_tell_who_can_walk_to_one(client, town):
     (clinic,) = [dict(zip(head, row, strict=True)) for row in rows]
     assert (clinic["kind"], clinic["count"], clinic["units_with"], clinic["units"]) == ("clinic", 2, 2, 2)
     assert 0 < clinic["households_within"] <= clinic["households"]
+    chinese = fetch(client, town, "facilities", "csv", lang="zh").content.decode("utf-8-sig")
+    assert {(row["kind"], row["kind_name"]) for row in csv.DictReader(io.StringIO(chinese))} == {("clinic", "诊所")}
+    assert "诊所" in fetch(client, town, "facilities", "html", lang="zh").text
     page = fetch(client, town, "facilities", "html").text
     assert "15-minute walk" in page
 

@@ -84,13 +84,25 @@ def test_an_empty_report_still_prints():
     assert pages_of(pdf_bytes(empty)) == 2
 
 
-def test_text_is_split_by_script_and_what_no_font_has_is_a_box():
+def test_text_is_split_by_script_and_what_no_font_has_is_told_by_its_number():
     faces = runs("Grid 网格 9\U0001f600")
     assert [text for _, text in faces][:3] == ["Grid ", "网格", " 9"]
     assert faces[0][0].startswith("inter")
     assert faces[1][0].startswith("noto")
-    assert faces[-1][1] in ("□", "?")
+    assert faces[-1][1] == "[U+1F600]"
     assert runs("") == []
+
+
+def test_rare_letters_come_from_their_slice_of_the_font():
+    text = "骉龢鱻 25 ℃ ≤ Ж"
+    assert "".join(word for _, word in runs(text)) == text
+    assert {face for face, word in runs("骉龢", bold=True)} == {"noto-sans-sc-24", "noto-sans-sc-21"}
+    # what the font does not have at all is named, and a mark without a shape is left out
+    assert "".join(word for _, word in runs("㙦村𬭚\ufe0f")) == "[U+3666]村[U+2CB5A]"
+
+
+def test_a_report_with_rare_letters_prints():
+    assert pages_of(pdf_bytes(report(title="骉村㙦组 ≤ 25 ℃"))) >= 1
 
 
 @given(st.text(alphabet=st.sampled_from(list("ab cd解放路网格,; ")), max_size=80), st.floats(20, 200))
