@@ -55,7 +55,7 @@ def renew_shapes(work: UnitOfWork, plan_id: UUID) -> bool:
     try:
         for level in sql.LEVELS:
             found = simplify_tiling(metric, tolerance_at(level, (south + north) / 2))
-            by_level[level] = _many(transform(found.geometry, territory.metric_srid, TILE_SRID))
+            by_level[level] = as_multipolygons(transform(found.geometry, territory.metric_srid, TILE_SRID))
     except InvalidGeometryError as error:
         _log.info("grids are no tiling, so they are drawn exactly: %s", error, extra={"plan_id": str(plan_id)})
         return False
@@ -98,8 +98,9 @@ def simplified(geometry: npt.NDArray[np.object_], tolerance: float, metric_srid:
         The grids are no tiling.
     """
     metric = np.asarray(to_metric(geometry, metric_srid), dtype=object)
-    return _many(to_lonlat(simplify_tiling(metric, tolerance).geometry, metric_srid))
+    return as_multipolygons(to_lonlat(simplify_tiling(metric, tolerance).geometry, metric_srid))
 
 
-def _many(shapes: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
+def as_multipolygons(shapes: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
+    """Return polygons and multipolygons as multipolygons, the one type that the database keeps."""
     return np.array([shapely.MultiPolygon(list(shapely.get_parts(shape))) for shape in shapes], dtype=object)

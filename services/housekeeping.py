@@ -9,9 +9,11 @@ from functools import partial
 
 from services import access, events, idempotency, nightly, report_schedules
 from store.database import grid_shapes as shape_sql
+from store.database import incident_cells as cell_sql
 from store.database import jobs as job_sql
 from store.database.actor import Actor
 from store.database.engine import Database
+from store.database.trail import Doing
 from store.database.work import UnitOfWork
 
 EVERY = timedelta(hours=1)
@@ -34,6 +36,18 @@ def draw_missing_shapes(work: UnitOfWork, *, now: datetime) -> int:  # noqa: ARG
     from services.grid_shapes import renew_shapes  # noqa: PLC0415 - brings in the engines, which upkeep seldom needs
 
     return sum(renew_shapes(work, plan_id) for plan_id in missing)
+
+
+def draw_missing_areas(work: UnitOfWork, *, now: datetime) -> int:  # noqa: ARG001 - as all upkeep
+    """Draw the simpler areas that loads and changes left undrawn; return for how many kinds."""
+    from services.area_shapes import draw_missing  # noqa: PLC0415 - as above
+
+    return draw_missing(work)
+
+
+def add_up_incidents(work: UnitOfWork, *, now: datetime) -> int:  # noqa: ARG001 - as all upkeep
+    """Add up what reports added to their cells of the map; return how many rows fewer there are."""
+    return cell_sql.add_up(work.session)
 
 
 def let_take_effect(work: UnitOfWork, *, now: datetime, time_zone: str = "UTC") -> int:
@@ -75,11 +89,13 @@ def clear_away(database: Database, *, now: datetime, time_zone: str = "UTC") -> 
         ("sessions", access.forget_expired),
         ("jobs", forget_old_jobs),
         ("shapes", draw_missing_shapes),
+        ("area_shapes", draw_missing_areas),
+        ("incident_cells", add_up_incidents),
         ("in_force", partial(let_take_effect, time_zone=time_zone)),
         ("reports", queue_due_reports),
         ("checks", partial(check_live_coverage, time_zone=time_zone)),
     ):
-        with database.work(Actor.system()) as work:
+        with database.work(Actor.system(), Doing(f"upkeep {kind}", asks=True)) as work:
             gone[kind] = forget(work, now=now)
     return gone
 

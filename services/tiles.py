@@ -119,12 +119,7 @@ class TileCache:
 
 def tile_tag(layer_id: str, view: View, actor: Actor) -> str:
     """Return the tag of the tiles of a layer for whoever may see what `actor` may."""
-    text = f"{tag_of(layer_id, view)}|{_scope_of(actor)}"
-    return hashlib.sha256(text.encode()).hexdigest()[:20]
-
-
-def _scope_of(actor: Actor) -> str:
-    return str(getattr(actor, "scope_key", actor.area_path or "all"))
+    return hashlib.sha256(f"{tag_of(layer_id, view)}|{actor.scope_key}".encode()).hexdigest()[:20]
 
 
 def published_tags(view: View, actor: Actor) -> dict[str, str]:
@@ -245,7 +240,8 @@ def _cut(work: UnitOfWork, cache: TileCache, key: Key, view: View) -> bytes:
     """Cut, pack and keep a tile that was claimed; whoever waits for it learns of a failure too."""
     layer_id, _, z, x, y, coding = key
     try:
-        raw = sql.read_tile(work.session, str(layer_id), view, int(str(z)), int(str(x)), int(str(y)))
+        masked = not work.actor.may("camera_network")
+        raw = sql.read_tile(work.session, str(layer_id), view, int(str(z)), int(str(x)), int(str(y)), masked=masked)
         body = _packed(raw, coding)
     except BaseException as error:
         cache.fail(key, error)

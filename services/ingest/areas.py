@@ -14,6 +14,7 @@ from shapely.geometry.base import BaseGeometry
 from gis import crs
 from gis.codes import AreaCode, parse_area_code
 from gis.errors import InvalidInputError, UnknownCrsError
+from services.area_shapes import draw_missing
 from services.ingest.fields import Field, short_text
 from services.ingest.outlines import read_outlines, snap_outlines
 from services.ingest.places import sample_box, shift_warning, unproven_datum
@@ -91,7 +92,10 @@ def load_areas(work: UnitOfWork, path: Path | str, **options: Unpack[LoadOptions
     srid = _metric_srid(load, geom, fresh=fresh)
     metric = snap_outlines(load, geom, srid)
     _warn_of_overlaps(load, metric)
-    return save(load, lambda: _save(load, metric, srid, fresh=fresh), layer="areas")
+    report = save(load, lambda: _save(load, metric, srid, fresh=fresh), layer="areas")
+    if not options.get("dry_run"):
+        draw_missing(work)
+    return report
 
 
 def _territory(work: UnitOfWork, table: Table, options: LoadOptions) -> tuple[Territory, bool]:

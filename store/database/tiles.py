@@ -5,25 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from store.database.grid_shapes import level_for
 from store.database.layer_sources import SOURCES, LayerSource
+from store.database.tile_statements import EXTENT, WORLD_M, Box, tile_box, tile_text, tile_values
 
-Box = tuple[float, float, float, float]
-
-EXTENT: Final = 4096
-BUFFER: Final = 64
-WORLD_M: Final = 40075016.6855784
-"""Width of the Web Mercator square, metres at the equator."""
-RAW_INCIDENTS_FROM: Final = 13
-"""Zoom from which incidents are single points; below, cells of an eighth of a tile carry their count."""
-_CELLS: Final = 8
+__all__ = [
+    "EXTENT", "WORLD_M", "Box", "Item", "ItemQuery", "View", "read_attributions", "read_extent", "read_items",
+    "read_tile", "read_view", "tile_box", "tile_statement",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,108 +130,26 @@ def read_view(session: Session, *, plan: UUID | None = None, territory: UUID | N
     )  # fmt: skip
 
 
-def tile_box(z: int, x: int, y: int, *, margin: float = 0.0) -> Box:
-    """Return the box of a tile of the Web Mercator quad.
-
-    Parameters
-    ----------
-    z, x, y : int
-        Zoom, column from the west, row from the north.
-    margin : float
-        Fraction of the tile's width added on each side.
-
-    Returns
-    -------
-    tuple of float
-        West, south, east, north in EPSG:3857.
-
-    Examples
-    --------
-    >>> tile_box(0, 0, 0)
-    (-20037508.3427892, -20037508.3427892, 20037508.3427892, 20037508.3427892)
-    """
-    width = WORLD_M / 2**z
-    west, north = -WORLD_M / 2 + x * width, WORLD_M / 2 - y * width
-    grown = margin * width
-    return (west - grown, north - width - grown, west + width + grown, north + grown)
-
-
-def tile_statement(layer: str, view: View, z: int, x: int, y: int) -> tuple[sa.TextClause, dict[str, Any]]:
+def tile_statement(
+    layer: str, view: View, z: int, x: int, y: int, *, masked: bool = False
+) -> tuple[sa.TextClause, dict[str, Any]]:
     """Build the one statement that cuts a tile, and its values."""
-    source = SOURCES[layer]
-    clustered = layer == "incidents" and z < RAW_INCIDENTS_FROM
-    statement = _tile_text(layer, z)
-    west, south, east, north = tile_box(z, x, y)
-    outer = (west, south, east, north) if clustered else tile_box(z, x, y, margin=BUFFER / EXTENT)
-    values: dict[str, Any] = {
-        "layer": layer,
-        "scope": view.scope_of(source),
-        "west": west, "south": south, "east": east, "north": north,
-        "w": outer[0], "s": outer[1], "e": outer[2], "n": outer[3],
-    }  # fmt: skip
-    if clustered:
-        values["cell"] = (east - west) / _CELLS
-    if ":runs" in source.tables:
-        values["runs"] = list(view.runs)
-    if source.simple_shape is not None and level_for(z) is not None:
-        values["level"] = level_for(z)
-    return statement, values
+    values = tile_values(layer, view.scope_of(SOURCES[layer]), view.runs, z, x, y)
+    return tile_text(layer, z, masked=masked), values
 
 
-@cache
-def _tile_text(layer: str, z: int) -> sa.TextClause:
-    """Build the text of a tile once: reading its parameters anew would cost as much as a small tile."""
-    source = SOURCES[layer]
-    inner = _clusters(source) if layer == "incidents" and z < RAW_INCIDENTS_FROM else _features(source, z)
-    # what falls away at this scale has no geometry and st_asmvt leaves it out: a condition would draw everything twice
-    return sa.text(f"select st_asmvt(f, :layer, {EXTENT}, 'geom', 'fid') from ({inner}) f")  # noqa: S608
-
-
-def read_tile(session: Session, layer: str, view: View, z: int, x: int, y: int) -> bytes:
+def read_tile(session: Session, layer: str, view: View, z: int, x: int, y: int, *, masked: bool = False) -> bytes:
     """Return one tile as Mapbox Vector Tile bytes, empty when nothing is there.
 
     Features are in the order of their ids: without it PostgreSQL gives the same tile in different bytes.
+    With `masked`, data of the camera network are left out.
     """
-    statement, values = tile_statement(layer, view, z, x, y)
+    statement, values = tile_statement(layer, view, z, x, y, masked=masked)
     return bytes(session.execute(statement, values).scalar_one() or b"")
-
-
-_TILE: Final = "st_makeenvelope(:west, :south, :east, :north, 3857)"
-_GROWN: Final = "st_makeenvelope(:w, :s, :e, :n, 3857)"
 
 
 def _columns(source: LayerSource) -> str:
     return "".join(f'{expression} as "{name}", ' for name, expression in source.columns.items())
-
-
-def _features(source: LayerSource, z: int) -> str:
-    thin = "".join(f" and {condition}" for below, condition in source.thinned if z < below)
-    shape, tables = source.tile_shape or source.tile_geom, source.tables
-    if source.simple_shape is not None and level_for(z) is not None:
-        # the box is still compared with the exact grid: half a pixel is well within the tile's margin
-        shape, tables = source.simple_shape, tables + source.simple_tables
-    return (
-        f"select {source.fid} as fid, {_columns(source)}"  # noqa: S608 - constants of this package
-        f"st_asmvtgeom({shape}, {_TILE}, {EXTENT}, {BUFFER}, true) as geom from {tables} "
-        f"where {source.tile_geom} && {_GROWN} and {source.scope}{thin} order by 1"
-    )
-
-
-def _clusters(source: LayerSource) -> str:
-    """Count points in cells that are aligned with the tile, so that no point counts in two tiles."""
-    x, y = f"st_x({source.tile_geom})", f"st_y({source.tile_geom})"
-    return (
-        f"select min({source.fid}) as fid, count(*)::int as count, "  # noqa: S608 - constants of this package
-        "case when count(*) = 1 then min(i.no) end as no, case when count(*) = 1 then min(i.item) end as item, "
-        "case when bool_or(i.state not in ('CLOSED','REJECTED','DUPLICATE','REFERRED','VOIDED','ARCHIVED')) "
-        "then 'open' else 'closed' end as state, "
-        "case when bool_or(i.severity = 'critical') then 'critical' when bool_or(i.severity = 'major') then 'major' "
-        "else 'minor' end as severity, "
-        f"st_asmvtgeom(st_setsrid(st_makepoint(avg({x}), avg({y})), 3857), {_TILE}, {EXTENT}, {BUFFER}, true) as geom "
-        f"from {source.tables} where {source.tile_geom} && {_GROWN} and {source.scope} "
-        f"and {x} >= :west and {x} < :east and {y} >= :south and {y} < :north "
-        f"group by floor({x} / :cell), floor({y} / :cell) order by 1"
-    )
 
 
 @dataclass(frozen=True, slots=True)

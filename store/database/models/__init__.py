@@ -1,7 +1,8 @@
 """Every table, by domain; `Base.metadata` is what Alembic compares against."""
 
-from store.database.models.access import Account, ApiToken, Audit, Scope, Session, SignInLink
+from store.database.models.access import Account, ApiToken, Scope, Session, SignInLink
 from store.database.models.area_changes import AreaDraft, ChangeComment, ChangeSet, ChangeStep
+from store.database.models.audit import Audit, AuditRetired
 from store.database.models.base import Base
 from store.database.models.camera import Camera, CameraHeard, CameraStatus, ViewShed
 from store.database.models.compound import Compound
@@ -30,6 +31,7 @@ from store.database.models.territory import (
     Territory,
     Waterway,
 )
+from store.database.models.tile_pyramid import AreaShape, IncidentCell
 from store.database.models.water import ReachArea, ReachGrid, RiverArea, RiverReach
 
 __all__ = [
@@ -37,10 +39,12 @@ __all__ = [
     "ApiToken",
     "Area",
     "AreaDraft",
+    "AreaShape",
     "Assignment",
     "Atom",
     "AtomPast",
     "Audit",
+    "AuditRetired",
     "Barrier",
     "Base",
     "Building",
@@ -67,6 +71,7 @@ __all__ = [
     "GridVersion",
     "IdempotencyKey",
     "Incident",
+    "IncidentCell",
     "IncidentTransition",
     "IntakeKey",
     "JobFile",

@@ -125,6 +125,8 @@ class GridVersion(Base):
     area_id: Mapped[UUID] = mapped_column(sa.ForeignKey("area.id"), index=True)
     parent_grid_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("grid.id"))
     name: Mapped[str] = mapped_column(server_default="")
+    # the grid's, written by triggers: a tile shows a thousand of them
+    code: Mapped[str] = mapped_column(server_default="")
     geom: Mapped[Any] = mapped_column(ShapelyGeometry("MULTIPOLYGON"))
     geom_3857: Mapped[Any] = tile_geometry("geom", "MULTIPOLYGON")
     label_point: Mapped[Any] = mapped_column(ShapelyGeometry("POINT"))
