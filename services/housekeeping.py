@@ -13,7 +13,6 @@ from store.database import incident_cells as cell_sql
 from store.database import jobs as job_sql
 from store.database.actor import Actor
 from store.database.engine import Database
-from store.database.trail import Doing
 from store.database.work import UnitOfWork
 
 EVERY = timedelta(hours=1)
@@ -95,7 +94,7 @@ def clear_away(database: Database, *, now: datetime, time_zone: str = "UTC") -> 
         ("reports", queue_due_reports),
         ("checks", partial(check_live_coverage, time_zone=time_zone)),
     ):
-        with database.work(Actor.system(), Doing(f"upkeep {kind}", asks=True)) as work:
+        with database.work(Actor.system()) as work:
             gone[kind] = forget(work, now=now)
     return gone
 
