@@ -30,7 +30,7 @@ from store.database.actor import Actor
 from store.database.engine import Database
 from store.database.models import Plan
 from store.database.schema import upgrade
-from tests.e2e.conftest import ONLY_LOOPBACK, SOFTWARE_GL
+from tests.e2e.conftest import ONLY_LOOPBACK, SOFTWARE_GL, wait_until_it_answers
 
 #: Openings of the plan, each in a browser context of its own: nothing is cached.
 OPENINGS = 5
@@ -110,6 +110,7 @@ def server(home: Path) -> Iterator[str]:
             [gridward, "account", "link", "page-bench"], env=environment, capture_output=True, text=True, check=True,
             timeout=60,
         )  # fmt: skip
+        wait_until_it_answers(base)
         code = re.search(r"#/sign-in\?code=\S+", linked.stdout)
         assert code is not None, linked.stdout
         yield f"{base}/{code[0]}"

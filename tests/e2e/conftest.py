@@ -103,7 +103,7 @@ def _wait_for_link(process: subprocess.Popen[str], log: Path) -> str:
     pytest.fail(f"gridward demo did not start serving:\n{log.read_text()[-4000:]}")
 
 
-def _wait_until_it_answers(base: str) -> None:
+def wait_until_it_answers(base: str) -> None:
     """Wait from the printed link to the first answer: the line is printed a moment before."""
     limit = time.monotonic() + START_SECONDS
     while time.monotonic() < limit:
@@ -135,7 +135,7 @@ def serving_demo(urls: ClusterUrls, home: Path) -> Iterator[Server]:
     )
     try:
         link = _wait_for_link(process, home / "demo.log")
-        _wait_until_it_answers(link.split("/#")[0])
+        wait_until_it_answers(link.split("/#")[0])
         yield Server(link.split("/#")[0], link, environment)
     finally:
         process.terminate()
