@@ -25,6 +25,20 @@ export function runWords(run: Run): string {
   return parts.filter(Boolean).join(' · ')
 }
 
+/** What sets a run apart from the one on screen: when, and any other choice that differs. */
+function difference(run: Run): string {
+  const [of, here] = [needsOf(run), needs.value]
+  const name = plans.data.value?.find((one) => one.id === run.plan_id)?.name
+  const parts = [
+    run.plan_id === report.value?.run.plan_id ? null : name,
+    whenWords(of, run.at),
+    of.level !== here.level && (of.level ? tOr(`cov.level.${of.level}`, of.level) : t('cov.levelNone')),
+    of.k !== here.k && t('cov.needK', { n: of.k }),
+    of.status !== here.status && t(`cov.status.${of.status}`),
+  ]
+  return parts.filter(Boolean).join(' · ')
+}
+
 function CompareMenu({ close }: { close: () => void }): JSX.Element {
   const here = report.value
   const others = (plans.data.value ?? []).filter((one) => one.id !== here?.run.plan_id && one.kind === plans.data.value?.find((it) => it.id === here?.run.plan_id)?.kind)
@@ -75,7 +89,7 @@ function CompareMenu({ close }: { close: () => void }): JSX.Element {
 /** What the run on screen is compared with. */
 export function CompareChoice(): JSX.Element {
   const other = comparison.data.value?.a
-  const value = other ? runWords(other) : store.compare.value ? t('cov.comparing') : t('cov.compareNone')
+  const value = other ? difference(other) : store.compare.value ? t('cov.comparing') : t('cov.compareNone')
   return (
     <Choice name={t('cov.compare')} value={value}>
       {(close) => <CompareMenu close={close} />}

@@ -27,7 +27,7 @@ import { ExportMenu } from './ExportMenu'
 import { Figures } from './Figures'
 import { FilterBar } from './FilterBar'
 import { GapsPanel, gapChosen } from './GapsPanel'
-import { GridsPanel, scope, useRows } from './GridsPanel'
+import { GridsPanel, scope, scopeBefore, useRows } from './GridsPanel'
 import { NamedDialog } from './NamedDialog'
 import { narrow } from './narrow'
 import { OnMap } from './OnMap'
@@ -98,7 +98,7 @@ function Panel({ report }: { report: CoverageReport }): JSX.Element {
   const Body = bodies[tab.value]
   return (
     <>
-      <Figures report={report} scope={scope.value} />
+      <Figures report={report} scope={scope.value} earlier={scopeBefore.value} />
       <Tabs />
       <div id="cov-panel" class="tab-body" role="tabpanel" aria-labelledby={`cov-tab-${tab.value}`}>
         {comparison.data.value && tab.value === 'grids' && <CompareBar />}
@@ -215,7 +215,7 @@ export function CoverageDesk(): JSX.Element {
   }, [planId.value])
   useKeys()
   const here = report.value
-  const { rows } = useRows(true)
+  const { asIs: rows } = useRows(true)
   const selected = here?.grids.find((row) => row.code === store.grid.value)
   const cost = active.value && answeredMs.value !== null ? t('whatif.ms', { ms: answeredMs.value }) : undefined
   const assumed = here && here.summary.cameras_unknown_heading > 0 ? t('coverage.assumed') : undefined

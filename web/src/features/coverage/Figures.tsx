@@ -23,10 +23,10 @@ export function RateWords({ name, rate }: { name: (typeof RATES)[number]; rate: 
 }
 
 /** The headline: known figures with what unknown headings may add, both definitions, rates against targets. */
-export function Figures({ report, scope }: { report: CoverageReport; scope: Scope }): JSX.Element {
+export function Figures({ report, scope, earlier }: { report: CoverageReport; scope: Scope; earlier: Scope | null }): JSX.Element {
   const rates = area.value?.rates ?? report.summary.rates
   const before = comparison.data.value?.summary.find((one) => one.figure === 'seen_m')
-  const was = before && !area.value ? t('whatif.before', { share: share(before.a, scope.street_m) }) : t('coverage.streetNote', { seen: distance(scope.seen_m), all: distance(scope.street_m) })
+  const was = earlier ? t('whatif.before', { share: share(earlier.seen_m, earlier.street_m) }) : before && !area.value ? t('whatif.before', { share: share(before.a, scope.street_m) }) : t('coverage.streetNote', { seen: distance(scope.seen_m), all: distance(scope.street_m) })
   const unknown = report.summary.cameras_unknown_heading
   return (
     <>

@@ -1,13 +1,13 @@
 import { signal } from '@preact/signals'
 import type { JSX } from 'preact'
-import { t, tOr } from '../../i18n'
+import { lang, t, tOr } from '../../i18n'
 import { gridNumber, number } from '../../i18n/format'
-import { store } from '../../map/store'
+import { listMode, store } from '../../map/store'
 import { DataTable, ordered, readOrder, writeOrder, type Column } from '../../ui/DataTable'
 import { Empty, ErrorNote, Skeleton } from '../../ui/states'
 import { passing } from './GridsPanel'
 import { gaps, needs } from './desk'
-import { narrow } from './narrow'
+import { tight } from './narrow'
 import type { Gap } from './types'
 
 const FLY_ZOOM = 18
@@ -44,21 +44,21 @@ export function gapWords(gap: Gap): string {
       ? [t('cov.gapMetres', { m: number(why.metres ?? 0) }), k > 1 ? t('cov.gapLack', { n: lack, k }) : '']
       : [k > 1 ? t('cov.gapPlaceLack', { kind: placeKind(why.place_kind), n: lack, k }) : placeKind(why.place_kind)]
   const month = needs.value.month && why.unseen_share ? t('cov.gapShare', { share: number(why.unseen_share * 100, 1) }) : ''
-  return [...first, month, why.maybe ? t('cov.gapMaybe') : ''].filter(Boolean).join(', ')
+  return [...first, month, why.maybe ? t('cov.gapMaybe') : ''].filter(Boolean).join(lang.value === 'zh' ? '，' : ', ')
 }
 
 /** Where and why in one cell: what a phone has room for. */
 const both = (row: Gap): JSX.Element => (
   <span class="two-lines">
     <span class="strong">{gapName(row)}</span>
-    <span class="small second">{row.kind === 'street' ? `${t('cov.gapStreet')}: ${gapWords(row)}` : gapWords(row)}</span>
+    <span class="small second">{row.kind === 'street' ? `${t('cov.gapStreet')}${lang.value === 'zh' ? '：' : ': '}${gapWords(row)}` : gapWords(row)}</span>
   </span>
 )
 
 function columnsOf(): Column<Gap>[] {
   const grid: Column<Gap> = { id: 'grid', head: t('cov.gapGrid'), sort: (row) => row.grid_code ?? '', cell: (row) => (row.grid_code ? gridNumber(row.grid_code) : '–') }
   const score: Column<Gap> = { id: 'score', head: t('cov.gapScore'), numeric: true, sort: (row) => row.score, cell: (row) => number(row.score, 1) }
-  if (narrow.value) return [{ id: 'what', head: t('cov.gapWhat'), sort: gapName, cell: both }, grid, score]
+  if (tight.value && !listMode.value) return [{ id: 'what', head: t('cov.gapWhat'), sort: gapName, cell: both }, grid, score]
   return [
     { id: 'what', head: t('cov.gapWhat'), sort: gapName, cell: (row) => <span class="ellipsis gap-name strong">{gapName(row)}</span> },
     { id: 'kind', head: t('cov.gapKind'), sort: (row) => row.kind, cell: (row) => t(row.kind === 'street' ? 'cov.gapStreet' : 'cov.gapPlace') },

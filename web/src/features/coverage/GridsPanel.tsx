@@ -1,26 +1,39 @@
 import { computed } from '@preact/signals'
 import type { JSX } from 'preact'
 import { useMemo } from 'preact/hooks'
-import type { CoverageReport } from '../../api/types'
+import type { CoverageGrid, CoverageReport } from '../../api/types'
 import { lang, t } from '../../i18n'
 import { distance, number } from '../../i18n/format'
 import { listMode, store } from '../../map/store'
 import { DataTable, ordered, readOrder, writeOrder, type Order } from '../../ui/DataTable'
 import { coverageColumns, type Beside } from './columns'
-import { comparison, rowsInArea } from './desk'
+import { comparison, needs, report, rowsInArea } from './desk'
 import { passes, readFilter, scopeTotals } from './figures'
-import { narrow } from './narrow'
+import { tight } from './narrow'
 import { Reasons } from './Reasons'
 import { SeenHistogram } from './SeenHistogram'
-import { gainByGrid } from './whatif/state'
+import { tellsOfNow } from './needs'
+import { applied } from './whatif/applied'
+import { answer, gainByGrid } from './whatif/state'
 
 const WORST_FIRST: Order = { column: 'unseen', down: true }
 
-export const scope = computed(() => scopeTotals(rowsInArea.value))
+/** Grids of the area as the proposed cameras would make them; as they are, without any. */
+const shownInArea = computed(() => {
+  const run = report.value?.run
+  const told = run && tellsOfNow(run) ? answer.value?.grids : undefined
+  if (!told?.length) return rowsInArea.value
+  const changes = new Map(told.map((one) => [one.code, one]))
+  return rowsInArea.value.map((row) => applied(row, changes.get(row.code), needs.value.k))
+})
+export const scope = computed(() => scopeTotals(shownInArea.value))
+/** Sums as they are, beside what a proposal would make of them. */
+export const scopeBefore = computed(() => (shownInArea.value === rowsInArea.value ? null : scopeTotals(rowsInArea.value)))
 const compared = computed(() => {
   const grids = comparison.data.value?.grids
   return grids ? new Map(grids.map((one) => [one.code, one])) : null
 })
+const gainSet = computed<ReadonlySet<string>>(() => new Set(gainByGrid.value.keys()))
 /** Grids of the area that pass the filter, in no order. */
 export const passing = computed(() => {
   const filter = readFilter(store.filter.value)
@@ -49,22 +62,29 @@ function ShowFilter(): JSX.Element {
   )
 }
 
-/** Rows on screen in the order chosen. */
-export function useRows(wide: boolean): { rows: ReturnType<typeof passing.peek>; order: Order; beside: Beside } {
+/** Rows on screen in the order chosen, with what a proposal would add; and as they are, for files. */
+export function useRows(wide: boolean): { rows: CoverageGrid[]; asIs: CoverageGrid[]; order: Order; beside: Beside } {
   const order = readOrder(store.sort.value, WORST_FIRST)
-  const beside: Beside = { scope: scope.value, compared: compared.value, proposed: gainByGrid.value, wide, narrow: narrow.value && !wide }
-  const rows = useMemo(
+  const beside: Beside = { scope: scope.value, compared: compared.value, proposed: gainByGrid.value, wide, narrow: tight.value && !wide }
+  const places = useMemo(
     () => ordered(passing.value, coverageColumns({ ...beside, wide: true, narrow: false }), order),
     [passing.value, compared.value, order.column, order.down, lang.value],
   )
-  return { rows, order, beside }
+  const rows = useMemo(() => {
+    const shown = new Map(shownInArea.value.map((row) => [row.code, row]))
+    // what the hand changes stands at the top; the others keep their places
+    const held = places.filter((row) => gainSet.value.has(row.code))
+    const order = held.length ? [...held, ...places.filter((row) => !gainSet.value.has(row.code))] : places
+    return order.map((row) => shown.get(row.code) ?? row)
+  }, [places, shownInArea.value, gainSet.value])
+  return { rows, asIs: places, order, beside }
 }
 
 /** Grids by how much of them is seen: histogram and table in step with the map. */
-export function GridsPanel({ report }: { report: CoverageReport }): JSX.Element {
+export function GridsPanel(_: { report: CoverageReport }): JSX.Element {
   const { rows, order, beside } = useRows(listMode.value)
   const columns = coverageColumns(beside)
-  const all = rowsInArea.value
+  const all = shownInArea.value
   const selected = rows.find((row) => row.code === store.grid.value)
   const by = columns.find((column) => column.id === order.column)?.head ?? ''
   const sorted = writeOrder(order) === '-unseen' ? t('coverage.mostUnseen') : t('coverage.sorted', { column: by })
@@ -96,12 +116,10 @@ export function GridsPanel({ report }: { report: CoverageReport }): JSX.Element 
             {t('coverage.clearFilter')}
           </button>
         ) : (
-          <span class="nowrap">{t('coverage.streetTotal', { n: distance(report && scope.value.street_m) })}</span>
+          <span class="nowrap">{t('coverage.streetTotal', { n: distance(scope.value.street_m) })}</span>
         )}
         <ShowFilter />
       </div>
     </>
   )
 }
-
-const gainSet = computed<ReadonlySet<string>>(() => new Set(gainByGrid.value.keys()))

@@ -94,35 +94,41 @@ const runLayers = (): Drawn[] => {
   ]
 }
 
+/** Grids of both runs that are compared: the class of their change, and its figure. */
+function changes(): { code: string; at: number; words: string }[] {
+  return (comparison.data.value?.grids ?? []).flatMap((one) => {
+    const value = points(one.change)
+    return value === null ? [] : [{ code: one.code, at: changeClass(value), words: signed(one.change) }]
+  })
+}
+
+/** The figure of each change, over all that is drawn. */
+function changeLabels(): Drawn[] {
+  const told = changes().filter((one) => one.at !== SAME)
+  if (told.length === 0) return []
+  return [
+    {
+      id: 'change-label',
+      type: 'symbol',
+      source: 'grid_labels',
+      'source-layer': 'grid_labels',
+      minzoom: 13,
+      layout: { 'text-field': ['match', ['get', 'code'], ...told.flatMap((one) => [one.code, one.words]), ''], 'text-font': ['Inter'], 'text-size': 12, 'text-offset': [0, 2.4], 'text-allow-overlap': true },
+      paint: { 'text-color': colour('--tx'), 'text-halo-color': colour('--sf'), 'text-halo-width': 2 },
+    },
+  ]
+}
+
 /** Grids coloured by their change, or those outside the choice dimmed: drawn from the map's own tiles of grids. */
 function gridLayers(): Drawn[] {
   const theme = store.theme.value
   const found = comparison.data.value?.grids
   const tiles = { source: 'grids', 'source-layer': 'grids' }
   if (found) {
-    const changed = found.flatMap((one) => {
-      const value = points(one.change)
-      return value === null ? [] : [{ code: one.code, at: changeClass(value), words: signed(one.change) }]
-    })
+    const changed = changes()
     if (changed.length === 0) return []
     const fill = ['match', ['get', 'code'], ...changed.flatMap((one) => [one.code, CHANGE_COLOURS[theme][one.at]]), CHANGE_COLOURS[theme][SAME]]
-    const words = ['match', ['get', 'code'], ...changed.filter((one) => one.at !== SAME).flatMap((one) => [one.code, one.words]), '']
-    return [
-      { id: 'change-fill', type: 'fill', ...tiles, paint: { 'fill-color': fill, 'fill-opacity': theme === 'dark' ? 0.6 : 0.5 } },
-      ...(changed.some((one) => one.at !== SAME)
-        ? [
-            {
-              id: 'change-label',
-              type: 'symbol' as const,
-              source: 'grid_labels',
-              'source-layer': 'grid_labels',
-              minzoom: 13,
-              layout: { 'text-field': words, 'text-font': ['Inter'], 'text-size': 12, 'text-offset': [0, 2.4], 'text-allow-overlap': true },
-              paint: { 'text-color': colour('--tx'), 'text-halo-color': colour('--sf'), 'text-halo-width': 2 },
-            },
-          ]
-        : []),
-    ]
+    return [{ id: 'change-fill', type: 'fill', ...tiles, paint: { 'fill-color': fill, 'fill-opacity': theme === 'dark' ? 0.6 : 0.5 } }]
   }
   const all = report.value?.grids ?? []
   const shown = passing.value
@@ -226,7 +232,7 @@ export function OnMap(): null {
       draw(map, 'desk-grids', gridLayers, null, 'buildings-over-fill'),
       draw(map, 'desk-run', runLayers, runShapes),
       draw(map, 'desk-walk', reachLayers, () => reachShape.value, 'street-names'),
-      draw(map, 'desk-labels', labelLayers, null),
+      draw(map, 'desk-labels', () => [...labelLayers(), ...changeLabels()], null),
       draw(map, 'desk-zones', zoneLayers, () => zonesShape.value),
       draw(map, 'desk-ideas', ideaLayers, ideaShapes),
       draw(map, 'desk-marks', markLayers, marks),

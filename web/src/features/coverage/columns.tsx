@@ -61,15 +61,17 @@ export function coverageColumns({ scope, compared, proposed, wide, narrow }: Bes
     ),
     total: narrow ? <abbr title={t('coverage.total', { n: number(scope.grids) })}>Σ {number(scope.grids)}</abbr> : t('coverage.total', { n: number(scope.grids) }),
   }
+  const gainOf = (row: CoverageGrid): number => Math.max(0, (proposed.get(row.code) ?? 0) / row.street_m || 0)
   const unseen: Column<CoverageGrid> = { id: 'unseen', head: t('coverage.unseen'), numeric: true, sort: (row) => row.unseen_m, cell: (row) => number(row.unseen_m), total: number(scope.unseen_m) }
   const seen: Column<CoverageGrid> = {
     id: 'seen',
-    head: t(narrow ? 'cov.seenShort' : 'coverage.seen'),
+    head: t(wide ? 'coverage.seen' : 'cov.seenShort'),
+    title: t('coverage.seen'),
     numeric: true,
     sort: (row) => seenShare(row) || 0,
     cell: (row) => (
       <span class="bar-cell">
-        {!(narrow && compared) && <SeenBar seen={seenShare(row)} upper={upperShare(row)} gain={(proposed.get(row.code) ?? 0) / row.street_m} />}
+        {!(narrow && compared) && <SeenBar seen={seenShare(row) - gainOf(row)} upper={upperShare(row)} gain={gainOf(row)} />}
         <span>{figure(seenShare(row))}</span>
       </span>
     ),

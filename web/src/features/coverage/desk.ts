@@ -11,7 +11,7 @@ import { store } from '../../map/store'
 import { sentence } from '../../ui/states'
 import { toast } from '../../ui/toast'
 import { areaRows, scopeOf } from './areas'
-import { changed, needsOf, tellsOfNow } from './needs'
+import { changed, needsOf, sameNeeds, tellsOfNow, USUAL } from './needs'
 import type { Areas, Comparison, Gap, KeyPlace, Level, Needs, Run } from './types'
 
 /** A run that was asked for by itself: another day, level or need than the newest. */
@@ -21,7 +21,7 @@ const asked = resource(async (abort) => {
 })
 /** The run on screen. */
 export const report = computed<CoverageReport | null>(() => {
-  if (!store.run.value) return coverage.data.value
+  if (!store.run.value || store.run.value === coverage.data.value?.run.id) return coverage.data.value
   return asked.data.value?.run.id === store.run.value ? asked.data.value : null
 })
 export const reportError = computed(() => (store.run.value ? asked.error.value : coverage.error.value))
@@ -55,10 +55,11 @@ export const area = computed(() => tree.value.find((one) => one.code === store.a
 /** Grids of the area chosen. */
 export const rowsInArea = computed(() => scopeOf(report.value?.grids ?? [], tree.value, area.value))
 
-/** Shows a run; the plan's newest needs no name in the address. */
+/** Shows a run; only the plan's newest of the usual question needs no name in the address: the next one asks the same. */
 function show(run: Run): void {
+  const usual = coverage.data.peek()?.run.id === run.id && sameNeeds(needsOf(run), USUAL)
   batch(() => {
-    store.run.value = coverage.data.peek()?.run.id === run.id ? null : run.id
+    store.run.value = usual ? null : run.id
     isBehind.value = false
   })
 }
@@ -119,7 +120,7 @@ export function startDesk(): () => void {
     clearTimeout(waiting)
     waiting = setTimeout(() => {
       const run = report.peek()?.run
-      if (run && store.run.peek() && tellsOfNow(run)) isBehind.value = true
+      if (run && !isShared.peek() && tellsOfNow(run)) isBehind.value = true
     }, SETTLE_MS)
   }
   const stops = [
@@ -141,7 +142,12 @@ export function startDesk(): () => void {
     effect(() => {
       if (territory.value && !levels.data.peek()) void levels.load()
     }),
-    onCoverage(() => void coverage.load()),
+    onCoverage(async () => {
+      await coverage.load()
+      const [here, live] = [report.peek()?.run, coverage.data.peek()?.run]
+      // the copy that follows the cameras answers the same question anew
+      if (here && live && store.run.peek() && tellsOfNow(here) && sameNeeds(needsOf(here), needsOf(live))) show(live)
+    }),
     onLayer(({ layer }) => layer === 'cameras' && heard()),
   ]
   return () => {

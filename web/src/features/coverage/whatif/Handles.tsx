@@ -6,6 +6,7 @@ import { number, position } from '../../../i18n/format'
 import { mapBearing, mapOnScreen } from '../../../map/engine'
 import { metresPerPixel } from '../../../map/geometry'
 import { dragFrom } from '../../../map/hand'
+import { narrow } from '../narrow'
 import type { CameraIdea } from '../types'
 import { headingOnScreen, stepped, turned } from './geometry'
 import { nameOf, saveExisting } from './existing'
@@ -151,6 +152,9 @@ export function Handles(): JSX.Element | null {
   useEffect(() => {
     // a camera that was just put on the map is in the hand
     if (key && !document.activeElement?.closest('.whatif-card, .panel-scroll')) document.querySelector<HTMLElement>(`[data-idea="${key}"]`)?.focus({ preventScroll: true })
+    const one = ideas.peek().find((idea) => idea.key === key)
+    // a phone's card covers the lower half of the map
+    if (map && one && narrow.peek()) map.easeTo({ center: [one.lon, one.lat], offset: [0, -map.getCanvas().clientHeight / 4], duration: 0 })
   }, [key])
   if (!map || ideas.value.length === 0) return null
   return (
