@@ -261,7 +261,7 @@ export const zh: Record<Key, string> = {
   'coverage.unseen': '不可见，米',
   'coverage.seen': '可见道路，%',
   'coverage.upperShort': '上限，%',
-  'coverage.k2': '两台以上，%',
+  'coverage.k2': 'k ⩾ 2，%',
   'coverage.placesShort': '部位',
   'coverage.onlineShort': '在线',
   'coverage.total': '全部 {n} 个网格',
