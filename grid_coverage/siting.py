@@ -217,9 +217,22 @@ def refine_headings(
     allowed = (private or Private()).allows(sheds)
     allowed[::options] = True
     covers = covered_points(sheds, points)
-    chosen = np.arange(len(xy)) * options
-    count = np.bincount(covers[chosen].indices, minlength=len(points)) if len(xy) else np.zeros(len(points), dtype=int)
-    for camera in range(len(xy)):
+    chosen = _best_turns(covers, allowed, demand, options)
+    gain = np.zeros(len(xy))
+    count = np.zeros(len(points), dtype=np.int64)
+    for camera, row in enumerate(chosen.tolist()):
+        own = _seen(covers, row)
+        gain[camera] = demand.weight[own[count[own] < demand.need[own]]].sum()
+        count[own] += 1
+    return Refined(tried[chosen] % 360.0, sheds.take(chosen), gain, float(gain.sum()))
+
+
+def _best_turns(covers: csr_array, allowed: NDArray[np.bool_], demand: Demand, options: int) -> NDArray[np.int64]:
+    """Choose one row of each block of `options`, camera after camera, with the others as they are by then."""
+    cameras, pieces = covers.shape[0] // options, covers.shape[1]
+    chosen = np.arange(cameras) * options
+    count = np.bincount(covers[chosen].indices, minlength=pieces) if cameras else np.zeros(pieces, dtype=int)
+    for camera in range(cameras):
         count[_seen(covers, chosen[camera])] -= 1
         left = np.where(count < demand.need, demand.weight, 0.0)
         worth = [
@@ -229,13 +242,7 @@ def refine_headings(
         # the present heading comes first, so that equal ones leave the camera as it is
         chosen[camera] = camera * options + int(np.argmax(worth))
         count[_seen(covers, chosen[camera])] += 1
-    gain = np.zeros(len(xy))
-    count = np.zeros(len(points), dtype=np.int64)
-    for camera, row in enumerate(chosen.tolist()):
-        own = _seen(covers, row)
-        gain[camera] = demand.weight[own[count[own] < demand.need[own]]].sum()
-        count[own] += 1
-    return Refined(tried[chosen] % 360.0, sheds.take(chosen), gain, float(gain.sum()))
+    return chosen
 
 
 def _seen(covers: csr_array, row: int) -> NDArray[np.int64]:
