@@ -109,6 +109,7 @@ const consequences: Record<string, () => void> = {
   key_places: () => void coverage.load(),
   incidents: () => void incidents.load(),
 }
+const OF_COVERAGE = new Set(['cameras', 'view_sheds', 'gaps', 'key_places'])
 const SETTLE_MS = 400
 /** Others' edits are to be seen at once. */
 const GRIDS_MS = 100
@@ -132,8 +133,10 @@ export function startData(): () => void {
       if (layer === 'grids') heardBoxes.push(bbox)
       const refresh = consequences[layer]
       if (!refresh) return
-      clearTimeout(due.get(layer))
-      due.set(layer, setTimeout(refresh, layer === 'grids' ? GRIDS_MS : SETTLE_MS))
+      // one change of a camera touches several layers: the figures are fetched once
+      const what = OF_COVERAGE.has(layer) ? 'coverage' : layer
+      clearTimeout(due.get(what))
+      due.set(what, setTimeout(refresh, layer === 'grids' ? GRIDS_MS : SETTLE_MS))
     }),
   ]
   signedOut.value = false
