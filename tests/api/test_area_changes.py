@@ -158,3 +158,46 @@ def test_unknown_change_sets_are_not_found(author):
     for action in ("submit", "approve", "recall"):
         assert problem(step(author, uuid4(), action, 1)) == (404, "not-found")
     assert problem(author.get(f"{URL}/{uuid4()}/history")) == (404, "not-found")
+
+
+def test_a_set_is_drawn_by_actions_and_shown_before_and_after(author, second, town):
+    body = {"name": "by actions", "territory": str(town.territory), "effective_on": str(TODAY + timedelta(days=900))}
+    known = {area["code"]: area for area in author.get(f"/api/v1/areas?at={body['effective_on']}").json()["areas"]}
+    code = min(code for code, area in known.items() if area["kind"] == "village")
+    actions = [{"kind": "rename", "areas": [code], "name": "Morning"}]
+    dry = author.post(f"{URL}/drawn", json={**body, "actions": actions, "dry_run": True})
+    assert (dry.status_code, dry.json()["id"], dry.json()["counts"]["rename"]) == (200, None, 1)
+    made = author.post(f"{URL}/drawn", json={**body, "actions": actions})
+    assert made.status_code == 201, made.text
+    change = made.json()["id"]
+    shapes = author.get(f"{URL}/{change}/shapes").json()["features"]
+    assert {(one["properties"]["role"], one["properties"]["name"]) for one in shapes} == {
+        ("before", known[code]["name"]), ("after", "Morning"),
+    }  # fmt: skip
+    assert all(one["geometry"]["type"] == "MultiPolygon" for one in shapes)
+    again = [{"kind": "rename", "areas": [code], "name": "Evening"}]
+    url = f"{URL}/{change}/actions"
+    assert author.put(url, json={"actions": again}).status_code == 428
+    redrawn = author.put(url, json={"actions": again}, headers={"If-Match": '"1"'})
+    assert (redrawn.status_code, redrawn.json()["revision"]) == (200, 2)
+    whole = author.get(f"{URL}/{change}").json()
+    assert [each["name"] for each in whole["actions"]] == ["Evening"]
+    assert problem(second.post(f"{URL}/drawn", json={**body, "actions": actions})) == (403, "not-allowed")
+    assert problem(author.post(f"{URL}/drawn", json={**body, "name": "x", "actions": []})) == (422, "invalid-input")
+    lost = [{"kind": "rename", "areas": ["990101001777"], "name": "x"}]
+    refused = author.post(f"{URL}/drawn", json={**body, "name": "x", "actions": lost})
+    assert problem(refused) == (404, "not-found")
+    assert refused.json()["action"] == 0
+    cut = [
+        {
+            "kind": "split",
+            "areas": [code],
+            "code": "990101001055",
+            "name": "x",
+            "drawn": {"type": "LineString", "coordinates": [[1, 1], [2, 2]]},
+        }
+    ]
+    missed = author.post(f"{URL}/drawn", json={**body, "name": "x", "actions": cut})
+    assert problem(missed) == (422, "line-misses-grid")
+    assert len(missed.json()["place"]) == 2
+    assert author.delete(f"{URL}/{change}", headers={"If-Match": '"2"'}).status_code == 204

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 AXE = Path(__file__).resolve().parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
-DESKS = ("planner", "dispatch", "coverage", "reports")
+DESKS = ("planner", "areas", "dispatch", "coverage", "reports")
 LOOKS = (("light", "en"), ("dark", "zh"))
 
 
@@ -35,6 +35,19 @@ def test_list_mode_has_no_axe_faults(open_desk, name):
     desk = open_desk(bypass_csp=True)
     desk.open(f"#/{name}?list=1")
     desk.page.locator("tr[data-key]").first.click()
+    assert faults(desk) == []
+
+
+@pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not installed; run `make web`")
+@pytest.mark.parametrize(("theme", "lang"), LOOKS)
+@pytest.mark.parametrize("part", ["new", "figures"])
+def test_parts_of_the_areas_page_have_no_axe_faults(open_desk, part, theme, lang):
+    desk = open_desk(bypass_csp=True)
+    desk.open(f"#/areas?part={part}&theme={theme}&lang={lang}")
+    desk.wait_for_map()
+    if part == "new":
+        desk.page.locator(".area-list input").first.check()
+        desk.page.get_by_role("button", name={"en": "Split", "zh": "拆分"}[lang], exact=True).click()
     assert faults(desk) == []
 
 

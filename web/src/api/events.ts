@@ -34,7 +34,7 @@ const TICK_MS = 1_000
 
 /** News that are no layer change: a plan took a step, somebody commented. */
 export interface News {
-  kind: 'plan' | 'comment'
+  kind: 'plan' | 'comment' | 'area-change'
   plan: string
 }
 const newsListeners = new Set<(news: News) => void>()
@@ -100,7 +100,7 @@ async function poll(): Promise<void> {
     for (const { id, event, data: told } of data.events) {
       if (event === 'layer') deliver(told as LayerEvent, id)
       if (event === 'coverage') deliverCoverage(told as Partial<CoverageNews>, id)
-      if (event === 'plan' || event === 'comment') deliverNews(event, told as { plan?: string }, id)
+      if (event === 'plan' || event === 'comment' || event === 'area-change') deliverNews(event, told as { plan?: string }, id)
     }
     if (data.last) lastId = data.last
   } catch {
@@ -132,7 +132,7 @@ function openStream(): void {
     heard()
     deliverCoverage(JSON.parse(message.data) as Partial<CoverageNews>, message.lastEventId)
   })
-  for (const kind of ['plan', 'comment'] as const) {
+  for (const kind of ['plan', 'comment', 'area-change'] as const) {
     stream.addEventListener(kind, (message: MessageEvent<string>) => {
       heard()
       deliverNews(kind, JSON.parse(message.data) as { plan?: string }, message.lastEventId)

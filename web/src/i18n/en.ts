@@ -2,6 +2,7 @@ import { analystEn } from './analyst'
 import { coverageEn } from './coverage'
 import { kindsEn } from './kinds'
 import { lifeEn } from './life'
+import { areasEn } from './areas'
 import { editEn } from './edit'
 import { netsEn } from './nets'
 import { waterEn } from './water'
@@ -12,6 +13,7 @@ export const en = {
   ...analystEn,
   ...kindsEn,
   ...lifeEn,
+  ...areasEn,
   ...editEn,
   ...netsEn,
   ...waterEn,

@@ -59,6 +59,7 @@ export const refusalsZh: Record<string, string> = {
   'upload-too-large': '文件过大：最多 50 MB，请简化或拆分。',
   'wrong-plan-state': '方案的当前状态不允许此操作。',
   'wrong-change-state': '区划调整的状态不允许此操作，请刷新后再试。',
+  'areas-do-not-touch': '所选区域不相邻，或划转部分不与接收区域相接。',
   'area-ends-already': '要撤销的区域已由另一次区划调整撤销。',
 }
 

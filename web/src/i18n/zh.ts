@@ -3,6 +3,7 @@ import { coverageZh } from './coverage'
 import { kindsZh } from './kinds'
 import type { Key } from './en'
 import { lifeZh } from './life'
+import { areasZh } from './areas'
 import { editZh } from './edit'
 import { netsZh } from './nets'
 import { waterZh } from './water'
@@ -13,6 +14,7 @@ export const zh: Record<Key, string> = {
   ...analystZh,
   ...kindsZh,
   ...lifeZh,
+  ...areasZh,
   ...editZh,
   ...netsZh,
   ...waterZh,

@@ -78,12 +78,14 @@ const themeAsked = signal<Theme | null>(null)
 /** What each desk's map shows before anyone chose otherwise. */
 export const deskTheme: Record<Desk, MapTheme> = {
   planner: 'deviation',
+  areas: 'plain',
   dispatch: 'plain',
   coverage: 'coverage',
   reports: 'plain',
 }
 /** Layers that a desk leaves out of the catalogue's own choice. */
 export const deskHides: Record<Desk, string[]> = {
+  areas: ['grids', 'cells', 'river_reaches', 'view_sheds', 'gaps', 'key_places', 'cameras', 'incidents'],
   planner: ['view_sheds', 'gaps', 'key_places', 'cameras', 'incidents'],
   dispatch: ['gaps', 'key_places'],
   coverage: ['incidents'],

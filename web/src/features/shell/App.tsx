@@ -12,6 +12,7 @@ import { listMode, store } from '../../map/store'
 import { ErrorNote } from '../../ui/states'
 import { Toasts } from '../../ui/toast'
 import { Tooltip } from '../../ui/Tooltip'
+import { AreasDesk } from '../areas/AreasDesk'
 import { CoverageDesk } from '../coverage/CoverageDesk'
 import { DispatchDesk } from '../dispatch/DispatchDesk'
 import { startPlaces } from '../place/located'
@@ -25,7 +26,7 @@ import { TopBar } from './TopBar'
 
 type Phase = 'asking' | 'out' | 'in' | 'unreachable'
 
-const desks = { planner: PlannerDesk, dispatch: DispatchDesk, coverage: CoverageDesk, reports: ReportsDesk }
+const desks = { planner: PlannerDesk, areas: AreasDesk, dispatch: DispatchDesk, coverage: CoverageDesk, reports: ReportsDesk }
 
 /** What is selected, said to screen readers. */
 function Announcer(): JSX.Element {
