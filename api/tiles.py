@@ -104,11 +104,10 @@ class _Asked:
 
 
 def _read(wired: Wiring, who: SignedIn, asked: _Asked) -> tuple[Tile, Future[bytes] | None]:
-    # a screenful asks for sixty tiles at once: the unit of work is opened here, in the one thread that cuts the tile,
-    # and closed before anybody waits for a tile that another thread is cutting
-    with wired.database.work(who.actor) as work:
+    # a screenful asks for sixty tiles at once: all is read in the one thread that cuts the tile
+    with wired.database.quick(who.actor) as reads:
         return tiles.read_tile(
-            work, _cache_of(wired), asked.collection, asked.address, look=asked.look, coding=asked.coding,
+            reads, _cache_of(wired), asked.collection, asked.address, look=asked.look, coding=asked.coding,
             known_tags=asked.known_tags,
         )  # fmt: skip
 

@@ -64,7 +64,11 @@ def view_of(work: UnitOfWork, look: Look) -> View:
     NotFoundError
         It names a plan or territory that does not exist.
     """
-    view = sql.read_view(work.session, plan=look.plan, territory=look.territory)
+    return require_view(sql.read_view(work.session, plan=look.plan, territory=look.territory), look)
+
+
+def require_view(view: View, look: Look) -> View:
+    """Return a view, unless what `look` names was not there."""
     if not view.territories and (look.plan is not None or look.territory is not None):
         if look.plan is not None:
             raise NotFoundError(f"There is no plan {look.plan} here.", plan=str(look.plan))

@@ -14,10 +14,11 @@ import zstandard
 
 from gis.errors import NotFoundError
 from layers.catalogue import LAYERS
-from services.layers import Look, find_layer, tag_of, view_of
+from services.layers import Look, find_layer, require_view, tag_of, view_of
 from store.database import tiles as sql
 from store.database.actor import Actor
 from store.database.layer_sources import SOURCES
+from store.database.quick_reads import QuickReads
 from store.database.tiles import View
 from store.database.work import UnitOfWork
 
@@ -64,11 +65,19 @@ class TileCache:
     ----------
     limit : int
         Bytes; 0 keeps nothing.
+
+    Attributes
+    ----------
+    size : int
+        Bytes kept now.
+    cuts : int
+        Tiles cut so far.
     """
 
     def __init__(self, limit: int = CACHE_MB * 2**20) -> None:
         self.limit = limit
         self.size = 0
+        self.cuts = 0
         self._tiles: OrderedDict[Key, bytes] = OrderedDict()
         self._cutting: dict[Key, Future[bytes]] = {}
         self._lock = threading.Lock()
@@ -105,6 +114,7 @@ class TileCache:
 
     def keep(self, key: Key, body: bytes) -> None:
         """Hand a tile to everybody who waits for it, and keep it."""
+        self.cuts += 1
         self.put(key, body)
         self._release(key).set_result(body)
 
@@ -166,7 +176,7 @@ def map_facts(work: UnitOfWork, look: Look) -> MapFacts:
 
 
 def read_tile(
-    work: UnitOfWork,
+    reads: QuickReads,
     cache: TileCache,
     layer_id: str,
     address: TileAddress,
@@ -179,7 +189,8 @@ def read_tile(
 
     Parameters
     ----------
-    work : UnitOfWork
+    reads : QuickReads
+        Of whoever asks.
     cache : TileCache
         Shared by all requests of the process.
     layer_id : str
@@ -193,8 +204,7 @@ def read_tile(
     Returns
     -------
     tuple of Tile and Future or None
-        With a future, somebody else is cutting the tile: its body (see `with_body`) comes from there, and the caller
-        should let go of the unit of work before waiting.
+        With a future, somebody else is cutting the tile: its body (see `with_body`) comes from there.
 
     Raises
     ------
@@ -202,8 +212,8 @@ def read_tile(
         No such layer, or a tile outside its zooms or outside the world.
     """
     _require_tile(layer_id, address)
-    view = view_of(work, look)
-    tag = tile_tag(layer_id, view, work.actor)
+    view = require_view(sql.look_quickly(reads, plan=look.plan, territory=look.territory), look)
+    tag = tile_tag(layer_id, view, reads.actor)
     if tag in known_tags:
         return Tile(tag, None, None), None
     key = (layer_id, tag, address.z, address.x, address.y, coding)
@@ -212,7 +222,7 @@ def read_tile(
         promised, mine = cache.claim(key)
         if not mine:
             return Tile(tag, None, None), promised
-        body = _cut(work, cache, key, view)
+        body = _cut(reads, cache, key, view)
     return with_body(tag, body, coding), None
 
 
@@ -236,12 +246,11 @@ def _require_tile(layer_id: str, address: TileAddress) -> None:
         raise NotFoundError(f"Zoom {z} has columns and rows 0 to {2**z - 1}.", column=x, row=y)
 
 
-def _cut(work: UnitOfWork, cache: TileCache, key: Key, view: View) -> bytes:
+def _cut(reads: QuickReads, cache: TileCache, key: Key, view: View) -> bytes:
     """Cut, pack and keep a tile that was claimed; whoever waits for it learns of a failure too."""
     layer_id, _, z, x, y, coding = key
     try:
-        masked = not work.actor.may("camera_network")
-        raw = sql.read_tile(work.session, str(layer_id), view, int(str(z)), int(str(x)), int(str(y)), masked=masked)
+        raw = sql.cut_quickly(reads, str(layer_id), view, int(str(z)), int(str(x)), int(str(y)))
         body = _packed(raw, coding)
     except BaseException as error:
         cache.fail(key, error)

@@ -55,11 +55,16 @@ def begin(driver: Any, actor: Actor) -> None:  # noqa: ANN401 - a psycopg connec
     actor : Actor
     """
     with driver.pipeline(), driver.cursor() as cursor:
-        if not actor.is_limited:
-            cursor.execute(f"set local role {ALL_ROLE}")
-            return
-        cursor.execute(f"set local role {AREA_ROLE}")
-        cursor.execute(_SETTINGS, scope_settings(actor))
+        open_eyes(cursor, actor)
+
+
+def open_eyes(cursor: Any, actor: Actor) -> None:  # noqa: ANN401 - a psycopg cursor
+    """Send what `begin` sends, as part of a pipeline of the caller's."""
+    if not actor.is_limited:
+        cursor.execute(f"set local role {ALL_ROLE}")
+        return
+    cursor.execute(f"set local role {AREA_ROLE}")
+    cursor.execute(_SETTINGS, scope_settings(actor))
 
 
 def scope_settings(actor: Actor) -> tuple[str, str, str, str, str]:
