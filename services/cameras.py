@@ -118,8 +118,9 @@ def change_camera(work: UnitOfWork, named: str, changes: dict[str, Any], *, revi
         raise StaleRevisionError(
             "The camera was changed since you read it; look at the present version first.", current=_view(camera)
         )
-    wanted = {name: _checked(name, value) for name, value in changes.items()}
-    different = {name: value for name, value in wanted.items() if getattr(before := _view(camera), name) != value}
+    wanted = {name: checked_value(name, value) for name, value in changes.items()}
+    before = _view(camera)
+    different = {name: value for name, value in wanted.items() if getattr(before, name) != value}
     if not different:
         return before
     place = [float(different.pop(axis, getattr(before, axis))) for axis in ("lon", "lat")]
@@ -180,7 +181,8 @@ def _find(work: UnitOfWork, named: str, *, lock: bool = False) -> Camera:
     return camera
 
 
-def _checked(name: str, value: Any) -> Any:  # noqa: ANN401 - a field of any kind
+def checked_value(name: str, value: Any) -> Any:  # noqa: ANN401 - a field of any kind
+    """Return a value that a camera may have; what is out of range or may not be empty is refused."""
     if name not in CHANGEABLE:
         raise InvalidInputError(f"'{name}' of a camera can't be changed here.", field=name)
     if value is None and name not in _OPTIONAL:

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from api.ogc import collections, description, items, landing, styles
+from api.ogc import collections, description, edits, items, landing, styles
 
 router = APIRouter()
-for part in (landing, collections, items, description, styles):
+for part in (landing, collections, items, edits, description, styles):
     router.include_router(part.router)

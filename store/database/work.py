@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from store.database.actor import Actor
 from store.database.models.plumbing import Outbox
+from store.database.urls import ALL_ROLE, AREA_ROLE
 
 Box = tuple[float, float, float, float]
 
@@ -76,6 +78,29 @@ class UnitOfWork:
     def at_last(self, step: Callable[[], None]) -> None:
         """Have `step` run just before the commit: for rows that others want, too, and that are locked only so long."""
         self._last.append(step)
+
+    @contextmanager
+    def everywhere(self) -> Iterator[None]:
+        """See the whole territory for a while, for figures that must follow a change beyond the actor's areas.
+
+        Only for what the system derives by itself from rows that the actor was allowed to change; nothing read here
+        may be shown. An error takes the whole unit of work with it.
+        """
+        if not self.actor.is_limited or self.session.info.get("everywhere"):
+            yield
+            return
+        self.session.flush()
+        self.session.connection().exec_driver_sql(f"set local role {ALL_ROLE}")
+        self.session.info["everywhere"] = True
+        try:
+            yield
+            self.session.flush()
+            self.session.connection().exec_driver_sql(f"set local role {AREA_ROLE}")
+        except BaseException:
+            self.session.rollback()
+            raise
+        finally:
+            del self.session.info["everywhere"]
 
     def commit(self) -> None:
         """Announce the changes and commit; only the edge calls this.
