@@ -54,7 +54,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         revive=None if chosen.database_url else lambda: database_urls(chosen),
     )
     figures = Figures()
-    figures.watch(database.app)
+    database.on_connections(figures.connections.inc, figures.connections.dec)
     wiring = Wiring(settings, database, figures)
     app = FastAPI(
         title="Gridward",

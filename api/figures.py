@@ -21,7 +21,6 @@ from prometheus_client import (
     generate_latest,
     multiprocess,
 )
-from sqlalchemy import Engine, event
 
 # prometheus_client reads this name when it is imported; `gridward serve` sets it for its workers
 SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
@@ -70,18 +69,13 @@ class Figures:
             "gridward_event_listeners_dropped", "Streams closed for being too slow.", registry=self.registry
         )
 
-    def watch(self, engine: Engine) -> None:
-        """Count the connections of an engine that are in use."""
-        event.listen(engine, "checkout", lambda *_: self.connections.inc())
-        event.listen(engine, "checkin", lambda *_: self.connections.dec())
-
     def exposition(self) -> bytes:
         """Write all figures in Prometheus' text form; those of all processes where several serve."""
         if self._shared is None:
             return generate_latest(self.registry)
         _forget_the_dead(Path(self._shared))
         together = CollectorRegistry()
-        multiprocess.MultiProcessCollector(together, path=self._shared)
+        multiprocess.MultiProcessCollector(together, path=self._shared)  # type: ignore[no-untyped-call]
         return generate_latest(together)
 
 
@@ -93,6 +87,6 @@ def _forget_the_dead(folder: Path) -> None:
             os.kill(number, 0)
         except ProcessLookupError:
             with suppress(FileNotFoundError):
-                multiprocess.mark_process_dead(number, str(folder))
+                multiprocess.mark_process_dead(number, str(folder))  # type: ignore[no-untyped-call]
         except PermissionError:
             continue

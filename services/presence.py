@@ -15,7 +15,6 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-import psycopg
 
 from store import presence as store
 from store.database import plans as plan_sql
@@ -99,7 +98,7 @@ class PresenceBoard:
             try:
                 async for words in store.listen(url):
                     self.hear(words)
-            except (psycopg.Error, OSError) as error:
+            except OSError as error:
                 _log.warning("lost the news of open pages; trying again", extra={"reason": str(error).strip()})
             await asyncio.sleep(RETRY_S)
 

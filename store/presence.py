@@ -20,9 +20,18 @@ def tell(session: Session, words: str) -> None:
 
 
 async def listen(url: str) -> AsyncIterator[str]:
-    """Yield what is told, until the connection is lost."""
-    connection = await psycopg.AsyncConnection.connect(libpq_url(url), autocommit=True, **app_connection_options())
-    async with connection:
-        await connection.execute(f"listen {CHANNEL}")
-        async for note in connection.notifies():
-            yield note.payload
+    """Yield what is told, until the connection is lost.
+
+    Raises
+    ------
+    ConnectionError
+        The database can't be reached, or is no more.
+    """
+    try:
+        connection = await psycopg.AsyncConnection.connect(libpq_url(url), autocommit=True, **app_connection_options())
+        async with connection:
+            await connection.execute(f"listen {CHANNEL}")
+            async for note in connection.notifies():
+                yield note.payload
+    except psycopg.Error as error:
+        raise ConnectionError(str(error).strip()) from error

@@ -96,6 +96,11 @@ class Database:
         with self._plain_failures():
             yield QuickReads(self.app, actor)
 
+    def on_connections(self, taken: Callable[[], object], returned: Callable[[], object]) -> None:
+        """Have a function called whenever a pooled connection is taken, and one whenever it is given back."""
+        event.listen(self.app, "checkout", lambda *_: taken())
+        event.listen(self.app, "checkin", lambda *_: returned())
+
     def dispose(self) -> None:
         """Close every pooled connection."""
         self.app.dispose()

@@ -54,7 +54,9 @@ def test_style_draws_from_our_tiles_only(client, town):
         assert "sprite" not in style
         addresses = [url for source in style["sources"].values() for url in source.get("tiles", [])]
         assert addresses
-        assert all(url.startswith("/ogc/") and url.partition("&v=")[0].endswith(f"?plan={town.plan}") for url in addresses)
+        assert all(
+            url.startswith("/ogc/") and url.partition("&v=")[0].endswith(f"?plan={town.plan}") for url in addresses
+        )
         assert style["sources"]["streets"]["attribution"] == "© nobody"
     assert client.get("/api/v1/style?theme=pink").status_code == 422
     assert client.get(f"/api/v1/style?plan={uuid4()}").status_code == 404
