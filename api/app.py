@@ -23,10 +23,10 @@ from store.database.engine import Database
 
 # one router per feature; those that let people in before they are signed in see to that themselves
 ROUTERS = (
-    "session", "territories", "plan_history", "plan_files", "plan_life", "plan_compare", "plans", "plan_edits",
-    "plan_quality", "presence", "rivers", "nets", "grids", "coverage", "live_coverage", "coverage_compare",
-    "facilities", "siting", "privacy_zones", "buildings", "area_changes", "staffing",
-    "locate", "incidents", "search", "cameras", "reports", "layers", "ogc", "tiles", "jobs", "events", "health",
+    "session", "accounts", "territories", "plan_history", "plan_files", "plan_life", "plan_compare", "plans",
+    "plan_edits", "plan_quality", "presence", "rivers", "nets", "grids", "coverage", "live_coverage",
+    "coverage_compare", "facilities", "siting", "privacy_zones", "buildings", "area_changes", "staffing", "locate",
+    "incidents", "search", "cameras", "reports", "layers", "ogc", "tiles", "jobs", "events", "audit", "health",
 )  # fmt: skip
 OPEN = frozenset({"session", "health"})
 

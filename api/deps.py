@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager
@@ -16,26 +18,43 @@ import anyio.to_thread
 import orjson
 from anyio import CancelScope, CapacityLimiter
 from fastapi import Depends, Header, Request, Security
-from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBasic, HTTPBearer
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from api import gates
 from api.figures import Figures
+from api.gates import QUESTIONS, SAFE_METHODS
 from api.middleware import route_of
+from api.sensitive import note_read
 from gis.errors import InvalidInputError, NotAllowedError, NotSignedInError, RevisionRequiredError
 from services import access, idempotency
 from services.access import SignedIn, digest_of
+from services.audit import ReadNotes
+from services.logs import request_id
 from services.settings import Settings
 from store.database.actor import Actor
 from store.database.engine import Database
+from store.database.trail import Doing
 from store.database.work import UnitOfWork
 
 COOKIE = "gridward_session"
-SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-# sent by POST because a question may be long or hold a place; they change nothing
-QUESTIONS = frozenset({"/api/v1/locate", "/api/v1/coverage/what-if"})
 _cookie_scheme = APIKeyCookie(name=COOKIE, scheme_name="session", auto_error=False)
 _bearer_scheme = HTTPBearer(scheme_name="token", bearerFormat="gw_…", auto_error=False)
+LONGEST_SECRET = 200
+
+
+class _BasicDescribed(HTTPBasic):
+    """Basic, for OpenAPI: GDAL and QGIS know names and passwords. The token is the password, the name is anything.
+
+    Who sends something else gets our own refusal, not FastAPI's.
+    """
+
+    async def __call__(self, request: Request) -> None:  # type: ignore[override] # noqa: ARG002
+        return None
+
+
+_basic_described = _BasicDescribed(scheme_name="token_as_password", auto_error=False)
 
 
 class CredentialCache:
@@ -83,6 +102,7 @@ class Wiring:
     database : Database
     figures : Figures
     credentials : CredentialCache
+    reads : ReadNotes
     exits : CapacityLimiter
         Threads that commit. Apart from those that run routes: when all of these wait for a database connection,
         the requests that hold the connections must still be able to finish.
@@ -94,6 +114,7 @@ class Wiring:
     database: Database
     figures: Figures
     credentials: CredentialCache = field(default_factory=CredentialCache)
+    reads: ReadNotes = field(default_factory=ReadNotes)
     exits: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(16))
     parts: dict[str, Any] = field(default_factory=dict)
 
@@ -120,26 +141,26 @@ async def settings_of(request: Request) -> Settings:
 
 async def signed_in(
     request: Request,
-    cookie: Annotated[str | None, Security(_cookie_scheme)] = None,
-    bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer_scheme)] = None,
+    _cookie: Annotated[str | None, Security(_cookie_scheme)] = None,
+    _bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer_scheme)] = None,
+    _basic: Annotated[None, Security(_basic_described)] = None,
 ) -> SignedIn:
-    """Return who sends this request.
+    """Return who sends this request, or refuse it; the parameters describe the ways in for OpenAPI."""
+    return await who_asks(request)
+
+
+async def who_asks(request: Request) -> SignedIn:
+    """Return who sends this request, by what its headers hold.
 
     Raises
     ------
     NotSignedInError
         No credential, or one that does not hold any more.
     NotAllowedError
-        A change by cookie that another site's page may have sent.
+        A change by cookie that another site's page may have sent, or a route that is not for this account.
     """
     wiring = wiring_of(request)
-    if bearer is not None:
-        secret, look_up = bearer.credentials, access.signed_in_by_token
-    elif cookie:
-        refuse_foreign_origin(request, must_tell=True)
-        secret, look_up = cookie, access.signed_in_by_cookie
-    else:
-        raise NotSignedInError("Sign in first, or send a token as `Authorization: Bearer gw_…`.")
+    secret, look_up = _credential(request)
     digest = digest_of(secret)
     found = wiring.credentials.get(digest)
     if found is None:
@@ -148,20 +169,57 @@ async def signed_in(
             raise NotSignedInError("The session or token does not hold any more; sign in again.")
         wiring.credentials.put(digest, found)
     request.state.account_name = found.actor.name
+    route = route_of(request.scope)
+    if route == "unmatched":
+        route = request.url.path  # the quick door to tiles, which FastAPI does not know of
+    gates.check(found, request.method, route)
+    await note_read(request, wiring.database, wiring.reads, found.actor, route)
     return found
 
 
-async def who_asks(request: Request) -> SignedIn:
-    """Return who sends this request, for a route that does without FastAPI's dependencies."""
-    return await signed_in(request, request.cookies.get(COOKIE), await _bearer_scheme(request))
+def _credential(request: Request) -> tuple[str, Callable[..., SignedIn | None]]:
+    """Return the secret that a request carries and the service that knows it."""
+    token = token_of(request)
+    if token is not None:
+        return token, access.signed_in_by_token
+    cookie = request.cookies.get(COOKIE)
+    if not cookie:
+        raise NotSignedInError("Sign in first, or send a token as `Authorization: Bearer gw_…`.")
+    if len(cookie) > LONGEST_SECRET:
+        raise NotSignedInError("The session or token does not hold any more; sign in again.")
+    refuse_foreign_origin(request, must_tell=True)
+    return cookie, access.signed_in_by_cookie
+
+
+def token_of(request: Request) -> str | None:
+    """Return the token in the header Authorization, plain or as the password of Basic; None without that header.
+
+    Raises
+    ------
+    NotSignedInError
+        The header holds something else.
+    """
+    header = request.headers.get("authorization")
+    if header is None:
+        return None
+    scheme, _, told = header.partition(" ")
+    secret = told.strip()
+    if scheme.lower() == "basic":
+        try:
+            secret = base64.b64decode(secret, validate=True).decode().partition(":")[2]
+        except (binascii.Error, UnicodeDecodeError):
+            secret = ""
+    if scheme.lower() not in ("bearer", "basic") or not 0 < len(secret) <= LONGEST_SECRET:
+        raise NotSignedInError("Sign in first, or send a token as `Authorization: Bearer gw_…`.")
+    return secret
 
 
 async def still_signed_in(request: Request) -> bool:
     """Whether the credential that opened a long stream still holds."""
     wiring = wiring_of(request)
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "bearer":
-        found = await run_in_threadpool(_look_up, wiring.database, access.signed_in_by_token, token.strip())
+    token = token_of(request)
+    if token is not None:
+        found = await run_in_threadpool(_look_up, wiring.database, access.signed_in_by_token, token)
     else:
         look_up = partial(access.signed_in_by_cookie, used=False)
         found = await run_in_threadpool(_look_up, wiring.database, look_up, request.cookies.get(COOKIE, ""))
@@ -202,7 +260,9 @@ async def unit_of_work(request: Request, who: Annotated[SignedIn, Depends(signed
     Opening does no I/O (the connection is taken at the first statement), so only the commit needs a thread.
     """
     wiring = wiring_of(request)
-    block = wiring.database.work(who.actor)
+    asks = request.method in SAFE_METHODS or request.url.path in QUESTIONS
+    action = f"{request.method} {route_of(request.scope)}"
+    block = wiring.database.work(who.actor, Doing(action, request.url.path, request_id.get(), asks))
     work = block.__enter__()
     try:
         yield work
@@ -211,22 +271,8 @@ async def unit_of_work(request: Request, who: Annotated[SignedIn, Depends(signed
             if not await anyio.to_thread.run_sync(block.__exit__, *sys.exc_info(), limiter=wiring.exits):
                 raise
     else:
-        asks = request.method in SAFE_METHODS or request.url.path in QUESTIONS
-        change = None if asks else (f"{request.method} {route_of(request.scope)}", request.url.path)
         with CancelScope(shield=True):
-            await anyio.to_thread.run_sync(_finish, block, work, change, limiter=wiring.exits)
-
-
-def _finish(block: AbstractContextManager[UnitOfWork], work: UnitOfWork, change: tuple[str, str] | None) -> None:
-    """Put a change on record and commit it; both or neither."""
-    try:
-        if change is not None:
-            access.record_if_written(work, *change)
-    except BaseException:
-        if not block.__exit__(*sys.exc_info()):
-            raise
-    else:
-        block.__exit__(None, None, None)
+            await anyio.to_thread.run_sync(block.__exit__, None, None, None, limiter=wiring.exits)
 
 
 async def if_match(

@@ -13,9 +13,11 @@ from uuid import UUID
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
+from starlette.concurrency import run_in_threadpool
 
 from api.deps import Who, Wired, Wiring, Work, still_signed_in
 from services import events
+from services.access import SignedIn
 from services.events import Cursor, EventHub
 
 router = APIRouter(prefix="/api/v1/events", tags=["events"])
@@ -49,7 +51,7 @@ class Events(BaseModel):
 async def stream(
     request: Request,
     wiring: Wired,
-    _who: Who,
+    who: Who,
     last_event_id: Annotated[str | None, Header(description="Last event seen; a browser sends it by itself.")] = None,
     after: Annotated[str | None, Query(description="The same for a first connection.")] = None,
     territory: Territory = None,
@@ -61,11 +63,12 @@ async def stream(
     hub: EventHub = wiring.parts["events"]
     last = last_event_id or after
     cursor = Cursor.parse(last) if last else None
+    eyes = await run_in_threadpool(_eyes, wiring, who, territory)
 
     async def body() -> AsyncIterator[bytes]:
         wiring.figures.listeners.inc()
         try:
-            text = hub.stream(after=cursor, territory_id=territory, may_go_on=lambda: still_signed_in(request))
+            text = hub.stream(after=cursor, eyes=eyes, may_go_on=lambda: still_signed_in(request))
             async for chunk in text:
                 yield chunk
         finally:
@@ -74,6 +77,13 @@ async def stream(
     return StreamingResponse(
         body(), media_type="text/event-stream", headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     )
+
+
+def _eyes(wiring: Wiring, who: SignedIn, territory: UUID | None) -> events.Eyes:
+    if not who.actor.is_limited:
+        return events.Eyes(territory)
+    with wiring.database.work(who.actor) as work:
+        return events.eyes_of(work, territory)
 
 
 @router.get("/poll", summary="Ask for changes", operation_id="poll_events")

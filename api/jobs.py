@@ -88,9 +88,12 @@ async def running(wiring: Wiring) -> AsyncIterator[None]:
     if not chosen.jobs_in_server:
         yield
         return
-    zone = wiring.settings.cases.time_zone
     async with jobs.working(
-        wiring.database, slots=chosen.job_slots, stalled_s=chosen.job_stalled_s, time_zone=zone
+        wiring.database,
+        slots=chosen.job_slots,
+        stalled_s=chosen.job_stalled_s,
+        time_zone=wiring.settings.cases.time_zone,
+        audit_months=wiring.settings.access.audit_months,
     ) as alive:
         wiring.parts["worker_alive"] = alive
         yield

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated, Literal
 from uuid import UUID
 
+import anyio.to_thread
+from anyio import CapacityLimiter
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
+from api.accounts import set_session_cookie
 from api.deps import COOKIE, Who, Wired, Wiring, refuse_foreign_origin
 from gis.errors import NotSignedInError
 from services import access
-from services.access import NewSession, SignedIn, digest_of
+from services.access import NewSession, SignedIn, TooManyAttemptsError, digest_of
 
 router = APIRouter(prefix="/api/v1/session", tags=["session"])
 
@@ -36,6 +41,35 @@ class Credentials(BaseModel):
         return self
 
 
+class SignInDoor:
+    """Lets a few sign-ins in at a time: each password costs a tenth of a second of a core and 64 MiB.
+
+    Who finds too many waiting is sent away at once, so that a flood neither fills the memory nor keeps the threads
+    and database connections that everybody else needs.
+    """
+
+    def __init__(self, at_once: int = 2, waiting: int = 20) -> None:
+        self._threads = CapacityLimiter(at_once)
+        self._most = at_once + waiting
+        self._inside = 0
+
+    async def pass_through(self, step: Callable[[], NewSession | None]) -> NewSession | None:
+        """Run `step` in a thread when its turn comes.
+
+        Raises
+        ------
+        TooManyAttemptsError
+            Too many are waiting.
+        """
+        if self._inside >= self._most:
+            raise TooManyAttemptsError("Too many people are signing in at this moment; try again.", retry_after_s=2)
+        self._inside += 1
+        try:
+            return await anyio.to_thread.run_sync(step, limiter=self._threads)
+        finally:
+            self._inside -= 1
+
+
 class AccountOut(BaseModel):
     """Who is signed in."""
 
@@ -44,6 +78,8 @@ class AccountOut(BaseModel):
     display: str
     language: Literal["en", "zh"]
     roles: list[str]
+    area_path: str | None
+    must_change: bool
 
 
 class SessionOut(BaseModel):
@@ -63,6 +99,8 @@ class SessionOut(BaseModel):
                     "display": signed_in.display,
                     "language": signed_in.language,
                     "roles": sorted(signed_in.actor.roles),
+                    "area_path": signed_in.actor.area_path,
+                    "must_change": signed_in.must_change,
                 },
                 "expires_at": signed_in.expires_at,
             }
@@ -70,29 +108,21 @@ class SessionOut(BaseModel):
 
 
 @router.post("", summary="Sign in", operation_id="sign_in")
-def sign_in(credentials: Credentials, request: Request, response: Response, wiring: Wired) -> SessionOut:
+async def sign_in(credentials: Credentials, request: Request, response: Response, wiring: Wired) -> SessionOut:
     """Open a session and set its cookie; a session that the browser already has ends.
 
     A code works once. Repeated refusals are answered 429 with Retry-After.
     """
     refuse_foreign_origin(request, must_tell=False)
-    opened = _open(credentials, wiring, request.client.host if request.client else "", request.cookies.get(COOKIE))
+    door: SignInDoor = wiring.parts.setdefault("sign-in", SignInDoor())
+    client = request.client.host if request.client else ""
+    opened = await door.pass_through(partial(_open, credentials, wiring, client, request.cookies.get(COOKIE)))
     if opened is None:
         refused = (
             "The sign-in link was used already or is too old." if credentials.code else "Name and password don't match."
         )
         raise NotSignedInError(refused)
-    http = wiring.settings.http
-    response.set_cookie(
-        COOKIE,
-        opened.secret,
-        max_age=round(wiring.settings.access.session_hours * 3600),
-        path="/",
-        secure=http.secure,
-        httponly=True,
-        samesite="strict",
-    )
-    response.headers["Cache-Control"] = "no-store"
+    set_session_cookie(response, opened.secret, wiring)
     return SessionOut.of(opened.signed_in)
 
 

@@ -10,10 +10,13 @@ from urllib.parse import quote
 import typer
 
 from cli.context import JsonOption, command_context, show
-from gis.errors import InvalidInputError
+from gis.errors import InvalidInputError, NotFoundError
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from services.settings import HttpSettings
+    from store.database.work import UnitOfWork
 
 app = typer.Typer(help="Create accounts, tokens and one-time sign-in links.", no_args_is_help=True)
 
@@ -63,14 +66,21 @@ def token(
     name: NameArgument,
     label: Annotated[str, typer.Option(help="What the token is for.")] = "command line",
     days: Annotated[float, typer.Option(help="Days until it ends.")] = 90,
+    *,
+    role: Annotated[
+        list[str] | None, typer.Option(help="Only this role of the account; several times for more.")
+    ] = None,
+    area: Annotated[list[str] | None, typer.Option(help="Only the area at this path; several times for more.")] = None,
+    read_only: Annotated[bool, typer.Option("--read-only", help="Reading only.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Make an API token; it is shown once."""
+    """Make an API token; it is shown once. As a password (of any name) it lets in GDAL and QGIS, too."""
     from services import access
 
     context = command_context(ctx)
+    limits = access.TokenLimits(tuple(role) if role else None, tuple(area) if area else None, read_only)
     with context.database.work(context.actor) as work:
-        secret = access.issue_token(work, name, label=label, now=datetime.now(UTC), days=days)
+        secret = access.issue_token(work, name, label=label, now=datetime.now(UTC), days=days, limits=limits)
     show({"name": name, "label": label, "days": days, "token": secret}, secret, as_json=as_json)
 
 
@@ -117,6 +127,127 @@ def disable(ctx: typer.Context, name: NameArgument, as_json: JsonOption = False)
     with context.database.work(context.actor) as work:
         access.disable_account(work, name, now=datetime.now(UTC))
     show({"name": name, "disabled": True}, f"Disabled {name}.", as_json=as_json)
+
+
+@app.command("list")
+def list_(ctx: typer.Context, as_json: JsonOption = False) -> None:
+    """List the accounts with their roles, rights and areas."""
+    from services import accounts
+
+    context = command_context(ctx)
+    with context.database.work(context.actor) as work:
+        found = accounts.list_accounts(work)
+    lines = []
+    for each in found:
+        held = ", ".join(
+            f"{scope.role}{f' in {scope.area_path}' if scope.area_path else ''}" for scope in each.scopes or ()
+        )
+        state = "disabled" if each.disabled_at else "locked" if each.locked_at else ""
+        lines.append(f"{each.name:20}  {state:8}  {held or 'no role'}")
+    shown = [
+        {
+            "id": each.id, "name": each.name, "disabled": each.disabled_at is not None,
+            "locked": each.locked_at is not None,
+            "scopes": [{"id": scope.id, "role": scope.role, "area": scope.area_path} for scope in each.scopes or ()],
+        }
+        for each in found
+    ]  # fmt: skip
+    show({"accounts": shown}, "\n".join(lines) or "No account yet.", as_json=as_json)
+
+
+@app.command()
+def grant(
+    ctx: typer.Context,
+    name: NameArgument,
+    role: Annotated[str, typer.Argument(help="Role or right: planner, export, ….")],
+    area: Annotated[str | None, typer.Option(help="Code or path of an area; everywhere without it.")] = None,
+    until: Annotated[datetime | None, typer.Option(help="When it ends (UTC); open without it.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Give an account a role or right; it signs in again with it."""
+    from services import accounts
+
+    context = command_context(ctx)
+    ends = until.replace(tzinfo=UTC) if until else None
+    with context.database.work(context.actor) as work:
+        given = accounts.grant(work, _id_of(work, name), accounts.Grant(role, area, until=ends))
+    facts = {"name": name, "role": role, "area": given.area_path, "id": given.id}
+    show(facts, f"{name} is {role} {'in ' + given.area_path if given.area_path else 'everywhere'}.", as_json=as_json)
+
+
+@app.command()
+def revoke(
+    ctx: typer.Context,
+    name: NameArgument,
+    role: Annotated[str, typer.Argument(help="Role or right to take away, wherever it is held.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Take a role or right away; the account's sessions end."""
+    from services import accounts
+
+    context = command_context(ctx)
+    with context.database.work(context.actor) as work:
+        account = accounts.get_account(work, _id_of(work, name))
+        held = [scope.id for scope in account.scopes or () if scope.role == role]
+        if not held:
+            raise NotFoundError(f"{name} does not hold {role}.", name=name, role=role)
+        for each in held:
+            accounts.revoke(work, account.id, each)
+    show({"name": name, "role": role, "taken": len(held)}, f"{name} is no longer {role}.", as_json=as_json)
+
+
+@app.command()
+def lock(ctx: typer.Context, name: NameArgument, as_json: JsonOption = False) -> None:
+    """Lock an account until it is unlocked; nothing of it works meanwhile."""
+    _set_locked(ctx, name, locked=True, as_json=as_json)
+
+
+@app.command()
+def unlock(ctx: typer.Context, name: NameArgument, as_json: JsonOption = False) -> None:
+    """Let a locked account in again."""
+    _set_locked(ctx, name, locked=False, as_json=as_json)
+
+
+@app.command()
+def enable(ctx: typer.Context, name: NameArgument, as_json: JsonOption = False) -> None:
+    """Let a disabled account in again."""
+    from services import accounts
+
+    context = command_context(ctx)
+    with context.database.work(context.actor) as work:
+        accounts.set_disabled(work, _id_of(work, name), disabled=False, now=datetime.now(UTC))
+    show({"name": name, "disabled": False}, f"Enabled {name}.", as_json=as_json)
+
+
+@app.command()
+def reset(ctx: typer.Context, name: NameArgument, as_json: JsonOption = False) -> None:
+    """End an account's password, sessions and tokens, and make a link for choosing a new password."""
+    from services import accounts
+
+    context = command_context(ctx)
+    minutes = context.settings.access.link_minutes
+    with context.database.work(context.actor) as work:
+        code = accounts.reset_password(work, _id_of(work, name), now=datetime.now(UTC), minutes=minutes)
+    address = sign_in_link(context.settings.http, code)
+    show({"name": name, "link": address, "minutes": minutes}, address, as_json=as_json)
+
+
+def _set_locked(ctx: typer.Context, name: str, *, locked: bool, as_json: bool) -> None:
+    from services import accounts
+
+    context = command_context(ctx)
+    with context.database.work(context.actor) as work:
+        accounts.set_locked(work, _id_of(work, name), locked=locked, now=datetime.now(UTC))
+    show({"name": name, "locked": locked}, f"{'Locked' if locked else 'Unlocked'} {name}.", as_json=as_json)
+
+
+def _id_of(work: UnitOfWork, name: str) -> UUID:
+    from services import accounts
+
+    for each in accounts.list_accounts(work):
+        if each.name == name:
+            return each.id
+    raise NotFoundError(f"There is no account called {name}.", name=name)
 
 
 def sign_in_link(http: HttpSettings, code: str, *, port: int | None = None) -> str:

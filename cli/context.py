@@ -30,6 +30,7 @@ class CommandContext:
     """
 
     def __init__(self, home: Path | None = None) -> None:
+        self.command = "gridward"
         self.use_home(home)
 
     def use_home(self, home: Path | None) -> None:
@@ -60,6 +61,7 @@ class CommandContext:
         """
         from services.upkeep import require_schema
         from store.database.engine import Database
+        from store.database.trail import Doing
 
         urls, chosen = self.urls, self.settings.database
         require_schema(urls, may_create=chosen.database_url is None)
@@ -69,6 +71,7 @@ class CommandContext:
             pool_size=chosen.pool_size,
             statement_timeout_s=chosen.statement_timeout_s,
             time_zone=self.settings.cases.time_zone,
+            doing=Doing(self.command),
         )
 
     @property
@@ -90,6 +93,7 @@ def command_context(ctx: typer.Context) -> CommandContext:
     found = ctx.find_object(CommandContext)
     if found is None:
         raise TypeError("commands run through cli.main only")
+    found.command = ctx.command_path
     return found
 
 

@@ -24,6 +24,8 @@ COMMANDS = {
     "demo": "Plan central Helsinki (or an extract of yours), map cameras and gaps, and serve it.",
     "db": "Start, stop, upgrade, back up and restore the database.",
     "account": "Create accounts, tokens and one-time sign-in links.",
+    "audit": "Read, check and export the audit trail.",
+    "layers": "Take map layers out for use without a network.",
     "load": "Load map data, dwellings, staff, cameras, incidents from files.",
     "partition": "Divide a territory into grids.",
     "plan": "List, check, compare, publish and exchange plans.",

@@ -28,5 +28,12 @@ def worker(
     database = context.database
     said = f'{{"state": "running", "slots": {chosen.job_slots}}}' if as_json else "Waiting for jobs (Ctrl-C stops)"
     print(said, flush=True)
-    zone = settings.cases.time_zone
-    asyncio.run(jobs.work_until_told(database, slots=chosen.job_slots, stalled_s=chosen.job_stalled_s, time_zone=zone))
+    asyncio.run(
+        jobs.work_until_told(
+            database,
+            slots=chosen.job_slots,
+            stalled_s=chosen.job_stalled_s,
+            time_zone=settings.cases.time_zone,
+            audit_months=settings.access.audit_months,
+        )
+    )

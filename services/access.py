@@ -9,8 +9,8 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -18,13 +18,22 @@ from uuid import UUID
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from gis.errors import ConflictError, GridwardError, InvalidInputError, NotFoundError, NotSignedInError
+from gis.errors import (
+    ConflictError,
+    GridwardError,
+    InvalidInputError,
+    NotAllowedError,
+    NotFoundError,
+    NotSignedInError,
+)
 from services.logs import request_id
 from store.database import access as sql
-from store.database.actor import Actor, merged
+from store.database.actor import Actor, merged, overlap
 from store.database.models import Account, ApiToken, Scope, Session, SignInLink
-from store.database.models.access import RIGHTS, ROLES
+from store.database.models.access import ADMINISTRATORS, BUSINESS, RIGHTS, ROLES
 from store.database.work import UnitOfWork
+
+__all__ = ["ADMINISTRATORS", "BUSINESS", "RIGHTS", "ROLES"]
 
 TOKEN_PREFIX = "gw_"  # noqa: S105 - lets secret scanners know our tokens
 IDLE = timedelta(hours=8)
@@ -60,6 +69,10 @@ class SignedIn:
         When the credential ends whatever happens.
     via : str
         ``"session"`` or ``"token"``.
+    must_change : bool
+        A new password is due before anything else.
+    read_only : bool
+        A token that may only ask.
     """
 
     actor: Actor
@@ -67,6 +80,8 @@ class SignedIn:
     language: str
     expires_at: datetime
     via: str
+    must_change: bool = False
+    read_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +90,27 @@ class NewSession:
 
     signed_in: SignedIn
     secret: str
+
+
+@dataclass(frozen=True, slots=True)
+class TokenLimits:
+    """How much narrower than its account a token is; None is as wide.
+
+    Attributes
+    ----------
+    roles : tuple of str or None
+    areas : tuple of str or None
+        Paths of area subtrees.
+    read_only : bool
+    """
+
+    roles: tuple[str, ...] | None = None
+    areas: tuple[str, ...] | None = None
+    read_only: bool = False
+
+    def told(self) -> dict[str, Any]:
+        """Return what the audit trail holds of it."""
+        return {"roles": self.roles, "areas": self.areas, "read_only": self.read_only}
 
 
 def create_account(
@@ -88,7 +124,10 @@ def create_account(
     area_path: str | None = None,
     demo: bool = False,
 ) -> Account:
-    """Create an account that holds `roles`; without a password only a link or a token lets it in.
+    """Create an account; without a password only a link or a token lets it in.
+
+    The machine's owner gives it `roles` at once. A system administrator gives none: that is for the security
+    administrator.
 
     Raises
     ------
@@ -103,7 +142,10 @@ def create_account(
             "An account name has 2 to 64 letters, digits, dots, hyphens, underscores or @.", field="name", name=name
         )
     unknown = sorted(set(roles) - set(ROLES) - set(RIGHTS))
-    if unknown or not roles:
+    given_here = "system" in work.actor.roles
+    if roles and not given_here:
+        raise NotAllowedError("Roles are given by the security administrator.", roles=list(roles))
+    if unknown or (given_here and not roles):
         raise InvalidInputError(
             f"Unknown role {', '.join(unknown)}." if unknown else "An account needs at least one role.",
             field="roles",
@@ -122,17 +164,33 @@ def create_account(
     )
     work.session.add(account)
     work.session.flush()
+    refuse_mixed_duties(roles)
     work.session.add_all(Scope(account_id=account.id, role=role, area_path=area_path) for role in dict.fromkeys(roles))
     work.session.flush()
     record(work, "account.create", name, {"roles": list(roles)})
     return account
 
 
+def refuse_mixed_duties(roles: Iterable[str]) -> None:
+    """Refuse roles of which one would watch over another: each administrator is an account of its own.
+
+    Raises
+    ------
+    ConflictError
+    """
+    duties = {role if role in ADMINISTRATORS else "business" for role in roles}
+    if len(duties) > 1:
+        raise ConflictError(
+            "An account holds one duty: business, or one of the three administrators.", duties=sorted(duties)
+        )
+
+
 def set_password(work: UnitOfWork, name: str, password: str) -> None:
-    """Give an account a (new) password and end its sessions."""
-    work.actor.require("system_administrator")
+    """Give an account a (new) password and end its sessions; for the machine's owner alone."""
+    work.actor.require("system")
     account = _existing(work, name)
     account.password_hash = hash_password(password, name)
+    account.must_change = False
     work.session.flush()
     sql.delete_sessions_of(work.session, account.id)
     record(work, "account.password", name)
@@ -148,8 +206,18 @@ def disable_account(work: UnitOfWork, name: str, *, now: datetime) -> None:
     record(work, "account.disable", name)
 
 
-def issue_token(work: UnitOfWork, name: str, *, label: str, now: datetime, days: float = 90) -> str:
+def issue_token(
+    work: UnitOfWork,
+    name: str,
+    *,
+    label: str,
+    now: datetime,
+    days: float = 90,
+    limits: TokenLimits | None = None,
+) -> str:
     """Make an API token for an account; the returned secret is shown once.
+
+    The machine's owner makes them for anybody, everybody else for themselves.
 
     Raises
     ------
@@ -158,31 +226,41 @@ def issue_token(work: UnitOfWork, name: str, *, label: str, now: datetime, days:
     NotFoundError
         No such account, or it is disabled.
     """
-    work.actor.require("system_administrator")
+    if work.actor.name != name:
+        work.actor.require("system")
     if not 0 < days <= 366:
         raise InvalidInputError("A token lasts at least a moment and at most 366 days.", field="days")
     account = _existing(work, name)
+    narrowed = limits or TokenLimits()
+    _check_limits(work, account, narrowed, now)
     secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
     work.session.add(
         ApiToken(
-            account_id=account.id, name=label, token_sha256=digest_of(secret), expires_at=now + timedelta(days=days)
+            account_id=account.id, name=label, token_sha256=digest_of(secret), expires_at=now + timedelta(days=days),
+            roles=None if narrowed.roles is None else list(narrowed.roles),
+            area_paths=None if narrowed.areas is None else list(narrowed.areas), read_only=narrowed.read_only,
         )
-    )
+    )  # fmt: skip
     work.session.flush()
-    record(work, "token.issue", name, {"label": label, "days": days})
+    record(work, "token.issue", name, {"label": label, "days": days, **narrowed.told()})
     return secret
 
 
-def issue_link(work: UnitOfWork, name: str, *, now: datetime, minutes: float = 60) -> str:
-    """Make a one-time sign-in code for an account; it goes into ``/#/sign-in?code=…``."""
-    work.actor.require("system_administrator")
+def issue_link(work: UnitOfWork, name: str, *, now: datetime, minutes: float = 60, purpose: str = "sign-in") -> str:
+    """Make a one-time sign-in code for an account; it goes into ``/#/sign-in?code=…``.
+
+    With the purpose ``reset`` the session that it opens may do nothing but choose a password. Any other is for the
+    machine's owner alone: it lets in whoever holds it.
+    """
+    work.actor.require(*(("system_administrator",) if purpose == "reset" else ("system",)))
     account = _existing(work, name)
     code = secrets.token_urlsafe(32)
+    expires_at = now + timedelta(minutes=minutes)
     work.session.add(
-        SignInLink(account_id=account.id, code_sha256=digest_of(code), expires_at=now + timedelta(minutes=minutes))
+        SignInLink(account_id=account.id, code_sha256=digest_of(code), expires_at=expires_at, purpose=purpose)
     )
     work.session.flush()
-    record(work, "link.issue", name, {"minutes": minutes})
+    record(work, "link.issue", name, {"minutes": minutes, "purpose": purpose})
     return code
 
 
@@ -190,10 +268,13 @@ def sign_in_with_code(
     work: UnitOfWork, code: str, *, now: datetime, hours: float, client: str = ""
 ) -> NewSession | None:
     """Open a session with a one-time code; None when the code is unknown, spent or too old."""
-    account = sql.spend_link(work.session, digest_of(code), now)
-    if account is None or account.disabled_at is not None:
+    spent = sql.spend_link(work.session, digest_of(code), now)
+    if spent is None or is_out(spent[0]):
         record(work, "sign-in.refused", "", {"client": client, "by": "link"})
         return None
+    account, purpose = spent
+    if purpose == "reset":
+        account.must_change = True
     return _open_session(work, account, now=now, hours=hours, by="link")
 
 
@@ -214,13 +295,19 @@ def sign_in_with_password(
         wait = max(1, round((latest + REFUSAL_WINDOW - now).total_seconds()))
         raise TooManyAttemptsError("Too many refused sign-ins; wait before trying again.", retry_after_s=wait)
     account = sql.find_account(work.session, name)
-    stored = account.password_hash if account is not None and account.disabled_at is None else None
-    if not _verified(stored or _NOBODY, password) or stored is None or account is None:
+    stored = account.password_hash if account is not None and not is_out(account) else None
+    if not password_holds(stored or _NOBODY, password) or stored is None or account is None:
         record(work, "sign-in.refused", name, {"client": client, "by": "password"})
         return None
     if _HASHER.check_needs_rehash(stored):
         account.password_hash = _HASHER.hash(password)
     return _open_session(work, account, now=now, hours=hours, by="password")
+
+
+def open_session_again(work: UnitOfWork, *, now: datetime, hours: float) -> NewSession:
+    """Open a session for the actor's own account, whose sessions have just ended: under a new secret."""
+    account = _existing(work, work.actor.name)
+    return _open_session(work, account, now=now, hours=hours, by="password-change")
 
 
 def sign_out(work: UnitOfWork, secret: str) -> bool:
@@ -238,7 +325,7 @@ def signed_in_by_cookie(work: UnitOfWork, secret: str, *, now: datetime, used: b
     Not `used`, the session is only looked at: an open event stream must not keep an unattended desk signed in.
     """
     known = sql.find_session(work.session, digest_of(secret))
-    if known is None or known.account.disabled_at is not None or known.expires_at <= now or known.seen_at is None:
+    if known is None or is_out(known.account) or known.expires_at <= now or known.seen_at is None:
         return None
     if known.seen_at + IDLE <= now:
         return None
@@ -252,9 +339,13 @@ def signed_in_by_token(work: UnitOfWork, secret: str, *, now: datetime) -> Signe
     if not secret.startswith(TOKEN_PREFIX):
         return None
     known = sql.find_token(work.session, digest_of(secret))
-    if known is None or known.account.disabled_at is not None or known.expires_at <= now:
+    if known is None or is_out(known.account) or known.expires_at <= now:
         return None
-    return _signed_in(work, known.account, known.expires_at, "token", now)
+    found = _signed_in(work, known.account, known.expires_at, "token", now)
+    if known.used_at is None or known.used_at + SEEN_EVERY <= now:
+        sql.mark_token_used(work.session, known.id, now)
+    # a token is no way round a password that is due, nor wider than its account has become since
+    return replace(found, actor=_narrowed(work, found.actor, known.roles, known.area_paths), read_only=known.read_only)
 
 
 def actor_of_account(work: UnitOfWork, account_id: UUID | None, *, now: datetime) -> Actor:
@@ -268,7 +359,7 @@ def actor_of_account(work: UnitOfWork, account_id: UUID | None, *, now: datetime
     if account_id is None:
         return Actor.system()
     account = sql.get_account(work.session, account_id)
-    if account is None or account.disabled_at is not None:
+    if account is None or is_out(account):
         raise NotSignedInError("The account that asked for this has been disabled.")
     return _actor(work, account, now)
 
@@ -290,13 +381,6 @@ def record(work: UnitOfWork, action: str, target: str = "", details: dict[str, A
     )
 
 
-def record_if_written(work: UnitOfWork, action: str, target: str) -> None:
-    """Write one line of the audit trail for a request that changed something; one that only asked leaves none."""
-    sql.add_audit_if_written(
-        work.session, action, account_id=work.actor.account_id, target=target, request_id=request_id.get()
-    )
-
-
 def hash_password(password: str, name: str) -> str:
     """Return the argon2id hash of a password that is long enough and not the account's own name."""
     shortest, longest = PASSWORD_LENGTH
@@ -308,12 +392,18 @@ def hash_password(password: str, name: str) -> str:
     return _HASHER.hash(password)
 
 
+def is_out(account: Account) -> bool:
+    """Whether an account may not come in now: disabled, or locked."""
+    return account.disabled_at is not None or account.locked_at is not None
+
+
 def digest_of(secret: str) -> str:
     """Return the SHA-256 under which a random secret is stored."""
     return hashlib.sha256(secret.encode(errors="replace")).hexdigest()
 
 
-def _verified(stored: str, password: str) -> bool:
+def password_holds(stored: str, password: str) -> bool:
+    """Whether a password is the one whose hash is `stored`."""
     try:
         return _HASHER.verify(stored, password)
     except (VerificationError, InvalidHashError):
@@ -348,7 +438,8 @@ def _open_session(work: UnitOfWork, account: Account, *, now: datetime, hours: f
 
 
 def _signed_in(work: UnitOfWork, account: Account, expires_at: datetime, via: str, now: datetime) -> SignedIn:
-    return SignedIn(_actor(work, account, now), account.display, account.language, expires_at, via)
+    actor = _actor(work, account, now)
+    return SignedIn(actor, account.display, account.language, expires_at, via, must_change=account.must_change)
 
 
 def _actor(work: UnitOfWork, account: Account, now: datetime) -> Actor:
@@ -361,8 +452,12 @@ def _actor(work: UnitOfWork, account: Account, now: datetime) -> Actor:
     roles_in: dict[str | None, set[str]] = {}
     for role, path in scopes:
         roles_in.setdefault(path, set()).add(role)
-    if None in roles_in or not roles_in:
-        return Actor(account.id, account.name, frozenset(roles_in.get(None, ())))
+    whole = frozenset(roles_in.get(None, ()))
+    if whole - set(ADMINISTRATORS):
+        return Actor(account.id, account.name, whole)
+    if whole or not roles_in:
+        # administrators and accounts without a role see no place at all
+        return Actor(account.id, account.name, whole, areas=())
     first = min(str(path) for path in roles_in)
     held = roles_in[first]
     return _limited(work, account, frozenset(held), sorted(str(path) for path in roles_in if roles_in[path] == held))
@@ -371,3 +466,30 @@ def _actor(work: UnitOfWork, account: Account, now: datetime) -> Actor:
 def _limited(work: UnitOfWork, account: Account, roles: frozenset[str], paths: Sequence[str]) -> Actor:
     ranges, above = sql.ranges_of(work.session, paths)
     return Actor(account.id, account.name, roles, ",".join(paths), merged(ranges), tuple(above))
+
+
+def _narrowed(work: UnitOfWork, actor: Actor, roles: Sequence[str] | None, area_paths: Sequence[str] | None) -> Actor:
+    """Return `actor` with those of its roles and areas that a token names, too."""
+    if roles is not None:
+        actor = replace(actor, roles=actor.roles & frozenset(roles))
+    if area_paths is None:
+        return actor
+    ranges, above = sql.ranges_of(work.session, area_paths)
+    wanted = merged(ranges)
+    if actor.areas is not None:
+        wanted = overlap(actor.areas, wanted)
+    return replace(actor, area_path=",".join(area_paths), areas=wanted, above=tuple(above))
+
+
+def _check_limits(work: UnitOfWork, account: Account, limits: TokenLimits, now: datetime) -> None:
+    actor = _actor(work, account, now)
+    strange = sorted(set(limits.roles or ()) - actor.roles)
+    if strange:
+        raise InvalidInputError(
+            f"{account.name} does not hold {', '.join(strange)}.", field="roles", known=sorted(actor.roles)
+        )
+    for path in limits.areas or ():
+        ranges, _ = sql.ranges_of(work.session, [path])
+        found = merged(ranges)
+        if not found or (actor.areas is not None and overlap(actor.areas, found) != found):
+            raise InvalidInputError(f"{path} is no area of {account.name}.", field="areas", area=path)

@@ -241,4 +241,5 @@ def _make_present(
     if territories:
         from services.live_coverage import Change, follow  # noqa: PLC0415 - brings in compiled kernels
     for territory_id, changed in territories.items():
-        follow(work, territory_id, Change(changed), now=now)
+        with work.everywhere():
+            follow(work, territory_id, Change(changed), now=now)

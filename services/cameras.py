@@ -149,7 +149,8 @@ def _let_coverage_follow(work: UnitOfWork, camera: Camera, before: CameraView, *
         views=[camera.id] if recast or moved else [],
         places=[(before.lon, before.lat)] if moved else [],
     )
-    follow(work, camera.territory_id, change, now=now)
+    with work.everywhere():  # a view reaches over the border of an area
+        follow(work, camera.territory_id, change, now=now)
 
 
 def _move(work: UnitOfWork, camera: Camera, place: shapely.Point) -> None:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -22,7 +22,8 @@ import psycopg
 from store import events as outbox
 from store.database.actor import Actor
 from store.database.engine import Database
-from store.database.work import UnitOfWork
+from store.database.row_security import area_boxes
+from store.database.work import Box, UnitOfWork
 from store.events import START, Cursor, Event, Listener
 
 KEPT = timedelta(days=3)
@@ -34,8 +35,40 @@ REMEMBERED = 5000
 QUEUED_BATCHES = 500
 RETRY_MS = 2000
 SILENCE = b":\n\n"
+# besides changes of layers, which are cut to their areas, listeners of some areas hear of plans, which everybody sees
+TOLD_IN_AREAS = frozenset({"plan"})
 __all__ = ["Cursor", "EventHub", "Polled", "encode", "forget_old_events", "notice", "poll"]
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Eyes:
+    """What a listener may hear of; listeners with equal eyes get the same bytes.
+
+    Attributes
+    ----------
+    territory_id : UUID or None
+        Only events of this territory (and those of none); None hears all.
+    boxes : tuple of Box or None
+        EPSG:4326 boxes of the areas that the listener is limited to; None is the whole territory.
+    """
+
+    territory_id: UUID | None = None
+    boxes: tuple[Box, ...] | None = None
+
+    def see(self, event: Event, text: bytes) -> bytes:
+        """Return what the listener hears of an event whose full text is `text`; empty when that is nothing."""
+        if self.territory_id is not None and event.territory_id not in (None, self.territory_id):
+            return b""
+        if self.boxes is None:
+            return text
+        if event.kind != "layer":
+            return text if event.kind in TOLD_IN_AREAS else b""
+        box = event.payload.get("bbox")
+        if box is None:
+            return text
+        shown = _common(box, self.boxes)
+        return encode(event, {**event.payload, "bbox": shown}) if shown else b""
 
 
 @dataclass(slots=True, eq=False)
@@ -44,15 +77,14 @@ class Subscription:
 
     Attributes
     ----------
-    territory_id : UUID or None
-        Only events of this territory (and those of none); None hears all.
+    eyes : Eyes
     since : Cursor
         Where the process's reader stood when the listener joined; everything after comes through `chunks`.
     chunks : asyncio.Queue
         Bytes to send; None ends the stream.
     """
 
-    territory_id: UUID | None
+    eyes: Eyes
     since: Cursor
     chunks: asyncio.Queue[bytes | None] = field(default_factory=lambda: asyncio.Queue(QUEUED_BATCHES))
 
@@ -89,7 +121,7 @@ class EventHub:
         self._ready = asyncio.Event()
         self._moved = asyncio.Condition()
         self._subscriptions: set[Subscription] = set()
-        self._recent: deque[tuple[Cursor, UUID | None, bytes]] = deque()
+        self._recent: deque[tuple[Cursor, Event, bytes]] = deque()
         self._recent_from = START
         self._closed = False
 
@@ -123,19 +155,17 @@ class EventHub:
                 await asyncio.sleep(max(0.0, rest_until - clock()))
 
     async def _pass_on(self, events: list[Event]) -> None:
-        coded = [(event.cursor, event.territory_id, encode(event)) for event in events]
+        coded = [(event.cursor, event, encode(event)) for event in events]
         for _ in range(len(self._recent) + len(coded) - REMEMBERED):
             self._recent_from = self._recent.popleft()[0]
         self._recent.extend(coded)
         self._cursor = events[-1].cursor
-        by_scope: dict[UUID | None, bytes] = {}
+        by_eyes: dict[Eyes, bytes] = {}
         for subscription in list(self._subscriptions):
-            scope = subscription.territory_id
-            if scope not in by_scope:
-                by_scope[scope] = b"".join(
-                    text for _, territory, text in coded if scope in (None, territory) or not territory
-                )
-            self._send(subscription, by_scope[scope])
+            eyes = subscription.eyes
+            if eyes not in by_eyes:
+                by_eyes[eyes] = b"".join(eyes.see(event, text) for _, event, text in coded)
+            self._send(subscription, by_eyes[eyes])
         self._on_events(len(coded))
         async with self._moved:
             self._moved.notify_all()
@@ -164,8 +194,8 @@ class EventHub:
         return self._cursor >= cursor
 
     @contextmanager
-    def _subscribed(self, territory_id: UUID | None) -> Iterator[Subscription]:
-        subscription = Subscription(territory_id, self._cursor)
+    def _subscribed(self, eyes: Eyes) -> Iterator[Subscription]:
+        subscription = Subscription(eyes, self._cursor)
         self._subscriptions.add(subscription)
         try:
             yield subscription
@@ -176,7 +206,7 @@ class EventHub:
         self,
         *,
         after: Cursor | None = None,
-        territory_id: UUID | None = None,
+        eyes: Eyes | None = None,
         heartbeat_s: float = HEARTBEAT_S,
         may_go_on: Callable[[], Any] | None = None,
     ) -> AsyncIterator[bytes]:
@@ -186,8 +216,8 @@ class EventHub:
         ----------
         after : Cursor, optional
             Last event that the listener saw; without it the stream begins now.
-        territory_id : UUID, optional
-            Only events of this territory and those of none.
+        eyes : Eyes, optional
+            What the listener may hear of; everything without it.
         heartbeat_s : float
             A comment goes out after so long a silence.
         may_go_on : callable, optional
@@ -195,7 +225,7 @@ class EventHub:
         """
         await asyncio.wait_for(self._ready.wait(), 10)
         reachable = after is None or await self._reach(after, 3.0)
-        with self._subscribed(territory_id) as subscription:
+        with self._subscribed(eyes or Eyes()) as subscription:
             if self._closed:
                 return
             yield f"retry: {RETRY_MS}\n\n".encode()
@@ -216,13 +246,9 @@ class EventHub:
                 yield news
 
     async def _replay(self, after: Cursor, subscription: Subscription, *, reachable: bool) -> AsyncIterator[bytes]:
-        scope, until = subscription.territory_id, subscription.since
+        eyes, until = subscription.eyes, subscription.since
         if self._remembers(after):
-            kept = [
-                text
-                for cursor, territory, text in self._recent
-                if after < cursor <= until and (scope in (None, territory) or not territory)
-            ]
+            kept = [eyes.see(event, text) for cursor, event, text in self._recent if after < cursor <= until]
             yield b"".join(kept) or SILENCE
             return
         if not reachable or not await asyncio.to_thread(self._knows, after):
@@ -234,10 +260,7 @@ class EventHub:
             if not wanted:
                 return
             after = wanted[-1].cursor
-            text = b"".join(
-                encode(event) for event in wanted if scope in (None, event.territory_id) or not event.territory_id
-            )
-            yield text or SILENCE
+            yield b"".join(eyes.see(event, encode(event)) for event in wanted) or SILENCE
 
     def _remembers(self, cursor: Cursor) -> bool:
         places = (self._recent_from, *(place for place, _, _ in self._recent))
@@ -276,8 +299,15 @@ def poll(work: UnitOfWork, *, after: Cursor | None, limit: int, territory_id: UU
     if after is None or not outbox.is_known(work.session, after):
         return Polled([], outbox.head(work.session), reset=after is not None)
     found = outbox.read_after(work.session, after, limit)
-    wanted = [event for event in found if territory_id is None or event.territory_id in (None, territory_id)]
-    return Polled(wanted, found[-1].cursor if found else after, reset=False)
+    eyes = eyes_of(work, territory_id)
+    wanted = [event for event in found if eyes.see(event, b"x")]
+    shown = [
+        replace(event, payload={**event.payload, "bbox": _common(event.payload["bbox"], eyes.boxes)})
+        if eyes.boxes is not None and event.payload.get("bbox")
+        else event
+        for event in wanted
+    ]
+    return Polled(shown, found[-1].cursor if found else after, reset=False)
 
 
 def forget_old_events(work: UnitOfWork, *, now: datetime) -> int:
@@ -285,12 +315,35 @@ def forget_old_events(work: UnitOfWork, *, now: datetime) -> int:
     return outbox.prune(work.session, now - KEPT)
 
 
-def encode(event: Event) -> bytes:
-    """Write an event as server-sent text."""
+def eyes_of(work: UnitOfWork, territory_id: UUID | None = None) -> Eyes:
+    """Return what the actor may hear of, in one territory or in all."""
+    if not work.actor.is_limited:
+        return Eyes(territory_id)
+    return Eyes(territory_id, tuple(area_boxes(work.session, work.actor.areas or ())))
+
+
+def _common(box: Sequence[float], boxes: Sequence[Box]) -> Box | None:
+    """Return the box around what `box` has in common with `boxes`; None for nothing."""
+    west, south, east, north = box
+    shared = [
+        (max(west, w), max(south, s), min(east, e), min(north, n))
+        for w, s, e, n in boxes
+        if w <= east and west <= e and s <= north and south <= n
+    ]
+    if not shared:
+        return None
+    return (
+        min(each[0] for each in shared), min(each[1] for each in shared),
+        max(each[2] for each in shared), max(each[3] for each in shared),
+    )  # fmt: skip
+
+
+def encode(event: Event, payload: dict[str, Any] | None = None) -> bytes:
+    """Write an event as server-sent text, with another payload if one is given."""
     return b"id: %s\nevent: %s\ndata: %s\n\n" % (
         str(event.cursor).encode(),
         event.kind.encode(),
-        orjson.dumps(event.payload),
+        orjson.dumps(event.payload if payload is None else payload),
     )
 
 

@@ -7,15 +7,20 @@ import logging
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from services import access, events, idempotency, nightly, report_schedules
+from sqlalchemy.exc import ProgrammingError
+
+from services import access, audit, events, idempotency, nightly, report_schedules
 from store.database import grid_shapes as shape_sql
 from store.database import incident_cells as cell_sql
 from store.database import jobs as job_sql
 from store.database.actor import Actor
 from store.database.engine import Database
+from store.database.trail import Doing
 from store.database.work import UnitOfWork
 
 EVERY = timedelta(hours=1)
+SEAL_EVERY = timedelta(minutes=1)
+AUDIT_MONTHS = 12
 JOBS_KEPT = timedelta(days=30)
 PLANS_A_ROUND = 4  # it shares the machine with people
 _log = logging.getLogger(__name__)
@@ -66,7 +71,9 @@ def queue_due_reports(work: UnitOfWork, *, now: datetime) -> int:
     return report_schedules.queue_reports(work, now=now)
 
 
-def clear_away(database: Database, *, now: datetime, time_zone: str = "UTC") -> dict[str, int]:
+def clear_away(
+    database: Database, *, now: datetime, time_zone: str = "UTC", audit_months: int = AUDIT_MONTHS
+) -> dict[str, int]:
     """Delete what is past its time; each kind in a transaction of its own.
 
     Parameters
@@ -75,6 +82,8 @@ def clear_away(database: Database, *, now: datetime, time_zone: str = "UTC") -> 
     now : datetime
     time_zone : str
         Of the territory: where its days begin, and where the night is that live coverage is checked in.
+    audit_months : int
+        How long the audit trail is kept.
 
     Returns
     -------
@@ -94,16 +103,48 @@ def clear_away(database: Database, *, now: datetime, time_zone: str = "UTC") -> 
         ("reports", queue_due_reports),
         ("checks", partial(check_live_coverage, time_zone=time_zone)),
     ):
-        with database.work(Actor.system()) as work:
+        with database.work(Actor.system(), Doing(f"upkeep {kind}", asks=True)) as work:
             gone[kind] = forget(work, now=now)
-    return gone
+    return gone | {"audit": retire_audit(database, months=audit_months, now=now)}
 
 
-async def keep_clear(database: Database, *, time_zone: str = "UTC") -> None:
+def retire_audit(database: Database, *, months: int, now: datetime) -> int:
+    """Cut off what is old of the audit trail where this process may act as the tables' owner; return whether it did."""
+    try:
+        return int(audit.retire(database, months=months, now=now) is not None)
+    except ProgrammingError as error:
+        # a server that only knows the application's role may not: `gridward audit retire` is for that
+        _log.info("the audit trail is left to the tables' owner", extra={"reason": type(error.orig).__name__})
+        return 0
+
+
+async def keep_sealed(database: Database) -> None:
+    """Add new lines of the audit trail to its chain every minute until cancelled."""
+    while True:
+        try:
+            await asyncio.to_thread(seal_audit, database)
+        except Exception:  # noqa: BLE001 - as below
+            _log.exception("could not seal the audit trail")
+        await asyncio.sleep(SEAL_EVERY.total_seconds())
+
+
+def seal_audit(database: Database) -> int:
+    """Seal the audit trail; the log gets its head, so that a copy of it lies elsewhere."""
+    with database.work(Actor.system()) as work:
+        done = audit.seal(work)
+        head = audit.head(work) if done else None
+    if head is not None:
+        _log.info("audit sealed", extra={"lines": done, "seq": head.seq, "digest": head.digest})
+    return done
+
+
+async def keep_clear(database: Database, *, time_zone: str = "UTC", audit_months: int = AUDIT_MONTHS) -> None:
     """Clear away every hour until cancelled."""
     while True:
         try:
-            gone = await asyncio.to_thread(clear_away, database, now=datetime.now(UTC), time_zone=time_zone)
+            gone = await asyncio.to_thread(
+                clear_away, database, now=datetime.now(UTC), time_zone=time_zone, audit_months=audit_months
+            )
             _log.info("cleared away", extra=gone)
         except Exception:  # noqa: BLE001 - the database may be away for a moment; an hour later it is tried again
             _log.exception("could not clear away")

@@ -20,6 +20,7 @@ from gis.errors import ConflictError, InvalidInputError, NotFoundError, StaleRev
 from services.locate import Located, Place, locate
 from services.nearest_staff import StreetGraphs
 from store.database import incidents as sql
+from store.database.actor import AreaLimitedError
 from store.database.incidents import IncidentFilter, Taken
 from store.database.work import UnitOfWork
 
@@ -177,6 +178,8 @@ def _located(work: UnitOfWork, graphs: StreetGraphs, report: Report, moment: dat
         raise InvalidInputError(
             "These words fit several places; choose one.", candidates=found.answer["candidates"], field="address"
         )
+    if work.actor.is_limited and not work.actor.covers(sql.area_at(work.session, found.point, found.territory_id)):
+        raise AreaLimitedError("This place is outside the areas of your account.", field="lon")
     return found
 
 

@@ -22,13 +22,14 @@ import psycopg
 
 from gis.errors import CancelledError, GridwardError, InvalidInputError, NotFoundError, UnavailableError
 from services import access
-from services.housekeeping import keep_clear
-from services.tasks import TASKS
+from services.housekeeping import AUDIT_MONTHS, keep_clear, keep_sealed
+from services.tasks import TASKS, UPKEEP
 from store import jobs as queue
 from store.database import jobs as sql
 from store.database.actor import Actor
 from store.database.engine import Database
 from store.database.models import JobProgress
+from store.database.trail import Doing
 from store.database.work import UnitOfWork
 from store.jobs import MOST_ATTEMPTS, JobWatch, TryAgainError
 
@@ -90,7 +91,7 @@ def start_job(work: UnitOfWork, kind: str, args: dict[str, Any], *, file: tuple[
 def get_job(work: UnitOfWork, job_id: UUID) -> JobView:
     """Return how a job stands."""
     job = sql.get_job(work.session, job_id)
-    if job is None:
+    if job is None or (work.actor.is_limited and job.account_id != work.actor.account_id):
         raise NotFoundError("There is no such job; finished ones are kept for 30 days.", job=str(job_id))
     return _view(job)
 
@@ -176,8 +177,9 @@ def _run(
     try:
         progress(0.0)
         with database.work(Actor.system()) as work:
-            actor = access.actor_of_account(work, begun.account_id, now=datetime.now(UTC))
-        with database.work(actor) as work:
+            asked_by = None if begun.kind in UPKEEP else begun.account_id
+            actor = access.actor_of_account(work, asked_by, now=datetime.now(UTC))
+        with database.work(actor, Doing(f"job {begun.kind}", str(job_id))) as work:
             result = TASKS[begun.kind](work, begun.args, progress)
             sql.mark_succeeded(work.session, job_id, result)
         watch.tell_end()
@@ -202,7 +204,12 @@ def _run(
 
 @asynccontextmanager
 async def working(
-    database: Database, *, slots: int = 1, stalled_s: float = 30.0, time_zone: str = "UTC"
+    database: Database,
+    *,
+    slots: int = 1,
+    stalled_s: float = 30.0,
+    time_zone: str = "UTC",
+    audit_months: int = AUDIT_MONTHS,
 ) -> AsyncIterator[Callable[[], bool]]:
     """Run jobs and housekeeping in this process until the block ends.
 
@@ -213,16 +220,25 @@ async def working(
     stopping = threading.Event()
     build = queue.make_runner(lambda job_id, attempts: run_job(database, job_id, attempts, stopping))
     async with queue.running_worker(build(database.app_url), slots=slots, stalled_s=stalled_s) as worker:
-        housekeeper = asyncio.create_task(keep_clear(database, time_zone=time_zone))
+        keepers = (
+            asyncio.create_task(keep_clear(database, time_zone=time_zone, audit_months=audit_months)),
+            asyncio.create_task(keep_sealed(database)),
+        )
         try:
             yield lambda: not worker.done()
         finally:
-            housekeeper.cancel()
+            for keeper in keepers:
+                keeper.cancel()
             stopping.set()
 
 
 async def work_until_told(
-    database: Database, *, slots: int = 1, stalled_s: float = 30.0, time_zone: str = "UTC"
+    database: Database,
+    *,
+    slots: int = 1,
+    stalled_s: float = 30.0,
+    time_zone: str = "UTC",
+    audit_months: int = AUDIT_MONTHS,
 ) -> None:
     """Run jobs until SIGINT or SIGTERM (`gridward worker`).
 
@@ -235,7 +251,9 @@ async def work_until_told(
     loop = asyncio.get_running_loop()
     for each in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(each, told.set)
-    async with working(database, slots=slots, stalled_s=stalled_s, time_zone=time_zone) as alive:
+    async with working(
+        database, slots=slots, stalled_s=stalled_s, time_zone=time_zone, audit_months=audit_months
+    ) as alive:
         _log.info("worker started", extra={"slots": slots})
         while not told.is_set():
             if not alive():

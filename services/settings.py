@@ -146,6 +146,9 @@ class AccessSettings(SettingsGroup):
         default=False,
         description="Whether the author of a plan or change of areas may publish it without a second person.",
     )
+    audit_months: int = Field(
+        default=12, ge=6, le=1200, description="How many months the audit trail is kept; six at least."
+    )
 
 
 class JobSettings(SettingsGroup):

@@ -138,6 +138,8 @@ TASKS: dict[str, Task] = {
     "check-coverage": check_coverage,
     "report": write_report,
 }
+# what the system derives by itself: whoever caused it, these see the whole territory
+UPKEEP = frozenset({"grid-shapes", "live-coverage", "check-coverage"})
 
 
 def _id_or_name(words: object) -> UUID | str | None:

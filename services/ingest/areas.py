@@ -25,6 +25,7 @@ from services.ingest.shapes import as_multi, multi_hex
 from store.database import ingest as sql
 from store.database.models import Territory
 from store.database.partition import find_territory
+from store.database.row_security import recode_places
 from store.database.work import UnitOfWork
 from store.files.tables import Table, read_table
 
@@ -262,6 +263,7 @@ def _save(load: RowLoad, metric: Geometries, srid: int, *, fresh: bool) -> dict[
         sql.widen_outline(session, load.territory.id)
         counts["placeholders_closed"] = sql.close_placeholders(session, load.territory.id)
         counts["dwellings_reassigned"] = sql.assign_dwellings(session, load.territory.id)
+        recode_places(session, load.territory.id)
     return {name: count for name, count in counts.items() if count or name in ("inserted", "updated")}
 
 

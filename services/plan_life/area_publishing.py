@@ -19,6 +19,7 @@ from store.database import area_changes as sql
 from store.database import ingest as ingest_sql
 from store.database import plan_life as life_sql
 from store.database.models import ChangeSet, Territory
+from store.database.row_security import recode_places
 from store.database.work import UnitOfWork
 
 
@@ -183,6 +184,7 @@ def _take_effect(work: UnitOfWork, change: ChangeSet, now: datetime, *, note: st
     sql.adopt_children(work.session, change.id)
     reassigned = ingest_sql.assign_dwellings(work.session, change.territory_id)
     ingest_sql.widen_outline(work.session, change.territory_id)
+    recode_places(work.session, change.territory_id)
     change.status, change.settled_at = "published", now
     change.figures = {**(change.figures or {}), "dwellings_reassigned": reassigned}
     timer = not note

@@ -9,8 +9,11 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import Range as ValidRange
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session as DatabaseSession
 
+from gis.errors import ConflictError
 from store.database.actor import Range
 from store.database.models import Account, ApiToken, Audit, Scope, Session, SignInLink
 
@@ -27,12 +30,18 @@ class KnownCredential:
     seen_at : datetime or None
         Last use of a session; None for a token, which has no idle limit.
     expires_at : datetime
+    used_at, roles, area_paths, read_only
+        Of a token: its last use and how much narrower than its account it is.
     """
 
     id: UUID
     account: Account
     seen_at: datetime | None
     expires_at: datetime
+    used_at: datetime | None = None
+    roles: list[str] | None = None
+    area_paths: list[str] | None = None
+    read_only: bool = False
 
 
 def find_account(session: DatabaseSession, name: str) -> Account | None:
@@ -98,7 +107,17 @@ def find_token(session: DatabaseSession, digest: str) -> KnownCredential | None:
         .join(Account, Account.id == ApiToken.account_id)
         .where(ApiToken.token_sha256 == digest, ApiToken.revoked_at.is_(None))
     ).one_or_none()
-    return KnownCredential(row[0].id, row[1], None, row[0].expires_at) if row else None
+    if row is None:
+        return None
+    token: ApiToken = row[0]
+    return KnownCredential(
+        token.id, row[1], None, token.expires_at, token.used_at, token.roles, token.area_paths, token.read_only
+    )
+
+
+def mark_token_used(session: DatabaseSession, token_id: UUID, now: datetime) -> None:
+    """Note that a token was used."""
+    session.execute(sa.update(ApiToken).where(ApiToken.id == token_id).values(used_at=now))
 
 
 def mark_seen(session: DatabaseSession, session_id: UUID, now: datetime) -> None:
@@ -111,20 +130,98 @@ def delete_session(session: DatabaseSession, digest: str) -> UUID | None:
     return session.scalar(sa.delete(Session).where(Session.token_sha256 == digest).returning(Session.account_id))
 
 
-def delete_sessions_of(session: DatabaseSession, account_id: UUID) -> None:
-    """End every session of an account."""
-    session.execute(sa.delete(Session).where(Session.account_id == account_id))
+def delete_sessions_of(session: DatabaseSession, account_id: UUID, *, keep: str | None = None) -> None:
+    """End every session of an account, but the one with the digest `keep`."""
+    ended = sa.delete(Session).where(Session.account_id == account_id)
+    session.execute(ended if keep is None else ended.where(Session.token_sha256 != keep))
 
 
-def spend_link(session: DatabaseSession, digest: str, now: datetime) -> Account | None:
-    """Use up a sign-in code; of two requests with one code at the same moment only one gets the account."""
-    account_id = session.scalar(
+def sessions_of(session: DatabaseSession, account_id: UUID, now: datetime) -> Sequence[Session]:
+    """Return the sessions of an account that have not reached their end, newest first."""
+    return session.scalars(
+        sa.select(Session)
+        .where(Session.account_id == account_id, Session.expires_at > now)
+        .order_by(Session.created_at.desc())
+    ).all()
+
+
+def tokens_of(session: DatabaseSession, account_id: UUID, now: datetime) -> Sequence[ApiToken]:
+    """Return the tokens of an account that still hold, newest first."""
+    return session.scalars(
+        sa.select(ApiToken)
+        .where(ApiToken.account_id == account_id, ApiToken.revoked_at.is_(None), ApiToken.expires_at > now)
+        .order_by(ApiToken.created_at.desc())
+    ).all()
+
+
+def revoke_token(session: DatabaseSession, account_id: UUID, token_id: UUID, now: datetime) -> bool:
+    """End a token of an account; False when it has none such."""
+    ended = (
+        sa.update(ApiToken)
+        .where(ApiToken.id == token_id, ApiToken.account_id == account_id, ApiToken.revoked_at.is_(None))
+        .values(revoked_at=now)
+        .returning(ApiToken.id)
+    )
+    return session.scalar(ended) is not None
+
+
+def list_scopes(session: DatabaseSession) -> Sequence[Scope]:
+    """Return every role and right that was given, by account."""
+    return session.scalars(sa.select(Scope).order_by(Scope.account_id, Scope.role, Scope.area_path.nulls_first())).all()
+
+
+def add_scope(
+    session: DatabaseSession,
+    account_id: UUID,
+    role: str,
+    path: str | None,
+    times: tuple[datetime | None, datetime | None],
+) -> Scope:
+    """Give an account a role.
+
+    Raises
+    ------
+    ConflictError
+        It would hold two duties at some time.
+    """
+    scope = Scope(account_id=account_id, role=role, area_path=path, valid=ValidRange(*times))
+    try:
+        with session.begin_nested():
+            session.add(scope)
+            session.flush()
+    except IntegrityError as error:
+        raise ConflictError(
+            "An account holds one duty: business, or one of the three administrators.", field="role", role=role
+        ) from error
+    return scope
+
+
+def get_scope(session: DatabaseSession, account_id: UUID, scope_id: UUID) -> Scope | None:
+    """Return one role or right of an account."""
+    return session.scalar(sa.select(Scope).where(Scope.id == scope_id, Scope.account_id == account_id))
+
+
+def find_area(session: DatabaseSession, named: str) -> str | None:
+    """Return the path of the area of today with this code or path."""
+    found: str | None = session.scalar(
+        sa.text(
+            "select path from area where (code = :named or path = :named) and valid @> current_date"
+            " order by length(path) limit 1"
+        ),
+        {"named": named},
+    )
+    return found
+
+
+def spend_link(session: DatabaseSession, digest: str, now: datetime) -> tuple[Account, str] | None:
+    """Use up a sign-in code; of two requests with one code at the same moment only one gets account and purpose."""
+    spent = session.execute(
         sa.update(SignInLink)
         .where(SignInLink.code_sha256 == digest, SignInLink.used_at.is_(None), SignInLink.expires_at > now)
         .values(used_at=now)
-        .returning(SignInLink.account_id)
-    )
-    return session.get(Account, account_id) if account_id else None
+        .returning(SignInLink.account_id, SignInLink.purpose)
+    ).one_or_none()
+    return (session.get_one(Account, spent.account_id), spent.purpose) if spent else None
 
 
 def revoke_everything(session: DatabaseSession, account_id: UUID, now: datetime) -> None:
@@ -164,23 +261,6 @@ def count_refusals(
     return int(row[0]), int(row[1]), row[2]
 
 
-def add_audit_if_written(
-    session: DatabaseSession, action: str, *, account_id: UUID | None, target: str, request_id: str
-) -> None:
-    """Add one row to the audit trail if this transaction has written anything.
-
-    A transaction gets its number with its first write, so having one tells the two apart.
-    """
-    session.flush()
-    row = sa.select(
-        sa.literal(account_id, sa.UUID),
-        sa.literal(action),
-        sa.literal(target),
-        sa.literal(request_id),
-    ).where(sa.text("pg_current_xact_id_if_assigned() is not null"))
-    session.execute(sa.insert(Audit).from_select(["account_id", "action", "target", "request_id"], row))
-
-
 def add_audit(
     session: DatabaseSession,
     action: str,
@@ -191,8 +271,8 @@ def add_audit(
     details: dict[str, Any] | None = None,
 ) -> None:
     """Add one row to the audit trail."""
-    session.execute(
-        sa.insert(Audit).values(
-            account_id=account_id, action=action, target=target, request_id=request_id, details=details or {}
-        )
+    session.execute(  # inline: nothing is asked back, which accounts of some areas may not read
+        sa.insert(Audit)
+        .inline()
+        .values(account_id=account_id, action=action, target=target, request_id=request_id, details=details or {})
     )

@@ -109,3 +109,16 @@ def merged(ranges: Iterable[Range]) -> tuple[Range, ...]:
         else:
             found.append((low, high))
     return tuple(found)
+
+
+def overlap(first: Iterable[Range], second: Iterable[Range]) -> tuple[Range, ...]:
+    """Return what two sets of ranges have in common.
+
+    Examples
+    --------
+    >>> overlap([(0, 10), (20, 30)], [(5, 22)])
+    ((5, 10), (20, 22))
+    """
+    others = tuple(second)
+    shared = [(max(low, start), min(high, end)) for low, high in first for start, end in others]
+    return merged((low, high) for low, high in shared if low <= high)

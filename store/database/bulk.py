@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from psycopg import sql
 from sqlalchemy.orm import Session
 
+from store.database import trail
 from store.types import STORAGE_SRID
 
 Columns = dict[str, npt.NDArray[Any]]
@@ -96,13 +97,16 @@ def copy_rows(session: Session, table: str, columns: Sequence[str], rows: Iterab
     into, names = sql.Identifier(table), sql.SQL(", ").join(sql.Identifier(name) for name in columns)
     with driver.cursor() as cursor:
         if not cursor.execute("select row_security_active(to_regclass(%s))", (table,)).fetchone()[0]:
-            return _copy(cursor, into, names, rows)
+            count = _copy(cursor, into, names, rows)
+            trail.note_rows(session, "insert", table, count)
+            return count
         # COPY passes by no policy and is refused; an insert from a table of this transaction's own passes by each
         stage = sql.Identifier(f"staged_{table}")
         cursor.execute(sql.SQL("create temp table {} as select {} from {} with no data").format(stage, names, into))
         count = _copy(cursor, stage, names, rows)
         cursor.execute(sql.SQL("insert into {} ({}) select {} from {}").format(into, names, names, stage))
         cursor.execute(sql.SQL("drop table {}").format(stage))
+    trail.note_rows(session, "insert", table, count)
     return count
 
 

@@ -17,9 +17,10 @@ from sqlalchemy.orm import Session, SessionTransaction
 from sqlalchemy.pool import NullPool, QueuePool
 
 from gis.errors import UnavailableError
-from store.database import row_security
+from store.database import row_security, trail
 from store.database.actor import Actor
 from store.database.quick_reads import QuickReads
+from store.database.trail import Doing
 from store.database.urls import APP_ROLE, OWNER_OPTION, libpq_url, sqlalchemy_url
 from store.database.work import UnitOfWork
 
@@ -46,6 +47,8 @@ class Database:
         Longest single statement of a request.
     time_zone : str
         Of the territory: where ``current_date`` changes, which areas begin and end by.
+    doing : Doing or None
+        What units of work are for that don't tell: the command that this process runs.
     revive : callable or None
         Starts the server again when it is found dead (the private cluster after a `kill -9`).
     """
@@ -58,35 +61,42 @@ class Database:
         pool_size: int = 8,
         statement_timeout_s: float = 60.0,
         time_zone: str = "UTC",
+        doing: Doing | None = None,
         revive: Revive | None = None,
     ) -> None:
         self.app_url = sqlalchemy_url(app_url)
         self.owner_url = sqlalchemy_url(owner_url)
+        self.doing = doing
         self._revive = revive
         self._reviving = threading.Lock()
         self.app = _engine(
             self.app_url, time_zone, poolclass=QueuePool, pool_size=pool_size, max_overflow=4, pool_timeout=10
         )
         self.owner = _engine(self.owner_url, time_zone, OWNER_OPTION, poolclass=NullPool)
+        for engine in (self.app, self.owner):
+            trail.watch(engine)
         event.listen(self.app, "connect", _become_app_role(statement_timeout_s))
 
     @contextmanager
-    def work(self, actor: Actor) -> Iterator[UnitOfWork]:
+    def work(self, actor: Actor, doing: Doing | None = None) -> Iterator[UnitOfWork]:
         """Open a unit of work: one transaction, committed when the block ends without an error.
 
-        It sees what `actor` may see and nothing else, by the database's own row security.
+        It sees what `actor` may see and nothing else, by the database's own row security; what it changes leaves a
+        line in the audit trail.
         """
         with self._plain_failures(), Session(self.app, expire_on_commit=False) as session:
             act_as(session, actor)
-            work = UnitOfWork(session, actor)
+            trail.follow(session)
+            work = UnitOfWork(session, actor, doing or self.doing)
             yield work
             work.commit()
 
     @contextmanager
-    def owner_work(self, actor: Actor) -> Iterator[UnitOfWork]:
+    def owner_work(self, actor: Actor, doing: Doing | None = None) -> Iterator[UnitOfWork]:
         """Open a unit of work as the owner, for bulk loads that need COPY; same rules as `work`."""
         with self._plain_failures(), Session(self.owner, expire_on_commit=False) as session:
-            work = UnitOfWork(session, actor)
+            trail.follow(session)
+            work = UnitOfWork(session, actor, doing or self.doing)
             yield work
             work.commit()
 

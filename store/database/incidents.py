@@ -50,6 +50,12 @@ class Taken:
     body_sha256: str
 
 
+def area_at(session: Session, point: tuple[float, float], territory_id: UUID) -> int:
+    """Return the 12-digit code of the area that a point lies in today, whoever asks; 0 outside every area."""
+    statement = sa.text("select area_code_at(st_setsrid(st_makepoint(:lon, :lat), 4326), :territory)")
+    return int(session.scalar(statement, {"lon": point[0], "lat": point[1], "territory": territory_id}) or 0)
+
+
 def next_numbers(session: Session, month: date) -> tuple[int, int]:
     """Return an incident id and a serial number, and make sure that the month has its partition."""
     row = session.execute(_NUMBERS, {"month": month}).one()

@@ -11,8 +11,10 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from store.database import trail
 from store.database.actor import Actor
 from store.database.models.plumbing import Outbox
+from store.database.trail import Doing
 from store.database.urls import ALL_ROLE, AREA_ROLE
 
 Box = tuple[float, float, float, float]
@@ -44,10 +46,13 @@ class UnitOfWork:
         The one transaction. Code below the edge calls `flush`, never `commit`.
     actor : Actor
         Who acts.
+    doing : Doing or None
+        What for, as the audit trail tells it.
     """
 
     session: Session
     actor: Actor
+    doing: Doing | None = None
     _changes: dict[tuple[str, UUID | None], LayerChange] = field(default_factory=dict)
     _events: list[dict[str, Any]] = field(default_factory=list)
     _last: list[Callable[[], None]] = field(default_factory=list)
@@ -122,6 +127,7 @@ class UnitOfWork:
         ]
         if rows or self._events:
             self.session.execute(sa.insert(Outbox), [*rows, *self._events])
+        trail.conclude(self.session, self.actor.account_id, self.doing)
         self.session.commit()
         self._changes.clear()
         self._events.clear()

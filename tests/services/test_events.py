@@ -17,7 +17,7 @@ import pytest
 import sqlalchemy as sa
 
 from services import events
-from services.events import EventHub
+from services.events import EventHub, Eyes
 from store.database.actor import Actor
 from store.database.models import Outbox
 from store.events import Cursor
@@ -176,13 +176,13 @@ def test_territory_filter_keeps_events_of_none(database):
 
     async def check():
         async with hub_on(database) as hub:
-            ear, everything = Ear(hub, territory_id=here), Ear(hub)
+            ear, everything = Ear(hub, eyes=Eyes(here)), Ear(hub)
             await ear.ready()
             await everything.ready()
             for n, territory in enumerate((here, there, None, there, here)):
                 say(database, n, territory)
             await everything.until(5)
-            again = Ear(hub, after=Cursor.parse(ear.heard[0][0]), territory_id=here)
+            again = Ear(hub, after=Cursor.parse(ear.heard[0][0]), eyes=Eyes(here))
             return await ear.until(3), everything.numbers, await again.until(3)
 
     assert run(check()) == ([0, 2, 4], [0, 1, 2, 3, 4], [0, 2, 4])

@@ -16,7 +16,7 @@ from tests.api.town import build_town, lonlat
 WEST, EAST = 990101001001, 990101001002
 # everybody who signs in sees the ground, and plans by name and state; the rest is no place or belongs to accounts
 OPEN = {
-    "account", "scope", "session", "api_token", "sign_in_link", "audit", "outbox", "layer_revision", "idempotency_key",
+    "account", "scope", "session", "api_token", "sign_in_link", "audit", "audit_retired", "outbox", "layer_revision", "idempotency_key",
     "job_progress", "job_file", "role", "territory", "building", "street", "barrier", "waterway", "landcover",
     "compound", "camera_cost", "quality_limit", "plan", "plan_step", "coverage_run", "intake_key",
 }  # fmt: skip
@@ -50,6 +50,7 @@ def counts(database, who: Actor) -> dict[str, int]:
         return {
             table.name: work.session.scalar(sa.text(f"select count(*) from {table.name}"))
             for table in Base.metadata.sorted_tables
+            if table.name not in ("audit", "audit_retired")
         }
 
 

@@ -1,7 +1,8 @@
 """Every table, by domain; `Base.metadata` is what Alembic compares against."""
 
-from store.database.models.access import Account, ApiToken, Audit, Scope, Session, SignInLink
+from store.database.models.access import Account, ApiToken, Scope, Session, SignInLink
 from store.database.models.area_changes import AreaDraft, ChangeComment, ChangeSet, ChangeStep
+from store.database.models.audit import Audit, AuditRetired
 from store.database.models.base import Base
 from store.database.models.camera import Camera, CameraHeard, CameraStatus, ViewShed
 from store.database.models.compound import Compound
@@ -43,6 +44,7 @@ __all__ = [
     "Atom",
     "AtomPast",
     "Audit",
+    "AuditRetired",
     "Barrier",
     "Base",
     "Building",

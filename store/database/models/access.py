@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.orm import Mapped, mapped_column
 
 from store.database.models.base import Base, one_of
-from store.types import At, Json, MaybeAt, UuidKey
+from store.types import At, MaybeAt, UuidKey
 
 ROLES = (
     "planner", "reviewer", "intake_officer", "shift_leader", "dispatcher", "handling_unit", "inspector", "grid_staff",
@@ -120,22 +120,3 @@ class SignInLink(Base):
     purpose: Mapped[str] = mapped_column(server_default="sign-in")
 
     __table_args__ = (one_of("purpose", "sign-in", "reset"),)
-
-
-class Audit(Base):
-    """What was done by whom; rows are only ever added."""
-
-    __tablename__ = "audit"
-
-    id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(always=True), primary_key=True)
-    at: Mapped[At]
-    account_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("account.id"))
-    action: Mapped[str]
-    target: Mapped[str] = mapped_column(server_default="")
-    request_id: Mapped[str] = mapped_column(server_default="")
-    details: Mapped[Json]
-
-    __table_args__ = (
-        sa.Index("ix_audit_at", "at"),
-        sa.Index("ix_audit_refused", "target", "at", postgresql_where=sa.text("action = 'sign-in.refused'")),
-    )

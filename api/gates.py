@@ -1,0 +1,114 @@
+"""Which accounts a route is for: business or one of the administrators, whole territory or areas, and who may export.
+
+Row security decides which rows an account sees; this decides who may ask at all. A route that is not named here as
+safe for accounts of some areas is refused to them, so a new route is shut until somebody has thought about it.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from gis.errors import NotAllowedError
+from services.access import BUSINESS, SignedIn
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+# sent by POST because a question may be long or hold a place; they change nothing
+QUESTIONS = frozenset({"/api/v1/locate", "/api/v1/coverage/what-if"})
+
+# for whoever is signed in, whatever the account may do
+OWN: Final = ("/api/v1/session", "/api/v1/account/", "/openapi.json", "/ogc/api")
+# the services behind these ask for the administrator that they belong to
+ADMINISTRATION: Final = ("/api/v1/accounts", "/api/v1/audit", "/api/v1/operations")
+
+# every row that these show or change passes row security, and none tells sums of what it hides
+IN_AREAS: Final = frozenset(
+    {
+        "GET /api/v1/territories", "GET /api/v1/areas", "GET /api/v1/plans/current", "GET /api/v1/grids",
+        "GET /api/v1/plans/{plan_id}/grids", "GET /api/v1/plans/{plan_id}/atoms",
+        "GET /api/v1/plans/{plan_id}/comments", "POST /api/v1/plans/{plan_id}/comments",
+        "GET /api/v1/plans/{plan_id}/reaches", "GET /api/v1/reaches/{reach_id}", "GET /api/v1/grids/{grid_id}/nets",
+        "GET /api/v1/responsibilities", "GET /api/v1/staff/assignments", "GET /api/v1/coverage/gaps",
+        "GET /api/v1/coverage/places", "GET /api/v1/coverage/levels", "GET /api/v1/privacy-zones",
+        "POST /api/v1/privacy-zones", "GET /api/v1/privacy-zones/{zone}", "PATCH /api/v1/privacy-zones/{zone}",
+        "DELETE /api/v1/privacy-zones/{zone}", "POST /api/v1/locate", "GET /api/v1/incidents",
+        "POST /api/v1/incidents", "GET /api/v1/incidents/{no}", "PATCH /api/v1/incidents/{no}", "GET /api/v1/search",
+        "GET /api/v1/cameras/{camera}", "PATCH /api/v1/cameras/{camera}", "GET /api/v1/layers", "GET /api/v1/style",
+        "GET /api/v1/jobs/{job_id}", "DELETE /api/v1/jobs/{job_id}", "GET /api/v1/events", "GET /api/v1/events/poll",
+    }
+)  # fmt: skip
+# collections are lists of rows of secured tables, whatever way they go out
+IN_AREAS_BELOW: Final = ("/ogc/", "/ogc")
+
+# taking data out in a file
+EXPORTS: Final = frozenset(
+    {
+        "GET /api/v1/plans/{plan_id}/export", "GET /api/v1/reports/{name}", "POST /api/v1/reports",
+        "GET /api/v1/reports/{report_id}/file", "GET /api/v1/plans/{plan_id}/handover/{grid}",
+    }
+)  # fmt: skip
+
+
+class AdministratorsApartError(NotAllowedError):
+    """An administrator asked for business, or somebody else for an administrator's work."""
+
+    code = "administrators-apart"
+
+
+class PasswordDueError(NotAllowedError):
+    """A new password is due before anything else."""
+
+    code = "password-due"
+
+
+class ReadOnlyTokenError(NotAllowedError):
+    """A token that may only read was sent with a change."""
+
+    code = "read-only-token"
+
+
+def check(who: SignedIn, method: str, route: str) -> None:
+    """Refuse a request that its account may not make at all.
+
+    Parameters
+    ----------
+    who : SignedIn
+    method : str
+        HTTP method.
+    route : str
+        Template of the route.
+
+    Raises
+    ------
+    NotAllowedError
+        The account, its token or its areas are not for this.
+    """
+    if who.read_only and method not in SAFE_METHODS and route not in QUESTIONS:
+        raise ReadOnlyTokenError("This token may only read.")
+    if is_own(route):
+        return
+    if who.must_change:
+        raise PasswordDueError("Choose a new password first.")
+    if route.startswith(ADMINISTRATION):
+        return
+    if not who.actor.roles.intersection(BUSINESS):
+        raise AdministratorsApartError("Administrators and accounts without a role do not see business.")
+    if who.actor.is_limited and not is_safe_in_areas(method, route):
+        who.actor.require_everywhere()
+    if f"{_read_as_get(method)} {route}" in EXPORTS:
+        who.actor.require("export")
+
+
+def is_own(route: str) -> bool:
+    """Whether a route concerns nothing but the account that asks."""
+    return route.startswith(OWN)
+
+
+def is_safe_in_areas(method: str, route: str) -> bool:
+    """Whether accounts of some areas may ask: what they must not see is kept from them by the database."""
+    if route.startswith(IN_AREAS_BELOW):
+        return True
+    return f"{_read_as_get(method)} {route}" in IN_AREAS
+
+
+def _read_as_get(method: str) -> str:
+    return "GET" if method == "HEAD" else method

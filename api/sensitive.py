@@ -1,0 +1,61 @@
+"""Which requests leave a line in the audit trail although they only read, and which line."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+
+from api import gates
+from services.audit import ReadNotes
+from store.database.actor import Actor
+from store.database.engine import Database
+
+# collections whose rows say where something can be watched, who stands where, or who told what
+COLLECTIONS: Final = frozenset({"cameras", "view_sheds", "incidents", "privacy_zones"})
+_COLLECTION = re.compile(r"/ogc/collections/([a-z_]+)/(?:items|tiles|queryables)(?:/|$)")
+# by the beginning of the path: lists and single ones alike
+_PATHS: Final = (
+    ("/api/v1/incidents", "incidents"),
+    ("/api/v1/cameras", "cameras"),
+    ("/api/v1/coverage/cameras", "cameras"),
+    ("/api/v1/privacy-zones", "privacy_zones"),
+    ("/api/v1/staff", "staff"),
+    ("/api/v1/responsibilities", "staff"),
+    ("/api/v1/accounts", "accounts"),
+    ("/api/v1/audit", "audit"),
+)
+
+
+def line_of(method: str, route: str, path: str) -> tuple[str, str, bool] | None:
+    """Return what a request that reads leaves: action, target, and whether each time or once in ten minutes.
+
+    Examples
+    --------
+    >>> line_of("GET", "/ogc/collections/{collection}/tiles/…", "/ogc/collections/cameras/tiles/x/1/2/3")
+    ('read', 'cameras', False)
+    >>> line_of("GET", "/api/v1/plans/{plan_id}/export", "/api/v1/plans/7/export")
+    ('export', '/api/v1/plans/7/export', True)
+    >>> line_of("GET", "/api/v1/style", "/api/v1/style") is None
+    True
+    """
+    if method not in ("GET", "HEAD"):
+        return None
+    if f"GET {route}" in gates.EXPORTS:
+        return "export", path, True
+    collection = _COLLECTION.match(path)
+    if collection:
+        return ("read", collection[1], False) if collection[1] in COLLECTIONS else None
+    return next((("read", name, False) for start, name in _PATHS if path.startswith(start)), None)
+
+
+async def note_read(request: Request, database: Database, notes: ReadNotes, actor: Actor, route: str) -> None:
+    """Leave the line that a request is due, before anything is read for it."""
+    found = line_of(request.method, route, request.scope["path"])
+    if found is None:
+        return
+    action, target, each_time = found
+    if each_time or notes.is_new(actor, action, target):
+        await run_in_threadpool(notes.note, database, actor, action, target, each_time)

@@ -1,0 +1,374 @@
+"""Every route, role and area: an account of one area sees nothing of another, and all that the owner counts in its own.
+
+Generated from the application's own routes: a route that nobody has thought about fails here, and is refused to
+accounts of some areas when it runs.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import sqlalchemy as sa
+
+from api import gates
+from services.access import ADMINISTRATORS, BUSINESS
+from store.database.actor import Actor
+from store.database.layer_sources import SOURCES
+from tests.api.conftest import Client
+from tests.api.mvt import read_tile
+from tests.api.town import build_town, lonlat, many
+
+WEST, EAST = 990101001001, 990101001002
+PATHS = {WEST: "990101001.990101001001", EAST: "990101001.990101001002"}
+CENTRES = {WEST: (100, 100), EAST: (500, 100)}
+# what names a row so that no other row is meant
+MARKS = {
+    "grid": ("id", "code"), "camera": ("id", "gb28181_id"), "staff": ("id", "work_no", "name"), "incident": ("no",),
+    "dwelling": ("door_code",), "key_place": ("id",), "area": ("code", "name"), "privacy_zone": ("id", "reason"),
+    "comment": ("id", "text"), "component": ("code16",), "facility": ("name",),
+}  # fmt: skip
+# the ground is everybody's: the map around one's area is no white paper
+GROUND = {"landcover", "waterways", "buildings", "streets"}
+
+
+@dataclass
+class Ground:
+    """The town, with one of everything in each village, and what names each village's rows."""
+
+    town: Any
+    marks: dict[int, set[str]] = field(default_factory=dict)
+    ids: dict[int, dict[str, str]] = field(default_factory=dict)
+    fids: dict[int, dict[str, set[int]]] = field(default_factory=dict)
+
+
+def read(database, statement: str, **values: Any) -> list[Any]:
+    with database.owner_work(Actor.system()) as work:
+        return list(work.session.execute(sa.text(statement), values))
+
+
+@pytest.fixture(scope="module")
+def ground(database) -> Ground:
+    import shapely
+
+    town = build_town(database)
+    with database.work(Actor.system()) as work:
+        work.session.execute(sa.text("select ensure_incident_month(current_date)"))
+        for number, (code, (x, y)) in enumerate(CENTRES.items(), start=1001):
+            lon, lat = lonlat(x, y)
+            values = {
+                "n": number, "t": town.territory, "p": town.plan, "lon": lon, "lat": lat, "c": code,
+                "g": town.grids["g1" if code == WEST else "g3"],
+                "zone": many(shapely.box(x - 30, y - 30, x + 30, y + 30)).wkt, "a": uuid4(),
+            }  # fmt: skip
+            for statement in (
+                (
+                    "insert into incident (month, id, territory_id, no, channel, item, reported_at, point, locate_method,"
+                    " area_code, town_code, county_code, grid_version_id) select date_trunc('month', now())::date, :n, :t,"
+                    " 'case-number-' || :c, 'test', 'lamp', now(), st_setsrid(st_makepoint(:lon, :lat), 4326), 'point',"
+                    " :c, 990101001000, 990101000000, v.id from grid_version v where v.grid_id = :g"
+                ),
+                (
+                    "insert into intake_key (channel, channel_key, body_sha256, month, incident_id, no) select 'test', 'k' ||"
+                    " :n, 'x', date_trunc('month', now())::date, :n, 'case-number-' || :c"
+                ),
+                (
+                    "insert into privacy_zone (territory_id, kind, reason, geom) select :t, 'school', 'zone of ' || :c,"
+                    " st_multi(st_geomfromtext(:zone, 4326))"
+                ),
+                "insert into comment (plan_id, grid_id, text) select :p, :g, 'said of ' || :c",
+                (
+                    "insert into staff (territory_id, work_no, name, post, duty_point) select :t, 'work-number-' || :c,"
+                    " 'person of ' || :c, 'post', st_setsrid(st_makepoint(:lon, :lat), 4326)"
+                ),
+                (
+                    "insert into facility (territory_id, kind, name, point) select :t, 'clinic', 'clinic of ' || :c,"
+                    " st_setsrid(st_makepoint(:lon, :lat), 4326)"
+                ),
+            ):
+                used = {name: value for name, value in values.items() if f":{name}" in statement}
+                typed = sa.text(statement.replace(":c", "cast(:c as bigint)").replace(":n", "cast(:n as bigint)"))
+                work.session.execute(typed, used)
+    found = Ground(town)
+    for code in PATHS:
+        marks = {
+            str(value)
+            for table, columns in MARKS.items()
+            for row in read(database, f"select {', '.join(columns)} from {table} where area_code = :c", c=code)
+            for value in row
+            if value is not None
+        }
+        found.marks[code] = marks
+        found.ids[code] = _ids(database, found, code)
+        found.fids[code] = {
+            "areas": _fids(database, "area", code), "grids": _fids(database, "grid_version", code),
+            "grid_labels": _fids(database, "grid_version", code), "atoms": _fids(database, "atom", code),
+            "dwellings": _fids(database, "dwelling", code), "view_sheds": _fids(database, "view_shed", code),
+            "gaps": _fids(database, "gap", code), "key_places": _fids(database, "key_place", code),
+            "cameras": _fids(database, "camera", code), "incidents": {1001 if code == WEST else 1002},
+            "facilities": _fids(database, "facility", code), "privacy_zones": _fids(database, "privacy_zone", code),
+        }  # fmt: skip
+    assert not found.marks[WEST] & found.marks[EAST]
+    return found
+
+
+def _fids(database, table: str, code: int) -> set[int]:
+    return {row[0] for row in read(database, f"select fid from {table} where area_code = :c", c=code)}
+
+
+def _ids(database, ground: Ground, code: int) -> dict[str, str]:
+    """A value for each parameter of a path or query that names something of the village."""
+    town = ground.town
+    grid = read(database, "select id, code from grid where area_code = :c order by code limit 1", c=code)[0]
+    zone = read(database, "select id from privacy_zone where area_code = :c", c=code)[0][0]
+    comment = read(database, "select id from comment where area_code = :c", c=code)[0][0]
+    camera = read(database, "select id, fid from camera where area_code = :c order by fid limit 1", c=code)[0]
+    lon, lat = lonlat(*CENTRES[code])
+    named = {
+        "plan_id": town.plan, "plan": town.plan, "other_id": town.plan, "grid_id": grid.id, "grid": grid.code,
+        "comment_id": comment, "camera": camera.id, "fid": camera.fid, "no": f"case-number-{code}", "zone": zone,
+        "run": town.run, "a": town.run, "b": town.run, "territory": town.territory, "reach_id": uuid4(),
+        "placement": uuid4(), "change_set_id": uuid4(), "job_id": uuid4(), "schedule_id": uuid4(),
+        "report_id": uuid4(), "account_id": uuid4(), "scope_id": uuid4(), "token_id": uuid4(), "name": "grid-table",
+        "collection": "cameras", "style": "default", "matrix_set": "WebMercatorQuad", "q": str(code), "level": "village",
+        "at": "2026-11-01T00:00:00Z", "on": "2026-11-01", "lon": lon, "lat": lat, "format": "csv", "kind": "clinic",
+        "facility": uuid4(), "id": uuid4(), "z": 14, "x": 0, "y": 0, "minutes": 10, "month": "2026-10",
+        "since": "2026-10-01", "until": "2026-11-01", "a_plan": town.plan, "b_plan": town.plan,
+        "page": "p-1",
+    }  # fmt: skip
+    return {name: str(value) for name, value in named.items()}
+
+
+def operations(app) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, methods in app.openapi()["paths"].items():
+        for method, described in methods.items():
+            if isinstance(described, dict) and "responses" in described:
+                yield method.upper(), path, described
+
+
+def address(path: str, described: dict[str, Any], values: dict[str, str]) -> tuple[str, dict[str, str]]:
+    """Fill in a route's parameters; one that nothing is known of fails the test that uses it."""
+    query = {}
+    for parameter in described.get("parameters", []):
+        name = parameter["name"]
+        if parameter["in"] == "path":
+            assert name in values, f"teach the test a value of {name} in {path}"
+            path = path.replace("{" + name + "}", values[name])
+        elif parameter["in"] == "query" and (parameter.get("required") or name in ("plan", "run")):
+            assert name in values, f"teach the test a value of {name} in {path}"
+            query[name] = values[name]
+    return path, query
+
+
+@pytest.fixture(scope="module")
+def people(app, ground, make_account) -> Iterator[dict[tuple[str, int], Client]]:
+    opened = {}
+    for role in BUSINESS:
+        for code, path in PATHS.items():
+            token = make_account(role, name=f"{role}-{code}", area_path=path)
+            opened[role, code] = Client(app, headers={"Authorization": f"Bearer {token}"})
+    with opened["planner", WEST], opened["planner", EAST]:
+        yield opened
+
+
+def leaks(body: bytes, foreign: set[str]) -> list[str]:
+    text = body.decode("utf-8", errors="replace")
+    return sorted(mark for mark in foreign if mark in text)
+
+
+def test_every_route_has_a_rule(app):
+    known = {f"{method} {path}" for method, path, _ in operations(app)}
+    assert known >= gates.IN_AREAS, "a rule names a route that is gone"
+    assert known >= gates.EXPORTS
+    everything = {path for _, path, _ in operations(app)}
+    open_to_all = {"/health/live", "/health/ready", "/metrics"}
+    for path in everything - open_to_all:
+        assert path.startswith(("/api/v1/", "/ogc")), f"say in api/gates.py who may use {path}"
+
+
+@pytest.mark.parametrize("role", BUSINESS)
+def test_no_route_shows_another_area(app, ground, people, role):
+    seen = 0
+    for mine, other in ((WEST, EAST), (EAST, WEST)):
+        client = people[role, mine]
+        for method, path, described in operations(app):
+            if method != "GET" or path.endswith("/events"):
+                continue
+            for values in (ground.ids[mine], ground.ids[other]):
+                where, query = address(path, described, values)
+                answer = client.get(where, params=query)
+                asked = " ".join((where, *query.values()))
+                assert answer.status_code < 500 or path == "/health/ready", (path, answer.text)
+                found = [mark for mark in leaks(answer.content, ground.marks[other]) if mark not in asked]
+                assert found == [], (role, where, query)
+                if not gates.is_own(path) and path.startswith("/api/v1") and not gates.is_safe_in_areas(method, path):
+                    assert answer.status_code == 403, (path, answer.status_code, answer.text)
+                seen += answer.status_code == 200
+    assert seen > 60
+
+
+@pytest.mark.parametrize("mine", [WEST, EAST])
+def test_collections_hold_what_the_owner_counts(ground, people, mine):
+    client = people["planner", mine]
+    for collection in SOURCES:
+        answer = client.get(f"/ogc/collections/{collection}/items", params={"limit": 1000})
+        assert answer.status_code == 200, (collection, answer.text)
+        found = {feature["id"] for feature in answer.json()["features"]}
+        if collection in ground.fids[mine]:
+            assert found == ground.fids[mine][collection], collection
+        else:
+            assert collection in GROUND or found == set(), collection
+
+
+@pytest.mark.parametrize("mine", [WEST, EAST])
+def test_tiles_hold_what_the_owner_counts(ground, people, mine):
+    other = EAST if mine == WEST else WEST
+    client = people["dispatcher", mine]
+    for collection in SOURCES:
+        for zoom in (14, 16):
+            found, raw, served = set(), b"", False
+            for x, y in _tiles(zoom):
+                answer = client.get(f"/ogc/collections/{collection}/tiles/WebMercatorQuad/{zoom}/{y}/{x}")
+                if answer.status_code == 404:  # no tiles at this zoom, or none at all
+                    assert {"min_zoom", "known"} & answer.json().keys(), answer.text
+                    continue
+                assert answer.status_code in (200, 204), (collection, answer.text)
+                raw, served = raw + answer.content, True
+                for layer in read_tile(answer.content).values() if answer.content else ():
+                    found |= {feature["id"] for feature in layer["features"]}
+            assert leaks(raw, ground.marks[other]) == [], collection
+            if collection in ground.fids[mine] and collection not in ("incidents", "areas"):
+                assert found <= ground.fids[mine][collection], collection
+            if served and collection in ("grids", "cameras", "view_sheds"):
+                assert found == ground.fids[mine][collection], collection
+
+
+def _tiles(zoom: int) -> set[tuple[int, int]]:
+    found = set()
+    for x, y in ((x, y) for x in range(0, 601, 100) for y in range(0, 401, 100)):
+        lon, lat = lonlat(x, y)
+        n = 2**zoom
+        found.add(
+            (
+                int((lon + 180) / 360 * n),
+                int((1 - math.asinh(math.tan(math.radians(lat))) / math.pi) / 2 * n),
+            )
+        )
+    return found
+
+
+def test_nothing_of_another_area_can_be_changed(app, database, ground, people):
+    before = _everything(database)
+    for role in BUSINESS:
+        client = people[role, WEST]
+        for method, path, described in operations(app):
+            if method not in ("POST", "PUT", "PATCH", "DELETE") or gates.is_own(path) or path.endswith("/locate"):
+                continue
+            values = dict(ground.ids[EAST])
+            if path.startswith("/ogc/collections/") and "{fid}" in path:
+                values["fid"] = str(max(ground.fids[EAST].get(path.split("/")[3], {999})))
+            where, query = address(path, described, values)
+            answer = client.request(
+                method, where, params=query, json=_body(path), headers={"If-Match": '"1"', "Idempotency-Key": "k-1"}
+            )
+            assert 400 <= answer.status_code < 500, (role, method, path, answer.status_code, answer.text)
+            if not path.startswith(("/ogc", *gates.ADMINISTRATION)) and not gates.is_safe_in_areas(method, path):
+                assert answer.status_code == 403, (role, method, path, answer.text)
+            found = [mark for mark in leaks(answer.content, ground.marks[EAST]) if mark not in where]
+            assert found == [], (role, method, path)
+    assert _everything(database) == before
+
+
+def _body(path: str) -> dict[str, Any]:
+    lon, lat = lonlat(*CENTRES[EAST])
+    if path.endswith("/incidents"):
+        return {"lon": lon, "lat": lat, "item": "lamp", "severity": "minor"}
+    if "privacy-zones" in path:
+        ring = [[lon, lat], [lon + 0.0002, lat], [lon + 0.0002, lat + 0.0001], [lon, lat]]
+        return {"kind": "school", "reason": "mine", "geometry": {"type": "Polygon", "coordinates": [ring]}}
+    if "/cameras/" in path:
+        return {"azimuth": 10.0}
+    return {}
+
+
+def _everything(database) -> dict[str, Any]:
+    tables = ("grid", "grid_version", "camera", "incident", "transition", "privacy_zone", "comment", "staff", "plan")
+    return {
+        table: read(database, f"select md5(string_agg(t::text, '|' order by t::text)) from {table} t")[0][0]
+        for table in tables
+    }
+
+
+@pytest.mark.parametrize("role", [*ADMINISTRATORS, None])
+def test_administrators_do_no_business(app, ground, make_account, database, role):
+    name = f"apart-{role}"
+    if role is None:
+        make_account("planner", name=name)
+        with database.owner_work(Actor.system()) as work:
+            work.session.execute(
+                sa.text("delete from scope where account_id = (select id from account where name = :n)"), {"n": name}
+            )
+        from datetime import UTC, datetime
+
+        from services import access
+
+        with database.work(Actor.system()) as work:
+            token = access.issue_token(work, name, label="t", now=datetime.now(UTC))
+    else:
+        token = make_account(role, name=name)
+    with Client(app, headers={"Authorization": f"Bearer {token}"}) as client:
+        for method, path, described in operations(app):
+            if path.startswith(("/health", "/metrics", *gates.ADMINISTRATION)) or gates.is_own(path):
+                continue
+            where, query = address(path, described, ground.ids[WEST])
+            answer = client.request(method, where, params=query, json={} if method not in ("GET", "HEAD") else None)
+            assert answer.status_code == 403, (method, path, answer.status_code)
+            assert answer.json()["code"] == "administrators-apart"
+
+
+def test_reports_inside_the_area_are_taken_and_outside_refused(people, ground, database):
+    client = people["intake_officer", WEST]
+    for code, expected in ((WEST, 201), (EAST, 403)):
+        lon, lat = lonlat(*CENTRES[code])
+        answer = client.post(
+            "/api/v1/incidents",
+            json={"lon": lon, "lat": lat, "item": "lamp out"},
+            headers={"Idempotency-Key": f"scope-{code}"},
+        )
+        assert answer.status_code == expected, answer.text
+    assert {row[0] for row in read(database, "select area_code from incident where item = 'lamp out'")} == {WEST}
+
+
+def test_a_camera_of_the_own_area_is_turned_and_coverage_follows(people, ground):
+    client = people["camera_administrator", WEST]
+    camera = ground.town.cameras["fixed"]
+    read_before = client.get(f"/api/v1/cameras/{camera}").json()["camera"]
+    changed = client.patch(
+        f"/api/v1/cameras/{camera}", json={"azimuth": 91.0}, headers={"If-Match": f'"{read_before["revision"]}"'}
+    )
+    assert changed.status_code == 200, changed.text
+    moved = client.patch(
+        f"/api/v1/cameras/{camera}",
+        json=dict(zip(("lon", "lat"), lonlat(500, 100), strict=True)),
+        headers={"If-Match": f'"{changed.json()["camera"]["revision"]}"'},
+    )
+    assert (moved.status_code, moved.json()["code"]) == (403, "not-allowed")
+
+
+def test_listeners_hear_of_their_area_only(people, ground, database):
+    clients = {code: people["dispatcher", code] for code in PATHS}
+    start = {code: client.get("/api/v1/events/poll").json()["last"] for code, client in clients.items()}
+    lon, lat = lonlat(*CENTRES[EAST])
+    with database.work(Actor.system()) as work:
+        work.touch("cameras", ground.town.territory, (lon, lat, lon, lat))
+        work.announce("coverage-check", {"plan": str(ground.town.plan)})
+    heard = {
+        code: client.get("/api/v1/events/poll", params={"after": start[code]}).json()["events"]
+        for code, client in clients.items()
+    }
+    assert heard[WEST] == []
+    assert [(each["event"], each["data"]["layer"]) for each in heard[EAST]] == [("layer", "cameras")]
