@@ -26,7 +26,7 @@ from api import gates
 from api.figures import Figures
 from api.gates import QUESTIONS, SAFE_METHODS
 from api.middleware import route_of
-from api.sensitive import note_read
+from api.sensitive import line_of
 from gis.errors import InvalidInputError, NotAllowedError, NotSignedInError, RevisionRequiredError
 from services import access, idempotency
 from services.access import SignedIn, digest_of
@@ -34,8 +34,7 @@ from services.audit import ReadNotes
 from services.logs import request_id
 from services.settings import Settings
 from store.database.actor import Actor
-from store.database.engine import Database
-from store.database.trail import Doing
+from store.database.engine import Database, Doing
 from store.database.work import UnitOfWork
 
 COOKIE = "gridward_session"
@@ -173,7 +172,9 @@ async def who_asks(request: Request) -> SignedIn:
     if route == "unmatched":
         route = request.url.path  # the quick door to tiles, which FastAPI does not know of
     gates.check(found, request.method, route)
-    await note_read(request, wiring.database, wiring.reads, found.actor, route)
+    line = line_of(request.method, route, request.scope["path"])
+    if line is not None and (line[2] or wiring.reads.is_new(found.actor, line[0], line[1])):
+        await run_in_threadpool(wiring.reads.note, wiring.database, found.actor, *line)
     return found
 
 

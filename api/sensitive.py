@@ -5,13 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
-
 from api import gates
-from services.audit import ReadNotes
-from store.database.actor import Actor
-from store.database.engine import Database
 
 # collections whose rows say where something can be watched, who stands where, or who told what
 COLLECTIONS: Final = frozenset({"cameras", "view_sheds", "incidents", "privacy_zones"})
@@ -49,13 +43,3 @@ def line_of(method: str, route: str, path: str) -> tuple[str, str, bool] | None:
     if collection:
         return ("read", collection[1], False) if collection[1] in COLLECTIONS else None
     return next((("read", name, False) for start, name in _PATHS if path.startswith(start)), None)
-
-
-async def note_read(request: Request, database: Database, notes: ReadNotes, actor: Actor, route: str) -> None:
-    """Leave the line that a request is due, before anything is read for it."""
-    found = line_of(request.method, route, request.scope["path"])
-    if found is None:
-        return
-    action, target, each_time = found
-    if each_time or notes.is_new(actor, action, target):
-        await run_in_threadpool(notes.note, database, actor, action, target, each_time)

@@ -60,8 +60,7 @@ class CommandContext:
         make a backup and run `gridward db upgrade`.
         """
         from services.upkeep import require_schema
-        from store.database.engine import Database
-        from store.database.trail import Doing
+        from store.database.engine import Database, Doing
 
         urls, chosen = self.urls, self.settings.database
         require_schema(urls, may_create=chosen.database_url is None)

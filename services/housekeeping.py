@@ -7,8 +7,7 @@ import logging
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from sqlalchemy.exc import ProgrammingError
-
+from gis.errors import NotAllowedError
 from services import access, audit, events, idempotency, nightly, report_schedules
 from store.database import grid_shapes as shape_sql
 from store.database import incident_cells as cell_sql
@@ -112,9 +111,8 @@ def retire_audit(database: Database, *, months: int, now: datetime) -> int:
     """Cut off what is old of the audit trail where this process may act as the tables' owner; return whether it did."""
     try:
         return int(audit.retire(database, months=months, now=now) is not None)
-    except ProgrammingError as error:
-        # a server that only knows the application's role may not: `gridward audit retire` is for that
-        _log.info("the audit trail is left to the tables' owner", extra={"reason": type(error.orig).__name__})
+    except NotAllowedError as error:  # a server that only knows the application's role
+        _log.info("the audit trail is left to the tables' owner", extra={"reason": error.message})
         return 0
 
 

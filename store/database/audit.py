@@ -8,8 +8,10 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from gis.errors import NotAllowedError
 from store.database.models import Account, Audit, AuditRetired
 
 
@@ -176,7 +178,12 @@ def retire(session: Session, before: datetime) -> Link | None:
     Returns
     -------
     Link or None
-        The last line that went; None when there was none. The table itself refuses lines younger than half a year.
+        The last line that went; None when there was none.
+
+    Raises
+    ------
+    NotAllowedError
+        The session is not the owner's, or a line is younger than half a year: the table itself refuses.
     """
     kept = sa.select(sa.func.min(Audit.seq)).where(Audit.at >= before, Audit.seq.is_not(None)).scalar_subquery()
     last = session.execute(
@@ -188,7 +195,14 @@ def retire(session: Session, before: datetime) -> Link | None:
     if last is None:
         return None
     session.execute(sa.text("select set_config('gridward.retire', 'on', true)"))
-    gone = session.execute(sa.delete(Audit).where(Audit.seq <= last.seq).returning(Audit.id)).all()
+    try:
+        gone = session.execute(sa.delete(Audit).where(Audit.seq <= last.seq).returning(Audit.id)).all()
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) != "42501":
+            raise
+        raise NotAllowedError(
+            "Only the owner of the tables cuts the audit trail off: gridward audit retire."
+        ) from error
     session.execute(
         sa.insert(AuditRetired).values(through_seq=last.seq, digest=last.digest, rows=len(gone), before=before)
     )

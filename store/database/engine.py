@@ -24,7 +24,7 @@ from store.database.trail import Doing
 from store.database.urls import APP_ROLE, OWNER_OPTION, libpq_url, sqlalchemy_url
 from store.database.work import UnitOfWork
 
-__all__ = ["APP_ROLE", "Database", "libpq_url", "sqlalchemy_url"]
+__all__ = ["APP_ROLE", "Database", "Doing", "libpq_url", "sqlalchemy_url"]
 
 logger = logging.getLogger(__name__)
 
