@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -86,7 +86,7 @@ def get_camera(work: UnitOfWork, named: str) -> CameraView:
     NotFoundError
         No such camera.
     """
-    return _view(_find(work, named))
+    return _shown(work, _find(work, named))
 
 
 def change_camera(work: UnitOfWork, named: str, changes: dict[str, Any], *, revision: int, now: datetime) -> CameraView:
@@ -116,13 +116,13 @@ def change_camera(work: UnitOfWork, named: str, changes: dict[str, Any], *, revi
     camera = _find(work, named, lock=True)
     if camera.revision != revision:
         raise StaleRevisionError(
-            "The camera was changed since you read it; look at the present version first.", current=_view(camera)
+            "The camera was changed since you read it; look at the present version first.", current=_shown(work, camera)
         )
     wanted = {name: checked_value(name, value) for name, value in changes.items()}
     before = _view(camera)
     different = {name: value for name, value in wanted.items() if getattr(before, name) != value}
     if not different:
-        return before
+        return _shown(work, camera)
     place = [float(different.pop(axis, getattr(before, axis))) for axis in ("lon", "lat")]
     _move(work, camera, shapely.Point(place))
     for name, value in different.items():
@@ -137,7 +137,7 @@ def change_camera(work: UnitOfWork, named: str, changes: dict[str, Any], *, revi
         work.touch("view_sheds", camera.territory_id, (x, y, x, y))
     if different.keys() & {*_STATES, *_LOOKS} or before.lon != camera.point.x or before.lat != camera.point.y:
         _let_coverage_follow(work, camera, before, recast=bool(different.keys() & _LOOKS), now=now)
-    return _view(camera)
+    return _shown(work, camera)
 
 
 def _let_coverage_follow(work: UnitOfWork, camera: Camera, before: CameraView, *, recast: bool, now: datetime) -> None:
@@ -194,6 +194,12 @@ def checked_value(name: str, value: Any) -> Any:  # noqa: ANN401 - a field of an
             raise InvalidInputError(f"'{name}' is {words}.", field=name)
         return float(value)
     return value
+
+
+def _shown(work: UnitOfWork, camera: Camera) -> CameraView:
+    """Return a camera as the actor may see it: how it is reached on its network needs a right of its own."""
+    view = _view(camera)
+    return view if work.actor.may("camera_network") else replace(view, gb28181_id=None, ref=None)
 
 
 def _view(camera: Camera) -> CameraView:

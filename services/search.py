@@ -70,6 +70,8 @@ def search(work: UnitOfWork, text: str, *, limit: int = 20, territory: UUID | No
             None if row.west is None else (row.west, row.south, row.east, row.north),
         )
         for row in rows
+        # cameras are found by how they are reached on their network
+        if row.kind != "camera" or work.actor.may("camera_network")
     ]
     return [*found, *points][:limit]
 
