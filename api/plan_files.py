@@ -1,4 +1,4 @@
-"""Plans as files: export in four formats, import of drawn grids."""
+"""Plans as files: export in five formats, import of drawn grids."""
 
 from __future__ import annotations
 
@@ -44,7 +44,10 @@ class ImportOut(BaseModel):
 def export_plan(
     work: Work,
     plan_id: UUID,
-    format: Annotated[Literal["gpkg", "geojson", "shp", "csv"], Query(description="shp comes as a .zip.")] = "gpkg",  # noqa: A002 - its name in the contract
+    format: Annotated[  # noqa: A002 - its name in the contract
+        Literal["gpkg", "geojson", "shp", "csv", "pmtiles"],
+        Query(description="shp comes as a .zip; pmtiles are vector tiles for use without a network."),
+    ] = "gpkg",
 ) -> Response:
     """Return the grids of a plan with their codes as text and coordinates of 9 decimals."""
     ending, kind = downloads.FORMATS[format]

@@ -18,7 +18,7 @@ from api.deps import Wiring, Work, who_asks, wiring_of
 from api.ogc_parameters import base_of, known_tags, link, only_parameters, requested_look
 from api.tile_matrices import MATRIX_SET, WEB_MERCATOR
 from gis.errors import NotFoundError
-from layers.spec import LayerSpec
+from layers.tile_json import vector_layer
 from services import layers, tiles
 from services.access import SignedIn
 from services.layers import Look
@@ -134,7 +134,7 @@ def get_tile_set(request: Request, work: Work, look: Looking, collection: str) -
         "scheme": "xyz",
         "minzoom": spec.min_zoom,
         "maxzoom": spec.max_zoom,
-        "vector_layers": [_vector_layer(spec)],
+        "vector_layers": [vector_layer(spec)],
         "title": spec.title.en,
         "dataType": "vector",
         "crs": WEB_MERCATOR,
@@ -149,19 +149,6 @@ def get_tile_set(request: Request, work: Work, look: Looking, collection: str) -
         body["bounds"] = [round(value, 7) for value in box]
         body["center"] = [round((box[0] + box[2]) / 2, 7), round((box[1] + box[3]) / 2, 7), spec.min_zoom]
     return Response(orjson.dumps(body), media_type="application/json", headers=_VOLATILE)
-
-
-def _vector_layer(spec: LayerSpec) -> dict[str, Any]:
-    kinds = {"households": "Number", "deviation": "Number", "seen_share": "Number", "demand": "Number",
-             "score": "Number", "azimuth": "Number", "count": "Number", "exclave": "Boolean", "online": "Boolean",
-             "unknown": "Boolean", "estimated": "Boolean"}  # fmt: skip
-    return {
-        "id": spec.id,
-        "description": spec.title.en,
-        "minzoom": spec.min_zoom,
-        "maxzoom": spec.max_zoom,
-        "fields": {name: kinds.get(name, "String") for name in spec.fields},
-    }
 
 
 @router.get("/{collection}/tiles")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import typer
@@ -138,16 +138,28 @@ def publish(
 def export(
     ctx: typer.Context,
     plan: PlanArgument,
-    file: Annotated[Path, typer.Argument(help="File to write: .geojson, .gpkg, .shp or .csv.")],
+    file: Annotated[
+        Path, typer.Argument(help="File to write: .geojson, .gpkg, .shp, .csv or .pmtiles (vector tiles).")
+    ],
     simplify: Annotated[
         float | None, typer.Option(help="Metres: fewer vertices, still without gaps and overlaps.", min=0)
+    ] = None,
+    file_format: Annotated[
+        Literal["pmtiles"] | None,
+        typer.Option("--format", help="pmtiles: vector tiles for use offline; the file's ending without it."),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Export the grids of a plan with their codes as text and 9 decimals."""
-    from services import plan_files
+    from services import plan_files, tile_export
 
     context = command_context(ctx)
+    if file_format == "pmtiles" or (file_format is None and file.suffix.lower() == ".pmtiles"):
+        with context.database.work(context.actor) as work:
+            written = tile_export.export_plan(work, plan, file)
+        facts = {"file": str(file), "tiles": written.tiles, "bytes": written.size}
+        show(facts, f"{written.tiles} tiles written to {file} ({written.size / 1e6:.1f} MB).", as_json=as_json)
+        return
     with context.database.work(context.actor) as work:
         count = plan_files.export(work, plan, file, simplify=simplify)
     show({"file": str(file), "grids": count}, f"{count} grids written to {file}.", as_json=as_json)

@@ -12,7 +12,7 @@ from typing import Final
 from uuid import UUID
 
 from gis.errors import InvalidInputError
-from services import plan_files
+from services import plan_files, tile_export
 from services.plan_life.upload_errors import UploadTooLargeError
 from store.database.work import UnitOfWork
 
@@ -22,6 +22,7 @@ FORMATS: Final = {
     "geojson": (".geojson", "application/geo+json"),
     "shp": (".zip", "application/zip"),
     "csv": (".csv", "text/csv; charset=utf-8"),
+    "pmtiles": (".pmtiles", "application/vnd.pmtiles"),
 }
 UPLOAD_MB: Final = 50
 _ENDINGS = (".geojson", ".json", ".gpkg", ".zip")
@@ -33,6 +34,9 @@ def export_bytes(work: UnitOfWork, plan_id: UUID, wanted: str) -> bytes:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         file = folder / f"grids.{wanted}"
+        if wanted == "pmtiles":
+            tile_export.export_plan(work, plan_id, file, most=tile_export.MOST_AT_ONCE)
+            return file.read_bytes()
         plan_files.export(work, plan_id, file)
         if wanted != "shp":
             return file.read_bytes()
