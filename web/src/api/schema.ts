@@ -34,6 +34,218 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Accounts
+         * @description Return every account: for the system and the security administrator.
+         */
+        get: operations["list_accounts"];
+        put?: never;
+        /**
+         * Make an account
+         * @description Make an account without any role, and a link by which its holder chooses a password.
+         */
+        post: operations["create_account"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{account_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Disable or lock an account
+         * @description Disable or enable (system administrator), lock or unlock (security administrator).
+         */
+        patch: operations["change_account"];
+        trace?: never;
+    };
+    "/api/v1/accounts/{account_id}/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reset a password
+         * @description End an account's password, sessions and tokens; the link lets its holder choose a new password.
+         */
+        post: operations["reset_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{account_id}/scopes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give a role
+         * @description Give a role or right, in an area and for a time (security administrator).
+         */
+        post: operations["grant_scope"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{account_id}/scopes/{scope_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Take a role away
+         * @description Take a role or right away (security administrator).
+         */
+        delete: operations["revoke_scope"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{account_id}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End sessions
+         * @description End every session of an account (security administrator).
+         */
+        delete: operations["end_sessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Choose a password
+         * @description Choose a new password; every session of the account ends, and the one that asks goes on under a new secret.
+         */
+        post: operations["change_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * My sessions
+         * @description Return where the account is signed in.
+         */
+        get: operations["list_my_sessions"];
+        put?: never;
+        post?: never;
+        /**
+         * End my other sessions
+         * @description End every session of the account but the one that asks.
+         */
+        delete: operations["end_my_sessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * My tokens
+         * @description Return the tokens of the account that still hold.
+         */
+        get: operations["list_my_tokens"];
+        put?: never;
+        /**
+         * Make a token
+         * @description Make a token for a program; it is shown once, and can do no more than its account.
+         */
+        post: operations["make_my_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/tokens/{token_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End a token
+         * @description End a token of one's own.
+         */
+        delete: operations["revoke_my_token"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/territories": {
         parameters: {
             query?: never;
@@ -2214,7 +2426,7 @@ export interface paths {
          * Landing Page
          * @description Return where everything is.
          */
-        get: operations["landing_page_ogc__get"];
+        get: operations["get_landing_page"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2234,7 +2446,7 @@ export interface paths {
          * Conformance
          * @description Return the conformance classes that are fully met.
          */
-        get: operations["conformance_ogc_conformance_get"];
+        get: operations["get_conformance"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2254,7 +2466,7 @@ export interface paths {
          * List Tile Matrix Sets
          * @description List the tile matrix sets: one.
          */
-        get: operations["list_tile_matrix_sets_ogc_tileMatrixSets_get"];
+        get: operations["list_tile_matrix_sets"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2274,7 +2486,7 @@ export interface paths {
          * Get Tile Matrix Set
          * @description Describe a tile matrix set.
          */
-        get: operations["get_tile_matrix_set_ogc_tileMatrixSets__matrix_set__get"];
+        get: operations["get_tile_matrix_set"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2294,7 +2506,7 @@ export interface paths {
          * List Collections
          * @description Return every collection.
          */
-        get: operations["list_collections_ogc_collections_get"];
+        get: operations["list_collections"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2314,7 +2526,67 @@ export interface paths {
          * Get Collection
          * @description Return one collection with the extent of its features.
          */
-        get: operations["get_collection_ogc_collections__collection__get"];
+        get: operations["get_collection"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc/collections/{collection}/queryables": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Queryables
+         * @description Return what the features of a collection can be asked by, as JSON Schema.
+         */
+        get: operations["get_queryables"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc/collections/{collection}/sortables": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Sortables
+         * @description Return what the features of a collection can be sorted by, as JSON Schema.
+         */
+        get: operations["get_sortables"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc/collections/{collection}/schema": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Schema
+         * @description Return what a feature of a collection holds, as JSON Schema.
+         */
+        get: operations["get_schema"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2332,13 +2604,17 @@ export interface paths {
         };
         /**
          * List Items
-         * @description Return one page of features as GeoJSON, longitude before latitude, with a link to the next page.
+         * @description Return one page of features with a link to the next page.
          */
-        get: operations["list_items_ogc_collections__collection__items_get"];
+        get: operations["list_items"];
         put?: never;
         post?: never;
         delete?: never;
-        options?: never;
+        /**
+         * Items Options
+         * @description Tell what can be done with the features of a collection.
+         */
+        options: operations["items_options"];
         head?: never;
         patch?: never;
         trace?: never;
@@ -2352,9 +2628,285 @@ export interface paths {
         };
         /**
          * Get Item
-         * @description Return one feature as GeoJSON.
+         * @description Return one feature; the tag of one that can be edited goes into If-Match.
          */
-        get: operations["get_item_ogc_collections__collection__items__fid__get"];
+        get: operations["get_item"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        /**
+         * Item Options
+         * @description Tell what can be done with one feature.
+         */
+        options: operations["item_options"];
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc/collections/cameras/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add
+         * @description Add a feature; the answer holds it as it was stored.
+         */
+        post: operations["add_cameras_item"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc/collections/cameras/items/{fid}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Replace
+         * @description Replace a feature: what is left out gets its default.
+         */
+        put: operations["replace_cameras_item"];
+        post?: never;
+        /**
+         * Remove
+         * @description Remove a feature.
+         */
+        delete: operations["remove_cameras_item"];
+        options?: never;
+        head?: never;
+        /**
+         * Change
+         * @description Change a feature: what is left out stays.
+         */
+        patch: operations["change_cameras_item"];
+        trace?: never;
+    };
+    "/ogc/collections/key_places/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add
+         * @description Add a feature; the answer holds it as it was stored.
+         */
+        post: operations["add_key_places_item"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc/collections/key_places/items/{fid}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Replace
+         * @description Replace a feature: what is left out gets its default.
+         */
+        put: operations["replace_key_places_item"];
+        post?: never;
+        /**
+         * Remove
+         * @description Remove a feature.
+         */
+        delete: operations["remove_key_places_item"];
+        options?: never;
+        head?: never;
+        /**
+         * Change
+         * @description Change a feature: what is left out stays.
+         */
+        patch: operations["change_key_places_item"];
+        trace?: never;
+    };
+    "/ogc/collections/facilities/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add
+         * @description Add a feature; the answer holds it as it was stored.
+         */
+        post: operations["add_facilities_item"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc/collections/facilities/items/{fid}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Replace
+         * @description Replace a feature: what is left out gets its default.
+         */
+        put: operations["replace_facilities_item"];
+        post?: never;
+        /**
+         * Remove
+         * @description Remove a feature.
+         */
+        delete: operations["remove_facilities_item"];
+        options?: never;
+        head?: never;
+        /**
+         * Change
+         * @description Change a feature: what is left out stays.
+         */
+        patch: operations["change_facilities_item"];
+        trace?: never;
+    };
+    "/ogc/collections/privacy_zones/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add
+         * @description Add a feature; the answer holds it as it was stored.
+         */
+        post: operations["add_privacy_zones_item"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc/collections/privacy_zones/items/{fid}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Replace
+         * @description Replace a feature: what is left out gets its default.
+         */
+        put: operations["replace_privacy_zones_item"];
+        post?: never;
+        /**
+         * Remove
+         * @description Remove a feature.
+         */
+        delete: operations["remove_privacy_zones_item"];
+        options?: never;
+        head?: never;
+        /**
+         * Change
+         * @description Change a feature: what is left out stays.
+         */
+        patch: operations["change_privacy_zones_item"];
+        trace?: never;
+    };
+    "/ogc/collections/grids/items/{fid}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change
+         * @description Change a feature: what is left out stays.
+         */
+        patch: operations["change_grids_item"];
+        trace?: never;
+    };
+    "/ogc/api": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Api
+         * @description Return the description of the OGC API, OpenAPI 3.0.
+         */
+        get: operations["get_api"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc/collections/{collection}/styles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Styles
+         * @description List the styles of a collection.
+         */
+        get: operations["list_styles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc/collections/{collection}/styles/{style}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Style
+         * @description Return the MapLibre style of one collection, light or dark.
+         */
+        get: operations["get_collection_style"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2491,6 +3043,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the audit trail
+         * @description Return lines of the trail, newest first.
+         */
+        get: operations["list_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Check the chain of the audit trail
+         * @description Compute each sealed line's digest again, and look for a place of the chain that was written down.
+         */
+        get: operations["verify_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Take the audit trail out as CSV
+         * @description Stream the lines wanted as CSV (UTF-8 with a mark, formulas inert); this leaves a line itself.
+         */
+        get: operations["export_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health/live": {
         parameters: {
             query?: never;
@@ -2576,6 +3188,18 @@ export interface components {
             language: "en" | "zh";
             /** Roles */
             roles: string[];
+            /** Area Path */
+            area_path: string | null;
+            /** Must Change */
+            must_change: boolean;
+        };
+        /**
+         * Accounts
+         * @description Every account.
+         */
+        Accounts: {
+            /** Accounts */
+            accounts: components["schemas"]["ManagedAccount"][];
         };
         /**
          * Alive
@@ -3402,6 +4026,22 @@ export interface components {
             demo: boolean;
             /** Revision */
             revision: number;
+        };
+        /**
+         * ChainOut
+         * @description What a check of the chain found; `broken` is the first line that does not follow from the one before it.
+         */
+        ChainOut: {
+            /** Intact */
+            intact: boolean;
+            /** Lines */
+            lines: number;
+            /** Unsealed */
+            unsealed: number;
+            start: components["schemas"]["LinkOut"] | null;
+            head: components["schemas"]["LinkOut"] | null;
+            /** Broken */
+            broken: number | null;
         };
         /**
          * ChangeOut
@@ -4321,6 +4961,20 @@ export interface components {
             gaps: components["schemas"]["GapOut"][];
         };
         /**
+         * GrantIn
+         * @description A role or right to give: where (code or path of an area; none is everywhere) and when.
+         */
+        GrantIn: {
+            /** Role */
+            role: string;
+            /** Area */
+            area?: string | null;
+            /** Since */
+            since?: string | null;
+            /** Until */
+            until?: string | null;
+        };
+        /**
          * GridChange
          * @description What to change, and the revision that the caller saw.
          */
@@ -5071,6 +5725,37 @@ export interface components {
             coordinates: number[][];
         };
         /**
+         * LineOut
+         * @description One line. `seq` is its place in the chain, null until it is sealed.
+         */
+        LineOut: {
+            /** Id */
+            id: number;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Account Id */
+            account_id: string | null;
+            /** Account */
+            account: string;
+            /** Action */
+            action: string;
+            /** Target */
+            target: string;
+            /** Request Id */
+            request_id: string;
+            /** Details */
+            details: {
+                [key: string]: unknown;
+            };
+            /** Seq */
+            seq: number | null;
+            /** Digest */
+            digest: string | null;
+        };
+        /**
          * LineageOut
          * @description Which part of an old grid or area went where.
          */
@@ -5104,6 +5789,26 @@ export interface components {
              * Format: date-time
              */
             effective_at: string;
+        };
+        /**
+         * LinesOut
+         * @description Lines, newest first; `next` is the `before` of the page that follows, null at the end.
+         */
+        LinesOut: {
+            /** Lines */
+            lines: components["schemas"]["LineOut"][];
+            /** Next */
+            next: number | null;
+        };
+        /**
+         * LinkOut
+         * @description A place in the chain.
+         */
+        LinkOut: {
+            /** Seq */
+            seq: number;
+            /** Digest */
+            digest: string;
         };
         /**
          * LiveOut
@@ -5356,6 +6061,38 @@ export interface components {
             overlap_m2: number;
             /** Assumed */
             assumed: boolean;
+        };
+        /**
+         * ManagedAccount
+         * @description An account as an administrator sees it; the system administrator does not see `scopes`.
+         */
+        ManagedAccount: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /** Display */
+            display: string;
+            /** Language */
+            language: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Disabled At */
+            disabled_at: string | null;
+            /** Locked At */
+            locked_at: string | null;
+            /** Must Change */
+            must_change: boolean;
+            /** Administrator */
+            administrator: boolean;
+            /** Scopes */
+            scopes: components["schemas"]["ScopeOut"][] | null;
         };
         /**
          * MappedOut
@@ -5619,6 +6356,22 @@ export interface components {
             shares: components["schemas"]["NetShareOut"][];
         };
         /**
+         * NewAccount
+         * @description An account to make; roles come from the security administrator.
+         */
+        NewAccount: {
+            /** Name */
+            name: string;
+            /** Display */
+            display?: string | null;
+            /**
+             * Language
+             * @default en
+             * @enum {string}
+             */
+            language: "en" | "zh";
+        };
+        /**
          * NewGrid
          * @description Draw a new grid.
          */
@@ -5657,6 +6410,28 @@ export interface components {
             name: string;
         };
         /**
+         * NewToken
+         * @description A token to make: with these roles and areas of one's own only, or for reading only.
+         */
+        NewToken: {
+            /** Label */
+            label: string;
+            /**
+             * Days
+             * @default 90
+             */
+            days: number;
+            /** Roles */
+            roles?: string[] | null;
+            /** Areas */
+            areas?: string[] | null;
+            /**
+             * Read Only
+             * @default false
+             */
+            read_only: boolean;
+        };
+        /**
          * Note
          * @description A remark that goes with a step; may be left out.
          */
@@ -5666,6 +6441,17 @@ export interface components {
              * @default
              */
             note: string;
+        };
+        /**
+         * OneTimeLink
+         * @description A code that lets its holder choose a password once: ``/#/sign-in?code=…``; it is shown now and never again.
+         */
+        OneTimeLink: {
+            account: components["schemas"]["ManagedAccount"];
+            /** Code */
+            code: string;
+            /** Minutes */
+            minutes: number;
         };
         /**
          * OneZoneOut
@@ -5741,6 +6527,19 @@ export interface components {
             households: number;
             /** Mean Households */
             mean_households: number;
+        };
+        /**
+         * PasswordIn
+         * @description A new password, and the present one if there is any.
+         */
+        PasswordIn: {
+            /** Old */
+            old?: string | null;
+            /**
+             * New
+             * Format: password
+             */
+            new: string;
         };
         /**
          * PersonOut
@@ -7209,7 +8008,7 @@ export interface components {
         };
         /**
          * RunOut
-         * @description One computation; `present` ones describe how things stand, `live` is the copy that follows the cameras.
+         * @description One computation; `present` ones answer the standing question, `live` is the copy that follows the cameras.
          */
         RunOut: {
             /**
@@ -7392,6 +8191,25 @@ export interface components {
             next_at: string | null;
         };
         /**
+         * ScopeOut
+         * @description A role or right that an account holds; no area is the whole territory.
+         */
+        ScopeOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Role */
+            role: string;
+            /** Area Path */
+            area_path: string | null;
+            /** Since */
+            since: string | null;
+            /** Until */
+            until: string | null;
+        };
+        /**
          * Sentence
          * @description The same sentence in English and Chinese.
          */
@@ -7400,6 +8218,34 @@ export interface components {
             en: string;
             /** Zh */
             zh: string;
+        };
+        /**
+         * SessionOfMine
+         * @description A session of one's own.
+         */
+        SessionOfMine: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Seen At
+             * Format: date-time
+             */
+            seen_at: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Current */
+            current: boolean;
         };
         /**
          * SessionOut
@@ -7412,6 +8258,14 @@ export interface components {
              * Format: date-time
              */
             expires_at: string;
+        };
+        /**
+         * SessionsOfMine
+         * @description Every session of one's own.
+         */
+        SessionsOfMine: {
+            /** Sessions */
+            sessions: components["schemas"]["SessionOfMine"][];
         };
         /**
          * ShareOut
@@ -7565,29 +8419,7 @@ export interface components {
          */
         StatusBatch: {
             /** Statuses */
-            statuses: components["schemas"]["StatusIn"][];
-        };
-        /**
-         * StatusIn
-         * @description What is told of one camera at one moment; what is left out is not said.
-         */
-        StatusIn: {
-            /**
-             * Camera
-             * @description 20-digit code, reference or id.
-             */
-            camera: string;
-            /**
-             * At
-             * Format: date-time
-             */
-            at: string;
-            /** Online */
-            online?: boolean | null;
-            /** Networked */
-            networked?: boolean | null;
-            /** Serviceable */
-            serviceable?: boolean | null;
+            statuses: components["schemas"]["api__cameras__StatusIn"][];
         };
         /**
          * StepOut
@@ -7658,6 +8490,53 @@ export interface components {
         TitleChange: {
             /** Title */
             title: string;
+        };
+        /**
+         * TokenMade
+         * @description The token; it is shown now and never again.
+         */
+        TokenMade: {
+            /** Token */
+            token: string;
+        };
+        /**
+         * TokenOfMine
+         * @description A token of one's own.
+         */
+        TokenOfMine: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Label */
+            label: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Used At */
+            used_at: string | null;
+            /** Roles */
+            roles: string[] | null;
+            /** Areas */
+            areas: string[] | null;
+            /** Read Only */
+            read_only: boolean;
+        };
+        /**
+         * TokensOfMine
+         * @description Every token of one's own that still holds.
+         */
+        TokensOfMine: {
+            /** Tokens */
+            tokens: components["schemas"]["TokenOfMine"][];
         };
         /**
          * Totals
@@ -8081,6 +8960,38 @@ export interface components {
             kinds: string[];
         };
         /**
+         * StatusIn
+         * @description What becomes of an account.
+         */
+        api__accounts__StatusIn: {
+            /** Disabled */
+            disabled?: boolean | null;
+            /** Locked */
+            locked?: boolean | null;
+        };
+        /**
+         * StatusIn
+         * @description What is told of one camera at one moment; what is left out is not said.
+         */
+        api__cameras__StatusIn: {
+            /**
+             * Camera
+             * @description 20-digit code, reference or id.
+             */
+            camera: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Online */
+            online?: boolean | null;
+            /** Networked */
+            networked?: boolean | null;
+            /** Serviceable */
+            serviceable?: boolean | null;
+        };
+        /**
          * GridName
          * @description A grid by its names.
          */
@@ -8243,6 +9154,411 @@ export interface operations {
             query?: never;
             header?: never;
             path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_accounts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accounts"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAccount"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OneTimeLink"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the account. */
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["api__accounts__StatusIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ManagedAccount"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reset_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the account. */
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OneTimeLink"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    grant_scope: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the account. */
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GrantIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScopeOut"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_scope: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the account. */
+                account_id: string;
+                scope_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the account. */
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_my_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionsOfMine"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_my_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_my_tokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokensOfMine"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    make_my_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewToken"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenMade"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_my_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token_id: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -8577,8 +9893,8 @@ export interface operations {
     export_plan: {
         parameters: {
             query?: {
-                /** @description shp comes as a .zip. */
-                format?: "gpkg" | "geojson" | "shp" | "csv";
+                /** @description shp comes as a .zip; pmtiles are vector tiles for use without a network. */
+                format?: "gpkg" | "geojson" | "shp" | "csv" | "pmtiles";
             };
             header?: never;
             path: {
@@ -12740,7 +14056,67 @@ export interface operations {
             };
         };
     };
-    landing_page_ogc__get: {
+    get_landing_page: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "text/html": unknown;
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_conformance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "text/html": unknown;
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_tile_matrix_sets: {
         parameters: {
             query?: never;
             header?: never;
@@ -12771,69 +14147,7 @@ export interface operations {
             };
         };
     };
-    conformance_ogc_conformance_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
-                };
-            };
-            /** @description A problem (RFC 9457). */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_tile_matrix_sets_ogc_tileMatrixSets_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
-                };
-            };
-            /** @description A problem (RFC 9457). */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_tile_matrix_set_ogc_tileMatrixSets__matrix_set__get: {
+    get_tile_matrix_set: {
         parameters: {
             query?: never;
             header?: never;
@@ -12866,7 +14180,7 @@ export interface operations {
             };
         };
     };
-    list_collections_ogc_collections_get: {
+    list_collections: {
         parameters: {
             query?: never;
             header?: never;
@@ -12881,9 +14195,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": unknown;
+                    "text/html": unknown;
                 };
             };
             /** @description A problem (RFC 9457). */
@@ -12897,7 +14210,7 @@ export interface operations {
             };
         };
     };
-    get_collection_ogc_collections__collection__get: {
+    get_collection: {
         parameters: {
             query?: never;
             header?: never;
@@ -12914,9 +14227,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": unknown;
+                    "text/html": unknown;
                 };
             };
             /** @description A problem (RFC 9457). */
@@ -12930,7 +14242,7 @@ export interface operations {
             };
         };
     };
-    list_items_ogc_collections__collection__items_get: {
+    get_queryables: {
         parameters: {
             query?: never;
             header?: never;
@@ -12944,10 +14256,133 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/schema+json": unknown;
+                    "text/html": unknown;
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_sortables: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                collection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/schema+json": unknown;
+                    "text/html": unknown;
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_schema: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                collection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/schema+json": unknown;
+                    "text/html": unknown;
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_items: {
+        parameters: {
+            query?: {
+                /** @description West, south, east, north. */
+                bbox?: number[];
+                /** @description Features a page. */
+                limit?: number;
+                /** @description A moment, or start/end. */
+                datetime?: string;
+                /** @description CQL2. */
+                filter?: string;
+                /** @description Its language. */
+                "filter-lang"?: "cql2-text" | "cql2-json";
+                /** @description Names, with a minus for descending. */
+                sortby?: string;
+                /** @description Names of the attributes to tell. */
+                properties?: string;
+                /** @description Leave the geometry out. */
+                skipGeometry?: boolean;
+                /** @description Address of the reference system of the answer. */
+                crs?: string;
+                /** @description Show this plan. */
+                plan?: string;
+                /** @description Show this territory. */
+                territory?: string;
+                /** @description Form of the answer. */
+                f?: "json" | "geojson" | "html";
+            };
+            header?: never;
+            path: {
+                collection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "Content-Crs"?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/geo+json": unknown;
+                    "text/html": unknown;
                 };
             };
             /** @description Still true. */
@@ -12968,9 +14403,47 @@ export interface operations {
             };
         };
     };
-    get_item_ogc_collections__collection__items__fid__get: {
+    items_options: {
         parameters: {
             query?: never;
+            header?: never;
+            path: {
+                collection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_item: {
+        parameters: {
+            query?: {
+                /** @description Address of the reference system of the answer. */
+                crs?: string;
+                /** @description Show this plan. */
+                plan?: string;
+                /** @description Show this territory. */
+                territory?: string;
+                /** @description Form of the answer. */
+                f?: "json" | "geojson" | "html";
+            };
             header?: never;
             path: {
                 collection: string;
@@ -12983,10 +14456,12 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "Content-Crs"?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/geo+json": unknown;
+                    "text/html": unknown;
                 };
             };
             /** @description Still true. */
@@ -12995,6 +14470,1210 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    item_options: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                collection: string;
+                fid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_cameras_item: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Reference system of the geometry sent; else CRS84. */
+                "Content-Crs"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/geo+json": {
+                    /** @enum {string} */
+                    type?: "Feature";
+                    geometry?: Record<string, never>;
+                    properties?: {
+                        /** 20-digit code */
+                        gb28181_id?: string | null;
+                        /** reference in the source */
+                        ref?: string | null;
+                        /** heading, degrees clockwise from north */
+                        azimuth?: number | null;
+                        /** whether it is online */
+                        online?: boolean | null;
+                        /** who owns it */
+                        owner?: string | null;
+                        /** what it is for */
+                        purpose?: string | null;
+                        /** horizontal field of view, degrees */
+                        hfov?: number | null;
+                        /** range, m */
+                        max_range?: number | null;
+                        /** height above ground, m */
+                        height_m?: number | null;
+                        /** whether it turns */
+                        ptz?: boolean | null;
+                        /** whether it sees all around */
+                        dome?: boolean | null;
+                        /** whether it stands indoors */
+                        indoor?: boolean | null;
+                        /** whether it is on the network */
+                        networked?: boolean | null;
+                        /** whether it works */
+                        serviceable?: boolean | null;
+                    };
+                };
+                "application/merge-patch+json": {
+                    /** @enum {string} */
+                    type?: "Feature";
+                    geometry?: Record<string, never>;
+                    properties?: {
+                        /** 20-digit code */
+                        gb28181_id?: string | null;
+                        /** reference in the source */
+                        ref?: string | null;
+                        /** heading, degrees clockwise from north */
+                        azimuth?: number | null;
+                        /** whether it is online */
+                        online?: boolean | null;
+                        /** who owns it */
+                        owner?: string | null;
+                        /** what it is for */
+                        purpose?: string | null;
+                        /** horizontal field of view, degrees */
+                        hfov?: number | null;
+                        /** range, m */
+                        max_range?: number | null;
+                        /** height above ground, m */
+                        height_m?: number | null;
+                        /** whether it turns */
+                        ptz?: boolean | null;
+                        /** whether it sees all around */
+                        dome?: boolean | null;
+                        /** whether it stands indoors */
+                        indoor?: boolean | null;
+                        /** whether it is on the network */
+                        networked?: boolean | null;
+                        /** whether it works */
+                        serviceable?: boolean | null;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geo+json": unknown;
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replace_cameras_item: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Tag of the feature as it was read, such as "7-…". */
+                "If-Match"?: string | null;
+                /** @description Reference system of the geometry sent; else CRS84. */
+                "Content-Crs"?: string | null;
+            };
+            path: {
+                fid: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/geo+json": {
+                    /** @enum {string} */
+                    type?: "Feature";
+                    geometry?: Record<string, never>;
+                    properties?: {
+                        /** 20-digit code */
+                        gb28181_id?: string | null;
+                        /** reference in the source */
+                        ref?: string | null;
+                        /** heading, degrees clockwise from north */
+                        azimuth?: number | null;
+                        /** whether it is online */
+                        online?: boolean | null;
+                        /** who owns it */
+                        owner?: string | null;
+                        /** what it is for */
+                        purpose?: string | null;
+                        /** horizontal field of view, degrees */
+                        hfov?: number | null;
+                        /** range, m */
+                        max_range?: number | null;
+                        /** height above ground, m */
+                        height_m?: number | null;
+                        /** whether it turns */
+                        ptz?: boolean | null;
+                        /** whether it sees all around */
+                        dome?: boolean | null;
+                        /** whether it stands indoors */
+                        indoor?: boolean | null;
+                        /** whether it is on the network */
+                        networked?: boolean | null;
+                        /** whether it works */
+                        serviceable?: boolean | null;
+                    };
+                };
+                "application/merge-patch+json": {
+                    /** @enum {string} */
+                    type?: "Feature";
+                    geometry?: Record<string, never>;
+                    properties?: {
+                        /** 20-digit code */
+                        gb28181_id?: string | null;
+                        /** reference in the source */
+                        ref?: string | null;
+                        /** heading, degrees clockwise from north */
+                        azimuth?: number | null;
+                        /** whether it is online */
+                        online?: boolean | null;
+                        /** who owns it */
+                        owner?: string | null;
+                        /** what it is for */
+                        purpose?: string | null;
+                        /** horizontal field of view, degrees */
+                        hfov?: number | null;
+                        /** range, m */
+                        max_range?: number | null;
+                        /** height above ground, m */
+                        height_m?: number | null;
+                        /** whether it turns */
+                        ptz?: boolean | null;
+                        /** whether it sees all around */
+                        dome?: boolean | null;
+                        /** whether it stands indoors */
+                        indoor?: boolean | null;
+                        /** whether it is on the network */
+                        networked?: boolean | null;
+                        /** whether it works */
+                        serviceable?: boolean | null;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geo+json": unknown;
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_cameras_item: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Tag of the feature as it was read, such as "7-…". */
+                "If-Match"?: string | null;
+            };
+            path: {
+                fid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_cameras_item: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Tag of the feature as it was read, such as "7-…". */
+                "If-Match"?: string | null;
+                /** @description Reference system of the geometry sent; else CRS84. */
+                "Content-Crs"?: string | null;
+            };
+            path: {
+                fid: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/geo+json": {
+                    /** @enum {string} */
+                    type?: "Feature";
+                    geometry?: Record<string, never>;
+                    properties?: {
+                        /** 20-digit code */
+                        gb28181_id?: string | null;
+                        /** reference in the source */
+                        ref?: string | null;
+                        /** heading, degrees clockwise from north */
+                        azimuth?: number | null;
+                        /** whether it is online */
+                        online?: boolean | null;
+                        /** who owns it */
+                        owner?: string | null;
+                        /** what it is for */
+                        purpose?: string | null;
+                        /** horizontal field of view, degrees */
+                        hfov?: number | null;
+                        /** range, m */
+                        max_range?: number | null;
+                        /** height above ground, m */
+                        height_m?: number | null;
+                        /** whether it turns */
+                        ptz?: boolean | null;
+                        /** whether it sees all around */
+                        dome?: boolean | null;
+                        /** whether it stands indoors */
+                        indoor?: boolean | null;
+                        /** whether it is on the network */
+                        networked?: boolean | null;
+                        /** whether it works */
+                        serviceable?: boolean | null;
+                    };
+                };
+                "application/merge-patch+json": {
+                    /** @enum {string} */
+                    type?: "Feature";
+                    geometry?: Record<string, never>;
+                    properties?: {
+                        /** 20-digit code */
+                        gb28181_id?: string | null;
+                        /** reference in the source */
+                        ref?: string | null;
+                        /** heading, degrees clockwise from north */
+                        azimuth?: number | null;
+                        /** whether it is online */
+                        online?: boolean | null;
+                        /** who owns it */
+                        owner?: string | null;
+                        /** what it is for */
+                        purpose?: string | null;
+                        /** horizontal field of view, degrees */
+                        hfov?: number | null;
+                        /** range, m */
+                        max_range?: number | null;
+                        /** height above ground, m */
+                        height_m?: number | null;
+                        /** whether it turns */
+                        ptz?: boolean | null;
+                        /** whether it sees all around */
+                        dome?: boolean | null;
+                        /** whether it stands indoors */
+                        indoor?: boolean | null;
+                        /** whether it is on the network */
+                        networked?: boolean | null;
+                        /** whether it works */
+                        serviceable?: boolean | null;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geo+json": unknown;
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_key_places_item: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Reference system of the geometry sent; else CRS84. */
+                "Content-Crs"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/geo+json": {
+                    /** @enum {string} */
+                    type?: "Feature";
+                    geometry?: Record<string, never>;
+                    properties?: {
+                        /** kind of place */
+                        kind?: string | null;
+                        /** name */
+                        name?: string | null;
+                        /** how much it counts */
+                        weight?: number | null;
+                    };
+                };
+                "application/merge-patch+json": {
+                    /** @enum {string} */
+                    type?: "Feature";
+                    geometry?: Record<string, never>;
+                    properties?: {
+                        /** kind of place */
+                        kind?: string | null;
+                        /** name */
+                        name?: string | null;
+                        /** how much it counts */
+                        weight?: number | null;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geo+json": unknown;
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replace_key_places_item: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Tag of the feature as it was read, such as "7-…". */
+                "If-Match"?: string | null;
+                /** @description Reference system of the geometry sent; else CRS84. */
+                "Content-Crs"?: string | null;
+            };
+            path: {
+                fid: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/geo+json": {
+                    /** @enum {string} */
+                    type?: "Feature";
+                    geometry?: Record<string, never>;
+                    properties?: {
+                        /** kind of place */
+                        kind?: string | null;
+                        /** name */
+                        name?: string | null;
+                        /** how much it counts */
+                        weight?: number | null;
+                    };
+                };
+                "application/merge-patch+json": {
+                    /** @enum {string} */
+                    type?: "Feature";
+                    geometry?: Record<string, never>;
+                    properties?: {
+                        /** kind of place */
+                        kind?: string | null;
+                        /** name */
+                        name?: string | null;
+                        /** how much it counts */
+                        weight?: number | null;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geo+json": unknown;
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_key_places_item: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Tag of the feature as it was read, such as "7-…". */
+                "If-Match"?: string | null;
+            };
+            path: {
+                fid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_key_places_item: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Tag of the feature as it was read, such as "7-…". */
+                "If-Match"?: string | null;
+                /** @description Reference system of the geometry sent; else CRS84. */
+                "Content-Crs"?: string | null;
+            };
+            path: {
+                fid: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/geo+json": {
+                    /** @enum {string} */
+                    type?: "Feature";
+                    geometry?: Record<string, never>;
+                    properties?: {
+                        /** kind of place */
+                        kind?: string | null;
+                        /** name */
+                        name?: string | null;
+                        /** how much it counts */
+                        weight?: number | null;
+                    };
+                };
+                "application/merge-patch+json": {
+                    /** @enum {string} */
+                    type?: "Feature";
+                    geometry?: Record<string, never>;
+                    properties?: {
+                        /** kind of place */
+                        kind?: string | null;
+                        /** name */
+                        name?: string | null;
+                        /** how much it counts */
+                        weight?: number | null;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geo+json": unknown;
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_facilities_item: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Reference system of the geometry sent; else CRS84. */
+                "Content-Crs"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/geo+json": {
+                    /** @enum {string} */
+                    type?: "Feature";
+                    geometry?: Record<string, never>;
+                    properties?: {
+                        /** kind of facility */
+                        kind?: string | null;
+                        /** name */
+                        name?: string | null;
+                    };
+                };
+                "application/merge-patch+json": {
+                    /** @enum {string} */
+                    type?: "Feature";
+                    geometry?: Record<string, never>;
+                    properties?: {
+                        /** kind of facility */
+                        kind?: string | null;
+                        /** name */
+                        name?: string | null;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geo+json": unknown;
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replace_facilities_item: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Tag of the feature as it was read, such as "7-…". */
+                "If-Match"?: string | null;
+                /** @description Reference system of the geometry sent; else CRS84. */
+                "Content-Crs"?: string | null;
+            };
+            path: {
+                fid: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/geo+json": {
+                    /** @enum {string} */
+                    type?: "Feature";
+                    geometry?: Record<string, never>;
+                    properties?: {
+                        /** kind of facility */
+                        kind?: string | null;
+                        /** name */
+                        name?: string | null;
+                    };
+                };
+                "application/merge-patch+json": {
+                    /** @enum {string} */
+                    type?: "Feature";
+                    geometry?: Record<string, never>;
+                    properties?: {
+                        /** kind of facility */
+                        kind?: string | null;
+                        /** name */
+                        name?: string | null;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geo+json": unknown;
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_facilities_item: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Tag of the feature as it was read, such as "7-…". */
+                "If-Match"?: string | null;
+            };
+            path: {
+                fid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_facilities_item: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Tag of the feature as it was read, such as "7-…". */
+                "If-Match"?: string | null;
+                /** @description Reference system of the geometry sent; else CRS84. */
+                "Content-Crs"?: string | null;
+            };
+            path: {
+                fid: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/geo+json": {
+                    /** @enum {string} */
+                    type?: "Feature";
+                    geometry?: Record<string, never>;
+                    properties?: {
+                        /** kind of facility */
+                        kind?: string | null;
+                        /** name */
+                        name?: string | null;
+                    };
+                };
+                "application/merge-patch+json": {
+                    /** @enum {string} */
+                    type?: "Feature";
+                    geometry?: Record<string, never>;
+                    properties?: {
+                        /** kind of facility */
+                        kind?: string | null;
+                        /** name */
+                        name?: string | null;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geo+json": unknown;
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_privacy_zones_item: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Reference system of the geometry sent; else CRS84. */
+                "Content-Crs"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/geo+json": {
+                    /** @enum {string} */
+                    type?: "Feature";
+                    geometry?: Record<string, never>;
+                    properties?: {
+                        /**
+                         * kind of ground
+                         * @enum {string|null}
+                         */
+                        kind?: "dwelling" | "yard" | "school" | "dormitory" | "hospital" | "bath" | "hotel" | "worship" | "other" | null;
+                        /** why nobody may look there */
+                        reason?: string | null;
+                    };
+                };
+                "application/merge-patch+json": {
+                    /** @enum {string} */
+                    type?: "Feature";
+                    geometry?: Record<string, never>;
+                    properties?: {
+                        /**
+                         * kind of ground
+                         * @enum {string|null}
+                         */
+                        kind?: "dwelling" | "yard" | "school" | "dormitory" | "hospital" | "bath" | "hotel" | "worship" | "other" | null;
+                        /** why nobody may look there */
+                        reason?: string | null;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geo+json": unknown;
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replace_privacy_zones_item: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Tag of the feature as it was read, such as "7-…". */
+                "If-Match"?: string | null;
+                /** @description Reference system of the geometry sent; else CRS84. */
+                "Content-Crs"?: string | null;
+            };
+            path: {
+                fid: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/geo+json": {
+                    /** @enum {string} */
+                    type?: "Feature";
+                    geometry?: Record<string, never>;
+                    properties?: {
+                        /**
+                         * kind of ground
+                         * @enum {string|null}
+                         */
+                        kind?: "dwelling" | "yard" | "school" | "dormitory" | "hospital" | "bath" | "hotel" | "worship" | "other" | null;
+                        /** why nobody may look there */
+                        reason?: string | null;
+                    };
+                };
+                "application/merge-patch+json": {
+                    /** @enum {string} */
+                    type?: "Feature";
+                    geometry?: Record<string, never>;
+                    properties?: {
+                        /**
+                         * kind of ground
+                         * @enum {string|null}
+                         */
+                        kind?: "dwelling" | "yard" | "school" | "dormitory" | "hospital" | "bath" | "hotel" | "worship" | "other" | null;
+                        /** why nobody may look there */
+                        reason?: string | null;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geo+json": unknown;
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_privacy_zones_item: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Tag of the feature as it was read, such as "7-…". */
+                "If-Match"?: string | null;
+            };
+            path: {
+                fid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_privacy_zones_item: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Tag of the feature as it was read, such as "7-…". */
+                "If-Match"?: string | null;
+                /** @description Reference system of the geometry sent; else CRS84. */
+                "Content-Crs"?: string | null;
+            };
+            path: {
+                fid: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/geo+json": {
+                    /** @enum {string} */
+                    type?: "Feature";
+                    geometry?: Record<string, never>;
+                    properties?: {
+                        /**
+                         * kind of ground
+                         * @enum {string|null}
+                         */
+                        kind?: "dwelling" | "yard" | "school" | "dormitory" | "hospital" | "bath" | "hotel" | "worship" | "other" | null;
+                        /** why nobody may look there */
+                        reason?: string | null;
+                    };
+                };
+                "application/merge-patch+json": {
+                    /** @enum {string} */
+                    type?: "Feature";
+                    geometry?: Record<string, never>;
+                    properties?: {
+                        /**
+                         * kind of ground
+                         * @enum {string|null}
+                         */
+                        kind?: "dwelling" | "yard" | "school" | "dormitory" | "hospital" | "bath" | "hotel" | "worship" | "other" | null;
+                        /** why nobody may look there */
+                        reason?: string | null;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geo+json": unknown;
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_grids_item: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Tag of the feature as it was read, such as "7-…". */
+                "If-Match"?: string | null;
+                /** @description Reference system of the geometry sent; else CRS84. */
+                "Content-Crs"?: string | null;
+            };
+            path: {
+                fid: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/geo+json": {
+                    /** @enum {string} */
+                    type?: "Feature";
+                    geometry?: Record<string, never>;
+                    properties?: {
+                        /** code */
+                        code?: string | null;
+                        /** name */
+                        name?: string | null;
+                    };
+                };
+                "application/merge-patch+json": {
+                    /** @enum {string} */
+                    type?: "Feature";
+                    geometry?: Record<string, never>;
+                    properties?: {
+                        /** code */
+                        code?: string | null;
+                        /** name */
+                        name?: string | null;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geo+json": unknown;
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_api: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.oai.openapi+json;version=3.0": unknown;
+                    "text/html": unknown;
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_styles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                collection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_collection_style: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                collection: string;
+                style: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.mapbox.style+json": unknown;
+                };
             };
             /** @description A problem (RFC 9457). */
             default: {
@@ -13240,6 +15919,123 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Events"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_audit: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before. */
+                before?: number | null;
+                limit?: number;
+                /** @description Account name; `system` for the system. */
+                who?: string | null;
+                /** @description What the action begins with. */
+                action?: string | null;
+                /** @description What the target contains. */
+                target?: string | null;
+                /** @description From this time on. */
+                since?: string | null;
+                /** @description Before this time. */
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinesOut"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    verify_audit: {
+        parameters: {
+            query?: {
+                /** @description A place written down earlier… */
+                seq?: number | null;
+                /** @description …and its digest. */
+                digest?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChainOut"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_audit: {
+        parameters: {
+            query?: {
+                /** @description Account name; `system` for the system. */
+                who?: string | null;
+                /** @description What the action begins with. */
+                action?: string | null;
+                /** @description What the target contains. */
+                target?: string | null;
+                /** @description From this time on. */
+                since?: string | null;
+                /** @description Before this time. */
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Lines, oldest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
                 };
             };
             /** @description A problem (RFC 9457). */

@@ -2,6 +2,8 @@ import { analystEn } from './analyst'
 import { coverageEn } from './coverage'
 import { kindsEn } from './kinds'
 import { lifeEn } from './life'
+import { accountsEn } from './accounts'
+import { auditEn } from './audit'
 import { areasEn } from './areas'
 import { editEn } from './edit'
 import { netsEn } from './nets'
@@ -13,6 +15,8 @@ export const en = {
   ...analystEn,
   ...kindsEn,
   ...lifeEn,
+  ...accountsEn,
+  ...auditEn,
   ...areasEn,
   ...editEn,
   ...netsEn,

@@ -3,6 +3,11 @@ import type { ProblemBody } from '../api/types'
 
 /** By code, or by code and field (`invalid-input.basis`). */
 export const refusalsZh: Record<string, string> = {
+  'administrators-apart': '管理员账号和没有角色的账号不能办理业务。',
+  'area-limited': '此项涉及整个区域，您的账号只限于部分辖区。',
+  'own-account': '不能管理自己的账号，请由其他管理员操作。',
+  'password-due': '请先设置新密码。',
+  'read-only-token': '此令牌只能读取。',
   'action-refused': '该操作在当前状态下不能进行。',
   'bad-request': '请求的参数有误。',
   'bad-signature': '签名无效。',
@@ -53,6 +58,7 @@ export const refusalsZh: Record<string, string> = {
   'revision-required': '缺少版本号，请刷新后再试。',
   'second-person': '须由编制人以外的第二人发布。',
   'stale-revision': '内容已被他人修改，请查看最新版本。',
+  'too-slow': '请求发送超时，请检查网络后重试。',
   'too-many-attempts': '尝试次数过多，请稍后再试。',
   'too-many-vertices': '图形的顶点过多，请简化后再试。',
   unavailable: '服务暂时不可用，请稍后再试。',

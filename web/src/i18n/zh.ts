@@ -3,6 +3,8 @@ import { coverageZh } from './coverage'
 import { kindsZh } from './kinds'
 import type { Key } from './en'
 import { lifeZh } from './life'
+import { accountsZh } from './accounts'
+import { auditZh } from './audit'
 import { areasZh } from './areas'
 import { editZh } from './edit'
 import { netsZh } from './nets'
@@ -14,6 +16,8 @@ export const zh: Record<Key, string> = {
   ...analystZh,
   ...kindsZh,
   ...lifeZh,
+  ...accountsZh,
+  ...auditZh,
   ...areasZh,
   ...editZh,
   ...netsZh,

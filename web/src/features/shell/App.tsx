@@ -12,6 +12,8 @@ import { listMode, store } from '../../map/store'
 import { ErrorNote } from '../../ui/states'
 import { Toasts } from '../../ui/toast'
 import { Tooltip } from '../../ui/Tooltip'
+import { AccountsPage, dutyOf } from '../accounts/AccountsPage'
+import { PasswordDue } from '../accounts/PasswordDue'
 import { AreasDesk } from '../areas/AreasDesk'
 import { CoverageDesk } from '../coverage/CoverageDesk'
 import { DispatchDesk } from '../dispatch/DispatchDesk'
@@ -93,6 +95,13 @@ function Workplace(): JSX.Element {
   )
 }
 
+/** What somebody who is signed in gets: a password to choose, the accounts for an administrator, else a desk. */
+function Inside({ onSession }: { onSession: (session: Session) => void }): JSX.Element {
+  if (session.value?.account.must_change) return <PasswordDue onDone={onSession} />
+  const duty = dutyOf()
+  return duty ? <AccountsPage duty={duty} /> : <Workplace />
+}
+
 /** The whole page: signed out, unreachable, or at a desk. */
 export function App({ code }: { code: string | null }): JSX.Element {
   const [phase, setPhase] = useState<Phase>('asking')
@@ -147,7 +156,7 @@ export function App({ code }: { code: string | null }): JSX.Element {
         </main>
       )}
       {phase === 'out' && <SignIn reason={reason} onSignedIn={enter} />}
-      {phase === 'in' && <Workplace />}
+      {phase === 'in' && <Inside onSession={enter} />}
       <Toasts />
       <Tooltip />
     </>
