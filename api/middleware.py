@@ -5,6 +5,7 @@ Pure ASGI: Starlette's BaseHTTPMiddleware would buffer the event stream and copy
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 import secrets
@@ -15,10 +16,12 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.figures import Figures
-from api.problems import BodyTooLargeError, fault, problem_of
+from api.problems import BodyTooLargeError, RequestTooSlowError, fault, problem_of
 from services.logs import request_id
 
 _access_log = logging.getLogger("gridward.access")
+BODY_S = 30.0
+SLOWEST = 16384  # bytes a second
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 # MapLibre's worker is a file of ours, so neither blob: nor unsafe-anything is needed
 POLICY = (
@@ -104,18 +107,23 @@ class RequestContext:
 
 
 class BodyLimit:
-    """Refuse request bodies above a limit, whether or not they tell their length.
+    """Refuse request bodies above a limit, whether or not they tell their length, and those that dawdle.
+
+    A body may take `BODY_S` seconds and one more for each `SLOWEST` bytes that came.
 
     Parameters
     ----------
     app : ASGIApp
     limit : int
         Bytes.
+    patience_s : float
+        See above.
     """
 
-    def __init__(self, app: ASGIApp, limit: int) -> None:
+    def __init__(self, app: ASGIApp, limit: int, patience_s: float = BODY_S) -> None:
         self.app = app
         self.limit = limit
+        self.patience_s = patience_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -126,11 +134,19 @@ class BodyLimit:
         if not told.isdigit() or int(told) > self.limit:
             await problem_of(self._error())(scope, receive, send)
             return
-        seen = 0
+        clock = asyncio.get_running_loop().time
+        seen, more, began = 0, True, clock()
 
         async def counted() -> Message:
-            nonlocal seen
-            message = await receive()
+            nonlocal seen, more
+            if not more:  # only the end of the connection is waited for, by streams
+                return await receive()
+            try:
+                async with asyncio.timeout_at(began + self.patience_s + seen / SLOWEST):
+                    message = await receive()
+            except TimeoutError:
+                raise RequestTooSlowError("The request was not sent within the time allowed.") from None
+            more = bool(message.get("more_body", False))
             seen += len(message.get("body", b""))
             if seen > self.limit:
                 raise self._error()

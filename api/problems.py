@@ -49,6 +49,12 @@ class BodyTooLargeError(GridwardError):
     code = "body-too-large"
 
 
+class RequestTooSlowError(GridwardError):
+    """The client took too long to send its request (408)."""
+
+    code = "too-slow"
+
+
 # the nearest class up the inheritance line counts; the root is a fault of ours that the person should still understand
 STATUS: dict[type[GridwardError], int] = {
     GridwardError: 500,
@@ -57,6 +63,7 @@ STATUS: dict[type[GridwardError], int] = {
     NotSignedInError: 401,
     NotAllowedError: 403,
     NotFoundError: 404,
+    RequestTooSlowError: 408,
     ConflictError: 409,
     CancelledError: 409,
     StaleRevisionError: 412,
@@ -136,6 +143,9 @@ def problem_of(error: GridwardError) -> Response:
     wait = error.fields.get("retry_after_s")
     if status in (429, 503):
         headers["Retry-After"] = str(wait if wait is not None else 5)
+    if status in (408, 413):
+        # the rest of the body is not wanted
+        headers["Connection"] = "close"
     if status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="gridward"'
     return problem(status, error.code, error.message, error.fields, headers)

@@ -121,6 +121,7 @@ def run_server(
     config = uvicorn.Config(
         application,
         factory=True,
+        http="api.patience:PatientProtocol",
         workers=http.workers,
         log_config=None,
         log_level=settings.logs.log_level,

@@ -53,15 +53,15 @@ def routes_of(routes):
         if isinstance(route, APIRoute):
             yield route
         else:
-            yield from routes_of(getattr(route, "routes", None) or [])
+            # an included router, or a mounted application
+            inner = getattr(route, "original_router", route)
+            yield from routes_of(getattr(inner, "routes", None) or [])
 
 
 def test_every_route_that_changes_something_works_in_a_unit_of_work_that_leaves_a_line(app):
-    loose = {
-        route.operation_id
-        for route in routes_of(app.routes)
-        if route.methods - SAFE_METHODS and not needs(route.dependant, unit_of_work)
-    }
+    changing = [route for route in routes_of(app.routes) if route.methods - SAFE_METHODS]
+    assert len(changing) > 60
+    loose = {route.operation_id for route in changing if not needs(route.dependant, unit_of_work)}
     assert loose <= BY_SERVICE.keys(), f"these change things past the audit trail: {sorted(loose - BY_SERVICE.keys())}"
 
 

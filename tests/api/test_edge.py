@@ -1,0 +1,278 @@
+"""The edge of the server: foreign pages, slow clients, odd headers, full pools, an orderly end."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import pytest
+import sqlalchemy as sa
+import uvicorn
+
+from api import middleware
+from api.app import create_app
+from api.deps import SAFE_METHODS
+from api.patience import PatientProtocol
+from services import access
+from store.database.actor import Actor
+from tests.api.conftest import Client, settings_for
+from tests.api.test_audit import routes_of
+from tests.api.town import build_town
+from tests.cli.test_serve import running
+
+PASSWORD = "a long word to know"
+
+
+@pytest.fixture(scope="module")
+def town(database):
+    return build_town(database)
+
+
+@pytest.fixture(scope="module")
+def browser(app, database):
+    """A client signed in by cookie, as the page is."""
+    with database.work(Actor.system()) as work:
+        access.create_account(work, "mei", roles=["planner", "analyst", "export"], password=PASSWORD)
+    with Client(app) as client:
+        assert client.post("/api/v1/session", json={"name": "mei", "password": PASSWORD}).status_code == 200
+        yield client
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{}, {"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}, {"Origin": "http://evil.example"},
+     {"Origin": "null"}, {"Origin": "http://testserver.evil.example"}],
+)  # fmt: skip
+def test_no_change_by_cookie_from_another_site(app, browser, headers):
+    """Every route that changes something, as a page of another site would send it with our cookie."""
+    sent = 0
+    for route in routes_of(app.routes):
+        path = re.sub(r"\{[^}]+\}", "00000000-0000-0000-0000-000000000000", route.path)
+        for method in route.methods - SAFE_METHODS:
+            if route.operation_id == "sign_in" and not headers:  # it brings no right of its own
+                continue
+            answer = browser.request(method, path, json={"name": "x", "password": "y"}, headers=headers)
+            assert answer.status_code == 403, (method, path, answer.text)
+            sent += 1
+    assert sent > 60
+
+
+def test_no_other_origin_may_read(browser, client):
+    for path in ("/api/v1/session", "/api/v1/plans", "/ogc/collections"):
+        asked = {"Origin": "http://evil.example", "Access-Control-Request-Method": "GET"}
+        for answer in (browser.options(path, headers=asked), client.get(path, headers=asked)):
+            assert not [name for name in answer.headers if name.startswith("access-control-")]
+            assert answer.headers["cross-origin-resource-policy"] == "same-origin"
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/ogc", "/ogc/collections", "/ogc/collections/grids", "/nowhere.html", "/openapi.json"]
+)
+def test_pages_run_no_script_of_their_own(client, town, path):
+    answer = client.get(path, headers={"Accept": "text/html"})
+    assert answer.status_code < 500
+    policy = answer.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert "frame-ancestors 'none'" in policy
+    if answer.headers["content-type"].startswith("text/html"):
+        assert not re.search(r"<script(?![^>]*\bsrc=)[^>]*>", answer.text)
+        assert not re.search(r"\son\w+\s*=|javascript:", answer.text)
+        assert not re.search(r"<style|\sstyle=", answer.text)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/../etc/passwd", "/%2e%2e/%2e%2e/etc/passwd", "/assets/..%2f..%2f..%2fetc%2fpasswd", "/assets/%2e%2e/%2e%2e/app.py",
+     "/assets//etc/passwd", "/assets/%5c..%5c..%5capp.py", "/%00", "/assets/a%00.js"],
+)  # fmt: skip
+def test_no_path_leaves_the_folder_of_the_page(server, path):
+    with socket.create_connection(("127.0.0.1", int(server.rpartition(":")[2])), 10) as raw:
+        raw.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+        answer = b"".join(iter(lambda: raw.recv(65536), b""))
+    assert int(answer.split()[1]) in (200, 400, 401, 404)  # 200: the page itself, for an address of the page's
+    assert b"root:" not in answer
+    assert b"create_app" not in answer
+
+
+def test_headers_can_not_be_split(server):
+    for value in ("a\r\nSet-Cookie: x=1", "a\nX-Evil: 1", "\x00", "ü", "x" * 65):
+        with socket.create_connection(("127.0.0.1", int(server.rpartition(":")[2])), 10) as raw:
+            head = f"GET /health/live HTTP/1.1\r\nHost: x\r\nX-Request-ID: {value}\r\nConnection: close\r\n\r\n"
+            raw.sendall(head.encode())
+            answer = b"".join(iter(lambda raw=raw: raw.recv(65536), b""))
+        told = answer.lower().partition(b"\r\n\r\n")[0]
+        assert b"set-cookie" not in told
+        assert b"x-evil" not in told
+        assert int(answer.split()[1]) in (200, 400)
+        if b"x-request-id" in told:
+            assert re.search(rb"x-request-id: [a-z0-9._-]{1,64}\r\n", told)
+
+
+def test_a_body_above_the_limit_is_refused_whether_or_not_it_tells(client, app):
+    big = b"x" * (65 * 2**20)
+    assert client.post("/api/v1/locate", content=big, headers={"Content-Type": "application/json"}).status_code == 413
+    odd = {"Content-Length": "-5"}
+    assert client.post("/api/v1/locate", content=b"", headers=odd).status_code in (400, 413)
+
+
+@pytest.fixture(scope="module")
+def impatient(app):
+    """A real server that waits less long than in earnest."""
+
+    class Quick(PatientProtocol):
+        head_s = 1.0
+
+    layers = app.middleware_stack or app.build_middleware_stack()
+    while layers is not None and not isinstance(layers, middleware.BodyLimit):
+        layers = getattr(layers, "app", None)
+    assert layers is not None
+    before, layers.patience_s = layers.patience_s, 1.0
+    config = uvicorn.Config(app, port=0, log_config=None, access_log=False, http=Quick, timeout_graceful_shutdown=2)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.05)
+    yield server.servers[0].sockets[0].getsockname()[1]
+    server.should_exit = True
+    thread.join(20)
+    layers.patience_s = before
+
+
+def dribble(port: int, head: bytes, drops: bytes, every: float = 0.2, most: float = 15) -> tuple[bytes, float]:
+    """Send `head`, then drop by drop until the server answers or closes; returns its answer and how long it took."""
+    began = time.monotonic()
+    with socket.create_connection(("127.0.0.1", port), 10) as raw:
+        raw.sendall(head)
+        raw.settimeout(every)
+        answer = b""
+        for drop in drops * 100:
+            if time.monotonic() - began > most:
+                break
+            try:
+                found = raw.recv(65536)
+                if not found:
+                    break
+                answer += found
+            except TimeoutError:
+                try:
+                    raw.sendall(bytes([drop]))
+                except OSError:
+                    break
+            except OSError:
+                break
+        return answer, time.monotonic() - began
+
+
+def test_a_head_that_dawdles_is_cut_off(impatient):
+    answer, seconds = dribble(impatient, b"GET /health/live HTTP/1.1\r\nHost: x\r\nX-Slow: ", b"abc")
+    assert b" 408 " in answer
+    assert seconds < 6
+
+
+def test_a_connection_that_says_nothing_is_cut_off(impatient):
+    answer, seconds = dribble(impatient, b"", b"", most=6)
+    with socket.create_connection(("127.0.0.1", impatient), 10) as raw:
+        raw.settimeout(8)
+        assert b" 408 " in raw.recv(4096)
+    assert answer == b""
+    assert seconds < 6
+
+
+def test_a_body_that_dawdles_is_cut_off_and_changes_nothing(impatient, token):
+    head = (
+        "POST /api/v1/locate HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 5000\r\n"
+        f"Authorization: Bearer {token}\r\n\r\n{{"
+    )
+    answer, seconds = dribble(impatient, head.encode(), b" ")
+    assert b" 408 " in answer
+    assert b"too-slow" in answer
+    assert seconds < 8
+
+
+def test_slow_clients_keep_nobody_else_waiting(impatient):
+    slow = [socket.create_connection(("127.0.0.1", impatient), 10) for _ in range(200)]
+    try:
+        for each in slow:
+            each.sendall(b"GET /health/live HTTP/1.1\r\nHost: x\r\nX-Slow: ")
+        began = time.monotonic()
+        assert httpx.get(f"http://127.0.0.1:{impatient}/health/live", timeout=10).status_code == 200
+        assert time.monotonic() - began < 5
+    finally:
+        for each in slow:
+            each.close()
+
+
+def test_a_stream_outlives_the_patience_for_requests(impatient, token):
+    header = {"Authorization": f"Bearer {token}"}
+    with httpx.stream("GET", f"http://127.0.0.1:{impatient}/api/v1/events", headers=header, timeout=10) as stream:
+        began, text = time.monotonic(), ""
+        lines = stream.iter_lines()
+        while "ready" not in text:
+            text += next(lines)
+        time.sleep(2.5)
+        assert time.monotonic() - began > 2
+        assert text.startswith("retry: ")
+        assert not stream.is_closed
+
+
+def test_a_pool_that_is_full_says_come_again(database_urls, tmp_path, make_account):
+    app = create_app(settings_for(database_urls, tmp_path, jobs_in_server=False, pool_size=1))
+    database = app.state.wiring.database
+    database.app.pool._timeout = 1.0
+    header = {"Authorization": f"Bearer {make_account('planner')}"}
+
+    def hold(seconds: float) -> None:
+        with database.work(Actor.system()) as work:
+            work.session.execute(sa.text(f"select pg_sleep({seconds})"))
+
+    with Client(app, headers=header) as client:
+        assert client.get("/api/v1/plans").status_code == 200
+        with ThreadPoolExecutor(8) as pool:
+            held = [pool.submit(hold, 5) for _ in range(5)]
+            time.sleep(1)
+            answers = list(pool.map(lambda _number: client.get("/api/v1/plans"), range(3)))
+            for each in held:
+                each.result()
+        assert {answer.status_code for answer in answers} == {503}
+        assert all(int(answer.headers["retry-after"]) >= 1 for answer in answers)
+        assert answers[0].json()["code"] == "unavailable"
+        assert client.get("/api/v1/plans").status_code == 200
+
+
+def test_told_to_stop_it_ends_streams_finishes_requests_and_leaves(database_urls, make_account):
+    header = {"Authorization": f"Bearer {make_account('planner')}"}
+    with running(database_urls, "serve", "--port", "0", "--json") as (process, said):
+        address = said["address"]
+        for _ in range(300):
+            try:
+                httpx.get(f"{address}/health/live")
+                break
+            except httpx.TransportError:
+                time.sleep(0.2)
+        with httpx.stream("GET", f"{address}/api/v1/events", headers=header, timeout=60) as stream:
+            chunks = stream.iter_text()
+            text = next(chunks)
+            # a request that is being sent when the word comes
+            raw = socket.create_connection(("127.0.0.1", int(address.rpartition(":")[2])), 10)
+            body = b'{"lon": 24.9, "lat": 60.1}'
+            head = f"POST /api/v1/locate HTTP/1.1\r\nHost: x\r\nAuthorization: {header['Authorization']}\r\n"
+            raw.sendall(
+                f"{head}Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body[:5]
+            )
+            time.sleep(1)
+            os.kill(process.pid, signal.SIGTERM)
+            raw.sendall(body[5:])
+            raw.settimeout(30)
+            assert raw.recv(65536).split()[1] in (b"200", b"404", b"409", b"422")
+            raw.close()
+            text += "".join(chunks)  # ends without an error
+        assert text.startswith("retry: ")
+        assert process.wait(60) == 0
