@@ -21,6 +21,8 @@ export function standOver(map: MapLibre, id: string, drawings: readonly Drawn[],
       if (!source) map.addSource(id, { type: 'geojson', data })
       const under = below && map.getLayer(below) ? below : undefined
       for (const drawing of drawings) {
+        // the map's own sources come with its style
+        if (drawing.source && !map.getSource(drawing.source)) continue
         if (!map.getLayer(drawing.id)) map.addLayer({ source: id, ...drawing } as unknown as LayerSpecification, under)
       }
     } catch {

@@ -84,7 +84,7 @@ export function Queue({ rows }: { rows: Incident[] }): JSX.Element {
             </span>
             <span class="row small second">
               <span class="ellipsis">{placeWords(one)}</span>
-              {one.demo && <span class="muted">· {t('dispatch.demo')}</span>}
+              {one.demo && <span class="muted nowrap">· {t('dispatch.demo')}</span>}
             </span>
           </span>
           <span class="queue-side">

@@ -166,7 +166,11 @@ export function LifeMenus(_: { data: PlanGrids }): JSX.Element | null {
             </>
           }
         >
-          {(close) => <CompareItems of={of} close={close} />}
+          {(close) => (
+            <div class="compare-menu">
+              <CompareItems of={of} close={close} />
+            </div>
+          )}
         </Menu>
       </span>
       <span class="unfolded-only">

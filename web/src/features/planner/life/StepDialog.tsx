@@ -43,7 +43,7 @@ function Ask({ of, step }: { of: Plan; step: Step }): JSX.Element {
   }
   return (
     <FormDialog
-      title={`${stepName(step)}: ${of.name}`}
+      title={t('life.stepOf', { step: stepName(step), name: of.name })}
       hint={t(`life.hint.${step}`)}
       width={480}
       form="step-form"
