@@ -150,7 +150,13 @@ def list_reports(work: Work, plan: Annotated[UUID | None, Query(description="Onl
     return KeptList.model_validate({"reports": kept.list_kept(work, plan_id=plan)})
 
 
-@router.post("", status_code=202, operation_id="make_report", response_model_exclude_none=True)
+@router.post(
+    "",
+    status_code=202,
+    operation_id="make_report",
+    response_model_exclude_none=True,
+    responses={200: {"model": ReportStarted, "description": "Finished already."}},
+)
 def make_report(work: Work, asked: ReportRequest, response: Response) -> ReportStarted:
     """Write a report and keep it under its title; equal inputs return the finished file at once (200)."""
     from services.reports import kept  # noqa: PLC0415 - as above
