@@ -38,7 +38,7 @@ class NeedsIn(BaseModel):
 
 
 class RunOut(BaseModel):
-    """One computation; `present` ones describe how things stand, `live` is the copy that follows the cameras."""
+    """One computation; `present` ones answer the standing question, `live` is the copy that follows the cameras."""
 
     id: UUID
     plan_id: UUID

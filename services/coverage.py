@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import asdict
-from datetime import UTC, datetime
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -32,11 +32,15 @@ Progress = Callable[[float, str], None]
 def finished_run(
     work: UnitOfWork, plan_id: UUID, spec: CoverageSpec | None = None, *, now: datetime | None = None
 ) -> CoverageRun | None:
-    """Return the run that equal inputs had already, or None; reads the ground but computes nothing."""
+    """Return the run that equal inputs had already, or None; reads the ground but computes nothing.
+
+    One that newer answers to the standing question have replaced since is none: `run_coverage` shows it again.
+    """
     asked = spec or CoverageSpec()
     asked.check()
     scene = read_scene(work, plan_sql.get_plan(work.session, plan_id), asked, now=now)
-    return sql.find_run(work.session, plan_id, digest(asked, scene))
+    known = sql.find_run(work.session, plan_id, digest(asked, scene))
+    return None if known is not None and sql.replaced_by(work.session, known) is not None else known
 
 
 def run_coverage(
@@ -70,19 +74,33 @@ def run_coverage(
         The spec can't be meant, or the plan has no grids.
     """
     work.actor.require("analyst", "planner", "camera_administrator")
-    asked = spec or CoverageSpec()
+    asked, moment = spec or CoverageSpec(), now or datetime.now(UTC)
     asked.check()
     tell = progress or (lambda _done, _note: None)
-    started = time.perf_counter()
     plan = plan_sql.get_plan(work.session, plan_id)
     if asked.present:
         live_sql.hold(work.session, plan.territory_id)  # changes meanwhile are measured on top of this run
     tell(0.05, "reading cameras and streets")
-    scene = read_scene(work, plan, asked, now=now or datetime.now(UTC))
+    started = time.perf_counter()
+    scene = read_scene(work, plan, asked, now=moment)
     inputs = digest(asked, scene)
     known = sql.find_run(work.session, plan_id, inputs)
     if known is not None:
+        _show_again(work, scene, known, asked, now=moment)
         return known, True
+    return _compute(work, scene, asked, _Begun(plan_id, inputs, started), tell), False
+
+
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """A run that is being computed: its plan, the digest of its inputs, and when it began (`time.perf_counter`)."""
+
+    plan_id: UUID
+    inputs: str
+    started: float
+
+
+def _compute(work: UnitOfWork, scene: Scene, asked: CoverageSpec, begun: _Begun, tell: Progress) -> CoverageRun:
     tell(0.2, "casting view sheds")
     view = cast(scene, asked)
     tell(0.6, "measuring what is seen")
@@ -90,11 +108,11 @@ def run_coverage(
     tell(0.85, "saving")
     run = CoverageRun(
         id=uuid4(),
-        plan_id=plan_id,
-        digest=inputs,
+        plan_id=begun.plan_id,
+        digest=begun.inputs,
         spec=asdict(asked),
         summary={**rows.summary(scene, found, view), "official": units_of_scene(work, scene, view, asked)},
-        seconds=round(time.perf_counter() - started, 3),
+        seconds=round(time.perf_counter() - begun.started, 3),
         present=asked.present,
         begins_at=scene.period.begins_at if scene.period else None,
         ends_at=scene.period.ends_at if scene.period else None,
@@ -102,20 +120,35 @@ def run_coverage(
     sql.add_run(work.session, run)
     _save(work, scene, run, found, view, asked)
     tell(1.0, "coverage saved")
-    return run, False
+    return run
 
 
 def _save(
     work: UnitOfWork, scene: Scene, run: CoverageRun, found: rows.Measured, view: Cast, spec: CoverageSpec
 ) -> None:
-    session, territory = work.session, scene.territory
+    session = work.session
     copy_rows(session, "coverage_grid", sql.GRID_COLUMNS, rows.grid_rows(scene, run.id, found, view, spec))
     copy_rows(session, "gap", sql.GAP_COLUMNS, rows.gap_rows(scene, run.id, found, spec))
     copy_rows(session, "key_place_coverage", sql.PLACE_COLUMNS, rows.place_rows(scene, run.id, found, view))
-    if not run.present:
+    if run.present:
+        _save_sheds(work, scene, run, view)
+
+
+def _show_again(work: UnitOfWork, scene: Scene, run: CoverageRun, spec: CoverageSpec, *, now: datetime) -> None:
+    """Let a run whose inputs hold again answer the standing question in the place of newer ones."""
+    newer = sql.replaced_by(work.session, run)
+    if newer is None:
         return
-    sql.forget_sheds(session, territory.id)
-    copy_rows(session, "view_shed", sql.SHED_COLUMNS, rows.shed_rows(scene, view.sheds, run.digest))
+    run.created_at = max(now, newer.created_at + timedelta(milliseconds=1))
+    work.session.flush()
+    _save_sheds(work, scene, run, cast(scene, spec))
+
+
+def _save_sheds(work: UnitOfWork, scene: Scene, run: CoverageRun, view: Cast) -> None:
+    """Put the view sheds of a run in the place of those that were, and say so to maps."""
+    territory = scene.territory
+    sql.forget_sheds(work.session, territory.id)
+    copy_rows(work.session, "view_shed", sql.SHED_COLUMNS, rows.shed_rows(scene, view.sheds, run.digest))
     for layer in ("view_sheds", "gaps", "key_places", "grids", "grid_labels"):
         work.touch(layer, territory.id)
 

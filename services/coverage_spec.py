@@ -80,8 +80,11 @@ class CoverageSpec:
 
     @property
     def present(self) -> bool:
-        """Whether it describes how things stand now: what maps and reports show."""
-        return self.on is None and self.month is None and self.level is None and self.ptz == "reachable"
+        """Whether it is the standing question: what maps, reports and live figures answer unless asked another one.
+
+        One analyst who asks for two cameras everywhere must not change the figures of everybody else.
+        """
+        return self == CoverageSpec(time_zone=self.time_zone)
 
     @property
     def density(self) -> float | None:

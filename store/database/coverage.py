@@ -110,13 +110,22 @@ def find_run(session: Session, plan_id: UUID, digest: str) -> CoverageRun | None
 
 
 def newest_run(session: Session, plan_id: UUID) -> CoverageRun | None:
-    """Return the newest run of a plan that describes how things stand now."""
+    """Return the newest run of a plan that answers the standing question: the usual needs, as things stand now."""
     return session.scalars(
         sa.select(CoverageRun)
         .where(CoverageRun.plan_id == plan_id, CoverageRun.present)
         .order_by(CoverageRun.created_at.desc(), CoverageRun.id)
         .limit(1)
     ).first()
+
+
+def replaced_by(session: Session, run: CoverageRun) -> CoverageRun | None:
+    """Return the newer finished answer to the standing question that is shown instead of a run, if there is one.
+
+    A live copy is none: it follows what changes, and says the same.
+    """
+    newest = newest_run(session, run.plan_id) if run.present else None
+    return None if newest is None or newest.live or newest.id == run.id else newest
 
 
 def list_runs(session: Session, plan_id: UUID, limit: int) -> list[CoverageRun]:

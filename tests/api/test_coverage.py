@@ -11,9 +11,12 @@ import shapely
 
 from services import tasks
 from store.database.actor import Actor
+from store.database.models import Camera
+from tests.api.conftest import Client
 from tests.api.town import Town, build_town, lonlat
 
 COVERAGE = "/api/v1/coverage"
+SHARED = (COVERAGE, f"{COVERAGE}/gaps", f"{COVERAGE}/places", f"{COVERAGE}/areas")
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +60,39 @@ def test_runs_are_computed_once_and_listed(client, town, do) -> None:
     assert (then["run"]["present"], then["run"]["spec"]["on"]) == (False, "2026-01-05")
     assert then["run"]["begins_at"] == then["run"]["ends_at"]
     assert all(grid["area_name"] for grid in then["grids"])
+
+
+def test_the_question_of_one_analyst_leaves_the_figures_of_the_others(app, client, town, do, make_account) -> None:
+    asked = {"plan": str(town.plan)}
+    with (
+        Client(app, headers={"Authorization": f"Bearer {make_account('analyst')}"}) as curious,
+        Client(app, headers={"Authorization": f"Bearer {make_account('analyst')}"}) as usual,
+    ):
+        first = start(curious, town, do)
+        before = {path: usual.get(path, params=asked).json() for path in SHARED}
+        for needs in ({"k": 2}, {"status": "all"}, {"k": 3, "status": "serviceable"}, {"assumed_px": 1920}):
+            own = start(curious, town, do, **needs)
+            told = curious.get(COVERAGE, params={"run": own}).json()["run"]
+            assert (own == first, told["present"], told["live"]) == (False, False, False)
+            assert {name: told["spec"][name] for name in needs} == needs
+        assert {path: usual.get(path, params=asked).json() for path in SHARED} == before
+        assert start(usual, town, do) == first
+
+
+def test_figures_that_hold_again_are_shown_again(client, database, town, do) -> None:
+    plan = {"plan": str(town.plan)}
+    first = start(client, town, do)
+    with database.work(Actor.system()) as work:
+        camera = work.session.get_one(Camera, town.cameras["far"])
+        turned, camera.azimuth = camera.azimuth, 10.0
+    second = start(client, town, do)
+    assert client.get(COVERAGE, params=plan).json()["run"]["id"] == second != first
+    with database.work(Actor.system()) as work:
+        work.session.get_one(Camera, town.cameras["far"]).azimuth = turned
+    assert start(client, town, do) == first
+    assert client.get(COVERAGE, params=plan).json()["run"]["id"] == first
+    answer = client.post(f"{COVERAGE}/runs", json={"plan": str(town.plan), "needs": {}})
+    assert (answer.status_code, answer.json()["run"]["id"]) == (200, first)
 
 
 def test_figures_of_areas_are_those_of_their_grids(client, town, do) -> None:

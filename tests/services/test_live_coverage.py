@@ -15,7 +15,6 @@ from services import cameras, live_check, live_coverage, nightly
 from services.camera_history import State
 from services.camera_status import Status, take_statuses
 from services.coverage import run_coverage
-from services.coverage_spec import CoverageSpec
 from services.coverage_views import newest
 from store.database import coverage as sql
 from store.database.engine import Database
@@ -29,7 +28,7 @@ def plan(database: Database) -> UUID:
     load_helsinki(database)
     made = propose(database, grids=24)
     with database.work(SYSTEM) as work:
-        run_coverage(work, made, CoverageSpec(k=2))
+        run_coverage(work, made)
     return made
 
 

@@ -21,8 +21,8 @@ class CoverageRun(Base):
     """One finished computation; equal inputs (`digest`) are computed once.
 
     The `live` run of a plan is a copy that follows the cameras; finished runs never change. Those that are `present`
-    describe how things stand and are what maps show; others a day or a month (`begins_at` to `ends_at`, equal for a
-    moment) or a level of detail.
+    answer the standing question (one camera that is online, as things stand) and are what maps show; others answer
+    what somebody asked: other needs, a day or a month (`begins_at` to `ends_at`, equal for a moment).
     """
 
     __tablename__ = "coverage_run"

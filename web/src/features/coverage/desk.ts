@@ -11,7 +11,7 @@ import { store } from '../../map/store'
 import { sentence } from '../../ui/states'
 import { toast } from '../../ui/toast'
 import { areaRows, scopeOf } from './areas'
-import { changed, needsOf, sameNeeds, tellsOfNow, USUAL } from './needs'
+import { changed, needsOf, sameNeeds, tellsOfNow } from './needs'
 import type { Areas, Comparison, Gap, KeyPlace, Level, Needs, Run } from './types'
 
 /** A run that was asked for by itself: another day, level or need than the newest. */
@@ -55,11 +55,10 @@ export const area = computed(() => tree.value.find((one) => one.code === store.a
 /** Grids of the area chosen. */
 export const rowsInArea = computed(() => scopeOf(report.value?.grids ?? [], tree.value, area.value))
 
-/** Shows a run; only the plan's newest of the usual question needs no name in the address: the next one asks the same. */
+/** Shows a run; one that answers the standing question needs no name in the address: the plan's newest says the same. */
 function show(run: Run): void {
-  const usual = coverage.data.peek()?.run.id === run.id && sameNeeds(needsOf(run), USUAL)
   batch(() => {
-    store.run.value = usual ? null : run.id
+    store.run.value = run.present ? null : run.id
     isBehind.value = false
   })
 }
