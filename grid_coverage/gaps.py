@@ -213,7 +213,6 @@ def gaps_by_grid(
     ([100.0], [40.0], [1])
     """
     areas = grid_polygons(grids)
-    count = len(areas)
     grid_rings, shed_rings = ring_table(areas), ring_table(sheds.polygon)
     segments = segment_lines(streets.line)
     sums, which, share = depths_by_grid(
@@ -223,21 +222,37 @@ def gaps_by_grid(
         known=sheds.known,
         weight=streets.weight[segments.line],
         folds=needs.street_folds,
-        count=count,
+        count=len(areas),
     )
     points = _point_cover(key_points, grid_rings, shed_rings, sheds.known)
+    gaps = rank_gaps([street_gaps(segments, which, share, streets, needs), _point_gaps(key_points, points, needs)])
+    lacking = key_points.weight * _lack(points)
+    return _table(sums, points, lacking, (first_polygon(sheds.xy, grid_rings), sheds.known), needs=needs, gaps=gaps)
+
+
+def _table(
+    sums: NDArray[np.float64],
+    points: PointCover,
+    lacking: NDArray[np.float64],
+    homes: tuple[NDArray[np.int64], NDArray[np.bool_]],
+    *,
+    needs: Needs,
+    gaps: GapPlaces,
+) -> GapTable:
+    """Lay out the figures of (k,) grids from sums of street, key places and the grids that cameras stand in."""
+    count = len(sums)
     street_m, seen_m = sums[:, 0], sums[:, 1 : 1 + MOST_FOLDS]
     incidents = needs.incidents_of(count)
     share_unseen = np.divide(street_m - seen_m[:, 0], street_m, out=np.ones(count), where=street_m > 0)
     parts = np.column_stack(
         [
             needs.street_score * sums[:, 1 + 2 * MOST_FOLDS],
-            needs.place_score * per_grid(points.grid, count, key_points.weight * _lack(points)),
+            needs.place_score * per_grid(points.grid, count, lacking),
             needs.incident_score * incidents * share_unseen,
         ]
     )
     wanted, seen = points.need > 0, points.seen
-    home = first_polygon(sheds.xy, grid_rings)
+    home, known = homes
     return GapTable(
         street_m=street_m,
         seen_m=seen_m,
@@ -246,12 +261,12 @@ def gaps_by_grid(
         places_seen=per_grid(points.grid, count, wanted & (seen == "yes")).astype(np.int64),
         places_seen_upper=per_grid(points.grid, count, wanted & (seen != "no")).astype(np.int64),
         cameras=per_grid(home, count, np.ones(len(home))).astype(np.int64),
-        cameras_unknown=per_grid(home, count, ~sheds.known).astype(np.int64),
+        cameras_unknown=per_grid(home, count, ~known).astype(np.int64),
         incidents=incidents,
         score=parts.sum(axis=1),
         parts=parts,
         points=points,
-        gaps=rank_gaps([street_gaps(segments, which, share, streets, needs), _point_gaps(key_points, points, needs)]),
+        gaps=gaps,
     )
 
 

@@ -3,6 +3,12 @@
 Greedy choice with exact gains, then swaps of one for one while they help. Both work on a sparse matrix of who
 covers what, so an analyst can move a budget and see the answer at once. The certificate comes from the linear
 relaxation: its prices bound what any choice within the budget can reach, whatever the solver's tolerance.
+
+References
+----------
+Church, R. and ReVelle, C. (1974), The maximal covering location problem, Papers in Regional Science 32.
+Nemhauser, G., Wolsey, L. and Fisher, M. (1978), An analysis of approximations for maximizing submodular
+set functions, Mathematical Programming 14, section 4 (greedy covers at least 1 - 1/e of the best).
 """
 
 from __future__ import annotations
@@ -196,12 +202,6 @@ def place(
     InvalidInputError
         Demand and candidates don't fit each other, or the budget is negative or nan.
 
-    References
-    ----------
-    Church, R. and ReVelle, C. (1974), The maximal covering location problem, Papers in Regional Science 32.
-    Nemhauser, G., Wolsey, L. and Fisher, M. (1978), An analysis of approximations for maximizing submodular
-    set functions, Mathematical Programming 14, section 4 (greedy covers at least 1 - 1/e of the best).
-
     Examples
     --------
     >>> import numpy as np
@@ -211,30 +211,9 @@ def place(
     >>> found.chosen.tolist(), found.covered, round(found.bound, 6)
     ([0, 2], 9.0, 9.0)
     """
-    if candidates.covers.shape[1] != len(demand.weight):
-        raise InvalidInputError(
-            f"Candidates cover {candidates.covers.shape[1]} pieces of demand but {len(demand.weight)} were given.",
-            field="demand",
-        )
-    if not budget >= 0:
-        raise InvalidInputError("The budget must be 0 or more.", field="budget")
-    rows, columns = candidates.covers, csr_array(candidates.covers.T)
-    table = (rows.indptr.astype(np.int64), rows.indices.astype(np.int64))
-    back = (columns.indptr.astype(np.int64), columns.indices.astype(np.int64))
-    worth = (np.where(demand.need > 0, demand.weight, 0.0), demand.need)
-    owed = _minima(minimum, candidates)
-    hang = (candidates.cost, candidates.group, candidates.per_group, candidates.allowed, candidates.area)
-    # Gain for money alone can be arbitrarily bad when one dear candidate is worth all others.
-    tries = [(NOBODY, True)] if len(np.unique(candidates.cost)) < 2 else [(NOBODY, True), (NOBODY, False)]
-    bound = None
-    if certify:
-        bound, share = _relaxed(candidates, demand, float(budget), time_limit)
-        tries.append((np.flatnonzero(share > SURE), True))
-    found = [
-        choose((table, back), worth, (*hang, owed.copy()), float(budget), for_money, start)
-        for start, for_money in tries
-    ]
-    chosen, gain = max(found, key=lambda choice: (-_unmet(owed, candidates.area[choice[0]]), float(choice[1].sum())))
+    _check(candidates, demand, budget)
+    bound, starts = _starts(candidates, demand, float(budget), time_limit if certify else None)
+    chosen, gain = _best_choice(candidates, demand, _minima(minimum, candidates), float(budget), starts)
     return Placement(
         chosen=chosen,
         gain=gain,
@@ -243,6 +222,49 @@ def place(
         cost=float(candidates.cost[chosen].sum()),
         bound=bound,
     )
+
+
+def _check(candidates: Candidates, demand: Demand, budget: float) -> None:
+    if candidates.covers.shape[1] != len(demand.weight):
+        raise InvalidInputError(
+            f"Candidates cover {candidates.covers.shape[1]} pieces of demand but {len(demand.weight)} were given.",
+            field="demand",
+        )
+    if not budget >= 0:
+        raise InvalidInputError("The budget must be 0 or more.", field="budget")
+
+
+def _starts(
+    candidates: Candidates, demand: Demand, budget: float, time_limit: float | None
+) -> tuple[float | None, list[tuple[NDArray[np.int64], bool]]]:
+    """Return the bound, if time is given for one, and the choices to go on from: greedy for money, or whatever costs.
+
+    Gain for money alone can be arbitrarily bad when one dear candidate is worth all others.
+    """
+    starts = [(NOBODY, True)] if len(np.unique(candidates.cost)) < 2 else [(NOBODY, True), (NOBODY, False)]
+    if time_limit is None:
+        return None, starts
+    bound, share = _relaxed(candidates, demand, budget, time_limit)
+    return bound, [*starts, (np.flatnonzero(share > SURE), True)]
+
+
+def _best_choice(
+    candidates: Candidates,
+    demand: Demand,
+    owed: NDArray[np.int64],
+    budget: float,
+    starts: list[tuple[NDArray[np.int64], bool]],
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Choose from each start; the best lacks the fewest cameras that areas are owed, then gains the most."""
+    rows, columns = candidates.covers, csr_array(candidates.covers.T)
+    table = (rows.indptr.astype(np.int64), rows.indices.astype(np.int64))
+    back = (columns.indptr.astype(np.int64), columns.indices.astype(np.int64))
+    worth = (np.where(demand.need > 0, demand.weight, 0.0), demand.need)
+    hang = (candidates.cost, candidates.group, candidates.per_group, candidates.allowed, candidates.area)
+    found = [
+        choose((table, back), worth, (*hang, owed.copy()), budget, for_money, start) for start, for_money in starts
+    ]
+    return max(found, key=lambda choice: (-_unmet(owed, candidates.area[choice[0]]), float(choice[1].sum())))
 
 
 def _spread(values: ArrayLike, count: int, field: str) -> NDArray[np.float64]:

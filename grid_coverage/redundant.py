@@ -91,20 +91,26 @@ def spare_cameras(
         raise InvalidInputError("tolerance must be a finite number of metres, 0 or more.", field="tolerance")
     covers, metres, place, need = _pieces(grids, sheds, streets, key_points, folds)
     count = np.bincount(covers.indices, minlength=len(need)).astype(np.int64)
-    street_m, loss_m, lost = np.zeros(len(sheds)), np.zeros(len(sheds)), np.zeros(len(sheds), dtype=np.int64)
+    sees_m, loss_m, lost = np.zeros(len(sheds)), np.zeros(len(sheds)), np.zeros(len(sheds), dtype=np.int64)
     for camera in range(len(sheds)):
-        own = covers.indices[covers.indptr[camera] : covers.indptr[camera + 1]]
-        street_m[camera] = metres[own].sum()
-        missed = own[count[own] <= need[own]]
+        own, missed = _missed(covers, camera, count, need)
+        sees_m[camera] = metres[own].sum()
         loss_m[camera], lost[camera] = metres[missed].sum(), place[missed].sum()
     removable = []
-    for camera in np.lexsort((np.arange(len(sheds)), street_m)):
-        own = covers.indices[covers.indptr[camera] : covers.indptr[camera + 1]]
-        missed = own[count[own] <= need[own]]
+    for camera in np.lexsort((np.arange(len(sheds)), sees_m)):
+        own, missed = _missed(covers, camera, count, need)
         if sheds.known[camera] and metres[missed].sum() <= tolerance and not place[missed].any():
             removable.append(camera)
             count[own] -= 1
-    return Spare(np.array(removable, dtype=np.int64), street_m, loss_m, lost)
+    return Spare(np.array(removable, dtype=np.int64), sees_m, loss_m, lost)
+
+
+def _missed(
+    covers: csr_array, camera: int, count: NDArray[np.int64], need: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the pieces that a camera sees, and those of them that would lack a camera without it."""
+    own = covers.indices[covers.indptr[camera] : covers.indptr[camera + 1]]
+    return own, own[count[own] <= need[own]]
 
 
 def _pieces(

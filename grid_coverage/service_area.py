@@ -86,20 +86,28 @@ def reach_by_area(  # noqa: PLR0913 - doors and posts are two tables
     >>> found.minutes.round(2).tolist(), found.reached.tolist()
     ([2.0, 6.67], [10.0])
     """
-    for name, value in (("minutes", minutes), ("pace", pace)):
-        if not (np.isfinite(value) and value > 0):
-            raise InvalidInputError(f"{name} must be a number above 0.", field=name)
+    _above_zero(minutes=minutes, pace=pace)
     load = np.asarray(households, dtype=np.float64)
     walk = nearest_distances(graph, np.asarray(posts, dtype=np.float64).reshape(-1, 2), doors) / pace
     door, post = np.asarray(area_of_door, dtype=np.int64), np.asarray(area_of_post, dtype=np.int64)
-    near = walk <= minutes
-    held = door >= 0
     return Reach(
         minutes=walk,
-        households=np.bincount(door[held], weights=load[held], minlength=areas).astype(np.float64),
-        reached=np.bincount(door[held & near], weights=load[held & near], minlength=areas).astype(np.float64),
-        posts=np.bincount(post[post >= 0], minlength=areas).astype(np.int64),
+        households=_per_area(door, load, areas),
+        reached=_per_area(np.where(walk <= minutes, door, -1), load, areas),
+        posts=_per_area(post, np.ones(len(post)), areas).astype(np.int64),
     )
+
+
+def _above_zero(**numbers: float) -> None:
+    for name, value in numbers.items():
+        if not (np.isfinite(value) and value > 0):
+            raise InvalidInputError(f"{name} must be a number above 0.", field=name)
+
+
+def _per_area(area: NDArray[np.int64], amount: NDArray[np.float64], count: int) -> NDArray[np.float64]:
+    """Add up amounts by area; what lies in none (-1) is left out."""
+    held = area >= 0
+    return np.bincount(area[held], weights=amount[held], minlength=count).astype(np.float64)
 
 
 def weighted_median(values: ArrayLike, weights: ArrayLike) -> float | None:

@@ -90,7 +90,7 @@ def view_sheds(
     max_range: ArrayLike,
     arc_step: float = 0.4,
 ) -> ViewSheds:
-    """Compute what each camera sees on the ground.
+    """Compute what each camera sees on the ground, by the method of `grid_coverage.sweep`.
 
     Parameters
     ----------
@@ -119,10 +119,6 @@ def view_sheds(
     InvalidInputError
         A field of view or range is out of bounds, or lengths differ; the error names the first row.
 
-    References
-    ----------
-    See `grid_coverage.sweep`.
-
     Examples
     --------
     >>> import shapely
@@ -133,31 +129,30 @@ def view_sheds(
     100.0
     """
     eyes = _positions(xy)
-    count = len(eyes)
-    heading = _per_camera(azimuth, count, "azimuth")
-    width = _per_camera(hfov, count, "hfov")
-    reach = _per_camera(max_range, count, "max_range")
-    _check(heading, width, reach, arc_step)
-    unknown = np.isnan(width) | (np.isnan(heading) & (width < FULL_CIRCLE))
-    width = np.where(unknown, FULL_CIRCLE, width)
-    heading = np.where(width >= FULL_CIRCLE, 0.0, heading)
+    heading, width, reach, unknown = _looks(len(eyes), azimuth, hfov, max_range, arc_step)
     looking = np.where(width >= FULL_CIRCLE, np.nan, heading)
     standing, moved, buried = snap_out(eyes, walls, azimuth=looking)
-    opening = np.radians(np.where(buried, 0.0, width))
-    ring, offsets, area = sweep_all(
-        standing,
-        np.radians(90.0 - heading - width / 2.0),
-        opening,
-        reach,
-        float(np.radians(arc_step)),
-        walls.index,
-    )
+    start, opening = np.radians(90.0 - heading - width / 2.0), np.radians(np.where(buried, 0.0, width))
+    ring, offsets, area = sweep_all(standing, start, opening, reach, float(np.radians(arc_step)), walls.index)
     polygon = _polygons(ring, offsets)
     empty = shapely.is_empty(polygon)
     flag = np.where(unknown, ShedFlag.UNKNOWN_HEADING, 0) | np.where(reach == 0, ShedFlag.NO_RANGE, 0)
     flag |= np.where(moved > 0, ShedFlag.SNAPPED, 0) | np.where(buried, ShedFlag.BURIED, 0)
     flag |= np.where(empty & ~buried & (reach > 0), ShedFlag.HIDDEN, 0)
     return ViewSheds(polygon, np.where(empty, 0.0, area), ~unknown, flag.astype(np.int64), standing, moved)
+
+
+def _looks(
+    count: int, azimuth: ArrayLike, hfov: ArrayLike, max_range: ArrayLike, arc_step: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
+    """Return heading, width and reach of each camera, and whose heading is unknown: those look all round."""
+    heading = _per_camera(azimuth, count, "azimuth")
+    width = _per_camera(hfov, count, "hfov")
+    reach = _per_camera(max_range, count, "max_range")
+    _check(heading, width, reach, arc_step)
+    unknown = np.isnan(width) | (np.isnan(heading) & (width < FULL_CIRCLE))
+    width = np.where(unknown, FULL_CIRCLE, width)
+    return np.where(width >= FULL_CIRCLE, 0.0, heading), width, reach, unknown
 
 
 def _positions(xy: ArrayLike) -> NDArray[np.float64]:

@@ -17,7 +17,7 @@ from services.cameras import kind_of
 from services.coverage_scene import STREET_WEIGHTS, Cast, Scene, Views, camera_views, cast, read_scene
 from services.coverage_spec import CoverageSpec
 from services.coverage_views import run_facts, run_of
-from services.live_coverage import spec_of
+from services.live_scene import spec_of
 from services.private_ground import near_of, private_ground
 from store.database.models import Plan
 from store.database.work import UnitOfWork

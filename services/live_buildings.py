@@ -11,15 +11,8 @@ import shapely
 from gis.crs import to_lonlat, to_metric, transform
 from grid_coverage.snap import SNAP_REACH, snap_out
 from services.coverage_scene import PLACE_DEPTH, metric
-from services.live_coverage import (
-    MARGIN,
-    cast_again,
-    followed_runs,
-    leave_to_job,
-    neighbourhoods,
-    remeasure,
-    walls_around,
-)
+from services.live_coverage import MARGIN, cast_again, followed_runs, leave_to_job, neighbourhoods, remeasure
+from services.live_scene import walls_around
 from store.database import buildings as sql
 from store.database import live_coverage as live_sql
 from store.database.models import CoverageRun, Territory

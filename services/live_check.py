@@ -18,8 +18,9 @@ from services import coverage_rows as rows
 from services.coverage_scene import Cast, Scene, cast, read_scene
 from services.coverage_spec import CoverageSpec
 from services.live_buildings import measure_building
-from services.live_coverage import ALL_ANEW, LAYERS, Change, measure_change, spec_of
+from services.live_coverage import ALL_ANEW, LAYERS, Change, measure_change
 from services.live_flags import KEPT
+from services.live_scene import spec_of
 from services.official_units import units_of_live, units_of_scene
 from store.database import coverage as coverage_sql
 from store.database import coverage_checks as check_sql

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -92,6 +92,21 @@ def propose(
     known = sql.find_equal(work.session, plan_id, inputs)
     if known is not None:
         return known, True
+    return _search(work, plan_id, spec, _Asked(scene, inputs, name), tell), False
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A search that is asked for: the ground, the digest of its inputs, and what the proposal is to be called."""
+
+    scene: Scene
+    inputs: str
+    name: str | None
+
+
+def _search(work: UnitOfWork, plan_id: UUID, spec: PlacementSpec, asked: _Asked, tell: Progress) -> Placement:
+    """Look for the places that help most and keep them as a proposal."""
+    scene = asked.scene
     price, currency = _price(work, spec, scene)
     tell(0.1, "casting view sheds")
     view = cast(scene, spec.coverage)
@@ -104,8 +119,8 @@ def propose(
     placement = Placement(
         id=uuid4(),
         plan_id=plan_id,
-        digest=inputs,
-        name=(name or "").strip() or f"{len(choice.chosen)} cameras",
+        digest=asked.inputs,
+        name=(asked.name or "").strip() or f"{len(choice.chosen)} cameras",
         spec=asdict(spec),
         summary={**summary, "currency": currency, "minima": _minima(work, scene, spec, site, choice)},
         author_id=work.actor.account_id,
@@ -114,7 +129,7 @@ def propose(
     rows = _camera_rows(scene, placement.id, spec, site, choice, (sheds, azimuth, gain, price))
     sql.replace_cameras(work.session, placement.id, rows)
     tell(1.0, "proposal saved")
-    return placement, False
+    return placement
 
 
 def _digest(work: UnitOfWork, spec: PlacementSpec, scene: Scene) -> str:

@@ -22,7 +22,7 @@ from grid_coverage import GapTable, KeyPoints, Needs, Streets, ViewSheds, gaps_b
 from services.coverage_scene import STREET_WEIGHTS, Scene
 from services.coverage_spec import CoverageSpec
 from services.coverage_views import run_of
-from services.live_coverage import read_around, spec_of
+from services.live_scene import read_around, spec_of
 from services.proposed_views import Proposed, cast_proposed, joined, told_views
 from store.database import live_coverage as sql
 from store.database.bulk import ewkb_hex
@@ -30,6 +30,7 @@ from store.database.models import CoverageRun, Plan, Territory
 from store.database.work import UnitOfWork
 
 MOST_CAMERAS: Final = 200
+_CHANGES: Final = ("seen_m", "seen_m_upper", "places_seen", "gap_score")
 
 
 def what_if(
@@ -71,10 +72,11 @@ def what_if(
     territory = work.session.get_one(Territory, work.session.get_one(Plan, run.plan_id).territory_id)
     views = cast_proposed(work, territory, cameras, spec)
     gone = {*remove, *(camera.id for camera in cameras if camera.id is not None)}
-    grids, change = _change(work, territory, run, spec, views.sheds, gone)
+    grids, change, already = _change(work, territory, run, spec, views.sheds, gone)
+    told = told_views(territory, cameras, views)
     return {
         "run_id": run.id,
-        "cameras": told_views(territory, cameras, views),
+        "cameras": [{**view, "already_m2": seen} for view, seen in zip(told, already, strict=True)],
         "grids": grids,
         "change": change,
         "ms": round(1000 * (time.perf_counter() - started), 1),
@@ -88,31 +90,45 @@ def _change(
     spec: CoverageSpec,
     sheds: ViewSheds,
     gone: set[UUID],
-) -> tuple[list[dict[str, Any]], dict[str, float]]:
-    """Measure the touched grids before and after."""
+) -> tuple[list[dict[str, Any]], dict[str, float], list[float | None]]:
+    """Measure the touched grids before and after, and how much of each view cameras that stay see today."""
     seen = sheds.polygon[~shapely.is_empty(sheds.polygon)]
-    shapes = ewkb_hex(to_lonlat(seen, territory.metric_srid)) if len(seen) else []
+    outlines = to_lonlat(seen, territory.metric_srid) if len(seen) else seen
+    shapes = ewkb_hex(outlines) if len(seen) else []
     touched: dict[UUID, sql.Box] = {}
     for group in sql.touched_grids(work.session, run.plan_id, shapes, sorted(gone)):
         touched |= group
     if not touched:
-        return [], {"seen_m": 0.0, "seen_m_upper": 0.0, "places_seen": 0.0, "gap_score": 0.0}
-    sides = np.array(list(touched.values()))
+        return [], dict.fromkeys(_CHANGES, 0.0), [None] * len(sheds)
+    sides = np.array([*touched.values(), *shapely.bounds(outlines)])
     low, high = sides[:, :2].min(axis=0), sides[:, 2:].max(axis=0)
     box = (float(low[0]), float(low[1]), float(high[0]), float(high[1]))
     scene, view, _ = read_around(work, territory, run, box, wanted=set(touched))
     mine = np.flatnonzero([grid in touched for grid in scene.grids["id"]])
     counted = scene.times.share(spec.status) > 0
     stays = np.array([camera not in gone for camera in scene.cameras["id"]], dtype=bool)
+    staying = view.sheds.take(counted & stays)
     before = _measured(scene, spec, mine, view.sheds.take(counted))
-    after = _measured(scene, spec, mine, joined([view.sheds.take(counted & stays), sheds]))
+    after = _measured(scene, spec, mine, joined([staying, sheds]))
     found = []
     for row, grid in enumerate(mine):
         figures = [_figures(table, row) for table in (before, after)]
         told = {"grid_id": scene.grids["id"][grid], "code": scene.grids["code"][grid]}
         found.append({**told, "before": figures[0], "after": figures[1]})
-    names = ("seen_m", "seen_m_upper", "places_seen", "gap_score")
-    return found, {name: round(sum(each["after"][name] - each["before"][name] for each in found), 6) for name in names}
+    change = {name: round(sum(grid["after"][name] - grid["before"][name] for grid in found), 6) for name in _CHANGES}
+    return found, change, _already(sheds, staying)
+
+
+def _already(sheds: ViewSheds, today: ViewSheds) -> list[float | None]:
+    """Return how many m² of each view other cameras surely see: shares of its outline, which lacks bits of its arcs."""
+    seen = today.polygon[today.known]
+    tree = shapely.STRtree(seen)
+    found: list[float | None] = []
+    for shed, area in zip(sheds.polygon, sheds.area, strict=True):
+        near = seen[np.sort(tree.query(shed, predicate="intersects"))]
+        shared = shapely.intersection(shed, shapely.union_all(near)).area if len(near) else 0.0
+        found.append(round(float(area) * min(1.0, shared / shed.area), 2) if shared else 0.0)
+    return found
 
 
 def _measured(scene: Scene, spec: CoverageSpec, grids: npt.NDArray[np.int64], sheds: ViewSheds) -> GapTable:
