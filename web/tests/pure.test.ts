@@ -6,7 +6,7 @@ import { fill } from '../src/i18n'
 import { en } from '../src/i18n/en'
 import { code, gridNumber, number, share, signed } from '../src/i18n/format'
 import { zh } from '../src/i18n/zh'
-import { circle, metresBetween, readPosition, scaleLength } from '../src/map/geometry'
+import { circle, metresBetween, readPosition, scaleLength, zoomOf } from '../src/map/geometry'
 import { tilesUnder, withoutVersion } from '../src/map/tiles'
 import { bins, classLabels, deviationClass, niceTop } from '../src/ui/histogram'
 
@@ -99,5 +99,12 @@ describe('jobs', () => {
   it('say the time left only once it can be told', () => {
     expect(secondsLeft(0.01, 60_000)).toBeNull()
     expect(secondsLeft(0.5, 10_000)).toBe(10)
+  })
+})
+
+describe('the zoom of a box', () => {
+  it('is where its longer side fills the map', () => {
+    expect(zoomOf([-180, -85.0511287798, 180, 85.0511287798], 512, 512)).toBeCloseTo(0, 6)
+    expect(zoomOf([24.9, 60.1, 24.9 + 360 / 2 ** 13, 60.1000001], 512, 512)).toBeCloseTo(13, 6)
   })
 })

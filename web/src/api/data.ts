@@ -29,8 +29,9 @@ export const plans = resource(async (abort) => {
   if (!of) return []
   return (await ask<{ plans: Plan[] }>(`/api/v1/plans${query({ territory: of.id })}`, { signal: abort })).plans
 })
-/** The plan at work: the one in the address, else the territory's own, else the newest. */
+/** The plan at work: the one in the address (before the list is there, on its word), else the territory's own, else the newest. */
 export const planId = computed(() => {
+  if (plans.data.value === null && plans.error.value === null) return store.plan.value
   const all = plans.data.value ?? []
   const asked = all.find((one) => one.id === store.plan.value)
   return asked?.id ?? all.find((one) => one.id === territory.value?.plan_id)?.id ?? all[0]?.id ?? null

@@ -1,7 +1,7 @@
 import type { ComponentChildren, JSX } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { NoAnswer, Problem } from '../api/client'
-import { plans, territory } from '../api/data'
+import { planId, plans, territory } from '../api/data'
 import { live } from '../api/events'
 import { t } from '../i18n'
 import { ErrorNote } from '../ui/states'
@@ -32,7 +32,7 @@ export function MapPane({ children }: { children?: ComponentChildren }): JSX.Ele
   const [failure, setFailure] = useState<Error | null>(null)
   const [attempt, setAttempt] = useState(0)
   // The style names the plan: open the map once it is known, not twice.
-  const known = Boolean(territory.value && (plans.data.value ?? plans.error.value))
+  const known = Boolean(territory.value && (planId.value ?? plans.data.value ?? plans.error.value))
 
   useEffect(() => {
     if (!box.current || !known) return

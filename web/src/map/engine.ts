@@ -1,6 +1,6 @@
 /** MapLibre, kept in step with the store. Nothing else in the page talks to it. */
 import { computed, effect, signal } from '@preact/signals'
-import { Map as MapLibre, setWorkerUrl, type GeoJSONSource, type MapMouseEvent, type StyleSpecification, type VectorTileSource } from 'maplibre-gl'
+import { Map as MapLibre, prewarm, setWorkerUrl, type GeoJSONSource, type MapMouseEvent, type StyleSpecification, type VectorTileSource } from 'maplibre-gl'
 import type { Feature, Geometry } from 'geojson'
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url'
 import 'maplibre-gl/dist/maplibre-gl.css'
@@ -12,22 +12,28 @@ import { sentence } from '../ui/states'
 import { toast } from '../ui/toast'
 import { takeStock } from './drawn'
 import { hasHan, loadHan, loadLatin } from './fonts'
-import { circle } from './geometry'
+import { circle, zoomOf } from './geometry'
 import { editHand, startEditing } from './editing'
 import { drawImage, PIXEL_RATIO, type Colours } from './images'
 import { layerShown, mapTheme, store } from './store'
 import { tilesUnder, withoutVersion } from './tiles'
 
 setWorkerUrl(workerUrl)
+// the worker comes to life while the page still asks what there is to draw
+prewarm()
 
 const TILE_MAX_ZOOM = 16
 const HIT_PX = 6
+/** Grid numbers begin at this zoom, other names further in. */
+const LETTERS_FROM = 13
 const USUAL_TOLERANCE = 0.1
 
 /** The map on screen, or null; read by the tests as `window.gridward.map`. */
 export const mapOnScreen = signal<MapLibre | null>(null)
 export const mapZoom = signal<number | null>(null)
 export const mapBearing = signal(0)
+/** The furthest in that the map on screen has been: letters drawn there are kept. */
+const nearest = signal(0)
 export const colours = signal<Colours | null>(null)
 
 const calm = (): boolean => matchMedia('(prefers-reduced-motion: reduce)').matches
@@ -41,12 +47,15 @@ const mapTexts = computed(() =>
 const tolerance = computed(() => planGrids.data.value?.tolerance ?? USUAL_TOLERANCE)
 const needsHan = computed(() => lang.value === 'zh' || hasHan(mapTexts.value))
 
-async function fetchStyle(): Promise<StyleSpecification> {
+/** Fetches the style; with the fonts of its letters, where letters stand on the map from the first. */
+async function fetchStyle(letters: boolean): Promise<StyleSpecification> {
   const plan = planId.peek()
   const territoryId = plan ? null : territory.peek()?.id
   const look = { theme: store.theme.peek(), lang: lang.peek(), plan, territory: territoryId, tolerance: tolerance.peek() }
   const path = `/api/v1/style${query(look)}`
-  const [style] = await Promise.all([ask<StyleSpecification>(path), loadLatin(), needsHan.peek() ? loadHan() : null])
+  const fonts = Promise.all([loadLatin(), letters && needsHan.peek() ? loadHan() : null])
+  const style = await ask<StyleSpecification>(path)
+  if (letters) await fonts
   const metadata = style.metadata as Record<string, unknown> | undefined
   colours.value = (metadata?.['gridward:palette'] as Colours | undefined) ?? null
   return style
@@ -156,7 +165,10 @@ function listen(map: MapLibre): void {
     mapZoom.value = map.getZoom()
     mapBearing.value = map.getBearing()
   })
-  map.on('zoom', () => (mapZoom.value = map.getZoom()))
+  map.on('zoom', () => {
+    mapZoom.value = map.getZoom()
+    nearest.value = Math.max(nearest.peek(), map.getZoom())
+  })
   map.on('mousemove', (event) => {
     store.cursor.value = { lon: event.lngLat.lng, lat: event.lngLat.lat }
     if (!map.getLayer('grid-touch')) return
@@ -181,6 +193,33 @@ function listen(map: MapLibre): void {
   map.on('remove', () => window.clearTimeout(waiting))
 }
 
+/** Whether letters stand on the map, or stood there and are kept as they were drawn. */
+function hasLetters(map: MapLibre): boolean {
+  const layers = (map.getStyle() as StyleSpecification | undefined)?.layers ?? []
+  const lettered = layers.filter(({ type }) => type === 'symbol').map(({ id }) => id)
+  return nearest.peek() >= LETTERS_FROM || map.queryRenderedFeatures({ layers: lettered }).length > 0
+}
+
+/** Loads the large Chinese fonts once they are needed; a map without letters comes to rest first. */
+function followHan(map: MapLibre, drawAnew: () => void): () => void {
+  let gone = false
+  const load = (): void => {
+    if (gone) return
+    void loadHan().then((fresh) => {
+      if (fresh && !gone && hasLetters(map)) drawAnew()
+    })
+  }
+  const stop = effect(() => {
+    if (!needsHan.value) return
+    if (nearest.peek() >= LETTERS_FROM || map.loaded()) load()
+    else map.once('idle', load)
+  })
+  return () => {
+    gone = true
+    stop()
+  }
+}
+
 /** Keeps the map in step with the store; returns how to stop. */
 function follow(map: MapLibre): () => void {
   const select = stateMover(map, 'selected')
@@ -188,17 +227,19 @@ function follow(map: MapLibre): () => void {
   let first = true
   const ready = signal(0)
   map.on('style.load', () => (ready.value += 1))
-  const restyle = computed(() => `${store.theme.value} ${lang.value} ${planId.value} ${needsHan.value} ${tolerance.value}`)
+  const restyle = computed(() => `${store.theme.value} ${lang.value} ${planId.value} ${tolerance.value}`)
+  const drawAnew = (): void => {
+    fetchStyle(hasLetters(map))
+      .then((style) => map.setStyle(style, { diff: false }))
+      .catch((cause: unknown) => toast(sentence(cause)))
+  }
   return joined([
     effect(() => {
       void restyle.value
       if (first) first = false
-      else {
-        fetchStyle()
-          .then((style) => map.setStyle(style, { diff: false }))
-          .catch((cause: unknown) => toast(sentence(cause)))
-      }
+      else drawAnew()
     }),
+    followHan(map, drawAnew),
     effect(() => void (ready.value && applyVisibility(map))),
     effect(() => void (ready.value && applyPlace(map))),
     effect(() => void (ready.value && select(store.grid.value))),
@@ -234,9 +275,10 @@ const joined = (stops: (() => void)[]): (() => void) => () => stops.forEach((sto
 
 /** Draws the map into an element; returns how to take it away. Raises what MapLibre raises. */
 export async function openMap(container: HTMLElement): Promise<() => void> {
-  const style = await fetchStyle()
   const view = store.view.peek()
   const box = territory.peek()?.bbox
+  nearest.value = view?.zoom ?? (box ? zoomOf(box, container.clientWidth, container.clientHeight) : 0)
+  const style = await fetchStyle(nearest.peek() >= LETTERS_FROM)
   const map = new MapLibre({
     container,
     style,

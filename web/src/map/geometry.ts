@@ -29,6 +29,15 @@ export function metresPerPixel(zoom: number, lat: number): number {
   return (2 * Math.PI * EARTH * Math.cos(rad(lat))) / (512 * 2 ** zoom)
 }
 
+const mercator = (lat: number): number => Math.log(Math.tan(Math.PI / 4 + rad(lat) / 2)) / (2 * Math.PI)
+
+/** The zoom at which a box of west, south, east, north fills so many pixels (tiles of 512 pixels). */
+export function zoomOf([west, south, east, north]: [number, number, number, number], width: number, height: number): number {
+  const across = width / (512 * Math.max((east - west) / 360, 1e-9))
+  const down = height / (512 * Math.max(mercator(north) - mercator(south), 1e-9))
+  return Math.log2(Math.min(across, down))
+}
+
 /** The longest round length (1, 2, 5 and tens of them) that fits into so many pixels. */
 export function scaleLength(zoom: number, lat: number, pixels: number): { metres: number; pixels: number } {
   const each = metresPerPixel(zoom, lat)

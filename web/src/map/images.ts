@@ -28,7 +28,8 @@ function canvas(width: number, height: number, draw: (pen: Pen) => void): Drawn 
   const sheet = document.createElement('canvas')
   sheet.width = width * RATIO
   sheet.height = height * RATIO
-  const pen = sheet.getContext('2d')
+  // read back at once: on a graphics card that would wait until all else is drawn
+  const pen = sheet.getContext('2d', { willReadFrequently: true })
   if (!pen) throw new Error('no 2d canvas')
   pen.scale(RATIO, RATIO)
   draw(pen)
