@@ -61,7 +61,8 @@ class PatientProtocol(HttpToolsProtocol):
         self._waiting = None
         transport: Any = self.transport
         # an answer to an earlier request of this connection may still be on its way
-        busy = self.cycle is not None and not self.cycle.response_complete
+        cycle: Any = self.cycle
+        busy = cycle is not None and not cycle.response_complete
         if transport is not None and not transport.is_closing() and not busy:
             transport.write(_ANSWER % (len(_PROBLEM), _PROBLEM))
             transport.close()

@@ -26,6 +26,7 @@ COMMANDS = {
     "account": "Create accounts, tokens and one-time sign-in links.",
     "audit": "Read, check and export the audit trail.",
     "layers": "Take map layers out for use without a network.",
+    "privacy": "Erase the names of accounts and of staff who have left.",
     "load": "Load map data, dwellings, staff, cameras, incidents from files.",
     "partition": "Divide a territory into grids.",
     "plan": "List, check, compare, publish and exchange plans.",

@@ -9,7 +9,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -123,10 +123,12 @@ def conclude(session: Session, account_id: UUID | None, doing: Doing | None) -> 
         doing = Doing("change")
     elif not (business if doing.asks else changed):
         return
-    table = Audit.__table__
+    table = cast("sa.Table", Audit.__table__)
     # inline: nothing is asked back, which accounts of some areas may not read
     session.execute(
-        sa.insert(table).inline().values(
+        sa.insert(table)
+        .inline()
+        .values(
             account_id=account_id,
             action=doing.action,
             target=doing.target[:500],
