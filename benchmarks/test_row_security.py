@@ -47,11 +47,11 @@ select setseed(0.5);
 insert into incident (month, id, territory_id, no, channel, item, state, reported_at, point, locate_method, area_code,
                       town_code, county_code)
 select date_trunc('month', at)::date, n, '00000000-0000-0000-0000-000000000001', n::text, 'bench', 'lamp',
-       case when n %% 40 = 0 then 'REPORTED' else 'CLOSED' end, at,
+       case when n % 40 = 0 then 'REPORTED' else 'CLOSED' end, at,
        st_transform(st_setsrid(st_makepoint(12900000 + px, 4800000 + py), 3857), 4326), 'point',
        village_of((px / 1000)::int, (py / 1000)::int), village_of((px / 1000)::int, (py / 1000)::int) / 1000 * 1000,
        village_of((px / 1000)::int, (py / 1000)::int) / 1000000 * 1000000
-from (select n, timestamptz '2026-01-01' + (n %% (30 * %(months)s)) * interval '1 day' + n * interval '1 ms' as at,
+from (select n, timestamptz '2026-01-01' + (n % (30 * %(months)s)) * interval '1 day' + n * interval '1 ms' as at,
              floor(random() * 29999) as px, floor(random() * 39999) as py
       from generate_series(1, %(incidents)s) n) g;
 alter table incident enable trigger user;
@@ -94,7 +94,7 @@ def urls() -> Iterator[ClusterUrls]:
         made = cluster.ensure()
         upgrade(made.owner)
         with psycopg.connect(made.owner, autocommit=True) as connection:
-            filled = GROUND % {"months": MONTHS, "incidents": INCIDENTS}
+            filled = GROUND.replace("%(months)s", str(MONTHS)).replace("%(incidents)s", str(INCIDENTS))
             connection.execute(filled.encode())
             connection.execute("vacuum analyze incident")
         yield made

@@ -23,7 +23,8 @@ class Readiness:
     ready : bool
         Whether requests can be served.
     checks : dict of str
-        ``ok`` or what is wrong, by part: ``database``, ``schema``, ``worker``. A worker that is away delays long
+        ``ok`` or what is wrong, by part: ``database``, ``schema``, ``row_security``, ``worker``. Row security that is
+        ``slow`` serves, one that is ``open`` does not. A worker that is away delays long
         work but stops no request, so it does not count against `ready`.
     """
 
@@ -40,9 +41,11 @@ def check(database: Database) -> Readiness:
             newest = newest_revision()
             checks["schema"] = "ok" if current == newest else f"at {current or 'nothing'}, needs {newest}"
             if checks["schema"] == "ok":
+                checks["row_security"] = sql.row_security(work.session)
                 seen = sql.worker_seen(work.session)
                 alive = seen is not None and seen > datetime.now(UTC) - WORKER_SEEN
                 checks["worker"] = "ok" if alive else "away"
     except GridwardError as error:
         checks["database"] = error.message
-    return Readiness(checks["database"] == checks["schema"] == "ok", checks)
+    safe = not checks.get("row_security", "ok").startswith("open")
+    return Readiness(checks["database"] == checks["schema"] == "ok" and safe, checks)

@@ -20,7 +20,10 @@ def test_live_needs_no_sign_in_and_no_database(anonymous):
 def test_ready_names_every_part(anonymous):
     answer = anonymous.get("/health/ready")
     assert answer.status_code == 200
-    assert answer.json() == {"status": "degraded", "checks": {"database": "ok", "schema": "ok", "worker": "away"}}
+    assert answer.json() == {
+        "status": "degraded",
+        "checks": {"database": "ok", "schema": "ok", "row_security": "ok", "worker": "away"},
+    }
 
 
 def test_ready_with_a_worker_in_the_server(database_urls, tmp_path):
@@ -32,7 +35,7 @@ def test_ready_with_a_worker_in_the_server(database_urls, tmp_path):
             answer = httpx.get(f"{address}/health/ready")
             if answer.json()["status"] == "ready":
                 break
-        assert answer.json()["checks"] == {"database": "ok", "schema": "ok", "worker": "ok"}
+        assert answer.json()["checks"] == {"database": "ok", "schema": "ok", "row_security": "ok", "worker": "ok"}
 
 
 def test_not_ready_when_the_schema_is_old_or_the_database_away(cluster_urls, tmp_path):
@@ -95,3 +98,21 @@ def test_secure_deployments_insist_on_tls(database_urls, tmp_path):
     app = create_app(settings_for(database_urls, tmp_path, behind_proxy=True))
     with Client(app) as client:
         assert "max-age" in client.get("/health/live").headers["strict-transport-security"]
+
+
+def test_ready_tells_of_row_security_that_is_slow_or_open(app, anonymous, fresh_database_urls, tmp_path):
+    import psycopg
+
+    from api.app import create_app
+    from tests.api.conftest import Client, settings_for
+
+    settings = settings_for(fresh_database_urls, tmp_path, jobs_in_server=False)
+    steps = (
+        ("alter function geometry_overlaps(geometry, geometry) not leakproof", "slow", 200),
+        ("alter table camera no force row level security", "open", 503),
+    )
+    with Client(create_app(settings)) as client, psycopg.connect(fresh_database_urls.owner, autocommit=True) as owner:
+        for statement, word, status in steps:
+            owner.execute(statement)
+            answer = client.get("/health/ready")
+            assert (answer.status_code, answer.json()["checks"]["row_security"].split(":")[0]) == (status, word)
