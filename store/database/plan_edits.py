@@ -20,9 +20,10 @@ Box = tuple[float, float, float, float]
 
 #: Degrees within which stored borders count as touching: a tenth of a millimetre.
 TOUCH = 1e-9
-#: What a grid is at one moment; `deviation` follows from its neighbours, `fid` is the map's own.
+#: What a grid is at one moment; `deviation` follows from its neighbours, `fid` is the map's own, and both codes are
+#: those of the grid and its area, written by triggers: a new grid has not those of the one that it was cut from.
 _SHAPES = frozenset({"geom", "label_point"})
-_LEFT_OUT = frozenset({"fid", "geom_3857", "deviation"})
+_LEFT_OUT = frozenset({"fid", "geom_3857", "deviation", "code", "area_code"})
 STATE = tuple(column.name for column in GridVersion.__table__.columns if column.name not in _LEFT_OUT)
 # as text: building such a statement anew for each edit takes longer than running it
 _VERSIONS = sa.text(
