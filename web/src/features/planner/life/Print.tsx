@@ -12,7 +12,7 @@ import { Icon } from '../../../ui/Icon'
 import { ErrorNote } from '../../../ui/states'
 import { classLabels } from '../../../ui/histogram'
 import { printing } from './life'
-import { barOf, frameOf, pixels, roundScale, zoomOf, type Paper, type Way } from './paper'
+import { barOf, frameOf, labelled, pixels, roundScale, zoomOf, type Paper, type Way } from './paper'
 import { planName } from './words'
 
 const BAR_MM = 40
@@ -53,7 +53,7 @@ async function draw(data: PlanGrids, paper: Paper, way: Way): Promise<Sheet> {
   const scale = Math.max(across, down)
   const style = await styleOf({ plan: data.plan.id, theme: 'light', mapTheme: mapTheme.peek(), tolerance: data.tolerance })
   const view = { center: [(west + east) / 2, lat] as [number, number], zoom: zoomOf(scale, lat) }
-  return { scale, image: await picture(style, view, [pixels(frame.width), pixels(frame.height)]) }
+  return { scale, image: await picture(labelled(style), view, [pixels(frame.width), pixels(frame.height)]) }
 }
 
 function Ramp({ data }: { data: PlanGrids }): JSX.Element {

@@ -1,4 +1,5 @@
-/** Sheets of paper and scales of a printed map. Pure. */
+/** Sheets of paper and scales of a printed map, and how its grids are named. Pure. */
+import type { LayerSpecification, StyleSpecification } from 'maplibre-gl'
 
 export type Paper = 'a4' | 'a3'
 export type Way = 'landscape' | 'portrait'
@@ -48,4 +49,17 @@ export function barOf(scale: number, mostMm: number): { metres: number; mm: numb
   const ten = 10 ** Math.floor(Math.log10(most))
   const metres = [5, 2, 1].map((n) => n * ten).find((n) => n <= most) ?? ten
   return { metres, mm: (metres * 1000) / scale }
+}
+
+/** A style whose grids carry their figure at every zoom: paper has no way to come nearer. */
+export function labelled(style: StyleSpecification): StyleSpecification {
+  const of = (layer: LayerSpecification): LayerSpecification => {
+    const text: unknown = layer.type === 'symbol' ? layer.layout?.['text-field'] : undefined
+    // ['step', ['zoom'], number, 14.5, ['format', number, {}, '\n', {}, figure, {}]]
+    const near: unknown = Array.isArray(text) && text[0] === 'step' ? text[text.length - 1] : undefined
+    if (!layer.id.startsWith('grid-label') || !Array.isArray(near)) return layer
+    const words = layer.id === 'grid-label-deviation' ? near.map((part: unknown, k) => (k === 5 ? ['to-string', ['get', 'households']] : part)) : near
+    return { ...layer, layout: { ...layer.layout, 'text-field': words } } as LayerSpecification
+  }
+  return { ...style, layers: style.layers.map(of) }
 }
