@@ -101,7 +101,7 @@ def cancel_job(work: UnitOfWork, job_id: UUID) -> JobView:
     known = get_job(work, job_id)
     job = sql.get_job(work.session, job_id)
     if job is not None and job.account_id != work.actor.account_id:
-        work.actor.require("system_administrator")
+        work.actor.require("reviewer", "system_administrator")
     asked = sql.ask_cancel(work.session, job_id)
     if asked is None:
         return known

@@ -144,7 +144,7 @@ def _own(work: UnitOfWork, kept_id: UUID) -> KeptReport:
     if kept is None:
         raise NotFoundError("There is no such report.", report=str(kept_id))
     if kept.author_id != work.actor.account_id:
-        work.actor.require("system_administrator")
+        work.actor.require("reviewer", "system_administrator")
     return kept
 
 

@@ -258,7 +258,11 @@ def test_api_description_is_whole(anonymous):
             open_to_all = (
                 path.startswith("/health") or path == "/metrics" or (path, method) == ("/api/v1/session", "post")
             )
-            assert open_to_all or operation["security"] == [{"session": []}, {"token": []}], (path, method)
+            assert open_to_all or operation["security"] == [
+                {"session": []},
+                {"token": []},
+                {"token_as_password": []},
+            ], (path, method)
 
 
 def test_nothing_but_the_listed_routes_is_open(app, anonymous):
