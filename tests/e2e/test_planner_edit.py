@@ -173,7 +173,7 @@ def test_same_border_moved_twice_loses_nothing(open_desk, draft):
     screen = second.page.get_by_role("dialog")
     expect(screen).to_contain_text("was changed by demo while you were editing")
     for version in ("Before", "Theirs", "Mine"):
-        expect(screen.get_by_role("img", name=version)).to_be_visible()
+        expect(screen.get_by_role("img", name=version, exact=True)).to_be_visible()
     second.page.keyboard.press("l")
     kept = second.page.get_by_role("region", name="Drawings kept for later")
     expect(kept).to_contain_text("Move border")

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact'
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { planGrids } from '../../../api/data'
 import { t } from '../../../i18n'
 import { distance, number, position } from '../../../i18n/format'
@@ -28,6 +28,13 @@ function Choice({ name, items, many, onTake, grabs }: { name: string; items: Ite
   useEffect(() => {
     if (chosen >= 0 && !many) list.current?.children[chosen]?.scrollIntoView({ block: 'nearest' })
   }, [chosen])
+  const held = useRef<string | null>(null)
+  useLayoutEffect(() => {
+    if (held.current === null || items.some(({ key }) => key === held.current)) return
+    held.current = null
+    // the item in hand went away as the ground was fetched anew: the next key must find another
+    if (document.activeElement === document.body) list.current?.querySelectorAll<HTMLElement>('[role="option"]')[here]?.focus()
+  })
   const focus = (next: number): void => {
     const to = Math.min(Math.max(next, 0), items.length - 1)
     setAt(to)
@@ -57,7 +64,11 @@ function Choice({ name, items, many, onTake, grabs }: { name: string; items: Ite
             setAt(k)
             onTake(item.key)
           }}
-          onFocus={() => setAt(k)}
+          onFocus={() => {
+            held.current = item.key
+            setAt(k)
+          }}
+          onBlur={(event) => event.relatedTarget && (held.current = null)}
           onKeyDown={(event) => onKeyDown(event, k)}
         >
           {many && <Icon name={item.chosen ? 'check' : 'plus'} />}
