@@ -85,3 +85,43 @@ def test_only_some_roles_set_up_zones(app, make_account, town) -> None:
     with Client(app, headers={"Authorization": f"Bearer {make_account('dispatcher')}"}) as other:
         assert other.get(ZONES).status_code == 200
         assert other.post(ZONES, json=zone()).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "geometry",
+    [
+        {"type": "Polygon", "coordinates": []},
+        {"type": "Polygon", "coordinates": [[]]},
+        {"type": "MultiPolygon", "coordinates": []},
+        {"type": "GeometryCollection", "geometries": []},
+        {"type": "Feature", "properties": {}, "geometry": None},
+        {"type": "Polygon", "coordinates": [[[24.9, 60.1], [24.9, 60.1], [24.9, 60.1], [24.9, 60.1]]]},
+        {"type": "Polygon", "coordinates": [[["a", "b"], [1, 0], [1, 1], ["a", "b"]]]},
+        {"type": "Polygon", "coordinates": [[[200, 95], [201, 95], [201, 96], [200, 95]]]},
+        {},
+    ],
+)
+def test_shapes_of_nothing_are_refused_with_words(client, town, geometry) -> None:
+    answer = client.post(ZONES, json=zone(geometry=geometry))
+    assert answer.status_code == 422, answer.text
+    assert answer.json()["detail"]
+
+
+def test_heights_of_corners_are_left_out(client, town) -> None:
+    flat = drawn(shapely.box(20, 20, 40, 40))
+    high = {**flat, "coordinates": [[[*corner, 12.5] for corner in ring] for ring in flat["coordinates"]]}
+    made = client.post(ZONES, json=zone(geometry=high))
+    assert made.status_code == 201, made.text
+    assert made.json()["zone"]["area_m2"] == pytest.approx(400, rel=1e-3)
+    assert len(made.json()["zone"]["geometry"]["coordinates"][0][0][0]) == 2
+
+
+def test_territory_may_be_left_out_where_only_one_is_loaded(client, database, town) -> None:
+    assert client.post(ZONES, json=zone()).status_code == 201
+    other = build_town(database, name="Otherby", prefix="990106001")
+    unclear = client.post(ZONES, json=zone())
+    assert (unclear.status_code, unclear.json()["code"]) == (404, "not-found")
+    assert unclear.json()["known"] == ["Otherby", "Testby"]
+    assert client.post(ZONES, json=zone(territory=str(other.territory))).status_code == 201
+    unknown = client.post(ZONES, json=zone(territory=str(town.plan)))
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "not-found")
