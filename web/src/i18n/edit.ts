@@ -264,7 +264,7 @@ export const editZh: Record<keyof typeof editEn, string> = {
   'edit.zoomTo': '定位',
   'edit.repair': '修复',
   'edit.repair.hint': '修复会把碎块并入相邻网格。',
-  'edit.conflict': '你编辑时，{n} 已被{who}修改',
+  'edit.conflict': '你编辑时，{n} 已被 {who} 修改',
   'edit.somebody': '他人',
   'edit.savedAt': '对方的修改于 {time} 保存；你的修改保留在本页，没有丢失。',
   'edit.theBorder': '边界 {n}',
