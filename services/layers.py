@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
 from gis.errors import NotFoundError
 from layers.catalogue import LAYERS, layer
 from layers.spec import LayerSpec
+from store.database import features as feature_sql
 from store.database import tiles as sql
 from store.database.layer_sources import SOURCES
-from store.database.tiles import ItemQuery, View
+from store.database.tiles import View
 from store.database.work import Box, UnitOfWork
 
 __all__ = [
-    "ItemPage", "ItemQuery", "LayerState", "Look", "attribution_of", "find_layer", "list_layers", "read_extent",
-    "read_item", "read_items", "tag_of", "view_of",
+    "LayerState", "Look", "attribution_of", "find_layer", "list_layers", "read_extent",
+    "tag_of", "view_of",
 ]  # fmt: skip
 
 _FORM: Final = "2"
@@ -93,59 +94,10 @@ def list_layers(work: UnitOfWork, look: Look) -> list[LayerState]:
     return [LayerState(spec, view.revisions.get(spec.id, 0), tag_of(spec.id, view)) for spec in LAYERS]
 
 
-@dataclass(frozen=True, slots=True)
-class ItemPage:
-    """Features of one page as GeoJSON texts, and the id after which the next page begins (None on the last)."""
-
-    features: list[str]
-    next_after: int | None
-    tag: str
-    unchanged: bool = False
-
-
-def read_items(
-    work: UnitOfWork, layer_id: str, query: ItemQuery, *, look: Look, known_tags: frozenset[str] = frozenset()
-) -> ItemPage:
-    """Return one page of features in the order of their ids; none when the caller's tag still holds.
-
-    Raises
-    ------
-    NotFoundError
-        No such layer, plan or territory.
-    """
-    find_layer(layer_id)
-    view = view_of(work, look)
-    tag = tag_of(layer_id, view)
-    if tag in known_tags:
-        return ItemPage([], None, tag, unchanged=True)
-    one_more = replace(query, limit=query.limit + 1, plan_named=look.plan is not None)
-    items = sql.read_items(work.session, layer_id, view, one_more)
-    page = items[: query.limit]
-    texts = [
-        f'{{"type":"Feature","id":{item.fid},"geometry":{item.geometry or "null"},"properties":{item.properties}}}'
-        for item in page
-    ]
-    return ItemPage(texts, page[-1].fid if len(items) > query.limit else None, tag)
-
-
-def read_item(work: UnitOfWork, layer_id: str, fid: int, *, look: Look) -> tuple[str, str]:
-    """Return one feature as GeoJSON text, and the tag of its layer.
-
-    Raises
-    ------
-    NotFoundError
-        No such layer or feature.
-    """
-    page = read_items(work, layer_id, ItemQuery(1, fid=fid), look=look)
-    if not page.features:
-        raise NotFoundError(f"'{layer_id}' has no feature {fid}.", collection=layer_id, feature=fid)
-    return page.features[0], page.tag
-
-
 def read_extent(work: UnitOfWork, layer_id: str, *, look: Look) -> Box | None:
     """Return west, south, east, north of a layer's features in EPSG:4326, or None without any."""
     find_layer(layer_id)
-    return sql.read_extent(work.session, layer_id, view_of(work, look))
+    return feature_sql.read_extent(work.session, layer_id, view_of(work, look))
 
 
 def attribution_of(work: UnitOfWork, look: Look) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -16,8 +15,8 @@ from store.database.quick_reads import QuickReads
 from store.database.tile_statements import EXTENT, WORLD_M, Box, tile_box, tile_text, tile_values
 
 __all__ = [
-    "EXTENT", "WORLD_M", "Box", "Item", "ItemQuery", "View", "cut_quickly", "look_quickly", "read_attributions",
-    "read_extent", "read_items", "read_tile", "read_view", "tile_box", "tile_statement",
+    "EXTENT", "WORLD_M", "Box", "View", "cut_quickly", "look_quickly", "read_attributions",
+    "read_tile", "read_view", "tile_box", "tile_statement",
 ]  # fmt: skip
 
 
@@ -166,99 +165,6 @@ def read_tile(session: Session, layer: str, view: View, z: int, x: int, y: int, 
 
 def _columns(source: LayerSource) -> str:
     return "".join(f'{expression} as "{name}", ' for name, expression in source.columns.items())
-
-
-@dataclass(frozen=True, slots=True)
-class ItemQuery:
-    """What is asked of the features of a layer.
-
-    Attributes
-    ----------
-    limit : int
-    after : int or None
-        Only features whose id is larger.
-    box : tuple of float or None
-        West, south, east, north in EPSG:4326.
-    since, until : datetime or None
-        For layers with a moment, or whose features are valid for a time.
-    fid : int or None
-        One feature only.
-    plan_named : bool
-        Of the features of another time only those of the view's plan.
-    """
-
-    limit: int
-    after: int | None = None
-    box: Box | None = None
-    since: datetime | None = None
-    until: datetime | None = None
-    fid: int | None = None
-    plan_named: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One feature: id, GeoJSON geometry text (or None) and properties text, both ready to be written out."""
-
-    fid: int
-    geometry: str | None
-    properties: str
-
-
-def read_items(session: Session, layer: str, view: View, query: ItemQuery) -> list[Item]:
-    """Return features of a layer in the order of their ids, coordinates with seven decimals."""
-    source = SOURCES[layer]
-    tables, conditions = source.tables, [source.scope]
-    values: dict[str, Any] = {"scope": view.scope_of(source), "limit": query.limit}
-    if source.dated is not None and (query.since is not None or query.until is not None):
-        tables, conditions = _dated(source, query, values)
-        values["places"] = list(view.territories)
-    if ":runs" in tables:
-        values["runs"] = list(view.runs)
-    if query.box is not None:
-        box = "st_makeenvelope(:w, :s, :e, :n, 4326)"
-        conditions.append(f"{source.geom} && {box} and st_intersects({source.geom}, {box})")
-        values |= dict(zip("wsen", query.box, strict=True))
-    for value, operator, name in ((query.after, ">", "after"), (query.fid, "=", "fid")):
-        if value is not None:
-            conditions.append(f"{source.fid} {operator} :{name}")
-            values[name] = value
-    for bound, operator, name in ((query.since, ">=", "since"), (query.until, "<=", "until")):
-        if bound is not None and source.moment is not None:
-            conditions.append(f"{source.moment} {operator} :{name}")
-            values[name] = bound
-    properties = ", ".join(f"'{name}', \"{name}\"" for name in source.columns)
-    # materialized: the limit must not talk the planner into walking the ids of the whole table through a small box
-    statement = sa.text(
-        f"with m as materialized (select {source.fid} as fid, {_columns(source)}{source.geom} as geom "  # noqa: S608
-        f"from {tables} where {' and '.join(conditions)} order by 1 limit :limit) "
-        "select fid, st_asgeojson(case when st_dimension(geom) = 2 then st_forcepolygonccw(geom) else geom end, 7, 0) "
-        f"as geometry, json_build_object({properties})::text as properties from m order by 1"
-    )
-    return [Item(row.fid, row.geometry, row.properties) for row in session.execute(statement, values)]
-
-
-def _dated(source: LayerSource, query: ItemQuery, values: dict[str, Any]) -> tuple[str, list[str]]:
-    """Return tables and conditions for features of another time, with whoever held a post at its end."""
-    values |= {"since": query.since, "until": query.until, "at": query.until or query.since}
-    conditions = [source.dated or source.scope]
-    if query.plan_named and source.follows == "plan":
-        conditions.append(source.scope)
-    return source.tables.replace("now()", "cast(:at as timestamptz)"), conditions
-
-
-def read_extent(session: Session, layer: str, view: View) -> Box | None:
-    """Return west, south, east, north of all features of a layer in EPSG:4326, or None without any."""
-    source = SOURCES[layer]
-    values: dict[str, Any] = {"scope": view.scope_of(source)}
-    if ":runs" in source.tables:
-        values["runs"] = list(view.runs)
-    statement = sa.text(
-        f"select st_xmin(e), st_ymin(e), st_xmax(e), st_ymax(e) from "  # noqa: S608 - constants of this package
-        f"(select st_extent({source.geom}) as e from {source.tables} where {source.scope}) x where e is not null"
-    )
-    row = session.execute(statement, values).first()
-    return None if row is None else (row[0], row[1], row[2], row[3])
 
 
 def read_attributions(session: Session, view: View) -> list[str]:
