@@ -9,6 +9,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+from coverage_by_hand import assert_by_hand
 from loaded_helsinki import SYSTEM, load_helsinki, propose
 
 from services import ingest
@@ -50,6 +51,7 @@ def assert_figures(database: Database, plan: UUID, expected: dict[str, float]) -
     with database.work(SYSTEM) as work:
         run, _ = run_coverage(work, plan)
         found = {name: run.summary[name] for name in expected}
+        assert_by_hand(work, plan)
     assert found == pytest.approx(expected, rel=1e-6)
 
 
