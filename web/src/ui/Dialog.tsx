@@ -1,6 +1,7 @@
 import type { ComponentChildren, JSX } from 'preact'
 import { useId, useLayoutEffect, useRef } from 'preact/hooks'
 import { t } from '../i18n'
+import { holdTab } from './focus'
 import { Icon } from './Icon'
 
 interface DialogProps {
@@ -11,8 +12,6 @@ interface DialogProps {
   footer?: ComponentChildren
   children: ComponentChildren
 }
-
-const FOCUSABLE = 'button, [href], input, select, textarea, [tabindex]:not([tabindex="-1"])'
 
 /** A modal dialog: keeps the focus inside, gives it back on closing, Esc closes. */
 export function Dialog({ title, hint, width = 560, onClose, footer, children }: DialogProps): JSX.Element {
@@ -29,12 +28,7 @@ export function Dialog({ title, hint, width = 560, onClose, footer, children }: 
   const onKeyDown = (event: KeyboardEvent): void => {
     event.stopPropagation()
     if (event.key === 'Escape') onClose()
-    if (event.key !== 'Tab') return
-    const items = [...(box.current?.querySelectorAll<HTMLElement>(FOCUSABLE) ?? [])]
-    const edge = event.shiftKey ? items[0] : items.at(-1)
-    if (document.activeElement !== edge) return
-    event.preventDefault()
-    ;(event.shiftKey ? items.at(-1) : items[0])?.focus()
+    holdTab(event, box.current)
   }
 
   return (

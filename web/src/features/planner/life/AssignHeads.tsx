@@ -3,6 +3,7 @@ import { useState } from 'preact/hooks'
 import { Problem } from '../../../api/client'
 import { t } from '../../../i18n'
 import { number } from '../../../i18n/format'
+import { catchFocus } from '../../../ui/focus'
 import { toast } from '../../../ui/toast'
 import { assignHeads, person } from './life'
 
@@ -22,6 +23,7 @@ export function AssignHeads({ plan }: { plan: string }): JSX.Element | null {
       toast(cause instanceof Problem ? cause.message : String(cause))
     } finally {
       setBusy(false)
+      catchFocus('.check-tab')
     }
   }
   return (

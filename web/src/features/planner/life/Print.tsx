@@ -8,6 +8,7 @@ import { distance, moment, number, signed } from '../../../i18n/format'
 import { metresBetween } from '../../../map/geometry'
 import { picture, styleOf } from '../../../map/second'
 import { mapTheme } from '../../../map/store'
+import { holdTab } from '../../../ui/focus'
 import { Icon } from '../../../ui/Icon'
 import { ErrorNote } from '../../../ui/states'
 import { classLabels } from '../../../ui/histogram'
@@ -15,7 +16,7 @@ import { printing } from './life'
 import { barOf, frameOf, labelled, pixels, roundScale, zoomOf, type Paper, type Way } from './paper'
 import { planName } from './words'
 
-const BAR_MM = 40
+const BAR_MM = 26
 /** A bar shorter than this has no room for the words of its middle. */
 const MIDDLE_MM = 18
 const PAPERS: [Paper, Way][] = [['a4', 'landscape'], ['a4', 'portrait'], ['a3', 'landscape'], ['a3', 'portrait']]
@@ -197,11 +198,14 @@ function View({ data }: { data: PlanGrids }): JSX.Element {
     <section
       class="print-view"
       ref={box}
+      role="dialog"
+      aria-modal="true"
       tabIndex={-1}
       aria-label={t('life.print')}
       onKeyDown={(event) => {
         event.stopPropagation()
         if (event.key === 'Escape') close()
+        holdTab(event, box.current)
       }}
     >
       <div class="print-tools row">

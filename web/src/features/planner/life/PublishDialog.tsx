@@ -6,6 +6,7 @@ import type { Plan } from '../../../api/types'
 import { lang, t } from '../../../i18n'
 import { gridNumber } from '../../../i18n/format'
 import { store } from '../../../map/store'
+import { catchFocus } from '../../../ui/focus'
 import { Dialog } from '../../../ui/Dialog'
 import { Icon } from '../../../ui/Icon'
 import { ErrorNote, Skeleton } from '../../../ui/states'
@@ -119,6 +120,7 @@ function Ask({ of }: { of: Plan }): JSX.Element {
     try {
       const done = await publish(of, basis.trim(), day)
       close()
+      catchFocus('.deskbar .button.primary', '.more-button')
       toast(done.status === 'scheduled' ? t('life.scheduled', { name: of.name, day: dayOf(done.effective_on) }) : t('planner.published', { name: of.name }))
     } catch (cause) {
       setFailure(cause)

@@ -3,6 +3,7 @@ import { useState } from 'preact/hooks'
 import { plan } from '../../../api/data'
 import type { Plan } from '../../../api/types'
 import { t } from '../../../i18n'
+import { catchFocus } from '../../../ui/focus'
 import { FormDialog, TextField } from '../../../ui/fields'
 import { ErrorNote } from '../../../ui/states'
 import { toast } from '../../../ui/toast'
@@ -35,6 +36,8 @@ function Ask({ of, step }: { of: Plan; step: Step }): JSX.Element {
     try {
       await take(of, step, words.trim())
       close()
+      // the button that opened it may have gone with the plan's state
+      catchFocus('.deskbar .button.primary', '.more-button')
       toast(t(`life.done.${step}`, { name: of.name }))
     } catch (cause) {
       setFailure(cause)
