@@ -74,13 +74,15 @@ class ViewOut(BaseModel):
     """What a proposed camera sees; `range_m` is cut to the level of detail, `lon` and `lat` are where it would hang.
 
     `turn_deg` is the least turn (clockwise, below 0 to the left) after which it looks at nothing private; null where
-    nothing needs a turn or none helps.
+    nothing needs a turn or none helps. `already_m2` is the part of the view that cameras which stay surely see today;
+    null where the view lies outside all grids.
     """
 
     key: str | None
     id: UUID | None
     shed: dict[str, Any]
     area_m2: float
+    already_m2: float | None = None
     known: bool
     flags: list[str]
     moved_m: float

@@ -102,6 +102,31 @@ def test_a_turned_and_a_removed_camera_change_what_they_will_change(database: Da
         work.session.rollback()
 
 
+def test_what_other_cameras_see_of_a_view_already_is_told(database: Database, plan: UUID) -> None:
+    with database.work(SYSTEM) as work:
+        known = sa.select(ViewShed).where(~ViewShed.assumed).order_by(ViewShed.area_m2.desc())
+        widest = work.session.scalars(known).first()
+        assert widest is not None
+        camera = work.session.get_one(Camera, widest.camera_id)
+        others = work.session.scalars(
+            sa.select(ViewShed.geom).where(
+                ~ViewShed.assumed, ViewShed.camera_id != camera.id,
+                ViewShed.camera_id.in_(sa.select(Camera.id).where(Camera.online, Camera.networked)),
+            )
+        ).all()  # fmt: skip
+        look = {"lon": camera.point.x, "lat": camera.point.y, "azimuth": camera.azimuth, "hfov": camera.hfov}
+        all_round = {"ptz": camera.ptz, "dome": camera.dome, "max_range": camera.max_range}
+        twin = what_if(work, plan, [proposed(**look, **all_round, sensor_px=100_000)])["cameras"][0]
+        assert twin["already_m2"] == pytest.approx(twin["area_m2"], rel=1e-3)
+        instead = what_if(work, plan, [proposed(**look, **all_round, id=camera.id, sensor_px=None)])["cameras"][0]
+        shed = shapely.geometry.shape(instead["shed"])
+        share = shapely.intersection(shed, shapely.union_all(others)).area / shed.area
+        assert instead["already_m2"] == pytest.approx(share * instead["area_m2"], rel=1e-3, abs=0.5)
+        assert instead["already_m2"] < twin["already_m2"]
+        nowhere = what_if(work, plan, [proposed(lon=24.0, lat=59.9)])
+        assert (nowhere["cameras"][0]["already_m2"], nowhere["grids"]) == (None, [])
+
+
 def test_a_camera_left_as_it_is_changes_nothing(database: Database, plan: UUID) -> None:
     with database.work(SYSTEM) as work:
         cameras = work.session.scalars(sa.select(Camera).where(~Camera.indoor).order_by(Camera.fid).limit(30)).all()

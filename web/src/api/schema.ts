@@ -8703,7 +8703,8 @@ export interface components {
          * @description What a proposed camera sees; `range_m` is cut to the level of detail, `lon` and `lat` are where it would hang.
          *
          *     `turn_deg` is the least turn (clockwise, below 0 to the left) after which it looks at nothing private; null where
-         *     nothing needs a turn or none helps.
+         *     nothing needs a turn or none helps. `already_m2` is the part of the view that cameras which stay surely see today;
+         *     null where the view lies outside all grids.
          */
         ViewOut: {
             /** Key */
@@ -8716,6 +8717,8 @@ export interface components {
             };
             /** Area M2 */
             area_m2: number;
+            /** Already M2 */
+            already_m2?: number | null;
             /** Known */
             known: boolean;
             /** Flags */
@@ -13705,6 +13708,15 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Finished already. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportStarted"];
+                };
+            };
             /** @description Successful Response */
             202: {
                 headers: {

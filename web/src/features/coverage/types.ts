@@ -49,8 +49,6 @@ type Ground = GeoJSON.Polygon | GeoJSON.MultiPolygon
 export type SeenIdea = Omit<Schemas['ViewOut'], 'shed' | 'privacy'> & {
   shed: Ground | null
   privacy: { zone_id: string; kind: string; reason: string; overlap_m2: number }[]
-  /** Part of the view that cameras see today, square metres. */
-  already_m2?: number | null
 }
 export type WhatIf = Omit<Schemas['WhatIfOut'], 'cameras'> & { cameras: SeenIdea[] }
 
