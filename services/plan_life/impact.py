@@ -21,9 +21,9 @@ from store.database.work import UnitOfWork
 
 SHOWN = 200
 _CHECKS: dict[str, tuple[str, str, bool]] = {
-    "boundary": ("Every grid has its border: one piece, no gap, no overlap", "定格:边界完整,无缝无重叠", True),
-    "head": ("Every grid has a head", "定人:每格有网格长", True),
-    "responsibilities": ("Every grid has its responsibilities", "定责:每格有职责清单", True),
+    "boundary": ("Every grid has its border: one piece, no gap, no overlap", "定格：边界完整，无缝无重叠", True),
+    "head": ("Every grid has a head", "定人：每格有网格长", True),
+    "responsibilities": ("Every grid has its responsibilities", "定责：每格有职责清单", True),
     "review": ("Reviewed by a second person", "已由第二人审核", True),
     "ground": ("No household loses its grid", "没有住户失去网格", False),
     "comments": ("Every comment is settled", "意见均已处理", False),
