@@ -22,7 +22,8 @@ def accounts(server: Server) -> dict[str, str]:
     """Two accounts: who draws, and who answers for publishing."""
     roles = {PLANNER: "planner", REVIEWER: "reviewer"}
     for name, role in roles.items():
-        server.command("account", "create", name, "--role", role)
+        # handover sheets and files need the right beside the role
+        server.command("account", "create", name, "--role", role, "--role", "export")
     return roles
 
 
