@@ -177,7 +177,8 @@ def pieces_inside(segments: Segments, rings: RingTable) -> Pieces:
     ----------
     segments : Segments
     rings : RingTable
-        In the same metric CRS. A segment along an edge that two polygons share goes to exactly one of them.
+        In the same metric CRS. A segment along an edge that two polygons share goes to exactly one of them; one that
+        touches a corner from outside is in none.
 
     Returns
     -------

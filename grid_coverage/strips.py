@@ -100,7 +100,9 @@ def cut_places(ends: NDArray[np.float64], strips: Strips, cuts: NDArray[np.float
             ax, ay = edges[edge, 0] - px, edges[edge, 1] - py
             bx, by = edges[edge, 2] - px, edges[edge, 3] - py
             side_a, side_b = dx * ay - dy * ax, dx * by - dy * bx
-            if (side_a > 0.0) == (side_b > 0.0):
+            # An edge that only touches the segment with one end cuts it, too: a camera stands in the middle of a street
+            # and looks aside, and the middle of the whole street must not tell for all of it.
+            if (side_a > 0.0) == (side_b > 0.0) and (side_a < 0.0) == (side_b < 0.0):
                 continue
             # Where the line through the edge meets the line of the segment; sides differ, so the divisor is not 0.
             back = side_a / (side_a - side_b)
