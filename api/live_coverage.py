@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
+import anyio.to_thread
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict
 
-from api.deps import Work
+from api.deps import Wiring, Work
 from api.jobs import JobAnswer
 from services import jobs
 from services.current_plan import current_plan_id
 
 router = APIRouter(prefix="/api/v1/coverage/live", tags=["coverage"])
+_log = logging.getLogger(__name__)
 Plan = Annotated[UUID | None, Query(description="Plan; the one in use when left out.")]
 
 
@@ -58,3 +64,22 @@ def start_check(work: Work, asked: CheckRequest) -> JobAnswer:
     work.actor.require("analyst", "planner", "camera_administrator", "system_administrator")
     plan = asked.plan if asked.plan is not None else current_plan_id(work)
     return JobAnswer.of(jobs.start_job(work, "check-coverage", {"plan": str(plan)}))
+
+
+@asynccontextmanager
+async def running(_wiring: Wiring) -> AsyncIterator[None]:
+    """Load the kernels beside the start, so that the first camera that changes need not wait for them."""
+    task = asyncio.create_task(anyio.to_thread.run_sync(_warm, abandon_on_cancel=True))
+    try:
+        yield
+    finally:
+        task.cancel()
+        (ended,) = await asyncio.gather(task, return_exceptions=True)
+        if isinstance(ended, Exception):
+            _log.error("The kernels of coverage could not be loaded.", exc_info=ended)
+
+
+def _warm() -> None:
+    from services.coverage_warm import warm  # noqa: PLC0415 - brings in compiled kernels
+
+    _log.info("Kernels of coverage are ready.", extra={"seconds": round(warm(), 3)})

@@ -1,4 +1,7 @@
-"""Where computing coverage usually goes wrong, each trap by its name; those that a neighbouring file holds are not here."""
+"""Where computing coverage usually goes wrong, each trap by its name, and the test that holds it.
+
+`HELD` is the whole list; traps that a neighbouring file holds are not repeated here.
+"""
 
 from __future__ import annotations
 
@@ -24,6 +27,79 @@ from grid_coverage import (
 from grid_coverage.snap import SNAP_REACH
 
 ROOT = Path(__file__).resolve().parents[2]
+
+HELD = {
+    "streets: the union of clipped lines counts overlaps twice": (
+        "unit/test_gaps.py::test_street_metres_equal_clip_by_union_and_not_the_union_of_clips",
+    ),
+    "two solvers that cannot live in one process": (
+        "unit/test_coverage_traps.py::test_solvers_that_cannot_live_in_one_process_are_never_imported",
+    ),
+    "a camera inside a footprint sees everything": (
+        "unit/test_view_sheds.py::test_camera_in_a_building_is_snapped_out_through_the_wall_it_looks_through",
+        "unit/test_view_sheds.py::test_camera_deep_in_a_building_sees_no_ground_and_says_so",
+        "api/test_coverage_bad_input.py::test_a_camera_in_a_wall_is_put_before_it_and_one_deep_inside_sees_nothing",
+    ),
+    "overlapping footprints and party walls": (
+        "unit/test_view_sheds.py::test_party_walls_and_crossings_vanish",
+        "unit/test_coverage_traps.py::test_footprints_that_overlap_or_have_no_known_height_hide_like_one",
+        "api/test_coverage_bad_input.py::test_footprints_without_height_overlapping_or_open",
+    ),
+    "ground seen by two and three, polygonised without snapping": (
+        "unit/test_coverage_traps.py::test_ground_seen_by_two_and_three_equals_a_count_at_random_points",
+        "unit/test_ground.py::test_depths_start_with_the_union_and_add_up_to_all_sheds",
+    ),
+    "shadows cut out of a disk fail at walls very near": (
+        "unit/test_coverage_traps.py::test_wall_very_near_a_camera_hides_the_half_behind_it",
+    ),
+    "too narrow a halo round a block": (
+        "unit/test_coverage_traps.py::test_walls_farther_than_range_and_snapping_change_nothing",
+        "unit/test_scaleout.py::test_blocks_equal_one_go_to_the_bit",
+        "unit/test_scaleout.py::test_two_processes_equal_one",
+    ),
+    "degrees in the place of metres": (
+        "services/test_coverage_rough.py::test_areas_are_metres_on_the_earth_and_not_degrees",
+    ),
+    "drawn arcs lose area": ("unit/test_view_sheds.py::test_polygons_differ_from_true_areas_by_their_arcs_only",),
+    "the table of detail that a newer edition replaced": (
+        "unit/test_density.py::test_ranges_are_those_of_the_table",
+        "unit/test_density.py::test_levels_of_the_new_edition_shorten_the_range_in_turn",
+    ),
+    "bridges, underpasses and tree crowns are not in a flat sweep": (
+        "unit/test_coverage_traps.py::test_readers_are_told_that_the_sweep_is_flat",
+    ),
+    "the first call of a kernel": (
+        "unit/test_kernels_ready.py::test_first_calls_of_a_fresh_process_compile_nothing",
+        "unit/test_kernels_ready.py::test_the_first_camera_of_a_warm_server_loads_no_kernel",
+    ),
+    "turning cameras: all they reach, or where they look now": (
+        "services/test_coverage_history.py::test_turning_cameras_count_all_they_reach_or_their_pose",
+    ),
+    "an output buffer of a fixed size": (
+        "unit/test_view_sheds.py::test_fine_arcs_never_overflow_the_output",
+        "unit/test_view_sheds.py::test_dense_walls_never_overflow_the_span_table",
+    ),
+    "a street that touches a view in one point only": (
+        "unit/test_coverage_traps.py::test_street_through_a_camera_that_looks_aside_is_not_seen",
+    ),
+    "counters of few bits": (
+        "unit/test_coverage_traps.py::test_seventy_thousand_cameras_on_one_spot_are_counted_and_see_what_one_sees",
+    ),
+}
+
+
+def test_every_trap_is_held_by_tests_that_are_there() -> None:
+    for trap, tests in HELD.items():
+        for test in tests:
+            file, _, name = test.partition("::")
+            tree = ast.parse((ROOT / "tests" / file).read_text(encoding="utf-8"))
+            assert name in {each.name for each in tree.body if isinstance(each, ast.FunctionDef)}, (trap, test)
+
+
+def test_readers_are_told_that_the_sweep_is_flat() -> None:
+    """What is not computed can only be said: on a bridge or under trees the figures are too high."""
+    told = (ROOT / "docs" / "explanation" / "coverage.md").read_text(encoding="utf-8")
+    assert "elevated roads, underpasses and tree crowns are not in it" in told
 
 
 def test_solvers_that_cannot_live_in_one_process_are_never_imported() -> None:
@@ -97,6 +173,25 @@ def test_seventy_thousand_cameras_on_one_spot_are_counted_and_see_what_one_sees(
     np.testing.assert_allclose(found.seen_m, [[20, 20, 20]], atol=1e-6)
     ground = ground_by_grid(grid, sheds, walls)
     np.testing.assert_allclose(ground.seen_m2, sheds.area[:1], rtol=1e-4)
+
+
+@pytest.mark.kernel
+@pytest.mark.parametrize("turn", [0, 45, 90, 180, 211, 270])
+@pytest.mark.parametrize("share", [0.5, 0.25, 0.7])
+def test_street_through_a_camera_that_looks_aside_is_not_seen(turn: int, share: float) -> None:
+    """The eye is a corner of its own view: a street that only touches it there lies outside."""
+    way = np.array([math.sin(math.radians(turn)), math.cos(math.radians(turn))])
+    start = np.round(np.array([500.0, 700.0]) - 200 * share * way, 2)
+    end = np.round(np.array([500.0, 700.0]) + 200 * (1 - share) * way, 2)
+    eye = start + share * (end - start)
+    walls = prepare_walls([])
+    sheds = view_sheds([eye, eye], walls, azimuth=[turn + 90, turn - 90], hfov=60, max_range=80)
+    street = Streets.of([shapely.LineString([start, end])])
+    found = gaps_by_grid(
+        [shapely.box(0, 0, 1000, 1000)], sheds, streets=street, key_points=KeyPoints.of([]), needs=Needs()
+    )
+    assert found.street_m[0] == pytest.approx(200, abs=0.02)
+    np.testing.assert_allclose(found.seen_m_upper, 0, atol=1e-6)
 
 
 @pytest.mark.kernel
