@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import orjson
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
@@ -120,12 +121,19 @@ def newest_run(session: Session, plan_id: UUID) -> CoverageRun | None:
 
 
 def replaced_by(session: Session, run: CoverageRun) -> CoverageRun | None:
-    """Return the newer finished answer to the standing question that is shown instead of a run, if there is one.
+    """Return the newer run that is shown as the answer to the standing question instead of a run, if there is one.
 
-    A live copy is none: it follows what changes, and says the same.
+    A live copy that was asked the same is none: it follows what changes, and says the same.
     """
     newest = newest_run(session, run.plan_id) if run.present else None
-    return None if newest is None or newest.live or newest.id == run.id else newest
+    if newest is None or newest.id == run.id or (newest.live and _asks(newest) == _asks(run)):
+        return None
+    return newest
+
+
+def _asks(run: CoverageRun) -> bytes:
+    """Return what a run was asked; a list in it is a tuple until it is read back."""
+    return orjson.dumps(run.spec, option=orjson.OPT_SORT_KEYS)
 
 
 def list_runs(session: Session, plan_id: UUID, limit: int) -> list[CoverageRun]:
