@@ -107,7 +107,7 @@ def spare_cameras(
 
 def _missed(
     covers: csr_array, camera: int, count: NDArray[np.int64], need: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Return the pieces that a camera sees, and those of them that would lack a camera without it."""
     own = covers.indices[covers.indptr[camera] : covers.indptr[camera + 1]]
     return own, own[count[own] <= need[own]]
