@@ -210,6 +210,9 @@ def draw_map(drawing: MapDrawing, *, north: str = "N") -> str:
 def _path(shape: shapely.Geometry, at: Placing) -> str:
     out = []
     for part in shapely.get_parts(shape):
+        if part.is_empty:
+            # a path stops being drawn at an M without a place
+            continue
         if part.geom_type == "Polygon":
             rings = [part.exterior, *part.interiors]
         elif part.geom_type in ("LineString", "LinearRing"):
