@@ -61,6 +61,6 @@ export function gridColumns(data: PlanGrids, wide: boolean): Column<Grid>[] {
     ...columns,
     { id: 'head', head: t('grid.head'), sort: (grid) => grid.head?.work_no ?? '', cell: (grid) => grid.head?.work_no ?? <span class="chip warn">{t('grid.vacant')}</span> },
     { id: 'code', head: t('camera.code'), sort: (grid) => grid.code, cell: (grid) => code(grid.code) },
-    { id: 'areaName', head: t('kind.area'), sort: (grid) => grid.area_name ?? '', cell: (grid) => grid.area_name ?? '–' },
+    { id: 'areaName', head: t('cov.areaName'), sort: (grid) => grid.area_name ?? '', cell: (grid) => grid.area_name ?? '–' },
   ]
 }
