@@ -253,7 +253,7 @@ def list_incidents(work: UnitOfWork, asked: IncidentFilter) -> IncidentPage:
     strange = [state for state in asked.states if state not in machine().states]
     if strange:
         raise InvalidInputError(f"There is no state {strange[0]}.", field="state", known=list(machine().states))
-    rows = sql.list_incidents(work.session, replace(asked, limit=asked.limit + 1))
+    rows = sql.list_incidents(work.session, replace(asked, limit=asked.limit + 1, areas=work.actor.areas))
     page = [_view(row) for row in rows[: asked.limit]]
     more = len(rows) > asked.limit
     return IncidentPage(page, _cursor(page[-1]) if more else None)

@@ -71,9 +71,10 @@ end $$;
 """
 
 # the one term of every policy: an envelope that the planner can estimate, then the exact set for several areas
+# a boolean from the subselect: an equality with its text would be taken to hold for one row in 200
 INSIDE = """(case when area_code >= nullif(current_setting('gridward.lo', true), '')::bigint
  then area_code <= nullif(current_setting('gridward.hi', true), '')::bigint else false end
- and ((select current_setting('gridward.areas', true)) = ''
+ and ((select current_setting('gridward.areas', true) = '')
  or (select nullif(current_setting('gridward.areas', true), '')::int8multirange) @> area_code))"""
 
 # areas above one's own are named on every page; their codes are single numbers of this set

@@ -217,7 +217,7 @@ def _secure(table: str) -> None:
             f"create policy inside on {table} to gridward_area using ("
             "(case when area_code >= nullif(current_setting('gridward.lo', true), '')::bigint"
             " then area_code <= nullif(current_setting('gridward.hi', true), '')::bigint else false end"
-            " and ((select current_setting('gridward.areas', true)) = ''"
+            " and ((select current_setting('gridward.areas', true) = '')"
             " or (select nullif(current_setting('gridward.areas', true), '')::int8multirange) @> area_code)))"
         )
     )

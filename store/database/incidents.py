@@ -11,6 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
+from store.database.row_security import time_index_of
+
 _NUMBERS = sa.text("""
 select nextval('incident_id_seq') as id, nextval('incident_no_seq') as serial, ensure_incident_month(:month)
 """)
@@ -128,6 +130,8 @@ class IncidentFilter:
     before : tuple of (datetime, int) or None
         Only what comes after this in the order newest first.
     limit : int
+    areas : tuple of (int, int) or None
+        Ranges of area codes that the account is limited to; None for the whole territory.
     """
 
     states: tuple[str, ...] = ()
@@ -136,6 +140,7 @@ class IncidentFilter:
     territory: UUID | None = None
     before: tuple[datetime, int] | None = None
     limit: int = 100
+    areas: tuple[tuple[int, int], ...] | None = None
 
 
 def list_incidents(session: Session, asked: IncidentFilter) -> list[sa.Row[Any]]:
@@ -163,6 +168,11 @@ def list_incidents(session: Session, asked: IncidentFilter) -> list[sa.Row[Any]]
     if asked.before is not None:
         conditions.append("(i.reported_at, i.id) < (:before_at, :before_id)")
         values["before_at"], values["before_id"] = asked.before
+    if asked.areas:
+        # row security keeps the rest out in any case; an index answers this
+        column, (low, high) = time_index_of(asked.areas), (asked.areas[0][0], asked.areas[-1][1])
+        conditions.append(f"i.{column} = :low" if column else "i.area_code between :low and :high")
+        values |= {"low": low, "high": high}
     statement = f"{_COLUMNS} where {' and '.join(conditions)} order by i.reported_at desc, i.id desc limit :limit"
     return list(session.execute(sa.text(statement), values))
 

@@ -129,12 +129,28 @@ def within(model: Any, ranges: tuple[Range, ...]) -> sa.ColumnElement[bool]:  # 
 
 
 def incident_within(ranges: tuple[Range, ...]) -> sa.ColumnElement[bool]:
-    """Return the condition on incidents: a town by its own column, whose index is in the order of time."""
+    """Return the condition on incidents: a town or a county by its own column, whose index is in the order of time."""
+    column = time_index_of(ranges)
+    if column is None:
+        return within(Incident, ranges)
+    return sa.and_(getattr(Incident, column) == ranges[0][0], within(Incident, ranges))
+
+
+def time_index_of(ranges: tuple[Range, ...]) -> str | None:
+    """Return the column of incidents that equals the lower end of `ranges` where they are one whole town or county.
+
+    Examples
+    --------
+    >>> time_index_of(((110001107000, 110001107999),)), time_index_of(((110001000000, 110001999999),))
+    ('town_code', 'county_code')
+    >>> time_index_of(((110001107001, 110001107001),))
+    """
     if len(ranges) == 1:
         low, high = ranges[0]
-        if low % 1000 == 0 and high == low + 999:
-            return sa.and_(Incident.town_code == low, within(Incident, ranges))
-    return within(Incident, ranges)
+        for column, size in (("town_code", 1000), ("county_code", 1_000_000)):
+            if low % size == 0 and high == low + size - 1:
+                return column
+    return None
 
 
 def recode_places(session: Session, territory_id: UUID) -> int:

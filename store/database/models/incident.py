@@ -50,6 +50,7 @@ class Incident(Base):
         gist("incident", "geom_3857"),
         sa.Index("ix_incident_time", "reported_at", "id"),
         sa.Index("ix_incident_town_time", "town_code", "reported_at", "id"),
+        sa.Index("ix_incident_county_time", "county_code", "reported_at", "id"),
         sa.Index("ix_incident_area_time", "area_code", "reported_at", "id"),
         sa.Index("ix_incident_grid_version_id", "grid_version_id"),
         {"postgresql_partition_by": "RANGE (month)"},
