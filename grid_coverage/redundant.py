@@ -94,8 +94,7 @@ def spare_cameras(
     sees_m, loss_m, lost = np.zeros(len(sheds)), np.zeros(len(sheds)), np.zeros(len(sheds), dtype=np.int64)
     for camera in range(len(sheds)):
         own, missed = _missed(covers, camera, count, need)
-        sees_m[camera] = metres[own].sum()
-        loss_m[camera], lost[camera] = metres[missed].sum(), place[missed].sum()
+        sees_m[camera], loss_m[camera], lost[camera] = metres[own].sum(), metres[missed].sum(), place[missed].sum()
     removable = []
     for camera in np.lexsort((np.arange(len(sheds)), sees_m)):
         own, missed = _missed(covers, camera, count, need)

@@ -60,10 +60,8 @@ def reach_by_area(  # noqa: PLR0913 - doors and posts are two tables
         Number of the area that each lies in; -1 for none.
     areas : int
         How many areas there are.
-    minutes : float
-        Longest walk, above 0.
-    pace : float
-        Metres a minute, above 0.
+    minutes, pace : float
+        Longest walk, and metres a minute; above 0.
 
     Returns
     -------
