@@ -1,7 +1,7 @@
 """Tiles for low zooms: areas drawn simpler, incidents counted by cell; a grid's code beside each of its shapes.
 
 Revision ID: 0020
-Revises: 0021
+Revises: 0019
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0020"
-down_revision = "0021"
+down_revision = "0019"
 branch_labels = None
 depends_on = None
 

@@ -1,6 +1,6 @@
 """The audit trail becomes a chain that a sealing job writes, and may be cut off where it is old.
 
-Revision ID: 0019
+Revision ID: 0021
 Revises: 0020
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0019"
+revision = "0021"
 down_revision = "0020"
 branch_labels = None
 depends_on = None

@@ -1,6 +1,6 @@
 """Facilities and privacy zones are edited as features: a revision for the one, a number for the other.
 
-Revision ID: 0021
+Revision ID: 0019
 Revises: 0018
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0021"
+revision = "0019"
 down_revision = "0018"
 branch_labels = None
 depends_on = None
