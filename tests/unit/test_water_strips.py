@@ -35,6 +35,8 @@ def lattice(side, spacing, keep, rng):
 
 def strip_faults(strips):
     """Return faults of the tiling but for grids that a crossing parts."""
+    if not len(strips.geometry):  # a network may be drawn without a single channel
+        return []
     report = check_tiling(strips.corridor, strips.geometry)
     return [fault.kind for fault in report.faults if fault.kind != "stray piece"]
 
