@@ -154,7 +154,7 @@ def export(
     from services import plan_files, tile_export
 
     context = command_context(ctx)
-    if file_format == "pmtiles" or (file_format is None and file.suffix.lower() == ".pmtiles"):
+    if (file_format or file.suffix.lower().lstrip(".")) == "pmtiles":
         with context.database.work(context.actor) as work:
             written = tile_export.export_plan(work, plan, file)
         facts = {"file": str(file), "tiles": written.tiles, "bytes": written.size}

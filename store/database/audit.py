@@ -161,7 +161,7 @@ def head(session: Session) -> Link | None:
     row = session.execute(
         sa.select(Audit.seq, Audit.digest).where(Audit.seq.is_not(None)).order_by(Audit.seq.desc()).limit(1)
     ).one_or_none()
-    return Link(int(row[0]), row[1].hex()) if row else None
+    return Link(row[0], row[1].hex()) if row and row[0] is not None and row[1] is not None else None
 
 
 def link_at(session: Session, seq: int) -> Link | None:

@@ -49,15 +49,15 @@ def write_pmtiles(
     unfinished = path.with_name(path.name + ".part")
     try:
         with unfinished.open("wb") as file:
-            writer = Writer(file)
+            writer = Writer(file)  # type: ignore[no-untyped-call]
             for z, x, y, body in tiles:
                 if body:
-                    writer.write_tile(tile_order(z, x, y), gzip.compress(body, mtime=0))
+                    writer.write_tile(tile_order(z, x, y), gzip.compress(body, mtime=0))  # type: ignore[no-untyped-call]
                     count += 1
             if not count:
                 return Written(0, 0)
             header = {"tile_type": TileType.MVT, "tile_compression": Compression.GZIP, **_places(box)}
-            writer.finalize(header, metadata)
+            writer.finalize(header, metadata)  # type: ignore[no-untyped-call]
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)

@@ -225,7 +225,7 @@ def test_audit_says_who_did_what_and_is_append_only(work):
     access.issue_token(work, "mei", label="x", now=NOW)
     rows = work.session.execute(sa.select(Audit.action, Audit.target).order_by(Audit.id)).all()
     assert [tuple(row) for row in rows][-2:] == [("account.create", "mei"), ("token.issue", "mei")]
-    with pytest.raises(DBAPIError, match="append-only|permission denied"):
+    with pytest.raises(DBAPIError, match=r"append-only|permission denied"):
         work.session.execute(sa.delete(Audit))
 
 
