@@ -140,7 +140,8 @@ def test_answers_cost_a_fixed_number_of_statements(client, app, town, path, most
     seen: list[str] = []
 
     def note(_connection, _cursor, statement, *_rest):
-        seen.append(statement)
+        if "audit" not in statement:  # that something sensitive is read is noted once in ten minutes
+            seen.append(statement)
 
     # a credential that was looked up seconds ago may end its time in between; this one can't
     app.state.wiring.credentials = CredentialCache(seconds=60)
