@@ -46,7 +46,9 @@ export function ChangeList(): JSX.Element {
       <p class="note info narrow-note">{t('areas.look')}</p>
       <p class="pad-row small second area-count">{t('areas.present', { n: number(areas.data.value?.length) })}</p>
       {all.length === 0 ? (
-        <Empty title={t('areas.none')} hint={t('areas.noneHint')} />
+        <div id="table" tabIndex={-1}>
+          <Empty title={t('areas.none')} hint={t('areas.noneHint')} />
+        </div>
       ) : (
         <div class="table-box">
           <DataTable

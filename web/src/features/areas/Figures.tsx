@@ -172,7 +172,7 @@ export function Figures(): JSX.Element {
           {why && <span class="small muted">{why}</span>}
         </div>
       </form>
-      {answer.value && <Answered of={answer.value} />}
+      {answer.value ? <Answered of={answer.value} /> : <div id="table" tabIndex={-1} />}
     </>
   )
 }
