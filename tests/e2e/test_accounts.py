@@ -70,7 +70,7 @@ def test_an_account_goes_from_one_administrator_to_the_other_and_to_its_holder(e
     width = security.evaluate("() => document.documentElement.scrollWidth")
     assert width <= PHONE["width"]
 
-    holder = browser.new_context().new_page()
+    holder = browser.new_context(locale="en-GB").new_page()
     holder.goto(link)
     holder.get_by_label("New password").fill(PASSWORD)
     holder.get_by_label("The same again").fill("something else")

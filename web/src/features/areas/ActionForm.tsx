@@ -1,6 +1,6 @@
 import { batch } from '@preact/signals'
 import type { JSX } from 'preact'
-import { useEffect, useState } from 'preact/hooks'
+import { useLayoutEffect, useState } from 'preact/hooks'
 import { t } from '../../i18n'
 import { number } from '../../i18n/format'
 import { listMode, store } from '../../map/store'
@@ -111,7 +111,8 @@ export function ActionForm({ doing }: { doing: Doing }): JSX.Element {
   const [failure, setFailure] = useState<unknown>(null)
   const set = (part: Partial<Fields>): void => setFields((before) => ({ ...before, ...part }))
   const made = actionOf(doing, codes, fields)
-  useEffect(() => {
+  // before the next key can land: an effect after painting could take the focus back from the map
+  useLayoutEffect(() => {
     document.querySelector<HTMLElement>('.action-form input, .action-form select, .action-form button')?.focus()
     const box = of[0]?.bbox
     if (draws(doing) && box) store.goTo.value = { bbox: box }
