@@ -83,12 +83,19 @@ function Coordinates({ label, act: go, start }: { label: string; act: (at: XY) =
   const [text, setText] = useState(start)
   const [bad, setBad] = useState(false)
   useEffect(() => setText(start), [start])
+  const here = scene.value
+  // what was typed before the ground had come is not lost
+  const early = useRef<[number, number][]>([])
+  useEffect(() => {
+    if (here) for (const place of early.current.splice(0)) go(here.topology.plane.to(place))
+  }, [here])
   const submit = (event: SubmitEvent): void => {
     event.preventDefault()
     const found = readPosition(text)
-    const here = scene.peek()
     setBad(!found)
-    if (found && here) go(here.topology.plane.to([found.lon, found.lat]))
+    if (!found) return
+    if (here) go(here.topology.plane.to([found.lon, found.lat]))
+    else early.current.push([found.lon, found.lat])
   }
   return (
     <form class="row coordinates" onSubmit={submit}>
