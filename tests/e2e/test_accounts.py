@@ -71,14 +71,15 @@ def test_an_account_goes_from_one_administrator_to_the_other_and_to_its_holder(e
     assert width <= PHONE["width"]
 
     holder = browser.new_context(locale="en-GB").new_page()
+    # whichever language the page opens in
     holder.goto(link)
-    holder.get_by_label("New password").fill(PASSWORD)
-    holder.get_by_label("The same again").fill("something else")
-    holder.get_by_role("button", name="Save the password").click()
-    expect(holder.get_by_role("alert")).to_contain_text("differ")
-    holder.get_by_label("The same again").fill(PASSWORD)
-    holder.get_by_role("button", name="Save the password").click()
-    expect(holder.get_by_role("navigation", name=re.compile("desks", re.IGNORECASE))).to_be_visible()
+    holder.get_by_label(re.compile("New password|新密码")).fill(PASSWORD)
+    holder.get_by_label(re.compile("The same again|再输一次")).fill("something else")
+    holder.get_by_role("button", name=re.compile("Save the password|保存密码")).click()
+    expect(holder.get_by_role("alert")).to_contain_text(re.compile("differ|不一致"))
+    holder.get_by_label(re.compile("The same again|再输一次")).fill(PASSWORD)
+    holder.get_by_role("button", name=re.compile("Save the password|保存密码")).click()
+    expect(holder.get_by_role("navigation", name=re.compile("desks|工作台", re.IGNORECASE))).to_be_visible()
     holder.context.close()
 
 
