@@ -80,28 +80,24 @@ function Choice({ name, items, many, onTake, grabs }: { name: string; items: Ite
 }
 
 function Coordinates({ label, act: go, start }: { label: string; act: (at: XY) => void; start: string }): JSX.Element {
-  const [text, setText] = useState(start)
+  const field = useRef<HTMLInputElement>(null)
   const [bad, setBad] = useState(false)
-  useEffect(() => setText(start), [start])
-  const here = scene.value
-  // what was typed before the ground had come is not lost
-  const early = useRef<[number, number][]>([])
-  useEffect(() => {
-    if (here) for (const place of early.current.splice(0)) go(here.topology.plane.to(place))
-  }, [here])
+  // before the next key: an effect after painting would wipe out what was typed meanwhile
+  useLayoutEffect(() => {
+    if (field.current) field.current.value = start
+  }, [start])
   const submit = (event: SubmitEvent): void => {
     event.preventDefault()
-    const found = readPosition(text)
+    const found = readPosition(field.current?.value ?? '')
+    const here = scene.peek()
     setBad(!found)
-    if (!found) return
-    if (here) go(here.topology.plane.to([found.lon, found.lat]))
-    else early.current.push([found.lon, found.lat])
+    if (found && here) go(here.topology.plane.to([found.lon, found.lat]))
   }
   return (
     <form class="row coordinates" onSubmit={submit}>
       <label class="field grow">
         <span class="label">{t('edit.coordinates')}</span>
-        <input class="input" value={text} aria-invalid={bad} onInput={(event) => setText(event.currentTarget.value)} />
+        <input class="input" ref={field} aria-invalid={bad} />
         {bad && <span class="error">{t('edit.coordinatesBad')}</span>}
       </label>
       <button type="submit" class="button">
