@@ -7,11 +7,15 @@ import { auditEn } from './audit'
 import { areasEn } from './areas'
 import { editEn } from './edit'
 import { netsEn } from './nets'
+import { reportsEn } from './reports'
+import { sitingEn } from './siting'
 import { waterEn } from './water'
 
 /** English words; the keys are the list that every language must fill. */
 export const en = {
   ...coverageEn,
+  ...sitingEn,
+  ...reportsEn,
   ...analystEn,
   ...kindsEn,
   ...lifeEn,

@@ -8,11 +8,15 @@ import { auditZh } from './audit'
 import { areasZh } from './areas'
 import { editZh } from './edit'
 import { netsZh } from './nets'
+import { reportsZh } from './reports'
+import { sitingZh } from './siting'
 import { waterZh } from './water'
 
 /** Chinese words of the trade: see docs/reference/glossary.md. */
 export const zh: Record<Key, string> = {
   ...coverageZh,
+  ...sitingZh,
+  ...reportsZh,
   ...analystZh,
   ...kindsZh,
   ...lifeZh,
