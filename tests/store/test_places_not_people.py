@@ -35,6 +35,7 @@ ALLOWED = {
     "camera.owner": "the organisation that owns a camera",
     "component.owner_unit_id": "the unit that looks after a component",
     "api_token.name": PLACE,
+    "gazetteer.name": "what a place, a street or an area is called",
     "job_file.name": "the name of an uploaded file; gone when its job ends",
     **dict.fromkeys(
         ("role.name_en", "role.name_zh", "territory.name", "area.name", "area.names", "area_draft.name",

@@ -10,6 +10,7 @@ from store.database.models.coverage import CoverageCheck, CoverageGrid, Coverage
 from store.database.models.edit import AtomPast, Edit
 from store.database.models.grid_shape import GridShape
 from store.database.models.incident import Incident, IncidentTransition, IntakeKey
+from store.database.models.intake import Device, Gazetteer, GazetteerState, IntakeQuota, Media, MediaContent, QrCode
 from store.database.models.net import GridFloor, NetShare
 from store.database.models.plan import Atom, Grid, GridVersion, Plan
 from store.database.models.plan_life import Comment, Lineage, PlanStep, Responsibility
@@ -61,10 +62,13 @@ __all__ = [
     "CoverageCheck",
     "CoverageGrid",
     "CoverageRun",
+    "Device",
     "Dwelling",
     "Edit",
     "Facility",
     "Gap",
+    "Gazetteer",
+    "GazetteerState",
     "Grid",
     "GridFloor",
     "GridShape",
@@ -74,6 +78,7 @@ __all__ = [
     "IncidentCell",
     "IncidentTransition",
     "IntakeKey",
+    "IntakeQuota",
     "JobFile",
     "JobProgress",
     "KeptReport",
@@ -82,6 +87,8 @@ __all__ = [
     "Landcover",
     "LayerRevision",
     "Lineage",
+    "Media",
+    "MediaContent",
     "NetShare",
     "Outbox",
     "Placement",
@@ -89,6 +96,7 @@ __all__ = [
     "Plan",
     "PlanStep",
     "PrivacyZone",
+    "QrCode",
     "QualityLimit",
     "ReachArea",
     "ReachGrid",

@@ -53,6 +53,13 @@ class Incident(Base):
         sa.Index("ix_incident_county_time", "county_code", "reported_at", "id"),
         sa.Index("ix_incident_area_time", "area_code", "reported_at", "id"),
         sa.Index("ix_incident_grid_version_id", "grid_version_id"),
+        # what came through the public doors is shown at them
+        sa.Index(
+            "ix_incident_public_time",
+            "reported_at",
+            "id",
+            postgresql_where=sa.text("channel in ('open311', 'plate')"),
+        ),
         {"postgresql_partition_by": "RANGE (month)"},
     )
 
