@@ -58,8 +58,12 @@ class Case:
         When the present state began; windows are counted from it.
     pending, requested_by
         An open request (return, suspension, extension, void) and who made it.
-    openers, dispatchers, handlers : frozenset of UUID
-        Accounts that ever did so, over all cycles: they are kept apart.
+    openers, dispatchers, handlers, checkers, rejecters : frozenset of UUID
+        Accounts that ever did so, over all cycles: they are kept apart. Who reopened or closed is among the openers.
+    unit, returned_from : str or None
+        The unit that leads now, and the one that gave the case back last.
+    wrong_dispatches : int
+        How often a case that was given back went to another unit.
     prev : str
         Digest of the last step.
     """
@@ -76,6 +80,12 @@ class Case:
     openers: frozenset[UUID] = frozenset()
     dispatchers: frozenset[UUID] = frozenset()
     handlers: frozenset[UUID] = frozenset()
+    checkers: frozenset[UUID] = frozenset()
+    rejecters: frozenset[UUID] = frozenset()
+    unit: str | None = None
+    returned_from: str | None = None
+    wrong_dispatches: int = 0
+    supervised: bool = False
     self_handled: bool = False
     cycle: int = 1
     rated_cycle: int = 0

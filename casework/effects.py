@@ -27,17 +27,50 @@ def _ask(kind: str) -> Effect:
     return lambda _case, actor, _facts: {"pending": kind, "requested_by": actor.id}
 
 
-def _registered(_case: Case, _actor: Actor, facts: Facts) -> Changes:
-    return {"item_set": bool(facts.get("item")), "place_set": bool(facts.get("place"))}
+def _registered(case: Case, _actor: Actor, facts: Facts) -> Changes:
+    return {
+        "item_set": bool(facts.get("item")),
+        "place_set": bool(facts.get("place")),
+        "severity": facts.get("severity", case.severity),
+        "urgent": bool(facts.get("urgent", case.urgent)),
+    }
 
 
-def _rework(case: Case, _actor: Actor, _facts: Facts) -> Changes:
-    return {"rework_count": case.rework_count + 1}
+def _dispatched(case: Case, actor: Actor, facts: Facts) -> Changes:
+    unit = str(facts["unit"])
+    wrong = case.returned_from is not None and case.returned_from != unit
+    return {
+        "dispatchers": _with(case.dispatchers, actor),
+        "unit": unit,
+        "returned_from": None,
+        "wrong_dispatches": case.wrong_dispatches + wrong,
+    }
+
+
+def _returned(case: Case, _actor: Actor, _facts: Facts) -> Changes:
+    return {**_CLEARED, "unit": None, "returned_from": case.unit}
+
+
+def _checked(case: Case, actor: Actor, _facts: Facts) -> Changes:
+    return {"checkers": _with(case.checkers, actor)}
+
+
+def _amended(case: Case, _actor: Actor, facts: Facts) -> Changes:
+    return {
+        "severity": facts.get("severity", case.severity),
+        "urgent": bool(facts.get("urgent", case.urgent)),
+        "item_set": case.item_set or bool(facts.get("item")),
+        "place_set": case.place_set or bool(facts.get("place")),
+    }
+
+
+def _rework(case: Case, actor: Actor, facts: Facts) -> Changes:
+    return {**_checked(case, actor, facts), "rework_count": case.rework_count + 1}
 
 
 def _reopened(case: Case, actor: Actor, _facts: Facts) -> Changes:
     # whoever reopens is an opener too: the one who dispatches next must be somebody else
-    return {"cycle": case.cycle + 1, "openers": _with(case.openers, actor)}
+    return {"cycle": case.cycle + 1, "openers": _with(case.openers, actor), "unit": None}
 
 
 _EFFECTS: Final[Mapping[str, Effect]] = {
@@ -46,13 +79,14 @@ _EFFECTS: Final[Mapping[str, Effect]] = {
     "verification_done": lambda case, _a, facts: {"place_set": case.place_set or bool(facts.get("place"))},
     "appeal": lambda case, _a, _f: {"appeals": case.appeals + 1},
     "open": lambda case, actor, _f: {"openers": _with(case.openers, actor)},
-    "dispatch": lambda case, actor, _f: {"dispatchers": _with(case.dispatchers, actor)},
+    "dispatch": _dispatched,
+    "reject": lambda case, actor, _f: {"rejecters": _with(case.rejecters, actor)},
     "sign": lambda case, actor, _f: {"handlers": _with(case.handlers, actor)},
     "report_done": lambda case, actor, _f: {"handlers": _with(case.handlers, actor)},
     "request_return": _ask("return"),
-    "approve_return": _clear,
+    "approve_return": _returned,
     "refuse_return": _clear,
-    "recall": _clear,
+    "recall": lambda _c, _a, _f: {**_CLEARED, "unit": None},
     "request_suspension": _ask("suspension"),
     "approve_suspension": _clear,
     "refuse_suspension": _clear,
@@ -63,9 +97,14 @@ _EFFECTS: Final[Mapping[str, Effect]] = {
     "approve_void": _clear,
     "refuse_void": _clear,
     "fail_check": _rework,
-    "fail_check_self_handled": lambda _c, _a, _f: {"self_handled": False},
+    "pass_check": _checked,
+    "fail_check_self_handled": lambda case, actor, facts: {**_checked(case, actor, facts), "self_handled": False},
+    # whoever closed may not dispatch it after a reopening, any more than whoever opened
+    "close": lambda case, actor, _f: {"openers": _with(case.openers, actor)},
     "reopen": _reopened,
     "rate": lambda case, _a, _f: {"rated_cycle": case.cycle},
+    "supervise": lambda _c, _a, _f: {"supervised": True},
+    "amend": _amended,
     "escalate": lambda _c, _a, facts: {"handling_level": facts["to_level"]},
 }
 
@@ -76,7 +115,7 @@ def after(action: str, case: Case, actor: Actor, facts: Facts) -> Changes:
     Parameters
     ----------
     action : str
-        Name of an action of the table.
+        Name of an action of the table, or of a step outside it (``amend``, those of tasks).
     case : Case
         Before the action.
     actor : Actor

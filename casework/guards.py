@@ -96,6 +96,43 @@ ASKED_OF_CALLER: Final = frozenset(
 """Guards about other tables than the case: the caller states them in ``facts``, absent means no."""
 
 
+# what the invariants ask beyond the table: a step that would make one person both sides of a pair
+_KEPT_APART: Final[Mapping[str, tuple[str, str]]] = {
+    "open": ("dispatchers", "opener did not dispatch"),
+    "reopen": ("dispatchers", "opener did not dispatch"),
+    "sign": ("checkers", "handler did not check"),
+    "report_done": ("checkers", "handler did not check"),
+    "self_handle": ("checkers", "handler did not check"),
+    "fail_check_self_handled": ("handlers", "inspector is not the handler"),
+}
+_AFTER_APPEAL: Final = frozenset({"accept", "reject", "ask_verification", "refer", "link_duplicate"})
+
+
+def kept_apart(action: str, case: Case, actor: Actor) -> str | None:
+    """Return which pair of duties `action` would bring into one hand, or None.
+
+    Parameters
+    ----------
+    action : str
+    case : Case
+    actor : Actor
+        The system and an anonymous reporter are nobody's earlier self.
+
+    Returns
+    -------
+    str or None
+        In the words of a guard.
+    """
+    if actor.id is None:
+        return None
+    people, guard = _KEPT_APART.get(action, (None, None))
+    if people is not None and actor.id in getattr(case, people):
+        return guard
+    if case.appeals and action in _AFTER_APPEAL and actor.id in case.rejecters:
+        return "another intake officer after an appeal"
+    return None
+
+
 def fact_of(guard: str) -> str:
     """Return the key under which the caller states a guard.
 

@@ -11,7 +11,7 @@ from uuid import UUID
 from casework.case import ActionRefused, Actor, Case, Transition
 from casework.chain import step_digest
 from casework.effects import after
-from casework.guards import first_unmet
+from casework.guards import first_unmet, kept_apart
 from casework.machine import Action, machine
 
 __all__ = ["ActionRefused", "Actor", "Case", "Transition", "apply", "machine", "step_content"]
@@ -66,7 +66,7 @@ def apply(
         raise ActionRefused("unknown-action", f"There is no action '{action}'.", action=action)
     known = dict(facts or {})
     _check(case, row, actor, reason, known)
-    unmet = first_unmet(row.guards, case, actor, now, known)
+    unmet = first_unmet(row.guards, case, actor, now, known) or kept_apart(action, case, actor)
     if unmet is not None:
         raise ActionRefused("guard", f"'{action}' needs: {unmet}.", action=action, state=case.state, what=unmet)
     return _step(case, row, actor, now, reason, known)

@@ -32,6 +32,7 @@ revoke connect, temporary on database {DATABASE} from public;
 grant connect, temporary on database {DATABASE} to {APP_ROLE};
 create extension if not exists postgis;
 create extension if not exists btree_gist;
+create extension if not exists pgcrypto;
 """
 
 

@@ -122,7 +122,7 @@ def restore(owner_url: str, file: Path, *, bin_folder: Path | None = None) -> st
 def _load(programs: Binaries, owner_url: str, file: Path) -> None:
     with connect(owner_url) as connection:
         schema.ensure_app_role(connection)
-        for extension in ("postgis", "btree_gist"):
+        for extension in ("postgis", "btree_gist", "pgcrypto"):
             connection.execute(f"create extension if not exists {extension}".encode())
     with tempfile.TemporaryDirectory(prefix="gridward-restore-") as folder:
         contents = Path(folder) / "contents"

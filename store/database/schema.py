@@ -206,7 +206,7 @@ def _tie_roles(connection: psycopg.Connection[tuple[object, ...]]) -> None:
 
 def _require_postgis(owner_url: str) -> None:
     with connect(owner_url) as connection:
-        for extension in ("postgis", "btree_gist"):
+        for extension in ("postgis", "btree_gist", "pgcrypto"):
             row = connection.execute("select 1 from pg_available_extensions where name = %s", (extension,)).fetchone()
             if row is None:
                 major = connection.info.server_version // 10000

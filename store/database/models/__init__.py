@@ -5,6 +5,7 @@ from store.database.models.area_changes import AreaDraft, ChangeComment, ChangeS
 from store.database.models.audit import Audit, AuditRetired
 from store.database.models.base import Base
 from store.database.models.camera import Camera, CameraHeard, CameraStatus, ViewShed
+from store.database.models.cases import CaseLink, CaseTask, IncidentContact, TransitionText
 from store.database.models.compound import Compound
 from store.database.models.coverage import CoverageCheck, CoverageGrid, CoverageRun, Gap, KeyPlaceCoverage
 from store.database.models.edit import AtomPast, Edit
@@ -53,6 +54,8 @@ __all__ = [
     "CameraCost",
     "CameraHeard",
     "CameraStatus",
+    "CaseLink",
+    "CaseTask",
     "ChangeComment",
     "ChangeSet",
     "ChangeStep",
@@ -76,6 +79,7 @@ __all__ = [
     "IdempotencyKey",
     "Incident",
     "IncidentCell",
+    "IncidentContact",
     "IncidentTransition",
     "IntakeKey",
     "IntakeQuota",
@@ -113,6 +117,7 @@ __all__ = [
     "Staff",
     "Street",
     "Territory",
+    "TransitionText",
     "Unit",
     "ViewShed",
     "Waterway",

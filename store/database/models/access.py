@@ -14,7 +14,8 @@ from store.types import At, MaybeAt, UuidKey
 
 ROLES = (
     "planner", "reviewer", "intake_officer", "shift_leader", "dispatcher", "handling_unit", "inspector", "grid_staff",
-    "analyst", "camera_administrator", "system_administrator", "security_administrator", "audit_administrator",
+    "analyst", "camera_administrator", "street_office", "supervisor", "outside_body", "system_administrator",
+    "security_administrator", "audit_administrator",
 )  # fmt: skip
 # they administer the system and each other, and nobody holds two of them or one beside business
 ADMINISTRATORS = ("system_administrator", "security_administrator", "audit_administrator")
@@ -40,6 +41,9 @@ class Account(Base):
     # by the system administrator: for good; by the security administrator: until unlocked
     disabled_at: Mapped[MaybeAt]
     locked_at: Mapped[MaybeAt]
+    # whose tasks are its own, and which grids: the unit and the member of staff that it acts as
+    unit_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("unit.id", ondelete="SET NULL"))
+    staff_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("staff.id", ondelete="SET NULL"))
 
 
 class Scope(Base):

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.orm import Mapped, mapped_column
 
 from store.database.models.base import Base, gist
 from store.types import At, Json, MaybeAt, Revision, ShapelyGeometry, tile_geometry
+
+Accounts = Annotated[list[UUID], mapped_column(pg.ARRAY(pg.UUID(as_uuid=True)), server_default=sa.text("'{}'::uuid[]"))]
 
 
 class Incident(Base):
@@ -42,6 +45,34 @@ class Incident(Base):
     county_code: Mapped[int] = mapped_column(sa.BigInteger)
     master_id: Mapped[int | None] = mapped_column(sa.BigInteger)
     cycle: Mapped[int] = mapped_column(server_default=sa.text("1"))
+    item_code: Mapped[str | None]
+    urgent: Mapped[bool] = mapped_column(server_default=sa.false())
+    state_at: Mapped[At]
+    # an open request and who made it
+    pending: Mapped[str | None]
+    requested_by: Mapped[UUID | None] = mapped_column(sa.ForeignKey("account.id"))
+    review_on: Mapped[date | None]
+    self_handled: Mapped[bool] = mapped_column(server_default=sa.false())
+    supervised: Mapped[bool] = mapped_column(server_default=sa.false())
+    rework_count: Mapped[int] = mapped_column(server_default=sa.text("0"))
+    extensions: Mapped[int] = mapped_column(server_default=sa.text("0"))
+    appeals: Mapped[int] = mapped_column(server_default=sa.text("0"))
+    rated_cycle: Mapped[int] = mapped_column(server_default=sa.text("0"))
+    wrong_dispatches: Mapped[int] = mapped_column(server_default=sa.text("0"))
+    # the unit that leads now, and the one that gave the case back last
+    unit_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("unit.id"))
+    returned_unit_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("unit.id"))
+    referred_to: Mapped[str | None]
+    registered_by: Mapped[UUID | None] = mapped_column(sa.ForeignKey("account.id"))
+    # accounts that ever did so, over all cycles: they are kept apart
+    openers: Mapped[Accounts]
+    dispatchers: Mapped[Accounts]
+    handlers: Mapped[Accounts]
+    rejecters: Mapped[Accounts]
+    checkers: Mapped[Accounts]
+    # the earliest limit that runs, and when four fifths of it are over; none while the clocks stand
+    due_at: Mapped[MaybeAt]
+    soon_at: Mapped[MaybeAt]
     demo: Mapped[bool] = mapped_column(server_default=sa.false())
     revision: Mapped[Revision]
 
@@ -60,6 +91,19 @@ class Incident(Base):
             "id",
             postgresql_where=sa.text("channel in ('open311', 'plate')"),
         ),
+        sa.Index("ix_incident_due", "due_at", "id", postgresql_where=sa.text("due_at is not null")),
+        sa.Index("ix_incident_town_due", "town_code", "due_at", "id", postgresql_where=sa.text("due_at is not null")),
+        sa.Index("ix_incident_unit", "unit_id", "reported_at", "id", postgresql_where=sa.text("unit_id is not null")),
+        sa.Index("ix_incident_master", "master_id", postgresql_where=sa.text("master_id is not null")),
+        sa.Index(
+            "ix_incident_registered_by",
+            "registered_by",
+            "reported_at",
+            postgresql_where=sa.text("registered_by is not null"),
+        ),
+        # states that few cases are in, and those that wait for the archive
+        sa.Index("ix_incident_state", "state", "state_at", postgresql_where=sa.text("state <> 'ARCHIVED'")),
+        sa.CheckConstraint("pending in ('return', 'suspension', 'extension', 'void')", name="pending_known"),
         {"postgresql_partition_by": "RANGE (month)"},
     )
 
