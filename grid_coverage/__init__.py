@@ -4,7 +4,8 @@ from grid_coverage.availability import Outages, TimeDepths, time_depths
 from grid_coverage.candidates import candidate_views, covered_points, keeps_privacy, street_points
 from grid_coverage.demand import KeyPoints, Needs, Streets
 from grid_coverage.density import DORI, OODPCVS, range_at_density, useful_range
-from grid_coverage.gaps import GapPlaces, GapTable, PointCover, Reason, gaps_by_grid
+from grid_coverage.gap_places import GapPlaces, PointCover
+from grid_coverage.gaps import GapTable, Reason, gaps_by_grid
 from grid_coverage.ground import GroundTable, depth_by_grid, ground_by_grid
 from grid_coverage.over_time import SERVICEABLE, TimeTable, gaps_over_time, ground_over_time
 from grid_coverage.placement import Candidates, Demand, Placement, place

@@ -12,17 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 from gis.errors import InvalidInputError
 from grid_coverage.availability import Outages, TimeDepths, time_depths
 from grid_coverage.demand import MOST_FOLDS, KeyPoints, Needs, Streets
-from grid_coverage.gaps import (
-    KEY_PLACE,
-    GapPlaces,
-    GapTable,
-    PointCover,
-    first_polygon,
-    grid_polygons,
-    per_grid,
-    rank_gaps,
-    street_gaps,
-)
+from grid_coverage.gap_places import KEY_PLACE, GapPlaces, PointCover, rank_gaps, street_gaps
+from grid_coverage.gaps import GapTable, first_polygon, grid_polygons, per_grid
 from grid_coverage.ground import GroundTable, clipped_rows, united_areas
 from grid_coverage.intervals import Segments, pieces_inside, points_inside, ring_table, segment_lines
 from grid_coverage.stretches import Stretches, stretches

@@ -16,7 +16,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from gis.errors import InvalidInputError
 from grid_coverage.demand import KeyPoints, Needs, Streets
-from grid_coverage.gaps import GapPlaces, GapTable, PointCover, gaps_by_grid, rank_gaps
+from grid_coverage.gap_places import GapPlaces, PointCover, rank_gaps
+from grid_coverage.gaps import GapTable, gaps_by_grid
 from grid_coverage.intervals import NOWHERE
 from grid_coverage.view_sheds import ViewSheds
 
