@@ -42,6 +42,13 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "lead": "牵头单位", "km2": "平方公里", "ha": "公顷",
     },
 }  # fmt: skip
+#: Words of grid kinds, English and Chinese.
+KINDS: Final[dict[str, tuple[str, str]]] = {
+    "household": ("household grid", "户籍网格"), "natural_village": ("natural village grid", "自然村网格"),
+    "water": ("water grid", "水域网格"), "micro": ("micro grid", "微网格"),
+    "ten_household": ("ten-household group", "十户联防"), "dedicated": ("dedicated grid", "专属网格"),
+    "police": ("police grid", "警务网格"), "safety": ("safety grid", "安全网格"), "cell": ("cell", "单元网格"),
+}  # fmt: skip
 _STYLE: Final = """
 @page{size:A4;margin:14mm}*{box-sizing:border-box}
 body{font:13px/1.5 Inter,"Noto Sans SC","Noto Sans CJK SC","Microsoft YaHei",sans-serif;color:#191E26;margin:0 auto;
@@ -90,6 +97,7 @@ class HandoverSheet:
     ----------
     code, name, area, plan, basis, effective, printed : str
     kind : str
+        Key of `KINDS`.
     households, doors : int
     area_m2 : float
     lists : sequence of (title key, header keys, rows)
@@ -131,7 +139,7 @@ def handover_page(sheet: HandoverSheet, *, lang: str = "en") -> str:
     facts = (
         ("plan", sheet.plan), ("effective", sheet.effective or say["not_yet"]), ("area", sheet.area),
         ("basis", sheet.basis or "–"), ("households", f"{sheet.households:,}"), ("doors", f"{sheet.doors:,}"),
-        ("size", _size(sheet.area_m2, say)), ("kind", sheet.kind),
+        ("size", _size(sheet.area_m2, say)), ("kind", KINDS[sheet.kind][lang == "zh"]),
     )  # fmt: skip
     rows = "".join(f"<dt>{say[key]}</dt><dd>{escape(value)}</dd>" for key, value in facts)
     lists = "".join(_list(say, key, header, body, sheet.left_out.get(key, 0)) for key, header, body in sheet.lists)

@@ -14,10 +14,12 @@ import shapely
 from gis.crs import to_metric
 from gis.errors import NotFoundError, UnavailableError
 from layers.handover import HandoverSheet, MapDrawing, handover_page
+from layers.spec import Lang
 from services.plan_life import duties
 from services.plan_life.comparing import Compared, GridDiff, compare
 from services.plan_life.impact import predecessor
 from services.plan_life.publishing import open_states
+from services.reports.kinds import kind_word
 from store.database import handover as sql
 from store.database import plan_life as life_sql
 from store.database import plans as plan_sql
@@ -70,7 +72,8 @@ class _Sheets:
     """What the sheets of one plan share: people, duties, and what came from where."""
 
     def __init__(self, work: UnitOfWork, plan: Plan, lang: str, now: datetime) -> None:
-        self.work, self.plan, self.lang, self.now = work, plan, lang, now
+        self.work, self.plan, self.now = work, plan, now
+        self.lang: Lang = "zh" if lang == "zh" else "en"
         self.territory = work.session.get_one(Territory, plan.territory_id)
         before = predecessor(work, plan)
         self.compared: Compared | None = None if before is None else compare(work, before.id, plan.id)
@@ -97,7 +100,10 @@ class _Sheets:
         ):
             values = {"territory": self.territory.id, "states": open_states()}
             found = sql.inside(self.work.session, what, self.plan.id, row.grid_id, values)
-            lists.append((key, header, [[str(cell or "") for cell in each] for each in found[:ROWS]]))
+            rows = [[str(cell or "") for cell in each] for each in found[:ROWS]]
+            if key == "places":
+                rows = [[kind_word(kind, self.lang), name] for kind, name in rows]
+            lists.append((key, header, rows))
             left_out[key] = max(0, len(found) - ROWS)
         plan = self.plan
         return handover_page(

@@ -1,5 +1,6 @@
 /** Words of reports, exports, and of facilities and posts. */
 export const reportsEn = {
+  'export.noRight': 'Files are for accounts with the right to export; the security administrator gives it.',
   'export.pdf': 'PDF',
   'export.pdfHint': 'A4, map, legend, scale, table',
   'export.xlsx': 'Excel',
@@ -54,6 +55,7 @@ export const reportsEn = {
 } as const
 
 export const reportsZh: Record<keyof typeof reportsEn, string> = {
+  'export.noRight': '导出文件需有导出权限，由安全管理员授予。',
   'export.pdf': 'PDF',
   'export.pdfHint': 'A4，含地图、图例、比例尺和表格',
   'export.xlsx': 'Excel',

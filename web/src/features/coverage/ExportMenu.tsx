@@ -1,8 +1,10 @@
 import type { JSX } from 'preact'
+import { mayExport } from '../../api/rights'
 import { lang, t } from '../../i18n'
 import type { CoverageGrid } from '../../api/types'
 import { Icon } from '../../ui/Icon'
 import { Menu } from '../../ui/Menu'
+import { NoExport } from '../../ui/NoExport'
 import { openDownload, saveFile } from '../../ui/save'
 import { toast } from '../../ui/toast'
 import { query } from '../../api/client'
@@ -67,7 +69,8 @@ export function ExportMenu({ rows, foot = false }: { rows: readonly CoverageGrid
       >
         {(close) => (
           <>
-            {FORMATS.map(([format, name, hint]) => (
+            {!mayExport.value && <NoExport />}
+            {mayExport.value && FORMATS.map(([format, name, hint]) => (
               <button key={format} type="button" onClick={() => (write(format), close())}>
                 <span class="export-name strong">{t(name)}</span>
                 <span class="small muted">{t(hint)}</span>

@@ -209,7 +209,7 @@ function statusOf(): { note?: string; keys?: [string, Key][] } {
   if (tool === 'select') return {}
   const ms = figuresMs.value
   const keys: [string, Key][] = [
-    ...(tool === 'border' ? ([['Drag', 'edit.keys.drag'], ['Shift', 'edit.keys.noSnap']] as [string, Key][]) : []),
+    ...(tool === 'border' ? ([[t('edit.keys.hand'), 'edit.keys.drag'], ['Shift', 'edit.keys.noSnap']] as [string, Key][]) : []),
     ['Enter', 'edit.keys.keep'],
     ['Esc', 'edit.keys.back'],
     ['Ctrl Z', 'edit.keys.undo'],

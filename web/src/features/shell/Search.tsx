@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals'
 import type { JSX } from 'preact'
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { ask, query } from '../../api/client'
 import { planGrids, territory } from '../../api/data'
 import type { SearchHit } from '../../api/types'
@@ -69,7 +69,8 @@ export function SearchBox(props: BoxProps): JSX.Element {
     setText(hit.label)
     props.onPick(hit)
   }
-  useEffect(() => setText(props.value ?? ''), [props.value])
+  // before the next key: an effect after painting would wipe out what was typed meanwhile
+  useLayoutEffect(() => setText(props.value ?? ''), [props.value])
   useEffect(() => {
     if (props.shortcut) searchBox.value = input.current
   }, [])

@@ -200,7 +200,7 @@ function GridLists({ state, here }: { state: MergeState; here: Scene }): JSX.Ele
       />
       <p class="row">
         <button type="button" class="button primary" aria-disabled={state.grids.length < 2} onClick={() => (proposal.value ? void keepProposal() : act({ kind: 'finish' }))}>
-          {proposal.value ? t('edit.keepIt') : state.tool === 'merge' ? t('edit.mergeDo', { n: state.grids.length }) : t('edit.improveDo')}
+          {proposal.value ? t('edit.keepIt') : state.tool === 'merge' ? (state.grids.length < 2 ? t('edit.mergeMore') : t('edit.mergeDo', { n: state.grids.length })) : t('edit.improveDo')}
         </button>
       </p>
     </>

@@ -1,10 +1,12 @@
 import type { JSX } from 'preact'
 import { plan, plans } from '../../../api/data'
 import type { Plan, PlanGrids } from '../../../api/types'
+import { mayExport } from '../../../api/rights'
 import { t } from '../../../i18n'
 import { store } from '../../../map/store'
 import { Icon } from '../../../ui/Icon'
 import { Menu } from '../../../ui/Menu'
+import { NoExport } from '../../../ui/NoExport'
 import { openDownload } from '../../../ui/save'
 import { StatusChip } from './StatusChip'
 import { asking, importing, person, printing, publishOpen } from './life'
@@ -30,7 +32,8 @@ function exportAs(of: Plan, format: string): void {
 function ExportItems({ of, close }: { of: Plan; close: () => void }): JSX.Element {
   return (
     <>
-      {FORMATS.map((format) => (
+      {!mayExport.value && <NoExport />}
+      {mayExport.value && FORMATS.map((format) => (
         <button
           key={format}
           type="button"

@@ -2,6 +2,7 @@ import type { JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { Problem } from '../../../api/client'
 import { plan, planGrids } from '../../../api/data'
+import { mayExport } from '../../../api/rights'
 import type { Plan } from '../../../api/types'
 import { lang, t } from '../../../i18n'
 import { gridNumber } from '../../../i18n/format'
@@ -9,6 +10,7 @@ import { store } from '../../../map/store'
 import { catchFocus } from '../../../ui/focus'
 import { Dialog } from '../../../ui/Dialog'
 import { Icon } from '../../../ui/Icon'
+import { NoExport } from '../../../ui/NoExport'
 import { ErrorNote, Skeleton } from '../../../ui/states'
 import { toast } from '../../../ui/toast'
 import { CheckLines, ImpactSheet } from './Impact'
@@ -51,10 +53,14 @@ function Handover({ of }: { of: Plan }): JSX.Element {
           ))}
         </select>
       </label>
-      <a class="button" href={`/api/v1/plans/${of.id}/handover/${encodeURIComponent(code)}?lang=${lang.value}`} target="_blank" rel="noopener">
-        <Icon name="report" />
-        {t('life.handoverOpen')}
-      </a>
+      {mayExport.value ? (
+        <a class="button" href={`/api/v1/plans/${of.id}/handover/${encodeURIComponent(code)}?lang=${lang.value}`} target="_blank" rel="noopener">
+          <Icon name="report" />
+          {t('life.handoverOpen')}
+        </a>
+      ) : (
+        <NoExport />
+      )}
     </div>
   )
 }

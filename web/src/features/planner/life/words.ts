@@ -2,7 +2,7 @@
 import { plans } from '../../../api/data'
 import type { Plan } from '../../../api/types'
 import { lang, t, tOr } from '../../../i18n'
-import { day, gridNumber } from '../../../i18n/format'
+import { code, day, gridNumber } from '../../../i18n/format'
 import type { CheckProblem } from './life'
 import type { Bar, Step } from './steps'
 
@@ -28,8 +28,8 @@ export function inForce(plan: Plan): string {
 
 /** What is wrong, in the language on screen. */
 export function problemWords(problem: CheckProblem): string {
-  if (lang.value === 'en') return problem.message
-  if (problem.words?.zh) return problem.words.zh
+  const words = lang.value === 'en' ? problem.message : problem.words?.zh
+  if (words) return words.replace(/\b\d{12,18}\b/g, code)
   const grids = (problem.grids ?? []).map(gridNumber).join('、')
   return `${tOr(`life.fault.${problem.kind}`, problem.kind)}${grids && `（${grids}）`}`
 }
