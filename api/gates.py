@@ -32,6 +32,8 @@ IN_AREAS: Final = frozenset(
         "POST /api/v1/privacy-zones", "GET /api/v1/privacy-zones/{zone}", "PATCH /api/v1/privacy-zones/{zone}",
         "DELETE /api/v1/privacy-zones/{zone}", "POST /api/v1/locate", "GET /api/v1/incidents",
         "POST /api/v1/incidents", "GET /api/v1/incidents/{no}", "PATCH /api/v1/incidents/{no}", "GET /api/v1/search",
+        "GET /api/v1/incidents/{no}/duplicates", "POST /api/v1/media", "GET /api/v1/media/{media_id}",
+        "POST /api/v1/media/{media_id}/blur",
         "GET /api/v1/cameras/{camera}", "PATCH /api/v1/cameras/{camera}", "GET /api/v1/layers", "GET /api/v1/style",
         "GET /api/v1/jobs/{job_id}", "DELETE /api/v1/jobs/{job_id}", "GET /api/v1/events", "GET /api/v1/events/poll",
     }

@@ -10,6 +10,7 @@ import logging
 import re
 import secrets
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -118,12 +119,17 @@ class BodyLimit:
         Bytes.
     patience_s : float
         See above.
+    lower : mapping of str to int
+        Lower limits by the beginning of the path.
     """
 
-    def __init__(self, app: ASGIApp, limit: int, patience_s: float = BODY_S) -> None:
+    def __init__(
+        self, app: ASGIApp, limit: int, patience_s: float = BODY_S, lower: Mapping[str, int] | None = None
+    ) -> None:
         self.app = app
         self.limit = limit
         self.patience_s = patience_s
+        self.lower = dict(lower or {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -131,8 +137,9 @@ class BodyLimit:
             await self.app(scope, receive, send)
             return
         told = Headers(scope=scope).get("content-length", "0")
-        if not told.isdigit() or int(told) > self.limit:
-            await problem_of(self._error())(scope, receive, send)
+        limit = next((few for door, few in self.lower.items() if scope["path"].startswith(door)), self.limit)
+        if not told.isdigit() or int(told) > limit:
+            await problem_of(self._error(limit))(scope, receive, send)
             return
         clock = asyncio.get_running_loop().time
         seen, more, began = 0, True, clock()
@@ -148,15 +155,16 @@ class BodyLimit:
                 raise RequestTooSlowError("The request was not sent within the time allowed.") from None
             more = bool(message.get("more_body", False))
             seen += len(message.get("body", b""))
-            if seen > self.limit:
-                raise self._error()
+            if seen > limit:
+                raise self._error(limit)
             return message
 
         await self.app(scope, counted, send)
 
-    def _error(self) -> BodyTooLargeError:
+    @staticmethod
+    def _error(limit: int) -> BodyTooLargeError:
         return BodyTooLargeError(
-            f"The request body is larger than {self.limit // 2**20} MB; send less at a time.", limit=self.limit
+            f"The request body is larger than {limit // 2**20} MB; send less at a time.", limit=limit
         )
 
 

@@ -208,7 +208,7 @@ def _at(
     lon, lat = point
     radius = max(place.accuracy_m, ON_BORDER_M)
     query = HereQuery(
-        lon, lat, radius, _box_around(lon, lat, radius), place.kind, moment, place.territory, floor=place.floor
+        lon, lat, radius, box_around(lon, lat, radius), place.kind, moment, place.territory, floor=place.floor
     )
     here = sql.read_here(work.session, query)
     if here["territory"] is None:
@@ -251,7 +251,7 @@ def _at(
     )
 
 
-def _box_around(lon: float, lat: float, radius: float) -> tuple[float, float, float, float]:
+def box_around(lon: float, lat: float, radius: float) -> tuple[float, float, float, float]:
     """Return a box that surely holds the circle; distances themselves are measured on the ellipsoid."""
     north = radius / 110_000 + 1e-9
     east = min(180.0, radius / (110_000 * max(0.01, math.cos(math.radians(lat)))) + 1e-9)

@@ -82,6 +82,9 @@ class HttpSettings(SettingsGroup):
         default=False, description="Whether /metrics answers other machines than this one, without signing in."
     )
     max_body_mb: int = Field(default=64, ge=1, description="Largest request body, in megabytes.")
+    max_photo_mb: int = Field(
+        default=20, ge=1, le=64, description="Largest photo of a report, in megabytes; it is made smaller when it is kept."
+    )
     tile_cache_mb: int = Field(
         default=64, ge=0, le=65536, description="Memory for map tiles that each process keeps, in megabytes; 0 is none."
     )

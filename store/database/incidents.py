@@ -94,7 +94,7 @@ def register(session: Session, values: dict[str, Any]) -> Taken:
 
 
 _COLUMNS = """
-select i.month, i.id, i.no, i.item, i.description, i.channel, i.state, i.severity, i.handling_level, i.reported_at,
+select i.month, i.id, i.no, i.item, i.item_code, i.description, i.channel, i.state, i.severity, i.handling_level, i.reported_at,
        i.occurred_at, st_x(i.point) as lon, st_y(i.point) as lat, i.accuracy_m, i.locate_method, i.revision, i.demo,
        i.territory_id, g.id as grid_id, g.code as grid_code, v.name as grid_name,
        ag.id as alt_grid_id, ag.code as alt_grid_code, av.name as alt_grid_name

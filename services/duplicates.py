@@ -1,0 +1,92 @@
+"""What was reported already: proposed when a report comes in and whenever somebody looks, linked by hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+
+import shapely
+
+from casework.duplicates import REACH_M, SPAN, Sighting, likely_duplicates
+from casework.machine import machine
+from gis.crs import to_metric
+from gis.errors import NotFoundError
+from services.locate import box_around
+from store.database import duplicates as sql
+from store.database import incidents as incident_sql
+from store.database.work import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class LikelyDuplicate:
+    """A case that may be the same thing, with what linking to it needs."""
+
+    no: str
+    revision: int
+    item: str
+    state: str
+    channel: str
+    reported_at: datetime
+    score: float
+    distance_m: float
+    hours: float
+    reason: str
+
+
+@cache
+def open_states() -> tuple[str, ...]:
+    """Return the states of cases that others may be linked to."""
+    return tuple(name for name, facts in machine().states.items() if facts["open311"] == "open")
+
+
+def proposed(work: UnitOfWork, no: str, *, most: int = 5) -> list[LikelyDuplicate]:
+    """Return the open cases that are likely about the same thing as a report, the likeliest first.
+
+    Parameters
+    ----------
+    work : UnitOfWork
+    no : str
+        Number of the report.
+    most : int
+
+    Raises
+    ------
+    NotFoundError
+        No incident of this number.
+    """
+    row = incident_sql.get_incident(work.session, no)
+    if row is None:
+        raise NotFoundError(f"There is no incident {no[:40]}.", no=no[:40])
+    if row.lon is None:
+        return []
+    reach = REACH_M + min(REACH_M, row.accuracy_m or 0.0) + REACH_M
+    rows = sql.near_cases(
+        work.session,
+        row.no,
+        territory_id=row.territory_id,
+        place=(row.lon, row.lat),
+        box=box_around(row.lon, row.lat, reach),
+        span=(row.reported_at - SPAN, row.reported_at + SPAN),
+        states=open_states(),
+    )
+    if not rows:
+        return []
+    srid = sql.metric_srid(work.session, row.territory_id)
+    places = shapely.points([(each.lon, each.lat) for each in (row, *rows)])
+    xy = shapely.get_coordinates(to_metric(places, srid))
+    report, *others = (
+        Sighting(
+            each.no, float(x), float(y), each.reported_at, each.item, each.item_code, each.accuracy_m or 0.0,
+            each.description,
+        )
+        for each, (x, y) in zip((row, *rows), xy, strict=True)
+    )  # fmt: skip
+    known = {each.no: each for each in rows}
+    return [
+        LikelyDuplicate(
+            found.no, known[found.no].revision, known[found.no].item, known[found.no].state, known[found.no].channel,
+            known[found.no].reported_at, found.score, found.distance_m, found.hours, found.reason,
+        )
+        for found in likely_duplicates(report, others, most=most)
+    ]  # fmt: skip
