@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -10,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from gis.errors import InvalidInputError
 
 ANYWHERE = -1
-"""Village of staff who may serve in all of them."""
+"""Village of staff who may serve in all of them; as a town, any town."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,22 +23,31 @@ class Staff:
     xy : (n, 2) float64
         Where each starts from, metric CRS; nan = unknown, taken to be as far from a post as the others are.
     village : (n,) int64
-        Number of the village each belongs to; `ANYWHERE` (-1) = all.
+        Number of the village each belongs to; `ANYWHERE` (-1) = all of the town.
+    town : (n,) int64
+        Number of the town each belongs to; `ANYWHERE` (-1) = all.
     capacity : (n,) int64
-        How many posts each can hold.
+        How many posts each can hold; 1 = exclusive, more = the posts share a holder.
     skills : (n,) int64
         Set of skills, a bit each.
     """
 
     xy: NDArray[np.float64]
     village: NDArray[np.int64]
+    town: NDArray[np.int64]
     capacity: NDArray[np.int64]
     skills: NDArray[np.int64]
 
     @classmethod
     def of(
-        cls, village: ArrayLike, *, xy: ArrayLike | None = None, capacity: ArrayLike = 1, skills: ArrayLike = 0
-    ) -> Staff:
+        cls,
+        village: ArrayLike,
+        *,
+        town: ArrayLike = ANYWHERE,
+        xy: ArrayLike | None = None,
+        capacity: ArrayLike = 1,
+        skills: ArrayLike = 0,
+    ) -> Self:
         """Check columns and lay them out; scalars hold for everybody.
 
         Raises
@@ -46,16 +56,17 @@ class Staff:
             Lengths differ, or a capacity is negative.
         """
         home = np.asarray(village, dtype=np.int64).ravel()
-        most = _column(capacity, len(home), "capacity")
+        count = len(home)
+        most = _column(capacity, count, "capacity")
         if (most < 0).any():
             row = int(np.argmax(most < 0))
             raise InvalidInputError(f"Staff {row}: capacity must be 0 or more.", row=row, field="capacity")
-        return cls(_places(xy, len(home)), home, most, _column(skills, len(home), "skills"))
+        return cls(_places(xy, count), home, _column(town, count, "town"), most, _column(skills, count, "skills"))
 
 
 @dataclass(frozen=True, slots=True)
 class Posts:
-    """What has to be held: one head for each grid.
+    """What has to be held: one head for each grid, say.
 
     Attributes
     ----------
@@ -63,21 +74,34 @@ class Posts:
         Middle of each grid, metric CRS.
     village : (m,) int64
         Number of its village.
+    town : (m,) int64
+        Number of its town; `ANYWHERE` (-1) = not told.
     skills : (m,) int64
         Set of skills that its holder must have, a bit each; 0 = none.
     load : (m,) float64
         Work that comes with it (households, say).
+    required : (m,) bool
+        Whether it is missed when vacant; others are held only where a `Minimum` asks for it.
     """
 
     xy: NDArray[np.float64]
     village: NDArray[np.int64]
+    town: NDArray[np.int64]
     skills: NDArray[np.int64]
     load: NDArray[np.float64]
+    required: NDArray[np.bool_]
 
     @classmethod
     def of(
-        cls, village: ArrayLike, *, xy: ArrayLike | None = None, skills: ArrayLike = 0, load: ArrayLike = 1.0
-    ) -> Posts:
+        cls,
+        village: ArrayLike,
+        *,
+        town: ArrayLike = ANYWHERE,
+        xy: ArrayLike | None = None,
+        skills: ArrayLike = 0,
+        load: ArrayLike = 1.0,
+        required: ArrayLike = True,
+    ) -> Self:
         """Check columns and lay them out; scalars hold for all posts.
 
         Raises
@@ -86,33 +110,61 @@ class Posts:
             Lengths differ, or a load is negative or not finite.
         """
         home = np.asarray(village, dtype=np.int64).ravel()
+        count = len(home)
         work = np.broadcast_to(np.asarray(load, dtype=np.float64), home.shape).copy()
         if not (np.isfinite(work) & (work >= 0)).all():
             row = int(np.argmin(np.isfinite(work) & (work >= 0)))
             raise InvalidInputError(f"Post {row}: load must be a finite number, 0 or more.", row=row, field="load")
-        return cls(_places(xy, len(home)), home, _column(skills, len(home), "skills"), work)
+        return cls(
+            _places(xy, count),
+            home,
+            _column(town, count, "town"),
+            _column(skills, count, "skills"),
+            work,
+            _column(required, count, "required").astype(np.bool_),
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Minimum:
-    """At least so many posts of a village must be held by staff with a skill.
+    """At least so many different people with a skill hold posts in a village, in a town, or anywhere.
 
     Attributes
     ----------
     name : str
         How the rule is named when it is missed.
     village : int
-        Number of the village; `ANYWHERE` (-1) = all posts together.
+        Number of the village; `ANYWHERE` (-1) = every village of `town`.
     skill : int
-        Bits of the skill.
+        Bits of the skill; 0 = anybody counts.
     count : int
-        How many posts.
+        How many people; one who holds several posts there counts once.
+    town : int
+        Number of the town; `ANYWHERE` (-1) = every town.
+    either : tuple of Minimum
+        Other ways to meet the rule: it is kept when this one or any of those is.
     """
 
     name: str
     village: int
     skill: int
     count: int
+    town: int = ANYWHERE
+    either: tuple[Minimum, ...] = ()
+
+    @property
+    def ways(self) -> tuple[Minimum, ...]:
+        """Every way to meet the rule, this one first."""
+        return (self, *(way for other in self.either for way in other.ways))
+
+    def held_by(self, posts: Posts) -> NDArray[np.int64]:
+        """Return the posts whose holders may count, in order."""
+        here = np.ones(len(posts.village), dtype=np.bool_)
+        if self.village != ANYWHERE:
+            here &= posts.village == self.village
+        if self.town != ANYWHERE:
+            here &= posts.town == self.town
+        return np.flatnonzero(here)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,25 +175,29 @@ class Rules:
     ----------
     within_village : bool
         Whether staff hold posts in their own village only.
+    within_town : bool
+        Whether staff hold posts in their own town only.
     max_distance : float
         Metres from staff to post; staff of unknown place pass.
     max_load : float
-        Sum of the loads of one head.
+        Sum of the loads of one holder.
     minimums : tuple of Minimum
     balance : float
         How many metres farther one goes to spare a colleague who has one post more already.
     nearest : int
-        Pairs considered: so many nearest staff of each post and nearest posts of each of the staff.
+        Pairs to start from: so many nearest staff of each post and nearest posts of each of the staff. Others are
+        taken in as soon as they can better the answer.
     time_limit : float
         Seconds after which the best answer so far is taken.
     """
 
     within_village: bool = True
+    within_town: bool = True
     max_distance: float = np.inf
     max_load: float = np.inf
     minimums: tuple[Minimum, ...] = ()
     balance: float = 1000.0
-    nearest: int = 20
+    nearest: int = 5
     time_limit: float = 60.0
 
 

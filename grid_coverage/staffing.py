@@ -1,33 +1,34 @@
-"""Staffing: who heads which grid, by rules that are named when they can't all be kept.
+"""Staffing: who holds which post, by rules that are named when they can't all be kept.
 
-The rules are elastic: a post that nobody may hold stays vacant and a minimum that can't be met is missed, each at a
-price far above any distance, so there is always an answer, and what is wrong with it is listed rule by rule.
-Without load limits or minimums the problem is a minimum-cost flow, whose linear relaxation is already whole.
+The rules are elastic: a post that nobody may hold stays vacant and a minimum that can't be met is missed, so there is
+always an answer, and what is wrong with it is listed rule by rule. First as little as possible is missed, then the
+cost is least among the answers that miss no more. Posts that share neither staff nor a rule are solved apart; pairs
+come in as they are needed, and the bound holds for all of them.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import NamedTuple
+import time
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import Bounds, LinearConstraint, linear_sum_assignment, milp
-from scipy.sparse import coo_array, csr_array
-from scipy.spatial.distance import cdist
 
-from gis.errors import UnavailableError
 from grid_coverage.roster import ANYWHERE, Minimum, Posts, Rules, Staff
+from grid_coverage.staffing_model import Model
+from grid_coverage.staffing_pairs import Pairs, allowed_pairs, independent_parts, serves
+from grid_coverage.staffing_solve import Solved, solve
 
 __all__ = ["ANYWHERE", "VACANT", "Assignment", "Minimum", "Posts", "Rules", "Staff", "Violation", "assign_staff"]
 
 VACANT = -1
 """Staff number of a post that nobody holds."""
 
-MOST_SEATS = 20_000_000
-"""Largest table (seats times posts) in which the matching that fills most posts is looked for."""
+IDLE = 1.0
+"""Metres that holding a post nobody has to hold costs beside the way, so that it is held for a rule's sake only."""
 
-WITHIN_VILLAGE, SKILL, DISTANCE, LOAD, CAPACITY = "within-village", "skill", "max-distance", "max-load", "capacity"
+WITHIN_VILLAGE, WITHIN_TOWN, SKILL = "within-village", "within-town", "skill"
+DISTANCE, LOAD, CAPACITY = "max-distance", "max-load", "capacity"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +38,10 @@ class Violation:
     Attributes
     ----------
     rule : str
-        ``within-village``, ``skill``, ``max-distance``, ``max-load``, ``capacity``, or the name of a `Minimum`.
+        ``within-village``, ``within-town``, ``skill``, ``max-distance``, ``max-load``, ``capacity``, or the name of
+        a `Minimum`.
     posts : tuple of int
-        The posts that stay vacant by it, or for a minimum the posts of its village.
+        The posts that stay vacant by it, or for a minimum the posts in its place that nobody who counts holds.
     lacking : int
         How many more holders it would take.
     """
@@ -63,36 +65,31 @@ class Assignment:
         How many posts each of the staff holds.
     load : (n,) float64
         Sum of their loads.
+    required : (m,) bool
+        Which posts are missed when vacant.
     violations : tuple of Violation
         Rules that could not be kept; empty = all kept.
     gap : float
-        Proven upper bound on how far the cost is from the best one, as a share of it; 0 = optimal among the
-        pairs considered.
+        Proven upper bound on how far the answer is from the best one, as a share of it: of what is missed, or of
+        the cost where nothing more is missed than must be; 0 = optimal.
     """
 
     holder: NDArray[np.int64]
     distance: NDArray[np.float64]
     held: NDArray[np.int64]
     load: NDArray[np.float64]
+    required: NDArray[np.bool_]
     violations: tuple[Violation, ...]
     gap: float
 
     @property
     def vacancies(self) -> NDArray[np.int64]:
-        """Posts that nobody holds."""
-        return np.flatnonzero(self.holder == VACANT)
-
-
-class _Pairs(NamedTuple):
-    """Pairs of staff and post that the rules allow."""
-
-    staff: NDArray[np.int64]
-    post: NDArray[np.int64]
-    distance: NDArray[np.float64]
+        """Required posts that nobody holds."""
+        return np.flatnonzero((self.holder == VACANT) & self.required)
 
 
 def assign_staff(staff: Staff, posts: Posts, rules: Rules) -> Assignment:
-    """Give each post one holder: as few vacancies as can be, then missed minimums, then evenly, then near.
+    """Give each post one holder: as few vacancies as can be, then missed minimums, then evenly and near.
 
     Parameters
     ----------
@@ -122,149 +119,80 @@ def assign_staff(staff: Staff, posts: Posts, rules: Rules) -> Assignment:
     >>> found.holder[:2].tolist(), found.vacancies.tolist(), found.violations[0].rule
     ([0, 1], [3], 'within-village')
     """
-    pairs = _allowed_pairs(staff, posts, rules)
-    chosen, missed, gap = _solve(staff, posts, rules, pairs)
+    pairs = allowed_pairs(staff, posts, rules)
+    scopes = [_scope(rule, posts) for rule in rules.minimums]
+    deadline = time.monotonic() + rules.time_limit
     holder = np.full(len(posts.village), VACANT, dtype=np.int64)
-    distance = np.full(len(posts.village), np.nan)
-    holder[pairs.post[chosen]] = pairs.staff[chosen]
-    real = np.hypot(*(posts.xy[pairs.post[chosen]] - staff.xy[pairs.staff[chosen]]).T)
-    distance[pairs.post[chosen]] = real
+    answers = []
+    for part in independent_parts(pairs, len(staff.village), len(posts.village), scopes):
+        model, who = _model(staff, posts, replace(rules, minimums=_of_part(rules, scopes, part)), pairs, part)
+        solved = solve(model, deadline)
+        holder[part[model.pairs.post[solved.chosen]]] = who[model.pairs.staff[solved.chosen]]
+        answers.append(solved)
     filled = holder != VACANT
+    distance = np.full(len(holder), np.nan)
+    distance[filled] = np.hypot(*(posts.xy[filled] - staff.xy[holder[filled]]).T)
     count = len(staff.village)
     return Assignment(
         holder=holder,
         distance=distance,
         held=np.bincount(holder[filled], minlength=count).astype(np.int64),
         load=np.bincount(holder[filled], weights=posts.load[filled], minlength=count).astype(np.float64),
-        violations=(*_vacancy_reasons(staff, posts, rules, holder), *_missed_minimums(posts, rules, missed)),
-        gap=gap,
+        required=posts.required,
+        violations=(*_vacancy_reasons(staff, posts, rules, holder), *_missed_minimums(staff, posts, rules, holder)),
+        gap=_gap(answers),
     )
 
 
-def _allowed(staff: Staff, posts: Posts, rules: Rules, who: NDArray[np.int64], what: NDArray[np.int64]) -> _Pairs:
-    """List the pairs among some staff and some posts that skills and distance allow, nearest ones only."""
-    distance = cdist(staff.xy[who], posts.xy[what])
-    unknown = np.isnan(distance)
-    able = (posts.skills[what] & ~staff.skills[who][:, None]) == 0
-    able &= unknown | (distance <= rules.max_distance)
-    able &= (posts.load[what] <= rules.max_load) & (staff.capacity[who] > 0)[:, None]
-    distance[unknown] = float(distance[~unknown].mean()) if (~unknown).any() else 0.0
-    ranked = np.where(able, distance, np.inf)
-    near = np.zeros(able.shape, dtype=bool)
-    for axis in (0, 1):
-        width = min(rules.nearest, ranked.shape[axis])
-        if width:
-            np.put_along_axis(near, np.argsort(ranked, axis=axis, kind="stable").take(range(width), axis), True, axis)
-    if min(rules.nearest, *able.shape) < max(able.shape):
-        _keep_matching(near, ranked, staff.capacity[who])
-    row, column = np.nonzero(near & able)
-    return _Pairs(who[row], what[column], distance[row, column])
+def _scope(rule: Minimum, posts: Posts) -> NDArray[np.int64]:
+    """Return the posts that a minimum looks at, by whichever way it may be met."""
+    return np.unique(np.concatenate([way.held_by(posts) for way in rule.ways]))
 
 
-def _keep_matching(near: NDArray[np.bool_], ranked: NDArray[np.float64], capacity: NDArray[np.int64]) -> None:
-    """Also consider the pairs that fill the most posts: a short list of the nearest alone can leave some vacant."""
-    seat = np.repeat(np.arange(len(capacity)), np.minimum(capacity, ranked.shape[1]))
-    if len(seat) * ranked.shape[1] > MOST_SEATS or not np.isfinite(ranked).any():
-        return
-    dear = 2.0 * float(ranked[np.isfinite(ranked)].max()) * min(len(seat), ranked.shape[1]) + 1.0
-    row, column = linear_sum_assignment(np.where(np.isfinite(ranked), ranked, dear)[seat])
-    near[seat[row], column] = True
-
-
-def _allowed_pairs(staff: Staff, posts: Posts, rules: Rules) -> _Pairs:
-    """List all pairs that the rules on single pairs allow, village by village."""
-    if not rules.within_village:
-        return _allowed(staff, posts, rules, np.arange(len(staff.village)), np.arange(len(posts.village)))
-    found = [
-        _allowed(
-            staff,
-            posts,
-            rules,
-            np.flatnonzero((staff.village == village) | (staff.village == ANYWHERE)),
-            np.flatnonzero(posts.village == village),
-        )
-        for village in np.unique(posts.village)
-    ]
-    if not found:
-        return _Pairs(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64), np.empty(0))
-    return _Pairs(*(np.concatenate(columns) for columns in zip(*found, strict=True)))
-
-
-def _solve(
-    staff: Staff, posts: Posts, rules: Rules, pairs: _Pairs
-) -> tuple[NDArray[np.int64], NDArray[np.int64], float]:
-    """Solve the elastic assignment; return the chosen pairs, what each minimum misses, and the gap.
-
-    Columns: a pair each; a rung for each post more that one of the staff takes, each dearer than the last; a
-    vacancy for each post; a slack for each minimum.
-    """
-    many, posted = len(pairs.staff), len(posts.village)
-    if not posted:
-        return np.empty(0, dtype=np.int64), np.array([rule.count for rule in rules.minimums], dtype=np.int64), 0.0
-    most = np.minimum(staff.capacity, np.bincount(pairs.staff, minlength=len(staff.village)))
-    climber = np.repeat(np.arange(len(most)), most)
-    rung = np.arange(len(climber)) - np.repeat(np.cumsum(most) - most, most)
-    dear = 10.0 * (pairs.distance.max(initial=1.0) + rules.balance * max(1, int(most.max(initial=0))))
-    cost = np.concatenate(
-        [pairs.distance, rules.balance * rung, np.full(posted, dear), np.full(len(rules.minimums), dear / 2)]
+def _of_part(rules: Rules, scopes: list[NDArray[np.int64]], part: NDArray[np.int64]) -> tuple[Minimum, ...]:
+    """Return the minimums of one part; those that look at no post are nowhere."""
+    return tuple(
+        rule for rule, scope in zip(rules.minimums, scopes, strict=True) if len(scope) and np.isin(scope[0], part)
     )
-    column = np.arange(len(cost))
-    steps, empty = column[many : many + len(climber)], column[many + len(climber) :][:posted]
-    filled = _matrix([(pairs.post, column[:many], 1.0), (np.arange(posted), empty, 1.0)], posted, len(cost))
-    climbed = _matrix([(pairs.staff, column[:many], 1.0), (climber, steps, -1.0)], len(most), len(cost))
-    constraints = [LinearConstraint(filled, 1, 1), LinearConstraint(climbed, 0, 0)]
-    if np.isfinite(rules.max_load):
-        loads = _matrix([(pairs.staff, column[:many], posts.load[pairs.post])], len(most), len(cost))
-        constraints.append(LinearConstraint(loads, -np.inf, rules.max_load))
-    if rules.minimums:
-        constraints.append(_minimum_rows(staff, posts, rules, pairs, len(cost)))
-    upper = np.ones(len(cost))
-    upper[len(cost) - len(rules.minimums) :] = np.inf
-    # Rungs and slacks come out whole by themselves once pairs are.
-    whole = np.where(column < many, 1, 0)
-    result = milp(
-        cost,
-        integrality=whole,
-        bounds=Bounds(0, upper),
-        constraints=constraints,
-        options={"time_limit": rules.time_limit, "mip_rel_gap": 1e-7},
+
+
+def _model(
+    staff: Staff, posts: Posts, rules: Rules, pairs: Pairs, part: NDArray[np.int64]
+) -> tuple[Model, NDArray[np.int64]]:
+    """Build the model of the posts of one part; return it with who takes part."""
+    here = np.zeros(len(posts.village), dtype=np.bool_)
+    here[part] = True
+    own = pairs.of(here[pairs.post])
+    who, staff_row = np.unique(own.staff, return_inverse=True)
+    seats = np.minimum(staff.capacity[who], np.bincount(staff_row, minlength=len(who)))
+    metres = own.distance + IDLE * ~posts.required[own.post]
+    model = Model(
+        Staff(staff.xy[who], staff.village[who], staff.town[who], seats, staff.skills[who]),
+        Posts(*(getattr(posts, name)[part] for name in ("xy", "village", "town", "skills", "load", "required"))),
+        rules,
+        Pairs(
+            staff_row.astype(np.int64), np.searchsorted(part, own.post), own.distance + IDLE * ~posts.required[own.post]
+        ),
     )
-    if result.x is None:
-        raise UnavailableError(f"No assignment was found in {rules.time_limit:g} s; allow more time or fewer pairs.")
-    missed = np.rint(result.x[len(cost) - len(rules.minimums) :]).astype(np.int64)
-    return np.flatnonzero(result.x[:many] > 0.5), missed, float(result.mip_gap or 0.0)
+    return model, who
 
 
-def _matrix(
-    blocks: list[tuple[NDArray[np.int64], NDArray[np.int64], float | NDArray[np.float64]]], rows: int, columns: int
-) -> csr_array:
-    """Put (row, column, value) blocks into a sparse matrix."""
-    row = np.concatenate([block[0] for block in blocks])
-    column = np.concatenate([block[1] for block in blocks])
-    value = np.concatenate(
-        [np.broadcast_to(np.asarray(block[2], dtype=np.float64), block[0].shape) for block in blocks]
-    )
-    return csr_array(coo_array((value, (row, column)), shape=(rows, columns)))
-
-
-def _minimum_rows(staff: Staff, posts: Posts, rules: Rules, pairs: _Pairs, columns: int) -> LinearConstraint:
-    """State each minimum: pairs of skilled staff in its village plus slack are at least its count."""
-    blocks: list[tuple[NDArray[np.int64], NDArray[np.int64], float | NDArray[np.float64]]] = []
-    for number, rule in enumerate(rules.minimums):
-        skilled = (staff.skills[pairs.staff] & rule.skill) == rule.skill
-        there = (posts.village[pairs.post] == rule.village) | (rule.village == ANYWHERE)
-        counted = np.flatnonzero(skilled & there)
-        blocks.append((np.full(len(counted), number), counted, 1.0))
-        blocks.append((np.array([number]), np.array([columns - len(rules.minimums) + number]), 1.0))
-    least = np.array([rule.count for rule in rules.minimums], dtype=np.float64)
-    return LinearConstraint(_matrix(blocks, len(least), columns), least, np.inf)
+def _gap(answers: list[Solved]) -> float:
+    """Return the larger share that is unproven: of what is missed, and of the cost."""
+    shares = [0.0]
+    for value, bound in (("missed", "missed_bound"), ("cost", "cost_bound")):
+        total = sum(getattr(answer, value) for answer in answers)
+        open_ = sum(max(0.0, getattr(answer, value) - getattr(answer, bound)) for answer in answers)
+        if open_ > 1e-6 * max(1.0, total):
+            shares.append(open_ / total)
+    return max(shares)
 
 
 def _vacancy_reasons(staff: Staff, posts: Posts, rules: Rules, holder: NDArray[np.int64]) -> list[Violation]:
     """Name for each vacant post the first rule after which nobody is left."""
     blocked: dict[str, list[int]] = {}
     held = np.bincount(holder[holder != VACANT], minlength=len(staff.village))
-    for post in np.flatnonzero(holder == VACANT):
+    for post in np.flatnonzero((holder == VACANT) & posts.required):
         blocked.setdefault(_blocking_rule(staff, posts, rules, held, int(post)), []).append(int(post))
     return [Violation(rule, tuple(rows), len(rows)) for rule, rows in blocked.items()]
 
@@ -274,10 +202,14 @@ def _blocking_rule(staff: Staff, posts: Posts, rules: Rules, held: NDArray[np.in
     left = staff.capacity > 0
     if not left.any():
         return CAPACITY
-    if rules.within_village:
-        left = left & ((staff.village == posts.village[post]) | (staff.village == ANYWHERE))
+    village, town = int(posts.village[post]), int(posts.town[post])
+    for name, part in (
+        (WITHIN_VILLAGE, replace(rules, within_town=False)),
+        (WITHIN_TOWN, replace(rules, within_village=False)),
+    ):
+        left = left & serves(staff, part, village, town)
         if not left.any():
-            return WITHIN_VILLAGE
+            return name
     left = left & ((posts.skills[post] & ~staff.skills) == 0)
     if not left.any():
         return SKILL
@@ -289,11 +221,21 @@ def _blocking_rule(staff: Staff, posts: Posts, rules: Rules, held: NDArray[np.in
     return LOAD if posts.load[post] > rules.max_load or (spare and np.isfinite(rules.max_load)) else CAPACITY
 
 
-def _missed_minimums(posts: Posts, rules: Rules, missed: NDArray[np.int64]) -> list[Violation]:
-    """List the minimums that are missed, with the posts that could have met them."""
+def _missed_minimums(staff: Staff, posts: Posts, rules: Rules, holder: NDArray[np.int64]) -> list[Violation]:
+    """List the minimums that are missed, by the way that lacks fewest, with the posts that could still meet them."""
     found = []
-    for rule, lacking in zip(rules.minimums, missed, strict=True):
+    for rule in rules.minimums:
+        lacking, vacant = min(
+            (_lacking(way, staff, posts, holder) for way in rule.ways), key=lambda way: (way[0], len(way[1]))
+        )
         if lacking > 0:
-            rows = np.flatnonzero((posts.village == rule.village) | (rule.village == ANYWHERE))
-            found.append(Violation(rule.name, tuple(rows.tolist()), int(lacking)))
+            found.append(Violation(rule.name, tuple(vacant.tolist()), lacking))
     return found
+
+
+def _lacking(way: Minimum, staff: Staff, posts: Posts, holder: NDArray[np.int64]) -> tuple[int, NDArray[np.int64]]:
+    """Return how many people one way to meet a minimum lacks, and the posts there that nobody who counts holds."""
+    there = way.held_by(posts)
+    held = holder[there]
+    counts = (held != VACANT) & ((staff.skills[held] & way.skill) == way.skill) if len(staff.skills) else held < VACANT
+    return way.count - len(np.unique(held[counts])), there[~counts]
