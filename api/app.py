@@ -17,6 +17,7 @@ from api.compress import Compress
 from api.deps import Wiring, signed_in
 from api.figures import Figures
 from api.middleware import BodyLimit, RequestContext
+from services.basemaps import open_basemaps
 from services.logs import configure_logs
 from services.settings import Settings, database_urls
 from store.database.engine import Database
@@ -26,11 +27,9 @@ ROUTERS = (
     "session", "accounts", "territories", "plan_history", "plan_files", "plan_life", "plan_compare", "plans",
     "plan_edits", "plan_quality", "presence", "rivers", "nets", "grids", "coverage", "live_coverage",
     "coverage_compare", "facilities", "siting", "privacy_zones", "buildings", "area_changes", "staffing", "locate",
-    "duplicates", "media",
-    "incidents", "search", "cameras", "reports", "layers", "ogc", "tiles", "jobs", "events", "audit", "health",
+    "incidents", "search", "cameras", "reports", "basemaps", "layers", "ogc", "tiles", "jobs", "events", "audit",
+    "health",
 )  # fmt: skip
-# where single photos are sent: a larger body is refused before it is read
-PHOTO_DOORS = ("/api/v1/media", "/api/v1/public/")
 OPEN = frozenset({"session", "health"})
 
 
@@ -59,6 +58,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     figures = Figures()
     database.on_connections(figures.connections.inc, figures.connections.dec)
     wiring = Wiring(settings, database, figures)
+    grounds = wiring.parts["basemaps"] = open_basemaps(settings.maps.basemaps)
     app = FastAPI(
         title="Gridward",
         version=version("gridward"),
@@ -77,14 +77,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.include_router(router, dependencies=guard)
     app.router.routes.insert(0, tiles.door)
     ui.install(app)
-    app.add_middleware(
-        BodyLimit,
-        limit=settings.http.max_body_mb * 2**20,
-        # room for the words around a photo
-        lower=dict.fromkeys(PHOTO_DOORS, settings.http.max_photo_mb * 2**20 + 2**16),
-    )
+    app.add_middleware(BodyLimit, limit=settings.http.max_body_mb * 2**20)
     app.add_middleware(Compress)
-    app.add_middleware(RequestContext, figures=figures, secure=settings.http.secure)
+    app.add_middleware(RequestContext, figures=figures, secure=settings.http.secure, origins=grounds.origins)
     app.openapi = lambda: _describe(app)  # type: ignore[method-assign]
     return app
 

@@ -35,6 +35,7 @@ IN_AREAS: Final = frozenset(
         "GET /api/v1/incidents/{no}/duplicates", "POST /api/v1/media", "GET /api/v1/media/{media_id}",
         "POST /api/v1/media/{media_id}/blur",
         "GET /api/v1/cameras/{camera}", "PATCH /api/v1/cameras/{camera}", "GET /api/v1/layers", "GET /api/v1/style",
+        "GET /api/v1/basemaps", "GET /api/v1/basemaps/{basemap}/{z}/{x}/{y}",
         "GET /api/v1/jobs/{job_id}", "DELETE /api/v1/jobs/{job_id}", "GET /api/v1/events", "GET /api/v1/events/poll",
     }
 )  # fmt: skip

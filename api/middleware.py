@@ -10,7 +10,7 @@ import logging
 import re
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -30,6 +30,21 @@ POLICY = (
     "img-src 'self' data: blob:; connect-src 'self'; manifest-src 'self'; "
     "base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
 )
+
+
+def policy_for(origins: Sequence[str]) -> str:
+    """Return the page's policy with servers that pictures of a map may come from.
+
+    Examples
+    --------
+    >>> "connect-src 'self' http://tiles.example;" in policy_for(["http://tiles.example"])
+    True
+    """
+    # MapLibre asks for pictures by fetch, so that they need both
+    added = "".join(f" {origin}" for origin in origins)
+    return POLICY.replace("blob:;", f"blob:{added};").replace("connect-src 'self'", f"connect-src 'self'{added}")
+
+
 SECURITY_HEADERS = {
     "content-security-policy": POLICY,
     "x-content-type-options": "nosniff",
@@ -50,12 +65,16 @@ class RequestContext:
     figures : Figures
     secure : bool
         Whether browsers reach us by TLS only, so that they may be told to insist on it.
+    origins : sequence of str
+        Other servers that pictures of a map may come from.
     """
 
-    def __init__(self, app: ASGIApp, figures: Figures, *, secure: bool) -> None:
+    def __init__(self, app: ASGIApp, figures: Figures, *, secure: bool, origins: Sequence[str] = ()) -> None:
         self.app = app
         self.figures = figures
-        self.headers = SECURITY_HEADERS | ({"strict-transport-security": "max-age=31536000"} if secure else {})
+        self.headers = SECURITY_HEADERS | {"content-security-policy": policy_for(origins)}
+        if secure:
+            self.headers["strict-transport-security"] = "max-age=31536000"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""

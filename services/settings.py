@@ -234,6 +234,16 @@ class PlanSettings(SettingsGroup):
         return value
 
 
+class MapSettings(SettingsGroup):
+    """Maps of others under ours."""
+
+    basemaps: str | None = Field(
+        default=None,
+        description="Maps to draw on, each with its datum: a JSON list, or the path of a file that holds one. "
+        "See [Maps to draw on](../how-to/basemaps.md).",
+    )
+
+
 GROUPS: tuple[type[SettingsGroup], ...] = (
     DatabaseSettings,
     HttpSettings,
@@ -243,6 +253,7 @@ GROUPS: tuple[type[SettingsGroup], ...] = (
     CaseSettings,
     CameraSettings,
     PlanSettings,
+    MapSettings,
 )
 
 
@@ -252,7 +263,7 @@ class Settings:
 
     Parameters
     ----------
-    database, http, logs, access, jobs, cases, cameras, plans
+    database, http, logs, access, jobs, cases, cameras, plans, maps
         One group each; see the classes for their fields.
     """
 
@@ -264,6 +275,7 @@ class Settings:
     cases: CaseSettings
     cameras: CameraSettings
     plans: PlanSettings
+    maps: MapSettings
 
     @classmethod
     def read(cls, **overrides: object) -> Self:

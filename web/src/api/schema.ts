@@ -2375,6 +2375,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/basemaps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Basemaps
+         * @description Return the maps that the setting names.
+         */
+        get: operations["list_basemaps"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/basemaps/{basemap}/{z}/{x}/{y}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Basemap Tile
+         * @description Return a tile of a local file, rows counted from the north; where it has no picture, a clear one.
+         */
+        get: operations["get_basemap_tile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/layers": {
         parameters: {
             query?: never;
@@ -3707,6 +3747,61 @@ export interface components {
                 number,
                 number[][]
             ][];
+        };
+        /**
+         * BasemapOut
+         * @description A map to draw on; `address` has places for z, x and y, `shifted` says that pictures lie beside their place.
+         */
+        BasemapOut: {
+            /** Id */
+            id: string;
+            name: components["schemas"]["Name"];
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "xyz" | "wmts" | "mbtiles" | "pmtiles";
+            /**
+             * Form
+             * @enum {string}
+             */
+            form: "picture" | "vector";
+            /**
+             * Datum
+             * @enum {string}
+             */
+            datum: "wgs84" | "gcj02";
+            /** Shifted */
+            shifted: boolean;
+            /** Attribution */
+            attribution: string;
+            /** Address */
+            address: string;
+            /** Min Zoom */
+            min_zoom: number;
+            /** Max Zoom */
+            max_zoom: number;
+            /** Tile Size */
+            tile_size: number;
+            /** Box */
+            box: [
+                number,
+                number,
+                number,
+                number
+            ] | null;
+            /** Layers */
+            layers: string[];
+            /** Default */
+            default: boolean;
+        };
+        /**
+         * BasemapsOut
+         * @description Every map to draw on.
+         */
+        BasemapsOut: {
+            /** Basemaps */
+            basemaps: components["schemas"]["BasemapOut"][];
         };
         /** Body_draft_area_change */
         Body_draft_area_change: {
@@ -6210,6 +6305,16 @@ export interface components {
             severity: string;
             from: components["schemas"]["api__plan_compare__GridName"] | null;
             to: components["schemas"]["api__plan_compare__GridName"] | null;
+        };
+        /**
+         * Name
+         * @description A name in both languages.
+         */
+        Name: {
+            /** En */
+            en: string;
+            /** Zh */
+            zh: string;
         };
         /**
          * NeedsIn
@@ -13978,6 +14083,92 @@ export interface operations {
         responses: {
             /** @description Successful Response */
             200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_basemaps: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BasemapsOut"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_basemap_tile: {
+        parameters: {
+            query?: {
+                /** @description Version of the file, as its address has it. */
+                v?: string | null;
+            };
+            header?: {
+                "if-none-match"?: string | null;
+                "accept-encoding"?: string;
+            };
+            path: {
+                basemap: string;
+                z: number;
+                x: number;
+                y: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": unknown;
+                    "image/jpeg": unknown;
+                    "image/webp": unknown;
+                    "application/vnd.mapbox-vector-tile": unknown;
+                };
+            };
+            /** @description Nothing is there (vector tiles). */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Still true. */
+            304: {
                 headers: {
                     [name: string]: unknown;
                 };

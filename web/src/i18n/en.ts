@@ -4,6 +4,7 @@ import { kindsEn } from './kinds'
 import { lifeEn } from './life'
 import { accountsEn } from './accounts'
 import { auditEn } from './audit'
+import { basemapEn } from './basemap'
 import { areasEn } from './areas'
 import { editEn } from './edit'
 import { netsEn } from './nets'
@@ -21,6 +22,7 @@ export const en = {
   ...lifeEn,
   ...accountsEn,
   ...auditEn,
+  ...basemapEn,
   ...areasEn,
   ...editEn,
   ...netsEn,

@@ -5,6 +5,7 @@ import type { Key } from './en'
 import { lifeZh } from './life'
 import { accountsZh } from './accounts'
 import { auditZh } from './audit'
+import { basemapZh } from './basemap'
 import { areasZh } from './areas'
 import { editZh } from './edit'
 import { netsZh } from './nets'
@@ -22,6 +23,7 @@ export const zh: Record<Key, string> = {
   ...lifeZh,
   ...accountsZh,
   ...auditZh,
+  ...basemapZh,
   ...areasZh,
   ...editZh,
   ...netsZh,

@@ -6,6 +6,7 @@ import { live } from '../api/events'
 import { t } from '../i18n'
 import { ErrorNote } from '../ui/states'
 import { askHere } from '../features/place/located'
+import { sources } from './basemap'
 import { openMap, mapOnScreen } from './engine'
 import { Legend } from './Legend'
 import { MapTools } from './MapTools'
@@ -100,7 +101,7 @@ export function MapPane({ children }: { children?: ComponentChildren }): JSX.Ele
           <div class="map-foot">
             <Legend />
             <div class="map-corner">
-              {territory.value?.attribution && <span class="attribution foot">{territory.value.attribution}</span>}
+              {sources.value && <span class="attribution foot">{sources.value}</span>}
               <Scale />
             </div>
           </div>

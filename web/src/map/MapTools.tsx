@@ -5,6 +5,7 @@ import { lang, t, type Key } from '../i18n'
 import { Icon } from '../ui/Icon'
 import { Menu } from '../ui/Menu'
 import { toast } from '../ui/toast'
+import { basemap, basemaps, chooseBasemap } from './basemap'
 import { mapBearing } from './engine'
 import { MAP_THEMES } from './permalink'
 import { deskTheme, layerShown, mapTheme, showLayer, store } from './store'
@@ -25,6 +26,26 @@ function locate(): void {
   )
 }
 
+/** What the map is drawn on: nothing, or a map of others. */
+function BasemapSwitch(): JSX.Element | null {
+  const all = basemaps.data.value ?? []
+  if (all.length === 0) return null
+  const choice = (id: string | null, name: string): JSX.Element => (
+    <label class="item" key={id}>
+      <input type="radio" name="basemap" checked={(basemap.value?.id ?? null) === id} onChange={() => chooseBasemap(id)} />
+      {name}
+    </label>
+  )
+  return (
+    <div role="group" aria-label={t('basemap.title')}>
+      <div class="rule" />
+      <h3>{t('basemap.title')}</h3>
+      {choice(null, t('basemap.none'))}
+      {all.map((one) => choice(one.id, one.name[lang.value]))}
+    </div>
+  )
+}
+
 /** Which layers are drawn and what the map shows. */
 function LayerSwitch(): JSX.Element {
   const all = (layers.data.value ?? []).filter((layer) => layer.id !== 'grid_labels')
@@ -42,6 +63,7 @@ function LayerSwitch(): JSX.Element {
           {t(`map.theme.${theme}` as Key)}
         </label>
       ))}
+      <BasemapSwitch />
       {GROUPS.map((group) => (
         <div key={group} role="group" aria-label={t(`group.${group}` as Key)}>
           <div class="rule" />

@@ -10,6 +10,7 @@ import { onLayer } from '../api/events'
 import { lang, t } from '../i18n'
 import { sentence } from '../ui/states'
 import { toast } from '../ui/toast'
+import { basemap, basemaps, withBasemap } from './basemap'
 import { takeStock } from './drawn'
 import { hasHan, loadHan, loadLatin } from './fonts'
 import { circle, zoomOf } from './geometry'
@@ -54,11 +55,11 @@ async function fetchStyle(letters: boolean): Promise<StyleSpecification> {
   const look = { theme: store.theme.peek(), lang: lang.peek(), plan, territory: territoryId, tolerance: tolerance.peek() }
   const path = `/api/v1/style${query(look)}`
   const fonts = Promise.all([loadLatin(), letters && needsHan.peek() ? loadHan() : null])
-  const style = await ask<StyleSpecification>(path)
+  const [style] = await Promise.all([ask<StyleSpecification>(path), basemaps.data.peek() ?? basemaps.load()])
   if (letters) await fonts
   const metadata = style.metadata as Record<string, unknown> | undefined
   colours.value = (metadata?.['gridward:palette'] as Colours | undefined) ?? null
-  return style
+  return withBasemap(style, basemap.peek())
 }
 
 /** Shows the layers of the theme in use that the layer switch leaves on. */
@@ -227,7 +228,7 @@ function follow(map: MapLibre): () => void {
   let first = true
   const ready = signal(0)
   map.on('style.load', () => (ready.value += 1))
-  const restyle = computed(() => `${store.theme.value} ${lang.value} ${planId.value} ${tolerance.value}`)
+  const restyle = computed(() => `${store.theme.value} ${lang.value} ${planId.value} ${tolerance.value} ${basemap.value?.id}`)
   const drawAnew = (): void => {
     fetchStyle(hasLetters(map))
       .then((style) => map.setStyle(style, { diff: false }))

@@ -20,6 +20,8 @@ export interface Address {
   /** Layers that differ from the desk's own choice: `gaps`, `-buildings`. */
   layers: string[]
   mapTheme: MapTheme | null
+  /** The map that ours is drawn on; `none` where one is usual. */
+  base: string | null
   filter: string | null
   sort: string | null
   /** The plan (at the coverage desk: the run) that the one at work is compared with. */
@@ -72,6 +74,7 @@ export function readAddress(hash: string): Address {
     incident: values.get('report'),
     layers: (values.get('layers') ?? '').split(',').filter((name) => /^-?[a-z_]+$/.test(name)),
     mapTheme: one(values.get('show'), MAP_THEMES),
+    base: /^[a-z][a-z0-9-]{0,30}$/.test(values.get('base') ?? '') ? values.get('base') : null,
     filter: values.get('filter'),
     sort: values.get('sort'),
     compare: values.get('compare'),
@@ -101,6 +104,7 @@ export function writeAddress(address: Address): string {
   set('report', address.incident)
   set('layers', address.layers.join(','))
   set('show', address.mapTheme)
+  set('base', address.base)
   set('filter', address.filter)
   set('sort', address.sort)
   set('compare', address.compare)

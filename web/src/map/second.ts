@@ -4,6 +4,7 @@ import type { FeatureCollection } from 'geojson'
 import { ask, query } from '../api/client'
 import { layers } from '../api/data'
 import { lang } from '../i18n'
+import { basemap, withBasemap } from './basemap'
 import { loadHan, loadLatin } from './fonts'
 import { drawImage, PIXEL_RATIO, type Colours } from './images'
 import type { MapTheme } from './permalink'
@@ -34,7 +35,7 @@ export async function styleOf(look: Look): Promise<StyleSpecification> {
   const path = `/api/v1/style${query({ theme: look.theme, lang: lang.peek(), plan: look.plan, tolerance: look.tolerance })}`
   const [style] = await Promise.all([ask<StyleSpecification>(path), loadLatin(), lang.peek() === 'zh' ? loadHan() : null])
   const byDefault = new Map((layers.data.peek() ?? []).map((layer) => [layer.id, layer.visible ?? true]))
-  return arranged(style, look.mapTheme, (id) => layerShown(id, byDefault.get(id) ?? true))
+  return arranged(withBasemap(style, basemap.peek()), look.mapTheme, (id) => layerShown(id, byDefault.get(id) ?? true))
 }
 
 /** Lets a map draw the images that its style names, in the style's own colours. */

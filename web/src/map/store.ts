@@ -44,6 +44,8 @@ export const store = {
   picking: signal(false),
   layerChoice: signal<string[]>([]),
   mapThemeChoice: signal<MapTheme | null>(null),
+  /** The map of others that ours is drawn on; null is the usual one. */
+  base: signal<string | null>(null),
   filter: signal<string | null>(null),
   sort: signal<string | null>(null),
   /** The plan (at the coverage desk: the run) that the one at work is compared with. */
@@ -164,6 +166,7 @@ export function applyAddress(address: Address): void {
     store.incident.value = address.incident
     store.layerChoice.value = address.layers
     store.mapThemeChoice.value = address.mapTheme
+    store.base.value = address.base
     store.filter.value = address.filter
     store.sort.value = address.sort
     store.compare.value = address.compare
@@ -196,6 +199,7 @@ export const address = computed<Address>(() => ({
   incident: store.incident.value,
   layers: store.layerChoice.value,
   mapTheme: store.mapThemeChoice.value,
+  base: store.base.value,
   filter: store.filter.value,
   sort: store.sort.value,
   compare: store.compare.value,

@@ -5,6 +5,7 @@ import { layers, planGrids, territory } from '../../../api/data'
 import type { Box, LegendItem, PlanGrids } from '../../../api/types'
 import { lang, t, tOr } from '../../../i18n'
 import { distance, moment, number, signed } from '../../../i18n/format'
+import { sources } from '../../../map/basemap'
 import { metresBetween } from '../../../map/geometry'
 import { picture, styleOf } from '../../../map/second'
 import { mapTheme } from '../../../map/store'
@@ -161,7 +162,7 @@ function Page({ data, sheet, paper, way }: { data: PlanGrids; sheet: Sheet | nul
             })}
             {plan.basis && ` · ${t('planner.basis')}: ${plan.basis}`}
           </p>
-          {territory.value?.attribution && <p>{t('life.source', { name: territory.value.attribution })}</p>}
+          {sources.value && <p>{t('life.source', { name: sources.value })}</p>}
         </div>
         <Seal data={data} />
       </footer>
