@@ -165,7 +165,6 @@ def _model(
     own = pairs.of(here[pairs.post])
     who, staff_row = np.unique(own.staff, return_inverse=True)
     seats = np.minimum(staff.capacity[who], np.bincount(staff_row, minlength=len(who)))
-    metres = own.distance + IDLE * ~posts.required[own.post]
     model = Model(
         Staff(staff.xy[who], staff.village[who], staff.town[who], seats, staff.skills[who]),
         Posts(*(getattr(posts, name)[part] for name in ("xy", "village", "town", "skills", "load", "required"))),
