@@ -6,6 +6,16 @@ from store.database.models.audit import Audit, AuditRetired
 from store.database.models.base import Base
 from store.database.models.camera import Camera, CameraHeard, CameraStatus, ViewShed
 from store.database.models.cases import CaseLink, CaseTask, IncidentContact, TransitionText
+from store.database.models.catalogue import (
+    AreaClass,
+    Calendar,
+    CalendarDay,
+    Catalogue,
+    CatalogueItem,
+    LeadUnit,
+    TimeLimit,
+)
+from store.database.models.clock import CaseClock, CaseLimit, ClockEvent, ClockReckoning
 from store.database.models.compound import Compound
 from store.database.models.coverage import CoverageCheck, CoverageGrid, CoverageRun, Gap, KeyPlaceCoverage
 from store.database.models.edit import AtomPast, Edit
@@ -13,6 +23,7 @@ from store.database.models.grid_shape import GridShape
 from store.database.models.incident import Incident, IncidentTransition, IntakeKey
 from store.database.models.intake import Device, Gazetteer, GazetteerState, IntakeQuota, Media, MediaContent, QrCode
 from store.database.models.net import GridFloor, NetShare
+from store.database.models.notification import Delivery, DeliveryTry, Notification, NotificationRead, Webhook
 from store.database.models.plan import Atom, Grid, GridVersion, Plan
 from store.database.models.plan_life import Comment, Lineage, PlanStep, Responsibility
 from store.database.models.plan_quality import QualityLimit
@@ -40,6 +51,7 @@ __all__ = [
     "Account",
     "ApiToken",
     "Area",
+    "AreaClass",
     "AreaDraft",
     "AreaShape",
     "Assignment",
@@ -50,21 +62,31 @@ __all__ = [
     "Barrier",
     "Base",
     "Building",
+    "Calendar",
+    "CalendarDay",
     "Camera",
     "CameraCost",
     "CameraHeard",
     "CameraStatus",
+    "CaseClock",
+    "CaseLimit",
     "CaseLink",
     "CaseTask",
+    "Catalogue",
+    "CatalogueItem",
     "ChangeComment",
     "ChangeSet",
     "ChangeStep",
+    "ClockEvent",
+    "ClockReckoning",
     "Comment",
     "Component",
     "Compound",
     "CoverageCheck",
     "CoverageGrid",
     "CoverageRun",
+    "Delivery",
+    "DeliveryTry",
     "Device",
     "Dwelling",
     "Edit",
@@ -90,10 +112,13 @@ __all__ = [
     "KeyPlaceCoverage",
     "Landcover",
     "LayerRevision",
+    "LeadUnit",
     "Lineage",
     "Media",
     "MediaContent",
     "NetShare",
+    "Notification",
+    "NotificationRead",
     "Outbox",
     "Placement",
     "PlacementCamera",
@@ -117,8 +142,10 @@ __all__ = [
     "Staff",
     "Street",
     "Territory",
+    "TimeLimit",
     "TransitionText",
     "Unit",
     "ViewShed",
     "Waterway",
+    "Webhook",
 ]
