@@ -408,3 +408,68 @@ def is_provisional(start: datetime, due: datetime, calendar: WorkCalendar) -> bo
     """Whether a due time was reckoned over a year whose holidays are not announced yet."""
     zone = ZoneInfo(calendar.zone)
     return calendar.is_provisional(start.astimezone(zone).year, due.astimezone(zone).year)
+
+
+def start_many(
+    starts: Instants, limits: Sequence[Limit], calendar: WorkCalendar
+) -> tuple[Measure, npt.NDArray[np.int64], Instants]:
+    """Start many clocks on the same limits; the same as `start_clock` one by one.
+
+    Parameters
+    ----------
+    starts : (n,) array of int64
+        Instants.
+    limits : sequence of Limit
+    calendar : WorkCalendar
+
+    Returns
+    -------
+    measure : Measure
+    total : (n,) array of int64
+        Microseconds of the measure.
+    due : (n,) array of int64
+        Instants.
+    """
+    if not limits:
+        raise InvalidInputError("A clock needs a limit.", field="limit")
+    measure = Measure.WORK if any(limit.unit in _WORKED for limit in limits) else Measure.WALL
+    due = starts
+    for limit in limits:
+        due = due_instants(due, limit, calendar)
+    if measure is Measure.WALL:
+        return measure, due - starts, due
+    both = _reckon(
+        calendar, np.concatenate([starts, due]), lambda time: np.stack([time.worked(starts), time.worked(due)])
+    )
+    return measure, both[1] - both[0], due
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Something that happened to a clock: it was paused, went on, or got a further limit."""
+
+    what: str
+    at: datetime
+    limit: Limit | None = None
+
+
+def replay(start: datetime, limits: Sequence[Limit], turns: Sequence[Turn], calendar: WorkCalendar) -> Clock:
+    """Reckon a clock anew on another calendar or other limits: all that happened to it happens again.
+
+    Parameters
+    ----------
+    start : datetime
+    limits : sequence of Limit
+    turns : sequence of Turn
+        In the order of time.
+    calendar : WorkCalendar
+    """
+    clock = start_clock(start, limits, calendar)
+    for turn in turns:
+        if turn.what == "pause":
+            clock = pause(clock, turn.at, calendar)
+        elif turn.what == "resume":
+            clock = resume(clock, turn.at)
+        elif turn.limit is not None:
+            clock = extend(clock, turn.limit, turn.at, calendar)
+    return clock

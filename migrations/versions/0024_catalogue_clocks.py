@@ -204,6 +204,7 @@ def _clocks() -> None:
         sa.Column("month", sa.Date(), nullable=False),
         sa.Column("incident_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("cycle", sa.Integer(), nullable=False),
+        sa.Column("seq", sa.Integer(), nullable=False),
         sa.Column("catalogue_id", sa.UUID(), nullable=True),
         sa.Column("item_code", sa.String(), nullable=True),
         sa.Column("area_class", sa.Integer(), nullable=False),
@@ -216,7 +217,7 @@ def _clocks() -> None:
             name=op.f("fk_case_limit_month_incident_id_incident"),
             ondelete="CASCADE",
         ),
-        sa.PrimaryKeyConstraint("month", "incident_id", "cycle", name=op.f("pk_case_limit")),
+        sa.PrimaryKeyConstraint("month", "incident_id", "cycle", "seq", name=op.f("pk_case_limit")),
     )
     op.create_table(
         "clock",
@@ -239,6 +240,7 @@ def _clocks() -> None:
         sa.Column("due_at", sa.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("far_at", sa.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("provisional", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("history", pg.JSONB(), server_default=sa.text("'[]'::jsonb"), nullable=False),
         sa.Column("fired", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("round", sa.Integer(), server_default=sa.text("1"), nullable=False),
         sa.Column("next_at", sa.TIMESTAMP(timezone=True), nullable=True),

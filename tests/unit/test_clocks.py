@@ -16,6 +16,7 @@ from casework.clocks import (
     Colour,
     Limit,
     Measure,
+    Turn,
     Unit,
     between,
     colour,
@@ -29,9 +30,11 @@ from casework.clocks import (
     moment_of,
     pause,
     read_limit,
+    replay,
     resume,
     share,
     start_clock,
+    start_many,
 )
 from gis.errors import InvalidInputError
 
@@ -211,3 +214,27 @@ def test_what_no_clock_can_do_is_refused() -> None:
         due_at(datetime(2199, 6, 1, tzinfo=UTC), read_limit("3000 工作日"), china())
     assert due_instants(np.zeros(0, dtype=np.int64), read_limit("1 工作日"), china()).shape == (0,)
     assert moment_of(Clock(Measure.WALL, 10, 0, None), 80, china()) is None
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(ROUND_THE_YEAR, min_size=1, max_size=5), st.lists(LIMITS, min_size=1, max_size=3))
+def test_many_clocks_at_once_are_the_same_as_one_by_one(starts: list[datetime], limits: list[Limit]) -> None:
+    measure, totals, due = start_many(np.array([to_instant(start) for start in starts]), limits, china())
+    for place, start in enumerate(starts):
+        clock = start_clock(start, limits, china())
+        assert (clock.measure, clock.total) == (measure, totals[place])
+        assert to_instant(dues(start, limits, china())[-1]) == due[place]
+    with pytest.raises(InvalidInputError):
+        start_many(np.zeros(1, dtype=np.int64), [], china())
+
+
+@settings(max_examples=40, deadline=None)
+@given(ROUND_THE_YEAR, LIMITS, st.lists(st.integers(1, 5 * 86400), min_size=3, max_size=3))
+def test_a_clock_that_goes_through_it_again_is_the_same(start: datetime, limit: Limit, gaps: list[int]) -> None:
+    one = start + timedelta(seconds=gaps[0])
+    two = one + timedelta(seconds=gaps[1])
+    three = two + timedelta(seconds=gaps[2])
+    clock = resume(pause(start_clock(start, [limit], china()), one, china()), two)
+    clock = extend(clock, limit, three, china())
+    turns = [Turn("pause", one), Turn("resume", two), Turn("extend", three, limit)]
+    assert replay(start, [limit], turns, china()) == clock

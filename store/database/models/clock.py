@@ -30,6 +30,8 @@ class CaseLimit(Base):
     month: Mapped[date] = mapped_column(primary_key=True)
     incident_id: Mapped[int] = mapped_column(sa.BigInteger, primary_key=True, autoincrement=False)
     cycle: Mapped[int] = mapped_column(primary_key=True)
+    # newer rules that were applied on purpose come after the first; the newest holds
+    seq: Mapped[int] = mapped_column(primary_key=True)
     catalogue_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("catalogue.id"))
     item_code: Mapped[str | None]
     area_class: Mapped[int]
@@ -66,6 +68,8 @@ class CaseClock(Base):
     due_at: Mapped[MaybeAt]
     far_at: Mapped[MaybeAt]
     provisional: Mapped[bool] = mapped_column(server_default=sa.false())
+    # [["pause", at], ["resume", at], ["extend", at, amount, unit], …]: what a reckoning on other rules goes through again
+    history: Mapped[Any] = mapped_column(pg.JSONB, server_default=sa.text("'[]'::jsonb"))
     fired: Mapped[int] = mapped_column(server_default=sa.text("0"))
     round: Mapped[int] = mapped_column(server_default=sa.text("1"))
     next_at: Mapped[MaybeAt]
