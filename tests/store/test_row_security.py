@@ -96,8 +96,9 @@ def test_who_sees_two_halves_sees_all_that_lies_in_an_area(database, town):
 
 def test_an_area_that_is_gone_shows_nothing(database, town):
     nowhere = counts(database, actor())
-    # the list of duties that Gridward starts with, and departments without an area, are everybody's
-    assert all(number == 0 for table, number in nowhere.items() if table not in OPEN | {"responsibility", "unit"})
+    # the duties and ratio rules that Gridward starts with, and departments without an area, are everybody's
+    everybodys = OPEN | {"responsibility", "unit", "ratio_rule"}
+    assert all(number == 0 for table, number in nowhere.items() if table not in everybodys)
 
 
 def test_areas_above_are_named_but_not_changed(database, town):

@@ -24,6 +24,7 @@ from store.database.models.incident import Incident, IncidentTransition, IntakeK
 from store.database.models.intake import Device, Gazetteer, GazetteerState, IntakeQuota, Media, MediaContent, QrCode
 from store.database.models.net import GridFloor, NetShare
 from store.database.models.notification import Delivery, DeliveryTry, Notification, NotificationRead, Webhook
+from store.database.models.organisation import Absence, PostCount, RatioRule, ShiftPattern, StaffingProposal
 from store.database.models.plan import Atom, Grid, GridVersion, Plan
 from store.database.models.plan_life import Comment, Lineage, PlanStep, Responsibility
 from store.database.models.plan_quality import QualityLimit
@@ -48,6 +49,7 @@ from store.database.models.tile_pyramid import AreaShape, IncidentCell
 from store.database.models.water import ReachArea, ReachGrid, RiverArea, RiverReach
 
 __all__ = [
+    "Absence",
     "Account",
     "ApiToken",
     "Area",
@@ -124,9 +126,11 @@ __all__ = [
     "PlacementCamera",
     "Plan",
     "PlanStep",
+    "PostCount",
     "PrivacyZone",
     "QrCode",
     "QualityLimit",
+    "RatioRule",
     "ReachArea",
     "ReachGrid",
     "Report",
@@ -138,8 +142,10 @@ __all__ = [
     "Scope",
     "Session",
     "Shift",
+    "ShiftPattern",
     "SignInLink",
     "Staff",
+    "StaffingProposal",
     "Street",
     "Territory",
     "TimeLimit",

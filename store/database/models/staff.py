@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from store.types import Revision, ShapelyGeometry, UuidKey
 
 
 class Unit(Base):
-    """A department, centre or team; a tree of any depth."""
+    """A department, centre or team; a tree of any depth with valid time. A trigger refuses a cycle."""
 
     __tablename__ = "unit"
 
@@ -27,6 +27,8 @@ class Unit(Base):
     name: Mapped[str]
     parent_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("unit.id"))
     area_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("area.id", ondelete="SET NULL"))
+    valid: Mapped[pg.Range[date]] = mapped_column(pg.DATERANGE, server_default=sa.text("'[,)'"))
+    revision: Mapped[Revision]
 
 
 class Staff(Base):
@@ -45,10 +47,19 @@ class Staff(Base):
     duty_point: Mapped[Any] = mapped_column(ShapelyGeometry("POINT"), nullable=True)
     active: Mapped[bool] = mapped_column(server_default=sa.true())
     demo: Mapped[bool] = mapped_column(server_default=sa.false())
+    # what a rule may ask for ("law", "first aid"), and how many posts at most; None is what the rule says
+    skills: Mapped[list[str]] = mapped_column(
+        pg.ARRAY(sa.String()), server_default=sa.text("'{}'::character varying[]")
+    )
+    max_posts: Mapped[int | None]
+    full_time: Mapped[bool] = mapped_column(server_default=sa.true())
     revision: Mapped[Revision]
     area_code: Mapped[int] = area_key()
 
-    __table_args__ = (gist("staff", "duty_point"),)
+    __table_args__ = (
+        sa.CheckConstraint("max_posts between 0 and 1000", name="max_posts_counted"),
+        gist("staff", "duty_point"),
+    )
 
 
 class Role(Base):
@@ -75,8 +86,10 @@ class Assignment(Base):
     ex_officio: Mapped[bool] = mapped_column(server_default=sa.false())
     is_head: Mapped[bool] = mapped_column(server_default=sa.false())
     valid: Mapped[pg.Range[datetime]] = mapped_column(pg.TSTZRANGE)
+    revision: Mapped[Revision]
 
     __table_args__ = (
+        sa.CheckConstraint("share > 0 and share <= 1", name="share_of_one"),
         sa.CheckConstraint("num_nonnulls(grid_id, area_id) = 1", name="one_target"),
         pg.ExcludeConstraint(
             (sa.column("grid_id"), "="),
@@ -89,13 +102,14 @@ class Assignment(Base):
 
 
 class Shift(Base):
-    """A time on duty."""
+    """A time on duty, by itself or from a pattern."""
 
     __tablename__ = "shift"
 
     id: Mapped[UuidKey]
     staff_id: Mapped[UUID] = mapped_column(sa.ForeignKey("staff.id", ondelete="CASCADE"))
     period: Mapped[pg.Range[datetime]] = mapped_column(pg.TSTZRANGE)
+    pattern_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("shift_pattern.id", ondelete="CASCADE"), index=True)
 
     __table_args__ = (
         sa.Index("ix_shift_staff_id_period", "staff_id", "period", postgresql_using="gist"),
