@@ -1,3 +1,4 @@
+import { hatch } from '../src/map/images'
 import { describe, expect, it } from 'vitest'
 import { secondsLeft } from '../src/api/jobs'
 import type { CoverageGrid } from '../src/api/types'
@@ -106,5 +107,22 @@ describe('the zoom of a box', () => {
   it('is where its longer side fills the map', () => {
     expect(zoomOf([-180, -85.0511287798, 180, 85.0511287798], 512, 512)).toBeCloseTo(0, 6)
     expect(zoomOf([24.9, 60.1, 24.9 + 360 / 2 ** 13, 60.1000001], 512, 512)).toBeCloseTo(13, 6)
+  })
+})
+
+describe('hatch', () => {
+  const at = (drawn: { width: number; data: Uint8ClampedArray }, column: number, row: number): number =>
+    drawn.data[4 * (row * drawn.width + column) + 3] ?? 0
+
+  it('rises or falls, joins at the edges of its tile and keeps its colour', () => {
+    const rising = hatch(8, 4, 1.2, '#102030', 0.5, true)
+    expect([rising.width, rising.height, [...rising.data.slice(0, 3)]]).toEqual([16, 16, [16, 32, 48]])
+    expect(Math.max(...rising.data.filter((_, k) => k % 4 === 3))).toBe(128)
+    for (let k = 0; k < 8; k++) {
+      // one step to the right and one up is the same stroke, four to the right the next one
+      expect(at(rising, k + 1, 14 - k)).toBe(at(rising, k, 15 - k))
+      expect(at(rising, k + 8, 3)).toBe(at(rising, k, 3))
+      expect(at(hatch(8, 4, 1.2, '#102030', 0.5, false), k + 1, k + 1)).toBe(at(hatch(8, 4, 1.2, '#102030', 0.5, false), k, k))
+    }
   })
 })

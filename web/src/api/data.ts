@@ -1,7 +1,7 @@
 /** Everything that the desks show, each fetched once and shared. */
 import { computed, effect, signal } from '@preact/signals'
 import { readAddress } from '../map/permalink'
-import { store } from '../map/store'
+import { remember, remembered, store } from '../map/store'
 import { ask, Problem, query, signedOut } from './client'
 import { onLayer, tellUnlessLive } from './events'
 import { resource } from './resource'
@@ -116,8 +116,32 @@ const SETTLE_MS = 400
 const GRIDS_MS = 100
 const due = new Map<string, ReturnType<typeof setTimeout>>()
 
+/** Remembered from the last visit: whoever opens this page comes to a desk. */
+const AT_DESK = 'atDesk'
+let early: string | null = null
+
+/** Asks for what every desk needs while the server still says who is there; false where nobody was signed in before. */
+export function askEarly(): boolean {
+  if (remembered(AT_DESK) !== 'yes') return false
+  early = planId.peek() ?? ''
+  void territories.load()
+  void layers.load()
+  if (early) void planGrids.load()
+  return true
+}
+
+/** Nobody is at a desk any more: the next visit asks first. */
+export function forgetDesk(): void {
+  early = null
+  remember(AT_DESK, 'no')
+}
+
 /** Starts following the server; call once, after sign-in. */
 export function startData(): () => void {
+  const begun = early !== null && territories.error.peek() === null && layers.error.peek() === null
+  let asked = begun ? early : null
+  early = null
+  remember(AT_DESK, 'yes')
   const stops = [
     effect(() => {
       if (!territory.value) return
@@ -126,7 +150,8 @@ export function startData(): () => void {
     }),
     effect(() => {
       if (planId.value) {
-        void planGrids.load()
+        if (planId.value !== asked || planGrids.error.peek()) void planGrids.load()
+        asked = null
         void coverage.load()
       }
     }),
@@ -141,7 +166,9 @@ export function startData(): () => void {
     }),
   ]
   signedOut.value = false
-  void territories.load()
-  void layers.load()
+  if (!begun) {
+    void territories.load()
+    void layers.load()
+  }
   return () => stops.forEach((stop) => stop())
 }

@@ -3,13 +3,20 @@ import { lang, t, type Lang } from './index'
 const locale = (of: Lang): string => (of === 'zh' ? 'zh-CN' : 'en-GB')
 const MINUS = '−'
 
+const formats = new Map<string, Intl.NumberFormat>()
+
+/** The format of a language; making one costs as much as formatting a page of numbers. */
+function formatOf(of: Lang, digits: number): Intl.NumberFormat {
+  const key = `${of} ${digits}`
+  const known = formats.get(key) ?? new Intl.NumberFormat(locale(of), { minimumFractionDigits: digits, maximumFractionDigits: digits })
+  formats.set(key, known)
+  return known
+}
+
 /** A number with grouped thousands and a true minus sign; `–` where there is none. */
 export function number(value: number | null | undefined, digits = 0, of: Lang = lang.value): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return '–'
-  const text = new Intl.NumberFormat(locale(of), {
-    minimumFractionDigits: digits,
-    maximumFractionDigits: digits,
-  }).format(Math.abs(value))
+  const text = formatOf(of, digits).format(Math.abs(value))
   const zero = !/[1-9]/.test(text)
   return value < 0 && !zero ? MINUS + text : text
 }

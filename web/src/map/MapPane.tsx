@@ -12,7 +12,6 @@ import { Legend } from './Legend'
 import { MapTools } from './MapTools'
 import { Scale } from './Scale'
 import { store } from './store'
-import { canDrawMap } from './webgl'
 
 /** Waits until an element has a size: on a phone the map is hidden until it is asked for. */
 function whenShown(element: HTMLElement): Promise<HTMLElement> {
@@ -37,10 +36,6 @@ export function MapPane({ children }: { children?: ComponentChildren }): JSX.Ele
 
   useEffect(() => {
     if (!box.current || !known) return
-    if (!canDrawMap()) {
-      store.mapFailure.value = 'WebGL'
-      return
-    }
     let close: (() => void) | null = null
     let gone = false
     whenShown(box.current)

@@ -16,7 +16,7 @@ import { hasHan, loadHan, loadLatin } from './fonts'
 import { circle, zoomOf } from './geometry'
 import { editHand, startEditing } from './editing'
 import { drawImage, PIXEL_RATIO, type Colours } from './images'
-import { layerShown, mapTheme, store } from './store'
+import { layerShown, listMode, mapTheme, store } from './store'
 import { tilesUnder, withoutVersion } from './tiles'
 
 setWorkerUrl(workerUrl)
@@ -48,14 +48,31 @@ const mapTexts = computed(() =>
 const tolerance = computed(() => planGrids.data.value?.tolerance ?? USUAL_TOLERANCE)
 const needsHan = computed(() => lang.value === 'zh' || hasHan(mapTexts.value))
 
-/** Fetches the style; with the fonts of its letters, where letters stand on the map from the first. */
-async function fetchStyle(letters: boolean): Promise<StyleSpecification> {
+function stylePath(): string {
   const plan = planId.peek()
   const territoryId = plan ? null : territory.peek()?.id
-  const look = { theme: store.theme.peek(), lang: lang.peek(), plan, territory: territoryId, tolerance: tolerance.peek() }
-  const path = `/api/v1/style${query(look)}`
+  return `/api/v1/style${query({ theme: store.theme.peek(), lang: lang.peek(), plan, territory: territoryId, tolerance: tolerance.peek() })}`
+}
+
+let ahead: { path: string; style: Promise<StyleSpecification> } | null = null
+
+/** Asks for the style of the plan in the address before there is room for a map. */
+export function askStyleEarly(): void {
+  if (!planId.peek() || listMode.peek()) return
+  const path = stylePath()
+  const style = ask<StyleSpecification>(path)
+  // whoever wants it hears of a failure
+  style.catch(() => undefined)
+  ahead = { path, style }
+}
+
+/** Fetches the style; with the fonts of its letters, where letters stand on the map from the first. */
+async function fetchStyle(letters: boolean): Promise<StyleSpecification> {
+  const path = stylePath()
+  const asked = ahead?.path === path ? ahead.style : ask<StyleSpecification>(path)
+  ahead = null
   const fonts = Promise.all([loadLatin(), letters && needsHan.peek() ? loadHan() : null])
-  const [style] = await Promise.all([ask<StyleSpecification>(path), basemaps.data.peek() ?? basemaps.load()])
+  const [style] = await Promise.all([asked, basemaps.data.peek() ?? basemaps.load()])
   if (letters) await fonts
   const metadata = style.metadata as Record<string, unknown> | undefined
   colours.value = (metadata?.['gridward:palette'] as Colours | undefined) ?? null

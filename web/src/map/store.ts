@@ -5,14 +5,14 @@ import { readAddress, writeAddress, type Address, type Desk, type MapTheme, type
 
 export type Theme = 'light' | 'dark'
 
-const remembered = (name: string): string | null => {
+export const remembered = (name: string): string | null => {
   try {
     return localStorage.getItem(`gridward.${name}`)
   } catch {
     return null
   }
 }
-const remember = (name: string, value: string): void => {
+export const remember = (name: string, value: string): void => {
   try {
     localStorage.setItem(`gridward.${name}`, value)
   } catch {

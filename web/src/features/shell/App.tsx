@@ -2,11 +2,12 @@ import { effect } from '@preact/signals'
 import type { JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { ask, NoAnswer, Problem, signedOut } from '../../api/client'
-import { planGrids, session, startData } from '../../api/data'
+import { askEarly, forgetDesk, planGrids, session, startData } from '../../api/data'
 import { startEvents } from '../../api/events'
 import type { Session } from '../../api/types'
 import { lang, t, type Key, type Lang } from '../../i18n'
 import { gridNumber, number, signed } from '../../i18n/format'
+import { askStyleEarly } from '../../map/engine'
 import { startRamps } from '../../map/ramps'
 import { listMode, store } from '../../map/store'
 import { ErrorNote } from '../../ui/states'
@@ -117,6 +118,7 @@ export function App({ code }: { code: string | null }): JSX.Element {
     setPhase('in')
   }
   const start = async (): Promise<void> => {
+    if (code === null && askEarly()) askStyleEarly()
     try {
       const body = { code }
       enter(await (code ? ask<Session>('/api/v1/session', { method: 'POST', body }) : ask<Session>('/api/v1/session')))
@@ -131,6 +133,7 @@ export function App({ code }: { code: string | null }): JSX.Element {
         enter(known)
         return
       }
+      forgetDesk()
       if (code && cause instanceof Problem) setReason(t('signin.code'))
       setPhase('out')
     }
@@ -140,6 +143,7 @@ export function App({ code }: { code: string | null }): JSX.Element {
     () =>
       effect(() => {
         if (!signedOut.value) return
+        forgetDesk()
         if (session.peek()) setReason(t('signin.expired'))
         session.value = null
         setPhase('out')
