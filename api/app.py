@@ -27,9 +27,11 @@ ROUTERS = (
     "session", "accounts", "territories", "plan_history", "plan_files", "plan_life", "plan_compare", "plans",
     "plan_edits", "plan_quality", "presence", "rivers", "nets", "grids", "coverage", "live_coverage",
     "coverage_compare", "facilities", "siting", "privacy_zones", "buildings", "area_changes", "staffing", "locate",
-    "incidents", "search", "cameras", "reports", "basemaps", "layers", "ogc", "tiles", "jobs", "events", "audit",
-    "health",
+    "duplicates", "media", "plates", "incidents", "search", "cameras", "reports", "basemaps", "layers", "ogc", "tiles", "jobs",
+    "events", "audit", "health",
 )  # fmt: skip
+# where single photos are sent: a larger body is refused before it is read
+PHOTO_DOORS = ("/api/v1/media", "/api/v1/public/")
 OPEN = frozenset({"session", "health"})
 
 
@@ -77,7 +79,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.include_router(router, dependencies=guard)
     app.router.routes.insert(0, tiles.door)
     ui.install(app)
-    app.add_middleware(BodyLimit, limit=settings.http.max_body_mb * 2**20)
+    app.add_middleware(
+        BodyLimit,
+        limit=settings.http.max_body_mb * 2**20,
+        # room for the words around a photo
+        lower=dict.fromkeys(PHOTO_DOORS, settings.http.max_photo_mb * 2**20 + 2**16),
+    )
     app.add_middleware(Compress)
     app.add_middleware(RequestContext, figures=figures, secure=settings.http.secure, origins=grounds.origins)
     app.openapi = lambda: _describe(app)  # type: ignore[method-assign]

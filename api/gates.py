@@ -19,6 +19,8 @@ QUESTIONS = frozenset({"/api/v1/locate", "/api/v1/coverage/what-if"})
 OWN: Final = ("/api/v1/session", "/api/v1/account/", "/openapi.json", "/ogc/api")
 # the services behind these ask for the administrator that they belong to
 ADMINISTRATION: Final = ("/api/v1/accounts", "/api/v1/audit", "/api/v1/operations")
+# open without signing in: they count who comes (services/quota.py) and tell neither doors nor people
+PUBLIC: Final = ("/api/v1/public/",)
 
 # every row that these show or change passes row security, and none tells sums of what it hides
 IN_AREAS: Final = frozenset(
@@ -33,7 +35,8 @@ IN_AREAS: Final = frozenset(
         "DELETE /api/v1/privacy-zones/{zone}", "POST /api/v1/locate", "GET /api/v1/incidents",
         "POST /api/v1/incidents", "GET /api/v1/incidents/{no}", "PATCH /api/v1/incidents/{no}", "GET /api/v1/search",
         "GET /api/v1/incidents/{no}/duplicates", "POST /api/v1/media", "GET /api/v1/media/{media_id}",
-        "POST /api/v1/media/{media_id}/blur",
+        "POST /api/v1/media/{media_id}/blur", "GET /api/v1/plates", "POST /api/v1/plates", "GET /api/v1/plates/sheet",
+        "GET /api/v1/plates/{code}", "DELETE /api/v1/plates/{code}",
         "GET /api/v1/cameras/{camera}", "PATCH /api/v1/cameras/{camera}", "GET /api/v1/layers", "GET /api/v1/style",
         "GET /api/v1/basemaps", "GET /api/v1/basemaps/{basemap}/{z}/{x}/{y}",
         "GET /api/v1/jobs/{job_id}", "DELETE /api/v1/jobs/{job_id}", "GET /api/v1/events", "GET /api/v1/events/poll",

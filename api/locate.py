@@ -27,7 +27,7 @@ Text = Annotated[str | None, Field(max_length=200)]
 
 
 class PlaceIn(BaseModel):
-    """A place: coordinates in a declared reference system, or one of door code, address, camera, grid code."""
+    """A place: coordinates in a declared reference system, or one of door code, address, camera, grid code, plate."""
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
@@ -39,6 +39,7 @@ class PlaceIn(BaseModel):
     address: Text = None
     camera: Text = None
     grid_code: Text = None
+    plate: Annotated[str | None, Field(max_length=20, description="Code of a plate in the street.")] = None
     territory: UUID | None = None
 
     def place(self, kind: str = "household", at: datetime | None = None, floor: int | None = None) -> Place:
@@ -52,6 +53,7 @@ class PlaceIn(BaseModel):
             self.address,
             self.camera,
             self.grid_code,
+            self.plate,
             kind,
             at,
             self.territory,

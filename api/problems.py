@@ -32,6 +32,8 @@ from layers.filters.model import InvalidFilterError
 from services.access import TooManyAttemptsError
 from services.logs import request_id
 from services.plan_life.upload_errors import UploadTooLargeError
+from services.plates import PlateWithdrawnError
+from services.quota import TooManyReportsError
 
 MEDIA_TYPE = "application/problem+json"
 _log = logging.getLogger(__name__)
@@ -67,11 +69,13 @@ STATUS: dict[type[GridwardError], int] = {
     ConflictError: 409,
     CancelledError: 409,
     StaleRevisionError: 412,
+    PlateWithdrawnError: 410,
     BodyTooLargeError: 413,
     UploadTooLargeError: 413,
     InvalidInputError: 422,
     RevisionRequiredError: 428,
     TooManyAttemptsError: 429,
+    TooManyReportsError: 429,
     UnavailableError: 503,
 }
 

@@ -12,6 +12,7 @@ from gis.crs import parse_declared_crs, xy_to_wgs84
 from gis.errors import InvalidGeometryError, InvalidInputError, NotFoundError
 from services.cameras import kind_of
 from services.nearest_staff import StreetGraphs, with_walks
+from services.plates import get_plate
 from store.database import locate as sql
 from store.database.locate import HereQuery
 from store.database.work import UnitOfWork
@@ -21,7 +22,7 @@ ON_BORDER_M: Final = 0.02
 SAME_PLACE_M: Final = 30.0
 """Doors of one address that are nearer to each other than this are one place."""
 LARGEST_ACCURACY_M: Final = 50_000.0
-_METHODS: Final = ("door_code", "address", "camera", "grid_code")
+_METHODS: Final = ("door_code", "address", "camera", "grid_code", "plate")
 _CAMERA_TEXT: Final = {
     "sees": "sees it",
     "heading-unknown": "heading unknown: may see it",
@@ -61,6 +62,7 @@ class Place:
     address: str | None = None
     camera: str | None = None
     grid_code: str | None = None
+    plate: str | None = None
     kind: str = "household"
     at: datetime | None = None
     territory: UUID | None = None
@@ -115,6 +117,8 @@ def locate(work: UnitOfWork, graphs: StreetGraphs, place: Place, *, now: datetim
     if text is None:
         point = _declared_point(place)
         return _at(work, graphs, place, point, method, moment)
+    if method == "plate":
+        return _at(work, graphs, place, _point_of_plate(work, text), method, moment)
     rows = sql.find_by_words(work.session, method, text, territory=place.territory)
     if not rows:
         raise NotFoundError(f"Nothing is known by the {method.replace('_', ' ')} '{text}'.", **{method: text})
@@ -134,7 +138,7 @@ def _method(place: Place) -> tuple[str, str | None]:
     has_point = place.x is not None or place.y is not None
     if len(given) + has_point != 1:
         raise InvalidInputError(
-            "Give exactly one of: lon and lat, door_code, address, camera, grid_code.",
+            "Give exactly one of: lon and lat, door_code, address, camera, grid_code, plate.",
             given=[name for name, _ in given] + (["lon"] if has_point else []),
         )
     if has_point:
@@ -144,6 +148,13 @@ def _method(place: Place) -> tuple[str, str | None]:
     if not clean or len(clean) > 200:
         raise InvalidInputError(f"'{name}' is empty or too long.", field=name)
     return name, clean
+
+
+def _point_of_plate(work: UnitOfWork, text: str) -> tuple[float, float]:
+    plate = get_plate(work, text)
+    if plate.lon is None or plate.lat is None:
+        raise NotFoundError("What this plate stands for is in no plan any more.", plate=plate.code)
+    return plate.lon, plate.lat
 
 
 def _declared_point(place: Place) -> tuple[float, float]:
@@ -175,12 +186,14 @@ def _check_on_earth(lon: float, lat: float) -> None:
 
 def _one_place(candidates: list[dict[str, Any]]) -> bool:
     first = candidates[0]
-    return all(_metres(first, other) <= SAME_PLACE_M for other in candidates[1:])
+    here = (first["lon"], first["lat"])
+    return all(metres_between(here, (other["lon"], other["lat"])) <= SAME_PLACE_M for other in candidates[1:])
 
 
-def _metres(one: dict[str, Any], other: dict[str, Any]) -> float:
-    north = (other["lat"] - one["lat"]) * 110_574
-    east = (other["lon"] - one["lon"]) * 111_320 * math.cos(math.radians(one["lat"]))
+def metres_between(one: tuple[float, float], other: tuple[float, float]) -> float:
+    """Return roughly how far two positions (longitude, latitude) are apart; for thresholds, not for measures."""
+    north = (other[1] - one[1]) * 110_574
+    east = (other[0] - one[0]) * 111_320 * math.cos(math.radians(one[1]))
     return math.hypot(north, east)
 
 

@@ -82,6 +82,12 @@ class HttpSettings(SettingsGroup):
         default=False, description="Whether /metrics answers other machines than this one, without signing in."
     )
     max_body_mb: int = Field(default=64, ge=1, description="Largest request body, in megabytes.")
+    public_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^\s?#]+$",
+        description="Where phones reach this page, such as https://grid.example.gov: printed into the codes of plates. "
+        "Without it the address that the printing browser used.",
+    )
     max_photo_mb: int = Field(
         default=20, ge=1, le=64, description="Largest photo of a report, in megabytes; it is made smaller when it is kept."
     )

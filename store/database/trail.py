@@ -22,7 +22,7 @@ from store.database.models import Audit
 PLUMBING = frozenset(
     {
         "outbox", "layer_revision", "idempotency_key", "job_progress", "job_file", "session", "api_token", "audit",
-        "audit_retired", "sign_in_link", "grid_shape", "area_shape", "incident_cell",
+        "audit_retired", "sign_in_link", "grid_shape", "area_shape", "incident_cell", "intake_quota",
     }
 )  # fmt: skip
 _KEY = "gridward_changed"

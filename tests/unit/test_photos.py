@@ -21,6 +21,12 @@ def picture(size=(640, 480), colour=(200, 30, 30), kind="JPEG", mode="RGB", **op
     return buffer.getvalue()
 
 
+def noise(size):
+    buffer = io.BytesIO()
+    Image.effect_noise(size, 90).convert("RGB").save(buffer, "JPEG", quality=95)
+    return buffer.getvalue()
+
+
 def opened(content):
     return Image.open(io.BytesIO(content))
 
@@ -104,10 +110,7 @@ def test_bomb_is_refused_before_it_is_decoded():
 
 
 def test_blurred_box_holds_a_few_colours_and_the_rest_stays():
-    image = Image.effect_noise((300, 200), 90).convert("RGB")
-    buffer = io.BytesIO()
-    image.save(buffer, "JPEG", quality=95)
-    before = clean_photo(buffer.getvalue())
+    before = clean_photo(noise((300, 200)))
     after = blur(before.full, [PixelBox(20, 20, 120, 60), PixelBox(-10, 150, 30, 500)])
     assert (after.width, after.height) == (300, 200)
     inside = opened(after.full).crop((28, 28, 36, 36)).convert("L").getextrema()
