@@ -52,7 +52,7 @@ SECURITY_HEADERS = {
     "referrer-policy": "no-referrer",
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
-    "permissions-policy": "camera=(), microphone=(), geolocation=(self)",
+    "permissions-policy": "camera=(self), microphone=(), geolocation=(self)",
 }
 
 

@@ -10,6 +10,11 @@ export default defineConfig({
     assetsInlineLimit: 0, // data: URLs are not allowed by the page's policy, except for images
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 1500,
+    rollupOptions: {
+      input: { index: 'index.html', sw: 'src/worker/worker.ts' },
+      // a service worker is asked for by one name for ever, and its folder is what it may serve: fill-worker.mjs
+      output: { entryFileNames: (chunk) => (chunk.name === 'sw' ? 'sw.js' : 'assets/[name]-[hash].js') },
+    },
   },
   worker: { format: 'es' },
   test: { include: ['tests/**/*.test.ts'], css: true }, // the tokens are tested as they are written

@@ -21,6 +21,7 @@ def page(tmp_path_factory):
     (folder / ".vite").mkdir()
     (folder / ".vite" / "manifest.json").write_text("{}")
     (folder / "index.html").write_text("<!doctype html><title>Gridward</title>")
+    (folder / "sw.js").write_text("addEventListener('fetch', () => {})")
     (folder / "favicon.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
     (folder / "assets" / "index-4f2a.js").write_text(SCRIPT)
     app = FastAPI()
@@ -36,6 +37,13 @@ def test_index_is_asked_for_each_time(page):
     assert answer.headers["content-type"].startswith("text/html")
     assert answer.headers["cache-control"] == "no-cache"
     assert page.get("/favicon.svg").headers["cache-control"] == "no-cache"
+
+
+def test_service_worker_lies_where_it_serves_the_whole_page_and_is_asked_for_each_time(page):
+    answer = page.get("/sw.js")
+    assert answer.status_code == 200
+    assert answer.headers["cache-control"] == "no-cache"
+    assert "javascript" in answer.headers["content-type"]
 
 
 def test_hashed_assets_are_kept_for_ever(page):

@@ -1,25 +1,25 @@
-import { render } from 'preact'
-import './styles/fonts.css'
-import './styles/tokens.css'
-import './styles/base.css'
-import './styles/controls.css'
-import './styles/shell.css'
-import './styles/map.css'
-import './styles/desks.css'
-import './styles/quality.css'
-import './styles/life.css'
-import './styles/edit.css'
-import './styles/coverage.css'
-import './styles/accounts.css'
-import './styles/areas.css'
-import './styles/audit.css'
-import { App } from './features/shell/App'
-import { addressAfterSignIn, signInCode } from './map/permalink'
-import { startAddress } from './map/store'
+/** Which page the address asks for: a phone or a passer-by fetches no desk. */
+import { pageOf } from './pages'
 
-// The one-time code is taken out of the address before anything else reads or keeps it.
-const code = signInCode(location.hash)
-if (code !== null) history.replaceState(null, '', location.pathname + addressAfterSignIn(location.hash))
-startAddress()
+const page = pageOf(location.hash)
+const parts = {
+  desks: () => import('./features/shell/start'),
+  phone: () => import('./features/phone/start'),
+  public: () => import('./features/public/start'),
+}
+
+// The desks keep the address in step without this event; another kind of page begins anew.
+addEventListener('hashchange', () => {
+  if (pageOf(location.hash) !== page) location.reload()
+})
+
 const root = document.getElementById('app')
-if (root) render(<App code={code} />, root)
+if (root) {
+  parts[page]().then(
+    ({ start }) => start(root),
+    () => {
+      // no words are here yet but these two languages of ours
+      root.textContent = 'No connection: this page could not be loaded. / 网络未连接，页面无法加载。'
+    },
+  )
+}

@@ -3,6 +3,8 @@ import { coverageEn } from './coverage'
 import { kindsEn } from './kinds'
 import { lifeEn } from './life'
 import { accountsEn } from './accounts'
+import { casesEn } from './cases'
+import { phoneEn } from './phone'
 import { auditEn } from './audit'
 import { basemapEn } from './basemap'
 import { areasEn } from './areas'
@@ -21,6 +23,8 @@ export const en = {
   ...kindsEn,
   ...lifeEn,
   ...accountsEn,
+  ...casesEn,
+  ...phoneEn,
   ...auditEn,
   ...basemapEn,
   ...areasEn,

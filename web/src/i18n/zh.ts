@@ -4,6 +4,8 @@ import { kindsZh } from './kinds'
 import type { Key } from './en'
 import { lifeZh } from './life'
 import { accountsZh } from './accounts'
+import { casesZh } from './cases'
+import { phoneZh } from './phone'
 import { auditZh } from './audit'
 import { basemapZh } from './basemap'
 import { areasZh } from './areas'
@@ -22,6 +24,8 @@ export const zh: Record<Key, string> = {
   ...kindsZh,
   ...lifeZh,
   ...accountsZh,
+  ...casesZh,
+  ...phoneZh,
   ...auditZh,
   ...basemapZh,
   ...areasZh,

@@ -7,7 +7,7 @@ import { lang, t } from '../../i18n'
 import { setLang, setTheme, store } from '../../map/store'
 import { Empty, ErrorNote, Skeleton } from '../../ui/states'
 import { AuditTrail } from '../audit/AuditTrail'
-import { Logo } from '../shell/TopBar'
+import { Logo } from '../../ui/Logo'
 import { AccountCard } from './AccountCard'
 import { NewAccount } from './NewAccount'
 

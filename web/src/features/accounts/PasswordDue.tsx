@@ -4,7 +4,7 @@ import { ask } from '../../api/client'
 import type { Session } from '../../api/types'
 import { t } from '../../i18n'
 import { ErrorNote } from '../../ui/states'
-import { Logo } from '../shell/TopBar'
+import { Logo } from '../../ui/Logo'
 
 /** After a reset, or for a new account: nothing else works before a password is chosen. */
 export function PasswordDue({ onDone }: { onDone: (session: Session) => void }): JSX.Element {

@@ -5,7 +5,7 @@ import type { Session } from '../../api/types'
 import { lang, t } from '../../i18n'
 import { setLang } from '../../map/store'
 import { ErrorNote } from '../../ui/states'
-import { Logo } from '../shell/TopBar'
+import { Logo } from '../../ui/Logo'
 
 interface SignInProps {
   /** Why someone is asked to sign in, if there is something to say. */

@@ -1,0 +1,114 @@
+/** Cases of whoever holds the phone: from the server, else as they were seen last. */
+import { signal } from '@preact/signals'
+import { ask, NoAnswer, query } from '../../api/client'
+import type { Incident } from '../../api/types'
+import type { Clock } from '../../ui/clocks'
+import { keep, kept } from './queue/store'
+import { account } from './who'
+
+/** What this account may do with a case now. */
+export interface Choice {
+  action: string
+  needs: string[]
+  target: string | null
+}
+export interface Task {
+  id: string
+  kind: string
+  unit: { id: string; code: string; name: string } | null
+  account: { id: string; name: string } | null
+  state: string
+  asked_at: string
+  report_in_by: string | null
+  due_at: string | null
+  actions: string[]
+}
+export interface Medium {
+  id: string
+  stage: string
+  url: string
+}
+export type PhoneCase = Incident & { due_at?: string | null; soon_at?: string | null; item_code?: string | null; pending?: string | null; unit?: { name: string } | null; self_handled?: boolean }
+export interface CaseAnswer {
+  incident: PhoneCase
+  actions: Choice[]
+  clocks: { stage: Clock | null; total: Clock | null }
+  tasks: Task[]
+  media: Medium[]
+}
+
+/** What is done on the spot; the rest belongs to the desks. */
+const ON_THE_SPOT = new Set([
+  'self_handle', 'sign', 'report_done', 'verification_done', 'pass_check', 'fail_check', 'fail_check_self_handled', 'resume',
+  'request_return', 'request_extension', 'request_suspension', 'escalate',
+])
+/** What the step that goes on is, of all: it is the button at the foot. */
+const FORWARD = ['sign', 'report_done', 'verification_done', 'pass_check', 'self_handle', 'resume']
+
+/** The actions of a case that the phone offers, the one that goes on first. */
+export function offered(choices: readonly Choice[]): Choice[] {
+  const rank = (one: Choice): number => (FORWARD.includes(one.action) ? FORWARD.indexOf(one.action) : FORWARD.length)
+  return choices.filter((one) => ON_THE_SPOT.has(one.action)).sort((a, b) => rank(a) - rank(b))
+}
+export const isForward = (action: string): boolean => FORWARD.includes(action)
+
+export const FILTERS = ['mine', 'late', 'place'] as const
+export type Filter = (typeof FILTERS)[number]
+
+/** What is on screen: a list, when it was fetched, and whether it is only remembered. */
+export interface Listed {
+  cases: PhoneCase[]
+  at: number
+  remembered: boolean
+}
+export const listed = signal<Listed | null>(null)
+export const listFailure = signal<unknown>(null)
+export const filter = signal<Filter>('mine')
+/** Whose cases "here" are: the grid of a plate that was scanned. */
+export const here = signal<{ grid: string; words: string } | null>(null)
+
+const MOST = 100
+const listKey = (which: Filter): string => `cases ${account.value?.id ?? ''} ${which}`
+
+function pathOf(which: Filter): string {
+  if (which === 'place') return `/api/v1/incidents${query({ grid: here.value?.grid ?? '', limit: MOST, sort: 'due' })}`
+  return `/api/v1/incidents${query({ mine: 'true', clock: which === 'late' ? 'late' : null, limit: MOST, sort: 'due' })}`
+}
+
+/** Fetches the list; without an answer shows it as it was seen last. */
+export async function loadCases(): Promise<void> {
+  const which = filter.value
+  try {
+    const { incidents } = await ask<{ incidents: PhoneCase[] }>(pathOf(which))
+    if (which !== filter.value) return
+    listed.value = { cases: incidents, at: Date.now(), remembered: false }
+    listFailure.value = null
+    await keep('kept', listKey(which), listed.value).catch(() => undefined)
+  } catch (cause) {
+    if (which !== filter.value) return
+    const before = cause instanceof NoAnswer ? await kept<Listed>('kept', listKey(which)).catch(() => null) : null
+    if (before) listed.value = { ...before, remembered: true }
+    listFailure.value = before ? null : cause
+  }
+}
+
+export interface Opened {
+  answer: CaseAnswer
+  at: number
+  remembered: boolean
+}
+
+/** Fetches one case; without an answer as it was seen last. */
+export async function loadCase(no: string): Promise<Opened> {
+  const key = `case ${account.value?.id ?? ''} ${no}`
+  try {
+    const answer = await ask<CaseAnswer>(`/api/v1/incidents/${encodeURIComponent(no)}`)
+    const opened = { answer, at: Date.now(), remembered: false }
+    await keep('kept', key, opened).catch(() => undefined)
+    return opened
+  } catch (cause) {
+    const before = cause instanceof NoAnswer ? await kept<Opened>('kept', key).catch(() => null) : null
+    if (!before) throw cause
+    return { ...before, remembered: true }
+  }
+}

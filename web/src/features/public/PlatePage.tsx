@@ -1,0 +1,157 @@
+import type { JSX } from 'preact'
+import { useEffect, useRef, useState } from 'preact/hooks'
+import { ask, Problem } from '../../api/client'
+import { lang, t } from '../../i18n'
+import { SelectField, TextField } from '../../ui/fields'
+import { Icon } from '../../ui/Icon'
+import { Empty, ErrorNote, Skeleton } from '../../ui/states'
+import { Photos } from '../phone/Photos'
+import type { Photo } from '../phone/queue/entry'
+import { Head } from './Head'
+
+interface PublicItem {
+  code: string
+  name_en: string
+  name_zh: string
+}
+interface PlateHere {
+  plate: string
+  place: string
+  items: PublicItem[]
+}
+interface Received {
+  no: string
+  follow: string
+}
+
+const OTHER = 'other'
+
+interface Answers {
+  item: string
+  words: string
+  contact: string
+  photos: Photo[]
+}
+const none = (): Answers => ({ item: '', words: '', contact: '', photos: [] })
+
+async function sendReport(code: string, { item, words, contact, photos }: Answers, key: string): Promise<Received> {
+  const form = new FormData()
+  if (item && item !== OTHER) form.set('item_code', item)
+  if (words.trim()) form.set('description', words.trim())
+  if (contact.trim()) form.set('contact', contact.trim())
+  form.set('language', lang.value)
+  for (const photo of photos) if (photo.blob) form.append('file', photo.blob, `${photo.id}.jpg`)
+  return ask<Received>(`/api/v1/public/reports/${encodeURIComponent(code)}`, { method: 'POST', body: form, headers: { 'Idempotency-Key': key } })
+}
+
+function Done({ received, again }: { received: Received; again: () => void }): JSX.Element {
+  const [said, setSaid] = useState('')
+  const heading = useRef<HTMLHeadingElement>(null)
+  useEffect(() => heading.current?.focus(), [])
+  const address = `${location.origin}/#/follow/${encodeURIComponent(received.follow)}`
+  const copy = (): void => void navigator.clipboard?.writeText(address).then(() => setSaid(t('plate.copied')))
+  return (
+    <section class="phone-block stack" data-testid="received">
+      <h2 ref={heading} class="phone-title" tabIndex={-1}>
+        {t('plate.done', { no: received.no })}
+      </h2>
+      <p class="second">{t('plate.follow')}</p>
+      <a class="follow-link" href={`#/follow/${encodeURIComponent(received.follow)}`}>
+        {address}
+      </a>
+      <div class="row wrap">
+        <button type="button" class="button" onClick={copy}>
+          {t('plate.copy')}
+        </button>
+        <span aria-live="polite">{said}</span>
+      </div>
+      <button type="button" class="button" onClick={again}>
+        {t('plate.again')}
+      </button>
+    </section>
+  )
+}
+
+function Form({ here, onDone }: { here: PlateHere; onDone: (received: Received) => void }): JSX.Element {
+  const [answers, setAnswers] = useState<Answers>(none)
+  const [tried, setTried] = useState(false)
+  const [busy, setBusy] = useState(false)
+  const [failure, setFailure] = useState<unknown>(null)
+  // one key for one report: pressing twice, or again after a lost answer, is harmless; another text is another report
+  const key = useRef(crypto.randomUUID())
+  const set = (part: Partial<Answers>): void => {
+    key.current = crypto.randomUUID()
+    setAnswers((before) => ({ ...before, ...part }))
+  }
+  const { item, words, contact, photos } = answers
+  const lacking = !item || (item === OTHER && !words.trim())
+  const send = async (event: SubmitEvent): Promise<void> => {
+    event.preventDefault()
+    setTried(true)
+    if (lacking || busy) return
+    setBusy(true)
+    setFailure(null)
+    try {
+      onDone(await sendReport(here.plate, answers, key.current))
+    } catch (cause) {
+      setFailure(cause)
+    } finally {
+      setBusy(false)
+    }
+  }
+  const choices = [['', t('plate.item.choose')], ...here.items.map((one) => [one.code, lang.value === 'zh' ? one.name_zh : one.name_en]), [OTHER, t('plate.item.other')]] as [string, string][]
+  return (
+    <form class="phone-form" noValidate onSubmit={(event) => void send(event)}>
+      <div class="phone-block">
+        <p class="second phone-small">{t('plate.where')}</p>
+        <p class="phone-title">{here.place}</p>
+      </div>
+      <div class="phone-block stack">
+        <SelectField id="plate-item" label={t('plate.item')} value={item} options={choices} error={tried && lacking ? t('plate.lack') : null} onChange={(value) => set({ item: value })} />
+        <TextField id="plate-words" label={t('plate.words')} rows={3} maxLength={2000} value={words} onInput={(value) => set({ words: value })} />
+      </div>
+      <div class="phone-block">
+        <Photos stage="other" photos={photos} onChange={(value) => set({ photos: value })} />
+      </div>
+      <div class="phone-block stack">
+        <TextField id="plate-contact" label={t('plate.contact')} maxLength={200} value={contact} onInput={(value) => set({ contact: value })} hint={t('plate.privacy')} />
+      </div>
+      <div class="phone-block stack">
+        {failure !== null && <ErrorNote error={failure} />}
+        <button type="submit" class="button primary phone-send" aria-disabled={busy}>
+          <Icon name="send" />
+          {t(busy ? 'plate.sending' : 'plate.send')}
+        </button>
+      </div>
+    </form>
+  )
+}
+
+/** A report by whoever stands before a plate: no account, no app. */
+export function PlatePage({ code }: { code: string }): JSX.Element {
+  const [here, setHere] = useState<PlateHere | null>(null)
+  const [failure, setFailure] = useState<unknown>(null)
+  const [received, setReceived] = useState<Received | null>(null)
+  const load = (): void => {
+    setFailure(null)
+    ask<PlateHere>(`/api/v1/public/reports/${encodeURIComponent(code)}`).then(setHere, setFailure)
+  }
+  useEffect(load, [])
+  useEffect(() => void (document.title = `${t('plate.title')} · Gridward`), [lang.value])
+  const unknown = failure instanceof Problem && [404, 410, 422].includes(failure.status)
+  return (
+    <div class="public">
+      <Head title={t('plate.title')} />
+      <main>
+        {unknown && <Empty icon="qr" title={t('plate.unknown')} hint={t('plate.unknownHint', { code })} />}
+        {failure !== null && !unknown && (
+          <div class="pad">
+            <ErrorNote error={failure} retry={load} />
+          </div>
+        )}
+        {!here && failure === null && <Skeleton rows={4} />}
+        {here && (received ? <Done received={received} again={() => setReceived(null)} /> : <Form here={here} onDone={setReceived} />)}
+      </main>
+    </div>
+  )
+}
