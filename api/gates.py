@@ -33,11 +33,15 @@ IN_AREAS: Final = frozenset(
         "GET /api/v1/coverage/places", "GET /api/v1/coverage/levels", "GET /api/v1/privacy-zones",
         "POST /api/v1/privacy-zones", "GET /api/v1/privacy-zones/{zone}", "PATCH /api/v1/privacy-zones/{zone}",
         "DELETE /api/v1/privacy-zones/{zone}", "POST /api/v1/locate", "GET /api/v1/incidents",
-        "POST /api/v1/incidents", "GET /api/v1/incidents/{no}", "PATCH /api/v1/incidents/{no}", "GET /api/v1/search",
+        "POST /api/v1/incidents", "GET /api/v1/incidents/{no}", "PATCH /api/v1/incidents/{no}",
+        "GET /api/v1/incidents/counts", "GET /api/v1/incidents/{no}/transitions",
+        "POST /api/v1/incidents/{no}/actions/{action}", "POST /api/v1/incidents/{no}/tasks/{task_id}/{action}",
+        "GET /api/v1/search",
         "GET /api/v1/incidents/{no}/duplicates", "POST /api/v1/media", "GET /api/v1/media/{media_id}",
         "POST /api/v1/media/{media_id}/blur", "GET /api/v1/plates", "POST /api/v1/plates", "GET /api/v1/plates/sheet",
         "GET /api/v1/plates/{code}", "DELETE /api/v1/plates/{code}",
         "GET /api/v1/cameras/{camera}", "PATCH /api/v1/cameras/{camera}", "GET /api/v1/layers", "GET /api/v1/style",
+        "POST /api/v1/layers/export", "GET /api/v1/jobs/{job_id}/file",
         "GET /api/v1/basemaps", "GET /api/v1/basemaps/{basemap}/{z}/{x}/{y}",
         "GET /api/v1/jobs/{job_id}", "DELETE /api/v1/jobs/{job_id}", "GET /api/v1/events", "GET /api/v1/events/poll",
     }
@@ -49,7 +53,8 @@ IN_AREAS_BELOW: Final = ("/ogc/", "/ogc")
 EXPORTS: Final = frozenset(
     {
         "GET /api/v1/plans/{plan_id}/export", "GET /api/v1/reports/{name}", "POST /api/v1/reports",
-        "GET /api/v1/reports/{report_id}/file", "GET /api/v1/plans/{plan_id}/handover/{grid}",
+        "GET /api/v1/reports/{report_id}/file", "POST /api/v1/layers/export", "GET /api/v1/jobs/{job_id}/file",
+        "GET /api/v1/plans/{plan_id}/handover/{grid}",
     }
 )  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
@@ -12,13 +13,16 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from api.deps import IfMatch, Work, settings_of
 from api.locate import Graphs, LocatedAnswer, PlaceIn
 from gis.errors import InvalidInputError
+from services import incident_views as views
 from services import incidents as service
-from services.incidents import IncidentFilter, IncidentView, Report
+from services.incident_views import IncidentFilter
+from services.incidents import IncidentView, Report
 from services.settings import Settings
 
 router = APIRouter(prefix="/api/v1/incidents", tags=["incidents"])
 Severity = Literal["minor", "major", "critical"]
 Item = Annotated[str, Field(min_length=1, max_length=service.ITEM_LENGTH)]
+ItemCode = Annotated[str, Field(min_length=1, max_length=60, description="Code of the item in the catalogue.")]
 Description = Annotated[str, Field(max_length=service.DESCRIPTION_LENGTH)]
 
 
@@ -30,10 +34,11 @@ class ReportIn(PlaceIn):
     channel: Annotated[str, Field(min_length=1, max_length=40)] = "desk"
     severity: Severity = "minor"
     occurred_at: AwareDatetime | None = None
+    item_code: ItemCode | None = None
 
 
 class GridName(BaseModel):
-    """A grid by its names."""
+    """A grid or a unit by its names."""
 
     id: UUID
     code: str
@@ -49,19 +54,36 @@ class IncidentOut(BaseModel):
     no: str
     month: date
     item: str
+    item_code: str | None
     description: str
     channel: str
     state: str
+    state_at: datetime
     severity: Severity
+    urgent: bool
     handling_level: str
     reported_at: datetime
     occurred_at: datetime | None
-    lon: float
-    lat: float
+    lon: float | None
+    lat: float | None
     accuracy_m: float | None
     located_by: str
     grid: GridName | None
     alt_grid: GridName | None
+    pending: str | None
+    pending_by_me: bool
+    registered_by_me: bool
+    self_handled: bool
+    supervised: bool
+    rework_count: int
+    extensions: int
+    cycle: int
+    unit: GridName | None
+    master_no: str | None
+    review_on: date | None
+    referred_to: str | None
+    due_at: datetime | None
+    soon_at: datetime | None
     revision: int
     demo: bool
 
@@ -74,10 +96,21 @@ class ReportedOut(BaseModel):
 
 
 class IncidentsOut(BaseModel):
-    """One page, newest first."""
+    """One page of the queue."""
 
     incidents: list[IncidentOut]
     next: str | None
+
+
+class CountsOut(BaseModel):
+    """How many incidents there are."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    total: int
+    by_state: dict[str, int]
+    by_area: dict[str, int]
+    by_clock: dict[str, int]
 
 
 class IncidentAnswer(BaseModel):
@@ -94,6 +127,7 @@ class Correction(BaseModel):
     item: Item | None = None
     description: Description | None = None
     severity: Severity | None = None
+    item_code: ItemCode | None = None
 
 
 async def intake_key(
@@ -130,7 +164,15 @@ def report_incident(
     taken = service.register(
         work,
         graphs,
-        Report(report.place(), report.item, report.description, report.channel, report.severity, report.occurred_at),
+        Report(
+            report.place(),
+            report.item,
+            report.description,
+            report.channel,
+            report.severity,
+            report.occurred_at,
+            report.item_code,
+        ),
         key=key,
         now=datetime.now(UTC),
         time_zone=settings.cases.time_zone,
@@ -145,28 +187,53 @@ def report_incident(
     )
 
 
+class QueueQuery(BaseModel):
+    """Which incidents a list or a count is about."""
+
+    state: list[str] = Field(default=[], description="Only these states.")
+    area: str | None = Field(default=None, max_length=12, description="Code of an area, 6, 9 or 12 digits.")
+    grid: str | None = Field(default=None, max_length=40, description="Grid id or code.")
+    unit: str | None = Field(default=None, max_length=60, description="Lead unit by id or code.")
+    item: str | None = Field(default=None, max_length=120, description="Catalogue code, or the words of an item.")
+    since: AwareDatetime | None = None
+    until: AwareDatetime | None = None
+    clock: Literal["soon", "late", "paused"] | None = Field(default=None, description="Only these clocks.")
+    severity: Severity | None = None
+    q: str | None = Field(default=None, max_length=100, description="A number, or words of the report.")
+    mine: bool = Field(default=False, description="Only what this account or its unit reported or owes.")
+    sort: Literal["new", "due"] = Field(default="new", description="Newest first, or what is due first.")
+    territory: UUID | None = None
+
+    def asked(self, work: Work) -> IncidentFilter:
+        """Return what the service reads."""
+        return IncidentFilter(
+            states=tuple(part for each in self.state for part in each.split(",") if part),
+            area=views.area_range(self.area) if self.area else None,
+            grid=self.grid, unit=self.unit, item=self.item, since=self.since, until=self.until, clock=self.clock,
+            severity=self.severity, territory=self.territory, text=self.q.strip() if self.q else None,
+            mine=views.mine_of(work) if self.mine else None, by_due=self.sort == "due", now=datetime.now(UTC),
+        )  # fmt: skip
+
+
+class PageQuery(QueueQuery):
+    """The same, a page at a time."""
+
+    limit: int = Field(default=100, ge=1, le=1000)
+    cursor: str | None = Field(default=None, max_length=200)
+
+
 @router.get("", operation_id="list_incidents")
-def list_incidents(
-    work: Work,
-    state: Annotated[list[str] | None, Query(description="Only these states.")] = None,
-    grid: Annotated[str | None, Query(max_length=40, description="Grid id or code.")] = None,
-    since: AwareDatetime | None = None,
-    *,
-    territory: UUID | None = None,
-    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
-    cursor: Annotated[str | None, Query(max_length=200)] = None,
-) -> IncidentsOut:
-    """Return incidents, newest first."""
-    states = tuple(part for each in state or [] for part in each.split(",") if part)
-    before = service.read_cursor(cursor) if cursor is not None else None
-    page = service.list_incidents(work, IncidentFilter(states, grid, since, territory, before, limit))
+def list_incidents(work: Work, query: Annotated[PageQuery, Query()]) -> IncidentsOut:
+    """Return one page of incidents, newest first or what is due first."""
+    before = views.read_cursor(query.cursor) if query.cursor is not None else None
+    page = views.list_incidents(work, replace(query.asked(work), before=before, limit=query.limit))
     return IncidentsOut(incidents=[IncidentOut.model_validate(each) for each in page.incidents], next=page.next)
 
 
-@router.get("/{no}", operation_id="get_incident")
-def get_incident(work: Work, response: Response, no: str) -> IncidentAnswer:
-    """Return one incident."""
-    return _answer(service.get_incident(work, no), response)
+@router.get("/counts", operation_id="count_incidents")
+def count_incidents(work: Work, query: Annotated[QueueQuery, Query()]) -> CountsOut:
+    """Return how many incidents fit, by state, 12-digit area and clock (late, soon, ok, paused, none)."""
+    return CountsOut.model_validate(views.count_incidents(work, query.asked(work)))
 
 
 @router.patch("/{no}", operation_id="amend_incident")
@@ -182,6 +249,7 @@ def amend_incident(
         item=correction.item,
         description=correction.description,
         severity=correction.severity,
+        item_code=correction.item_code,
     )
     return _answer(view, response)
 

@@ -60,6 +60,30 @@ def create(
     show(facts, text, as_json=as_json)
 
 
+@app.command("link-to")
+def link_to(
+    ctx: typer.Context,
+    name: NameArgument,
+    *,
+    unit: Annotated[
+        str | None, typer.Option(help="Code of the unit whose tasks are the account's own.", show_default=False)
+    ] = None,
+    staff: Annotated[
+        str | None,
+        typer.Option(help="Work number of the member of staff whose grids are the account's own.", show_default=False),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say for which unit and as whom an account acts; without options for nobody any more."""
+    from services.cases.posts import link_account
+
+    context = command_context(ctx)
+    with context.database.work(context.actor) as work:
+        linked = link_account(work, name, unit=unit, staff=staff)
+    acts = " and ".join(part for part in (unit and f"unit {unit}", staff and f"staff {staff}") if part) or "nobody"
+    show({"name": name, "unit": linked.unit, "staff": linked.staff}, f"{name} acts for {acts}.", as_json=as_json)
+
+
 @app.command()
 def token(
     ctx: typer.Context,

@@ -2,37 +2,44 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import orjson
+from shapely import Point
 
 from casework import states
 from casework.chain import step_digest
-from casework.machine import machine
 from casework.masking import mask_personal_numbers
 from gis.errors import ConflictError, InvalidInputError, NotFoundError, StaleRevisionError
+from services.incident_views import IncidentView, box_of, get_incident, view_of
 from services.locate import Located, Place, locate
 from services.nearest_staff import StreetGraphs
 from store.database import incidents as sql
 from store.database.actor import AreaLimitedError
-from store.database.incidents import IncidentFilter, Taken
+from store.database.incidents import Taken
 from store.database.work import UnitOfWork
 
 __all__ = [
-    "SEVERITIES", "IncidentFilter", "IncidentPage", "IncidentView", "KeyUsedError", "Report", "Reported", "amend",
-    "get_incident", "list_incidents", "read_cursor", "register",
-]  # fmt: skip
+    "SEVERITIES",
+    "IncidentView",
+    "KeyUsedError",
+    "Report",
+    "Reported",
+    "amend",
+    "get_incident",
+    "placed",
+    "register",
+]
 
 SEVERITIES: Final = ("minor", "major", "critical")
 ITEM_LENGTH: Final = 120
 DESCRIPTION_LENGTH: Final = 4000
 KEY_LENGTH: Final = 200
+_AMENDED: Final = ("item", "description", "severity", "item_code")
 _LATEST: Final = timedelta(minutes=10)
 """Clocks of phones run ahead a little; more than this is a mistake."""
 
@@ -58,6 +65,8 @@ class Report:
         Where it came from.
     severity : str
     occurred_at : datetime or None
+    item_code : str or None
+        Code of the item in the catalogue.
     """
 
     place: Place
@@ -66,36 +75,13 @@ class Report:
     channel: str = "desk"
     severity: str = "minor"
     occurred_at: datetime | None = None
+    item_code: str | None = None
 
     def digest(self) -> str:
         """Return the digest that tells a repeat from another report under the same key."""
-        body = orjson.dumps(asdict(self), option=orjson.OPT_SORT_KEYS)
+        told = {name: value for name, value in asdict(self).items() if name != "item_code" or value is not None}
+        body = orjson.dumps(told, option=orjson.OPT_SORT_KEYS)
         return hashlib.sha256(body).hexdigest()
-
-
-@dataclass(frozen=True, slots=True)
-class IncidentView:
-    """An incident as it is listed; position in EPSG:4326."""
-
-    id: int
-    no: str
-    month: date
-    item: str
-    description: str
-    channel: str
-    state: str
-    severity: str
-    handling_level: str
-    reported_at: datetime
-    occurred_at: datetime | None
-    lon: float
-    lat: float
-    accuracy_m: float | None
-    located_by: str
-    grid: dict[str, Any] | None
-    alt_grid: dict[str, Any] | None
-    revision: int
-    demo: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,14 +91,6 @@ class Reported:
     fresh: bool
     incident: IncidentView
     located: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class IncidentPage:
-    """Incidents, newest first, and the cursor of the next page."""
-
-    incidents: list[IncidentView]
-    next: str | None
 
 
 def register(
@@ -183,6 +161,29 @@ def _located(work: UnitOfWork, graphs: StreetGraphs, report: Report, moment: dat
     return found
 
 
+def placed(work: UnitOfWork, graphs: StreetGraphs, point: tuple[float, float], moment: datetime) -> dict[str, Any]:
+    """Return the columns of an incident that say where it is, for a place found later.
+
+    Parameters
+    ----------
+    work : UnitOfWork
+    graphs : StreetGraphs
+    point : tuple of float
+        Longitude and latitude, EPSG:4326.
+    moment : datetime
+        Time of the report: grids are those of then.
+    """
+    found = _located(work, graphs, Report(Place(point[0], point[1]), "-"), moment)
+    assert found.point is not None  # noqa: S101 - coordinates are never ambiguous
+    area, town, county = found.codes
+    versions = [*found.versions[:2], None, None]
+    return {
+        "point": Point(found.point), "accuracy_m": None, "locate_method": found.answer["located_by"],
+        "grid_version_id": versions[0], "alt_grid_version_id": versions[1], "component_id": found.component_id,
+        "area_code": area, "town_code": town, "county_code": county,
+    }  # fmt: skip
+
+
 def _save(work: UnitOfWork, report: Report, found: Located, channel_key: str, now: datetime, time_zone: str) -> Taken:
     assert found.point is not None  # noqa: S101 - checked where it was located
     local = now.astimezone(ZoneInfo(time_zone))
@@ -194,6 +195,9 @@ def _save(work: UnitOfWork, report: Report, found: Located, channel_key: str, no
         "intake_key": hashlib.sha256(f"{report.channel}:{channel_key}".encode()).hexdigest(),
         "no": no,
         "item": report.item.strip(),
+        "item_code": report.item_code,
+        "severity": report.severity,
+        "urgent": False,
         "place": True,
         "placement": found.answer["placement"],
         "located_by": found.answer["located_by"],
@@ -215,7 +219,7 @@ def _save(work: UnitOfWork, report: Report, found: Located, channel_key: str, no
             "accuracy_m": report.place.accuracy_m, "locate_method": found.answer["located_by"],
             "grid_version_id": versions[0], "alt_grid_version_id": versions[1], "component_id": found.component_id,
             "area_code": area, "town_code": town, "county_code": county, "actor_id": work.actor.account_id,
-            "facts": facts, "digest": step.digest,
+            "facts": facts, "digest": step.digest, "item_code": report.item_code, "urgent": False,
         },
     )  # fmt: skip
 
@@ -228,37 +232,6 @@ def _announced(work: UnitOfWork, found: Located, no: str) -> Reported:
     return Reported(True, get_incident(work, no), found.answer)
 
 
-def get_incident(work: UnitOfWork, no: str) -> IncidentView:
-    """Return one incident.
-
-    Raises
-    ------
-    NotFoundError
-        No incident of this number.
-    """
-    row = sql.get_incident(work.session, no)
-    if row is None:
-        raise NotFoundError(f"There is no incident {no[:40]}.", no=no[:40])
-    return _view(row)
-
-
-def list_incidents(work: UnitOfWork, asked: IncidentFilter) -> IncidentPage:
-    """Return one page of incidents, newest first.
-
-    Raises
-    ------
-    InvalidInputError
-        A state that does not exist.
-    """
-    strange = [state for state in asked.states if state not in machine().states]
-    if strange:
-        raise InvalidInputError(f"There is no state {strange[0]}.", field="state", known=list(machine().states))
-    rows = sql.list_incidents(work.session, replace(asked, limit=asked.limit + 1, areas=work.actor.areas))
-    page = [_view(row) for row in rows[: asked.limit]]
-    more = len(rows) > asked.limit
-    return IncidentPage(page, _cursor(page[-1]) if more else None)
-
-
 def amend(
     work: UnitOfWork,
     no: str,
@@ -268,6 +241,7 @@ def amend(
     item: str | None = None,
     description: str | None = None,
     severity: str | None = None,
+    item_code: str | None = None,
 ) -> IncidentView:
     """Correct what is said of an incident; its state stays, its history gets a row.
 
@@ -278,7 +252,7 @@ def amend(
     revision : int
         Revision that the caller saw.
     now : datetime
-    item, description, severity : str or None
+    item, description, severity, item_code : str or None
         New values; None leaves one as it is.
 
     Raises
@@ -290,7 +264,7 @@ def amend(
     row = sql.get_incident(work.session, no, lock=True)
     if row is None:
         raise NotFoundError(f"There is no incident {no[:40]}.", no=no[:40])
-    before = _view(row)
+    before = view_of(row, work.actor.account_id)
     if before.revision != revision:
         raise StaleRevisionError(
             "The incident was changed since you read it; look at the present version first.", current=before
@@ -300,13 +274,14 @@ def amend(
         item=before.item if item is None else item.strip(),
         description=before.description if description is None else mask_personal_numbers(description.strip()),
         severity=before.severity if severity is None else severity,
+        item_code=before.item_code if item_code is None else item_code,
     )
     _check(Report(Place(), wanted.item, wanted.description, severity=wanted.severity), "-", now)
-    changed = [name for name in ("item", "description", "severity") if getattr(before, name) != getattr(wanted, name)]
+    changed = [name for name in _AMENDED if getattr(before, name) != getattr(wanted, name)]
     if not changed:
         return before
     _write(work, wanted, changed, now.astimezone(UTC))
-    work.touch("incidents", row.territory_id, (before.lon, before.lat, before.lon, before.lat))
+    work.touch("incidents", row.territory_id, box_of(before))
     work.announce("incident", {"no": no, "action": "amend", "state": before.state}, row.territory_id)
     return get_incident(work, no)
 
@@ -315,7 +290,14 @@ def _write(work: UnitOfWork, wanted: IncidentView, changed: list[str], at: datet
     key = {"month": wanted.month, "id": wanted.id}
     sql.amend(
         work.session,
-        {**key, "item": wanted.item, "description": wanted.description, "severity": wanted.severity},
+        {
+            **key,
+            "item": wanted.item,
+            "description": wanted.description,
+            "severity": wanted.severity,
+            "item_code": wanted.item_code,
+            "urgent": wanted.urgent,
+        },
     )
     seq, prev = sql.last_step(work.session, wanted.month, wanted.id)
     facts: dict[str, Any] = {"changed": changed}
@@ -336,46 +318,3 @@ def _write(work: UnitOfWork, wanted: IncidentView, changed: list[str], at: datet
             "facts": facts, "at": at, "prev": prev, "digest": step_digest(prev, content),
         },
     )  # fmt: skip
-
-
-def _cursor(last: IncidentView) -> str:
-    return base64.urlsafe_b64encode(f"{last.reported_at.isoformat()}|{last.id}".encode()).decode().rstrip("=")
-
-
-def read_cursor(text: str) -> tuple[datetime, int]:
-    """Read the cursor of a page.
-
-    Raises
-    ------
-    InvalidInputError
-        It is made up.
-    """
-    try:
-        moment, _, number = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode().partition("|")
-        return datetime.fromisoformat(moment).astimezone(UTC), min(int(number), 2**63 - 1)
-    except (ValueError, OverflowError, binascii.Error) as error:
-        raise InvalidInputError("'cursor' is taken from the page before, not made up.", field="cursor") from error
-
-
-def _view(row: Any) -> IncidentView:  # noqa: ANN401 - a database row
-    return IncidentView(
-        row.id,
-        row.no,
-        row.month,
-        row.item,
-        row.description,
-        row.channel,
-        row.state,
-        row.severity,
-        row.handling_level,
-        row.reported_at,
-        row.occurred_at,
-        row.lon,
-        row.lat,
-        row.accuracy_m,
-        row.locate_method,
-        {"id": row.grid_id, "code": row.grid_code, "name": row.grid_name} if row.grid_id else None,
-        {"id": row.alt_grid_id, "code": row.alt_grid_code, "name": row.alt_grid_name} if row.alt_grid_id else None,
-        row.revision,
-        row.demo,
-    )

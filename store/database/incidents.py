@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
-
-from store.database.row_security import time_index_of
 
 _NUMBERS = sa.text("""
 select nextval('incident_id_seq') as id, nextval('incident_no_seq') as serial, ensure_incident_month(:month)
@@ -27,10 +25,11 @@ with k as (
 ), i as (
     insert into incident (month, id, territory_id, no, channel, item, description, severity, reported_at, occurred_at,
                           point, accuracy_m, locate_method, grid_version_id, alt_grid_version_id, component_id,
-                          area_code, town_code, county_code)
+                          area_code, town_code, county_code, item_code, urgent, state_at, registered_by)
     select k.month, k.incident_id, :territory_id, k.no, :channel, :item, :description, :severity, :reported_at,
            :occurred_at, st_setsrid(st_makepoint(:lon, :lat), 4326), :accuracy_m, :locate_method, :grid_version_id,
-           :alt_grid_version_id, :component_id, :area_code, :town_code, :county_code
+           :alt_grid_version_id, :component_id, :area_code, :town_code, :county_code, :item_code, :urgent, :reported_at,
+           :actor_id
     from k
     returning month, id, no
 ), h as (
@@ -93,14 +92,21 @@ def register(session: Session, values: dict[str, Any]) -> Taken:
     return Taken(row.fresh, row.no, row.body_sha256)
 
 
-_COLUMNS = """
-select i.month, i.id, i.no, i.item, i.item_code, i.description, i.channel, i.state, i.severity, i.handling_level, i.reported_at,
-       i.occurred_at, st_x(i.point) as lon, st_y(i.point) as lat, i.accuracy_m, i.locate_method, i.revision, i.demo,
-       i.territory_id, g.id as grid_id, g.code as grid_code, v.name as grid_name,
+COLUMNS = """
+select i.month, i.id, i.no, i.item, i.item_code, i.description, i.channel, i.state, i.severity, i.handling_level,
+       i.reported_at, i.occurred_at, st_x(i.point) as lon, st_y(i.point) as lat, i.accuracy_m, i.locate_method,
+       i.revision, i.demo, i.territory_id, i.grid_version_id, i.alt_grid_version_id, i.area_code, i.urgent, i.state_at,
+       i.pending, i.requested_by, i.review_on, i.self_handled, i.supervised, i.rework_count, i.extensions, i.appeals,
+       i.rated_cycle, i.wrong_dispatches, i.cycle, i.unit_id, u.code as unit_code, u.name as unit_name,
+       i.returned_unit_id, i.referred_to, i.registered_by,
+       i.openers, i.dispatchers, i.handlers, i.checkers, i.rejecters, i.due_at, i.soon_at, i.master_id,
+       m.no as master_no, mi.state as master_state, g.id as grid_id, g.code as grid_code, v.name as grid_name,
        ag.id as alt_grid_id, ag.code as alt_grid_code, av.name as alt_grid_name
 from incident i
 left join grid_version v on v.id = i.grid_version_id left join grid g on g.id = v.grid_id
 left join grid_version av on av.id = i.alt_grid_version_id left join grid ag on ag.id = av.grid_id
+left join unit u on u.id = i.unit_id left join intake_key m on m.incident_id = i.master_id
+left join incident mi on mi.month = m.month and mi.id = m.incident_id
 """
 
 
@@ -111,70 +117,8 @@ def get_incident(session: Session, no: str, *, lock: bool = False) -> sa.Row[Any
         "where i.no = :no and (i.month, i.id) = (select month, incident_id from intake_key where no = :no)"
         " and i.month = (select month from intake_key where no = :no)"
     )
-    statement = f"{_COLUMNS} {where}{' for update of i' if lock else ''}"
+    statement = f"{COLUMNS} {where}{' for update of i' if lock else ''}"
     return session.execute(sa.text(statement), {"no": no}).first()
-
-
-@dataclass(frozen=True, slots=True)
-class IncidentFilter:
-    """Which incidents to list.
-
-    Attributes
-    ----------
-    states : tuple of str
-        Empty for all.
-    grid : str or None
-        Grid id or code.
-    since : datetime or None
-    territory : UUID or None
-    before : tuple of (datetime, int) or None
-        Only what comes after this in the order newest first.
-    limit : int
-    areas : tuple of (int, int) or None
-        Ranges of area codes that the account is limited to; None for the whole territory.
-    """
-
-    states: tuple[str, ...] = ()
-    grid: str | None = None
-    since: datetime | None = None
-    territory: UUID | None = None
-    before: tuple[datetime, int] | None = None
-    limit: int = 100
-    areas: tuple[tuple[int, int], ...] | None = None
-
-
-def list_incidents(session: Session, asked: IncidentFilter) -> list[sa.Row[Any]]:
-    """Return incidents, newest first."""
-    conditions, values = ["true"], {"limit": asked.limit}  # type: tuple[list[str], dict[str, Any]]
-    if asked.states:
-        conditions.append("i.state = any(:states)")
-        values["states"] = list(asked.states)
-    if asked.grid is not None:
-        conditions.append(
-            "(i.grid_version_id in (select id from grid_version where grid_id in (select id from grid where"
-            " id::text = :grid or code = :grid)) or i.alt_grid_version_id in (select id from grid_version where"
-            " grid_id in (select id from grid where id::text = :grid or code = :grid)))"
-        )
-        values["grid"] = asked.grid
-    if asked.since is not None:
-        # the month is local, so a report of the first hours may lie in the partition before
-        conditions.append(
-            "i.reported_at >= :since and i.month >= (date_trunc('month', :since - interval '1 day'))::date"
-        )
-        values["since"] = asked.since
-    if asked.territory is not None:
-        conditions.append("i.territory_id = :territory")
-        values["territory"] = asked.territory
-    if asked.before is not None:
-        conditions.append("(i.reported_at, i.id) < (:before_at, :before_id)")
-        values["before_at"], values["before_id"] = asked.before
-    if asked.areas:
-        # row security keeps the rest out in any case; an index answers this
-        column, (low, high) = time_index_of(asked.areas), (asked.areas[0][0], asked.areas[-1][1])
-        conditions.append(f"i.{column} = :low" if column else "i.area_code between :low and :high")
-        values |= {"low": low, "high": high}
-    statement = f"{_COLUMNS} where {' and '.join(conditions)} order by i.reported_at desc, i.id desc limit :limit"
-    return list(session.execute(sa.text(statement), values))
 
 
 def last_step(session: Session, month: date, incident_id: int) -> tuple[int, str]:
@@ -189,7 +133,8 @@ def last_step(session: Session, month: date, incident_id: int) -> tuple[int, str
 
 
 _AMEND = sa.text("""
-update incident set item = :item, description = :description, severity = :severity, revision = revision + 1
+update incident set item = :item, description = :description, severity = :severity, item_code = :item_code,
+    urgent = :urgent, revision = revision + 1
 where month = :month and id = :id
 """)
 _STEP = sa.text("""

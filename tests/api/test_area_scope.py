@@ -138,7 +138,8 @@ def _ids(database, ground: Ground, code: int) -> dict[str, str]:
         "at": "2026-11-01T00:00:00Z", "on": "2026-11-01", "lon": lon, "lat": lat, "format": "csv", "kind": "clinic",
         "facility": uuid4(), "id": uuid4(), "z": 14, "x": 0, "y": 0, "minutes": 10, "month": "2026-10",
         "since": "2026-10-01", "until": "2026-11-01", "a_plan": town.plan, "b_plan": town.plan,
-        "page": "p-1", "basemap": "none",
+        "page": "p-1", "basemap": "none", "action": "sign", "task_id": uuid4(), "media_id": uuid4(),
+        "code": "PLATE1",
     }  # fmt: skip
     return {name: str(value) for name, value in named.items()}
 

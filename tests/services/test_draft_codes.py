@@ -22,7 +22,7 @@ from store.database import plans as sql
 from store.database.duties import grid_named
 from store.database.engine import Database
 from store.database.grid_codes import give_codes
-from store.database.incidents import IncidentFilter, list_incidents
+from store.database.incident_queue import IncidentFilter, list_incidents
 from store.database.locate import find_by_words
 from store.database.models import Grid, GridVersion, PlanStep
 from store.database.work import UnitOfWork

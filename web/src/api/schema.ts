@@ -2127,6 +2127,194 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents/{no}/duplicates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Duplicates
+         * @description Return open cases that are likely about the same thing, by distance, time and item, with the reason.
+         */
+        get: operations["list_duplicates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/media": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send Media
+         * @description Keep a photo for a report that names it within two days; place, time and maker in it are thrown away.
+         */
+        post: operations["send_media"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/media/{media_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Media
+         * @description Return the picture as JPEG.
+         */
+        get: operations["get_media"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/media/{media_id}/blur": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Blur Media
+         * @description Replace boxes of a photo by a few plain cells; the picture before is not kept.
+         */
+        post: operations["blur_media"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Plates
+         * @description Return the codes in use in a grid.
+         */
+        get: operations["list_plates"];
+        put?: never;
+        /**
+         * Issue Plates
+         * @description Issue codes for a grid and what stands in it; sent again it issues nothing more.
+         */
+        post: operations["issue_plates"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plates/sheet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Print Plates
+         * @description Return the plates of a grid as PDF (A4), to be cut out.
+         */
+        get: operations["print_plates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plates/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Plate
+         * @description Return where a code that was scanned stands; 410 for one that is not in use any more.
+         */
+        get: operations["get_plate"];
+        put?: never;
+        post?: never;
+        /**
+         * Withdraw Plate
+         * @description Take a code out of use for good.
+         */
+        delete: operations["withdraw_plate"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/public/plates/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Plate Page
+         * @description Return where a plate hangs and what may be reported there; 404 for a mistyped code, 410 for a withdrawn one.
+         */
+        get: operations["read_plate_page"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/public/reports/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Report At Plate
+         * @description Take in a report from the page of a plate, with a photo if there is one; nobody is asked who they are.
+         */
+        post: operations["report_at_plate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents": {
         parameters: {
             query?: never;
@@ -2136,7 +2324,7 @@ export interface paths {
         };
         /**
          * List Incidents
-         * @description Return incidents, newest first.
+         * @description Return one page of incidents, newest first or what is due first.
          */
         get: operations["list_incidents"];
         put?: never;
@@ -2145,6 +2333,26 @@ export interface paths {
          * @description Take a report in: it is kept wherever it lies, and the answer says who is to be told.
          */
         post: operations["report_incident"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count Incidents
+         * @description Return how many incidents fit, by state, 12-digit area and clock (late, soon, ok, paused, none).
+         */
+        get: operations["count_incidents"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2160,7 +2368,7 @@ export interface paths {
         };
         /**
          * Get Incident
-         * @description Return one incident.
+         * @description Return a case: the report, what this account may do now, tasks, history, duplicates.
          */
         get: operations["get_incident"];
         put?: never;
@@ -2173,6 +2381,66 @@ export interface paths {
          * @description Correct item, description or severity; 412 with the present version when somebody else was faster.
          */
         patch: operations["amend_incident"];
+        trace?: never;
+    };
+    "/api/v1/incidents/{no}/transitions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Transitions
+         * @description Return the history of a case, first to last.
+         */
+        get: operations["list_transitions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{no}/actions/{action}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Act On Incident
+         * @description Take one action of the state table; 409 says what is in the way, 412 that somebody else was faster.
+         */
+        post: operations["act_on_incident"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{no}/tasks/{task_id}/{action}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Act On Task
+         * @description Move a task on: a unit reports in, is done, signs; the street rates; whoever asked calls it off.
+         */
+        post: operations["act_on_task"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/search": {
@@ -2449,6 +2717,26 @@ export interface paths {
         get: operations["get_style_api_v1_style_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/layers/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Export Layers
+         * @description Write layers to a file of tiles (PMTiles) for use without a network; the job's result names its address.
+         */
+        post: operations["export_layers"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3041,6 +3329,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/jobs/{job_id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The file that a job made
+         * @description Return the file that a job made, to whoever asked for the job.
+         */
+        get: operations["get_job_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -3208,6 +3516,19 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * AccountName
+         * @description An account acting in office.
+         */
+        AccountName: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+        };
+        /**
          * AccountOut
          * @description Who is signed in.
          */
@@ -3240,6 +3561,71 @@ export interface components {
         Accounts: {
             /** Accounts */
             accounts: components["schemas"]["ManagedAccount"][];
+        };
+        /**
+         * ActionIn
+         * @description The fields of every form; each action reads its own.
+         */
+        ActionIn: {
+            /** Reason */
+            reason?: string | null;
+            /** Text */
+            text?: string | null;
+            /** Unit */
+            unit?: string | null;
+            /**
+             * Units
+             * @default []
+             */
+            units: string[];
+            /**
+             * Departments
+             * @default []
+             */
+            departments: string[];
+            /** Inspector */
+            inspector?: string | null;
+            /** Worker */
+            worker?: string | null;
+            /** Outcome */
+            outcome?: string | null;
+            /** Lon */
+            lon?: number | null;
+            /** Lat */
+            lat?: number | null;
+            /** Review Date */
+            review_date?: string | null;
+            /** Master */
+            master?: string | null;
+            /** To Level */
+            to_level?: string | null;
+            /** Answer Due */
+            answer_due?: string | null;
+            /** Outside Body */
+            outside_body?: string | null;
+            /** Score */
+            score?: number | null;
+            /**
+             * Media
+             * @default []
+             */
+            media: string[];
+        };
+        /**
+         * ActionOut
+         * @description An action open to the account: what its form needs, and what it may hold; no target leaves the state.
+         */
+        ActionOut: {
+            /** Action */
+            action: string;
+            /** Zh */
+            zh: string;
+            /** Needs */
+            needs: string[];
+            /** May */
+            may: string[];
+            /** Target */
+            target: string | null;
         };
         /**
          * Alive
@@ -3803,6 +4189,14 @@ export interface components {
             /** Basemaps */
             basemaps: components["schemas"]["BasemapOut"][];
         };
+        /**
+         * BlurIn
+         * @description What to make unrecognisable.
+         */
+        BlurIn: {
+            /** Boxes */
+            boxes: components["schemas"]["BoxIn"][];
+        };
         /** Body_draft_area_change */
         Body_draft_area_change: {
             /**
@@ -3916,6 +4310,20 @@ export interface components {
              */
             dry_run: boolean;
         };
+        /** Body_send_media */
+        Body_send_media: {
+            /**
+             * File
+             * @description JPEG, PNG or WebP, at most 20 MB.
+             */
+            file: string;
+            /**
+             * Stage
+             * @default other
+             * @enum {string}
+             */
+            stage: "before" | "after" | "other";
+        };
         /**
          * BorderMove
          * @description Move the border of two grids to a line, or a vertex of the border of all grids that meet there.
@@ -3951,6 +4359,20 @@ export interface components {
             grids: string[];
             line?: components["schemas"]["LineIn"] | null;
             vertex?: components["schemas"]["VertexMove"] | null;
+        };
+        /**
+         * BoxIn
+         * @description A box of the full picture, in pixels from its upper left corner.
+         */
+        BoxIn: {
+            /** X */
+            x: number;
+            /** Y */
+            y: number;
+            /** Width */
+            width: number;
+            /** Height */
+            height: number;
         };
         /**
          * BuildingAnswer
@@ -4121,6 +4543,21 @@ export interface components {
             demo: boolean;
             /** Revision */
             revision: number;
+        };
+        /**
+         * CaseOut
+         * @description A whole case.
+         */
+        CaseOut: {
+            incident: components["schemas"]["IncidentOut"];
+            /** Actions */
+            actions: components["schemas"]["ActionOut"][];
+            /** Tasks */
+            tasks: components["schemas"]["TaskOut"][];
+            /** Transitions */
+            transitions: components["schemas"]["TransitionOut"][];
+            /** Duplicates */
+            duplicates: components["schemas"]["api__cases__DuplicateOut"][];
         };
         /**
          * ChainOut
@@ -4336,6 +4773,8 @@ export interface components {
             description?: string | null;
             /** Severity */
             severity?: ("minor" | "major" | "critical") | null;
+            /** Item Code */
+            item_code?: string | null;
         };
         /**
          * CostIn
@@ -4377,6 +4816,26 @@ export interface components {
         CostsOut: {
             /** Costs */
             costs: components["schemas"]["CostIn"][];
+        };
+        /**
+         * CountsOut
+         * @description How many incidents there are.
+         */
+        CountsOut: {
+            /** Total */
+            total: number;
+            /** By State */
+            by_state: {
+                [key: string]: number;
+            };
+            /** By Area */
+            by_area: {
+                [key: string]: number;
+            };
+            /** By Clock */
+            by_clock: {
+                [key: string]: number;
+            };
         };
         /**
          * CoverageGridOut
@@ -4610,6 +5069,14 @@ export interface components {
                 number,
                 number
             ];
+        };
+        /**
+         * DuplicatesOut
+         * @description Likely duplicates, the likeliest first.
+         */
+        DuplicatesOut: {
+            /** Duplicates */
+            duplicates: components["schemas"]["api__duplicates__DuplicateOut"][];
         };
         /**
          * DutiesIn
@@ -5572,6 +6039,8 @@ export interface components {
             month: string;
             /** Item */
             item: string;
+            /** Item Code */
+            item_code: string | null;
             /** Description */
             description: string;
             /** Channel */
@@ -5579,10 +6048,17 @@ export interface components {
             /** State */
             state: string;
             /**
+             * State At
+             * Format: date-time
+             */
+            state_at: string;
+            /**
              * Severity
              * @enum {string}
              */
             severity: "minor" | "major" | "critical";
+            /** Urgent */
+            urgent: boolean;
             /** Handling Level */
             handling_level: string;
             /**
@@ -5593,15 +6069,42 @@ export interface components {
             /** Occurred At */
             occurred_at: string | null;
             /** Lon */
-            lon: number;
+            lon: number | null;
             /** Lat */
-            lat: number;
+            lat: number | null;
             /** Accuracy M */
             accuracy_m: number | null;
             /** Located By */
             located_by: string;
             grid: components["schemas"]["api__incidents__GridName"] | null;
             alt_grid: components["schemas"]["api__incidents__GridName"] | null;
+            /** Pending */
+            pending: string | null;
+            /** Pending By Me */
+            pending_by_me: boolean;
+            /** Registered By Me */
+            registered_by_me: boolean;
+            /** Self Handled */
+            self_handled: boolean;
+            /** Supervised */
+            supervised: boolean;
+            /** Rework Count */
+            rework_count: number;
+            /** Extensions */
+            extensions: number;
+            /** Cycle */
+            cycle: number;
+            unit: components["schemas"]["api__incidents__GridName"] | null;
+            /** Master No */
+            master_no: string | null;
+            /** Review On */
+            review_on: string | null;
+            /** Referred To */
+            referred_to: string | null;
+            /** Due At */
+            due_at: string | null;
+            /** Soon At */
+            soon_at: string | null;
             /** Revision */
             revision: number;
             /** Demo */
@@ -5609,13 +6112,33 @@ export interface components {
         };
         /**
          * IncidentsOut
-         * @description One page, newest first.
+         * @description One page of the queue.
          */
         IncidentsOut: {
             /** Incidents */
             incidents: components["schemas"]["IncidentOut"][];
             /** Next */
             next: string | null;
+        };
+        /**
+         * IssueIn
+         * @description What to issue codes for; what has one keeps it.
+         */
+        IssueIn: {
+            /**
+             * Grid
+             * @description Code or id of the grid.
+             */
+            grid: string;
+            /**
+             * Kinds
+             * @default [
+             *       "grid",
+             *       "place",
+             *       "camera"
+             *     ]
+             */
+            kinds: ("grid" | "place" | "camera")[];
         };
         /**
          * JobAnswer
@@ -6209,6 +6732,35 @@ export interface components {
             ground_outside_grids_m2: number;
             /** Grids Without */
             grids_without: number;
+        };
+        /**
+         * MediaOut
+         * @description A photo; `url` gives the picture, with ``?size=thumb`` a small one.
+         */
+        MediaOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Stage
+             * @enum {string}
+             */
+            stage: "before" | "after" | "other";
+            /** Width */
+            width: number;
+            /** Height */
+            height: number;
+            /** Url */
+            url: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Blurred */
+            blurred: boolean;
         };
         /**
          * Merge
@@ -7126,6 +7678,54 @@ export interface components {
             plans: components["schemas"]["PlanOut"][];
         };
         /**
+         * PlateOut
+         * @description A code and what it stands for.
+         */
+        PlateOut: {
+            /** Code */
+            code: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "grid" | "place" | "camera";
+            /** Label */
+            label: string;
+            /** Place */
+            place: string;
+            /** Lon */
+            lon: number | null;
+            /** Lat */
+            lat: number | null;
+            grid: components["schemas"]["api__incidents__GridName"] | null;
+            /**
+             * Issued At
+             * Format: date-time
+             */
+            issued_at: string;
+        };
+        /**
+         * PlatePageOut
+         * @description What the page of a plate shows.
+         */
+        PlatePageOut: {
+            /** Plate */
+            plate: string;
+            /** Place */
+            place: string;
+            grid: components["schemas"]["api__incidents__GridName"] | null;
+            /** Items */
+            items: components["schemas"]["PublicItem"][];
+        };
+        /**
+         * PlatesOut
+         * @description Codes in use: of the grid itself, of places, of cameras.
+         */
+        PlatesOut: {
+            /** Plates */
+            plates: components["schemas"]["PlateOut"][];
+        };
+        /**
          * PolygonIn
          * @description A GeoJSON Polygon, EPSG:4326.
          */
@@ -7338,6 +7938,18 @@ export interface components {
             id?: string | null;
             /** Key */
             key?: string | null;
+        };
+        /**
+         * PublicItem
+         * @description Something that may be reported.
+         */
+        PublicItem: {
+            /** Code */
+            code: string;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
         };
         /**
          * PublicationIn
@@ -7582,6 +8194,11 @@ export interface components {
             camera?: string | null;
             /** Grid Code */
             grid_code?: string | null;
+            /**
+             * Plate
+             * @description Code of a plate in the street.
+             */
+            plate?: string | null;
             /** Territory */
             territory?: string | null;
             /**
@@ -7802,6 +8419,16 @@ export interface components {
             cut: boolean;
         };
         /**
+         * ReceivedOut
+         * @description A report that was received; `follow` is a one-time key to see what becomes of it, where there is one.
+         */
+        ReceivedOut: {
+            /** No */
+            no: string;
+            /** Follow */
+            follow?: string | null;
+        };
+        /**
          * Recode
          * @description Another code.
          */
@@ -7972,6 +8599,11 @@ export interface components {
             camera?: string | null;
             /** Grid Code */
             grid_code?: string | null;
+            /**
+             * Plate
+             * @description Code of a plate in the street.
+             */
+            plate?: string | null;
             /** Territory */
             territory?: string | null;
             /** Item */
@@ -7994,6 +8626,8 @@ export interface components {
             severity: "minor" | "major" | "critical";
             /** Occurred At */
             occurred_at?: string | null;
+            /** Item Code */
+            item_code?: string | null;
         };
         /**
          * ReportRequest
@@ -8553,6 +9187,58 @@ export interface components {
             at: string;
         };
         /**
+         * TaskActionIn
+         * @description What a step of a task comes with.
+         */
+        TaskActionIn: {
+            /** Reason */
+            reason?: string | null;
+            /** Text */
+            text?: string | null;
+            /** Score */
+            score?: number | null;
+        };
+        /**
+         * TaskOut
+         * @description A task of a unit or an account, and what this account may do with it.
+         */
+        TaskOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** State */
+            state: string;
+            /** Cycle */
+            cycle: number;
+            unit: components["schemas"]["UnitName"] | null;
+            account: components["schemas"]["AccountName"] | null;
+            /**
+             * Asked At
+             * Format: date-time
+             */
+            asked_at: string;
+            /** Report In By */
+            report_in_by: string | null;
+            /** Due At */
+            due_at: string | null;
+            /** Reported In At */
+            reported_in_at: string | null;
+            /** Done At */
+            done_at: string | null;
+            /** Signed At */
+            signed_at: string | null;
+            /** Deadlocked At */
+            deadlocked_at: string | null;
+            /** Score */
+            score: number | null;
+            /** Actions */
+            actions: string[];
+        };
+        /**
          * Territories
          * @description Every territory.
          */
@@ -8587,6 +9273,38 @@ export interface components {
             plan_id: string | null;
             /** Demo */
             demo: boolean;
+        };
+        /**
+         * TilesWanted
+         * @description Layers to write to a file of tiles.
+         */
+        TilesWanted: {
+            /**
+             * Collections
+             * @description Ids of layers; none is all.
+             * @default []
+             */
+            collections: string[];
+            /**
+             * Bbox
+             * @description West, south, east, north in degrees.
+             */
+            bbox?: [
+                number,
+                number,
+                number,
+                number
+            ] | null;
+            /** Plan */
+            plan?: string | null;
+            /** Territory */
+            territory?: string | null;
+            /**
+             * Max Zoom
+             * @description Deepest zoom.
+             * @default 14
+             */
+            max_zoom: number;
         };
         /**
          * TitleChange
@@ -8719,6 +9437,40 @@ export interface components {
             parents: components["schemas"]["ParentTotalsOut"][];
         };
         /**
+         * TransitionOut
+         * @description One step of the history.
+         */
+        TransitionOut: {
+            /** Seq */
+            seq: number;
+            /** Action */
+            action: string;
+            /** Zh */
+            zh: string;
+            /** From State */
+            from_state: string | null;
+            /** To State */
+            to_state: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            actor: components["schemas"]["AccountName"] | null;
+            /** Reason */
+            reason: string | null;
+            /** Text */
+            text: string | null;
+            /** Erased */
+            erased: boolean;
+            /** Facts */
+            facts: {
+                [key: string]: unknown;
+            };
+            /** Digest */
+            digest: string;
+        };
+        /**
          * TurnableOut
          * @description A camera that could look elsewhere without loss, and what it would see then.
          */
@@ -8744,6 +9496,21 @@ export interface components {
             gain_m: number;
             /** Gain Places */
             gain_places: number;
+        };
+        /**
+         * UnitName
+         * @description A unit by its names.
+         */
+        UnitName: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
         };
         /**
          * UnitsOut
@@ -9100,8 +9867,63 @@ export interface components {
             serviceable?: boolean | null;
         };
         /**
+         * DuplicateOut
+         * @description A report of the same thing, linked to this case.
+         */
+        api__cases__DuplicateOut: {
+            /** No */
+            no: string;
+            /** Item */
+            item: string;
+            /** State */
+            state: string;
+            /** Severity */
+            severity: string;
+            /** Channel */
+            channel: string;
+            /**
+             * Reported At
+             * Format: date-time
+             */
+            reported_at: string;
+            /** Revision */
+            revision: number;
+        };
+        /**
+         * DuplicateOut
+         * @description An open case that is likely about the same thing; number and revision are what a link needs.
+         */
+        api__duplicates__DuplicateOut: {
+            /** No */
+            no: string;
+            /** Revision */
+            revision: number;
+            /** Item */
+            item: string;
+            /** State */
+            state: string;
+            /** Channel */
+            channel: string;
+            /**
+             * Reported At
+             * Format: date-time
+             */
+            reported_at: string;
+            /** Score */
+            score: number;
+            /** Distance M */
+            distance_m: number;
+            /** Hours */
+            hours: number;
+            /**
+             * Reason
+             * @enum {string}
+             */
+            reason: "same-item" | "same-words" | "alike-words" | "same-place";
+        };
+        /**
          * GridName
-         * @description A grid by its names.
+         * @description A grid or a unit by its names.
          */
         api__incidents__GridName: {
             /**
@@ -13480,14 +14302,410 @@ export interface operations {
             };
         };
     };
+    list_duplicates: {
+        parameters: {
+            query?: {
+                /** @description 100 in a storm. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                no: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DuplicatesOut"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    send_media: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any unique text (a UUID); a repeat gets the first answer. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_send_media"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MediaOut"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_media: {
+        parameters: {
+            query?: {
+                size?: "full" | "thumb";
+            };
+            header?: never;
+            path: {
+                media_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    blur_media: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                media_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BlurIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MediaOut"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_plates: {
+        parameters: {
+            query: {
+                /** @description Code or id of the grid. */
+                grid: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlatesOut"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    issue_plates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IssueIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlatesOut"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    print_plates: {
+        parameters: {
+            query: {
+                /** @description Code or id of the grid. */
+                grid: string;
+                language?: "en" | "zh";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_plate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlateOut"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdraw_plate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_plate_page: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlatePageOut"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    report_at_plate: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any unique text (a UUID); a repeat of the report changes nothing. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    item_code?: string;
+                    description?: string;
+                    language?: string;
+                    website?: string;
+                    lon?: number;
+                    lat?: number;
+                    accuracy_m?: number;
+                    /** Format: binary */
+                    file?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description A repeat: nothing was added. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReceivedOut"];
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReceivedOut"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_incidents: {
         parameters: {
             query?: {
                 /** @description Only these states. */
-                state?: string[] | null;
+                state?: string[];
+                /** @description Code of an area, 6, 9 or 12 digits. */
+                area?: string | null;
                 /** @description Grid id or code. */
                 grid?: string | null;
+                /** @description Lead unit by id or code. */
+                unit?: string | null;
+                /** @description Catalogue code, or the words of an item. */
+                item?: string | null;
                 since?: string | null;
+                until?: string | null;
+                /** @description Only these clocks. */
+                clock?: ("soon" | "late" | "paused") | null;
+                severity?: ("minor" | "major" | "critical") | null;
+                /** @description A number, or words of the report. */
+                q?: string | null;
+                /** @description Only what this account or its unit reported or owes. */
+                mine?: boolean;
+                /** @description Newest first, or what is due first. */
+                sort?: "new" | "due";
                 territory?: string | null;
                 limit?: number;
                 cursor?: string | null;
@@ -13563,6 +14781,58 @@ export interface operations {
             };
         };
     };
+    count_incidents: {
+        parameters: {
+            query?: {
+                /** @description Only these states. */
+                state?: string[];
+                /** @description Code of an area, 6, 9 or 12 digits. */
+                area?: string | null;
+                /** @description Grid id or code. */
+                grid?: string | null;
+                /** @description Lead unit by id or code. */
+                unit?: string | null;
+                /** @description Catalogue code, or the words of an item. */
+                item?: string | null;
+                since?: string | null;
+                until?: string | null;
+                /** @description Only these clocks. */
+                clock?: ("soon" | "late" | "paused") | null;
+                severity?: ("minor" | "major" | "critical") | null;
+                /** @description A number, or words of the report. */
+                q?: string | null;
+                /** @description Only what this account or its unit reported or owes. */
+                mine?: boolean;
+                /** @description Newest first, or what is due first. */
+                sort?: "new" | "due";
+                territory?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CountsOut"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_incident: {
         parameters: {
             query?: never;
@@ -13580,7 +14850,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["IncidentAnswer"];
+                    "application/json": components["schemas"]["CaseOut"];
                 };
             };
             /** @description A problem (RFC 9457). */
@@ -13619,6 +14889,120 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["IncidentAnswer"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_transitions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                no: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransitionOut"][];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    act_on_incident: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any unique text (a UUID); a repeat gets the first answer. */
+                "Idempotency-Key"?: string | null;
+                /** @description Revision that the change is based on, such as "7". */
+                "If-Match"?: string | null;
+            };
+            path: {
+                no: string;
+                action: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ActionIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseOut"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    act_on_task: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any unique text (a UUID); a repeat gets the first answer. */
+                "Idempotency-Key"?: string | null;
+                /** @description Revision that the change is based on, such as "7". */
+                "If-Match"?: string | null;
+            };
+            path: {
+                no: string;
+                task_id: string;
+                action: "report_in" | "done" | "sign" | "rate" | "cancel";
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TaskActionIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseOut"];
                 };
             };
             /** @description A problem (RFC 9457). */
@@ -14246,6 +15630,39 @@ export interface operations {
                     "application/json": {
                         [key: string]: unknown;
                     };
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_layers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TilesWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobAnswer"];
                 };
             };
             /** @description A problem (RFC 9457). */
@@ -16050,6 +17467,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["JobAnswer"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_job_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
                 };
             };
             /** @description A problem (RFC 9457). */

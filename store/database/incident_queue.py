@@ -1,0 +1,209 @@
+"""SQL of the queue: which cases to list, in which order, and how many there are by state, area and clock."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from store.database.incidents import COLUMNS
+from store.database.locate import escaped_like
+from store.database.row_security import time_index_of
+
+OPEN_STATES: Final = (
+    "REPORTED", "VERIFYING", "ACCEPTED", "OPENED", "DISPATCHED", "IN_PROGRESS", "SUSPENDED", "RESOLVED", "CHECKING",
+    "CHECKED",
+)  # fmt: skip
+CLOCKS: Final = ("soon", "late", "paused")
+_NUMBER = re.compile(r"\d{4}-\d{2}-\d{6,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Mine:
+    """Whose cases are asked for: an account, its unit and its member of staff."""
+
+    account_id: UUID | None
+    unit_id: UUID | None = None
+    staff_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentFilter:
+    """Which incidents to list.
+
+    Attributes
+    ----------
+    states : tuple of str
+        Empty for all.
+    grid : str or None
+        Grid id or code.
+    since, until : datetime or None
+        Of the report.
+    territory : UUID or None
+    before : tuple of (str, datetime, int) or None
+        Only what comes after this: ``"new"`` with a time of report or ``"due"`` with a limit, and an incident's id.
+    limit : int
+    areas : tuple of (int, int) or None
+        Ranges of area codes that the account is limited to; None for the whole territory.
+    area : tuple of (int, int) or None
+        Range of area codes that is asked for.
+    unit, item, severity, text : str or None
+        Unit by id or code; catalogue code or the words of an item; a number or words.
+    clock : str or None
+        ``soon`` (four fifths of the limit are over), ``late`` or ``paused``.
+    mine : Mine or None
+    by_due : bool
+        What is due first comes first; cases without a running limit follow, newest first.
+    referred_only : bool
+        Only what went to outside bodies.
+    now : datetime or None
+        For `clock`.
+    """
+
+    states: tuple[str, ...] = ()
+    grid: str | None = None
+    since: datetime | None = None
+    territory: UUID | None = None
+    before: tuple[str, datetime, int] | None = None
+    limit: int = 100
+    areas: tuple[tuple[int, int], ...] | None = None
+    until: datetime | None = None
+    area: tuple[int, int] | None = None
+    unit: str | None = None
+    item: str | None = None
+    severity: str | None = None
+    text: str | None = None
+    clock: str | None = None
+    mine: Mine | None = None
+    by_due: bool = False
+    referred_only: bool = False
+    now: datetime | None = None
+
+
+def list_incidents(session: Session, asked: IncidentFilter) -> list[sa.Row[Any]]:
+    """Return incidents in the order asked for, at most `limit` of them."""
+    conditions, values = _conditions(asked)
+    if not asked.by_due:
+        return _newest(session, asked, conditions, values)
+    found: list[sa.Row[Any]] = []
+    if asked.before is None or asked.before[0] == "due":
+        found = _soonest(session, asked, conditions, values)
+    if len(found) == asked.limit:
+        return found
+    values["limit"] = asked.limit - len(found)
+    return found + _newest(session, asked, [*conditions, "i.due_at is null"], values)
+
+
+def _newest(
+    session: Session, asked: IncidentFilter, conditions: list[str], values: dict[str, Any]
+) -> list[sa.Row[Any]]:
+    if asked.before is not None and asked.before[0] == "new":
+        conditions = [*conditions, "(i.reported_at, i.id) < (:before_at, :before_id)"]
+        values |= {"before_at": asked.before[1], "before_id": asked.before[2]}
+    return _rows(session, conditions, "i.reported_at desc, i.id desc", values)
+
+
+def _soonest(
+    session: Session, asked: IncidentFilter, conditions: list[str], values: dict[str, Any]
+) -> list[sa.Row[Any]]:
+    conditions = [*conditions, "i.due_at is not null"]
+    if asked.before is not None:
+        conditions.append("(i.due_at, i.id) > (:before_at, :before_id)")
+        values |= {"before_at": asked.before[1], "before_id": asked.before[2]}
+    return _rows(session, conditions, "i.due_at, i.id", values)
+
+
+def _rows(session: Session, conditions: list[str], order: str, values: dict[str, Any]) -> list[sa.Row[Any]]:
+    statement = f"{COLUMNS} where {' and '.join(conditions)} order by {order} limit :limit"
+    return list(session.execute(sa.text(statement), values))
+
+
+_GRID = """(i.grid_version_id in (select id from grid_version where grid_id in (select id from grid where
+ id::text = :grid or code = :grid)) or i.alt_grid_version_id in (select id from grid_version where
+ grid_id in (select id from grid where id::text = :grid or code = :grid)))"""
+_MINE = """(i.registered_by = :me or i.unit_id = :my_unit and i.state = any(:open_states) or exists (
+ select from task t where t.month = i.month and t.incident_id = i.id and t.state in ('asked', 'reported_in', 'done')
+   and (t.account_id = :me or t.unit_id = :my_unit)) or i.state = any(:open_states) and exists (
+ select from assignment s join grid_version v on v.grid_id = s.grid_id
+ where s.staff_id = :my_staff and s.valid @> :now and v.id in (i.grid_version_id, i.alt_grid_version_id)))"""
+# the month is local, so a report of the first hours may lie in the partition before
+_SINCE = "i.reported_at >= :since and i.month >= (date_trunc('month', :since - interval '1 day'))::date"
+_UNTIL = "i.reported_at < :until and i.month <= (date_trunc('month', :until + interval '1 day'))::date"
+_CLOCK = {
+    "soon": "i.soon_at <= :now and i.due_at > :now",
+    "late": "i.due_at <= :now",
+    "paused": "i.state = 'SUSPENDED'",
+}
+
+
+def _conditions(asked: IncidentFilter) -> tuple[list[str], dict[str, Any]]:
+    conditions: list[str] = ["true"]
+    values: dict[str, Any] = {"limit": asked.limit}
+    plain = (
+        ("i.state = any(:states)", "states", list(asked.states)),
+        (_GRID, "grid", asked.grid),
+        (_SINCE, "since", asked.since),
+        (_UNTIL, "until", asked.until),
+        ("i.territory_id = :territory", "territory", asked.territory),
+        ("i.unit_id in (select id from unit where id::text = :unit or code = :unit)", "unit", asked.unit),
+        ("(i.item_code = :item or i.item = :item)", "item", asked.item),
+        ("i.severity = :severity", "severity", asked.severity),
+    )
+    for condition, name, value in plain:
+        if value:
+            conditions.append(condition)
+            values[name] = value
+    if asked.referred_only:
+        conditions.append("i.state = 'REFERRED'")
+    for ranges, name in ((asked.areas, "own"), ((asked.area,) if asked.area else None, "asked")):
+        if ranges:
+            # row security keeps the rest out in any case; an index answers this
+            column, (low, high) = time_index_of(ranges), (ranges[0][0], ranges[-1][1])
+            conditions.append(
+                f"i.{column} = :{name}_low" if column else f"i.area_code between :{name}_low and :{name}_high"
+            )
+            values |= {f"{name}_low": low, f"{name}_high": high}
+    if asked.clock is not None:
+        conditions.append(_CLOCK[asked.clock])
+        values["now"] = asked.now
+    if asked.mine is not None:
+        conditions.append(_MINE)
+        values |= {
+            "me": asked.mine.account_id, "my_unit": asked.mine.unit_id, "my_staff": asked.mine.staff_id,
+            "open_states": list(OPEN_STATES), "now": asked.now,
+        }  # fmt: skip
+    if asked.text:
+        _words(asked.text, conditions, values)
+    return conditions, values
+
+
+def _words(text: str, conditions: list[str], values: dict[str, Any]) -> None:
+    if _NUMBER.fullmatch(text):
+        conditions.append("(i.month, i.id) = (select month, incident_id from intake_key where no = :no)")
+        values["no"] = text
+        return
+    conditions.append("(i.item ilike :words or i.description ilike :words or i.no like :words)")
+    values["words"] = f"%{escaped_like(text)}%"
+
+
+# one pass over the rows: every figure is a count of the same set
+_COUNTS = """
+select i.state, i.area_code, case
+           when i.state = 'SUSPENDED' then 'paused' when i.due_at is null then 'none'
+           when i.due_at <= :now then 'late' when i.soon_at <= :now then 'soon' else 'ok' end as clock, count(*) as n
+from incident i where {where}
+group by 1, 2, 3
+"""
+
+
+def count_incidents(session: Session, asked: IncidentFilter) -> list[sa.Row[Any]]:
+    """Return how many incidents there are by state, area code and clock."""
+    conditions, values = _conditions(asked)
+    values["now"] = asked.now
+    statement = _COUNTS.format(where=" and ".join(conditions))
+    return list(session.execute(sa.text(statement), values))
