@@ -2,6 +2,7 @@
 
 from services.ingest.areas import load_areas
 from services.ingest.camera_status import load_camera_status
+from services.ingest.catalogue import load_area_classes, load_catalogue, load_lead_units
 from services.ingest.ground import load_cameras, load_components, load_dwellings
 from services.ingest.incidents import load_incidents
 from services.ingest.osm import load_osm
@@ -13,12 +14,15 @@ __all__ = [
     "LoadOptions",
     "LoadReport",
     "RejectedRowsError",
+    "load_area_classes",
     "load_areas",
     "load_camera_status",
     "load_cameras",
+    "load_catalogue",
     "load_components",
     "load_dwellings",
     "load_incidents",
+    "load_lead_units",
     "load_osm",
     "load_staff",
     "load_units",

@@ -68,7 +68,7 @@ class CaseClock(Base):
     due_at: Mapped[MaybeAt]
     far_at: Mapped[MaybeAt]
     provisional: Mapped[bool] = mapped_column(server_default=sa.false())
-    # [["pause", at], ["resume", at], ["extend", at, amount, unit], …]: what a reckoning on other rules goes through again
+    # [["pause", at], ["resume", at], ["extend", at, amount, unit], …]: gone through again by a later reckoning
     history: Mapped[Any] = mapped_column(pg.JSONB, server_default=sa.text("'[]'::jsonb"))
     fired: Mapped[int] = mapped_column(server_default=sa.text("0"))
     round: Mapped[int] = mapped_column(server_default=sa.text("1"))

@@ -1,0 +1,265 @@
+"""The catalogue: what may be reported, found by any of its names, with its limits and who leads for it."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from threading import Lock
+from typing import Any, Final
+from uuid import UUID
+
+from casework.catalogue import Phase, phases_of, plain, recognise, search
+from casework.clocks import Limit, Unit
+from casework.routing import ALL, NOBODY, SEVERAL, LeadRule, lead_table
+from gis.errors import NotFoundError
+from store.database import catalogue as sql
+from store.database.partition import find_territory
+from store.database.work import UnitOfWork
+
+KEPT: Final = 8
+LISTED: Final = 200
+"""Holes and doubles that a list shows; all of them are counted."""
+_known: OrderedDict[UUID, dict[str, ItemView]] = OrderedDict()
+_lock = Lock()
+
+
+@dataclass(frozen=True, slots=True)
+class ItemView:
+    """An item of the catalogue."""
+
+    code: str
+    kind: str
+    class_code: str
+    class_en: str
+    class_zh: str
+    name_en: str
+    name_zh: str
+    filing_en: str
+    filing_zh: str
+    closing_en: str
+    closing_zh: str
+    severity: str
+    difficulty: int
+    urgent: bool
+    self_handling: bool
+    public: bool
+    synonyms: tuple[str, ...]
+    terms: tuple[str, ...]
+    limits: tuple[Phase, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names and synonyms that free text may call it by."""
+        return tuple(word for word in (self.name_zh, self.name_en, *self.synonyms) if word)
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueView:
+    """A version of a territory's catalogue."""
+
+    id: UUID
+    version: int
+    title: str
+    file: str
+    loaded_at: datetime
+    items: int
+    classes: int
+
+
+@dataclass(frozen=True, slots=True)
+class UnitName:
+    """A unit by its names."""
+
+    id: UUID
+    code: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeadReport:
+    """Whether every item has one lead unit in every area: counts, and the first pairs of (item, area) that don't."""
+
+    items: int
+    areas: int
+    holes: int
+    doubles: int
+    first_holes: list[tuple[str, str]]
+    first_doubles: list[tuple[str, str]]
+
+
+def version_id(work: UnitOfWork, territory_id: UUID) -> UUID | None:
+    """Return the id of the catalogue that holds in a territory, or None."""
+    found = sql.newest(work.session, territory_id)
+    return None if found is None else found.id
+
+
+def list_versions(work: UnitOfWork, territory: UUID | str | None = None) -> list[CatalogueView]:
+    """Return the versions of a territory's catalogue, newest first."""
+    rows = sql.versions(work.session, find_territory(work.session, territory).id)
+    return [
+        CatalogueView(row.id, row.version, row.title, row.file, row.loaded_at, row.items, row.classes) for row in rows
+    ]
+
+
+def items_of(work: UnitOfWork, catalogue_id: UUID | None) -> dict[str, ItemView]:
+    """Return the items of a version by code; versions never change, so a process reads each once."""
+    if catalogue_id is None:
+        return {}
+    with _lock:
+        if catalogue_id in _known:
+            _known.move_to_end(catalogue_id)
+            return _known[catalogue_id]
+    read = {row.code: _view(row) for row in sql.read_items(work.session, catalogue_id)}
+    with _lock:
+        _known[catalogue_id] = read
+        if len(_known) > KEPT:
+            _known.popitem(last=False)
+    return read
+
+
+def list_items(
+    work: UnitOfWork,
+    q: str | None = None,
+    *,
+    territory: UUID | str | None = None,
+    class_code: str | None = None,
+    public: bool = False,
+    limit: int = 2000,
+) -> list[ItemView]:
+    """Return items in the order of the catalogue, or those that fit words, best first.
+
+    Parameters
+    ----------
+    work : UnitOfWork
+    q : str or None
+        Chinese, pinyin, initials, Latin or a code.
+    territory : UUID, str or None
+        The only one when None.
+    class_code : str or None
+    public : bool
+        Only what anybody may report.
+    limit : int
+    """
+    place = find_territory(work.session, territory).id
+    items = items_of(work, version_id(work, place))
+    codes: Sequence[str] = list(items) if not q else search({code: item.terms for code, item in items.items()}, q)
+    chosen = (items[code] for code in codes)
+    fitting = (item for item in chosen if class_code in (None, item.class_code) and (item.public or not public))
+    return [item for item, _ in zip(fitting, range(limit), strict=False)]
+
+
+def item(work: UnitOfWork, code: str, territory: UUID | str | None = None) -> ItemView:
+    """Return one item of the catalogue that holds.
+
+    Raises
+    ------
+    NotFoundError
+        It has no such item.
+    """
+    found = find_item(work, code, find_territory(work.session, territory).id)
+    if found is None:
+        raise NotFoundError(f"The catalogue has no item {code[:40]}.", item=code[:40])
+    return found
+
+
+def find_item(work: UnitOfWork, code: str | None, territory_id: UUID) -> ItemView | None:
+    """Return one item, None where there is none."""
+    return None if code is None else items_of(work, version_id(work, territory_id)).get(code)
+
+
+def code_of(work: UnitOfWork, texts: Sequence[str], territory_id: UUID) -> list[str | None]:
+    """Return the item that each free text names; None where that is not plain.
+
+    Parameters
+    ----------
+    work : UnitOfWork
+    texts : sequence of str
+        Names, synonyms, codes or sentences.
+    territory_id : UUID
+    """
+    items = items_of(work, version_id(work, territory_id))
+    names = {code: one.names for code, one in items.items()}
+    known: dict[str, str | None] = {}
+    for text in texts:
+        if text not in known:
+            known[text] = text.strip() if text.strip() in items else recognise(names, text) if plain(text) else None
+    return [known[text] for text in texts]
+
+
+def recognise_item(work: UnitOfWork, text: str, territory_id: UUID) -> str | None:
+    """Return the item that a free text names, or None."""
+    return code_of(work, [text], territory_id)[0]
+
+
+def limits_of(found: ItemView, area_class: int) -> tuple[Phase, ...]:
+    """Return the limits of an item in areas of a class."""
+    return phases_of(found.limits, area_class)
+
+
+def class_of(work: UnitOfWork, territory_id: UUID, area_code: int) -> int:
+    """Return the class of the area with a 12-digit code; 1 where nothing else is written down."""
+    return sql.class_of(work.session, territory_id, sql.area_path(work.session, territory_id, area_code))
+
+
+def lead_unit(work: UnitOfWork, code: str, area_code: int, territory_id: UUID) -> UnitName | None:
+    """Return the unit that leads for an item in an area; None where nobody does, or where several would."""
+    found = find_item(work, code, territory_id)
+    if found is None:
+        return None
+    path = sql.area_path(work.session, territory_id, area_code)
+    rows = sql.lead_rules(work.session, territory_id, items=[code, found.class_code, ALL], areas=[*path, ALL])
+    here = path[-1] if path else ALL
+    above: dict[str, str | None] = dict(zip(path, [None, *path[:-1]], strict=True)) if path else {ALL: None}
+    units = {row.unit_code: UnitName(row.unit_id, row.unit_code, row.unit_name) for row in rows}
+    rules = [LeadRule(row.item, row.area, row.unit_code) for row in rows]
+    leader = lead_table({code: found.class_code}, above, rules).unit(code, here)
+    return None if leader is None else units[leader]
+
+
+def lead_report(work: UnitOfWork, territory: UUID | str | None = None) -> LeadReport:
+    """Check that every item has exactly one lead unit in every area."""
+    place = find_territory(work.session, territory).id
+    items = items_of(work, version_id(work, place))
+    areas = sql.areas_with_parents(work.session, place)
+    rules = [LeadRule(row.item, row.area, row.unit_code) for row in sql.lead_rules(work.session, place)]
+    table = lead_table({code: one.class_code for code, one in items.items()}, areas, rules)
+    return LeadReport(
+        len(items),
+        len(areas),
+        table.count(NOBODY),
+        table.count(SEVERAL),
+        table.places(NOBODY, LISTED),
+        table.places(SEVERAL, LISTED),
+    )
+
+
+def lead_rules(work: UnitOfWork, territory: UUID | str | None = None) -> list[tuple[str, str, UnitName]]:
+    """Return who is written down to lead: item, area, unit."""
+    rows = sql.lead_rules(work.session, find_territory(work.session, territory).id)
+    return [(row.item, row.area, UnitName(row.unit_id, row.unit_code, row.unit_name)) for row in rows]
+
+
+def _view(row: Any) -> ItemView:  # noqa: ANN401 - a database row
+    return ItemView(
+        row.code,
+        row.kind,
+        row.class_code,
+        row.class_en,
+        row.class_zh,
+        row.title_en,
+        row.title_zh,
+        row.filing_en,
+        row.filing_zh,
+        row.closing_en,
+        row.closing_zh,
+        row.severity,
+        row.difficulty,
+        row.urgent,
+        row.self_handling,
+        row.public,
+        tuple(row.synonyms),
+        tuple(row.terms),
+        tuple(Phase(one[0], one[1], one[2], Limit(one[3], Unit(one[4]))) for one in row.limits),
+    )

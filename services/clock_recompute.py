@@ -1,0 +1,213 @@
+"""Reckon running clocks anew when a calendar or, on purpose, a rule changes; the results before stay."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+import orjson
+
+from casework import clocks as pure
+from casework.calendars import WorkCalendar, to_instant, to_moment
+from casework.clocks import SHARES, Limit, Measure, Turn, Unit
+from casework.machine import machine
+from services import calendars
+from services.access import record
+from services.clocks import CHAIN, HANDLING, frozen, present_limits, read_limits, write_limits
+from store.database import clocks as sql
+from store.database.bulk import Columns
+from store.database.partition import find_territory
+from store.database.work import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class _Result:
+    """What a clock is reckoned to: instants in microseconds since 1970, None while it rests."""
+
+    measure: str
+    total: int
+    spent: int
+    since: int | None
+    shares: tuple[int, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class _On:
+    """What clocks are reckoned on."""
+
+    calendar_id: UUID | None
+    calendar: WorkCalendar
+    now: datetime
+
+
+def recompute(work: UnitOfWork, territory_id: UUID, *, reason: str, now: datetime) -> int:
+    """Reckon every open clock of a territory anew.
+
+    Parameters
+    ----------
+    work : UnitOfWork
+    territory_id : UUID
+    reason : str
+        ``calendar``: on the calendar that holds now, with the limits they had. ``rule``: also with the limits that the
+        catalogue gives now, for handling and for the whole.
+    now : datetime
+
+    Returns
+    -------
+    int
+        How many came to another result.
+    """
+    work.session.flush()
+    moment = now.astimezone(UTC)
+    columns = sql.running(work.session, territory_id)
+    if not len(columns["id"]):
+        return 0
+    on = _On(*calendars.calendar_of(work, territory_id), moment)
+    wanted: list[Any] = list(columns["limits"])
+    if reason == "rule":
+        wanted = _by_rule(work, columns, territory_id, moment)
+    results = _results(columns, wanted, on.calendar)
+    rows = [
+        row
+        for place, result in enumerate(results)
+        if (row := _row(columns, place, wanted[place], result, on)) is not None
+    ]
+    sql.set_calendar(work.session, territory_id, on.calendar_id)
+    moved = sql.rewrite(work.session, rows, reason, moment)
+    if moved:
+        work.touch("incidents", territory_id)
+        work.announce("clocks", {"moved": moved, "reason": reason}, territory_id)
+    return moved
+
+
+def apply_rules(work: UnitOfWork, *, now: datetime, territory: UUID | str | None = None) -> int:
+    """Have open cases go by the catalogue that holds now; the limits they were opened with stay beside.
+
+    Raises
+    ------
+    NotAllowedError
+        The actor is no shift leader nor system administrator.
+    """
+    work.actor.require("system_administrator", "shift_leader")
+    place = find_territory(work.session, territory).id
+    moved = recompute(work, place, reason="rule", now=now)
+    record(work, "clocks.apply-rules", target=str(place), details={"clocks": moved})
+    return moved
+
+
+def _by_rule(work: UnitOfWork, columns: Columns, territory_id: UUID, now: datetime) -> list[Any]:
+    """Return the limits of each clock under the catalogue that holds, and freeze them beside the old ones."""
+    known: dict[tuple[Any, ...], Any] = {}
+    wanted = list(columns["limits"])
+    for place, kind in enumerate(columns["kind"]):
+        state = str(columns["state"][place])
+        if kind != "total" and state != HANDLING:
+            continue
+        key = (columns["item_code"][place], int(columns["area_code"][place]))
+        if key not in known:
+            known[key] = present_limits(work, SimpleNamespace(
+                territory_id=territory_id, item_code=key[0], area_code=key[1], urgent=False))  # fmt: skip
+        version, phases, area_class = known[key]
+        if version is None or key[0] is None:
+            continue
+        handling = write_limits(phases)
+        if kind == "total":
+            wanted[place] = _total(state, handling)
+            _freeze_again(work, columns, place, (version, area_class, phases), now)
+        else:
+            wanted[place] = handling[: int(columns["seq"][place])] if kind == "phase" else handling
+    return wanted
+
+
+def _total(state: str, handling: list[list[Any]]) -> list[list[Any]]:
+    found: list[list[Any]] = []
+    for one in CHAIN[CHAIN.index(state) :]:
+        words = str(machine().states[one]["timer"])
+        found += handling if one == HANDLING else write_limits([("", pure.read_limit(words))])
+    return found
+
+
+def _freeze_again(
+    work: UnitOfWork, columns: Columns, place: int, rule: tuple[UUID, int, list[tuple[str, Limit]]], now: datetime
+) -> None:
+    month, incident_id, cycle = (columns[name][place] for name in ("month", "incident_id", "cycle"))
+    kept = sql.frozen_limits(work.session, month, int(incident_id), int(cycle))
+    version, area_class, phases = rule
+    if kept is None or kept.limits == write_limits(phases):
+        return
+    case = SimpleNamespace(month=month, id=int(incident_id), cycle=int(cycle), item_code=columns["item_code"][place])
+    sql.freeze(work.session, frozen(case, kept.seq + 1, version, area_class, phases, now))
+
+
+def _results(columns: Columns, wanted: Sequence[Any], calendar: WorkCalendar) -> list[_Result]:
+    """Reckon clocks: those that only ran all at once by their limits, the others one by one."""
+    found: list[_Result | None] = [None] * len(wanted)
+    groups: dict[bytes, list[int]] = {}
+    for place, history in enumerate(columns["history"]):
+        if history:
+            found[place] = _again(columns, place, wanted[place], calendar)
+        else:
+            groups.setdefault(orjson.dumps(wanted[place]), []).append(place)
+    for key, places in groups.items():
+        limits = [limit for _, limit in read_limits(orjson.loads(key))]
+        starts = np.array([to_instant(columns["started_at"][place]) for place in places], dtype=np.int64)
+        measure, total, _ = pure.start_many(starts, limits, calendar)
+        spent = np.zeros_like(total)
+        shares = np.stack(
+            [
+                pure.moments_of(starts, total, spent, measure=measure, percent=percent, calendar=calendar)
+                for percent in SHARES
+            ],
+            axis=1,
+        )
+        for row, place in enumerate(places):
+            moments = tuple(shares[row].tolist())
+            found[place] = _Result(measure.value, int(total[row]), 0, int(starts[row]), moments)
+    return [result for result in found if result is not None]
+
+
+def _again(columns: Columns, place: int, limits: Any, calendar: WorkCalendar) -> _Result:  # noqa: ANN401 - JSON
+    turns = [
+        Turn(what, datetime.fromisoformat(at), Limit(float(rest[0]), Unit(rest[1])) if rest else None)
+        for what, at, *rest in columns["history"][place]
+    ]
+    clock = pure.replay(columns["started_at"][place], [limit for _, limit in read_limits(limits)], turns, calendar)
+    since = None if clock.since is None else to_instant(clock.since)
+    moments = [pure.moment_of(clock, percent, calendar) for percent in SHARES]
+    shares = None if since is None else tuple(to_instant(moment) for moment in moments if moment is not None)
+    return _Result(clock.measure.value, clock.total, clock.spent, since, shares)
+
+
+def _row(
+    columns: Columns,
+    place: int,
+    limits: Any,  # noqa: ANN401 - JSON
+    result: _Result,
+    on: _On,
+) -> tuple[Any, ...] | None:
+    """Return the row to write, None where nothing changes; columns as `store.database.clocks.CHANGED`."""
+    moments = (None, None, None) if result.shares is None else tuple(map(to_moment, result.shares))
+    before = (columns["measure"][place], columns["total_us"][place], columns["spent_us"][place])
+    same = before == (result.measure, result.total, result.spent) and columns["due_at"][place] == moments[1]
+    if same and columns["limits"][place] == limits:
+        return None
+    fired, turn = int(columns["fired"][place]), int(columns["round"][place])
+    reached = max(
+        (percent for percent, at in zip(SHARES, moments, strict=True) if at is not None and at <= on.now), default=0
+    )
+    if fired > reached and result.shares is not None:
+        # what was said too early may be said again when it is time
+        fired, turn = reached, turn + 1
+    coming = [at for percent, at in zip(SHARES, moments, strict=True) if at is not None and percent > fired]
+    since = None if result.since is None else to_moment(result.since)
+    due = moments[1]
+    provisional = since is not None and due is not None and pure.is_provisional(since, due, on.calendar)
+    return (
+        columns["id"][place], on.calendar_id, limits, Measure(result.measure).value, result.total, result.spent, since,
+        *moments, provisional, columns["history"][place], fired, turn, coming[0] if coming else None,
+    )  # fmt: skip

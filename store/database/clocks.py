@@ -1,0 +1,256 @@
+"""SQL of clocks: those of a case, what they were reckoned to, the sweep, and what is still to be seen to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from store.database.bulk import Columns, copy_rows, read_columns
+from store.database.models import CaseClock, CaseLimit, ClockReckoning
+
+CLOCK_COLUMNS = (
+    "id", "month", "incident_id", "kind", "seq", "state", "cycle", "owes", "limits", "calendar_id", "measure",
+    "total_us", "spent_us", "started_at", "since", "soon_at", "due_at", "far_at", "provisional", "next_at",
+)  # fmt: skip
+CHANGED = (
+    "calendar_id", "limits", "measure", "total_us", "spent_us", "since", "soon_at", "due_at", "far_at", "provisional",
+    "history", "fired", "round", "next_at",
+)  # fmt: skip
+
+_CASE = sa.text("""
+select month, id, no, territory_id, area_code, item_code, severity, urgent, cycle, state, review_on, unit_id
+from incident where month = :month and id = :id
+""")
+_INCIDENT_DUE = sa.text("""
+update incident i set due_at = c.due_at, soon_at = c.soon_at
+from (select min(due_at) filter (where since is not null) as due_at,
+             min(soon_at) filter (where since is not null) as soon_at
+      from clock where month = :month and incident_id = :id and ended_at is null and kind in ('stage', 'total')) c
+where i.month = :month and i.id = :id and (i.due_at, i.soon_at) is distinct from (c.due_at, c.soon_at)
+""")
+_OF = sa.text("""
+select c.month, c.incident_id, c.kind, c.seq, c.state, c.started_at, c.since, c.due_at, c.soon_at, c.measure,
+       c.total_us, c.spent_us, c.calendar_id, c.provisional, c.limits, c.owes
+from clock c join unnest(cast(:months as date[]), cast(:ids as bigint[])) w(month, id)
+  on c.month = w.month and c.incident_id = w.id
+where c.ended_at is null order by c.incident_id, c.kind, c.seq
+""")
+
+# one statement a batch: locked rows are another sweeper's, and what has fired once can't again
+_SWEEP = sa.text("""
+with due as (
+    select id, month, incident_id, kind, state, seq, owes, round, fired, soon_at, due_at, far_at,
+           case when far_at <= :now then 150 when due_at <= :now then 100 else 80 end as percent
+    from clock where ended_at is null and next_at <= :now
+    order by next_at limit :most for update skip locked
+), fired as (
+    insert into clock_event (clock_id, round, percent, reached_at, fired_at, acted_at, outcome)
+    select d.id, d.round, p.percent, p.at, :now, case when w.acts then null else cast(:now as timestamptz) end,
+           case when w.acts then '' else 'told' end
+    from due d
+    cross join lateral (values (80, d.soon_at), (100, d.due_at), (150, d.far_at)) p(percent, at)
+    cross join lateral (select p.percent = d.percent and (d.kind in ('stage', 'total') and p.percent >= 100
+                               or d.kind = 'review' and p.percent = 100) as acts) w
+    where p.percent > d.fired and p.at <= :now
+    on conflict (clock_id, round, percent) do nothing
+    returning clock_id, percent
+), moved as (
+    update clock c set fired = d.percent,
+           next_at = case d.percent when 80 then c.due_at when 100 then c.far_at end
+    from due d where c.id = d.id
+), told as (
+    insert into notification (territory_id, kind, role, unit_id, month, incident_id, facts)
+    select i.territory_id, 'clock', r.role, case when r.role = 'handling_unit' then i.unit_id end, d.month,
+           d.incident_id, jsonb_build_object('no', i.no, 'item', i.item, 'state', d.state, 'clock', d.kind,
+                                             'phase', d.seq, 'percent', d.percent, 'due_at', d.due_at)
+    from due d
+    join fired f on f.clock_id = d.id and f.percent = d.percent
+    join incident i on i.month = d.month and i.id = d.incident_id
+    cross join lateral (select distinct role from (values (d.owes, true), ('shift_leader', d.percent >= 100),
+                                                          ('supervisor', d.percent >= 150)) v(role, told)
+                        where told) r
+)
+select d.id, d.kind, d.percent, i.no, i.territory_id, f.clock_id is not null as fresh
+from due d left join fired f on f.clock_id = d.id and f.percent = d.percent
+join incident i on i.month = d.month and i.id = d.incident_id
+""")
+_OPEN_EVENT = sa.text("""
+select e.id, e.percent, c.kind, c.ended_at, c.since, i.no
+from clock_event e join clock c on c.id = e.clock_id
+join incident i on i.month = c.month and i.id = c.incident_id
+where e.acted_at is null and e.id > :after order by e.id limit 1 for update of e skip locked
+""")
+_RUNNING = sa.text("""
+select c.id, c.month, c.incident_id, c.kind, c.seq, c.state, c.cycle, c.started_at, c.limits, c.measure, c.total_us,
+       c.spent_us, c.since, c.due_at, c.history, c.fired, c.round, i.item_code, i.area_code
+from clock c join incident i on i.month = c.month and i.id = c.incident_id
+where c.ended_at is null and c.kind <> 'review' and i.territory_id = :territory
+order by c.id for update of c
+""")
+
+
+def read_case(session: Session, month: date, incident_id: int) -> Any:  # noqa: ANN401 - a row
+    """Return what the clocks must know of a case."""
+    return session.execute(_CASE, {"month": month, "id": incident_id}).one()
+
+
+def open_clocks(session: Session, month: date, incident_id: int) -> Sequence[CaseClock]:
+    """Return the clocks of a case that have not ended, locked."""
+    statement = (
+        sa.select(CaseClock)
+        .where(CaseClock.month == month, CaseClock.incident_id == incident_id, CaseClock.ended_at.is_(None))
+        .order_by(CaseClock.kind, CaseClock.seq)
+        .with_for_update()
+    )
+    return session.scalars(statement, execution_options={"populate_existing": True}).all()
+
+
+def add_clock(session: Session, values: Mapping[str, Any]) -> UUID:
+    """Add a clock; return its id."""
+    row = CaseClock(**values)
+    session.add(row)
+    session.flush()
+    return row.id
+
+
+def change_clock(session: Session, clock_id: UUID, values: Mapping[str, Any]) -> None:
+    """Change a clock."""
+    session.execute(sa.update(CaseClock).where(CaseClock.id == clock_id).values(**values))
+
+
+def end_clocks(session: Session, ids: Sequence[UUID], now: datetime) -> None:
+    """End some clocks."""
+    if ids:
+        session.execute(sa.update(CaseClock).where(CaseClock.id.in_(ids)).values(ended_at=now, next_at=None))
+
+
+def add_reckoning(session: Session, clock_id: UUID, values: Mapping[str, Any]) -> None:
+    """Write down what a clock was reckoned to, beside all results before."""
+    seq = sa.select(sa.func.coalesce(sa.func.max(ClockReckoning.seq), 0) + 1).where(ClockReckoning.clock_id == clock_id)
+    session.execute(sa.insert(ClockReckoning).values(clock_id=clock_id, seq=seq.scalar_subquery(), **values))
+
+
+def reckonings(session: Session, month: date, incident_id: int) -> Sequence[Any]:
+    """Return every result of a case's clocks in order."""
+    statement = (
+        sa.select(
+            CaseClock.kind, CaseClock.seq.label("phase"), CaseClock.state, ClockReckoning.seq, ClockReckoning.reason,
+            ClockReckoning.due_at, ClockReckoning.provisional, ClockReckoning.limits, ClockReckoning.at,
+        )
+        .join(CaseClock, CaseClock.id == ClockReckoning.clock_id)
+        .where(CaseClock.month == month, CaseClock.incident_id == incident_id)
+        .order_by(CaseClock.started_at, CaseClock.kind, CaseClock.seq, ClockReckoning.seq)
+    )  # fmt: skip
+    return session.execute(statement).mappings().all()
+
+
+def tell_incident(session: Session, month: date, incident_id: int) -> None:
+    """Write the earliest running limit of a case beside its row, where lists are sorted by it."""
+    session.execute(_INCIDENT_DUE, {"month": month, "id": incident_id})
+
+
+def clocks_of(session: Session, months: Sequence[date], ids: Sequence[int]) -> Sequence[Any]:
+    """Return the clocks of some cases that have not ended."""
+    return session.execute(_OF, {"months": list(months), "ids": list(ids)}).all()
+
+
+def frozen_limits(session: Session, month: date, incident_id: int, cycle: int) -> Any:  # noqa: ANN401 - a row, or None
+    """Return the limits that a case goes by in a cycle, or None."""
+    statement = (
+        sa.select(CaseLimit.catalogue_id, CaseLimit.item_code, CaseLimit.area_class, CaseLimit.limits, CaseLimit.seq)
+        .where(CaseLimit.month == month, CaseLimit.incident_id == incident_id, CaseLimit.cycle == cycle)
+        .order_by(CaseLimit.seq.desc())
+        .limit(1)
+    )
+    return session.execute(statement).first()
+
+
+def freeze(session: Session, values: Mapping[str, Any]) -> None:
+    """Write down the limits that a case goes by."""
+    session.execute(sa.insert(CaseLimit).values(**values))
+
+
+def sweep(session: Session, now: datetime, most: int) -> Sequence[Any]:
+    """Fire what is due and return it; rows of another sweeper are left to it."""
+    return session.execute(_SWEEP, {"now": now, "most": most}).all()
+
+
+def open_event(session: Session, after: int) -> Any:  # noqa: ANN401 - a row, or None
+    """Return the next event that nobody saw to yet, locked, or None."""
+    return session.execute(_OPEN_EVENT, {"after": after}).first()
+
+
+def set_calendar(session: Session, territory_id: UUID, calendar: UUID | None) -> None:
+    """Have every open clock of a territory count on a calendar from now on."""
+    session.execute(
+        sa.text(
+            "update clock c set calendar_id = :calendar from incident i where i.month = c.month"
+            " and i.id = c.incident_id and i.territory_id = :territory and c.ended_at is null"
+            " and c.calendar_id is distinct from :calendar"
+        ),
+        {"calendar": calendar, "territory": territory_id},
+    )
+
+
+def close_event(session: Session, event_id: int, outcome: str, now: datetime) -> None:
+    """Write down what came of an event."""
+    session.execute(
+        sa.text("update clock_event set acted_at = :now, outcome = :outcome where id = :id"),
+        {"id": event_id, "outcome": outcome[:200], "now": now},
+    )
+
+
+def running(session: Session, territory_id: UUID) -> Columns:
+    """Return the open clocks of a territory as columns, locked."""
+    return read_columns(session, _RUNNING.bindparams(territory=territory_id))
+
+
+def rewrite(session: Session, rows: Sequence[tuple[Any, ...]], reason: str, now: datetime) -> int:
+    """Bring many clocks up to date at once, note the new results, and tell the incidents.
+
+    Parameters
+    ----------
+    session : Session
+    rows : sequence of tuple
+        Clock id and the values of `CHANGED`.
+    reason : str
+    now : datetime
+    """
+    if not rows:
+        return 0
+    names = ", ".join(CHANGED)
+    session.execute(sa.text("drop table if exists clock_stage"))
+    session.execute(
+        sa.text(f"create temp table clock_stage on commit drop as select id, {names} from clock with no data")  # noqa: S608
+    )
+    copy_rows(session, "clock_stage", ("id", *CHANGED), rows)
+    session.execute(sa.text("analyze clock_stage"))
+    changes = ", ".join(f"{name} = s.{name}" for name in CHANGED)
+    session.execute(sa.text(f"update clock c set {changes} from clock_stage s where c.id = s.id"))  # noqa: S608
+    session.execute(
+        sa.text(
+            "insert into clock_reckoning (clock_id, seq, reason, calendar_id, limits, total_us, due_at, provisional,"
+            " at) select s.id, 1 + coalesce((select max(r.seq) from clock_reckoning r where r.clock_id = s.id), 0),"
+            " :reason, s.calendar_id, s.limits, s.total_us, s.due_at, s.provisional, :now from clock_stage s"
+        ),
+        {"reason": reason, "now": now},
+    )
+    session.execute(
+        sa.text(
+            "update incident i set due_at = c.due_at, soon_at = c.soon_at from ("
+            " select c.month, c.incident_id, min(c.due_at) filter (where c.since is not null) as due_at,"
+            " min(c.soon_at) filter (where c.since is not null) as soon_at from clock c"
+            " where (c.month, c.incident_id) in"
+            " (select x.month, x.incident_id from clock x join clock_stage s using (id))"
+            " and c.ended_at is null and c.kind in ('stage', 'total') group by 1, 2) c"
+            " where i.month = c.month and i.id = c.incident_id"
+            " and (i.due_at, i.soon_at) is distinct from (c.due_at, c.soon_at)"
+        )
+    )
+    session.execute(sa.text("drop table clock_stage"))
+    return len(rows)

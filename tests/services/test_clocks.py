@@ -1,0 +1,257 @@
+"""Clocks of cases in the database: they follow the steps, fire once, and keep every result."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime
+from types import SimpleNamespace
+
+import pytest
+import sqlalchemy as sa
+
+from casework.calendars import china, read_calendar
+from gis.errors import InvalidInputError
+from services import calendars, catalogue, clock_recompute, clock_sweep, clocks, ingest
+from services.incidents import Report, register
+from services.locate import Place
+from services.nearest_staff import StreetGraphs
+from store.database import clocks as sql
+from store.database.actor import Actor
+from tests.api.town import build_town, lonlat
+
+SYSTEM = Actor.system()
+FRIDAY = datetime.fromisoformat("2025-09-26T16:00+08:00")
+CATALOGUE = """code,class_code,class_zh,name_zh,name_en,synonyms,severity,urgent,self_handling,limit_1,limit_2
+0101,01,设施,井盖破损,Damaged manhole cover,窨井盖,major,no,yes,4 工作时,2 工作日
+0102,01,设施,水管爆裂,Burst water main,爆管,critical,yes,no,抢险 3 紧急工作时; 修复 8 紧急工作时; 恢复路面 5 工作日,
+0201,02,市容,暴露垃圾,Litter,垃圾,minor,no,yes,5 工作日,
+"""
+
+
+@pytest.fixture(scope="module")
+def town(database, tmp_path_factory):
+    built = build_town(database)
+    path = tmp_path_factory.mktemp("catalogue") / "catalogue.csv"
+    path.write_text(CATALOGUE, encoding="utf-8")
+    with database.owner_work(SYSTEM) as work:
+        ingest.load_catalogue(work, path, territory=built.territory)
+    with database.work(SYSTEM) as work:
+        calendars.save(work, china(), now=FRIDAY, territory=built.territory)
+    return built
+
+
+@pytest.fixture
+def case(database, town):
+    """A new case, and a function that takes it to a state."""
+    with database.work(SYSTEM) as work:
+        lon, lat = lonlat(100, 100)
+        made = register(
+            work, StreetGraphs(), Report(Place(lon, lat), "井盖破损"), key=f"k-{datetime.now(UTC)}", now=FRIDAY
+        ).incident
+    key = SimpleNamespace(month=made.month, id=made.id, no=made.no, state="REPORTED", territory=town.territory)
+
+    def go(state, action="any", *, now=FRIDAY, item=None, **changes):
+        with database.work(SYSTEM) as work:
+            before = SimpleNamespace(state=key.state)
+            values = {"state": state, "item_code": item, **changes}
+            sets = ", ".join(f"{name} = :{name}" for name, value in values.items() if value is not None)
+            work.session.execute(
+                sa.text(f"update incident set {sets} where month = :month and id = :id"),
+                {
+                    **{name: value for name, value in values.items() if value is not None},
+                    "month": key.month,
+                    "id": key.id,
+                },
+            )
+            key.state = state
+            clocks.follow(work, before, key, action, now)
+
+    key.go = go
+    return key
+
+
+def seen(database, case, now=FRIDAY):
+    with database.work(SYSTEM) as work:
+        return clocks.clocks_of(work, [(case.month, case.id)], now=now)[case.month, case.id]
+
+
+def at(text):
+    return datetime.fromisoformat(f"{text}+08:00")
+
+
+def one(database, statement, **values):
+    with database.work(SYSTEM) as work:
+        return work.session.execute(sa.text(statement), values).scalar()
+
+
+def test_clocks_start_with_the_stages_and_the_total_is_their_sum(database, case):
+    case.go("ACCEPTED", item="0101")
+    assert seen(database, case).stage.due_at == at("2025-09-26T17:00")
+    assert seen(database, case).total is None
+    case.go("OPENED", "open")
+    case.go("DISPATCHED", "dispatch")
+    case.go("IN_PROGRESS", "sign")
+    found = seen(database, case)
+    assert found.stage.due_at == at("2025-09-28T11:00"), "4 work hours with the Sunday that is worked"
+    # 30 min to 16:30, then 2 + 4 + 1.5 + 1.5 + 1 work hours
+    assert found.total.due_at == at("2025-09-29T10:30")
+    assert found.phases == ()
+    assert one(database, "select due_at from incident where id = :id", id=case.id) == at("2025-09-28T11:00")
+    case.go("RESOLVED", "report_done", now=at("2025-09-28T10:00"))
+    again = seen(database, case, at("2025-09-28T10:00"))
+    assert again.total.due_at == at("2025-09-29T10:30")
+    case.go("CLOSED", "close", now=at("2025-09-28T10:00"))
+    ended = seen(database, case)
+    assert (ended.stage, ended.total) == (None, None)
+    assert one(database, "select due_at from incident where id = :id", id=case.id) is None
+
+
+def test_a_suspended_case_rests_and_goes_on(database, case):
+    case.go("OPENED", "open", item="0101")
+    case.go("IN_PROGRESS", "sign")
+    case.go("SUSPENDED", "approve_suspension", now=at("2025-09-26T17:00"), review_on=date(2025, 10, 20))
+    found = seen(database, case, at("2025-10-09T10:00"))
+    assert (found.stage.paused, found.stage.colour, found.stage.due_at, found.stage.share) == (
+        True,
+        "paused",
+        None,
+        0.25,
+    )
+    assert found.total.paused
+    assert found.review.due_at == at("2025-10-20T00:00")
+    assert one(database, "select due_at from incident where id = :id", id=case.id) is None
+    case.go("IN_PROGRESS", "resume", now=at("2025-10-20T09:00"))
+    again = seen(database, case, at("2025-10-20T09:00"))
+    assert (again.stage.due_at, again.stage.share, again.review) == (at("2025-10-20T12:00"), 0.25, None)
+
+
+def test_phases_and_extensions(database, case):
+    case.go("OPENED", "open", item="0102", urgent=True)
+    case.go("IN_PROGRESS", "sign")
+    found = seen(database, case)
+    assert [(phase.name, phase.due_at) for phase in found.phases] == [
+        ("抢险", at("2025-09-26T19:00")), ("修复", at("2025-09-27T03:00")), ("恢复路面", at("2025-10-10T17:30"))]  # fmt: skip
+    assert found.stage.due_at == at("2025-10-10T17:30")
+    case.go("IN_PROGRESS", "approve_extension", now=at("2025-10-10T10:00"))
+    later = seen(database, case, at("2025-10-10T10:00"))
+    assert later.stage.due_at == at("2025-10-16T17:30")
+    assert [phase.due_at for phase in later.phases][:2] == [phase.due_at for phase in found.phases][:2]
+    assert (
+        one(
+            database,
+            "select round from clock where incident_id = :id and kind = 'stage' and ended_at is null",
+            id=case.id,
+        )
+        == 2
+    )
+
+
+def test_a_referral_waits_for_its_acknowledgement(database, case):
+    case.go("REFERRED", "refer")
+    assert seen(database, case).stage.due_at == at("2025-09-26T17:00")
+    case.go("REFERRED", "acknowledge_referral")
+    assert seen(database, case).stage is None
+
+
+def test_the_sweep_fires_each_share_once_whoever_sweeps(database, case):
+    case.go("OPENED", "open", item="0101")
+    case.go("IN_PROGRESS", "sign")
+    with database.work(SYSTEM) as work:
+        work.session.execute(
+            sa.text("update clock set ended_at = now(), next_at = null where incident_id <> :id"), {"id": case.id}
+        )
+    mine = "select count(*) from clock_event e join clock c on c.id = e.clock_id where c.incident_id = :id and c.kind = 'stage' and c.ended_at is null"
+    soon = at("2025-09-28T10:20")
+    assert clock_sweep.sweep(database, now=soon) == 1
+    assert clock_sweep.sweep(database, now=soon) == 0
+    with ThreadPoolExecutor(4) as pool:
+        fired = list(pool.map(lambda _: clock_sweep.sweep(database, now=at("2025-09-28T11:00")), range(4)))
+    assert sum(fired) == 1
+    assert one(database, mine, id=case.id) == 2
+    told = "select count(*) from notification where incident_id = :id and role = :role"
+    assert one(database, told, id=case.id, role="handling_unit") == 2
+    assert one(database, told, id=case.id, role="shift_leader") == 1
+    with database.work(SYSTEM) as work:
+        # a sweeper that lost its memory of what fired still can't fire twice
+        work.session.execute(
+            sa.text(
+                "update clock set fired = 0, next_at = soon_at where incident_id = :id and kind = 'stage' and ended_at is null"
+            ),
+            {"id": case.id},
+        )
+    clock_sweep.sweep(database, now=at("2025-09-28T11:00"))
+    assert one(database, mine, id=case.id) == 2
+    assert one(database, told, id=case.id, role="handling_unit") == 2
+    assert (
+        one(
+            database,
+            "select count(*) from clock_event e join clock c on c.id = e.clock_id where c.incident_id = :id and e.acted_at is null",
+            id=case.id,
+        )
+        == 1
+    )
+    assert seen(database, case, at("2025-09-28T11:30")).stage.colour == "late"
+
+
+def test_another_calendar_moves_due_times_and_keeps_the_first_result(database, case, town):
+    case.go("OPENED", "open", item="0201")
+    case.go("IN_PROGRESS", "sign", now=at("2025-09-30T10:00"))
+    assert seen(database, case).stage.due_at == at("2025-10-14T17:30")
+    plain = read_calendar({"code": "plain", "zone": "Asia/Shanghai", "hours": ["08:30-12:00", "14:00-17:30"]})
+    with database.work(SYSTEM) as work:
+        view, moved = calendars.save(work, plain, now=at("2025-09-30T11:00"), territory=town.territory)
+    assert moved >= 1
+    assert view.version >= 2
+    assert seen(database, case).stage.due_at == at("2025-10-07T17:30")
+    with database.work(SYSTEM) as work:
+        results = [
+            row
+            for row in clocks.results_of(work, case.month, case.id)
+            if row["kind"] == "stage" and row["state"] == "IN_PROGRESS"
+        ]
+        assert [(row["reason"], row["due_at"]) for row in results] == [
+            ("start", at("2025-10-14T17:30")), ("calendar", at("2025-10-07T17:30"))]  # fmt: skip
+        calendars.save(work, china(), now=at("2025-09-30T12:00"), territory=town.territory)
+    assert seen(database, case).stage.due_at == at("2025-10-14T17:30")
+
+
+def test_a_pause_is_gone_through_again_on_another_calendar(database, case, town):
+    case.go("OPENED", "open", item="0101")
+    case.go("IN_PROGRESS", "sign")
+    case.go("SUSPENDED", "approve_suspension", now=at("2025-09-26T17:00"))
+    case.go("IN_PROGRESS", "resume", now=at("2025-09-28T09:00"))
+    assert seen(database, case).stage.due_at == at("2025-09-28T12:00")
+    plain = read_calendar({"code": "plain", "zone": "Asia/Shanghai", "hours": ["08:30-12:00", "14:00-17:30"]})
+    with database.work(SYSTEM) as work:
+        calendars.save(work, plain, now=at("2025-09-28T09:30"), territory=town.territory)
+    assert seen(database, case).stage.due_at == at("2025-09-29T11:30"), "Sunday is not worked in that calendar"
+    with database.work(SYSTEM) as work:
+        calendars.save(work, china(), now=at("2025-09-28T09:31"), territory=town.territory)
+
+
+def test_limits_are_frozen_at_opening_until_a_rule_is_applied_on_purpose(database, case, town, tmp_path):
+    case.go("OPENED", "open", item="0101")
+    newer = tmp_path / "newer.csv"
+    newer.write_text(CATALOGUE.replace("4 工作时,2 工作日", "2 工作时,2 工作日"), encoding="utf-8")
+    with database.owner_work(SYSTEM) as work:
+        assert ingest.load_catalogue(work, newer, territory=town.territory).counts["version"] == 2
+    case.go("IN_PROGRESS", "sign")
+    assert seen(database, case).stage.due_at == at("2025-09-28T11:00"), "the limit that it was opened with"
+    with database.work(SYSTEM) as work:
+        assert clock_recompute.apply_rules(work, now=FRIDAY, territory=town.territory) >= 2
+    found = seen(database, case)
+    assert found.stage.due_at == at("2025-09-28T09:00")
+    assert found.total.due_at == at("2025-09-28T17:30")
+    assert one(database, "select count(*) from case_limit where incident_id = :id", id=case.id) == 2
+    with database.work(SYSTEM) as work:
+        assert [row.version for row in catalogue.list_versions(work, town.territory)] == [2, 1]
+
+
+def test_bad_calendars_change_nothing(database, town):
+    with database.work(SYSTEM) as work:
+        before = calendars.show(work, town.territory).version
+    with pytest.raises(InvalidInputError), database.work(SYSTEM) as work:
+        calendars.save(work, {"code": "x", "zone": "UTC", "hours": []}, now=FRIDAY, territory=town.territory)
+    with database.work(SYSTEM) as work:
+        assert calendars.show(work, town.territory).version == before
+        assert sql.clocks_of(work.session, [date(2025, 9, 1)], [999999]) == []
