@@ -32,8 +32,9 @@ describe('addresses', () => {
 
 describe('plates', () => {
   it('are read from what is typed and from the address in their square code', () => {
-    expect(['ab12-34cd', ' AB 12 34 CD ', 'https://grid.example/#/r/AB1234CD', 'http://h/#/r/ab1234cd?lang=zh'].map(plateCode)).toEqual(['AB1234CD', 'AB1234CD', 'AB1234CD', 'AB1234CD'])
-    expect(['', 'ab', 'https://elsewhere/x', '#/r/%E0%A4%A', '井盖一号'].map(plateCode)).toEqual([null, null, null, null, null])
+    const all = ['abcd-efgh-2c', ' ABCD EFGH 2C ', 'https://grid.example/#/r/ABCDEFGH2C', 'http://h/#/r/abcdefgh2c?lang=zh']
+    expect(all.map(plateCode)).toEqual(all.map(() => 'ABCDEFGH2C'))
+    expect(['', 'ab', 'ABCDEFGH3C', 'BACDEFGH2C', 'ABCDEFGH0C', 'https://elsewhere/x', '#/r/%E0%A4%A', '井盖一号'].map(plateCode)).toEqual(Array(8).fill(null))
   })
 })
 
@@ -69,20 +70,21 @@ describe('the catalogue on the phone', () => {
 })
 
 describe('a step on a case', () => {
-  const step = (action: string, ...needs: string[]): Step => ({ action, task: null, needs })
+  const step = (action: string, needs: string[], may: string[] = []): Step => ({ action, task: null, needs, may })
   it('asks for what the table of states needs', () => {
-    expect(stagesOf(step('self_handle', 'photo before', 'photo after'))).toEqual(['before', 'after'])
-    expect(stepLacks(step('fail_check', 'reason', 'photo'), noAnswers())).toEqual(['after', 'reason'])
-    expect(stepLacks(step('request_suspension', 'reason', 'review date'), { ...noAnswers(), text: 'frost' })).toEqual(['review_date'])
-    expect(stepLacks(step('verification_done', 'outcome', 'place'), { ...noAnswers(), place: { lon: 1, lat: 2 } })).toEqual([])
+    expect(stagesOf(step('self_handle', ['photo_before', 'photo_after']))).toEqual(['before', 'after'])
+    expect(stepLacks(step('fail_check', ['reason', 'photo']), noAnswers())).toEqual(['after', 'reason'])
+    expect(stepLacks(step('request_suspension', ['reason', 'review_date']), { ...noAnswers(), text: 'frost' })).toEqual(['review_date'])
+    expect(stepLacks(step('verification_done', ['outcome'], ['lon', 'lat', 'text', 'media']), noAnswers())).toEqual([])
   })
-  it('sends a key as the reason and the words beside it', () => {
-    expect(bodyOf(step('request_return', 'reason'), { ...noAnswers(), text: ' not our road ' })).toEqual({ reason: 'wrong-unit', text: 'not our road' })
-    expect(bodyOf(step('verification_done', 'outcome', 'place'), { ...noAnswers(), place: { lon: 1, lat: 2 } })).toEqual({ outcome: 'confirmed', lon: 1, lat: 2 })
-    expect(bodyOf(step('sign', 'worker'), noAnswers())).toEqual({})
+  it('sends what its form asked, and no empty field', () => {
+    expect(bodyOf(step('request_return', ['reason']), { ...noAnswers(), text: ' not our road ' })).toEqual({ reason: 'not our road' })
+    expect(bodyOf(step('verification_done', ['outcome'], ['lon', 'lat', 'text']), { ...noAnswers(), text: 'seen', place: { lon: 1, lat: 2 } })).toEqual({ outcome: 'confirmed', text: 'seen', lon: 1, lat: 2 })
+    expect(bodyOf(step('sign', [], ['worker']), noAnswers())).toEqual({})
+    expect(bodyOf(step('sign', [], ['worker']), { ...noAnswers(), worker: 'W-1 ' })).toEqual({ worker: 'W-1' })
   })
   it('offers what is done on the spot, the one that goes on first', () => {
-    const choices = ['escalate', 'dispatch', 'request_return', 'sign'].map((action) => ({ action, needs: [], target: null }))
+    const choices = ['escalate', 'dispatch', 'request_return', 'sign'].map((action) => ({ action, needs: [], may: [], target: null }))
     expect(offered(choices).map((one) => one.action)).toEqual(['sign', 'escalate', 'request_return'])
   })
 })

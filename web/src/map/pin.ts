@@ -2,10 +2,12 @@
 import { Map as MapLibre, setWorkerUrl } from 'maplibre-gl'
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url'
 import 'maplibre-gl/dist/maplibre-gl.css'
-import { drawImages, styleOf, type Look } from './second'
+import { arranged, drawImages, styleOf, type Look } from './second'
 
 setWorkerUrl(workerUrl)
 const ZOOM = 16.5
+/** Where one is: no cameras, gaps or reports. */
+const GROUND = new Set(['landcover', 'waterways', 'buildings', 'streets', 'areas', 'grids'])
 
 export interface PinMap {
   /** Looks at another place. */
@@ -15,7 +17,7 @@ export interface PinMap {
 
 /** Opens the map; `moved` makes it one that the hand moves, and tells where its middle is. */
 export async function openPinMap(container: HTMLElement, look: Look, at: [number, number], moved?: (lon: number, lat: number) => void): Promise<PinMap> {
-  const style = await styleOf(look)
+  const style = arranged(await styleOf(look), 'plain', (id) => GROUND.has(id))
   const map = new MapLibre({ container, style, attributionControl: false, interactive: Boolean(moved), fadeDuration: 0, center: at, zoom: ZOOM, maxZoom: 20, dragRotate: false, pitchWithRotate: false })
   drawImages(map, style)
   map.touchZoomRotate.disableRotation()

@@ -21,7 +21,7 @@ interface Followed {
 const SCORES = [1, 2, 3, 4, 5] as const
 const DONE: Record<FollowAction, Key> = { rate: 'follow.rated', reopen: 'follow.reopened', appeal: 'follow.appealed' }
 
-type Send = (body: { action: FollowAction; score?: number; reason?: string; text?: string }) => Promise<void>
+type Send = (body: { action: FollowAction; score?: number; reason?: string }) => Promise<void>
 
 function Rating({ send }: { send: Send }): JSX.Element {
   const [score, setScore] = useState(0)
@@ -64,7 +64,7 @@ function Saying({ action, send }: { action: 'reopen' | 'appeal'; send: Send }): 
   const submit = (event: SubmitEvent): void => {
     event.preventDefault()
     setTried(true)
-    if (text.trim()) void send({ action, reason: 'reporter', text: text.trim() })
+    if (text.trim()) void send({ action, reason: text.trim() })
   }
   return (
     <div class="phone-block">
@@ -75,7 +75,7 @@ function Saying({ action, send }: { action: 'reopen' | 'appeal'; send: Send }): 
       )}
       {open && (
         <form class="stack" noValidate onSubmit={submit}>
-          <TextField id={`follow-${action}`} label={t(`follow.${action}.why`)} rows={3} maxLength={2000} error={tried && !text.trim() ? t('follow.lack.text') : null} value={text} onInput={setText} />
+          <TextField id={`follow-${action}`} label={t(`follow.${action}.why`)} rows={3} maxLength={500} error={tried && !text.trim() ? t('follow.lack.text') : null} value={text} onInput={setText} />
           <button type="submit" class="button phone-send">
             {t(`follow.${action}.send`)}
           </button>

@@ -3,7 +3,7 @@ import { useEffect, useState } from 'preact/hooks'
 import { t, tOr, type Key } from '../../i18n'
 import { moment, shortClock } from '../../i18n/format'
 import { ClockRing } from '../../ui/ClockRing'
-import { clockWords, colourNow } from '../../ui/clocks'
+import { clockOfCase, clockWords, colourNow } from '../../ui/clocks'
 import { Icon } from '../../ui/Icon'
 import { ErrorNote, Skeleton } from '../../ui/states'
 import { stepOf, type Step } from './acting'
@@ -17,7 +17,7 @@ import { StepForm, stepName } from './StepForm'
 
 function Facts({ of, now }: { of: CaseAnswer; now: Date }): JSX.Element {
   const { incident, clocks } = of
-  const clock = clocks.stage ?? clocks.total
+  const clock = clocks ? (clocks.stage ?? clocks.total) : clockOfCase(incident, now)
   return (
     <div class="phone-block stack">
       <div class="row">
@@ -73,7 +73,7 @@ function Tasks({ tasks, onStep }: { tasks: Task[]; onStep: (step: Step) => void 
             {one.actions
               .filter((action) => ON_TASKS.includes(action))
               .map((action) => (
-                <button key={action} type="button" class="button" onClick={() => onStep({ action, task: one.id, needs: [] })}>
+                <button key={action} type="button" class="button" onClick={() => onStep({ action, task: one.id, needs: [], may: action === 'report_in' ? [] : ['text'] })}>
                   {t(`taskAction.${action}` as Key)}
                 </button>
               ))}
@@ -144,7 +144,7 @@ export function CasePage({ no }: { no: string }): JSX.Element {
               <SmallMap at={{ lon, lat }} />
             </div>
           )}
-          <Media media={answer.media} />
+          <Media media={answer.media ?? []} />
           {queued.length === 0 && <Tasks tasks={answer.tasks} onStep={setStep} />}
           {queued.length === 0 && <Steps of={answer} onStep={setStep} />}
         </>

@@ -98,7 +98,7 @@ export function ItemField({ error }: { error: string | null }): JSX.Element {
         </p>
       )}
       <div class="row wrap usual">
-        {usual(items.value, recent.value).map((one) => (
+        {(item_code ? [] : usual(items.value, recent.value)).map((one) => (
           <button key={one.code} type="button" class="pill" onClick={() => takeItem(one)}>
             {nameOf(one)}
           </button>

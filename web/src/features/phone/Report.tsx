@@ -61,15 +61,15 @@ export function Fate({ of }: { of: Entry }): JSX.Element {
 }
 
 function Details(): JSX.Element {
-  const { description, severity, self_handled, may_self_handle } = draft.value
+  const { description, severity } = draft.value
   return (
-    <div class="phone-block stack">
-      {may_self_handle && hasRole('grid_staff') && (
-        <CheckField id="self-handled" words={t('phone.self')} on={self_handled} change={(on) => change({ self_handled: on })} />
-      )}
-      <TextField id="phone-words" label={t('phone.words')} rows={2} maxLength={2000} value={description} onInput={(value) => change({ description: value })} />
-      <SelectField id="phone-severity" label={t('dispatch.severity')} value={severity} options={SEVERITIES.map((one) => [one, t(`severity.${one}` as Key)] as const)} onChange={(value) => change({ severity: value as (typeof SEVERITIES)[number] })} />
-    </div>
+    <details class="phone-block">
+      <summary class="phone-label">{t('phone.more')}</summary>
+      <div class="stack">
+        <TextField id="phone-words" label={t('phone.words')} rows={2} maxLength={2000} value={description} onInput={(value) => change({ description: value })} />
+        <SelectField id="phone-severity" label={t('dispatch.severity')} value={severity} options={SEVERITIES.map((one) => [one, t(`severity.${one}` as Key)] as const)} onChange={(value) => change({ severity: value as (typeof SEVERITIES)[number] })} />
+      </div>
+    </details>
   )
 }
 
@@ -123,13 +123,14 @@ export function ReportPage(): JSX.Element {
       <PlaceBox error={error('place') ?? null} />
       <div class="phone-block">
         <ItemField error={error('item') ?? null} />
+        {now.may_self_handle && hasRole('grid_staff') && <CheckField id="self-handled" words={t('phone.self')} on={now.self_handled} change={(on) => change({ self_handled: on })} />}
       </div>
-      <Details />
       {now.self_handled && (
         <div id="phone-after" class="phone-block">
           <Photos stage="after" photos={now.photos.filter((one) => one.stage === 'after')} error={error('after')} onChange={ofStage('after')} />
         </div>
       )}
+      <Details />
       <div class="phone-block stack">
         {failure && (
           <p class="note error" role="alert">

@@ -5,7 +5,7 @@ import { position } from '../../i18n/format'
 import { SelectField, TextField } from '../../ui/fields'
 import { Icon } from '../../ui/Icon'
 import { toast } from '../../ui/toast'
-import { asksWords, entryOfStep, needsReason, noAnswers, OUTCOMES, stagesOf, stepLacks, type Answers, type Step, type StepLack } from './acting'
+import { asksPlace, asksWorker, asksWords, entryOfStep, needsReason, noAnswers, OUTCOMES, stagesOf, stepLacks, type Answers, type Step, type StepLack } from './acting'
 import type { CaseAnswer } from './cases'
 import { caseWhere } from './CasesPage'
 import { Photos } from './Photos'
@@ -21,7 +21,7 @@ const LONGEST_SUSPENSION_DAYS = 90
 const DAY_MS = 86_400_000
 const dateOf = (at: number): string => new Date(at).toISOString().slice(0, 10)
 
-function PlaceField({ answers, error, set }: { answers: Answers; error: string | undefined; set: (part: Partial<Answers>) => void }): JSX.Element {
+function PlaceField({ answers, set }: { answers: Answers; set: (part: Partial<Answers>) => void }): JSX.Element {
   const [failure, setFailure] = useState('')
   const locate = async (): Promise<void> => {
     try {
@@ -32,7 +32,6 @@ function PlaceField({ answers, error, set }: { answers: Answers; error: string |
       setFailure(cause instanceof Error ? cause.message : String(cause))
     }
   }
-  const wrong = failure || error
   return (
     <div class="phone-field">
       <span class="phone-label">{t('phone.step.place')}</span>
@@ -43,9 +42,9 @@ function PlaceField({ answers, error, set }: { answers: Answers; error: string |
         </button>
         {answers.place && <span class="num">{position(answers.place.lon, answers.place.lat)}</span>}
       </div>
-      {wrong && (
+      {failure && (
         <p class="error" role="alert">
-          {wrong}
+          {failure}
         </p>
       )}
     </div>
@@ -60,9 +59,7 @@ interface StepFormProps {
 
 /** What a step needs, and the button that takes it: it goes into the queue, so it works without a signal. */
 export function StepForm({ step, on, onDone }: StepFormProps): JSX.Element {
-  const { lon, lat } = on.incident
-  const usual = typeof lon === 'number' && typeof lat === 'number' ? { lon, lat } : null
-  const [answers, setAnswers] = useState<Answers>({ ...noAnswers(), place: usual })
+  const [answers, setAnswers] = useState<Answers>(noAnswers)
   const [tried, setTried] = useState(false)
   const [failure, setFailure] = useState('')
   const missing = tried ? stepLacks(step, answers) : []
@@ -93,19 +90,19 @@ export function StepForm({ step, on, onDone }: StepFormProps): JSX.Element {
         {step.needs.includes('outcome') && (
           <SelectField id="step-outcome" label={t('phone.step.outcome')} value={answers.outcome} options={OUTCOMES.map((one) => [one, t(`phone.outcome.${one}` as Key)] as const)} onChange={(outcome) => set({ outcome })} />
         )}
-        {step.needs.includes('worker') && (
+        {asksWorker(step) && (
           <TextField id="step-worker" label={t('phone.step.worker')} hint={t('phone.step.workerHint')} maxLength={64} value={answers.worker} onInput={(worker) => set({ worker })} />
         )}
-        {step.needs.includes('review date') && (
+        {step.needs.includes('review_date') && (
           <div class="field">
             <label for="step-review">{t('phone.step.review')}</label>
             <input id="step-review" type="date" class="input" min={dateOf(Date.now() + DAY_MS)} max={dateOf(Date.now() + LONGEST_SUSPENSION_DAYS * DAY_MS)} aria-invalid={Boolean(error('review_date'))} value={answers.review_date} onInput={(event) => set({ review_date: event.currentTarget.value })} />
             {error('review_date') && <span class="error">{error('review_date')}</span>}
           </div>
         )}
-        {step.needs.includes('place') && <PlaceField answers={answers} error={error('place')} set={set} />}
+        {asksPlace(step) && <PlaceField answers={answers} set={set} />}
         {asksWords(step) && (
-          <TextField id="step-words" label={t(needsReason(step) ? 'phone.step.reason' : 'phone.step.words')} rows={3} maxLength={2000} error={error('reason')} value={answers.text} onInput={(text) => set({ text })} />
+          <TextField id="step-words" label={t(needsReason(step) ? 'phone.step.reason' : 'phone.step.words')} rows={3} maxLength={500} error={error('reason')} value={answers.text} onInput={(text) => set({ text })} />
         )}
         {failure && (
           <p class="note error" role="alert">

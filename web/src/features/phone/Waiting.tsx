@@ -113,7 +113,7 @@ export function WaitingPage(): JSX.Element {
           </ul>
         </>
       )}
-      {many > 0 && (
+      {waiting.value.some((one) => one.state === 'waiting') && (
         <div class="phone-block bare">
           <button type="button" class="button phone-wide" onClick={() => void retryAll()}>
             <Icon name="refresh" />

@@ -6,7 +6,9 @@ import type { Entry, Photo, Stage } from './queue/entry'
 export interface Step {
   action: string
   task: string | null
+  /** Fields that must be filled, and those that may be. */
   needs: string[]
+  may: string[]
 }
 
 export interface Answers {
@@ -19,54 +21,46 @@ export interface Answers {
 }
 
 /** What a report can turn out to be when an inspector goes there. */
-export const OUTCOMES = ['confirmed', 'not_found', 'not_ours'] as const
+export const OUTCOMES = ['confirmed', 'changed', 'not_found'] as const
 
 export const noAnswers = (): Answers => ({ text: '', review_date: '', outcome: OUTCOMES[0], worker: '', place: null, photos: [] })
 
 /** The step of a choice of the server. */
-export const stepOf = (choice: Choice): Step => ({ action: choice.action, task: null, needs: choice.needs })
+export const stepOf = (choice: Choice): Step => ({ action: choice.action, task: null, needs: choice.needs, may: choice.may })
 
 /** Stages of photos that a step needs. */
 export function stagesOf(step: Step): Stage[] {
-  const stages: [string, Stage][] = [['photo before', 'before'], ['photo after', 'after'], ['photo', 'after']]
+  const stages: [string, Stage][] = [['photo_before', 'before'], ['photo_after', 'after'], ['photo', 'after']]
   return stages.flatMap(([need, stage]) => (step.needs.includes(need) ? [stage] : []))
 }
 
-/** Whether the form asks for words: a reason where one is needed, else what was done or seen. */
-export const asksWords = (step: Step): boolean => step.action !== 'sign' && step.action !== 'resume' && step.action !== 'report_in'
+const asks = (step: Step, field: string): boolean => step.needs.includes(field) || step.may.includes(field)
 export const needsReason = (step: Step): boolean => step.needs.includes('reason')
+/** Whether the form asks for words: a reason where one is needed, else what was done or seen. */
+export const asksWords = (step: Step): boolean => needsReason(step) || asks(step, 'text')
+export const asksWorker = (step: Step): boolean => asks(step, 'worker')
+export const asksPlace = (step: Step): boolean => asks(step, 'lon')
 
-export type StepLack = 'reason' | 'review_date' | 'place' | Stage
+export type StepLack = 'reason' | 'review_date' | Stage
 
 /** What still lacks before a step can be taken. */
 export function stepLacks(step: Step, answers: Answers): StepLack[] {
   const lacks: StepLack[] = stagesOf(step).filter((stage) => !answers.photos.some((photo) => photo.stage === stage))
   if (needsReason(step) && !answers.text.trim()) lacks.push('reason')
-  if (step.needs.includes('review date') && !answers.review_date) lacks.push('review_date')
-  if (step.needs.includes('place') && !answers.place) lacks.push('place')
+  if (step.needs.includes('review_date') && !answers.review_date) lacks.push('review_date')
   return lacks
-}
-
-/** Keys of reasons that the phone gives; the words beside say more. */
-const REASONS: Record<string, string> = {
-  request_return: 'wrong-unit',
-  request_suspension: 'conditions',
-  request_extension: 'needs-time',
-  fail_check: 'not-done',
-  fail_check_self_handled: 'not-done',
-  escalate: 'needs-help',
 }
 
 /** What the server is sent with a step. */
 export function bodyOf(step: Step, answers: Answers): Record<string, unknown> {
   const { text, review_date, outcome, worker, place } = answers
+  const words = text.trim()
   return {
-    ...(needsReason(step) ? { reason: REASONS[step.action] ?? 'other' } : {}),
-    ...(text.trim() ? { text: text.trim() } : {}),
-    ...(step.needs.includes('review date') ? { review_date } : {}),
+    ...(words ? { [needsReason(step) ? 'reason' : 'text']: words } : {}),
+    ...(step.needs.includes('review_date') ? { review_date } : {}),
     ...(step.needs.includes('outcome') ? { outcome } : {}),
-    ...(step.needs.includes('worker') && worker.trim() ? { worker: worker.trim() } : {}),
-    ...(step.needs.includes('place') && place ? place : {}),
+    ...(asksWorker(step) && worker.trim() ? { worker: worker.trim() } : {}),
+    ...(asksPlace(step) && place ? place : {}),
   }
 }
 

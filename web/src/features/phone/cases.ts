@@ -10,6 +10,7 @@ import { account } from './who'
 export interface Choice {
   action: string
   needs: string[]
+  may: string[]
   target: string | null
 }
 export interface Task {
@@ -32,9 +33,9 @@ export type PhoneCase = Incident & { due_at?: string | null; soon_at?: string | 
 export interface CaseAnswer {
   incident: PhoneCase
   actions: Choice[]
-  clocks: { stage: Clock | null; total: Clock | null }
+  clocks?: { stage: Clock | null; total: Clock | null } | null
   tasks: Task[]
-  media: Medium[]
+  media?: Medium[]
 }
 
 /** What is done on the spot; the rest belongs to the desks. */

@@ -10,9 +10,10 @@ const FRESH_MS = 10_000
 
 export interface PlateAnswer {
   code: string
-  lon: number
-  lat: number
-  label?: string | null
+  /** Of a plate whose grid is in no plan any more there is none. */
+  lon: number | null
+  lat: number | null
+  place: string
   grid: { code: string; name: string } | null
 }
 
@@ -92,8 +93,8 @@ export async function askPlate(code: string): Promise<PlateAnswer | null> {
 /** Takes the place of a plate; without a signal its code alone, and the server looks it up later. */
 export async function placeByPlate(code: string): Promise<void> {
   const found = await askPlate(code)
-  const point = found && { lon: found.lon, lat: found.lat, accuracy_m: 0 }
-  change({ place: { by: 'plate', point, plate: code, words: found?.label || t('phone.place.plate', { code }), grid: found?.grid ?? null } })
+  const point = found && found.lon !== null && found.lat !== null ? { lon: found.lon, lat: found.lat, accuracy_m: 0 } : null
+  change({ place: { by: 'plate', point, plate: code, words: found?.place || t('phone.place.plate', { code }), grid: found?.grid ?? null } })
 }
 
 /** How sure a place is, as the map's corner says it. */

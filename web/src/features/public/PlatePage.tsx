@@ -21,7 +21,7 @@ interface PlateHere {
 }
 interface Received {
   no: string
-  follow: string
+  follow: string | null
 }
 
 const OTHER = 'other'
@@ -48,23 +48,27 @@ function Done({ received, again }: { received: Received; again: () => void }): J
   const [said, setSaid] = useState('')
   const heading = useRef<HTMLHeadingElement>(null)
   useEffect(() => heading.current?.focus(), [])
-  const address = `${location.origin}/#/follow/${encodeURIComponent(received.follow)}`
+  const address = `${location.origin}/#/follow/${encodeURIComponent(received.follow ?? '')}`
   const copy = (): void => void navigator.clipboard?.writeText(address).then(() => setSaid(t('plate.copied')))
   return (
     <section class="phone-block stack" data-testid="received">
       <h2 ref={heading} class="phone-title" tabIndex={-1}>
         {t('plate.done', { no: received.no })}
       </h2>
-      <p class="second">{t('plate.follow')}</p>
-      <a class="follow-link" href={`#/follow/${encodeURIComponent(received.follow)}`}>
-        {address}
-      </a>
-      <div class="row wrap">
-        <button type="button" class="button" onClick={copy}>
-          {t('plate.copy')}
-        </button>
-        <span aria-live="polite">{said}</span>
-      </div>
+      {received.follow && (
+        <>
+          <p class="second">{t('plate.follow')}</p>
+          <a class="follow-link" href={address}>
+            {address}
+          </a>
+          <div class="row wrap">
+            <button type="button" class="button" onClick={copy}>
+              {t('plate.copy')}
+            </button>
+            <span aria-live="polite">{said}</span>
+          </div>
+        </>
+      )}
       <button type="button" class="button" onClick={again}>
         {t('plate.again')}
       </button>
@@ -134,7 +138,7 @@ export function PlatePage({ code }: { code: string }): JSX.Element {
   const [received, setReceived] = useState<Received | null>(null)
   const load = (): void => {
     setFailure(null)
-    ask<PlateHere>(`/api/v1/public/reports/${encodeURIComponent(code)}`).then(setHere, setFailure)
+    ask<PlateHere>(`/api/v1/public/plates/${encodeURIComponent(code)}`).then(setHere, setFailure)
   }
   useEffect(load, [])
   useEffect(() => void (document.title = `${t('plate.title')} · Gridward`), [lang.value])
