@@ -15,26 +15,34 @@ from store.database.bulk import Columns, read_columns
 from store.database.models import Area, Assignment, Grid, GridVersion, Role, Staff
 
 
-def read_staff(session: Session, territory_id: UUID, posts: Sequence[str]) -> Columns:
-    """Return active staff whose post is one of `posts`, with duty point (lon/lat, nan when unknown) and area path."""
+def read_staff(session: Session, territory_id: UUID, posts: Sequence[str], skill: str | None = None) -> Columns:
+    """Return active staff whose post is one of `posts` (none given: any) and who have a skill, in work number order.
+
+    Columns: id, work_no, name, post, max_posts, area_path, and the duty point as lon and lat, None when unknown.
+    """
     statement = (
         sa.select(
-            Staff.id, Staff.work_no, Staff.name, Staff.post, Area.path.label("area_path"),
+            Staff.id, Staff.work_no, Staff.name, Staff.post, Staff.max_posts, Area.path.label("area_path"),
             sa.func.ST_X(Staff.duty_point).label("lon"), sa.func.ST_Y(Staff.duty_point).label("lat"),
         )
         .outerjoin(Area, Area.id == Staff.area_id)
-        .where(Staff.territory_id == territory_id, Staff.active, sa.func.lower(Staff.post).in_(posts))
+        .where(Staff.territory_id == territory_id, Staff.active)
         .order_by(Staff.work_no)
     )  # fmt: skip
+    if posts:
+        statement = statement.where(sa.func.lower(Staff.post).in_(posts))
+    if skill is not None:
+        statement = statement.where(Staff.skills.contains([skill]))
     return read_columns(session, statement)
 
 
 def read_posts(session: Session, plan_id: UUID) -> Columns:
-    """Return one post per grid of a plan: grid, code, households, middle and area path."""
+    """Return one post per grid of a plan: grid, code, households, middle, and the area's id, code and path."""
     statement = (
         sa.select(
             Grid.id, Grid.code, GridVersion.households, Area.path.label("area_path"), Area.code.label("area_code"),
-            sa.func.ST_X(GridVersion.label_point).label("lon"), sa.func.ST_Y(GridVersion.label_point).label("lat"),
+            Area.id.label("area_id"), sa.func.ST_X(GridVersion.label_point).label("lon"),
+            sa.func.ST_Y(GridVersion.label_point).label("lat"),
         )
         .join(Grid, Grid.id == GridVersion.grid_id)
         .join(Area, Area.id == GridVersion.area_id)
@@ -42,6 +50,20 @@ def read_posts(session: Session, plan_id: UUID) -> Columns:
         .order_by(Grid.code)
     )  # fmt: skip
     return read_columns(session, statement)
+
+
+def count_grids(session: Session, plan_id: UUID) -> int:
+    """Return how many grids a plan has."""
+    statement = sa.select(sa.func.count()).select_from(GridVersion).where(GridVersion.plan_id == plan_id)
+    return int(session.scalar(statement) or 0)
+
+
+def areas_of_paths(session: Session, territory_id: UUID, paths: Sequence[str]) -> dict[str, tuple[UUID, str]]:
+    """Return the id and code of the areas of today with the given paths."""
+    statement = sa.select(Area.path, Area.id, Area.code).where(
+        Area.territory_id == territory_id, Area.path.in_(paths), Area.valid.contains(sa.func.current_date())
+    )
+    return {path: (area_id, code) for path, area_id, code in session.execute(statement)}
 
 
 @dataclass(frozen=True, slots=True)
