@@ -65,15 +65,15 @@ def template_database(cluster_urls: ClusterUrls) -> str:
 
 
 @pytest.fixture(scope="session")
-def clone_database(cluster_urls: ClusterUrls, template_database: str) -> Iterator[Callable[[], ClusterUrls]]:
-    """Function that makes one more migrated database and returns its URLs; dropped at the end of the run."""
+def clone_database(cluster_urls: ClusterUrls, template_database: str) -> Iterator[Callable[..., ClusterUrls]]:
+    """Function that copies a database (the migrated empty one) and returns its URLs; dropped at the end of the run."""
     from store.cluster import templates
 
     made: list[str] = []
 
-    def clone() -> ClusterUrls:
+    def clone(template: str = template_database) -> ClusterUrls:
         made.append(f"test_{uuid.uuid4().hex[:12]}")
-        return templates.clone_database(cluster_urls, template_database, made[-1])
+        return templates.clone_database(cluster_urls, template, made[-1])
 
     yield clone
     for name in made:

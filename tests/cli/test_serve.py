@@ -168,6 +168,8 @@ def test_worker_waits_for_jobs_and_stops_when_told(database_urls):
         for line in process.stderr:
             if "worker started" in line:
                 break
+        # and that the first job need not wait for compiled code
+        assert any("Kernels of coverage are ready" in line for line in process.stderr)
         process.send_signal(signal.SIGTERM)
         assert process.wait(90) == 0
         process.stderr.close()

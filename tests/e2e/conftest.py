@@ -13,12 +13,13 @@ import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
 from store.cluster import ClusterUrls
@@ -39,6 +40,12 @@ NO_WEBGL = ["--no-sandbox", "--disable-3d-apis", "--disable-dev-shm-usage"]
 expect.set_options(timeout=20_000)
 DESK = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
+PLANNER, REVIEWER = "p-07", "r-12"
+#: What a command prints once it serves.
+SAID = {
+    "demo": r"Open (http://127\.0\.0\.1:\d+)/#/sign-in\?code=\S+",
+    "serve": r"Serving (http://127\.0\.0\.1:\d+)",
+}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -51,10 +58,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @dataclass(slots=True)
 class Server:
-    """The server under test: its address, a one-time sign-in link, and the environment it runs in."""
+    """The server under test: its address, and the environment it runs in."""
 
     base: str
-    link: str
     environment: dict[str, str]
 
     def command(self, *arguments: str) -> str:
@@ -75,8 +81,8 @@ def _gridward() -> str:
     return str(Path(sys.executable).with_name("gridward"))
 
 
-def _wait_for_link(process: subprocess.Popen[str], log: Path) -> str:
-    """Return the link that `gridward demo` prints; say what it printed instead when it never does."""
+def _wait_for(what: str, process: subprocess.Popen[str], log: Path) -> str:
+    """Return the address that a command prints; say what it printed instead when it never does."""
     lines: queue.Queue[str | None] = queue.Queue()
 
     def read() -> None:
@@ -97,11 +103,11 @@ def _wait_for_link(process: subprocess.Popen[str], log: Path) -> str:
             continue
         if line is None:
             break
-        found = re.search(r"Open (http://127\.0\.0\.1:\d+/#/sign-in\?code=\S+)", line)
+        found = re.search(what, line)
         if found:
             return found[1]
     process.kill()
-    pytest.fail(f"gridward demo did not start serving:\n{log.read_text()[-4000:]}")
+    pytest.fail(f"gridward did not start serving:\n{log.read_text()[-4000:]}")
 
 
 def wait_until_it_answers(base: str) -> None:
@@ -117,8 +123,8 @@ def wait_until_it_answers(base: str) -> None:
 
 
 @contextmanager
-def serving_demo(urls: ClusterUrls, home: Path) -> Iterator[Server]:
-    """Serve `gridward demo` on a database and a free port."""
+def _running(command: str, urls: ClusterUrls, home: Path) -> Iterator[Server]:
+    """Run `gridward demo` or `gridward serve` on a database and a free port, until it answers."""
     if not (ROOT / "api" / "static" / "index.html").is_file():
         pytest.fail("The page is not built; run `make web`.")
     environment = {
@@ -128,16 +134,16 @@ def serving_demo(urls: ClusterUrls, home: Path) -> Iterator[Server]:
         "GRIDWARD_DATABASE_OWNER_URL": urls.owner,
     }
     process = subprocess.Popen(
-        [_gridward(), "demo", "--port", "0"],
+        [_gridward(), command, "--port", "0"],
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
     )
     try:
-        link = _wait_for_link(process, home / "demo.log")
-        wait_until_it_answers(link.split("/#")[0])
-        yield Server(link.split("/#")[0], link, environment)
+        base = _wait_for(SAID[command], process, home / f"{command}.log")
+        wait_until_it_answers(base)
+        yield Server(base, environment)
     finally:
         process.terminate()
         try:
@@ -147,10 +153,64 @@ def serving_demo(urls: ClusterUrls, home: Path) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
-def server(clone_database: Callable[[], ClusterUrls], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """`gridward demo` on a database of its own, which all files share: they leave the plan in use as it is."""
-    with serving_demo(clone_database(), tmp_path_factory.mktemp("home")) as served:
+def serve_demo(
+    clone_database: Callable[..., ClusterUrls], tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[], AbstractContextManager[Server]]:
+    """Function that serves a copy of the demo, to be used with `with`.
+
+    `gridward demo` is run once, until it serves and prints its link; every server has a copy of that database.
+    """
+    ground, home = clone_database(), tmp_path_factory.mktemp("demo")
+    with _running("demo", ground, home):
+        pass
+    name = sa.make_url(ground.app).database
+    assert name is not None
+
+    def serve() -> AbstractContextManager[Server]:
+        own = tmp_path_factory.mktemp("home")
+        shutil.copytree(home, own, dirs_exist_ok=True)
+        return _running("serve", clone_database(name), own)
+
+    return serve
+
+
+@pytest.fixture(scope="session")
+def server(serve_demo: Callable[[], AbstractContextManager[Server]]) -> Iterator[Server]:
+    """The demo on a database which all files share: they leave the plan in use as it is."""
+    with serve_demo() as served:
         yield served
+
+
+@pytest.fixture(scope="module")
+def own_server(serve_demo: Callable[[], AbstractContextManager[Server]]) -> Iterator[Server]:
+    """A demo of the file's own, with a planner and a reviewer beside the demo's account."""
+    with serve_demo() as served:
+        served.command("account", "create", PLANNER, "--role", "planner")
+        served.command("account", "create", REVIEWER, "--role", "reviewer")
+        yield served
+
+
+@pytest.fixture
+def desk_of(browser: Browser, own_server: Server) -> Iterator[Callable[..., Desk]]:
+    """Function that signs an account in at the file's own demo and opens an address."""
+    contexts: list[BrowserContext] = []
+
+    def opener(name: str, address: str = "", size: dict[str, int] = DESK) -> Desk:
+        context = browser.new_context(viewport=size, reduced_motion="reduce", locale="en-GB")
+        context.set_default_timeout(30_000)
+        contexts.append(context)
+        desk = watch(context, own_server.base)
+        code = re.search(r"#/sign-in\?code=\S+", own_server.command("account", "link", name))
+        assert code is not None
+        desk.open(code[0])
+        if address:
+            desk.open(address)
+            desk.page.reload()
+        return desk
+
+    yield opener
+    for context in contexts:
+        context.close()
 
 
 @pytest.fixture(scope="session")

@@ -5,52 +5,18 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 
-from store.cluster import ClusterUrls
-from tests.e2e.conftest import DESK, PHONE, Desk, Server, serving_demo, watch
+from tests.e2e.conftest import PHONE, PLANNER, REVIEWER, Desk
 
-PLANNER, REVIEWER = "p-07", "r-12"
 DAY = datetime.now(UTC).date() + timedelta(days=40)
 LATER = str(DAY + timedelta(days=1))
 WHOLE, PART = "990001001001", "990001001002"
-
-
-@pytest.fixture(scope="module")
-def server(clone_database: Callable[[], ClusterUrls], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A demo of its own: its areas change."""
-    with serving_demo(clone_database(), tmp_path_factory.mktemp("areas")) as served:
-        served.command("account", "create", PLANNER, "--role", "planner")
-        served.command("account", "create", REVIEWER, "--role", "reviewer")
-        yield served
-
-
-@pytest.fixture
-def desk_of(browser: Browser, server: Server) -> Iterator[Callable[..., Desk]]:
-    """Function that signs an account in and opens an address."""
-    contexts: list[BrowserContext] = []
-
-    def opener(name: str, address: str = "#/areas", size: dict[str, int] = DESK) -> Desk:
-        context = browser.new_context(viewport=size, reduced_motion="reduce", locale="en-GB")
-        context.set_default_timeout(30_000)
-        contexts.append(context)
-        desk = watch(context, server.base)
-        code = re.search(r"#/sign-in\?code=\S+", server.command("account", "link", name))
-        assert code is not None
-        desk.open(code[0])
-        desk.open(address)
-        desk.page.reload()
-        return desk
-
-    yield opener
-    for context in contexts:
-        context.close()
 
 
 def _step(page: Page, name: str, *, reason: str = "") -> None:
@@ -181,7 +147,7 @@ def _figures_follow(second: Desk, folder: Path) -> None:
 
 
 def test_an_area_is_split_by_hand_and_published_by_a_second_person(desk_of, tmp_path):
-    author = desk_of(PLANNER)
+    author = desk_of(PLANNER, "#/areas")
     page = author.page
     made = _split_by_hand(author)
     _shown_before_and_after(author, made)

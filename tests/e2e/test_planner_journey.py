@@ -3,51 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
 from itertools import pairwise
 from math import dist
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
-from store.cluster import ClusterUrls
-from tests.e2e.conftest import DESK, Desk, Server, serving_demo, watch
+from tests.e2e.conftest import PLANNER, REVIEWER, Desk
 
-PLANNER, REVIEWER = "p-07", "r-12"
 BASIS = "Resolution 12/2026"
-
-
-@pytest.fixture(scope="module")
-def server(clone_database: Callable[[], ClusterUrls], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A demo of its own: these journeys end with another plan in use."""
-    with serving_demo(clone_database(), tmp_path_factory.mktemp("journey")) as served:
-        served.command("account", "create", PLANNER, "--role", "planner")
-        served.command("account", "create", REVIEWER, "--role", "reviewer")
-        yield served
-
-
-@pytest.fixture
-def desk_of(browser: Browser, server: Server) -> Iterator[Callable[..., Desk]]:
-    """Function that signs an account in and returns its desk."""
-    contexts: list[BrowserContext] = []
-
-    def opener(name: str, address: str = "") -> Desk:
-        context = browser.new_context(viewport=DESK, reduced_motion="reduce", locale="en-GB")
-        context.set_default_timeout(30_000)
-        contexts.append(context)
-        desk = watch(context, server.base)
-        code = re.search(r"#/sign-in\?code=\S+", server.command("account", "link", name))
-        assert code is not None
-        desk.open(code[0])
-        if address:
-            desk.open(address)
-            desk.page.reload()
-        return desk
-
-    yield opener
-    for context in contexts:
-        context.close()
 
 
 def _grids(desk: Desk, plan: str) -> list[dict[str, Any]]:
@@ -94,7 +59,7 @@ def _see_what_came_of_it(desk: Desk, plan: str) -> None:
 # ---- by hand
 
 
-def test_town_is_divided_drawn_reviewed_and_published_at_once(desk_of, server):
+def test_town_is_divided_drawn_reviewed_and_published_at_once(desk_of, own_server):
     planner = desk_of(PLANNER, "#/planner")
     page = planner.page
     page.get_by_role("button", name="Propose grids").click()
@@ -247,7 +212,7 @@ def _to_the_desk(page: Page) -> None:
     page.keyboard.press("2")
 
 
-def test_same_journey_by_keys_alone(desk_of, server):
+def test_same_journey_by_keys_alone(desk_of, own_server):
     planner = desk_of(PLANNER, "#/planner?list=1")
     page, keys = planner.page, planner.page.keyboard
     _press(page, page.get_by_role("button", name="Propose grids"))
