@@ -155,7 +155,8 @@ def test_check(benchmark: BenchmarkFixture, database: Database, draft: UUID) -> 
         with database.work(SYSTEM) as work:
             plans.check_plan(work, draft)
 
-    timed(benchmark, "check", call, 3.0)
+    # a planner checks again and again; the first after a copy reads rows that nobody has read yet
+    timed(benchmark, "check", call, 3.0, rounds=3)
 
 
 def test_publish(benchmark: BenchmarkFixture, database: Database, county: UUID, draft: UUID) -> None:

@@ -255,11 +255,22 @@ async def work_until_told(
         database, slots=slots, stalled_s=stalled_s, time_zone=time_zone, audit_months=audit_months
     ) as alive:
         _log.info("worker started", extra={"slots": slots})
+        # beside the first jobs: one that measures coverage would wait a second for compiled code
+        warming = asyncio.create_task(asyncio.to_thread(_warm))
         while not told.is_set():
             if not alive():
                 raise UnavailableError("The worker lost the job queue; start it again when the database answers.")
             with suppress(TimeoutError):
                 await asyncio.wait_for(told.wait(), 1.0)
+        (ended,) = await asyncio.gather(warming, return_exceptions=True)
+        if isinstance(ended, Exception):
+            _log.error("The kernels of coverage could not be loaded.", exc_info=ended)
+
+
+def _warm() -> None:
+    from services.coverage_warm import warm  # noqa: PLC0415 - brings in compiled kernels
+
+    _log.info("Kernels of coverage are ready.", extra={"seconds": round(warm(), 3)})
 
 
 def _announce(work: UnitOfWork, view: JobView) -> None:
