@@ -10,6 +10,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header
 from pydantic import BaseModel, ConfigDict
+from starlette.responses import Response
 
 from api.deps import Wiring, Work
 from api.problems import status_of_family
@@ -73,6 +74,20 @@ RespondAsync = Annotated[bool, Depends(respond_async)]
 def get_job(job_id: UUID, work: Work) -> JobAnswer:
     """Return a job's state, how far it is, and its result or problem."""
     return JobAnswer.of(jobs.get_job(work, job_id))
+
+
+@router.get(
+    "/{job_id}/file",
+    summary="The file that a job made",
+    operation_id="get_job_file",
+    response_class=Response,
+    responses={200: {"content": {"application/octet-stream": {}}}},
+)
+def get_job_file(job_id: UUID, work: Work) -> Response:
+    """Return the file that a job made, to whoever asked for the job."""
+    name, kind, content = jobs.output_of(work, job_id)
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-store"}
+    return Response(content, media_type=kind, headers=headers)
 
 
 @router.delete("/{job_id}", status_code=202, summary="Stop a job", operation_id="cancel_job")

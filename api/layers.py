@@ -7,14 +7,33 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Query
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from api.deps import Work
+from api.jobs import JobAnswer
+from layers.spec import TILE_MAX_ZOOM
 from layers.style import build_style
-from services import layers, tiles
+from services import jobs, layers, tile_export, tiles
 from services.layers import Look
 
 router = APIRouter(prefix="/api/v1", tags=["layers"])
+
+
+class TilesWanted(BaseModel):
+    """Layers to write to a file of tiles."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    collections: Annotated[
+        list[Annotated[str, Field(max_length=60)]], Field(max_length=40, description="Ids of layers; none is all.")
+    ] = []
+    bbox: Annotated[
+        tuple[float, float, float, float] | None, Field(description="West, south, east, north in degrees.")
+    ] = None
+    plan: UUID | None = None
+    territory: UUID | None = None
+    max_zoom: Annotated[int, Field(ge=0, le=TILE_MAX_ZOOM, description="Deepest zoom.")] = 14
 
 
 def _query(plan: UUID | None, territory: UUID | None) -> str:
@@ -61,3 +80,13 @@ def get_style(  # noqa: PLR0917 - each is a query parameter
         [address] = style["sources"][layer]["tiles"]
         style["sources"][layer]["tiles"] = [f"{address}{'&' if query else '?'}v={tag}"]
     return style
+
+
+@router.post("/layers/export", status_code=202, operation_id="export_layers")
+def export_layers(work: Work, asked: TilesWanted) -> JobAnswer:
+    """Write layers to a file of tiles (PMTiles) for use without a network; the job's result names its address."""
+    args = tile_export.export_job(
+        work, collections=asked.collections, box=asked.bbox, look=Look(asked.plan, asked.territory),
+        max_zoom=asked.max_zoom,
+    )  # fmt: skip
+    return JobAnswer.of(jobs.start_job(work, "tile-export", args, names_itself=True))

@@ -21,13 +21,15 @@ EVERY = timedelta(hours=1)
 SEAL_EVERY = timedelta(minutes=1)
 AUDIT_MONTHS = 12
 JOBS_KEPT = timedelta(days=30)
+OUTPUTS_KEPT = timedelta(days=1)
 PLANS_A_ROUND = 4  # it shares the machine with people
 _log = logging.getLogger(__name__)
 
 
 def forget_old_jobs(work: UnitOfWork, *, now: datetime) -> int:
-    """Delete jobs that ended long ago, and the files of all that ended."""
+    """Delete jobs that ended long ago, the files of all that ended, and what they made a day ago."""
     job_sql.delete_spent_files(work.session)
+    job_sql.delete_old_outputs(work.session, now - OUTPUTS_KEPT)
     return job_sql.delete_old_jobs(work.session, now - JOBS_KEPT)
 
 

@@ -66,7 +66,14 @@ class JobView:
     finished_at: datetime | None
 
 
-def start_job(work: UnitOfWork, kind: str, args: dict[str, Any], *, file: tuple[str, bytes] | None = None) -> JobView:
+def start_job(
+    work: UnitOfWork,
+    kind: str,
+    args: dict[str, Any],
+    *,
+    file: tuple[str, bytes] | None = None,
+    names_itself: bool = False,
+) -> JobView:
     """Queue a job of `kind` on behalf of the actor; it exists once the unit of work commits.
 
     Parameters
@@ -78,12 +85,16 @@ def start_job(work: UnitOfWork, kind: str, args: dict[str, Any], *, file: tuple[
         JSON values for the task.
     file : (name, content), optional
         What the task reads; its arguments name the job as ``job``.
+    names_itself : bool
+        Whether the arguments name the job without a file, too: for a task that makes one.
     """
     if kind not in TASKS:
         raise InvalidInputError(f"There is no job of the kind {kind}.", kind=kind, known=sorted(TASKS))
     job = sql.add_job(work.session, kind=kind, args=args, account_id=work.actor.account_id)
     if file is not None:
         sql.keep_file(work.session, job, *file)
+    elif names_itself:
+        sql.name_itself(work.session, job)
     sql.set_queue_id(work.session, job, queue.add_to_queue(work.session, job.id))
     return _view(job)
 
@@ -94,6 +105,20 @@ def get_job(work: UnitOfWork, job_id: UUID) -> JobView:
     if job is None or (work.actor.is_limited and job.account_id != work.actor.account_id):
         raise NotFoundError("There is no such job; finished ones are kept for 30 days.", job=str(job_id))
     return _view(job)
+
+
+def output_of(work: UnitOfWork, job_id: UUID) -> tuple[str, str, bytes]:
+    """Return name, media type and content of the file that a job made, to whoever asked for it.
+
+    Raises
+    ------
+    NotFoundError
+        There is no such job of the actor's, it made no file, or it was a day ago.
+    """
+    found = sql.read_output(work.session, job_id, work.actor.account_id)
+    if found is None:
+        raise NotFoundError("There is no such file; a job's file is kept for a day.", job=str(job_id))
+    return found
 
 
 def cancel_job(work: UnitOfWork, job_id: UUID) -> JobView:

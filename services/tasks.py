@@ -119,6 +119,13 @@ def draw_shapes(work: UnitOfWork, args: dict[str, Any], progress: Report) -> dic
     return {"drawn": draw_if_forgotten(work, _read(UUID, args.get("plan")))}
 
 
+def export_tiles(work: UnitOfWork, args: dict[str, Any], progress: Report) -> dict[str, Any]:
+    """Write layers to a file of tiles; arguments are those of `tile_export.export_job`."""
+    from services.tile_export import run_export_job  # noqa: PLC0415 - as above
+
+    return run_export_job(work, args, progress)
+
+
 def write_report(work: UnitOfWork, args: dict[str, Any], progress: Report) -> dict[str, Any]:
     """Write a report and keep it; arguments are those of `services.reports.jobs.run_report_job`."""
     from services.reports.jobs import run_report_job  # noqa: PLC0415 - as above
@@ -137,6 +144,7 @@ TASKS: dict[str, Task] = {
     "live-coverage": follow_cameras,
     "check-coverage": check_coverage,
     "report": write_report,
+    "tile-export": export_tiles,
 }
 # what the system derives by itself: whoever caused it, these see the whole territory
 UPKEEP = frozenset({"grid-shapes", "live-coverage", "check-coverage"})

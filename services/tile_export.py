@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from gis.errors import InvalidInputError, NotAllowedError, NotFoundError
 from layers.catalogue import LAYERS
 from layers.spec import TILE_MAX_ZOOM, LayerSpec
 from layers.tile_json import vector_layer
+from services.access import record
 from services.layers import Look, find_layer, view_of
 from services.tiles import tile_tag
 from store.database import plans as plan_sql
 from store.database import tiles as sql
+from store.database.jobs import keep_output
 from store.database.layer_sources import SOURCES
 from store.database.tiles import Box, View
 from store.database.work import UnitOfWork
@@ -24,6 +27,9 @@ from store.files.pmtiles import Written, tile_order, write_pmtiles
 MOST_TILES: Final = 200_000
 MOST_AT_ONCE: Final = 6_000
 """Tiles that one request may ask for; more is work for the command."""
+MOST_BYTES: Final = 128 * 2**20
+"""Of a file that a job makes: it is kept in the database for a day."""
+PMTILES: Final = "application/vnd.pmtiles"
 _LAT_MAX: Final = 85.05
 
 
@@ -36,6 +42,7 @@ def export_layers(
     look: Look | None = None,
     max_zoom: int = TILE_MAX_ZOOM,
     most: int = MOST_TILES,
+    progress: Callable[[float, str], None] | None = None,
 ) -> Written:
     """Write layers to a PMTiles file, tile for tile what the server sends to the same account.
 
@@ -53,6 +60,8 @@ def export_layers(
         Deepest zoom.
     most : int
         Tiles that may be written.
+    progress : callable or None
+        Told now and then how far it is; may raise to stop it.
 
     Raises
     ------
@@ -61,12 +70,8 @@ def export_layers(
     InvalidInputError
         A box or zoom that makes no sense, too many tiles, or none at all.
     """
-    work.actor.require("planner", "reviewer", "analyst", "dispatcher", "shift_leader")
-    if not work.actor.may("export"):
-        raise NotAllowedError("Taking data out in a file needs the right to export.", right="export")
-    specs = [find_layer(name) for name in dict.fromkeys(collections)] or list(LAYERS)
-    if not all(SOURCES[spec.id].tile_geom for spec in specs):
-        raise InvalidInputError("One of these collections has no tiles.", collections=[spec.id for spec in specs])
+    _require_right(work)
+    specs = _tiled(collections)
     view = view_of(work, look or Look())
     wanted = box or view.box
     if wanted is None:
@@ -80,7 +85,8 @@ def export_layers(
         "vector_layers": [vector_layer(spec) for spec in specs],
         "gridward:tags": {spec.id: tile_tag(spec.id, view, work.actor) for spec in specs},
     }
-    written = write_pmtiles(path, _tiles(work, view, specs, addresses), box=wanted, metadata=metadata)
+    tiles = _told(_tiles(work, view, specs, addresses), len(addresses), progress)
+    written = write_pmtiles(path, tiles, box=wanted, metadata=metadata)
     if not written.tiles:
         raise InvalidInputError("There is nothing of these layers in this box.", box=list(wanted))
     return written
@@ -91,6 +97,79 @@ def export_plan(work: UnitOfWork, plan_id: UUID, path: Path, *, most: int = MOST
     plan = plan_sql.get_plan(work.session, plan_id)
     own = {"water": ("river_reaches",), "cell": ("cells",)}.get(plan.kind, ("atoms", "grids", "grid_labels"))
     return export_layers(work, path, collections=own, look=Look(plan=plan_id), most=most)
+
+
+def export_job(
+    work: UnitOfWork,
+    *,
+    collections: Sequence[str],
+    box: Box | None = None,
+    look: Look | None = None,
+    max_zoom: int = TILE_MAX_ZOOM,
+) -> dict[str, Any]:
+    """Return the arguments of a job that writes such a file; what `export_layers` would refuse is refused at once."""
+    _require_right(work)
+    specs = _tiled(collections)
+    view = view_of(work, look or Look())
+    wanted = box or view.box
+    if wanted is not None:
+        _addresses(_checked(wanted), specs, max_zoom, MOST_TILES)
+    named = list(dict.fromkeys(collections))
+    record(work, "export.tiles", "layers", {"collections": named, "max_zoom": max_zoom})
+    return {
+        "collections": named,
+        "box": list(box) if box else None,
+        "plan": str(look.plan) if look and look.plan else None,
+        "territory": str(look.territory) if look and look.territory else None,
+        "max_zoom": max_zoom,
+    }
+
+
+def run_export_job(work: UnitOfWork, args: dict[str, Any], progress: Callable[[float, str], None]) -> dict[str, Any]:
+    """Write the file of a job and keep it for whoever asked; arguments are those of `export_job` and ``job``.
+
+    Raises
+    ------
+    InvalidInputError
+        The file would be larger than is kept.
+    """
+    named = {name: UUID(args[name]) if args.get(name) else None for name in ("plan", "territory")}
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "layers.pmtiles"
+        written = export_layers(
+            work, path, collections=args["collections"], box=tuple(args["box"]) if args.get("box") else None,
+            look=Look(**named), max_zoom=args["max_zoom"], progress=progress,
+        )  # fmt: skip
+        if written.size > MOST_BYTES:
+            raise InvalidInputError(
+                f"The file has {written.size // 2**20} MB, more than {MOST_BYTES // 2**20}; choose a smaller box, fewer"
+                " layers or a smaller deepest zoom, or write it on the machine: gridward layers pmtiles.",
+                bytes=written.size,
+            )
+        keep_output(work.session, UUID(args["job"]), "gridward.pmtiles", PMTILES, path.read_bytes())
+    return {"tiles": written.tiles, "bytes": written.size, "file": f"/api/v1/jobs/{args['job']}/file"}
+
+
+def _tiled(collections: Sequence[str]) -> list[LayerSpec]:
+    specs = [find_layer(name) for name in dict.fromkeys(collections)] or list(LAYERS)
+    if not all(SOURCES[spec.id].tile_geom for spec in specs):
+        raise InvalidInputError("One of these collections has no tiles.", collections=[spec.id for spec in specs])
+    return specs
+
+
+def _require_right(work: UnitOfWork) -> None:
+    work.actor.require("planner", "reviewer", "analyst", "dispatcher", "shift_leader")
+    if not work.actor.may("export"):
+        raise NotAllowedError("Taking data out in a file needs the right to export.", right="export")
+
+
+def _told(
+    tiles: Iterator[tuple[int, int, int, bytes]], many: int, progress: Callable[[float, str], None] | None
+) -> Iterator[tuple[int, int, int, bytes]]:
+    for number, tile in enumerate(tiles):
+        if progress is not None and number % 50 == 0:
+            progress(0.98 * number / many, "cutting tiles")
+        yield tile
 
 
 def _checked(box: Box) -> Box:

@@ -9,7 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from store.database.models import JobFile, JobProgress
+from store.database.models import JobFile, JobOutput, JobProgress
 
 FINISHED = ("succeeded", "failed", "cancelled")
 
@@ -59,10 +59,15 @@ def mark_succeeded(session: Session, job_id: UUID, result: dict[str, Any] | None
     )
 
 
-def keep_file(session: Session, job: JobProgress, name: str, content: bytes) -> None:
-    """Keep a file for a job to read, and tell the job its own id, by which it is found."""
+def name_itself(session: Session, job: JobProgress) -> None:
+    """Tell a job its own id."""
     job.args = {**job.args, "job": str(job.id)}
     session.flush()
+
+
+def keep_file(session: Session, job: JobProgress, name: str, content: bytes) -> None:
+    """Keep a file for a job to read, and tell the job its own id, by which it is found."""
+    name_itself(session, job)
     session.execute(sa.insert(JobFile).values(job_id=job.id, name=name, content=content))
 
 
@@ -76,6 +81,27 @@ def delete_spent_files(session: Session) -> int:
     """Forget the files of jobs that have ended; returns how many."""
     ended = sa.select(JobProgress.id).where(JobProgress.state.in_(FINISHED))
     return len(session.execute(sa.delete(JobFile).where(JobFile.job_id.in_(ended)).returning(JobFile.job_id)).all())
+
+
+def keep_output(session: Session, job_id: UUID, name: str, media_type: str, content: bytes) -> None:
+    """Keep a file that a job made."""
+    session.execute(sa.insert(JobOutput).values(job_id=job_id, name=name, media_type=media_type, content=content))
+
+
+def read_output(session: Session, job_id: UUID, account_id: UUID | None) -> tuple[str, str, bytes] | None:
+    """Return name, media type and content of the file that a job of this account made."""
+    row = session.execute(
+        sa.select(JobOutput.name, JobOutput.media_type, JobOutput.content)
+        .join(JobProgress, JobProgress.id == JobOutput.job_id)
+        .where(JobOutput.job_id == job_id, JobProgress.account_id.is_not_distinct_from(account_id))
+    ).first()
+    return None if row is None else (row.name, row.media_type, row.content)
+
+
+def delete_old_outputs(session: Session, before: datetime) -> int:
+    """Forget files that jobs made before `before`; returns how many."""
+    gone = sa.delete(JobOutput).where(JobOutput.made_at < before).returning(JobOutput.job_id)
+    return len(session.execute(gone).all())
 
 
 def delete_old_jobs(session: Session, before: datetime) -> int:

@@ -21,8 +21,8 @@ from store.database.models import Audit
 # of use to the system only: changes of these alone are no edit. Sign-ins and tokens are recorded by their services.
 PLUMBING = frozenset(
     {
-        "outbox", "layer_revision", "idempotency_key", "job_progress", "job_file", "session", "api_token", "audit",
-        "audit_retired", "sign_in_link", "grid_shape", "area_shape", "incident_cell", "intake_quota",
+        "outbox", "layer_revision", "idempotency_key", "job_progress", "job_file", "job_output", "session", "api_token",
+        "audit", "audit_retired", "sign_in_link", "grid_shape", "area_shape", "incident_cell", "intake_quota",
     }
 )  # fmt: skip
 _KEY = "gridward_changed"

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import gzip
+import threading
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import pyogrio
 import pytest
+import sqlalchemy as sa
 from pmtiles.reader import MemorySource, Reader, all_tiles
 
 from gis.errors import InvalidInputError, NotAllowedError, NotFoundError
-from services import tile_export
+from services import access, tile_export
 from services.layers import Look
 from store.database.actor import Actor
+from tests.api.conftest import Client
 from tests.api.mvt import read_tile
 from tests.api.town import build_town, lonlat
 
@@ -113,3 +118,79 @@ def test_taking_tiles_out_needs_the_right_to_export(database, town, tmp_path):
     mei = Actor(None, "mei", frozenset({"planner"}))
     with database.work(mei) as work, pytest.raises(NotAllowedError, match="export"):
         tile_export.export_plan(work, town.plan, tmp_path / "no.pmtiles")
+
+
+def _run_jobs(database):
+    from services.jobs import run_job
+
+    with database.work(SYSTEM) as work:
+        waiting = list(work.session.scalars(sa.text("select id from job_progress where state = 'queued'")))
+    for job in waiting:
+        run_job(database, job, 0, threading.Event())
+
+
+def test_a_file_of_tiles_is_asked_for_as_a_job_and_taken_away_by_whoever_asked(
+    app, client, database, town, make_account
+):
+    asked = {"collections": ["grids", "cameras"], "max_zoom": 14}
+    started = client.post("/api/v1/layers/export", json=asked)
+    assert started.status_code == 202, started.text
+    job = started.json()["job"]
+    assert client.get(f"/api/v1/jobs/{job['id']}/file").status_code == 404
+    _run_jobs(database)
+    done = client.get(f"/api/v1/jobs/{job['id']}").json()["job"]
+    assert (done["state"], done["result"]["file"]) == ("succeeded", f"/api/v1/jobs/{job['id']}/file"), done
+    answer = client.get(done["result"]["file"])
+    assert answer.headers["content-type"] == "application/vnd.pmtiles"
+    assert len(answer.content) == done["result"]["bytes"]
+    found = tiles_of(answer.content)
+    assert len(found) == done["result"]["tiles"]
+    assert {layer for body in found.values() for layer in read_tile(body)} == {"grids", "cameras"}
+    # nobody else takes it away, and nobody without the right begins
+    for token in (make_account("planner"), make_account("analyst", area_path="990101001.990101001001")):
+        with Client(app, headers={"Authorization": f"Bearer {token}"}) as other:
+            assert other.get(done["result"]["file"]).status_code == 404
+    with database.work(SYSTEM) as work:
+        access.create_account(work, "no-export", roles=["planner"])
+        bare = access.issue_token(work, "no-export", label="t", now=datetime.now(UTC))
+    with Client(app, headers={"Authorization": f"Bearer {bare}"}) as other:
+        assert other.post("/api/v1/layers/export", json=asked).status_code == 403
+        assert other.get(done["result"]["file"]).status_code == 403
+    with database.work(SYSTEM) as work:
+        lines = work.session.execute(
+            sa.text("select action, target, details from audit where action like 'export%' order by id")
+        ).all()
+    assert ("export.tiles", "layers", {"collections": ["grids", "cameras"], "max_zoom": 14}) in [
+        tuple(line) for line in lines
+    ]
+    # each try of somebody who holds the right leaves a line: before it was there, with it, and two strangers'
+    assert [line.target for line in lines if line.action == "export"].count(done["result"]["file"]) == 4
+    # a day later it is gone
+    from services.housekeeping import forget_old_jobs
+
+    with database.work(SYSTEM) as work:
+        forget_old_jobs(work, now=datetime.now(UTC) + timedelta(days=1, minutes=1))
+    assert client.get(done["result"]["file"]).status_code == 404
+
+
+def test_an_account_of_an_area_takes_out_its_own_area(app, database, town, make_account):
+    token = make_account("planner", area_path="990101001.990101001002")
+    with Client(app, headers={"Authorization": f"Bearer {token}"}) as east:
+        job = east.post("/api/v1/layers/export", json={"collections": ["grids"], "max_zoom": 13}).json()["job"]["id"]
+        _run_jobs(database)
+        found = tiles_of(east.get(f"/api/v1/jobs/{job}/file").content)
+    names = {each["properties"]["number"] for body in found.values() for each in read_tile(body)["grids"]["features"]}
+    assert names == {"3", "6"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "status"),
+    [
+        ({"collections": ["nothing"]}, 404), ({"bbox": [1, 2, 3]}, 422), ({"bbox": [25, 60, 24, 61]}, 422),
+        ({"bbox": [-170, -80, 170, 80]}, 422), ({"max_zoom": 17}, 422), ({"collections": ["facilities"]}, 404),
+        ({"plan": str(uuid4())}, 404), ({"surprise": 1}, 422),
+    ],
+)  # fmt: skip
+def test_an_export_that_makes_no_sense_is_refused_at_once(client, town, asked, status):
+    answer = client.post("/api/v1/layers/export", json=asked)
+    assert answer.status_code == status, answer.text

@@ -37,6 +37,7 @@ ALLOWED = {
     "api_token.name": PLACE,
     "gazetteer.name": "what a place, a street or an area is called",
     "job_file.name": "the name of an uploaded file; gone when its job ends",
+    "job_output.name": "the name of a file that a job made; gone after a day",
     **dict.fromkeys(
         ("role.name_en", "role.name_zh", "territory.name", "area.name", "area.names", "area_draft.name",
          "change_set.name", "compound.name", "facility.name", "key_place.name", "landcover.name", "plan.name",

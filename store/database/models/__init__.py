@@ -28,7 +28,15 @@ from store.database.models.organisation import Absence, PostCount, RatioRule, Sh
 from store.database.models.plan import Atom, Grid, GridVersion, Plan
 from store.database.models.plan_life import Comment, Lineage, PlanStep, Responsibility
 from store.database.models.plan_quality import QualityLimit
-from store.database.models.plumbing import IdempotencyKey, JobFile, JobProgress, LayerRevision, Outbox, Report
+from store.database.models.plumbing import (
+    IdempotencyKey,
+    JobFile,
+    JobOutput,
+    JobProgress,
+    LayerRevision,
+    Outbox,
+    Report,
+)
 from store.database.models.report import KeptReport, ReportSchedule
 from store.database.models.siting import CameraCost, Placement, PlacementCamera, PrivacyZone
 from store.database.models.staff import Assignment, Role, Shift, Staff, Unit
@@ -108,6 +116,7 @@ __all__ = [
     "IntakeKey",
     "IntakeQuota",
     "JobFile",
+    "JobOutput",
     "JobProgress",
     "KeptReport",
     "KeyPlace",

@@ -90,6 +90,21 @@ class JobFile(Base):
     content: Mapped[bytes] = mapped_column(pg.BYTEA, deferred=True)
 
 
+class JobOutput(Base):
+    """A file that a job made, for whoever asked for it; it goes after a day."""
+
+    __tablename__ = "job_output"
+
+    job_id: Mapped[UUID] = mapped_column(sa.ForeignKey("job_progress.id", ondelete="CASCADE"), primary_key=True)
+    name: Mapped[str]
+    media_type: Mapped[str]
+    content: Mapped[bytes] = mapped_column(pg.BYTEA, deferred=True)
+    made_for: Mapped[str] = mapped_column(
+        server_default=sa.text("coalesce(nullif(current_setting('gridward.scope', true), ''), 'all')")
+    )
+    made_at: Mapped[At]
+
+
 class Report(Base):
     """A finished report file; equal inputs return the same row."""
 

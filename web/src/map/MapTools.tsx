@@ -1,12 +1,13 @@
 import type { Map as MapLibre } from 'maplibre-gl'
 import type { JSX } from 'preact'
-import { layers, territory } from '../api/data'
+import { layers, session, territory } from '../api/data'
 import { lang, t, type Key } from '../i18n'
 import { Icon } from '../ui/Icon'
 import { Menu } from '../ui/Menu'
 import { toast } from '../ui/toast'
 import { basemap, basemaps, chooseBasemap } from './basemap'
 import { mapBearing } from './engine'
+import { saveTiles } from './offline'
 import { MAP_THEMES } from './permalink'
 import { deskTheme, layerShown, mapTheme, showLayer, store } from './store'
 
@@ -104,7 +105,27 @@ export function MapTools({ map }: { map: MapLibre }): JSX.Element {
       {tool('map.locate', 'target', locate)}
       {Math.abs(mapBearing.value) > 0.5 && tool('map.north', 'north', () => void map.resetNorth({ duration: 0 }))}
       <Menu called="icon" name={t('map.layers')} buttonClass="tool" align="right" label={<Icon name="layers" />}>
-        {() => <LayerSwitch />}
+        {(close) => (
+          <>
+            <LayerSwitch />
+            {session.value?.account.roles.includes('export') && (
+              <>
+                <div class="rule" />
+                <button
+                  type="button"
+                  class="item"
+                  title={t('offline.hint')}
+                  onClick={() => {
+                    close()
+                    void saveTiles(map)
+                  }}
+                >
+                  {t('offline.save')}
+                </button>
+              </>
+            )}
+          </>
+        )}
       </Menu>
     </div>
   )
