@@ -11,12 +11,16 @@ from fastapi import APIRouter, Depends, Header, Query, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from api.deps import IfMatch, Work, settings_of
+from api.duplicates import DuplicateOut
 from api.locate import Graphs, LocatedAnswer, PlaceIn
+from api.media import MediaOut
 from gis.errors import InvalidInputError
+from services import duplicates, media
 from services import incident_views as views
 from services import incidents as service
 from services.incident_views import IncidentFilter
 from services.incidents import IncidentView, Report
+from services.media import MOST_PHOTOS
 from services.settings import Settings
 
 router = APIRouter(prefix="/api/v1/incidents", tags=["incidents"])
@@ -35,6 +39,7 @@ class ReportIn(PlaceIn):
     severity: Severity = "minor"
     occurred_at: AwareDatetime | None = None
     item_code: ItemCode | None = None
+    media: list[UUID] = Field(default=[], max_length=MOST_PHOTOS, description="Photos sent before.")
 
 
 class GridName(BaseModel):
@@ -89,10 +94,12 @@ class IncidentOut(BaseModel):
 
 
 class ReportedOut(BaseModel):
-    """A report taken in, and what is there."""
+    """A report taken in, what is there, and what was likely reported already."""
 
     incident: IncidentOut
     located: LocatedAnswer
+    media: list[MediaOut]
+    duplicates: list[DuplicateOut]
 
 
 class IncidentsOut(BaseModel):
@@ -177,13 +184,18 @@ def report_incident(
         now=datetime.now(UTC),
         time_zone=settings.cases.time_zone,
     )
+    no, month, number = taken.incident.no, taken.incident.month, taken.incident.id
+    photos = media.attach(work, month, number, report.media) if taken.fresh else media.views(work, month, number)
     response.status_code = 201 if taken.fresh else 200
     if not taken.fresh:
         response.headers["Idempotent-Replay"] = "true"
     response.headers["ETag"] = f'"{taken.incident.revision}"'
-    response.headers["Location"] = f"/api/v1/incidents/{taken.incident.no}"
+    response.headers["Location"] = f"/api/v1/incidents/{no}"
     return ReportedOut(
-        incident=IncidentOut.model_validate(taken.incident), located=LocatedAnswer.model_validate(taken.located)
+        incident=IncidentOut.model_validate(taken.incident),
+        located=LocatedAnswer.model_validate(taken.located),
+        media=[MediaOut.model_validate(each) for each in photos],
+        duplicates=[DuplicateOut.model_validate(each) for each in duplicates.proposed(work, no)],
     )
 
 

@@ -7,6 +7,8 @@ from typing import Final
 
 ID_MARK: Final = "[id]"
 PHONE_MARK: Final = "[phone]"
+# also those that turn the direction of what follows, or can't be seen
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
 _ASCII_DIGITS: Final = str.maketrans("０１２３４５６７８９－＋", "0123456789-+")
 
 # the date of birth is checked so that an 18-digit asset code is not taken for a person
@@ -16,6 +18,20 @@ _OLD_RESIDENT_ID = re.compile(r"(?<!\d)[1-9]\d{5}\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]
 _MOBILE = re.compile(r"(?<![\d.])(?:(?:\+|00)?86[ -]?)?1[3-9]\d(?:[ -]?\d{4}){2}(?!\d)")
 _LANDLINE = re.compile(r"(?<![\d.])(?:\(0\d{2,3}\)|（0\d{2,3}）|0\d{2,3})[ -]?[2-9]\d{6,7}(?:[-转]\d{1,6})?(?!\d)")
 _INTERNATIONAL = re.compile(r"(?<![\d.])(?:\+|00)[1-9]\d{0,2}(?:[ ./()-]{0,2}\d){6,12}(?!\d)")
+
+
+def control_sign(text: str) -> str | None:
+    r"""Name the first control character in `text` that is neither a tab nor a line break, or None.
+
+    Such characters are no part of what people say: they come from torn files and from who tries to break displays.
+
+    Examples
+    --------
+    >>> control_sign("a\tb\n"), control_sign("a\x00b"), control_sign("\u202eabc")
+    (None, 'U+0000', 'U+202E')
+    """
+    found = _CONTROL.search(text)
+    return None if found is None else f"U+{ord(found[0]):04X}"
 
 
 def mask_personal_numbers(text: str) -> str:

@@ -13,7 +13,7 @@ from shapely import Point
 
 from casework import states
 from casework.chain import step_digest
-from casework.masking import mask_personal_numbers
+from casework.masking import control_sign, mask_personal_numbers
 from gis.errors import ConflictError, InvalidInputError, NotFoundError, StaleRevisionError
 from services.incident_views import IncidentView, box_of, get_incident, view_of
 from services.locate import Located, Place, locate
@@ -80,6 +80,7 @@ class Report:
     def digest(self) -> str:
         """Return the digest that tells a repeat from another report under the same key."""
         told = {name: value for name, value in asdict(self).items() if name != "item_code" or value is not None}
+        told["place"] = {name: value for name, value in told["place"].items() if name != "plate" or value is not None}
         body = orjson.dumps(told, option=orjson.OPT_SORT_KEYS)
         return hashlib.sha256(body).hexdigest()
 
@@ -139,6 +140,10 @@ def _check(report: Report, key: str, now: datetime) -> None:
         raise InvalidInputError(f"Say what it is in 1 to {ITEM_LENGTH} characters.", field="item")
     if len(report.description) > DESCRIPTION_LENGTH:
         raise InvalidInputError(f"The description has at most {DESCRIPTION_LENGTH} characters.", field="description")
+    for name in ("item", "description"):
+        control = control_sign(getattr(report, name))
+        if control is not None:
+            raise InvalidInputError(f"The text holds the control character {control}; remove it.", field=name)
     if report.severity not in SEVERITIES:
         raise InvalidInputError(f"The severity is one of {', '.join(SEVERITIES)}.", field="severity")
     if not key.strip() or len(key) > KEY_LENGTH:

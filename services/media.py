@@ -15,8 +15,8 @@ from store.database.work import UnitOfWork
 from store.media import PixelBox, blur, clean_photo
 
 __all__ = [
-    "MOST_BOXES", "STAGES", "MediaView", "PixelBox", "attach", "blur_photo", "erase", "forget_loose", "picture",
-    "take_in", "views",
+    "MOST_BOXES", "MOST_PHOTOS", "STAGES", "MediaView", "PixelBox", "attach", "blur_photo", "erase", "forget_loose",
+    "picture", "take_in", "views",
 ]  # fmt: skip
 
 STAGES: Final = ("before", "after", "other")

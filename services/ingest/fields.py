@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
+from casework.masking import control_sign
 from gis.codes import clean_code
 from gis.errors import InvalidInputError
 
@@ -77,6 +78,9 @@ def text(cell: str) -> str:
     value = " ".join(cell.split())
     if value.startswith("=") and len(value) > 1:
         raise _refuse("holds a formula", "replace the formula by its value")
+    control = control_sign(value)
+    if control is not None:
+        raise _refuse(f"holds the control character {control}", "remove it; the file may be torn")
     return value
 
 

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Unpack
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import orjson
+import numpy as np
 
-from casework import states
-from casework.masking import mask_personal_numbers
 from gis.errors import InvalidInputError
 from services.ingest.fields import LAT, LON, Field, Parser, bounded, code_text, moment, short_text, text
+from services.ingest.incident_rows import (
+    grids_of_points,
+    item_codes,
+    refuse_moments,
+    stage_rows,
+    turn_swapped,
+    unplace,
+)
 from services.ingest.places import locate_rows, refuse_outside, warn_of_shift_to_streets
 from services.ingest.report import LoadReport
 from services.ingest.rows import LoadOptions, RowLoad, open_load
@@ -71,6 +77,7 @@ def incident_fields(timezone: str | None) -> tuple[Field, ...]:
         ),
         Field("occurred_at", when, ("occurred", "发生时间")),
         Field("item", short_text, ("type", "srtype", "category", "事项", "事件类型", "类别", "小类"), required=True),
+        Field("item_code", code_text, ("itemcode", "事项编码", "小类代码")),
         Field("severity", severity, ("level", "严重程度", "等级")),
         Field("description", text, ("text", "remark", "描述", "问题描述", "事件描述")),
         Field("accuracy_m", bounded(0, 50_000, "m"), ("accuracy", "精度")),
@@ -94,7 +101,8 @@ def load_incidents(work: UnitOfWork, path: Path | str, **options: Unpack[LoadOpt
     Returns
     -------
     LoadReport
-        ``counts`` holds ``inserted`` and ``known``.
+        ``counts`` holds ``inserted``, ``known``, ``with_item`` and, where there are any, ``not_located`` and
+        ``outside_grids``; rows without a place are in ``flagged``.
 
     Raises
     ------
@@ -102,26 +110,34 @@ def load_incidents(work: UnitOfWork, path: Path | str, **options: Unpack[LoadOpt
     """
     work.actor.require("planner", "intake_officer", "system_administrator")
     load = open_load(work, "incidents", path, incident_fields(options.get("timezone")), options)
-    points = locate_rows(load)
+    refuse_moments(load, datetime.now(UTC))
+    turn_swapped(load, fix=bool(options.get("fix_swapped")))
+    points = locate_rows(load, required=False)
+    unplace(load, points)
     areas, area = areas_of_points(load, points)
-    refuse_outside(load, points, area)
+    placed = np.array([point is not None for point in points], dtype=bool)
+    refuse_outside(load, points, np.where(placed, area, 0))
     warn_of_shift_to_streets(load, points)
     _tell_zone(load, options.get("timezone"))
-    place = hex_points(points)
     codes = sql.area_numbers(work.session, load.territory.id)
+    columns: dict[str, Sequence[Any]] = {
+        "point": hex_points(points),
+        "grid": grids_of_points(load, points),
+        "item_code": item_codes(load),
+        "codes": [codes[str(areas["code"][row])] if row >= 0 else (0, 0, 0) for row in area],
+    }
     keys = {int(row): f"{load.territory.id}:{load.values['key'][row]}" for row in load.kept}
 
     def write() -> dict[str, int]:
         known = history.known_intake_keys(work.session, CHANNEL, list(keys.values()))
         fresh = [row for row, key in keys.items() if key not in known]
         numbers = history.reserve_incident_numbers(work.session, len(fresh))
-        rows = [
-            (*_stage_row(load, row, keys[row], number, place[row]), *codes[str(areas["code"][area[row]])])
-            for row, number in zip(fresh, numbers, strict=True)
-        ]
-        account = work.actor.account_id
-        inserted = history.insert_incidents(work.session, load.territory.id, CHANNEL, rows, actor_id=account)
-        return {"inserted": inserted, "known": len(keys) - inserted}
+        rows = stage_rows(load, fresh, numbers, channel=CHANNEL, keys=keys, columns=columns)
+        inserted = history.insert_incidents(
+            work.session, load.territory.id, CHANNEL, rows, actor_id=work.actor.account_id
+        )
+        counts = {"inserted": inserted, "known": len(keys) - inserted}
+        return counts | ({"not_located": int((load.good & ~placed).sum())} if (load.good & ~placed).any() else {})
 
     return save(load, write, layer="incidents", points=points)
 
@@ -135,42 +151,3 @@ def _tell_zone(load: RowLoad, timezone: str | None) -> None:
         cell and not cell.rstrip().endswith("Z") and "+" not in cell[10:] and "-" not in cell[10:] for cell in cells
     ):
         load.report.warnings.append("Times without an offset were read as UTC; give --timezone if they are local.")
-
-
-def _stage_row(load: RowLoad, row: int, key: str, number: tuple[int, int], place: str | None) -> tuple[Any, ...]:
-    value = {name: column[row] for name, column in load.values.items()}
-    at: datetime = value["reported_at"]
-    local = at.astimezone(ZoneInfo(load.options.get("timezone") or "UTC"))
-    month = local.date().replace(day=1)
-    incident_id, serial = number
-    no = f"{month:%Y-%m}-{serial:06d}"
-    severity_word = value["severity"] or "minor"
-    # free text stays out of the facts: they are chained by digests and can't be erased
-    facts = {
-        "intake_key": hashlib.sha256(f"{CHANNEL}:{key}".encode()).hexdigest(),
-        "no": no,
-        "item": value["item"],
-        "place": True,
-        "located_by": "point",
-        "file": load.table.file,
-    }
-    actor = states.Actor(load.work.actor.account_id, load.work.actor.roles | {"reporter"})
-    step = states.apply(states.Case(severity=severity_word), "register", actor=actor, now=at, facts=facts)
-    body = orjson.dumps([value[name] for name in ("reported_at", "item", "lon", "lat", "description")])
-    return (
-        incident_id,
-        no,
-        key,
-        hashlib.sha256(body).hexdigest(),
-        month,
-        at,
-        value["occurred_at"],
-        value["item"],
-        mask_personal_numbers(value["description"] or ""),
-        severity_word,
-        value["accuracy_m"],
-        place,
-        bool(load.options.get("demo")),
-        facts,
-        step.digest,
-    )

@@ -27,6 +27,8 @@ class LoadReport:
         Rows saved.
     rejected : list of RowProblem
         Rows refused, each with line, column, reason and remedy.
+    flagged : list of RowProblem
+        Rows that were saved although something of them is missing, each with what to do about it.
     warnings : list of str
         Things that were loaded but deserve a look.
     counts : dict
@@ -57,6 +59,7 @@ class LoadReport:
     territory_id: UUID | None = None
     accepted: int = 0
     rejected: list[RowProblem] = field(default_factory=list)
+    flagged: list[RowProblem] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)

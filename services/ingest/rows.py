@@ -36,7 +36,9 @@ class LoadOptions(TypedDict, total=False):
     ``territory`` name or id (the only one by default); ``crs`` declared system; ``mapping`` field -> column;
     ``replace_estimates`` counted dwellings take the place of estimated ones; ``dry_run`` take everything back;
     ``skip_rejected`` save the good rows of a file with bad ones; ``swap_axes`` the first coordinate is the latitude;
-    ``demo`` mark rows as demonstration; ``sheet`` sheet or layer; ``timezone`` IANA name for times without offset.
+    ``demo`` mark rows as demonstration; ``sheet`` sheet or layer; ``timezone`` IANA name for times without offset;
+    ``fix_swapped`` turn single rows round whose longitude and latitude changed places; ``items`` table from the words
+    of a file to items of the catalogue.
     """
 
     territory: str | UUID | None
@@ -49,6 +51,8 @@ class LoadOptions(TypedDict, total=False):
     sheet: str | None
     timezone: str | None
     replace_estimates: bool
+    fix_swapped: bool
+    items: Path | None
 
 
 class RejectedRowsError(InvalidInputError):
@@ -96,6 +100,10 @@ class RowLoad:
         self.good[row] = False
         shown = value if len(value) <= _SHOWN else f"{value[: _SHOWN - 1]}…"
         self.report.rejected.append(RowProblem(int(self.table.lines[row]), column, shown, reason, remedy))
+
+    def flag(self, row: int, column: str, value: str, *, reason: str, remedy: str) -> None:
+        """Keep a row, and list what is missing of it."""
+        self.report.flagged.append(RowProblem(int(self.table.lines[row]), column, value[:_SHOWN], reason, remedy))
 
     @property
     def kept(self) -> npt.NDArray[np.int64]:

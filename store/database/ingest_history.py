@@ -9,20 +9,21 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from store.database.bulk import copy_rows
+from store.database.bulk import Columns, copy_rows, read_columns
 from store.database.models import IntakeKey
 
 _INCIDENT_STAGE = """
 create temp table incident_stage (
     id bigint, no text, channel_key text, body_sha256 text, month date, reported_at timestamptz,
-    occurred_at timestamptz, item text, description text, severity text, accuracy_m double precision,
-    point geometry(Point, 4326), demo boolean, facts jsonb, digest text, area_code bigint, town_code bigint,
-    county_code bigint
+    occurred_at timestamptz, item text, item_code text, description text, severity text, accuracy_m double precision,
+    point geometry(Point, 4326), grid_version_id uuid, demo boolean, facts jsonb, digest text, area_code bigint,
+    town_code bigint, county_code bigint
 ) on commit drop
 """
 INCIDENT_COLUMNS = (
-    "id", "no", "channel_key", "body_sha256", "month", "reported_at", "occurred_at", "item", "description", "severity",
-    "accuracy_m", "point", "demo", "facts", "digest", "area_code", "town_code", "county_code",
+    "id", "no", "channel_key", "body_sha256", "month", "reported_at", "occurred_at", "item", "item_code",
+    "description", "severity", "accuracy_m", "point", "grid_version_id", "demo", "facts", "digest", "area_code",
+    "town_code", "county_code",
 )  # fmt: skip
 
 # the keys come first: a key that another load took meanwhile makes its row vanish from the rest of the statement
@@ -33,23 +34,34 @@ with fresh as (
     on conflict (channel, channel_key) do nothing
     returning month, incident_id
 ), added as (
-    insert into incident (month, id, territory_id, no, channel, item, description, severity, reported_at, occurred_at,
-                          point, accuracy_m, locate_method, grid_version_id, area_code, town_code, county_code, demo)
-    select s.month, s.id, :territory, s.no, :channel, s.item, s.description, s.severity, s.reported_at, s.occurred_at,
-           s.point, s.accuracy_m, 'point', g.id, s.area_code, s.town_code, s.county_code, s.demo
+    insert into incident (month, id, territory_id, no, channel, item, item_code, description, severity, reported_at,
+                          state_at, occurred_at, point, accuracy_m, locate_method, grid_version_id, area_code,
+                          town_code, county_code, demo, registered_by)
+    select s.month, s.id, :territory, s.no, :channel, s.item, s.item_code, s.description, s.severity, s.reported_at,
+           s.reported_at, s.occurred_at, s.point, s.accuracy_m,
+           case when s.point is null then 'none' else 'point' end, s.grid_version_id, s.area_code, s.town_code,
+           s.county_code, s.demo, cast(:actor as uuid)
     from fresh f join incident_stage s on s.id = f.incident_id
-    left join lateral (
-        select v.id from grid_version v join plan p on p.id = v.plan_id
-        where p.territory_id = :territory and p.status = 'published' and v.geom && s.point
-          and st_intersects(v.geom, s.point)
-        order by p.published_at desc, v.fid limit 1
-    ) g on true
     returning id
 )
 insert into transition (month, incident_id, seq, action, from_state, to_state, actor_id, facts, at, prev, digest)
 select s.month, s.id, 1, 'register', null, 'REPORTED', cast(:actor as uuid), s.facts, s.reported_at, '', s.digest
 from added a join incident_stage s on s.id = a.id
 """
+
+
+_GRIDS = sa.text("""
+select v.id, st_asbinary(v.geom) as geom from grid_version v join plan p on p.id = v.plan_id
+where p.territory_id = :territory and p.kind = 'household' and p.status = 'published'
+  and p.id = (select q.id from plan q where q.territory_id = :territory and q.kind = 'household'
+              and q.status = 'published' order by q.published_at desc nulls last limit 1)
+order by v.fid
+""")
+
+
+def current_grids(session: Session, territory_id: UUID) -> Columns:
+    """Return the household grids of a territory in force: ``id`` and ``geom`` (EPSG:4326), in a fixed order."""
+    return read_columns(session, _GRIDS.bindparams(territory=territory_id), geometry=["geom"])
 
 
 def known_intake_keys(session: Session, channel: str, keys: Sequence[str]) -> set[str]:

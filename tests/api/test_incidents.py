@@ -194,7 +194,10 @@ def test_history_is_chained(client, database, town):
         ]  # fmt: skip
     assert [row.action for row in rows] == ["register", "amend", "amend"]
     assert first_broken(chain) is None
-    with database.work(Actor.system()) as work, pytest.raises(Exception, match="permission denied for table transition"):
+    with (
+        database.work(Actor.system()) as work,
+        pytest.raises(Exception, match="permission denied for table transition"),
+    ):
         work.session.execute(sa.update(IncidentTransition).values(action="x"))
 
 
@@ -251,7 +254,8 @@ def test_queue_refuses_what_makes_no_sense(client, town, query):
 @pytest.mark.parametrize(
     "change",
     [{"item": ""}, {"item": "x" * 121}, {"severity": "huge"}, {"description": "x" * 4001}, {"lat": 95}, {"surprise": 1},
-     {"occurred_at": "2999-01-01T00:00:00Z"}, {"channel": ""}, {"occurred_at": "2026-01-01T00:00:00"}],
+     {"occurred_at": "2999-01-01T00:00:00Z"}, {"channel": ""}, {"item": "La\u0007mp"},
+     {"description": "a\u202eb"}, {"occurred_at": "2026-01-01T00:00:00"}],
 )  # fmt: skip
 def test_report_that_makes_no_sense_is_refused(client, database, town, change):
     before = count(database)

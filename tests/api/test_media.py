@@ -145,3 +145,22 @@ def test_duplicates_are_proposed_across_channels(client, town):
     assert found["distance_m"] == pytest.approx(6.4, abs=0.2)
     assert found["score"] > 0.8
     assert client.get("/api/v1/incidents/2020-01-000001/duplicates").status_code == 404
+
+
+def test_report_takes_its_photos_and_answers_with_what_it_repeats(client, town):
+    first = report(client, 100, 300, item="Fallen tree")
+    photo = send(client, picture(), stage="before").json()
+    lon, lat = lonlat(103, 304)
+    body = {"lon": lon, "lat": lat, "item": "fallen tree", "media": [photo["id"]]}
+    key = {"Idempotency-Key": str(uuid4())}
+    answer, again = (client.post("/api/v1/incidents", json=body, headers=key) for _ in range(2))
+    assert (answer.status_code, again.status_code) == (201, 200), answer.text
+    for each in (answer.json(), again.json()):
+        assert [media["id"] for media in each["media"]] == [photo["id"]]
+        assert [found["no"] for found in each["duplicates"]] == [first["no"]]
+    whole = client.get(f"/api/v1/incidents/{answer.json()['incident']['no']}").json()
+    assert [media["stage"] for media in whole["media"]] == ["before"]
+    body["media"] = [str(uuid4())]
+    missing = client.post("/api/v1/incidents", json=body, headers={"Idempotency-Key": str(uuid4())})
+    assert missing.status_code == 404
+    assert client.get("/api/v1/incidents", params={"item": "fallen tree"}).json()["incidents"][0]["no"] != first["no"]
