@@ -16,7 +16,7 @@ from api import problems, tiles, ui
 from api.compress import Compress
 from api.deps import Wiring, signed_in
 from api.figures import Figures
-from api.middleware import BodyLimit, RequestContext
+from api.middleware import BodyLimit, Crowd, RequestContext
 from services.basemaps import open_basemaps
 from services.logs import configure_logs
 from services.settings import Settings, database_urls
@@ -87,6 +87,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.add_middleware(Compress)
     app.add_middleware(RequestContext, figures=figures, secure=settings.http.secure, origins=grounds.origins)
+    app.add_middleware(Crowd, most=settings.http.most_requests)
     app.openapi = lambda: _describe(app)  # type: ignore[method-assign]
     return app
 

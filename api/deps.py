@@ -25,6 +25,7 @@ from starlette.responses import Response
 from api import gates
 from api.figures import Figures
 from api.gates import QUESTIONS, SAFE_METHODS
+from api.haste import patience_of
 from api.middleware import route_of
 from api.sensitive import line_of
 from gis.errors import InvalidInputError, NotAllowedError, NotSignedInError, RevisionRequiredError
@@ -263,7 +264,9 @@ async def unit_of_work(request: Request, who: Annotated[SignedIn, Depends(signed
     wiring = wiring_of(request)
     asks = request.method in SAFE_METHODS or request.url.path in QUESTIONS
     action = f"{request.method} {route_of(request.scope)}"
-    block = wiring.database.work(who.actor, Doing(action, request.url.path, request_id.get(), asks))
+    doing = Doing(action, request.url.path, request_id.get(), asks)
+    patience = patience_of(request.method, route_of(request.scope), wiring.settings.database)
+    block = wiring.database.work(who.actor, doing, patience)
     work = block.__enter__()
     try:
         yield work

@@ -18,10 +18,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.figures import Figures
 from api.problems import BodyTooLargeError, RequestTooSlowError, fault, problem_of
+from gis.errors import UnavailableError
 from services.logs import request_id
 
 _access_log = logging.getLogger("gridward.access")
 BODY_S = 30.0
+UNCOUNTED = frozenset({"/api/v1/events", "/health/live", "/health/ready", "/metrics"})
 SLOWEST = 16384  # bytes a second
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 # MapLibre's worker is a file of ours, so neither blob: nor unsafe-anything is needed
@@ -124,6 +126,40 @@ class RequestContext:
             "account": scope.get("state", {}).get("account_name", ""),
         }
         _access_log.info("%s %s %d", scope["method"], scope["path"], status, extra=fields)
+
+
+class Crowd:
+    """Send requests away when too many are being worked on: a short answer now beats a long wait for everybody.
+
+    Streams of events may last for hours and work on nothing, and whoever watches the server must always get through.
+
+    Parameters
+    ----------
+    app : ASGIApp
+    most : int
+        Requests at a time.
+    """
+
+    def __init__(self, app: ASGIApp, most: int) -> None:
+        self.app = app
+        self.most = most
+        self._inside = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http" or scope["path"] in UNCOUNTED:
+            await self.app(scope, receive, send)
+            return
+        if self._inside >= self.most:
+            await problem_of(UnavailableError("Too many requests at this moment; try again.", retry_after_s=2))(
+                scope, receive, send
+            )
+            return
+        self._inside += 1
+        try:
+            await self.app(scope, receive, send)
+        finally:
+            self._inside -= 1
 
 
 class BodyLimit:

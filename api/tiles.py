@@ -105,7 +105,7 @@ class _Asked:
 
 def _read(wired: Wiring, who: SignedIn, asked: _Asked) -> tuple[Tile, Future[bytes] | None]:
     # a screenful asks for sixty tiles at once: all is read in the one thread that cuts the tile
-    with wired.database.quick(who.actor) as reads:
+    with wired.database.quick(who.actor, wired.settings.database.tile_timeout_s) as reads:
         return tiles.read_tile(
             reads, _cache_of(wired), asked.collection, asked.address, look=asked.look, coding=asked.coding,
             known_tags=asked.known_tags,

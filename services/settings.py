@@ -55,7 +55,15 @@ class DatabaseSettings(SettingsGroup):
     )
     pool_size: int = Field(default=8, ge=1, le=64, description="Database connections that each process keeps.")
     statement_timeout_s: float = Field(
-        default=60.0, gt=0, description="Longest single database statement of a request, in seconds."
+        default=60.0, gt=0, description="Longest single database statement of a change, a report or a file, in seconds."
+    )
+    question_timeout_s: float = Field(
+        default=20.0,
+        gt=0,
+        description="Longest single database statement of what is asked while somebody waits, in seconds.",
+    )
+    tile_timeout_s: float = Field(
+        default=10.0, gt=0, description="Longest single database statement of a map tile, in seconds."
     )
 
 
@@ -80,6 +88,11 @@ class HttpSettings(SettingsGroup):
     tls_key: Path | None = Field(default=None, description="Private key (PEM) of the certificate.")
     metrics_from_anywhere: bool = Field(
         default=False, description="Whether /metrics answers other machines than this one, without signing in."
+    )
+    most_requests: int = Field(
+        default=200,
+        ge=1,
+        description="Requests that each process works on at a time, event streams aside; further ones are answered 503.",
     )
     max_body_mb: int = Field(default=64, ge=1, description="Largest request body, in megabytes.")
     public_url: str | None = Field(

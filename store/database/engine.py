@@ -78,14 +78,14 @@ class Database:
         event.listen(self.app, "connect", _become_app_role(statement_timeout_s))
 
     @contextmanager
-    def work(self, actor: Actor, doing: Doing | None = None) -> Iterator[UnitOfWork]:
+    def work(self, actor: Actor, doing: Doing | None = None, patience_s: float | None = None) -> Iterator[UnitOfWork]:
         """Open a unit of work: one transaction, committed when the block ends without an error.
 
         It sees what `actor` may see and nothing else, by the database's own row security; what it changes leaves a
-        line in the audit trail.
+        line in the audit trail. No statement of it takes longer than `patience_s`, where that is given.
         """
         with self._plain_failures(), Session(self.app, expire_on_commit=False) as session:
-            act_as(session, actor)
+            act_as(session, actor, patience_s)
             trail.follow(session)
             work = UnitOfWork(session, actor, doing or self.doing)
             yield work
@@ -101,10 +101,10 @@ class Database:
             work.commit()
 
     @contextmanager
-    def quick(self, actor: Actor) -> Iterator[QuickReads]:
+    def quick(self, actor: Actor, patience_s: float | None = None) -> Iterator[QuickReads]:
         """Open reads of one statement each, for what is asked a hundred times a second; they see what `actor` may."""
         with self._plain_failures():
-            yield QuickReads(self.app, actor)
+            yield QuickReads(self.app, actor, patience_s)
 
     def on_connections(self, taken: Callable[[], object], returned: Callable[[], object]) -> None:
         """Have a function called whenever a pooled connection is taken, and one whenever it is given back."""
@@ -150,12 +150,12 @@ class Database:
         return UnavailableError("The database was down and is being started again; try again.", retry_after_s=2)
 
 
-def act_as(session: Session, actor: Actor) -> None:
+def act_as(session: Session, actor: Actor, patience_s: float | None = None) -> None:
     """Give each transaction of a session the eyes of `actor`; the first statement of each opens it so."""
 
     def on_begin(_session: Session, transaction: SessionTransaction, connection: sa.Connection) -> None:
         if not transaction.nested:
-            row_security.begin(connection.connection.driver_connection, actor)
+            row_security.begin(connection.connection.driver_connection, actor, patience_s)
 
     event.listen(session, "after_begin", on_begin)
     if actor.is_limited:

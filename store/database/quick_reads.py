@@ -30,11 +30,14 @@ class QuickReads:
     engine : sqlalchemy.Engine
         Of the application's role.
     actor : Actor
+    patience_s : float or None
+        Longest of these statements; that of the connection without it.
     """
 
-    def __init__(self, engine: sa.Engine, actor: Actor) -> None:
+    def __init__(self, engine: sa.Engine, actor: Actor, patience_s: float | None = None) -> None:
         self.engine = engine
         self.actor = actor
+        self.patience_s = patience_s
 
     def rows(self, text: sa.TextClause, values: Mapping[str, Any], *, planned_once: bool = False) -> list[Any]:
         """Return the rows of one statement, in a transaction of its own.
@@ -54,7 +57,7 @@ class QuickReads:
             try:
                 with driver.pipeline(), driver.cursor(binary=True, row_factory=namedtuple_row) as cursor:
                     with driver.cursor() as before:
-                        row_security.open_eyes(before, self.actor)
+                        row_security.open_eyes(before, self.actor, self.patience_s)
                         if planned_once:
                             before.execute("set local plan_cache_mode = force_generic_plan")
                     cursor.execute(statement, values, prepare=True)

@@ -48,7 +48,7 @@ _PLACED: tuple[type[Base], ...] = (
 )  # fmt: skip
 
 
-def begin(driver: Any, actor: Actor) -> None:  # noqa: ANN401 - a psycopg connection
+def begin(driver: Any, actor: Actor, patience_s: float | None = None) -> None:  # noqa: ANN401 - a psycopg connection
     """Give the transaction of a connection the eyes of `actor`, in the round trip that opens it.
 
     Parameters
@@ -56,13 +56,17 @@ def begin(driver: Any, actor: Actor) -> None:  # noqa: ANN401 - a psycopg connec
     driver : psycopg.Connection
         At the start of a transaction.
     actor : Actor
+    patience_s : float or None
+        Longest single statement of the transaction; that of the connection without it.
     """
     with driver.pipeline(), driver.cursor() as cursor:
-        open_eyes(cursor, actor)
+        open_eyes(cursor, actor, patience_s)
 
 
-def open_eyes(cursor: Any, actor: Actor) -> None:  # noqa: ANN401 - a psycopg cursor
+def open_eyes(cursor: Any, actor: Actor, patience_s: float | None = None) -> None:  # noqa: ANN401 - a psycopg cursor
     """Send what `begin` sends, as part of a pipeline of the caller's."""
+    if patience_s is not None:
+        cursor.execute(f"set local statement_timeout = {int(patience_s * 1000)}")
     if not actor.is_limited:
         cursor.execute(f"set local role {ALL_ROLE}")
         return
