@@ -1,0 +1,194 @@
+"""The phone page: a report without a signal, the way of a case through many hands, a plate, a link to follow."""
+
+from __future__ import annotations
+
+import io
+import re
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import sqlalchemy as sa
+from PIL import Image
+from playwright.sync_api import BrowserContext, Page, expect
+
+from services import access
+from services.cases.posts import link_account
+from store.database.actor import Actor
+from store.database.engine import Database
+from store.database.models import Unit
+from tests.e2e.conftest import PHONE, Desk, watch
+
+AXE = Path(__file__).resolve().parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
+RULES = "{runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice']}"
+ACCOUNTS = {
+    "w-clerk": "intake_officer",
+    "w-leader": "shift_leader",
+    "w-sender": "dispatcher",
+    "w-street": "street_office",
+    "w-walker": "grid_staff",
+    "w-crew": "handling_unit",
+    "w-drains": "handling_unit",
+    "w-eye": "inspector",
+}
+UNITS = {"w-crew": ("E2E-ROADS", "Road works"), "w-drains": ("E2E-DRAINS", "Drains")}
+HERE = {"longitude": 24.9459, "latitude": 60.1697, "accuracy": 9}
+
+
+def picture(colour: tuple[int, int, int] = (120, 150, 170)) -> dict[str, Any]:
+    """A photo as a phone's camera gives it."""
+    content = io.BytesIO()
+    Image.new("RGB", (1600, 1200), colour).save(content, "JPEG")
+    return {"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": content.getvalue()}
+
+
+@dataclass
+class Office:
+    """Accounts of every duty, each in a browser of its own, and what they ask the server."""
+
+    base: str
+    browser: Any
+    codes: dict[str, str]
+    stack: ExitStack
+    contexts: dict[str, BrowserContext] = field(default_factory=dict)
+
+    def of(self, name: str) -> BrowserContext:
+        """Return the phone of an account, signed in once."""
+        if name not in self.contexts:
+            context = self.phone()
+            answer = context.request.post(
+                f"{self.base}/api/v1/session", data={"code": self.codes[name]}, headers={"Origin": self.base}
+            )
+            assert answer.ok, answer.text()
+            self.contexts[name] = context
+        return self.contexts[name]
+
+    def phone(self, **options: Any) -> BrowserContext:
+        """Return a phone that nobody is signed in on."""
+        context = self.browser.new_context(
+            viewport=PHONE, has_touch=True, is_mobile=True, locale="en-GB", reduced_motion="reduce",
+            geolocation=HERE, permissions=["geolocation"], **options,
+        )  # fmt: skip
+        context.set_default_timeout(30_000)
+        self.stack.callback(context.close)
+        return context
+
+    def open(self, name: str, address: str) -> Page:
+        """Open an address on the phone of an account."""
+        page = self.of(name).new_page()
+        page.goto(f"{self.base}/{address}")
+        page.locator(".phone-head").wait_for()
+        return page
+
+    def get(self, name: str, path: str) -> Any:
+        """Ask the API as an account."""
+        answer = self.of(name).request.get(f"{self.base}{path}")
+        assert answer.ok, answer.text()
+        return answer.json()
+
+    def act(self, name: str, no: str, action: str, **body: Any) -> Any:
+        """Take an action at a desk."""
+        revision = self.get(name, f"/api/v1/incidents/{no}")["incident"]["revision"]
+        answer = self.of(name).request.post(
+            f"{self.base}/api/v1/incidents/{no}/actions/{action}",
+            data=body,
+            headers={"Origin": self.base, "If-Match": f'"{revision}"', "Idempotency-Key": str(uuid4())},
+        )
+        assert answer.ok, f"{name} {action}: {answer.text()}"
+        return answer.json()
+
+
+@pytest.fixture(scope="module")
+def office(server, browser):
+    """The demo's server with an account for each duty; two of them act for units."""
+    urls = server.environment
+    database = Database(urls["GRIDWARD_DATABASE_URL"], urls["GRIDWARD_DATABASE_OWNER_URL"])
+    codes = {}
+    with database.work(Actor.system()) as work:
+        territory = work.session.scalar(sa.text("select id from territory order by name limit 1"))
+        for code, name in UNITS.values():
+            work.session.add(Unit(id=uuid4(), territory_id=territory, code=code, kind="department", name=name))
+        work.session.flush()
+        for name, role in ACCOUNTS.items():
+            access.create_account(work, name, roles=[role], display=name)
+            codes[name] = access.issue_link(work, name, now=datetime.now(UTC))
+        for name, (code, _) in UNITS.items():
+            link_account(work, name, unit=code, staff=None)
+    with ExitStack() as stack:
+        yield Office(server.base, browser, codes, stack)
+
+
+def fill_report(page: Page, item: str) -> None:
+    """Write a report: photo, place by the phone's own position, item."""
+    page.locator("#phone-before input").set_input_files(picture())
+    expect(page.locator("#phone-before .tile img")).to_be_visible()
+    expect(page.locator(".phone-where")).to_contain_text("24.94590, 60.16970")
+    page.get_by_role("combobox", name="What is wrong").fill(item)
+
+
+def test_report_without_a_signal_outlives_the_tab_and_arrives_once(office):
+    item = f"Loose paving {uuid4()}"
+    page = office.open("w-walker", "#/phone")
+    page.evaluate("() => navigator.serviceWorker.ready.then(() => 1)")
+    page.wait_for_function("async () => Boolean(navigator.serviceWorker.controller)")
+    phone = office.of("w-walker")
+    phone.set_offline(True)
+    fill_report(page, item)
+    page.get_by_role("button", name="Send report").click()
+    expect(page.get_by_role("status").filter(has_text="Safe on this phone")).to_be_visible()
+    page.close()
+
+    # the page itself opens without a signal, and what waits is there with its size
+    page = phone.new_page()
+    page.goto(f"{office.base}/#/phone/waiting")
+    expect(page.get_by_text("1 report is safe on this phone")).to_be_visible()
+    expect(page.locator(".wait-row")).to_contain_text(re.compile(r"waiting for signal · 1 photo, \d+ kB"))
+    expect(page.get_by_text("Offline", exact=True)).to_be_visible()
+
+    # the server takes the report, but its first answer is lost: the same key goes again
+    lost = []
+
+    def lose(route):
+        if lost or route.request.method != "POST":
+            return route.continue_()
+        lost.append(route.fetch().status)
+        return route.abort()
+
+    phone.route("**/api/v1/incidents", lose)
+    phone.set_offline(False)
+    expect(page.locator(".wait-row")).to_contain_text("arrived", timeout=40_000)
+    phone.unroute("**/api/v1/incidents")
+    assert lost == [201]
+    no = page.locator(".wait-row a").inner_text()
+    mine = office.get("w-clerk", "/api/v1/incidents?limit=50")["incidents"]
+    assert [one["no"] for one in mine if one["item"] == item] == [no]
+    page.close()
+
+
+def faults(page: Page, where: str) -> list[str]:
+    """Return what axe finds wrong with a page."""
+    page.add_script_tag(path=str(AXE))
+    found = page.evaluate(
+        f"async () => (await axe.run(document, {RULES})).violations.map((one) =>"
+        " `${one.id}: ${one.nodes.map((node) => node.target.join(' ')).slice(0, 3).join(' | ')}`)"
+    )
+    return [f"{where} {one}" for one in found]
+
+
+@pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not installed; run `make web`")
+@pytest.mark.parametrize(("theme", "lang"), [("light", "en"), ("dark", "zh")])
+def test_phone_pages_have_no_axe_faults(office, theme, lang):
+    context = office.phone(bypass_csp=True, storage_state=office.of("w-walker").storage_state())
+    page = context.new_page()
+    found = []
+    for where in ("phone", "phone/cases", "phone/waiting", "r/ABCDEFGH2C", "follow/none"):
+        page.goto("about:blank")
+        page.goto(f"{office.base}/#/{where}?theme={theme}&lang={lang}")
+        page.locator(".phone-head").wait_for()
+        page.wait_for_load_state("networkidle") if "phone" not in where else page.wait_for_timeout(500)
+        found += faults(page, where)
+    assert found == []
