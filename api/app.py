@@ -27,7 +27,8 @@ ROUTERS = (
     "session", "accounts", "territories", "plan_history", "plan_files", "plan_life", "plan_compare", "plans",
     "plan_edits", "plan_quality", "presence", "rivers", "nets", "grids", "coverage", "live_coverage",
     "coverage_compare", "facilities", "siting", "privacy_zones", "buildings", "area_changes", "staffing", "locate",
-    "duplicates", "media", "plates", "public_reports", "incidents", "cases", "search", "cameras", "reports", "basemaps",
+    "duplicates", "media", "plates", "public_reports", "incidents", "cases", "search", "cameras", "reports", "catalogue",
+    "calendars", "basemaps",
     "layers", "ogc", "tiles", "jobs", "events", "audit", "health",
 )  # fmt: skip
 # where single photos are sent: a larger body is refused before it is read

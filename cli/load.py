@@ -276,3 +276,6 @@ _rows_command("staff", "load_staff", "Load a roster: work number, name, post. Id
 _rows_command("cameras", "load_cameras", "Load cameras: position, heading, field of view, range.")
 _rows_command("components", "load_components", "Load city components with the unit that owns them.")
 _rows_command("incidents", "load_incidents", "Load past incidents; a row loaded before is skipped.")
+_rows_command("catalogue", "load_catalogue", "Load a catalogue (CSV, XLSX, JSON) as a new version.")
+_rows_command("lead-units", "load_lead_units", "Load which unit leads for which item in which area.")
+_rows_command("area-classes", "load_area_classes", "Load how busy areas are, which decides their limits.")

@@ -31,6 +31,8 @@ COMMANDS = {
     "partition": "Divide a territory into grids.",
     "plan": "List, check, compare, publish and exchange plans.",
     "area": "Change areas from a day on; list them as of any day.",
+    "catalogue": "Search the catalogue, check who leads, apply new limits.",
+    "calendar": "Show and load the work calendar; reckon when a limit is due.",
     "staff": "Assign staff to grids and list vacancies.",
     "coverage": "Find what cameras see and where the gaps are.",
     "report": "Write a report that opens offline.",

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from threading import Lock
 from typing import Any, Final
 from uuid import UUID
 
 from casework.calendars import SpecialDay, WorkCalendar, china, read_calendar, read_hours, write_hours
+from casework.clocks import Limit, due_at, is_provisional
 from services.access import record
 from store.database import catalogue as sql
 from store.database.partition import find_territory
@@ -133,6 +134,10 @@ def _day(special: SpecialDay) -> dict[str, Any]:
     return {"day": special.day, "works": special.works, "title": special.name, "hours": hours}
 
 
-def days_of(calendar: WorkCalendar, year: int) -> list[SpecialDay]:
-    """Return the special days of a year."""
-    return [special for special in calendar.days if date(year, 1, 1) <= special.day <= date(year, 12, 31)]
+def due(
+    work: UnitOfWork, start: datetime, limit: Limit, *, territory: UUID | str | None = None
+) -> tuple[datetime, bool]:
+    """Return when a limit that starts at `start` is over, and whether a year in between is not announced."""
+    _, calendar = calendar_of(work, find_territory(work.session, territory).id)
+    found = due_at(start, limit, calendar)
+    return found, is_provisional(start, found, calendar)

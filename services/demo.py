@@ -20,7 +20,7 @@ from uuid import UUID
 import orjson
 
 from gis.errors import UnavailableError
-from services import coverage, demo_data, ingest, partition, plans, reports, staff
+from services import catalogue, coverage, demo_data, ingest, partition, plans, reports, staff
 from store.database import demo as sql
 from store.database.actor import Actor
 from store.database.engine import Database
@@ -112,6 +112,8 @@ def run_demo(
     with run.step("publish", 0.7, "checking and publishing the plan"), database.work(actor) as work:
         if not sql.is_published(work.session, proposed.plan_id):
             plans.publish(work, proposed.plan_id, basis="demo", single_person=True, now=run.now)
+    with run.step("catalogue", 0.74, "loading the catalogue and who leads"):
+        _catalogue(run, actor, territory_id)
     with run.step("incidents", 0.76, "registering sample incidents"):
         _incidents(run, actor, territory_id)
     with run.step("coverage", 0.82, "casting view sheds and finding gaps"), database.work(actor) as work:
@@ -153,6 +155,18 @@ def _staff(run: DemoRun, actor: Actor, territory_id: UUID, plan_id: UUID) -> Non
     with run.database.work(actor) as work:
         staff.assign_heads(work, plan_id, now=run.now)
         sql.renew_demo_shifts(work.session, territory_id, run.now - ON_SHIFT_BEFORE, run.now + ON_SHIFT_AFTER)
+
+
+def _catalogue(run: DemoRun, actor: Actor, territory_id: UUID) -> None:
+    with run.database.owner_work(actor) as work:
+        if catalogue.list_versions(work, territory_id):
+            return
+        with resources.as_file(resources.files("casework") / "open_catalogue.csv") as path:
+            ingest.load_catalogue(work, path, territory=territory_id, demo=True)
+        units, leads = (run.folder / f"{name}-{territory_id}.csv" for name in ("units", "lead-units"))
+        demo_data.write_units(units, leads, label=sql.outline(work.session, territory_id)[1])
+        ingest.load_units(work, units, territory=territory_id)
+        ingest.load_lead_units(work, leads, territory=territory_id)
 
 
 def _incidents(run: DemoRun, actor: Actor, territory_id: UUID) -> None:

@@ -34,6 +34,34 @@ ITEMS = (
 )
 
 
+UNITS = (
+    ("works", "City works", "department"),
+    ("environment", "City appearance and environment", "department"),
+    ("services", "Community services", "centre"),
+    ("safety", "Public safety", "department"),
+    ("utilities", "Water, gas and power", "department"),
+)
+# classes of the open catalogue, and single items that another unit looks after
+LEADS = (
+    ("01", "works"), ("02", "environment"), ("03", "services"), ("04", "safety"), ("0120", "utilities"),
+    ("0121", "utilities"), ("0122", "utilities"), ("0312", "utilities"), ("0313", "utilities"), ("0314", "utilities"),
+)  # fmt: skip
+
+
+def write_units(units: Path, leads: Path, *, label: str) -> None:
+    """Write units, and which of them leads for which item of the open catalogue.
+
+    Parameters
+    ----------
+    units, leads : Path
+        CSV to write.
+    label : str
+        Makes the codes of this territory its own.
+    """
+    _write(units, ("code", "name", "kind"), [(f"D-{label}-{code}", name, kind) for code, name, kind in UNITS])
+    _write(leads, ("item", "unit"), [(item, f"D-{label}-{code}") for item, code in LEADS])
+
+
 def write_roster(path: Path, posts: Columns) -> int:
     """Write a roster that can head every grid of a plan.
 

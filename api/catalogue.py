@@ -1,0 +1,200 @@
+"""The catalogue: its items found by any name, who leads for them, and its versions."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel, ConfigDict
+
+from api.deps import Work
+from services import catalogue
+from services.catalogue import ItemView
+from store.database.work import UnitOfWork
+
+router = APIRouter(prefix="/api/v1/catalogue", tags=["catalogue"])
+Territory = Annotated[UUID | None, Query(description="The only one without it.")]
+
+
+class PhaseOut(BaseModel):
+    """A limit of an item in areas of a class; several phases follow each other."""
+
+    area_class: int
+    seq: int
+    phase: str
+    amount: float
+    unit: str
+
+
+class CatalogueItemOut(BaseModel):
+    """An item of the catalogue. `terms` are what it is found by: names, synonyms, pinyin and initials."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    code: str
+    kind: str
+    class_code: str
+    class_en: str
+    class_zh: str
+    name_en: str
+    name_zh: str
+    filing_en: str
+    filing_zh: str
+    closing_en: str
+    closing_zh: str
+    severity: str
+    difficulty: int
+    urgent: bool
+    self_handling: bool
+    public: bool
+    synonyms: list[str]
+    terms: list[str]
+    limits: list[PhaseOut]
+
+    @classmethod
+    def of(cls, item: ItemView) -> CatalogueItemOut:
+        """Build the answer from the service's result."""
+        limits = [
+            PhaseOut(
+                area_class=one.area_class, seq=one.seq, phase=one.name, amount=one.limit.amount, unit=one.limit.unit
+            )
+            for one in item.limits
+        ]
+        told = {name: getattr(item, name) for name in cls.model_fields if name != "limits"}
+        return cls(**{**told, "synonyms": list(item.synonyms), "terms": list(item.terms)}, limits=limits)
+
+
+class CatalogueItemsOut(BaseModel):
+    """Items in the order of the catalogue, or best first where words were given."""
+
+    version: int | None
+    items: list[CatalogueItemOut]
+
+
+class CatalogueVersionOut(BaseModel):
+    """A version of the catalogue; the highest holds."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    version: int
+    title: str
+    file: str
+    loaded_at: datetime
+    items: int
+    classes: int
+
+
+class CatalogueOut(BaseModel):
+    """The catalogue that holds, and all its versions, newest first."""
+
+    current: CatalogueVersionOut | None
+    versions: list[CatalogueVersionOut]
+
+
+class LeadUnitName(BaseModel):
+    """A unit by its names."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    code: str
+    name: str
+
+
+class LeadRuleOut(BaseModel):
+    """A unit leads for an item, a class or all (`*`), in an area or everywhere (`*`)."""
+
+    item: str
+    area: str
+    unit: LeadUnitName
+
+
+class PairOut(BaseModel):
+    """An item and an area."""
+
+    item: str
+    area: str
+
+
+class LeadUnitsOut(BaseModel):
+    """Who leads. Every item should have exactly one unit in every area: what has none, or several, is listed."""
+
+    rules: list[LeadRuleOut]
+    items: int
+    areas: int
+    holes: int
+    doubles: int
+    first_holes: list[PairOut]
+    first_doubles: list[PairOut]
+
+
+@router.get("", summary="Versions of the catalogue", operation_id="get_catalogue")
+def get_catalogue(work: Work, territory: Territory = None) -> CatalogueOut:
+    """Return the catalogue that holds and the versions before it."""
+    versions = [CatalogueVersionOut.model_validate(row) for row in catalogue.list_versions(work, territory)]
+    return CatalogueOut(current=versions[0] if versions else None, versions=versions)
+
+
+@router.get(
+    "/items",
+    summary="Items of the catalogue",
+    operation_id="list_catalogue_items",
+    response_model=CatalogueItemsOut,
+    responses={304: {"description": "Nothing changed since the `ETag` sent as `If-None-Match`."}},
+)
+def list_items(
+    request: Request,
+    work: Work,
+    *,
+    q: Annotated[
+        str | None, Query(max_length=100, description="Chinese, pinyin, initials, other languages, or a code.")
+    ] = None,
+    class_code: Annotated[str | None, Query(alias="class", max_length=20)] = None,
+    public: Annotated[bool, Query(description="Only what anybody may report.")] = False,
+    limit: Annotated[int, Query(ge=1, le=5000)] = 2000,
+    territory: Territory = None,
+) -> Response:
+    """Return items; all of them without words to search for, so that a page can search by itself."""
+    version, etag = _etag(work, territory, (q, class_code, public, limit))
+    headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
+    if request.headers.get("if-none-match") == etag:
+        return Response(status_code=304, headers=headers)
+    found = catalogue.list_items(work, q, territory=territory, class_code=class_code, public=public, limit=limit)
+    answer = CatalogueItemsOut(version=version, items=[CatalogueItemOut.of(item) for item in found])
+    return Response(answer.model_dump_json(), media_type="application/json", headers=headers)
+
+
+def _etag(work: UnitOfWork, territory: UUID | None, asked: tuple[object, ...]) -> tuple[int | None, str]:
+    versions = catalogue.list_versions(work, territory)
+    if not versions:
+        return None, '"none"'
+    words = "-".join(str(part or "") for part in asked).encode().hex()
+    return versions[0].version, f'"{versions[0].id.hex}-{words}"'
+
+
+@router.get("/items/{code}", summary="One item of the catalogue", operation_id="get_catalogue_item")
+def get_item(work: Work, code: str, territory: Territory = None) -> CatalogueItemOut:
+    """Return one item of the catalogue that holds."""
+    return CatalogueItemOut.of(catalogue.item(work, code, territory))
+
+
+@router.get("/lead-units", summary="Who leads for which item where", operation_id="list_lead_units")
+def list_lead_units(work: Work, territory: Territory = None) -> LeadUnitsOut:
+    """Return who leads, and every item without exactly one lead unit in an area."""
+    report = catalogue.lead_report(work, territory)
+    rules = [
+        LeadRuleOut(item=item, area=area, unit=LeadUnitName.model_validate(unit))
+        for item, area, unit in catalogue.lead_rules(work, territory)
+    ]
+    return LeadUnitsOut(
+        rules=rules,
+        items=report.items,
+        areas=report.areas,
+        holes=report.holes,
+        doubles=report.doubles,
+        first_holes=[PairOut(item=item, area=area) for item, area in report.first_holes],
+        first_doubles=[PairOut(item=item, area=area) for item, area in report.first_doubles],
+    )

@@ -1,0 +1,81 @@
+"""`gridward catalogue`: what is in the catalogue, who leads, and new limits for open cases."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+
+from cli.context import JsonOption, command_context, show
+
+app = typer.Typer(help="Search the catalogue, check who leads, apply new limits.", no_args_is_help=True)
+TerritoryOption = Annotated[str | None, typer.Option("--territory", help="Name, where several are loaded.")]
+
+
+@app.command()
+def versions(ctx: typer.Context, territory: TerritoryOption = None, as_json: JsonOption = False) -> None:
+    """List the versions of the catalogue, newest first; the newest holds."""
+    from services import catalogue
+
+    context = command_context(ctx)
+    with context.database.work(context.actor) as work:
+        found = [asdict(row) for row in catalogue.list_versions(work, territory)]
+    lines = (
+        f"{row['version']:>4}  {row['items']:>5} items in {row['classes']} classes  {row['title']}" for row in found
+    )
+    show(found, lambda: "\n".join(lines) or "No catalogue is loaded.", as_json=as_json)
+
+
+@app.command()
+def search(
+    ctx: typer.Context,
+    words: Annotated[str, typer.Argument(help="Chinese, pinyin, initials, other languages, or a code.")],
+    territory: TerritoryOption = None,
+    limit: Annotated[int, typer.Option(min=1, max=5000)] = 20,
+    as_json: JsonOption = False,
+) -> None:
+    """Find items by any of their names."""
+    from services import catalogue
+
+    context = command_context(ctx)
+    with context.database.work(context.actor) as work:
+        found = catalogue.list_items(work, words, territory=territory, limit=limit)
+    lines = (
+        f"{item.code}  {item.name_zh}  {item.name_en}  ({'; '.join(str(one.limit) for one in item.limits[:3])})"
+        for item in found
+    )
+    show([asdict(item) for item in found], lambda: "\n".join(lines) or "Nothing fits.", as_json=as_json)
+
+
+@app.command()
+def check(ctx: typer.Context, territory: TerritoryOption = None, as_json: JsonOption = False) -> None:
+    """Check that each item has exactly one lead unit in each area; exit code 1 where not."""
+    from services import catalogue
+
+    context = command_context(ctx)
+    with context.database.work(context.actor) as work:
+        report = asdict(catalogue.lead_report(work, territory))
+    show(report, lambda: _check_text(report), as_json=as_json)
+    if report["holes"] or report["doubles"]:
+        raise typer.Exit(1)
+
+
+def _check_text(report: dict[str, Any]) -> str:
+    told = f"{report['items']} items in {report['areas']} areas: {report['holes']} without a lead unit,"
+    lines = [f"{told} {report['doubles']} with several."]
+    for kind in ("holes", "doubles"):
+        lines += [f"  {kind[:-1]}: item {item}, area {area}" for item, area in report[f"first_{kind}"][:20]]
+    return "\n".join(lines)
+
+
+@app.command("apply-limits")
+def apply_limits(ctx: typer.Context, territory: TerritoryOption = None, as_json: JsonOption = False) -> None:
+    """Have open cases go by the newest catalogue; the limits they were opened with are kept beside."""
+    from services import clock_recompute
+
+    context = command_context(ctx)
+    with context.database.work(context.actor) as work:
+        moved = clock_recompute.apply_rules(work, now=datetime.now(UTC), territory=territory)
+    show({"clocks": moved}, f"{moved} clocks came to another result.", as_json=as_json)

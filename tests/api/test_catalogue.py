@@ -1,0 +1,100 @@
+"""The catalogue, calendars and clocks over HTTP."""
+
+from __future__ import annotations
+
+from importlib import resources
+
+import pytest
+
+from services import ingest
+from store.database.actor import Actor
+from tests.api.town import build_town, lonlat
+
+
+@pytest.fixture(scope="module")
+def town(database):
+    built = build_town(database)
+    with (
+        database.owner_work(Actor.system()) as work,
+        resources.as_file(resources.files("casework") / "open_catalogue.csv") as path,
+    ):
+        ingest.load_catalogue(work, path, territory=built.territory)
+    return built
+
+
+def test_items_are_found_and_unchanged_lists_cost_nothing(client, town):
+    answer = client.get("/api/v1/catalogue/items")
+    assert (answer.status_code, len(answer.json()["items"])) == (200, 113)
+    item = answer.json()["items"][5]
+    assert item["name_en"] == "Pothole"
+    assert {"cxdkd", "pothole"} <= set(item["terms"])
+    assert item["limits"][0] == {"area_class": 1, "seq": 1, "phase": "围护", "amount": 4.0, "unit": "emergency_hour"}
+    again = client.get("/api/v1/catalogue/items", headers={"If-None-Match": answer.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    other = client.get("/api/v1/catalogue/items?q=jgqs", headers={"If-None-Match": answer.headers["etag"]})
+    assert [one["code"] for one in other.json()["items"]] == ["0101"]
+    assert client.get("/api/v1/catalogue/items/0101").json()["urgent"] is True
+    assert client.get("/api/v1/catalogue/items/nope").status_code == 404
+    current = client.get("/api/v1/catalogue").json()["current"]
+    assert (current["items"], current["classes"], current["version"]) == (113, 4, 1)
+    leads = client.get("/api/v1/catalogue/lead-units").json()
+    assert (leads["holes"], leads["doubles"], len(leads["first_holes"])) == (226, 0, 200)
+
+
+CHINA = {
+    "code": "test", "zone": "Asia/Shanghai", "hours": ["08:30-12:00", "14:00-17:30"],
+    "years": {"2025": {"announced": True, "off": {"2025-10-01/2025-10-08": "国庆节、中秋节"},
+                       "work": {"2025-09-28": "调休", "2025-10-11": "调休"}}},
+}  # fmt: skip
+
+
+def test_a_calendar_is_put_in_force_and_limits_are_reckoned_on_it(client, town, make_account):
+    before = client.get("/api/v1/calendars").json()
+    assert (before["id"], before["zone"], before["announced"]) == (None, "UTC", None)
+    made = client.post(
+        "/api/v1/incidents",
+        json={"lon": lonlat(100, 100)[0], "lat": lonlat(100, 100)[1], "item": "Pothole"},
+        headers={"Idempotency-Key": "calendar-1"},
+    )
+    no = made.json()["incident"]["no"]
+    saved = client.put("/api/v1/calendars", json=CHINA)
+    assert saved.status_code == 200
+    assert saved.json()["calendar"]["version"] == 1
+    shown = client.get("/api/v1/calendars").json()
+    assert (shown["announced"], len(shown["days"])) == ([2025], 10)
+    ask = {"start": "2025-09-26T16:00:00+08:00", "limit": "4 工作时"}
+    assert client.get("/api/v1/calendars/due", params=ask).json() == {
+        "due_at": "2025-09-28T03:00:00Z", "provisional": False}  # fmt: skip
+    ask = {"start": "2025-09-30T10:00:00+08:00", "limit": "5 work days"}
+    assert client.get("/api/v1/calendars/due", params=ask).json()["due_at"] == "2025-10-14T09:30:00Z"
+    ask = {"start": "2025-12-31T10:00:00+08:00", "limit": "1 工作日"}
+    assert client.get("/api/v1/calendars/due", params=ask).json()["provisional"] is True
+    clocks = client.get(f"/api/v1/incidents/{no}/clocks").json()
+    assert clocks["total"] is None
+    assert clocks["phases"] == []
+    assert client.get("/api/v1/incidents/none/clocks").status_code == 404
+    bad = client.get("/api/v1/calendars/due", params={"start": "2025-12-31T10:00:00Z", "limit": "soon"})
+    assert (bad.status_code, bad.json()["field"]) == (422, "limit")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"hours": ["8-12"]},
+        {"zone": "Mars/Olympus"},
+        {"week": [9]},
+        {"years": {"2025": {"off": {"x": "y"}}}},
+        {"more": 1},
+    ],
+)
+def test_a_calendar_of_the_wrong_form_is_refused(client, town, change):
+    before = client.get("/api/v1/calendars").json()["version"]
+    assert client.put("/api/v1/calendars", json=CHINA | change).status_code == 422
+    assert client.get("/api/v1/calendars").json()["version"] == before
+
+
+def test_only_shift_leaders_change_the_calendar(app, make_account, town):
+    from tests.api.conftest import Client
+
+    with Client(app, headers={"Authorization": f"Bearer {make_account('dispatcher')}"}) as other:
+        assert other.put("/api/v1/calendars", json=CHINA).status_code == 403
