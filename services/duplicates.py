@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from uuid import UUID
 
 import shapely
 
@@ -15,6 +16,7 @@ from gis.errors import NotFoundError
 from services.locate import box_around
 from store.database import duplicates as sql
 from store.database import incidents as incident_sql
+from store.database.partition import find_territory
 from store.database.work import UnitOfWork
 
 
@@ -60,6 +62,58 @@ def proposed(work: UnitOfWork, no: str, *, most: int = 5) -> list[LikelyDuplicat
         raise NotFoundError(f"There is no incident {no[:40]}.", no=no[:40])
     if row.lon is None:
         return []
+    report = _Report(
+        row.no, row.territory_id, row.lon, row.lat, row.accuracy_m, row.reported_at, row.item, row.item_code,
+        row.description,
+    )  # fmt: skip
+    return _likely(work, report, most)
+
+
+def proposed_at(
+    work: UnitOfWork,
+    place: tuple[float, float],
+    item: str,
+    item_code: str | None,
+    *,
+    accuracy_m: float = 0.0,
+    now: datetime,
+    territory: UUID | None = None,
+    most: int = 5,
+) -> list[LikelyDuplicate]:
+    """Return the open cases that a report about to be made is likely about, the likeliest first.
+
+    Parameters
+    ----------
+    work : UnitOfWork
+    place : tuple of float
+        Longitude, latitude, EPSG:4326.
+    item : str
+        What is wrong, as far as it is typed.
+    item_code : str or None
+    accuracy_m : float
+    now : datetime
+    territory : UUID or None
+        May be left out where only one is loaded.
+    most : int
+    """
+    of = find_territory(work.session, territory).id
+    return _likely(work, _Report("", of, *place, accuracy_m, now, item, item_code, ""), most)
+
+
+@dataclass(frozen=True, slots=True)
+class _Report:
+    no: str
+    territory_id: UUID
+    lon: float
+    lat: float
+    accuracy_m: float | None
+    reported_at: datetime
+    item: str
+    item_code: str | None
+    description: str
+
+
+def _likely(work: UnitOfWork, row: _Report, most: int) -> list[LikelyDuplicate]:
     reach = REACH_M + min(REACH_M, row.accuracy_m or 0.0) + REACH_M
     rows = sql.near_cases(
         work.session,

@@ -20,6 +20,7 @@ from store.database.models.compound import Compound
 from store.database.models.coverage import CoverageCheck, CoverageGrid, CoverageRun, Gap, KeyPlaceCoverage
 from store.database.models.edit import AtomPast, Edit
 from store.database.models.grid_shape import GridShape
+from store.database.models.handover import ShiftHandover
 from store.database.models.incident import Incident, IncidentTransition, IntakeKey
 from store.database.models.intake import Device, Gazetteer, GazetteerState, IntakeQuota, Media, MediaContent, QrCode
 from store.database.models.net import GridFloor, NetShare
@@ -151,6 +152,7 @@ __all__ = [
     "Scope",
     "Session",
     "Shift",
+    "ShiftHandover",
     "ShiftPattern",
     "SignInLink",
     "Staff",

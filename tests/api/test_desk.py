@@ -1,0 +1,81 @@
+"""The desk's own questions: a case in one answer, what was reported near by, and the hand-over between shifts."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+
+from store.database.actor import Actor
+from tests.api.case_desk import URL, open_desk
+from tests.api.town import lonlat
+
+
+@pytest.fixture(scope="module")
+def desk(app, database, make_account):
+    with open_desk(app, database, make_account) as opened:
+        yield opened
+
+
+def test_a_case_opens_with_its_place_in_one_answer(desk):
+    no = desk.report(item="Bench loose")["no"]
+    answer = desk.clients["dispatcher"].get(f"{URL}/{no}/answer")
+    assert answer.status_code == 200, answer.text
+    told = answer.json()
+    assert told["case"]["incident"]["no"] == no
+    assert told["located"]["grids"][0]["code"] == told["case"]["incident"]["grid"]["code"]
+    assert told["lead_unit"] is None
+    assert desk.clients["dispatcher"].get(f"{URL}/no-such/answer").status_code == 404
+
+
+def test_reports_near_by_are_proposed_while_a_place_is_typed(desk):
+    no = desk.report(200, 100, item="Bin on fire")["no"]
+    lon, lat = lonlat(203, 100)
+    query = {"lon": lon, "lat": lat, "item": "Bin on fire"}
+    found = desk.clients["intake_officer"].get(f"{URL}/near", params=query).json()["duplicates"]
+    assert [each["no"] for each in found] == [no]
+    far = dict(zip(("lon", "lat"), lonlat(200, 100_000), strict=True))
+    assert desk.clients["intake_officer"].get(f"{URL}/near", params=query | far).json()["duplicates"] == []
+
+
+def test_one_shift_hands_over_and_another_notes_it(desk, database):
+    asked = desk.to("DISPATCHED", item="Kerb broken")
+    desk.do("handling_unit", asked, "request_return", reason="Not our street")
+    critical = desk.report(severity="critical", item="Gas smell")["no"]
+    late = desk.report(item="Lamp long out")["no"]
+    with database.owner_work(Actor.system()) as work:
+        work.session.execute(
+            sa.text("update incident set due_at = now() - interval '1 hour' where no = :n"), {"n": late}
+        )
+    giver, taker = desk.clients["dispatcher"], desk.clients["shift_leader"]
+    now = giver.get("/api/v1/handovers").json()
+    listed = {each["no"]: each for each in now["cases"]}
+    assert {asked, critical, late} <= listed.keys()
+    assert listed[asked]["pending"] == "return"
+    assert now["cases"][0]["severity"] == "critical"
+    assert (now["sums"]["pending"], now["sums"]["late"], now["sums"]["dispatched"]) == (1, 1, 1)
+    assert now["kept"] == []
+
+    refused = desk.clients["inspector"].post("/api/v1/handovers", json={"note": "mine"})
+    assert refused.status_code == 403
+    given = giver.post("/api/v1/handovers", json={"note": " Crane in Lane 2; call 13812345678 "})
+    assert given.status_code == 201, given.text
+    sheet = given.json()
+    assert sheet["given_by"] == "dispatcher"
+    assert sheet["mine"]
+    assert "13812345678" not in sheet["note"]
+    assert sheet["sums"] == now["sums"]
+
+    path = f"/api/v1/handovers/{sheet['id']}/taken"
+    own = giver.post(path, json={"note": ""})
+    assert (own.status_code, own.json()["code"]) == (409, "own-handover")
+    taken = taker.post(path, json={"note": "Seen"}).json()
+    assert (taken["taken_by"], taken["taken_note"]) == ("shift_leader", "Seen")
+    again = desk.clients["intake_officer"].post(path, json={"note": ""})
+    assert (again.status_code, again.json()["code"]) == (409, "handover-taken")
+
+    # the next shift begins where the last one ended, and the sheet stays as it was given
+    after = taker.get("/api/v1/handovers").json()
+    assert after["since"] == sheet["given_at"]
+    assert after["sums"]["dispatched"] == 0
+    assert after["kept"][0]["cases"] == sheet["cases"]
+    assert taker.post("/api/v1/handovers/00000000-0000-0000-0000-000000000000/taken", json={}).status_code == 404
