@@ -27,13 +27,13 @@ ROUTERS = (
     "session", "accounts", "territories", "plan_history", "plan_files", "plan_life", "plan_compare", "plans",
     "plan_edits", "plan_quality", "presence", "rivers", "nets", "grids", "coverage", "live_coverage",
     "coverage_compare", "facilities", "siting", "privacy_zones", "buildings", "area_changes", "staffing", "locate",
-    "duplicates", "media", "plates", "public_reports", "incidents", "cases", "search", "cameras", "reports", "catalogue",
+    "duplicates", "media", "plates", "public_reports", "incidents", "cases", "follow", "search", "cameras", "reports", "catalogue",
     "calendars", "basemaps",
     "layers", "ogc", "tiles", "jobs", "events", "audit", "health",
 )  # fmt: skip
 # where single photos are sent: a larger body is refused before it is read
 PHOTO_DOORS = ("/api/v1/media", "/api/v1/public/")
-OPEN = frozenset({"session", "health", "public_reports"})
+OPEN = frozenset({"session", "health", "public_reports", "follow"})
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:

@@ -11,13 +11,17 @@ import orjson
 from fastapi import APIRouter, Depends, Header, Path, Request, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from api.deps import IfMatch, Work
+from api.deps import IfMatch, Wired, Wiring, Work
+from api.duplicates import DuplicateOut
 from api.incidents import IncidentOut
 from api.locate import Graphs
+from api.media import MediaOut
+from api.problems import problem_of
 from services import cases as service
 from services import idempotency
-from services.cases import Asked, CaseView
+from services.cases import Asked, CaseView, contacts
 from services.cases.asked import MOST_MEDIA, MOST_UNITS, REASON_LENGTH, TEXT_LENGTH
+from services.cases.bulk import MOST
 from store.database.work import UnitOfWork
 
 router = APIRouter(prefix="/api/v1/incidents", tags=["cases"])
@@ -92,7 +96,7 @@ class TransitionOut(BaseModel):
     digest: str
 
 
-class DuplicateOut(BaseModel):
+class LinkedOut(BaseModel):
     """A report of the same thing, linked to this case."""
 
     no: str
@@ -104,6 +108,35 @@ class DuplicateOut(BaseModel):
     revision: int
 
 
+class ClockOut(BaseModel):
+    """A clock of a case; `share` is of its limit, 1 is all of it."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    kind: str
+    phase: int
+    name: str
+    state: str
+    owes: str
+    started_at: datetime
+    due_at: datetime | None
+    paused: bool
+    share: float
+    colour: str
+    provisional: bool
+
+
+class ClocksOut(BaseModel):
+    """The open clocks of a case: of its stage, in all, of the phases of handling, and until a review."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    stage: ClockOut | None
+    total: ClockOut | None
+    phases: list[ClockOut]
+    review: ClockOut | None
+
+
 class CaseOut(BaseModel):
     """A whole case."""
 
@@ -113,7 +146,13 @@ class CaseOut(BaseModel):
     actions: list[ActionOut]
     tasks: list[TaskOut]
     transitions: list[TransitionOut]
-    duplicates: list[DuplicateOut]
+    clocks: ClocksOut
+    media: list[MediaOut]
+    duplicates: list[LinkedOut]
+    proposed: list[DuplicateOut]
+    follow: str | None = Field(
+        default=None, description="Fresh one-time key for whoever reported, after a step they are told of; shown once."
+    )
 
 
 class ActionIn(BaseModel):
@@ -144,6 +183,74 @@ class ActionIn(BaseModel):
         told = {name: getattr(self, name) for name in ActionIn.model_fields}
         lists = {name: tuple(told[name]) for name in ("units", "departments", "media")}
         return Asked(**(told | lists))
+
+
+class CaseName(BaseModel):
+    """A case, and the revision that was seen."""
+
+    no: Name
+    revision: int
+
+
+class ManyIn(ActionIn):
+    """One action for many cases."""
+
+    action: Name
+    incidents: Annotated[list[CaseName], Field(min_length=1, max_length=MOST)]
+
+
+class ResultOut(BaseModel):
+    """What became of one case: its state and revision, or the problem that it met."""
+
+    no: str
+    done: bool
+    state: str | None
+    revision: int | None
+    problem: dict[str, Any] | None
+
+
+class ManyOut(BaseModel):
+    """One result for each case, in the order sent."""
+
+    results: list[ResultOut]
+
+
+class ProofOut(BaseModel):
+    """What a check of one case found."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    no: str
+    steps: int
+    head: str
+    intact: bool
+    broken_at: int | None
+    changed_texts: list[int]
+    erased_texts: list[int]
+    differs: list[str]
+
+
+class FollowKey(BaseModel):
+    """A key for whoever reported: goes into the page's address after ``#/follow/``."""
+
+    follow: str
+
+
+class ContactIn(BaseModel):
+    """How to reach whoever reported."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    contact: Annotated[str, Field(min_length=1, max_length=contacts.CONTACT_LENGTH)]
+
+
+class ContactOut(BaseModel):
+    """The same, and when it was written down."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    contact: str
+    written_at: datetime
 
 
 class ActionPath(BaseModel):
@@ -180,21 +287,23 @@ class Repeatable:
         self.body = body
 
     def respond(self, work: UnitOfWork, compute: Callable[[], CaseOut]) -> Response:
-        """Return the answer of `compute`, or the one that this key got before."""
-        repeated = False
+        """Return the answer of `compute`, or the one that this key got before; keys for reporters are not kept."""
+        secret: list[str | None] = [None]
+
+        def once() -> tuple[int, dict[str, Any]]:
+            case = compute()
+            secret[0] = case.follow
+            return 200, case.model_copy(update={"follow": None}).model_dump(mode="json")
+
         if self.key is None:
-            body = _plain(compute())
+            answer = idempotency.Answer(*once())
         else:
-            answer = idempotency.answer_once(
-                work, route=self.route, key=self.key, request_body=self.body, compute=lambda: (200, _plain(compute()))
-            )
-            body, repeated = answer.body, answer.repeated
-        headers = {"ETag": f'"{body["incident"]["revision"]}"'} | ({"Idempotent-Replay": "true"} if repeated else {})
+            answer = idempotency.answer_once(work, route=self.route, key=self.key, request_body=self.body, compute=once)
+        body = answer.body | {"follow": secret[0]}
+        headers = {"ETag": f'"{body["incident"]["revision"]}"'}
+        if answer.repeated:
+            headers["Idempotent-Replay"] = "true"
         return Response(orjson.dumps(body), headers=headers, media_type="application/json")
-
-
-def _plain(case: CaseOut) -> dict[str, Any]:
-    return case.model_dump(mode="json")
 
 
 async def repeatable(
@@ -234,10 +343,60 @@ def act_on_incident(
     """Take one action of the state table; 409 says what is in the way, 412 that somebody else was faster."""
 
     def compute() -> CaseOut:
-        service.act(work, where.no, where.action, body.asked(), revision=revision, now=datetime.now(UTC), graphs=graphs)
-        return case_out(work, where.no)
+        done = service.act(
+            work, where.no, where.action, body.asked(), revision=revision, now=datetime.now(UTC), graphs=graphs
+        )
+        return case_out(work, where.no).model_copy(update={"follow": done.follow})
 
     return again.respond(work, compute)
+
+
+@router.post("/actions", operation_id="act_on_incidents")
+def act_on_incidents(work: Work, graphs: Graphs, body: ManyIn) -> ManyOut:
+    """Take one action on many cases: each succeeds or fails for itself, in the order sent."""
+    cases = [(each.no, each.revision) for each in body.incidents]
+    results = service.act_on_many(work, body.action, cases, body.asked(), now=datetime.now(UTC), graphs=graphs)
+    return ManyOut(results=[_result(each) for each in results])
+
+
+def _result(found: service.Result) -> ResultOut:
+    error = found.problem
+    told = None if error is None else orjson.loads(problem_of(error).body)
+    return ResultOut(no=found.no, done=found.done, state=found.state, revision=found.revision, problem=told)
+
+
+@router.get("/{no}/verify", operation_id="verify_incident")
+def verify_incident(work: Work, no: str) -> ProofOut:
+    """Prove that the history is whole, that texts are those written, and that the steps lead to the case."""
+    return ProofOut.model_validate(service.verify(work, no, now=datetime.now(UTC)))
+
+
+@router.post("/{no}/follow", operation_id="make_follow_link", status_code=201)
+def make_follow_link(work: Work, no: str) -> FollowKey:
+    """Make a one-time key for whoever reported, to be handed over; it is shown once."""
+    return FollowKey(follow=service.hand_over(work, no, now=datetime.now(UTC)))
+
+
+@router.put("/{no}/contact", operation_id="put_contact", status_code=204)
+def put_contact(work: Work, wired: Wired, no: str, body: ContactIn) -> None:
+    """Seal how to reach whoever reported; needs the right to it."""
+    contacts.put_contact(work, no, body.contact, key=_contact_key(wired), now=datetime.now(UTC))
+
+
+@router.get("/{no}/contact", operation_id="get_contact")
+def get_contact(work: Work, wired: Wired, no: str) -> ContactOut:
+    """Return how to reach whoever reported; each reading leaves a line in the audit trail."""
+    return ContactOut.model_validate(contacts.get_contact(work, no, key=_contact_key(wired)))
+
+
+@router.delete("/{no}/contact", operation_id="delete_contact", status_code=204)
+def delete_contact(work: Work, no: str) -> None:
+    """Erase it before its time."""
+    contacts.erase_contact(work, no)
+
+
+def _contact_key(wired: Wiring) -> str:
+    return contacts.contact_key(wired.settings.database.home, wired.settings.cases.contact_key_file)
 
 
 @router.post("/{no}/tasks/{task_id}/{action}", operation_id="act_on_task", response_model=CaseOut)

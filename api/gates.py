@@ -20,7 +20,7 @@ OWN: Final = ("/api/v1/session", "/api/v1/account/", "/openapi.json", "/ogc/api"
 # the services behind these ask for the administrator that they belong to
 ADMINISTRATION: Final = ("/api/v1/accounts", "/api/v1/audit", "/api/v1/operations")
 # open without signing in: they count who comes (services/quota.py) and tell neither doors nor people
-PUBLIC: Final = ("/api/v1/public/",)
+PUBLIC: Final = ("/api/v1/public/", "/api/v1/follow/")
 
 # every row that these show or change passes row security, and none tells sums of what it hides
 IN_AREAS: Final = frozenset(
@@ -35,7 +35,10 @@ IN_AREAS: Final = frozenset(
         "DELETE /api/v1/privacy-zones/{zone}", "POST /api/v1/locate", "GET /api/v1/incidents",
         "POST /api/v1/incidents", "GET /api/v1/incidents/{no}", "PATCH /api/v1/incidents/{no}",
         "GET /api/v1/incidents/counts", "GET /api/v1/incidents/{no}/transitions",
-        "POST /api/v1/incidents/{no}/actions/{action}", "POST /api/v1/incidents/{no}/tasks/{task_id}/{action}",
+        "POST /api/v1/incidents/actions", "GET /api/v1/incidents/{no}/verify", "POST /api/v1/incidents/{no}/follow",
+        "GET /api/v1/incidents/{no}/contact", "PUT /api/v1/incidents/{no}/contact",
+        "DELETE /api/v1/incidents/{no}/contact", "POST /api/v1/incidents/{no}/actions/{action}",
+        "POST /api/v1/incidents/{no}/tasks/{task_id}/{action}",
         "GET /api/v1/search",
         "GET /api/v1/incidents/{no}/duplicates", "POST /api/v1/media", "GET /api/v1/media/{media_id}",
         "POST /api/v1/media/{media_id}/blur", "GET /api/v1/plates", "POST /api/v1/plates", "GET /api/v1/plates/sheet",
@@ -47,6 +50,14 @@ IN_AREAS: Final = frozenset(
         "GET /api/v1/catalogue/lead-units", "GET /api/v1/calendars", "GET /api/v1/calendars/due",
         "GET /api/v1/incidents/{no}/clocks",
         "GET /api/v1/jobs/{job_id}", "DELETE /api/v1/jobs/{job_id}", "GET /api/v1/events", "GET /api/v1/events/poll",
+    }
+)  # fmt: skip
+# a body outside sees what was handed to it and nothing else of the business
+OUTSIDE_BODY: Final = "outside_body"
+FOR_OUTSIDE: Final = frozenset(
+    {
+        "GET /api/v1/incidents", "GET /api/v1/incidents/counts", "GET /api/v1/incidents/{no}",
+        "GET /api/v1/incidents/{no}/transitions", "POST /api/v1/incidents/{no}/actions/{action}",
     }
 )  # fmt: skip
 # collections are lists of rows of secured tables, whatever way they go out
@@ -66,6 +77,12 @@ class AdministratorsApartError(NotAllowedError):
     """An administrator asked for business, or somebody else for an administrator's work."""
 
     code = "administrators-apart"
+
+
+class OutsideBodyError(NotAllowedError):
+    """An outside body asked for more than what was handed to it."""
+
+    code = "outside-body"
 
 
 class PasswordDueError(NotAllowedError):
@@ -106,9 +123,12 @@ def check(who: SignedIn, method: str, route: str) -> None:
         return
     if not who.actor.roles.intersection(BUSINESS):
         raise AdministratorsApartError("Administrators and accounts without a role do not see business.")
+    asked = f"{_read_as_get(method)} {route}"
+    if who.actor.roles.intersection(BUSINESS) == {OUTSIDE_BODY} and asked not in FOR_OUTSIDE:
+        raise OutsideBodyError("An outside body sees only the cases that were handed to it.")
     if who.actor.is_limited and not is_safe_in_areas(method, route):
         who.actor.require_everywhere()
-    if f"{_read_as_get(method)} {route}" in EXPORTS:
+    if asked in EXPORTS:
         who.actor.require("export")
 
 

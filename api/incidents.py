@@ -212,6 +212,9 @@ class QueueQuery(BaseModel):
     clock: Literal["soon", "late", "paused"] | None = Field(default=None, description="Only these clocks.")
     severity: Severity | None = None
     q: str | None = Field(default=None, max_length=100, description="A number, or words of the report.")
+    pending: Literal["return", "suspension", "extension", "void", "any"] | None = Field(
+        default=None, description="Only cases with such a request that waits."
+    )
     mine: bool = Field(default=False, description="Only what this account or its unit reported or owes.")
     sort: Literal["new", "due"] = Field(default="new", description="Newest first, or what is due first.")
     territory: UUID | None = None
@@ -222,7 +225,8 @@ class QueueQuery(BaseModel):
             states=tuple(part for each in self.state for part in each.split(",") if part),
             area=views.area_range(self.area) if self.area else None,
             grid=self.grid, unit=self.unit, item=self.item, since=self.since, until=self.until, clock=self.clock,
-            severity=self.severity, territory=self.territory, text=self.q.strip() if self.q else None,
+            pending=self.pending, severity=self.severity, territory=self.territory,
+            text=self.q.strip() if self.q else None,
             mine=views.mine_of(work) if self.mine else None, by_due=self.sort == "due", now=datetime.now(UTC),
         )  # fmt: skip
 

@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -15,6 +16,7 @@ from casework import states
 from casework.chain import step_digest
 from casework.masking import control_sign, mask_personal_numbers
 from gis.errors import ConflictError, InvalidInputError, NotFoundError, StaleRevisionError
+from services import catalogue, clocks
 from services.incident_views import IncidentView, box_of, get_incident, view_of
 from services.locate import Located, Place, locate
 from services.nearest_staff import StreetGraphs
@@ -125,7 +127,7 @@ def register(
         found = _located(work, graphs, report, now)
         taken = _save(work, report, found, channel_key, now, time_zone)
         if taken.fresh:
-            return _announced(work, found, taken.no)
+            return _announced(work, found, taken, now)
         known = taken
     if known.body_sha256 != report.digest():
         raise KeyUsedError(
@@ -191,6 +193,7 @@ def placed(work: UnitOfWork, graphs: StreetGraphs, point: tuple[float, float], m
 
 def _save(work: UnitOfWork, report: Report, found: Located, channel_key: str, now: datetime, time_zone: str) -> Taken:
     assert found.point is not None  # noqa: S101 - checked where it was located
+    urgent = _urgent(work, report.item_code, found.territory_id)
     local = now.astimezone(ZoneInfo(time_zone))
     month = local.date().replace(day=1)
     incident_id, serial = sql.next_numbers(work.session, month)
@@ -202,7 +205,7 @@ def _save(work: UnitOfWork, report: Report, found: Located, channel_key: str, no
         "item": report.item.strip(),
         "item_code": report.item_code,
         "severity": report.severity,
-        "urgent": False,
+        "urgent": urgent,
         "place": True,
         "placement": found.answer["placement"],
         "located_by": found.answer["located_by"],
@@ -224,17 +227,34 @@ def _save(work: UnitOfWork, report: Report, found: Located, channel_key: str, no
             "accuracy_m": report.place.accuracy_m, "locate_method": found.answer["located_by"],
             "grid_version_id": versions[0], "alt_grid_version_id": versions[1], "component_id": found.component_id,
             "area_code": area, "town_code": town, "county_code": county, "actor_id": work.actor.account_id,
-            "facts": facts, "digest": step.digest, "item_code": report.item_code, "urgent": False,
+            "facts": facts, "digest": step.digest, "item_code": report.item_code, "urgent": urgent,
         },
     )  # fmt: skip
 
 
-def _announced(work: UnitOfWork, found: Located, no: str) -> Reported:
+def _announced(work: UnitOfWork, found: Located, taken: Taken, now: datetime) -> Reported:
     assert found.point is not None  # noqa: S101 - checked where it was located
     lon, lat = found.point
     work.touch("incidents", found.territory_id, (lon, lat, lon, lat))
-    work.announce("incident", {"no": no, "action": "register", "state": "REPORTED"}, found.territory_id)
-    return Reported(True, get_incident(work, no), found.answer)
+    work.announce("incident", {"no": taken.no, "action": "register", "state": "REPORTED"}, found.territory_id)
+    clocks.follow(work, None, taken, "register", now)
+    return Reported(True, get_incident(work, taken.no), found.answer)
+
+
+def _urgent(work: UnitOfWork, item_code: str | None, territory_id: UUID | None) -> bool:
+    """Whether an item of the catalogue is urgent.
+
+    Raises
+    ------
+    InvalidInputError
+        The catalogue has no such item.
+    """
+    if item_code is None or territory_id is None:
+        return False
+    item = catalogue.find_item(work, item_code, territory_id)
+    if item is None:
+        raise InvalidInputError(f"The catalogue has no item {item_code[:60]}.", field="item_code")
+    return item.urgent
 
 
 def amend(
@@ -282,6 +302,8 @@ def amend(
         item_code=before.item_code if item_code is None else item_code,
     )
     _check(Report(Place(), wanted.item, wanted.description, severity=wanted.severity), "-", now)
+    if wanted.item_code != before.item_code:
+        wanted = replace(wanted, urgent=_urgent(work, wanted.item_code, row.territory_id))
     changed = [name for name in _AMENDED if getattr(before, name) != getattr(wanted, name)]
     if not changed:
         return before
@@ -307,6 +329,7 @@ def _write(work: UnitOfWork, wanted: IncidentView, changed: list[str], at: datet
     seq, prev = sql.last_step(work.session, wanted.month, wanted.id)
     facts: dict[str, Any] = {"changed": changed}
     facts |= {name: getattr(wanted, name) for name in changed if name != "description"}
+    facts |= {"urgent": wanted.urgent} if "item_code" in changed else {}
     content = states.step_content(
         seq + 1,
         "amend",

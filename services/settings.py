@@ -196,6 +196,11 @@ class CaseSettings(SettingsGroup):
         description="Time zone of the territory, such as Asia/Shanghai: decides the month that a report belongs to "
         "and that its number begins with, and when a day of areas and plans begins.",
     )
+    contact_key_file: Path | None = Field(
+        default=None,
+        description="File with the key (32 characters or more) that reporters' contacts are encrypted with. Without it "
+        "Gridward makes contact.key in its home folder; a backup of the database without the key opens no contact.",
+    )
 
     @field_validator("time_zone")
     @classmethod

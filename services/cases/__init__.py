@@ -2,7 +2,13 @@
 
 from services.cases.act import Acted, act
 from services.cases.asked import Asked
+from services.cases.bulk import Result, act_on_many
+from services.cases.links import hand_over
 from services.cases.tasks import act_on_task
+from services.cases.verify import Proof, verify
 from services.cases.view import CaseView, read_case
 
-__all__ = ["Acted", "Asked", "CaseView", "act", "act_on_task", "read_case"]
+__all__ = [
+    "Acted", "Asked", "CaseView", "Proof", "Result", "act", "act_on_many", "act_on_task", "hand_over", "read_case",
+    "verify",
+]  # fmt: skip

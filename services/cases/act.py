@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
 from casework import states
 from casework.case import ActionRefused, Actor, Transition
-from casework.machine import machine
+from casework.machine import machine, window
 from gis.errors import NotFoundError, StaleRevisionError
-from services import incident_views
-from services.cases import errands
+from services import clocks, incident_views, media
+from services.cases import errands, links
 from services.cases.asked import Asked
 from services.cases.needs import facts_for
 from services.cases.standing import Standing, columns_of, guard_facts, standing_of
 from services.incidents import placed
 from services.nearest_staff import StreetGraphs
+from store.database import case_reporters as reporter_sql
 from store.database import cases as sql
 from store.database import incidents as incident_sql
 from store.database.cases import StepRow
@@ -29,16 +30,19 @@ _CLEARED: Final[dict[str, dict[str, Any]]] = {
     "refuse_suspension": {"review_on": None},
     "resume": {"review_on": None},
 }
+_STAGES: Final = {"report_done": "after"}
+_TELLING: Final = frozenset({"close", "reject"})
 REPORTER: Final = Actor(None, frozenset({"reporter"}))
 
 
 @dataclass(frozen=True, slots=True)
 class Acted:
-    """A step taken."""
+    """A step taken; `follow` is a fresh link for whoever reported, where the step is one to be told of."""
 
     no: str
     state: str
     revision: int
+    follow: str | None = None
 
 
 def act(
@@ -86,6 +90,8 @@ def act(
             current=incident_views.view_of(at.row, work.actor.account_id),
         )
     _refuse_hopeless(at, action)
+    if asked.media:
+        media.attach(work, *at.key, asked.media, stage=_STAGES.get(action))
     facts = facts_for(work, at, action, asked) | guard_facts(work, at)
     reason, text = asked.masked_reason(), asked.masked_text()
     salt = secrets.token_hex(16) if reason or text else None
@@ -96,7 +102,12 @@ def act(
     sql.change(work.session, at.key, columns_of(step.case) | more)
     sql.add_step(work.session, at.key, _stored(step, reason, text, salt))
     errands.follow(work, at, step)
-    return announced(work, at, step.action)
+    _erase(work, at, step.action)
+    after = incident_views.read_row(work, no)
+    clocks.follow(work, at.row, after, action, at.now)
+    done = announced(work, at, step.action)
+    token = links.issue(work, no, now=at.now, lasts=window(step.to_state)) if action in _TELLING else None
+    return replace(done, follow=token)
 
 
 def _lock_both(work: UnitOfWork, no: str, master: str | None) -> None:
@@ -141,6 +152,17 @@ def _more_columns(
     if step.action == "request_suspension":
         return {"review_on": date.fromisoformat(facts["review_date"])}
     return dict(_CLEARED.get(step.action, {}))
+
+
+def _erase(work: UnitOfWork, at: Standing, action: str) -> None:
+    """Erase what a step ends the use of: at archiving all that came from the public, at referral how to reach them."""
+    if action not in ("archive", "refer"):
+        return
+    reporter_sql.erase_contact(work.session, at.key)
+    if action == "archive":
+        reporter_sql.erase_links(work.session, at.key)
+        sql.erase_texts(work.session, at.key, now=at.now)
+        media.erase(work, *at.key)
 
 
 def _id_of(work: UnitOfWork, no: str) -> int:

@@ -7,16 +7,16 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from casework.calendars import china
 from casework.case import Transition
 from casework.clocks import due_at, read_limit
+from services import calendars
 from services.cases.standing import Standing
 from store.database import case_tasks as sql
 from store.database.work import UnitOfWork
 
 OPEN: Final = ("asked", "reported_in", "done")
 REPORT_IN: Final = "2 work hours"
-REPORT_IN_URGENT: Final = "30 minutes"
+REPORT_IN_URGENT: Final = "PT30M"
 DEADLOCK: Final = "2 work days"
 Follow = Callable[[UnitOfWork, Standing, Transition], None]
 
@@ -56,8 +56,9 @@ def _dispatched(work: UnitOfWork, at: Standing, step: Transition) -> None:
 
 
 def _called(work: UnitOfWork, at: Standing, step: Transition) -> None:
-    report_in = _after(at.now, REPORT_IN_URGENT if at.case.urgent else REPORT_IN)
-    settled = _after(at.now, DEADLOCK)
+    _, calendar = calendars.calendar_of(work, at.row.territory_id)
+    report_in = due_at(at.now, read_limit(REPORT_IN_URGENT if at.case.urgent else REPORT_IN), calendar)
+    settled = due_at(at.now, read_limit(DEADLOCK), calendar)
     rows = [
         _asked(at, "joint_call", unit_id=UUID(unit), report_in_by=report_in, due_at=settled)
         for unit in step.facts["departments"]
@@ -68,10 +69,6 @@ def _called(work: UnitOfWork, at: Standing, step: Transition) -> None:
 def _supervised(work: UnitOfWork, at: Standing, step: Transition) -> None:
     due = datetime.fromisoformat(step.facts["answer_due"])
     sql.add(work.session, at.key, [_asked(at, "supervise", due_at=due)])
-
-
-def _after(now: datetime, limit: str) -> datetime:
-    return due_at(now, read_limit(limit), china())
 
 
 _EVERYTHING: Final = ("verify", "check", "handle", "countersign", "joint_call", "supervise")

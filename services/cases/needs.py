@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any, Final
@@ -10,7 +11,8 @@ from casework.case import ActionRefused
 from casework.guards import LEVELS
 from casework.machine import machine
 from gis.errors import InvalidInputError, NotFoundError
-from services.cases.asked import MOST_MEDIA, MOST_UNITS, OUTCOMES, Asked
+from services import media
+from services.cases.asked import MOST_UNITS, OUTCOMES, Asked
 from services.cases.standing import Standing
 from store.database import cases as sql
 from store.database import incidents as incident_sql
@@ -44,10 +46,6 @@ def facts_for(work: UnitOfWork, at: Standing, action: str, asked: Asked) -> dict
     """
     finder = _FINDERS.get(action)
     found = finder(work, at, asked) if finder is not None else {}
-    if asked.media:
-        if len(asked.media) > MOST_MEDIA:
-            raise InvalidInputError(f"At most {MOST_MEDIA} photos go with one action.", field="media")
-        found["media"] = [str(each) for each in asked.media]
     return {name: value for name, value in found.items() if value is not None}
 
 
@@ -175,13 +173,14 @@ def _score(_work: UnitOfWork, _at: Standing, asked: Asked) -> dict[str, Any]:
     return {"score": asked.score}
 
 
-def _photos(*names: str) -> Finder:
-    return lambda _work, _at, asked: {name: len(asked.media) for name in names if asked.media}
+def _photos(name: str) -> Finder:
+    # photos never enter the chain: how many there were does
+    return lambda _work, _at, asked: {name: len(asked.media) or None}
 
 
-def _before_and_after(_work: UnitOfWork, _at: Standing, asked: Asked) -> dict[str, Any]:
-    # one photo can't show both
-    return {"photo_before": 1 if asked.media else None, "photo_after": len(asked.media) - 1 or None}
+def _before_and_after(work: UnitOfWork, at: Standing, _asked: Asked) -> dict[str, Any]:
+    stages = Counter(photo.stage for photo in media.views(work, *at.key))
+    return {"photo_before": stages["before"] or None, "photo_after": stages["after"] or None}
 
 
 _FINDERS: Final[Mapping[str, Finder]] = {

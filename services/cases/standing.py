@@ -10,7 +10,7 @@ from uuid import UUID
 from casework.case import Actor, Case
 from casework.machine import machine
 from casework.tasks import all_done, all_settled
-from services import incident_views
+from services import catalogue, incident_views
 from store.database import case_tasks as task_sql
 from store.database import cases as sql
 from store.database import incidents as incident_sql
@@ -105,11 +105,13 @@ def columns_of(case: Case) -> dict[str, Any]:
 def guard_facts(work: UnitOfWork, at: Standing) -> dict[str, Any]:
     """Answer the guards that the case itself can't: about units, grids, tasks and the catalogue."""
     states = {task.id: (task.kind, task.state) for task in at.tasks}
-    located = at.case.item_set and at.case.place_set
+    item = catalogue.find_item(work, at.row.item_code, at.row.territory_id)
+    # where a catalogue holds, a case is filed under one of its items
+    classified = item is not None or catalogue.version_id(work, at.row.territory_id) is None
     return {
         "own_grid": _own_grid(work, at),
-        "item_allows_self_handling": True,
-        "filing_condition_met": located,
+        "item_allows_self_handling": item is not None and item.self_handling,
+        "filing_condition_met": classified and at.case.item_set and at.case.place_set,
         "own_task": at.own_unit(at.row.unit_id),
         "lead_unit": at.own_unit(at.row.unit_id),
         "all_child_tasks_done": all_done(states),

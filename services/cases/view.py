@@ -10,10 +10,13 @@ from uuid import UUID
 from casework.machine import machine
 from casework.offers import offers
 from casework.tasks import task_offers
-from services import incident_views
+from services import clocks, duplicates, incident_views, media
 from services.cases.needs import CHOSEN, field_of
 from services.cases.standing import Standing, guard_facts, standing_of
+from services.clocks import CaseClocks
+from services.duplicates import LikelyDuplicate
 from services.incident_views import IncidentView
+from services.media import MediaView
 from store.database import cases as sql
 from store.database.work import UnitOfWork
 
@@ -83,14 +86,19 @@ class CaseView:
     actions: list[ActionOffer]
     tasks: list[TaskView]
     transitions: list[TransitionView]
+    clocks: CaseClocks
+    media: list[MediaView]
     duplicates: list[dict[str, Any]]
+    proposed: list[LikelyDuplicate]
 
 
 # of the facts of a step those that tell a person something; guards and digests stay in the chain
 SHOWN_FACTS = frozenset(
-    {"changed", "countersigning", "departments", "item", "item_code", "kind", "master", "media", "moved", "outcome",
+    {"changed", "countersigning", "departments", "item", "item_code", "kind", "master", "moved", "outcome",
      "outside_body", "review_date", "score", "severity", "task", "to_level", "told", "unit", "answer_due"}
 )  # fmt: skip
+# states in which a case can still be linked to another
+_PROPOSING = machine().actions["link_duplicate"].sources
 OTHER_ZH = {"amend": "更正", "task": "任务"}
 
 
@@ -108,7 +116,10 @@ def read_case(work: UnitOfWork, no: str, *, now: datetime) -> CaseView:
         offers_of(work, at),
         tasks_of(at),
         read_transitions(work, at),
+        clocks.clocks_of(work, [at.key], now=at.now)[at.key],
+        media.views(work, *at.key),
         [dict(row._mapping) for row in sql.linked_to(work.session, at.row.id)],  # noqa: SLF001 - its public name
+        duplicates.proposed(work, no) if at.row.state in _PROPOSING else [],
     )
 
 

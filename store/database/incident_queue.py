@@ -59,6 +59,8 @@ class IncidentFilter:
     mine : Mine or None
     by_due : bool
         What is due first comes first; cases without a running limit follow, newest first.
+    pending : str or None
+        Only cases with such a request, or ``any``.
     referred_only : bool
         Only what went to outside bodies.
     now : datetime or None
@@ -81,6 +83,7 @@ class IncidentFilter:
     clock: str | None = None
     mine: Mine | None = None
     by_due: bool = False
+    pending: str | None = None
     referred_only: bool = False
     now: datetime | None = None
 
@@ -168,6 +171,9 @@ def _conditions(asked: IncidentFilter) -> tuple[list[str], dict[str, Any]]:
                 f"i.{column} = :{name}_low" if column else f"i.area_code between :{name}_low and :{name}_high"
             )
             values |= {f"{name}_low": low, f"{name}_high": high}
+    if asked.pending is not None:
+        conditions.append("i.pending is not null" if asked.pending == "any" else "i.pending = :pending")
+        values |= {} if asked.pending == "any" else {"pending": asked.pending}
     if asked.clock is not None:
         conditions.append(_CLOCK[asked.clock])
         values["now"] = asked.now

@@ -36,19 +36,22 @@ with k as (
     insert into transition (month, incident_id, seq, action, from_state, to_state, actor_id, facts, at, prev, digest)
     select i.month, i.id, 1, 'register', null, 'REPORTED', :actor_id, :facts, :reported_at, '', :digest from i
 )
-select true as fresh, i.no, :body_sha256 as body_sha256 from i
+select true as fresh, i.no, :body_sha256 as body_sha256, i.month, i.id from i
 union all
-select false, no, body_sha256 from intake_key where channel = :channel and channel_key = :channel_key
+select false, no, body_sha256, month, incident_id from intake_key
+where channel = :channel and channel_key = :channel_key
 """).bindparams(sa.bindparam("facts", type_=JSONB))
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What became of a report: `fresh`, or known already with the digest of its body."""
+    """What became of a report: `fresh`, or known already with the digest of its body; month and id are its key."""
 
     fresh: bool
     no: str
     body_sha256: str
+    month: date
+    id: int
 
 
 def area_at(session: Session, point: tuple[float, float], territory_id: UUID) -> int:
@@ -66,10 +69,12 @@ def next_numbers(session: Session, month: date) -> tuple[int, int]:
 def find_key(session: Session, channel: str, channel_key: str) -> Taken | None:
     """Return what an intake key stands for, or None."""
     row = session.execute(
-        sa.text("select no, body_sha256 from intake_key where channel = :channel and channel_key = :key"),
+        sa.text(
+            "select no, body_sha256, month, incident_id from intake_key where channel = :channel and channel_key = :key"
+        ),
         {"channel": channel, "key": channel_key},
     ).first()
-    return None if row is None else Taken(False, row.no, row.body_sha256)
+    return None if row is None else Taken(False, row.no, row.body_sha256, row.month, row.incident_id)
 
 
 def register(session: Session, values: dict[str, Any]) -> Taken:
@@ -89,7 +94,7 @@ def register(session: Session, values: dict[str, Any]) -> Taken:
             row = session.execute(_REGISTER, values).one()
         else:
             return known
-    return Taken(row.fresh, row.no, row.body_sha256)
+    return Taken(row.fresh, row.no, row.body_sha256, row.month, row.id)
 
 
 COLUMNS = """

@@ -139,7 +139,7 @@ def _ids(database, ground: Ground, code: int) -> dict[str, str]:
         "facility": uuid4(), "id": uuid4(), "z": 14, "x": 0, "y": 0, "minutes": 10, "month": "2026-10",
         "since": "2026-10-01", "until": "2026-11-01", "a_plan": town.plan, "b_plan": town.plan,
         "page": "p-1", "basemap": "none", "action": "sign", "task_id": uuid4(), "media_id": uuid4(),
-        "code": "PLATE1",
+        "code": "PLATE1", "token": "t" * 24,
     }  # fmt: skip
     return {name: str(value) for name, value in named.items()}
 
@@ -214,7 +214,7 @@ def test_no_route_shows_another_area(app, ground, people, role):
                 if not own(path) and path.startswith("/api/v1") and not gates.is_safe_in_areas(method, path):
                     assert answer.status_code == 403, (path, answer.status_code, answer.text)
                 seen += answer.status_code == 200
-    assert seen > 60
+    assert seen > (8 if role == gates.OUTSIDE_BODY else 60)
 
 
 @pytest.mark.parametrize("mine", [WEST, EAST])

@@ -2107,6 +2107,442 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/ratio-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Rules
+         * @description Return the ratio rules, those that Gridward starts with included.
+         */
+        get: operations["list_ratio_rules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ratio-rules/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put Rule
+         * @description Change a rule, or make a new one (`If-Match: "0"`); one that Gridward starts with becomes the territory's own.
+         */
+        put: operations["put_ratio_rule"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vacancies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Vacancies
+         * @description Return what is vacant at a date, rule by rule, and which heads are away with who stands in.
+         */
+        get: operations["list_vacancies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vacancies.geojson": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Map Vacancies
+         * @description Return vacancies of a date as GeoJSON: shapes of grids, middles of villages and towns.
+         */
+        get: operations["map_vacancies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/staffing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Propose Staffing
+         * @description Work out who would hold which post by the rules; the job's result names the proposal. Nothing changes yet.
+         */
+        post: operations["propose_staffing"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/staffing/{proposal}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Staffing
+         * @description Return a proposal with every post that would change hands.
+         */
+        get: operations["get_staffing"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/staffing/{proposal}/apply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Apply Staffing
+         * @description Put a proposal in force; 409 `staffing-changed` when posts changed hands since it was worked out.
+         */
+        post: operations["apply_staffing"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organisation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Organisation
+         * @description Return the trees of areas and units as of a date.
+         */
+        get: operations["get_organisation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/units": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Units
+         * @description Return departments, centres and teams.
+         */
+        get: operations["list_units"];
+        put?: never;
+        /**
+         * Add Unit
+         * @description Set up a unit.
+         */
+        post: operations["add_unit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/units/{unit}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Unit
+         * @description Return a unit.
+         */
+        get: operations["get_unit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change Unit
+         * @description Rename, move or close a unit; 409 `tree-cycle` when it would stand above itself.
+         */
+        patch: operations["change_unit"];
+        trace?: never;
+    };
+    "/api/v1/roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Roles
+         * @description Return the roles that assignments may give.
+         */
+        get: operations["list_roles"];
+        put?: never;
+        /**
+         * Add Role
+         * @description Add a role.
+         */
+        post: operations["add_role"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/staff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Staff
+         * @description Return staff in the order of work numbers.
+         */
+        get: operations["list_staff"];
+        put?: never;
+        /**
+         * Add Staff
+         * @description Add a member of staff in office.
+         */
+        post: operations["add_staff"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/staff/{staff}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Staff
+         * @description Return a member of staff with posts, duties, shifts and absences.
+         */
+        get: operations["get_staff"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change Staff
+         * @description Change a member of staff.
+         */
+        patch: operations["change_staff"];
+        trace?: never;
+    };
+    "/api/v1/assignments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Assignments
+         * @description Return who holds which post at a moment, or whenever.
+         */
+        get: operations["list_assignments"];
+        put?: never;
+        /**
+         * Add Assignment
+         * @description Give a role; 409 `two-heads` when somebody heads the grid in that time.
+         */
+        post: operations["add_assignment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/assignments/{assignment}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Assignment
+         * @description Return an assignment.
+         */
+        get: operations["get_assignment"];
+        put?: never;
+        post?: never;
+        /**
+         * End Assignment
+         * @description End an assignment now.
+         */
+        delete: operations["end_assignment"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Assignment
+         * @description Change share, ex-officio or end.
+         */
+        patch: operations["change_assignment"];
+        trace?: never;
+    };
+    "/api/v1/shifts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Shifts
+         * @description Return the shifts of a period, three months at most.
+         */
+        get: operations["list_shifts"];
+        put?: never;
+        /**
+         * Add Shifts
+         * @description Add a shift, or a pattern with all its shifts; what is there already is left alone.
+         */
+        post: operations["add_shifts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shifts/{shift}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Shift
+         * @description Remove one shift.
+         */
+        delete: operations["remove_shift"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shift-patterns/{pattern}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Pattern
+         * @description Remove a pattern with the shifts that it wrote.
+         */
+        delete: operations["remove_shift_pattern"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/absences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add Absence
+         * @description Note a time away; deputies stand in for a head.
+         */
+        post: operations["add_absence"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/absences/{absence}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Absence
+         * @description Take an absence back.
+         */
+        delete: operations["remove_absence"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/locate": {
         parameters: {
             query?: never;
@@ -2121,6 +2557,90 @@ export interface paths {
          * @description Say which grid a place is in, who answers for it, who is near, which cameras see it and what stands there.
          */
         post: operations["locate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/near": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Near Incidents
+         * @description Return open cases that a report about to be made is likely about, the likeliest first.
+         */
+        get: operations["list_near_incidents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{no}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Answer Incident
+         * @description Return all that a dispatcher needs of a case: it, its actions, grid, head, people, cameras, lead unit.
+         */
+        get: operations["answer_incident"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/handovers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * See Handovers
+         * @description Return what the shift would hand over now: sums, critical, late and waiting cases; and the last sheets.
+         */
+        get: operations["see_handovers"];
+        put?: never;
+        /**
+         * Give Handover
+         * @description Write down what stands now, for the next shift.
+         */
+        post: operations["give_handover"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/handovers/{handover}/taken": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take Handover
+         * @description Note that the next shift has read a sheet; somebody else than who gave it.
+         */
+        post: operations["take_handover"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2315,6 +2835,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Incidents
+         * @description Load past reports; each row needs a key of its own, so sending the file again adds nothing.
+         */
+        post: operations["import_incidents"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents": {
         parameters: {
             query?: never;
@@ -2423,6 +2963,94 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents/actions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Act On Incidents
+         * @description Take one action on many cases: each succeeds or fails for itself, in the order sent.
+         */
+        post: operations["act_on_incidents"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{no}/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Verify Incident
+         * @description Prove that the history is whole, that texts are those written, and that the steps lead to the case.
+         */
+        get: operations["verify_incident"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{no}/follow": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make Follow Link
+         * @description Make a one-time key for whoever reported, to be handed over; it is shown once.
+         */
+        post: operations["make_follow_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{no}/contact": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Contact
+         * @description Return how to reach whoever reported; each reading leaves a line in the audit trail.
+         */
+        get: operations["get_contact"];
+        /**
+         * Put Contact
+         * @description Seal how to reach whoever reported; needs the right to it.
+         */
+        put: operations["put_contact"];
+        post?: never;
+        /**
+         * Delete Contact
+         * @description Erase it before its time.
+         */
+        delete: operations["delete_contact"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents/{no}/tasks/{task_id}/{action}": {
         parameters: {
             query?: never;
@@ -2437,6 +3065,30 @@ export interface paths {
          * @description Move a task on: a unit reports in, is done, signs; the street rates; whoever asked calls it off.
          */
         post: operations["act_on_task"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/follow/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Followed
+         * @description Return how the case of a link stands.
+         */
+        get: operations["get_followed"];
+        put?: never;
+        /**
+         * Use Follow Link
+         * @description Rate, have reopened or appeal; a link takes one word.
+         */
+        post: operations["use_follow_link"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2579,7 +3231,7 @@ export interface paths {
         patch: operations["change_report_schedule"];
         trace?: never;
     };
-    "/api/v1/reports/{report_id}/file": {
+    "/api/v1/reports/{report}/file": {
         parameters: {
             query?: never;
             header?: never;
@@ -2599,14 +3251,18 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/reports/{report_id}": {
+    "/api/v1/reports/{report}": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Get Report
+         * @description Return a report as one file; equal inputs return the finished one.
+         */
+        get: operations["get_report"];
         put?: never;
         post?: never;
         /**
@@ -2623,7 +3279,7 @@ export interface paths {
         patch: operations["rename_report"];
         trace?: never;
     };
-    "/api/v1/reports/{name}": {
+    "/api/v1/catalogue": {
         parameters: {
             query?: never;
             header?: never;
@@ -2631,10 +3287,238 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Report
-         * @description Return a report as one file; equal inputs return the finished one.
+         * Versions of the catalogue
+         * @description Return the catalogue that holds and the versions before it.
          */
-        get: operations["get_report"];
+        get: operations["get_catalogue"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalogue/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Items of the catalogue
+         * @description Return items; all of them without words to search for, so that a page can search by itself.
+         */
+        get: operations["list_catalogue_items"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalogue/items/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One item of the catalogue
+         * @description Return one item of the catalogue that holds.
+         */
+        get: operations["get_catalogue_item"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalogue/lead-units": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who leads for which item where
+         * @description Return who leads, and every item without exactly one lead unit in an area.
+         */
+        get: operations["list_lead_units"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calendars": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The work calendar that holds
+         * @description Return the calendar that limits are counted on.
+         */
+        get: operations["get_calendar"];
+        /**
+         * Put another work calendar in force
+         * @description Save a new version; running clocks are reckoned anew and the results before stay.
+         */
+        put: operations["save_calendar"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calendars/due": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * When a limit would be due
+         * @description Return when a limit that starts at a moment is over.
+         */
+        get: operations["reckon_due"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{no}/clocks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Clocks of a case
+         * @description Return the clocks of a case and all results they ever had.
+         */
+        get: operations["get_incident_clocks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * My notices
+         * @description Return notices to the account, its roles and its unit.
+         */
+        get: operations["list_notifications"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mark notices as read
+         * @description Note that the account has read notices.
+         */
+        post: operations["read_notifications"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operations/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who else is told
+         * @description Return webhooks and mailboxes with their figures; for the system administrator.
+         */
+        get: operations["list_webhooks"];
+        put?: never;
+        /**
+         * Tell somebody else, too
+         * @description Add a webhook or a mailbox; for the system administrator.
+         */
+        post: operations["add_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operations/webhooks/{webhook_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Stop telling
+         * @description Remove a webhook or mailbox with its ledger; for the system administrator.
+         */
+        delete: operations["remove_webhook"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operations/webhooks/{webhook_id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The ledger of a place
+         * @description Return deliveries with every try; for the system administrator.
+         */
+        get: operations["list_deliveries"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3516,6 +4400,84 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * AbsenceAdded
+         * @description The absence.
+         */
+        AbsenceAdded: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+        };
+        /**
+         * AbsenceIn
+         * @description A time away; why is not asked.
+         */
+        AbsenceIn: {
+            /**
+             * Staff
+             * Format: uuid
+             */
+            staff: string;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+        };
+        /**
+         * AbsenceOut
+         * @description A time away.
+         */
+        AbsenceOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+        };
+        /**
+         * AbsentHeadOut
+         * @description A grid whose head is away, until when, and the deputies who stand in.
+         */
+        AbsentHeadOut: {
+            /**
+             * Grid Id
+             * Format: uuid
+             */
+            grid_id: string;
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
+            /** Head */
+            head: string;
+            /** Until */
+            until: string | null;
+            /** Deputies */
+            deputies: string[];
+            /** Lon */
+            lon: number;
+            /** Lat */
+            lat: number;
+        };
+        /**
          * AccountName
          * @description An account acting in office.
          */
@@ -3886,7 +4848,7 @@ export interface components {
             rates: {
                 [key: string]: components["schemas"]["RateOut"];
             };
-            units: components["schemas"]["UnitsOut"];
+            units: components["schemas"]["api__coverage_bodies__UnitsOut"];
             cost: components["schemas"]["AreaCostOut"] | null;
         };
         /**
@@ -3940,6 +4902,37 @@ export interface components {
             area_m2: number;
             /** Households */
             households: number;
+        };
+        /**
+         * AreaNode
+         * @description An area of the tree; `grids`, `vacant`, `households` and `staff` are its own, without those below.
+         */
+        AreaNode: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Code */
+            code: string;
+            /** Kind */
+            kind: string;
+            /** Name */
+            name: string;
+            /** Parent Id */
+            parent_id: string | null;
+            /** Grids */
+            grids: number;
+            /** Vacant */
+            vacant: number;
+            /** Households */
+            households: number;
+            /** Staff */
+            staff: number;
+            /** Valid From */
+            valid_from: string | null;
+            /** Valid To */
+            valid_to: string | null;
         };
         /**
          * AreaOut
@@ -4113,6 +5106,119 @@ export interface components {
             costs: components["schemas"]["KindCostOut"][];
         };
         /**
+         * AssignmentAnswer
+         * @description One assignment.
+         */
+        AssignmentAnswer: {
+            assignment: components["schemas"]["AssignmentOut"];
+        };
+        /**
+         * AssignmentChange
+         * @description What to change; `until` may be null: open.
+         */
+        AssignmentChange: {
+            /** Share */
+            share?: number | null;
+            /** Ex Officio */
+            ex_officio?: boolean | null;
+            /** Until */
+            until?: string | null;
+        };
+        /**
+         * AssignmentIn
+         * @description A role to give for one grid or one area; `replace` ends who heads the grid at that moment.
+         */
+        AssignmentIn: {
+            /**
+             * Staff
+             * Format: uuid
+             */
+            staff: string;
+            /** Role */
+            role: string;
+            /** Grid */
+            grid?: string | null;
+            /** Area */
+            area?: string | null;
+            /**
+             * Share
+             * @default 1
+             */
+            share: number;
+            /**
+             * Ex Officio
+             * @default false
+             */
+            ex_officio: boolean;
+            /** Since */
+            since?: string | null;
+            /** Until */
+            until?: string | null;
+            /**
+             * Replace
+             * @default false
+             */
+            replace: boolean;
+        };
+        /**
+         * AssignmentOut
+         * @description Who holds which role for which grid or area, and when.
+         */
+        AssignmentOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Staff Id
+             * Format: uuid
+             */
+            staff_id: string;
+            /** Work No */
+            work_no: string;
+            /** Name */
+            name: string;
+            /** Post */
+            post: string;
+            /** Role */
+            role: string;
+            /** Is Head */
+            is_head: boolean;
+            /** Share */
+            share: number;
+            /** Ex Officio */
+            ex_officio: boolean;
+            /** Grid Id */
+            grid_id: string | null;
+            /** Grid Code */
+            grid_code: string | null;
+            /** Grid Kind */
+            grid_kind: string | null;
+            /** Area Id */
+            area_id: string | null;
+            /** Area Code */
+            area_code: string | null;
+            /** Area Name */
+            area_name: string | null;
+            /** Since */
+            since: string | null;
+            /** Until */
+            until: string | null;
+            /** Revision */
+            revision: number;
+        };
+        /**
+         * AssignmentPage
+         * @description A page of assignments; `next` is what to send as `after`.
+         */
+        AssignmentPage: {
+            /** Assignments */
+            assignments: components["schemas"]["AssignmentOut"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
          * AtomsOut
          * @description Atoms in columns: `vertices` are lon, lat in turn; an atom is [id, grid, area, households, dwellings, rings].
          *
@@ -4231,6 +5337,58 @@ export interface components {
             /**
              * Dry Run
              * @description Report only.
+             * @default false
+             */
+            dry_run: boolean;
+        };
+        /** Body_import_incidents */
+        Body_import_incidents: {
+            /**
+             * File
+             * @description CSV (also .csv.gz) or XLSX, at most 50 MB.
+             */
+            file: string;
+            /** Territory */
+            territory?: string | null;
+            /**
+             * Crs
+             * @description wgs84, cgcs2000, gcj02, bd09 or EPSG:n.
+             */
+            crs?: string | null;
+            /**
+             * Mapping
+             * @description JSON object: field to column.
+             * @default {}
+             */
+            mapping: string;
+            /**
+             * Timezone
+             * @description Of times without an offset.
+             */
+            timezone?: string | null;
+            /** Sheet */
+            sheet?: string | null;
+            /**
+             * Skip Rejected
+             * @description Save the good rows although others are refused.
+             * @default false
+             */
+            skip_rejected: boolean;
+            /**
+             * Fix Swapped
+             * @description Turn rows round whose coordinates changed places.
+             * @default false
+             */
+            fix_swapped: boolean;
+            /**
+             * Swap Axes
+             * @description The first coordinate is the latitude.
+             * @default false
+             */
+            swap_axes: boolean;
+            /**
+             * Dry Run
+             * @description Check everything, save nothing.
              * @default false
              */
             dry_run: boolean;
@@ -4422,6 +5580,104 @@ export interface components {
             height_m: number | null;
         };
         /**
+         * CalendarDayOut
+         * @description A day that differs from its weekday.
+         */
+        CalendarDayOut: {
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Works */
+            works: boolean;
+            /** Name */
+            name: string;
+            /** Hours */
+            hours: string[] | null;
+        };
+        /**
+         * CalendarIn
+         * @description A work calendar as its file holds it.
+         */
+        CalendarIn: {
+            /** Code */
+            code: string;
+            /** Zone */
+            zone: string;
+            /** Hours */
+            hours: string[];
+            /**
+             * Week
+             * @default [
+             *       1,
+             *       2,
+             *       3,
+             *       4,
+             *       5
+             *     ]
+             */
+            week: number[];
+            /**
+             * Name En
+             * @default
+             */
+            name_en: string;
+            /**
+             * Name Zh
+             * @default
+             */
+            name_zh: string;
+            /** Announced Yearly */
+            announced_yearly?: boolean | null;
+            /**
+             * Years
+             * @default {}
+             */
+            years: {
+                [key: string]: {
+                    [key: string]: unknown;
+                };
+            };
+        };
+        /**
+         * CalendarOut
+         * @description A work calendar. `announced` are the years whose days are official: null where none need to be.
+         */
+        CalendarOut: {
+            /** Id */
+            id: string | null;
+            /** Version */
+            version: number;
+            /** Code */
+            code: string;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /** Zone */
+            zone: string;
+            /** Hours */
+            hours: string[];
+            /** Week */
+            week: number[];
+            /** Announced */
+            announced: number[] | null;
+            /** Days */
+            days: components["schemas"]["CalendarDayOut"][];
+            /** Loaded At */
+            loaded_at: string | null;
+        };
+        /**
+         * CalendarSaved
+         * @description The calendar that holds now, and how many running clocks got another due time.
+         */
+        CalendarSaved: {
+            calendar: components["schemas"]["CalendarOut"];
+            /** Clocks Moved */
+            clocks_moved: number;
+        };
+        /**
          * CameraAnswer
          * @description One camera.
          */
@@ -4545,6 +5801,29 @@ export interface components {
             revision: number;
         };
         /**
+         * CaseClocksOut
+         * @description The clocks of a case that run or rest, and everything they were ever reckoned to.
+         */
+        CaseClocksOut: {
+            stage: components["schemas"]["ClockOut"] | null;
+            total: components["schemas"]["ClockOut"] | null;
+            /** Phases */
+            phases: components["schemas"]["ClockOut"][];
+            review: components["schemas"]["ClockOut"] | null;
+            /** Results */
+            results: components["schemas"]["ReckoningOut"][];
+        };
+        /**
+         * CaseName
+         * @description A case, and the revision that was seen.
+         */
+        CaseName: {
+            /** No */
+            no: string;
+            /** Revision */
+            revision: number;
+        };
+        /**
          * CaseOut
          * @description A whole case.
          */
@@ -4556,8 +5835,107 @@ export interface components {
             tasks: components["schemas"]["TaskOut"][];
             /** Transitions */
             transitions: components["schemas"]["TransitionOut"][];
+            clocks: components["schemas"]["ClocksOut"];
+            /** Media */
+            media: components["schemas"]["MediaOut"][];
             /** Duplicates */
-            duplicates: components["schemas"]["api__cases__DuplicateOut"][];
+            duplicates: components["schemas"]["LinkedOut"][];
+            /** Proposed */
+            proposed: components["schemas"]["DuplicateOut"][];
+            /**
+             * Follow
+             * @description Fresh one-time key for whoever reported, after a step they are told of; shown once.
+             */
+            follow?: string | null;
+        };
+        /**
+         * CatalogueItemOut
+         * @description An item of the catalogue. `terms` are what it is found by: names, synonyms, pinyin and initials.
+         */
+        CatalogueItemOut: {
+            /** Code */
+            code: string;
+            /** Kind */
+            kind: string;
+            /** Class Code */
+            class_code: string;
+            /** Class En */
+            class_en: string;
+            /** Class Zh */
+            class_zh: string;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /** Filing En */
+            filing_en: string;
+            /** Filing Zh */
+            filing_zh: string;
+            /** Closing En */
+            closing_en: string;
+            /** Closing Zh */
+            closing_zh: string;
+            /** Severity */
+            severity: string;
+            /** Difficulty */
+            difficulty: number;
+            /** Urgent */
+            urgent: boolean;
+            /** Self Handling */
+            self_handling: boolean;
+            /** Public */
+            public: boolean;
+            /** Synonyms */
+            synonyms: string[];
+            /** Terms */
+            terms: string[];
+            /** Limits */
+            limits: components["schemas"]["PhaseOut"][];
+        };
+        /**
+         * CatalogueItemsOut
+         * @description Items in the order of the catalogue, or best first where words were given.
+         */
+        CatalogueItemsOut: {
+            /** Version */
+            version: number | null;
+            /** Items */
+            items: components["schemas"]["CatalogueItemOut"][];
+        };
+        /**
+         * CatalogueOut
+         * @description The catalogue that holds, and all its versions, newest first.
+         */
+        CatalogueOut: {
+            current: components["schemas"]["CatalogueVersionOut"] | null;
+            /** Versions */
+            versions: components["schemas"]["CatalogueVersionOut"][];
+        };
+        /**
+         * CatalogueVersionOut
+         * @description A version of the catalogue; the highest holds.
+         */
+        CatalogueVersionOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Version */
+            version: number;
+            /** Title */
+            title: string;
+            /** File */
+            file: string;
+            /**
+             * Loaded At
+             * Format: date-time
+             */
+            loaded_at: string;
+            /** Items */
+            items: number;
+            /** Classes */
+            classes: number;
         };
         /**
          * ChainOut
@@ -4675,6 +6053,48 @@ export interface components {
             holders: components["schemas"]["PersonOut"][];
         };
         /**
+         * ClockOut
+         * @description A clock of a case; `share` is of its limit, 1 is all of it.
+         */
+        ClockOut: {
+            /** Kind */
+            kind: string;
+            /** Phase */
+            phase: number;
+            /** Name */
+            name: string;
+            /** State */
+            state: string;
+            /** Owes */
+            owes: string;
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /** Due At */
+            due_at: string | null;
+            /** Paused */
+            paused: boolean;
+            /** Share */
+            share: number;
+            /** Colour */
+            colour: string;
+            /** Provisional */
+            provisional: boolean;
+        };
+        /**
+         * ClocksOut
+         * @description The open clocks of a case: of its stage, in all, of the phases of handling, and until a review.
+         */
+        ClocksOut: {
+            stage: components["schemas"]["ClockOut"] | null;
+            total: components["schemas"]["ClockOut"] | null;
+            /** Phases */
+            phases: components["schemas"]["ClockOut"][];
+            review: components["schemas"]["ClockOut"] | null;
+        };
+        /**
          * CommentIn
          * @description A remark to pin to a grid, a place, or both, or an answer to one.
          */
@@ -4761,6 +6181,27 @@ export interface components {
             areas: components["schemas"]["AreaPairOut"][];
             /** Places */
             places: components["schemas"]["PlaceChangeOut"][];
+        };
+        /**
+         * ContactIn
+         * @description How to reach whoever reported.
+         */
+        ContactIn: {
+            /** Contact */
+            contact: string;
+        };
+        /**
+         * ContactOut
+         * @description The same, and when it was written down.
+         */
+        ContactOut: {
+            /** Contact */
+            contact: string;
+            /**
+             * Written At
+             * Format: date-time
+             */
+            written_at: string;
         };
         /**
          * Correction
@@ -4999,6 +6440,52 @@ export interface components {
             valid_to: string | null;
         };
         /**
+         * DeliveriesOut
+         * @description The ledger of a place, newest first.
+         */
+        DeliveriesOut: {
+            /** Deliveries */
+            deliveries: components["schemas"]["DeliveryOut"][];
+        };
+        /**
+         * DeliveryOut
+         * @description One notice on its way to one place, with every try.
+         */
+        DeliveryOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Notification Id */
+            notification_id: number;
+            /** Kind */
+            kind: string;
+            /** State */
+            state: string;
+            /** Next At */
+            next_at: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Ended At */
+            ended_at: string | null;
+            /** Tries */
+            tries: components["schemas"]["TryOut"][];
+        };
+        /**
+         * DeskAnswer
+         * @description A case, what is at its place, and the unit that leads for such things there.
+         */
+        DeskAnswer: {
+            case: components["schemas"]["CaseOut"];
+            /** @description None where nobody could place the report yet. */
+            located: components["schemas"]["LocatedAnswer"] | null;
+            lead_unit: components["schemas"]["UnitName"] | null;
+        };
+        /**
          * DiffOut
          * @description Two plans side by side; `ground` is what changed its grid, as GeoJSON, when asked for.
          */
@@ -5071,12 +6558,57 @@ export interface components {
             ];
         };
         /**
+         * DueOut
+         * @description When a limit is over; `provisional` where a year in between is not announced.
+         */
+        DueOut: {
+            /**
+             * Due At
+             * Format: date-time
+             */
+            due_at: string;
+            /** Provisional */
+            provisional: boolean;
+        };
+        /**
+         * DuplicateOut
+         * @description An open case that is likely about the same thing; number and revision are what a link needs.
+         */
+        DuplicateOut: {
+            /** No */
+            no: string;
+            /** Revision */
+            revision: number;
+            /** Item */
+            item: string;
+            /** State */
+            state: string;
+            /** Channel */
+            channel: string;
+            /**
+             * Reported At
+             * Format: date-time
+             */
+            reported_at: string;
+            /** Score */
+            score: number;
+            /** Distance M */
+            distance_m: number;
+            /** Hours */
+            hours: number;
+            /**
+             * Reason
+             * @enum {string}
+             */
+            reason: "same-item" | "same-words" | "alike-words" | "same-place";
+        };
+        /**
          * DuplicatesOut
          * @description Likely duplicates, the likeliest first.
          */
         DuplicatesOut: {
             /** Duplicates */
-            duplicates: components["schemas"]["api__duplicates__DuplicateOut"][];
+            duplicates: components["schemas"]["DuplicateOut"][];
         };
         /**
          * DutiesIn
@@ -5111,6 +6643,18 @@ export interface components {
             source: "grid" | "territory" | "default";
             /** Duties */
             duties: components["schemas"]["DutyOut"][];
+        };
+        /**
+         * DutyLine
+         * @description What a role answers for.
+         */
+        DutyLine: {
+            /** Role */
+            role: string;
+            /** Duty En */
+            duty_en: string;
+            /** Duty Zh */
+            duty_zh: string;
         };
         /**
          * DutyOut
@@ -5478,6 +7022,61 @@ export interface components {
             gap_score: number;
         };
         /**
+         * FollowIn
+         * @description A score for what was done, or why the case should be opened again or looked at again.
+         */
+        FollowIn: {
+            /**
+             * Action
+             * @enum {string}
+             */
+            action: "rate" | "reopen" | "appeal";
+            /** Score */
+            score?: number | null;
+            /** Reason */
+            reason?: string | null;
+            /** Text */
+            text?: string | null;
+        };
+        /**
+         * FollowKey
+         * @description A key for whoever reported: goes into the page's address after ``#/follow/``.
+         */
+        FollowKey: {
+            /** Follow */
+            follow: string;
+        };
+        /**
+         * FollowOut
+         * @description How a case stands, and what may be said of it by this link.
+         */
+        FollowOut: {
+            /** No */
+            no: string;
+            /** Item */
+            item: string;
+            /** State */
+            state: string;
+            /** State Zh */
+            state_zh: string;
+            /**
+             * State At
+             * Format: date-time
+             */
+            state_at: string;
+            /**
+             * Reported At
+             * Format: date-time
+             */
+            reported_at: string;
+            /** Cycle */
+            cycle: number;
+            /** Rated */
+            rated: boolean;
+            /** Actions */
+            actions: ("rate" | "reopen" | "appeal")[];
+        };
+        /**
          * GapOut
          * @description A stretch of street or a key place that lacks cameras, and why.
          */
@@ -5795,6 +7394,91 @@ export interface components {
             grids: components["schemas"]["DatedGridOut"][];
         };
         /**
+         * HandedCase
+         * @description A case that the next shift must know of.
+         */
+        HandedCase: {
+            /** No */
+            no: string;
+            /** Item */
+            item: string;
+            /** State */
+            state: string;
+            /** Severity */
+            severity: string;
+            /** Pending */
+            pending: string | null;
+            /** Due At */
+            due_at: string | null;
+            /** Grid */
+            grid: string | null;
+            /** Unit */
+            unit: string | null;
+        };
+        /**
+         * HandoverDeskOut
+         * @description What the shift would hand over now, and the last sheets, newest first.
+         */
+        HandoverDeskOut: {
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Sums */
+            sums: {
+                [key: string]: number;
+            };
+            /** Cases */
+            cases: components["schemas"]["HandedCase"][];
+            /** Kept */
+            kept: components["schemas"]["HandoverOut"][];
+        };
+        /**
+         * HandoverOut
+         * @description A sheet as it was given; sums and cases are those of that moment.
+         */
+        HandoverOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * Given At
+             * Format: date-time
+             */
+            given_at: string;
+            /** Given By */
+            given_by: string | null;
+            /** Note */
+            note: string;
+            /** Sums */
+            sums: {
+                [key: string]: number;
+            };
+            /** Cases */
+            cases: components["schemas"]["HandedCase"][];
+            /** Taken At */
+            taken_at: string | null;
+            /** Taken By */
+            taken_by: string | null;
+            /** Taken Note */
+            taken_note: string | null;
+            /** Mine */
+            mine: boolean;
+        };
+        /**
          * HeadChange
          * @description A grid whose head becomes another; None is nobody, or no such grid.
          */
@@ -5922,7 +7606,7 @@ export interface components {
                 [key: string]: number;
             };
             /** Moves */
-            moves: components["schemas"]["MoveOut"][];
+            moves: components["schemas"]["api__plan_compare__MoveOut"][];
             /** Heads */
             heads: components["schemas"]["HeadChange"][];
             /** Cases */
@@ -6266,6 +7950,20 @@ export interface components {
             total: number | null;
         };
         /**
+         * LackOut
+         * @description A rule that could not be kept, why, and the codes of the places it lacks people in.
+         */
+        LackOut: {
+            /** Rule */
+            rule: string;
+            /** Reason */
+            reason: string;
+            /** Lacking */
+            lacking: number;
+            /** Places */
+            places: string[];
+        };
+        /**
          * LandShareOut
          * @description How much of a reach lies in a land grid.
          */
@@ -6281,6 +7979,52 @@ export interface components {
             length_m: number;
             /** Share */
             share: number;
+        };
+        /**
+         * LeadRuleOut
+         * @description A unit leads for an item, a class or all (`*`), in an area or everywhere (`*`).
+         */
+        LeadRuleOut: {
+            /** Item */
+            item: string;
+            /** Area */
+            area: string;
+            unit: components["schemas"]["LeadUnitName"];
+        };
+        /**
+         * LeadUnitName
+         * @description A unit by its names.
+         */
+        LeadUnitName: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * LeadUnitsOut
+         * @description Who leads. Every item should have exactly one unit in every area: what has none, or several, is listed.
+         */
+        LeadUnitsOut: {
+            /** Rules */
+            rules: components["schemas"]["LeadRuleOut"][];
+            /** Items */
+            items: number;
+            /** Areas */
+            areas: number;
+            /** Holes */
+            holes: number;
+            /** Doubles */
+            doubles: number;
+            /** First Holes */
+            first_holes: components["schemas"]["PairOut"][];
+            /** First Doubles */
+            first_doubles: components["schemas"]["PairOut"][];
         };
         /**
          * LevelOut
@@ -6427,6 +8171,29 @@ export interface components {
             seq: number;
             /** Digest */
             digest: string;
+        };
+        /**
+         * LinkedOut
+         * @description A report of the same thing, linked to this case.
+         */
+        LinkedOut: {
+            /** No */
+            no: string;
+            /** Item */
+            item: string;
+            /** State */
+            state: string;
+            /** Severity */
+            severity: string;
+            /** Channel */
+            channel: string;
+            /**
+             * Reported At
+             * Format: date-time
+             */
+            reported_at: string;
+            /** Revision */
+            revision: number;
         };
         /**
          * LiveOut
@@ -6713,6 +8480,67 @@ export interface components {
             scopes: components["schemas"]["ScopeOut"][] | null;
         };
         /**
+         * ManyIn
+         * @description One action for many cases.
+         */
+        ManyIn: {
+            /** Reason */
+            reason?: string | null;
+            /** Text */
+            text?: string | null;
+            /** Unit */
+            unit?: string | null;
+            /**
+             * Units
+             * @default []
+             */
+            units: string[];
+            /**
+             * Departments
+             * @default []
+             */
+            departments: string[];
+            /** Inspector */
+            inspector?: string | null;
+            /** Worker */
+            worker?: string | null;
+            /** Outcome */
+            outcome?: string | null;
+            /** Lon */
+            lon?: number | null;
+            /** Lat */
+            lat?: number | null;
+            /** Review Date */
+            review_date?: string | null;
+            /** Master */
+            master?: string | null;
+            /** To Level */
+            to_level?: string | null;
+            /** Answer Due */
+            answer_due?: string | null;
+            /** Outside Body */
+            outside_body?: string | null;
+            /** Score */
+            score?: number | null;
+            /**
+             * Media
+             * @default []
+             */
+            media: string[];
+            /** Action */
+            action: string;
+            /** Incidents */
+            incidents: components["schemas"]["CaseName"][];
+        };
+        /**
+         * ManyOut
+         * @description One result for each case, in the order sent.
+         */
+        ManyOut: {
+            /** Results */
+            results: components["schemas"]["ResultOut"][];
+        };
+        /**
          * MappedOut
          * @description What came of mapping a net onto the household grids.
          */
@@ -6808,26 +8636,6 @@ export interface components {
             area: string;
             /** Least */
             least: number;
-        };
-        /**
-         * MoveOut
-         * @description What moves from one grid to another.
-         */
-        MoveOut: {
-            from: components["schemas"]["GridWithHead"];
-            to: components["schemas"]["GridWithHead"];
-            /** Kind */
-            kind: string;
-            /** Households */
-            households: number;
-            /** Area M2 */
-            area_m2: number;
-            /** Cases */
-            cases: number;
-            /** Cameras */
-            cameras: number;
-            /** Head Changes */
-            head_changes: boolean;
         };
         /**
          * MovedCamera
@@ -7100,6 +8908,109 @@ export interface components {
             note: string;
         };
         /**
+         * NoteIn
+         * @description What a shift notes.
+         */
+        NoteIn: {
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+        };
+        /**
+         * NoticeOut
+         * @description A notice. Of a clock: `facts` hold `no`, `state`, `clock`, `percent`, `due_at`; of a case `no`, `state`, `action`.
+         */
+        NoticeOut: {
+            /** Id */
+            id: number;
+            /** Kind */
+            kind: string;
+            /** Role */
+            role: string | null;
+            /** Facts */
+            facts: {
+                [key: string]: unknown;
+            };
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Read At */
+            read_at: string | null;
+        };
+        /**
+         * NoticesOut
+         * @description Notices of the last thirty days, newest first; `unread` counts up to a thousand.
+         */
+        NoticesOut: {
+            /** Notices */
+            notices: components["schemas"]["NoticeOut"][];
+            /** Unread */
+            unread: number;
+            /** Next */
+            next: number | null;
+        };
+        /**
+         * OneStaffOut
+         * @description A member of staff with posts of any time, duties of today, and the shifts of two weeks.
+         */
+        OneStaffOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Work No */
+            work_no: string;
+            /** Name */
+            name: string;
+            /** Post */
+            post: string;
+            /** Unit Id */
+            unit_id: string | null;
+            /** Unit Name */
+            unit_name: string | null;
+            /** Area Id */
+            area_id: string | null;
+            /** Area Code */
+            area_code: string | null;
+            /** Area Name */
+            area_name: string | null;
+            /** Skills */
+            skills: string[];
+            /** Max Posts */
+            max_posts: number | null;
+            /** Full Time */
+            full_time: boolean;
+            /** Active */
+            active: boolean;
+            /** Lon */
+            lon: number | null;
+            /** Lat */
+            lat: number | null;
+            /** On Duty */
+            on_duty: boolean;
+            /** Absent */
+            absent: boolean;
+            /** Posts Held */
+            posts_held: string[];
+            /** Revision */
+            revision: number;
+            /** Assignments */
+            assignments: components["schemas"]["AssignmentOut"][];
+            /** Responsibilities */
+            responsibilities: components["schemas"]["DutyLine"][];
+            /** Shifts */
+            shifts: components["schemas"]["ShiftOut"][];
+            /** Patterns */
+            patterns: components["schemas"]["PatternOut"][];
+            /** Absences */
+            absences: components["schemas"]["AbsenceOut"][];
+        };
+        /**
          * OneTimeLink
          * @description A code that lets its holder choose a password once: ``/#/sign-in?code=…``; it is shown now and never again.
          */
@@ -7148,6 +9059,26 @@ export interface components {
             looking_in: components["schemas"]["LookerOut"][];
         };
         /**
+         * OrganisationOut
+         * @description Areas, parents first, and units, as of a moment.
+         */
+        OrganisationOut: {
+            /**
+             * Territory
+             * Format: uuid
+             */
+            territory: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Areas */
+            areas: components["schemas"]["AreaNode"][];
+            /** Units */
+            units: components["schemas"]["UnitOut"][];
+        };
+        /**
          * OverlapOut
          * @description A privacy zone that a camera looks into.
          */
@@ -7163,6 +9094,16 @@ export interface components {
             reason: string;
             /** Overlap M2 */
             overlap_m2: number;
+        };
+        /**
+         * PairOut
+         * @description An item and an area.
+         */
+        PairOut: {
+            /** Item */
+            item: string;
+            /** Area */
+            area: string;
         };
         /**
          * ParentTotalsOut
@@ -7199,6 +9140,74 @@ export interface components {
             new: string;
         };
         /**
+         * PatternIn
+         * @description A rhythm: days of a cycle counted from 0 on its first day, from when to when by the local clock.
+         */
+        PatternIn: {
+            /**
+             * First Day
+             * Format: date
+             */
+            first_day: string;
+            /**
+             * Last Day
+             * Format: date
+             */
+            last_day: string;
+            /**
+             * Cycle Days
+             * @default 7
+             */
+            cycle_days: number;
+            /** On Days */
+            on_days: number[];
+            /**
+             * Starts
+             * Format: time
+             */
+            starts: string;
+            /**
+             * Ends
+             * Format: time
+             */
+            ends: string;
+        };
+        /**
+         * PatternOut
+         * @description A rhythm of duty.
+         */
+        PatternOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * First Day
+             * Format: date
+             */
+            first_day: string;
+            /**
+             * Last Day
+             * Format: date
+             */
+            last_day: string;
+            /** Cycle Days */
+            cycle_days: number;
+            /** On Days */
+            on_days: number[];
+            /**
+             * Starts
+             * Format: time
+             */
+            starts: string;
+            /**
+             * Ends
+             * Format: time
+             */
+            ends: string;
+        };
+        /**
          * PersonOut
          * @description Who holds a post.
          */
@@ -7207,6 +9216,22 @@ export interface components {
             work_no: string;
             /** Name */
             name: string;
+        };
+        /**
+         * PhaseOut
+         * @description A limit of an item in areas of a class; several phases follow each other.
+         */
+        PhaseOut: {
+            /** Area Class */
+            area_class: number;
+            /** Seq */
+            seq: number;
+            /** Phase */
+            phase: string;
+            /** Amount */
+            amount: number;
+            /** Unit */
+            unit: string;
         };
         /**
          * PlaceChangeOut
@@ -7818,6 +9843,28 @@ export interface components {
             grid: string | null;
         };
         /**
+         * ProofOut
+         * @description What a check of one case found.
+         */
+        ProofOut: {
+            /** No */
+            no: string;
+            /** Steps */
+            steps: number;
+            /** Head */
+            head: string;
+            /** Intact */
+            intact: boolean;
+            /** Broken At */
+            broken_at: number | null;
+            /** Changed Texts */
+            changed_texts: number[];
+            /** Erased Texts */
+            erased_texts: number[];
+            /** Differs */
+            differs: string[];
+        };
+        /**
          * Proposal
          * @description What a new plan is asked to be.
          */
@@ -8232,6 +10279,57 @@ export interface components {
             of: number;
         };
         /**
+         * RatioRuleOut
+         * @description A rule: how many holders of a role there have to be; kept when one of its ways is.
+         */
+        RatioRuleOut: {
+            /** Code */
+            code: string;
+            /** Title En */
+            title_en: string;
+            /** Title Zh */
+            title_zh: string;
+            /** Role */
+            role: string;
+            /** Grid Kind */
+            grid_kind: string;
+            /** Ways */
+            ways: components["schemas"]["WayBody"][];
+            /** Posts */
+            posts: string[];
+            /** Skill */
+            skill: string | null;
+            /** Max Posts */
+            max_posts: number;
+            /**
+             * Within
+             * @enum {string}
+             */
+            within: "village" | "town" | "anywhere";
+            /** Max Distance M */
+            max_distance_m: number | null;
+            /** Max Households */
+            max_households: number | null;
+            /** Counts Only */
+            counts_only: boolean;
+            /** Optional */
+            optional: boolean;
+            /** Active */
+            active: boolean;
+            /** Own */
+            own: boolean;
+            /** Revision */
+            revision: number;
+        };
+        /**
+         * RatioRulesOut
+         * @description The rules of a territory in order.
+         */
+        RatioRulesOut: {
+            /** Rules */
+            rules: components["schemas"]["RatioRuleOut"][];
+        };
+        /**
          * ReachFullOut
          * @description A reach with the areas of every level that it passes, the highest level first.
          */
@@ -8350,6 +10448,27 @@ export interface components {
             ];
         };
         /**
+         * ReadIn
+         * @description Which notices were read: some, or all up to one.
+         */
+        ReadIn: {
+            /**
+             * Ids
+             * @default []
+             */
+            ids: number[];
+            /** Through */
+            through?: number | null;
+        };
+        /**
+         * ReadOut
+         * @description How many of them were unread.
+         */
+        ReadOut: {
+            /** Read */
+            read: number;
+        };
+        /**
          * Ready
          * @description Whether requests can be served, part by part.
          */
@@ -8427,6 +10546,33 @@ export interface components {
             no: string;
             /** Follow */
             follow?: string | null;
+        };
+        /**
+         * ReckoningOut
+         * @description What a clock was reckoned to, and why: the first result stays beside every later one.
+         */
+        ReckoningOut: {
+            /** Kind */
+            kind: string;
+            /** Phase */
+            phase: number;
+            /** State */
+            state: string;
+            /** Seq */
+            seq: number;
+            /** Reason */
+            reason: string;
+            /** Due At */
+            due_at: string | null;
+            /** Provisional */
+            provisional: boolean;
+            /** Limits */
+            limits: unknown[][];
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
         };
         /**
          * Recode
@@ -8628,6 +10774,12 @@ export interface components {
             occurred_at?: string | null;
             /** Item Code */
             item_code?: string | null;
+            /**
+             * Media
+             * @description Photos sent before.
+             * @default []
+             */
+            media: string[];
         };
         /**
          * ReportRequest
@@ -8671,11 +10823,33 @@ export interface components {
         };
         /**
          * ReportedOut
-         * @description A report taken in, and what is there.
+         * @description A report taken in, what is there, and what was likely reported already.
          */
         ReportedOut: {
             incident: components["schemas"]["IncidentOut"];
             located: components["schemas"]["LocatedAnswer"];
+            /** Media */
+            media: components["schemas"]["MediaOut"][];
+            /** Duplicates */
+            duplicates: components["schemas"]["DuplicateOut"][];
+        };
+        /**
+         * ResultOut
+         * @description What became of one case: its state and revision, or the problem that it met.
+         */
+        ResultOut: {
+            /** No */
+            no: string;
+            /** Done */
+            done: boolean;
+            /** State */
+            state: string | null;
+            /** Revision */
+            revision: number | null;
+            /** Problem */
+            problem: {
+                [key: string]: unknown;
+            } | null;
         };
         /**
          * RiverOut
@@ -8690,6 +10864,109 @@ export interface components {
             reaches: number;
             /** Posts */
             posts: components["schemas"]["ChiefPostOut"][];
+        };
+        /**
+         * RoleIn
+         * @description A role to add.
+         */
+        RoleIn: {
+            /** Code */
+            code: string;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+        };
+        /**
+         * RoleOut
+         * @description A role that assignments give.
+         */
+        RoleOut: {
+            /** Code */
+            code: string;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+        };
+        /**
+         * RoleStaffed
+         * @description How one role would be filled, and what that changes against today.
+         */
+        RoleStaffed: {
+            /** Role */
+            role: string;
+            /** Rules */
+            rules: string[];
+            /** People */
+            people: number;
+            /** Eligible */
+            eligible: number;
+            /** Most Posts */
+            most_posts: number;
+            /** Gap */
+            gap: number;
+            /** Kept */
+            kept: number;
+            /** New */
+            new: number;
+            /** Changed */
+            changed: number;
+            /** Ended */
+            ended: number;
+            /** Optional */
+            optional: boolean;
+            /** Vacancies */
+            vacancies: string[];
+            /** Violations */
+            violations: components["schemas"]["LackOut"][];
+            /** Moves */
+            moves: components["schemas"]["api__staffing__MoveOut"][];
+        };
+        /**
+         * RolesOut
+         * @description All roles.
+         */
+        RolesOut: {
+            /** Roles */
+            roles: components["schemas"]["RoleOut"][];
+        };
+        /**
+         * RuleChange
+         * @description What to put differently in a rule, for good or for one proposal.
+         */
+        RuleChange: {
+            /** Title En */
+            title_en?: string | null;
+            /** Title Zh */
+            title_zh?: string | null;
+            /** Role */
+            role?: string | null;
+            /** Grid Kind */
+            grid_kind?: string | null;
+            /** Ways */
+            ways?: components["schemas"]["WayBody"][] | null;
+            /** Posts */
+            posts?: string[] | null;
+            /** Skill */
+            skill?: string | null;
+            /**
+             * Max Posts
+             * @description Posts that one may hold; 1 is exclusive.
+             */
+            max_posts?: number | null;
+            /** Within */
+            within?: ("village" | "town" | "anywhere") | null;
+            /** Max Distance M */
+            max_distance_m?: number | null;
+            /** Max Households */
+            max_households?: number | null;
+            /** Counts Only */
+            counts_only?: boolean | null;
+            /** Optional */
+            optional?: boolean | null;
+            /** Active */
+            active?: boolean | null;
         };
         /**
          * RuleIn
@@ -8744,6 +11021,22 @@ export interface components {
             lacking: number;
             /** Grids */
             grids: string[];
+        };
+        /**
+         * RuleSum
+         * @description How many people a rule lacks in all.
+         */
+        RuleSum: {
+            /** Rule */
+            rule: string;
+            /** Title En */
+            title_en: string;
+            /** Title Zh */
+            title_zh: string;
+            /** Role */
+            role: string;
+            /** Lacking */
+            lacking: number;
         };
         /**
          * RunOut
@@ -9033,6 +11326,78 @@ export interface components {
             household_share: number;
         };
         /**
+         * ShiftIn
+         * @description A single shift (`since` and `until`), or a `pattern` that writes out its shifts.
+         */
+        ShiftIn: {
+            /**
+             * Staff
+             * Format: uuid
+             */
+            staff: string;
+            /** Since */
+            since?: string | null;
+            /** Until */
+            until?: string | null;
+            pattern?: components["schemas"]["PatternIn"] | null;
+        };
+        /**
+         * ShiftOut
+         * @description A time on duty; `absent` when the member of staff is away during some of it.
+         */
+        ShiftOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Staff Id
+             * Format: uuid
+             */
+            staff_id: string;
+            /** Work No */
+            work_no: string;
+            /** Name */
+            name: string;
+            /** Post */
+            post: string;
+            /** Area Name */
+            area_name: string | null;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+            /** Pattern Id */
+            pattern_id: string | null;
+            /** Absent */
+            absent: boolean;
+        };
+        /**
+         * ShiftsAdded
+         * @description How many shifts are new, and the pattern that wrote them.
+         */
+        ShiftsAdded: {
+            /** Added */
+            added: number;
+            /** Pattern Id */
+            pattern_id: string | null;
+        };
+        /**
+         * ShiftsOut
+         * @description Shifts of a period in the order of their beginnings.
+         */
+        ShiftsOut: {
+            /** Shifts */
+            shifts: components["schemas"]["ShiftOut"][];
+        };
+        /**
          * SideIn
          * @description A run, or a plan and what is asked of it.
          */
@@ -9114,6 +11479,199 @@ export interface components {
              * @default
              */
             name: string;
+        };
+        /**
+         * StaffAnswer
+         * @description One member of staff.
+         */
+        StaffAnswer: {
+            staff: components["schemas"]["OneStaffOut"];
+        };
+        /**
+         * StaffChange
+         * @description What to change; `unit`, `area`, `office` and `max_posts` may be null.
+         */
+        StaffChange: {
+            /** Name */
+            name?: string | null;
+            /** Post */
+            post?: string | null;
+            /** Unit */
+            unit?: string | null;
+            /** Area */
+            area?: string | null;
+            /** Skills */
+            skills?: string[] | null;
+            /**
+             * Max Posts
+             * @description Posts at most; what the rule says when left out.
+             */
+            max_posts?: number | null;
+            /** Full Time */
+            full_time?: boolean | null;
+            /** Active */
+            active?: boolean | null;
+            /**
+             * Office
+             * @description Longitude and latitude of the post of duty, EPSG:4326.
+             */
+            office?: [
+                number,
+                number
+            ] | null;
+        };
+        /**
+         * StaffIn
+         * @description A member of staff to add: work number, name and post.
+         */
+        StaffIn: {
+            /** Name */
+            name: string;
+            /** Post */
+            post: string;
+            /** Unit */
+            unit?: string | null;
+            /** Area */
+            area?: string | null;
+            /** Skills */
+            skills?: string[] | null;
+            /**
+             * Max Posts
+             * @description Posts at most; what the rule says when left out.
+             */
+            max_posts?: number | null;
+            /** Full Time */
+            full_time?: boolean | null;
+            /** Active */
+            active?: boolean | null;
+            /**
+             * Office
+             * @description Longitude and latitude of the post of duty, EPSG:4326.
+             */
+            office?: [
+                number,
+                number
+            ] | null;
+            /** Work No */
+            work_no: string;
+            /** Territory */
+            territory?: string | null;
+        };
+        /**
+         * StaffOut
+         * @description A member of staff in office; `posts_held` are role and code of grid or area.
+         */
+        StaffOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Work No */
+            work_no: string;
+            /** Name */
+            name: string;
+            /** Post */
+            post: string;
+            /** Unit Id */
+            unit_id: string | null;
+            /** Unit Name */
+            unit_name: string | null;
+            /** Area Id */
+            area_id: string | null;
+            /** Area Code */
+            area_code: string | null;
+            /** Area Name */
+            area_name: string | null;
+            /** Skills */
+            skills: string[];
+            /** Max Posts */
+            max_posts: number | null;
+            /** Full Time */
+            full_time: boolean;
+            /** Active */
+            active: boolean;
+            /** Lon */
+            lon: number | null;
+            /** Lat */
+            lat: number | null;
+            /** On Duty */
+            on_duty: boolean;
+            /** Absent */
+            absent: boolean;
+            /** Posts Held */
+            posts_held: string[];
+            /** Revision */
+            revision: number;
+        };
+        /**
+         * StaffPage
+         * @description A page of staff; `next` is what to send as `after` for the one that follows.
+         */
+        StaffPage: {
+            /** Staff */
+            staff: components["schemas"]["StaffOut"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
+         * StaffingAnswer
+         * @description One proposal.
+         */
+        StaffingAnswer: {
+            staffing: components["schemas"]["StaffingOut"];
+        };
+        /**
+         * StaffingIn
+         * @description Which plan to staff; `rules` puts rules differently for this proposal only.
+         */
+        StaffingIn: {
+            /**
+             * Plan
+             * Format: uuid
+             */
+            plan: string;
+            /**
+             * Rules
+             * @default {}
+             */
+            rules: {
+                [key: string]: components["schemas"]["RuleChange"];
+            };
+        };
+        /**
+         * StaffingOut
+         * @description A proposal; `gap` is how far it may be from the best, 0 is proven best.
+         */
+        StaffingOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Plan Id
+             * Format: uuid
+             */
+            plan_id: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "proposed" | "applied";
+            /** Grids */
+            grids: number;
+            /** Roles */
+            roles: components["schemas"]["RoleStaffed"][];
+            /**
+             * Made At
+             * Format: date-time
+             */
+            made_at: string;
+            /** Applied At */
+            applied_at: string | null;
+            /** Revision */
+            revision: number;
         };
         /**
          * StatisticsOut
@@ -9471,6 +12029,27 @@ export interface components {
             digest: string;
         };
         /**
+         * TryOut
+         * @description One try to deliver.
+         */
+        TryOut: {
+            /** Seq */
+            seq: number;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Ok */
+            ok: boolean;
+            /** Status */
+            status: number | null;
+            /** Note */
+            note: string;
+            /** Took Ms */
+            took_ms: number;
+        };
+        /**
          * TurnableOut
          * @description A camera that could look elsewhere without loss, and what it would see then.
          */
@@ -9498,6 +12077,50 @@ export interface components {
             gain_places: number;
         };
         /**
+         * UnitAnswer
+         * @description One unit.
+         */
+        UnitAnswer: {
+            unit: components["schemas"]["UnitOut"];
+        };
+        /**
+         * UnitChange
+         * @description What to change; `parent`, `area` and `valid_to` may be null.
+         */
+        UnitChange: {
+            /** Name */
+            name?: string | null;
+            /** Kind */
+            kind?: string | null;
+            /** Parent */
+            parent?: string | null;
+            /** Area */
+            area?: string | null;
+            /** Valid To */
+            valid_to?: string | null;
+        };
+        /**
+         * UnitIn
+         * @description A unit to set up.
+         */
+        UnitIn: {
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
+            /**
+             * Kind
+             * @default department
+             */
+            kind: string;
+            /** Parent */
+            parent?: string | null;
+            /** Area */
+            area?: string | null;
+            /** Territory */
+            territory?: string | null;
+        };
+        /**
          * UnitName
          * @description A unit by its names.
          */
@@ -9513,19 +12136,37 @@ export interface components {
             name: string;
         };
         /**
-         * UnitsOut
-         * @description Units (areas below, or grids) with at least one camera.
+         * UnitOut
+         * @description A unit; `valid_to` is the first day on which it is no more.
          */
-        UnitsOut: {
+        UnitOut: {
             /**
-             * Unit
-             * @enum {string}
+             * Id
+             * Format: uuid
              */
-            unit: "area" | "grid";
-            /** Units */
-            units: number;
-            /** With Camera */
-            with_camera: number;
+            id: string;
+            /** Code */
+            code: string;
+            /** Kind */
+            kind: string;
+            /** Name */
+            name: string;
+            /** Parent Id */
+            parent_id: string | null;
+            /** Area Id */
+            area_id: string | null;
+            /** Area Code */
+            area_code: string | null;
+            /** Area Name */
+            area_name: string | null;
+            /** Valid From */
+            valid_from: string | null;
+            /** Valid To */
+            valid_to: string | null;
+            /** Staff */
+            staff: number;
+            /** Revision */
+            revision: number;
         };
         /**
          * UnknownCamera
@@ -9553,6 +12194,63 @@ export interface components {
             name: string;
             /** Households */
             households: number;
+        };
+        /**
+         * VacanciesOut
+         * @description What is vacant at a moment.
+         */
+        VacanciesOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Kind */
+            kind: string;
+            /**
+             * Territory
+             * Format: uuid
+             */
+            territory: string;
+            /** Grids */
+            grids: number;
+            /** Rules */
+            rules: components["schemas"]["RuleSum"][];
+            /** Vacancies */
+            vacancies: components["schemas"]["VacancyOut"][];
+            /** Absent */
+            absent: components["schemas"]["AbsentHeadOut"][];
+        };
+        /**
+         * VacancyOut
+         * @description A place that a rule finds short of people.
+         */
+        VacancyOut: {
+            /** Rule */
+            rule: string;
+            /** Role */
+            role: string;
+            /**
+             * Place
+             * @enum {string}
+             */
+            place: "grid" | "village" | "town";
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
+            /** Grid Id */
+            grid_id: string | null;
+            /** Area Id */
+            area_id: string | null;
+            /** Lacking */
+            lacking: number;
+            /** Households */
+            households: number;
+            /** Lon */
+            lon: number;
+            /** Lat */
+            lat: number;
         };
         /**
          * VertexMove
@@ -9631,6 +12329,100 @@ export interface components {
             posts: {
                 [key: string]: unknown;
             }[];
+        };
+        /**
+         * WayBody
+         * @description One way to meet a rule; `every` goes with households.
+         */
+        WayBody: {
+            /**
+             * Per
+             * @enum {string}
+             */
+            per: "grid" | "village" | "town" | "household" | "group";
+            /**
+             * Count
+             * @default 1
+             */
+            count: number;
+            /**
+             * Every
+             * @default 1
+             */
+            every: number;
+        };
+        /**
+         * WebhookIn
+         * @description Somewhere else to tell: a webhook, an office mailbox, or a channel of an installed plug-in.
+         */
+        WebhookIn: {
+            /**
+             * Channel
+             * @default webhook
+             */
+            channel: string;
+            /** Target */
+            target: string;
+            /**
+             * Kinds
+             * @default []
+             */
+            kinds: string[];
+            /** Territory Id */
+            territory_id?: string | null;
+            /** Unit Id */
+            unit_id?: string | null;
+        };
+        /**
+         * WebhookMade
+         * @description A new webhook; the `secret` that it signs with is shown this once.
+         */
+        WebhookMade: {
+            webhook: components["schemas"]["WebhookOut"];
+            /** Secret */
+            secret: string;
+        };
+        /**
+         * WebhookOut
+         * @description Somewhere else that is told, and how deliveries to it stand.
+         */
+        WebhookOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Channel */
+            channel: string;
+            /** Target */
+            target: string;
+            /** Kinds */
+            kinds: string[];
+            /** Territory Id */
+            territory_id: string | null;
+            /** Unit Id */
+            unit_id: string | null;
+            /** Active */
+            active: boolean;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Queued */
+            queued: number;
+            /** Sent */
+            sent: number;
+            /** Given Up */
+            given_up: number;
+        };
+        /**
+         * WebhooksOut
+         * @description Everywhere else that is told.
+         */
+        WebhooksOut: {
+            /** Webhooks */
+            webhooks: components["schemas"]["WebhookOut"][];
         };
         /**
          * WhatIfIn
@@ -9867,59 +12659,19 @@ export interface components {
             serviceable?: boolean | null;
         };
         /**
-         * DuplicateOut
-         * @description A report of the same thing, linked to this case.
+         * UnitsOut
+         * @description Units (areas below, or grids) with at least one camera.
          */
-        api__cases__DuplicateOut: {
-            /** No */
-            no: string;
-            /** Item */
-            item: string;
-            /** State */
-            state: string;
-            /** Severity */
-            severity: string;
-            /** Channel */
-            channel: string;
+        api__coverage_bodies__UnitsOut: {
             /**
-             * Reported At
-             * Format: date-time
-             */
-            reported_at: string;
-            /** Revision */
-            revision: number;
-        };
-        /**
-         * DuplicateOut
-         * @description An open case that is likely about the same thing; number and revision are what a link needs.
-         */
-        api__duplicates__DuplicateOut: {
-            /** No */
-            no: string;
-            /** Revision */
-            revision: number;
-            /** Item */
-            item: string;
-            /** State */
-            state: string;
-            /** Channel */
-            channel: string;
-            /**
-             * Reported At
-             * Format: date-time
-             */
-            reported_at: string;
-            /** Score */
-            score: number;
-            /** Distance M */
-            distance_m: number;
-            /** Hours */
-            hours: number;
-            /**
-             * Reason
+             * Unit
              * @enum {string}
              */
-            reason: "same-item" | "same-words" | "alike-words" | "same-place";
+            unit: "area" | "grid";
+            /** Units */
+            units: number;
+            /** With Camera */
+            with_camera: number;
         };
         /**
          * GridName
@@ -9956,6 +12708,14 @@ export interface components {
             }[];
         };
         /**
+         * UnitsOut
+         * @description Units in the order of codes.
+         */
+        api__organisation__UnitsOut: {
+            /** Units */
+            units: components["schemas"]["UnitOut"][];
+        };
+        /**
          * GridName
          * @description A grid by code and name.
          */
@@ -9972,6 +12732,26 @@ export interface components {
              * @default
              */
             name: string;
+        };
+        /**
+         * MoveOut
+         * @description What moves from one grid to another.
+         */
+        api__plan_compare__MoveOut: {
+            from: components["schemas"]["GridWithHead"];
+            to: components["schemas"]["GridWithHead"];
+            /** Kind */
+            kind: string;
+            /** Households */
+            households: number;
+            /** Area M2 */
+            area_m2: number;
+            /** Cases */
+            cases: number;
+            /** Cameras */
+            cameras: number;
+            /** Head Changes */
+            head_changes: boolean;
         };
         /**
          * CheckOut
@@ -9992,6 +12772,20 @@ export interface components {
             without_head: string[];
             /** Problems */
             problems: components["schemas"]["CheckProblemOut"][];
+        };
+        /**
+         * MoveOut
+         * @description A post that would change hands; work numbers, null is nobody.
+         */
+        api__staffing__MoveOut: {
+            /** Kind */
+            kind: string;
+            /** Code */
+            code: string;
+            /** Staff */
+            staff: string | null;
+            /** Was */
+            was: string | null;
         };
         Problem: {
             type: string;
@@ -14269,6 +17063,989 @@ export interface operations {
             };
         };
     };
+    list_ratio_rules: {
+        parameters: {
+            query?: {
+                /** @description May be left out where only one is loaded. */
+                territory?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RatioRulesOut"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_ratio_rule: {
+        parameters: {
+            query?: {
+                /** @description May be left out where only one is loaded. */
+                territory?: string | null;
+            };
+            header?: {
+                /** @description Revision that the change is based on, such as "7". */
+                "If-Match"?: string | null;
+            };
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RatioRuleOut"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_vacancies: {
+        parameters: {
+            query?: {
+                /** @description May be left out where only one is loaded. */
+                territory?: string | null;
+                kind?: "household" | "natural_village" | "water" | "micro" | "ten_household" | "dedicated" | "police" | "safety" | "cell";
+                /** @description Day (its end) or time with offset; left out: now. */
+                at?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VacanciesOut"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    map_vacancies: {
+        parameters: {
+            query?: {
+                /** @description May be left out where only one is loaded. */
+                territory?: string | null;
+                kind?: "household" | "natural_village" | "water" | "micro" | "ten_household" | "dedicated" | "police" | "safety" | "cell";
+                /** @description Day (its end) or time with offset; left out: now. */
+                at?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    propose_staffing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StaffingIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobAnswer"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_staffing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                proposal: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffingAnswer"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    apply_staffing: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Revision that the change is based on, such as "7". */
+                "If-Match"?: string | null;
+            };
+            path: {
+                proposal: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffingAnswer"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_organisation: {
+        parameters: {
+            query?: {
+                /** @description May be left out where only one is loaded. */
+                territory?: string | null;
+                kind?: "household" | "natural_village" | "water" | "micro" | "ten_household" | "dedicated" | "police" | "safety" | "cell";
+                /** @description Day (its end) or time with offset; left out: now. */
+                at?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganisationOut"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_units: {
+        parameters: {
+            query?: {
+                /** @description May be left out where only one is loaded. */
+                territory?: string | null;
+                /** @description Only those that are there on this day. */
+                on?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["api__organisation__UnitsOut"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_unit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UnitIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnitAnswer"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_unit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                unit: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnitAnswer"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_unit: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Revision that the change is based on, such as "7". */
+                "If-Match"?: string | null;
+            };
+            path: {
+                unit: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UnitChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnitAnswer"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_roles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RolesOut"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_role: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoleIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleOut"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_staff: {
+        parameters: {
+            query?: {
+                territory?: string | null;
+                /** @description Of this area and those below. */
+                area?: string | null;
+                unit?: string | null;
+                /** @description Part of work number, name or post. */
+                q?: string | null;
+                /** @description Day (its end) or time with offset; left out: now. */
+                at?: string | null;
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffPage"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_staff: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StaffIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffAnswer"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_staff: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                staff: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffAnswer"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_staff: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Revision that the change is based on, such as "7". */
+                "If-Match"?: string | null;
+            };
+            path: {
+                staff: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StaffChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffAnswer"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_assignments: {
+        parameters: {
+            query?: {
+                territory?: string | null;
+                staff?: string | null;
+                grid?: string | null;
+                area?: string | null;
+                role?: string | null;
+                /** @description Day (its end) or time with offset; left out: now. */
+                at?: string | null;
+                /** @description Past ones and those to come, too. */
+                whenever?: boolean;
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssignmentPage"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_assignment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AssignmentIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssignmentAnswer"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_assignment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                assignment: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssignmentAnswer"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_assignment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Revision that the change is based on, such as "7". */
+                "If-Match"?: string | null;
+            };
+            path: {
+                assignment: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_assignment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Revision that the change is based on, such as "7". */
+                "If-Match"?: string | null;
+            };
+            path: {
+                assignment: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AssignmentChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssignmentAnswer"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_shifts: {
+        parameters: {
+            query?: {
+                /** @description May be left out where only one is loaded. */
+                territory?: string | null;
+                staff?: string | null;
+                /** @description Now when left out. */
+                since?: string | null;
+                /** @description A week later when left out. */
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShiftsOut"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_shifts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShiftIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShiftsAdded"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_shift: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                shift: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_shift_pattern: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pattern: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_absence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AbsenceIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AbsenceAdded"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_absence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                absence: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     locate: {
         parameters: {
             query?: never;
@@ -14289,6 +18066,176 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LocatedAnswer"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_near_incidents: {
+        parameters: {
+            query: {
+                lon: number;
+                lat: number;
+                accuracy_m?: number;
+                item?: string;
+                item_code?: string | null;
+                territory?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DuplicatesOut"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    answer_incident: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                no: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeskAnswer"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    see_handovers: {
+        parameters: {
+            query?: {
+                /** @description May be left out where only one is loaded. */
+                territory?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandoverDeskOut"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    give_handover: {
+        parameters: {
+            query?: {
+                /** @description May be left out where only one is loaded. */
+                territory?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoteIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandoverOut"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    take_handover: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                handover: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoteIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandoverOut"];
                 };
             };
             /** @description A problem (RFC 9457). */
@@ -14682,6 +18629,39 @@ export interface operations {
             };
         };
     };
+    import_incidents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_import_incidents"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobAnswer"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_incidents: {
         parameters: {
             query?: {
@@ -14702,6 +18682,8 @@ export interface operations {
                 severity?: ("minor" | "major" | "critical") | null;
                 /** @description A number, or words of the report. */
                 q?: string | null;
+                /** @description Only cases with such a request that waits. */
+                pending?: ("return" | "suspension" | "extension" | "void" | "any") | null;
                 /** @description Only what this account or its unit reported or owes. */
                 mine?: boolean;
                 /** @description Newest first, or what is due first. */
@@ -14801,6 +18783,8 @@ export interface operations {
                 severity?: ("minor" | "major" | "critical") | null;
                 /** @description A number, or words of the report. */
                 q?: string | null;
+                /** @description Only cases with such a request that waits. */
+                pending?: ("return" | "suspension" | "extension" | "void" | "any") | null;
                 /** @description Only what this account or its unit reported or owes. */
                 mine?: boolean;
                 /** @description Newest first, or what is due first. */
@@ -14974,6 +18958,194 @@ export interface operations {
             };
         };
     };
+    act_on_incidents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ManyIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ManyOut"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    verify_incident: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                no: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProofOut"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    make_follow_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                no: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FollowKey"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_contact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                no: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactOut"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_contact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                no: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ContactIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_contact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                no: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     act_on_task: {
         parameters: {
             query?: never;
@@ -15003,6 +19175,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CaseOut"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_followed: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FollowOut"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    use_follow_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FollowIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FollowOut"];
                 };
             };
             /** @description A problem (RFC 9457). */
@@ -15357,7 +19595,45 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                report_id: string;
+                report: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_report: {
+        parameters: {
+            query?: {
+                /** @description Plan; the one in use when left out. */
+                plan?: string | null;
+                /** @description Coverage run; the newest of how things stand now. */
+                run?: string | null;
+                /** @description Language of the report. */
+                lang?: "en" | "zh";
+                /** @description Page, A4 sheet, workbook, table, map layers. */
+                format?: "html" | "pdf" | "xlsx" | "csv" | "gpkg";
+            };
+            header?: never;
+            path: {
+                report: "coverage" | "cameras" | "facilities";
             };
             cookie?: never;
         };
@@ -15386,7 +19662,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                report_id: string;
+                report: string;
             };
             cookie?: never;
         };
@@ -15415,7 +19691,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                report_id: string;
+                report: string;
             };
             cookie?: never;
         };
@@ -15445,21 +19721,92 @@ export interface operations {
             };
         };
     };
-    get_report: {
+    get_catalogue: {
         parameters: {
             query?: {
-                /** @description Plan; the one in use when left out. */
-                plan?: string | null;
-                /** @description Coverage run; the newest of how things stand now. */
-                run?: string | null;
-                /** @description Language of the report. */
-                lang?: "en" | "zh";
-                /** @description Page, A4 sheet, workbook, table, map layers. */
-                format?: "html" | "pdf" | "xlsx" | "csv" | "gpkg";
+                /** @description The only one without it. */
+                territory?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CatalogueOut"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_catalogue_items: {
+        parameters: {
+            query?: {
+                /** @description Chinese, pinyin, initials, other languages, or a code. */
+                q?: string | null;
+                class?: string | null;
+                /** @description Only what anybody may report. */
+                public?: boolean;
+                limit?: number;
+                /** @description The only one without it. */
+                territory?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CatalogueItemsOut"];
+                };
+            };
+            /** @description Nothing changed since the `ETag` sent as `If-None-Match`. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_catalogue_item: {
+        parameters: {
+            query?: {
+                /** @description The only one without it. */
+                territory?: string | null;
             };
             header?: never;
             path: {
-                name: "coverage" | "cameras" | "facilities";
+                code: string;
             };
             cookie?: never;
         };
@@ -15470,7 +19817,367 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
+                content: {
+                    "application/json": components["schemas"]["CatalogueItemOut"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_lead_units: {
+        parameters: {
+            query?: {
+                /** @description The only one without it. */
+                territory?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeadUnitsOut"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_calendar: {
+        parameters: {
+            query?: {
+                /** @description The only one without it. */
+                territory?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarOut"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    save_calendar: {
+        parameters: {
+            query?: {
+                /** @description The only one without it. */
+                territory?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CalendarIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarSaved"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reckon_due: {
+        parameters: {
+            query: {
+                /** @description When it starts. */
+                start: string;
+                /** @description Such as `4 工作时` or `5 work days`. */
+                limit: string;
+                /** @description The only one without it. */
+                territory?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DueOut"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_incident_clocks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                no: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseClocksOut"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_notifications: {
+        parameters: {
+            query?: {
+                unread?: boolean;
+                /** @description `next` of the page before. */
+                before?: number | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticesOut"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_notifications: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadOut"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_webhooks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhooksOut"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookMade"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
                 content?: never;
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_deliveries: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveriesOut"];
+                };
             };
             /** @description A problem (RFC 9457). */
             default: {

@@ -1,0 +1,53 @@
+"""What cases do by themselves: joint calls that nobody settles go up, suspensions end, old cases are archived."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from casework.case import ActionRefused
+from casework.guards import LEVELS
+from casework.machine import machine, window
+from services.cases.act import act
+from services.cases.asked import Asked
+from services.cases.standing import standing_of
+from store.database import case_reporters as sql
+from store.database import case_tasks as task_sql
+from store.database.work import UnitOfWork
+
+A_ROUND = 500
+UP_TO = "county"
+
+
+def archive(work: UnitOfWork, *, now: datetime) -> int:
+    """Archive cases whose window is over, with what must go: contact, links, what the public wrote, photos."""
+    done = 0
+    for state in sorted(machine().actions["archive"].sources):
+        for no in sql.past_window(work.session, state, now - window(state), A_ROUND - done):
+            act(work, no, "archive", Asked(), revision=None, now=now)
+            done += 1
+    sql.forget_expired_links(work.session, now)
+    return done
+
+
+def lift_deadlocks(work: UnitOfWork, *, now: datetime) -> int:
+    """Take cases with a joint call that was not settled in time up to the county, one level at a time."""
+    numbers = task_sql.deadlocked(work.session, now, A_ROUND)
+    for no in numbers:
+        at = standing_of(work, no, now=now, lock=True)
+        for _ in range(LEVELS.index(at.case.handling_level), LEVELS.index(UP_TO)):
+            try:
+                act(work, no, "escalate", Asked(reason="joint call not settled in time"), revision=None, now=now)
+            except ActionRefused:
+                break  # closed meanwhile, or a critical case that went there at once
+        task_sql.mark_deadlocked(work.session, at.key, now)
+    return len(numbers)
+
+
+def end_suspensions(work: UnitOfWork, *, now: datetime, time_zone: str = "UTC") -> int:
+    """Let suspended cases go on whose review date has come."""
+    today = now.astimezone(ZoneInfo(time_zone)).date()
+    numbers = sql.to_resume(work.session, today, A_ROUND)
+    for no in numbers:
+        act(work, no, "resume", Asked(), revision=None, now=now)
+    return len(numbers)
