@@ -48,7 +48,7 @@ function Media({ media }: { media: Medium[] }): JSX.Element | null {
       {media.map((one) => (
         <li key={one.id}>
           <a class="tile" href={one.url} target="_blank" rel="noopener">
-            <img class="picture" src={one.url} alt={tOr(`phone.stage.${one.stage}`, one.stage)} loading="lazy" />
+            <img class="picture" src={`${one.url}?size=thumb`} alt={tOr(`phone.stage.${one.stage}`, one.stage)} loading="lazy" />
           </a>
         </li>
       ))}

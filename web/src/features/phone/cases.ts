@@ -41,7 +41,7 @@ export interface CaseAnswer {
 /** What is done on the spot; the rest belongs to the desks. */
 const ON_THE_SPOT = new Set([
   'self_handle', 'sign', 'report_done', 'verification_done', 'pass_check', 'fail_check', 'fail_check_self_handled', 'resume',
-  'request_return', 'request_extension', 'request_suspension', 'escalate',
+  'request_return', 'request_extension', 'request_suspension', 'escalate', 'reopen',
 ])
 /** What the step that goes on is, of all: it is the button at the foot. */
 const FORWARD = ['sign', 'report_done', 'verification_done', 'pass_check', 'self_handle', 'resume']

@@ -32,6 +32,9 @@ export const draft = signal<Draft>(blank())
 /** False once the phone refused to keep the draft. */
 export const draftKept = signal(true)
 
+/** What was changed before the kept draft was read: it stands. */
+let early: Partial<Draft> | null = {}
+
 const PAUSE_MS = 400
 let timer: ReturnType<typeof setTimeout> | undefined
 const key = (): string => `draft ${account.value?.id ?? ''}`
@@ -48,6 +51,7 @@ async function write(): Promise<void> {
 /** Changes the draft, and keeps it a moment later. */
 export function change(part: Partial<Draft>): void {
   draft.value = { ...draft.value, ...part }
+  if (early) early = { ...early, ...part }
   clearTimeout(timer)
   timer = setTimeout(() => void write(), PAUSE_MS)
 }
@@ -62,7 +66,8 @@ export async function clearDraft(): Promise<void> {
 /** Goes on with the report that was being written when the page was closed. */
 export async function readDraft(): Promise<void> {
   const found = await kept<Draft>('kept', key()).catch(() => null)
-  if (found) draft.value = { ...blank(), ...found }
+  if (found) draft.value = { ...blank(), ...found, ...early }
+  early = null
 }
 
 export type Lack = 'place' | 'item' | 'before' | 'after'
