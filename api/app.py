@@ -28,7 +28,7 @@ ROUTERS = (
     "plan_edits", "plan_quality", "presence", "rivers", "nets", "grids", "coverage", "live_coverage",
     "coverage_compare", "facilities", "siting", "privacy_zones", "buildings", "area_changes", "staffing", "locate",
     "duplicates", "media", "plates", "public_reports", "incidents", "cases", "follow", "search", "cameras", "reports", "catalogue",
-    "calendars", "basemaps",
+    "calendars", "notifications", "basemaps",
     "layers", "ogc", "tiles", "jobs", "events", "audit", "health",
 )  # fmt: skip
 # where single photos are sent: a larger body is refused before it is read

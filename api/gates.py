@@ -48,7 +48,7 @@ IN_AREAS: Final = frozenset(
         "GET /api/v1/basemaps", "GET /api/v1/basemaps/{basemap}/{z}/{x}/{y}",
         "GET /api/v1/catalogue", "GET /api/v1/catalogue/items", "GET /api/v1/catalogue/items/{code}",
         "GET /api/v1/catalogue/lead-units", "GET /api/v1/calendars", "GET /api/v1/calendars/due",
-        "GET /api/v1/incidents/{no}/clocks",
+        "GET /api/v1/incidents/{no}/clocks", "GET /api/v1/notifications", "POST /api/v1/notifications/read",
         "GET /api/v1/jobs/{job_id}", "DELETE /api/v1/jobs/{job_id}", "GET /api/v1/events", "GET /api/v1/events/poll",
     }
 )  # fmt: skip

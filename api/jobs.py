@@ -15,6 +15,7 @@ from starlette.responses import Response
 from api.deps import Wiring, Work
 from api.problems import status_of_family
 from services import jobs
+from services.deliveries import outbound_of
 from services.jobs import JobView
 
 router = APIRouter(prefix="/api/v1/jobs", tags=["jobs"])
@@ -109,6 +110,7 @@ async def running(wiring: Wiring) -> AsyncIterator[None]:
         stalled_s=chosen.job_stalled_s,
         time_zone=wiring.settings.cases.time_zone,
         audit_months=wiring.settings.access.audit_months,
+        outbound=outbound_of(wiring.settings.outbound),
     ) as alive:
         wiring.parts["worker_alive"] = alive
         yield

@@ -20,6 +20,7 @@ def worker(
 ) -> None:
     """Run queued jobs until interrupted; a job that is cut off is taken up again later."""
     from services import jobs
+    from services.deliveries import outbound_of
     from services.settings import Settings
 
     context = command_context(ctx)
@@ -35,5 +36,6 @@ def worker(
             stalled_s=chosen.job_stalled_s,
             time_zone=settings.cases.time_zone,
             audit_months=settings.access.audit_months,
+            outbound=outbound_of(settings.outbound),
         )
     )

@@ -8,7 +8,19 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from gis.errors import NotAllowedError
-from services import access, audit, events, idempotency, nightly, report_schedules
+from services import (
+    access,
+    audit,
+    clock_sweep,
+    deliveries,
+    events,
+    idempotency,
+    nightly,
+    notifications,
+    report_schedules,
+)
+from services.cases import upkeep as case_upkeep
+from services.deliveries import Outbound
 from store.database import grid_shapes as shape_sql
 from store.database import incident_cells as cell_sql
 from store.database import jobs as job_sql
@@ -19,6 +31,7 @@ from store.database.work import UnitOfWork
 
 EVERY = timedelta(hours=1)
 SEAL_EVERY = timedelta(minutes=1)
+SWEEP_EVERY = timedelta(seconds=10)
 AUDIT_MONTHS = 12
 JOBS_KEPT = timedelta(days=30)
 OUTPUTS_KEPT = timedelta(days=1)
@@ -97,10 +110,13 @@ def clear_away(
         ("keys", idempotency.forget_old_keys),
         ("sessions", access.forget_expired),
         ("jobs", forget_old_jobs),
+        ("notices", notifications.forget_old),
         ("shapes", draw_missing_shapes),
         ("area_shapes", draw_missing_areas),
         ("incident_cells", add_up_incidents),
         ("in_force", partial(let_take_effect, time_zone=time_zone)),
+        ("deadlocks", case_upkeep.lift_deadlocks),
+        ("archived", case_upkeep.archive),
         ("reports", queue_due_reports),
         ("checks", partial(check_live_coverage, time_zone=time_zone)),
     ):
@@ -135,6 +151,26 @@ def seal_audit(database: Database) -> int:
         head = audit.head(work) if done else None
     if head is not None:
         _log.info("audit sealed", extra={"lines": done, "seq": head.seq, "digest": head.digest})
+    return done
+
+
+async def keep_clocks(database: Database, outbound: Outbound) -> None:
+    """Let clocks speak up, cases go on, and notices leave the house, every few seconds until cancelled."""
+    while True:
+        try:
+            await asyncio.to_thread(run_clocks, database, outbound, now=datetime.now(UTC))
+        except Exception:  # noqa: BLE001 - as below
+            _log.exception("could not sweep the clocks")
+        await asyncio.sleep(SWEEP_EVERY.total_seconds())
+
+
+def run_clocks(database: Database, outbound: Outbound, *, now: datetime) -> dict[str, int]:
+    """Sweep the clocks once, do what they ask for, and deliver what is due."""
+    done = {"fired": clock_sweep.sweep(database, now=now)}
+    done["seen_to"] = clock_sweep.see_to(database, now=now)
+    done["tries"] = deliveries.deliver(database, outbound, now=now)
+    if any(done.values()):
+        _log.info("clocks swept", extra=done)
     return done
 
 

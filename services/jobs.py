@@ -22,7 +22,8 @@ import psycopg
 
 from gis.errors import CancelledError, GridwardError, InvalidInputError, NotFoundError, UnavailableError
 from services import access
-from services.housekeeping import AUDIT_MONTHS, keep_clear, keep_sealed
+from services.deliveries import Outbound
+from services.housekeeping import AUDIT_MONTHS, keep_clear, keep_clocks, keep_sealed
 from services.tasks import TASKS, UPKEEP
 from store import jobs as queue
 from store.database import jobs as sql
@@ -235,6 +236,7 @@ async def working(
     stalled_s: float = 30.0,
     time_zone: str = "UTC",
     audit_months: int = AUDIT_MONTHS,
+    outbound: Outbound | None = None,
 ) -> AsyncIterator[Callable[[], bool]]:
     """Run jobs and housekeeping in this process until the block ends.
 
@@ -248,6 +250,7 @@ async def working(
         keepers = (
             asyncio.create_task(keep_clear(database, time_zone=time_zone, audit_months=audit_months)),
             asyncio.create_task(keep_sealed(database)),
+            asyncio.create_task(keep_clocks(database, outbound or Outbound())),
         )
         try:
             yield lambda: not worker.done()
@@ -264,6 +267,7 @@ async def work_until_told(
     stalled_s: float = 30.0,
     time_zone: str = "UTC",
     audit_months: int = AUDIT_MONTHS,
+    outbound: Outbound | None = None,
 ) -> None:
     """Run jobs until SIGINT or SIGTERM (`gridward worker`).
 
@@ -277,7 +281,12 @@ async def work_until_told(
     for each in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(each, told.set)
     async with working(
-        database, slots=slots, stalled_s=stalled_s, time_zone=time_zone, audit_months=audit_months
+        database,
+        slots=slots,
+        stalled_s=stalled_s,
+        time_zone=time_zone,
+        audit_months=audit_months,
+        outbound=outbound,
     ) as alive:
         _log.info("worker started", extra={"slots": slots})
         # beside the first jobs: one that measures coverage would wait a second for compiled code

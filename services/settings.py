@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from gis.errors import InvalidInputError
@@ -212,6 +212,41 @@ class CaseSettings(SettingsGroup):
         return value
 
 
+class OutboundSettings(SettingsGroup):
+    """Mail and webhooks."""
+
+    smtp_host: str | None = Field(default=None, description="Mail server that notices to offices are handed to.")
+    smtp_port: int = Field(default=587, ge=1, le=65535, description="Its port.")
+    smtp_security: Literal["starttls", "tls", "none"] = Field(
+        default="starttls",
+        description="How the way to the mail server is encrypted; a server that can't do it gets no mail.",
+    )
+    smtp_user: str | None = Field(default=None, description="Name to sign in to the mail server with.")
+    smtp_password: SecretStr | None = Field(default=None, description="Password for it.")
+    mail_from: str = Field(default="gridward@localhost", description="Sender of mail.")
+    webhook_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Hosts and networks, apart by commas, that webhooks may go to although they are not public, such "
+        "as `desk.city.lan, 10.20.0.0/16`. Without it webhooks go to public addresses only.",
+    )
+    outbound_ca_file: Path | None = Field(
+        default=None, description="File with further certificate authorities that mail server and webhooks may have."
+    )
+
+    @field_validator("webhook_hosts", mode="before")
+    @classmethod
+    def _listed(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(word.strip() for word in value.split(",") if word.strip())
+        return value
+
+    @model_validator(mode="after")
+    def _no_open_password(self) -> Self:
+        if self.smtp_password is not None and self.smtp_security == "none":
+            raise ValueError("a password is not sent without encryption; set GRIDWARD_SMTP_SECURITY")
+        return self
+
+
 class CameraSettings(SettingsGroup):
     """States of cameras that come from another network."""
 
@@ -275,6 +310,7 @@ GROUPS: tuple[type[SettingsGroup], ...] = (
     AccessSettings,
     JobSettings,
     CaseSettings,
+    OutboundSettings,
     CameraSettings,
     PlanSettings,
     MapSettings,
@@ -287,7 +323,7 @@ class Settings:
 
     Parameters
     ----------
-    database, http, logs, access, jobs, cases, cameras, plans, maps
+    database, http, logs, access, jobs, cases, outbound, cameras, plans, maps
         One group each; see the classes for their fields.
     """
 
@@ -297,6 +333,7 @@ class Settings:
     access: AccessSettings
     jobs: JobSettings
     cases: CaseSettings
+    outbound: OutboundSettings
     cameras: CameraSettings
     plans: PlanSettings
     maps: MapSettings

@@ -23,7 +23,7 @@ CHANGED = (
 )  # fmt: skip
 
 _CASE = sa.text("""
-select month, id, no, territory_id, area_code, item_code, severity, urgent, cycle, state, review_on, unit_id
+select month, id, no, territory_id, area_code, item, item_code, severity, urgent, cycle, state, review_on, unit_id
 from incident where month = :month and id = :id
 """)
 _INCIDENT_DUE = sa.text("""

@@ -1,0 +1,229 @@
+"""Notices: to roles, units and accounts in the page, and to places outside that an administrator named."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from gis.errors import InvalidInputError, NotFoundError
+from services.access import record
+from store.database import notifications as sql
+from store.database.work import UnitOfWork
+from store.outbound import plugins
+from store.outbound.webhooks import check_target
+
+KINDS: Final = ("clock", "case")
+KEPT: Final = timedelta(days=90)
+MOST_UNREAD: Final = 1000
+ADMINISTRATOR: Final = "system_administrator"
+HANDED_OVER: Final = {"VERIFYING": "inspector", "DISPATCHED": "handling_unit", "CHECKING": "inspector"}
+"""States whose next step somebody else owes: whoever it is hears of it."""
+UNIT_TOLD: Final = frozenset({"recall", "approve_return", "fail_check"})
+_MAILBOX = re.compile(r"[^@\s<>,;:\"()\[\]\\]{1,64}@[A-Za-z0-9.-]{1,253}")
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A notice to an account."""
+
+    id: int
+    kind: str
+    role: str | None
+    facts: dict[str, Any]
+    at: datetime
+    read_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Notices:
+    """Some notices, newest first, how many are unread (counted up to a thousand), and the id to go on below."""
+
+    notices: list[Notice]
+    unread: int
+    next: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookView:
+    """Somewhere else that is told, and how deliveries to it stand."""
+
+    id: UUID
+    channel: str
+    target: str
+    kinds: tuple[str, ...]
+    territory_id: UUID | None
+    unit_id: UUID | None
+    active: bool
+    created_at: datetime
+    queued: int = 0
+    sent: int = 0
+    given_up: int = 0
+
+
+def tell_step(work: UnitOfWork, case: Any, action: str, *, moved: bool, unit_id: UUID | None) -> None:  # noqa: ANN401 - a row
+    """Tell whoever owes the next step of a case that it is theirs now.
+
+    Parameters
+    ----------
+    work : UnitOfWork
+    case : row
+        The incident after the step.
+    action : str
+    moved : bool
+        Whether the state changed.
+    unit_id : UUID or None
+        Unit that had the case before.
+    """
+    role = HANDED_OVER.get(case.state) if moved else None
+    unit = case.unit_id if role == "handling_unit" else None
+    if action in UNIT_TOLD:
+        role, unit = "handling_unit", unit_id or case.unit_id
+    if role is None:
+        return
+    facts = {"no": case.no, "item": case.item, "state": case.state, "action": action}
+    sql.add(
+        work.session,
+        {
+            "territory_id": case.territory_id, "kind": "case", "role": role, "unit_id": unit, "month": case.month,
+            "incident_id": case.id, "facts": facts,
+        },
+    )  # fmt: skip
+    work.announce("notification", {"kind": "case", "role": role}, case.territory_id)
+
+
+def list_notices(
+    work: UnitOfWork, *, now: datetime, unread: bool = False, before: int | None = None, limit: int = 50
+) -> Notices:
+    """Return the notices of the account that asks, of the last thirty days."""
+    account, roles = work.actor.account_id, sorted(work.actor.roles)
+    rows = sql.mine(
+        work.session, account_id=account, roles=roles, now=now, unread=unread, before=before, limit=limit + 1
+    )
+    found = [Notice(row.id, row.kind, row.role, row.facts, row.at, row.read_at) for row in rows[:limit]]
+    count = sql.unread_count(work.session, account_id=account, roles=roles, now=now, most=MOST_UNREAD)
+    return Notices(found, count, found[-1].id if len(rows) > limit else None)
+
+
+def mark_read(work: UnitOfWork, *, now: datetime, ids: Sequence[int] = (), through: int | None = None) -> int:
+    """Mark notices as read, those named or all up to one; return how many were unread."""
+    if work.actor.account_id is None:
+        return 0
+    return sql.mark_read(
+        work.session,
+        account_id=work.actor.account_id,
+        roles=sorted(work.actor.roles),
+        now=now,
+        ids=ids,
+        through=through,
+    )
+
+
+def forget_old(work: UnitOfWork, *, now: datetime) -> int:
+    """Delete notices that are past their time, with what was delivered of them."""
+    return sql.forget(work.session, now - KEPT)
+
+
+def add_webhook(
+    work: UnitOfWork,
+    channel: str,
+    target: str,
+    *,
+    kinds: Sequence[str] = (),
+    territory_id: UUID | None = None,
+    unit_id: UUID | None = None,
+    inside: Sequence[str] = (),
+) -> tuple[WebhookView, str]:
+    """Have somewhere else be told from now on.
+
+    Parameters
+    ----------
+    work : UnitOfWork
+    channel : str
+        ``webhook``, ``mail``, or what an installed plug-in offers.
+    target : str
+        URL, office mailbox, or what the plug-in takes.
+    kinds : sequence of str
+        Kinds of notices; all when empty.
+    territory_id, unit_id : UUID or None
+        Only notices of these.
+    inside : sequence of str
+        Hosts and networks that webhooks may go to although they are not public.
+
+    Returns
+    -------
+    (WebhookView, str)
+        And the secret that it signs with, which is never shown again; empty for other channels.
+
+    Raises
+    ------
+    InvalidInputError
+        The channel, the target or a kind is not known.
+    """
+    work.actor.require(ADMINISTRATOR)
+    strange = [kind for kind in kinds if kind not in KINDS]
+    if strange:
+        raise InvalidInputError(f"There are no notices of the kind {strange[0][:40]}.", field="kinds", known=KINDS)
+    known = ("webhook", "mail", *plugins.channels())
+    if channel not in known:
+        raise InvalidInputError(f"There is no channel {channel[:40]}.", field="channel", known=known)
+    if channel == "webhook":
+        check_target(target, inside)
+    elif channel == "mail" and not _MAILBOX.fullmatch(target):
+        raise InvalidInputError("This is no mailbox such as desk@example.org.", field="target")
+    elif not target.strip() or len(target) > 500:
+        raise InvalidInputError("A target has 1 to 500 characters.", field="target")
+    secret = secrets.token_urlsafe(32) if channel == "webhook" else ""
+    with work.everywhere():
+        row = sql.add_webhook(
+            work.session,
+            {
+                "channel": channel, "target": target, "secret": secret, "kinds": list(kinds),
+                "territory_id": territory_id, "unit_id": unit_id,
+                "created_by": work.actor.account_id, "created_at": datetime.now(UTC),
+            },
+        )  # fmt: skip
+    record(work, "webhook.add", target=str(row.id), details={"channel": channel})
+    return _view(row), secret
+
+
+def list_webhooks(work: UnitOfWork) -> list[WebhookView]:
+    """Return where else is told, and how deliveries stand."""
+    work.actor.require(ADMINISTRATOR)
+    with work.everywhere():
+        return [_view(row) for row in sql.webhooks(work.session)]
+
+
+def remove_webhook(work: UnitOfWork, webhook_id: UUID) -> None:
+    """Stop telling a place; its ledger goes with it, the audit trail keeps a line.
+
+    Raises
+    ------
+    NotFoundError
+        There is no such place.
+    """
+    work.actor.require(ADMINISTRATOR)
+    with work.everywhere():
+        gone = sql.delete_webhook(work.session, webhook_id)
+    if not gone:
+        raise NotFoundError("There is no such webhook.", id=str(webhook_id))
+    record(work, "webhook.remove", target=str(webhook_id))
+
+
+def list_deliveries(work: UnitOfWork, webhook_id: UUID, *, limit: int = 100) -> list[dict[str, Any]]:
+    """Return the newest deliveries to a place with all their tries."""
+    work.actor.require(ADMINISTRATOR)
+    with work.everywhere():
+        return [dict(row) for row in sql.deliveries(work.session, webhook_id, limit)]
+
+
+def _view(row: Any) -> WebhookView:  # noqa: ANN401 - a database row
+    counts = {name: getattr(row, name, 0) for name in ("queued", "sent", "given_up")}
+    return WebhookView(
+        row.id, row.channel, row.target, tuple(row.kinds), row.territory_id, row.unit_id, row.active, row.created_at,
+        **counts,
+    )  # fmt: skip

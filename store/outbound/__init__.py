@@ -1,0 +1,1 @@
+"""What leaves the house: mail, signed webhooks, and plug-ins for other ways."""
