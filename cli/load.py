@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import sys
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -33,7 +34,8 @@ MapOption = Annotated[
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Check everything, save nothing.")]
 TerritoryOption = Annotated[str | None, typer.Option("--territory", help="Name, where several are loaded.")]
 RejectsOption = Annotated[
-    Path | None, typer.Option("--rejects", metavar="CSV", help="Write every refused row with its reason to this file.")
+    Path | None,
+    typer.Option("--rejects", metavar="CSV", help="Write every refused or flagged row with its reason to this file."),
 ]
 SkipOption = Annotated[bool, typer.Option("--skip-rejected", help="Save the good rows although others were refused.")]
 SwapOption = Annotated[bool, typer.Option("--swap-axes", help="The first coordinate is the latitude (northing).")]
@@ -214,7 +216,7 @@ def _write_rejects(report: LoadReport, path: Path | None) -> None:
     with path.open("w", newline="", encoding="utf-8-sig") as stream:
         writer = csv.writer(stream)
         writer.writerow((report.counted, "column", "value", "reason", "remedy"))
-        for problem in report.rejected:
+        for problem in (*report.rejected, *report.flagged):
             # a value that a spreadsheet would compute is made inert
             value = f"'{problem.value}" if problem.value[:1] in "=+-@" and problem.value else problem.value
             writer.writerow((problem.line, problem.column, value, problem.reason, problem.remedy))
@@ -250,10 +252,23 @@ def _rows_text(report: LoadReport, written: Path | None) -> str:
         lines.append(f"  encoding: {report.encoding}")
     if report.crs is not None:
         lines.append(f"  coordinates: {report.crs}")
+    for finding in report.findings:
+        examples = f" ({', '.join(finding.examples[:3])})" if finding.examples else ""
+        lines.append(f"  {finding.count:,} × {finding.sentence}{examples}")
+    for reason, count in Counter(problem.reason for problem in report.flagged).most_common():
+        lines.append(f"  {count:,} × {reason}")
     if report.rejected:
         lines.append(f"  {len(report.rejected):,} rows were refused:")
         lines.append(_rejects_text(report, written))
+    lines += [line for counted in report.tallies.values() for line in _chart(counted)]
     return "\n".join(lines) + ("\n" + _warnings_text(report).rstrip("\n") if report.warnings else "")
+
+
+def _chart(counted: dict[str, int]) -> list[str]:
+    """Return one bar a line; the last ones where there are many."""
+    shown = list(counted.items())[-24:]
+    most = max((count for _, count in shown), default=0)
+    return [f"  {label[:32]:<32} {count:>8,} {'█' * max(1, round(40 * count / most))}" for label, count in shown]
 
 
 def _osm_text(report: LoadReport) -> str:
@@ -275,7 +290,51 @@ _rows_command("units", "load_units", "Load departments, centres and teams.")
 _rows_command("staff", "load_staff", "Load a roster: work number, name, post. Identity numbers are refused.")
 _rows_command("cameras", "load_cameras", "Load cameras: position, heading, field of view, range.")
 _rows_command("components", "load_components", "Load city components with the unit that owns them.")
-_rows_command("incidents", "load_incidents", "Load past incidents; a row loaded before is skipped.")
+
+
+@app.command()
+def incidents(
+    ctx: typer.Context,
+    file: FileArgument,
+    crs: CrsOption = None,
+    mapping: MapOption = None,
+    territory: TerritoryOption = None,
+    dry_run: DryRunOption = False,
+    skip_rejected: SkipOption = False,
+    swap_axes: SwapOption = False,
+    fix_swapped: Annotated[
+        bool, typer.Option("--fix-swapped", help="Turn single rows round whose longitude and latitude changed places.")
+    ] = False,
+    items: Annotated[
+        Path | None,
+        typer.Option(metavar="CSV", help="Two columns: words of the file's items, and their code in the catalogue."),
+    ] = None,
+    rejects: RejectsOption = None,
+    sheet: SheetOption = None,
+    timezone: ZoneOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Load past incidents; a row loaded before is skipped, one without a place is kept and flagged."""
+    from services import ingest
+
+    options: dict[str, Any] = {
+        "territory": territory,
+        "crs": crs,
+        "mapping": read_mapping(mapping or []),
+        "dry_run": dry_run,
+        "skip_rejected": skip_rejected,
+        "swap_axes": swap_axes,
+        "fix_swapped": fix_swapped,
+        "items": items,
+        "sheet": sheet,
+        "timezone": timezone,
+    }
+    run(command_context(ctx), ingest.load_incidents, file, options, rejects=rejects, as_json=as_json)
+
+
 _rows_command("catalogue", "load_catalogue", "Load a catalogue (CSV, XLSX, JSON) as a new version.")
 _rows_command("lead-units", "load_lead_units", "Load which unit leads for which item in which area.")
 _rows_command("area-classes", "load_area_classes", "Load how busy areas are, which decides their limits.")
+_rows_command("assignments", "load_assignments", "Load who holds which role for which grid or area.")
+_rows_command("shifts", "load_shifts", "Load shifts: single ones, or by weekday from a first to a last day.")
+_rows_command("post-counts", "load_post_counts", "Load how many holders of a role villages have, as numbers alone.")

@@ -133,7 +133,15 @@ def write_report(work: UnitOfWork, args: dict[str, Any], progress: Report) -> di
     return run_report_job(work, args, progress)
 
 
+def import_incidents(work: UnitOfWork, args: dict[str, Any], progress: Report) -> dict[str, Any]:
+    """Load past reports; arguments are those of `incident_jobs.import_job`, the file is the job's own."""
+    from services.ingest import incident_jobs  # noqa: PLC0415 - as above
+
+    return incident_jobs.run_import(work, args, progress)
+
+
 TASKS: dict[str, Task] = {
+    "incident-import": import_incidents,
     "grid-shapes": draw_shapes,
     "plan-import": import_plan,
     "improve": improve_grids,

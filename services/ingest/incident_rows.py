@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -148,6 +149,17 @@ def item_codes(load: RowLoad) -> list[str | None]:
         examples = tuple(f"{word} ({lacking[word]})" for word in most[:5])
         load.report.findings.append(Finding("no-item", sum(lacking.values()), sentence, examples))
     return codes
+
+
+def tally(load: RowLoad, codes: Sequence[str | None]) -> None:
+    """Count the rows that are kept by item (the words where the catalogue has none) and by month, for a chart."""
+    zone = ZoneInfo(load.options.get("timezone") or "UTC")
+    items: Counter[str] = Counter()
+    months: Counter[str] = Counter()
+    for row in load.kept:
+        items[codes[row] or str(load.values["item"][row])] += 1
+        months[f"{load.values['reported_at'][row].astimezone(zone):%Y-%m}"] += 1
+    load.report.tallies = {"items": dict(items.most_common(20)), "months": dict(sorted(months.items()))}
 
 
 def _item_table(path: Path | None) -> dict[str, str]:

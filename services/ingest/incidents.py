@@ -18,6 +18,7 @@ from services.ingest.incident_rows import (
     item_codes,
     refuse_moments,
     stage_rows,
+    tally,
     turn_swapped,
     unplace,
 )
@@ -126,6 +127,7 @@ def load_incidents(work: UnitOfWork, path: Path | str, **options: Unpack[LoadOpt
         "item_code": item_codes(load),
         "codes": [codes[str(areas["code"][row])] if row >= 0 else (0, 0, 0) for row in area],
     }
+    tally(load, columns["item_code"])
     keys = {int(row): f"{load.territory.id}:{load.values['key'][row]}" for row in load.kept}
 
     def write() -> dict[str, int]:

@@ -49,6 +49,8 @@ class LoadReport:
         The very same file had been loaded before; nothing was done.
     plan_id : UUID or None
         Plan that the rows became (nets and floors).
+    tallies : dict
+        What was loaded, counted for a chart: kind of tally -> label -> rows, in order.
     counted : str
         What the ``line`` of a refused row counts: ``line`` or ``feature``.
     """
@@ -71,6 +73,7 @@ class LoadReport:
     dry_run: bool = False
     unchanged: bool = False
     plan_id: UUID | None = None
+    tallies: dict[str, dict[str, int]] = field(default_factory=dict)
     counted: str = "line"
 
     def to_dict(self) -> dict[str, Any]:
