@@ -24,6 +24,7 @@ from api.locate import Graphs
 from gis.errors import InvalidInputError
 from services import public_reports as service
 from services import quota
+from services.cases.contacts import contact_key
 from services.logs import request_id
 from services.nearest_staff import StreetGraphs
 from services.public_reports import PublicReport
@@ -63,7 +64,7 @@ class ReceivedOut(BaseModel):
     """A report that was received; `follow` is a one-time key to see what becomes of it, where there is one."""
 
     no: str
-    follow: str | None = None
+    follow: str | None
 
 
 def _blank(value: str | None) -> str | None:
@@ -78,6 +79,7 @@ class PublicFields(BaseModel):
     item_code: Annotated[str | None, Field(max_length=40), AfterValidator(_blank)] = None
     description: Annotated[str, Field(max_length=4000)] = ""
     language: Annotated[str, Field(pattern="^(en|zh)$")] = "zh"
+    contact: Annotated[str | None, Field(max_length=200), AfterValidator(_blank)] = None
     website: Annotated[str, Field(max_length=200)] = ""
     lon: Annotated[float | None, Field(ge=-180, le=180)] = None
     lat: Annotated[float | None, Field(ge=-90, le=90)] = None
@@ -92,7 +94,10 @@ _FORM = {
                 "schema": {
                     "type": "object",
                     "properties": {
-                        **{name: {"type": "string"} for name in ("item_code", "description", "language", "website")},
+                        **{
+                            name: {"type": "string"}
+                            for name in ("item_code", "description", "language", "contact", "website")
+                        },
                         **{name: {"type": "number"} for name in ("lon", "lat", "accuracy_m")},
                         "file": {"type": "string", "format": "binary"},
                     },
@@ -182,7 +187,7 @@ async def report_at_plate(
     response.status_code = 201 if taken.fresh else 200
     if not taken.fresh:
         response.headers["Idempotent-Replay"] = "true"
-    return ReceivedOut(no=taken.no)
+    return ReceivedOut(no=taken.no, follow=taken.follow)
 
 
 async def _read(form: FormData) -> PublicReport:
@@ -196,12 +201,14 @@ async def _read(form: FormData) -> PublicReport:
     file = form.get("file")
     photo = await file.read() if isinstance(file, UploadFile) else None
     position = None if fields.lon is None or fields.lat is None else (fields.lon, fields.lat, fields.accuracy_m)
-    return PublicReport(fields.item_code, fields.description, photo or None, position, fields.language)
+    return PublicReport(fields.item_code, fields.description, photo or None, position, fields.language, fields.contact)
 
 
 def _take(wiring: Wiring, graphs: StreetGraphs, code: str, sent: PublicReport, key: str) -> service.Received:
     doing = Doing("POST /api/v1/public/reports/{code}", "", request_id.get())
+    secret = contact_key(wiring.settings.database.home, wiring.settings.cases.contact_key_file)
+    zone = wiring.settings.cases.time_zone
     with wiring.database.work(Actor.system(), doing) as work:
         return service.take(
-            work, graphs, code, sent, key=key, now=datetime.now(UTC), time_zone=wiring.settings.cases.time_zone
+            work, graphs, code, sent, key=key, now=datetime.now(UTC), contact_key=secret, time_zone=zone
         )

@@ -9,6 +9,7 @@ from typing import Final
 from casework.masking import mask_personal_numbers
 from gis.errors import InvalidInputError
 from services import catalogue, media
+from services.cases import contacts, links
 from services.catalogue import ItemView
 from services.incidents import DESCRIPTION_LENGTH, Report, register
 from services.locate import Place, metres_between
@@ -44,6 +45,8 @@ class PublicReport:
     position : (lon, lat, accuracy in metres) or None
         Of the phone; taken only near the plate.
     language : str
+    contact : str or None
+        How to reach whoever reports, if they want to be told.
     """
 
     item_code: str | None
@@ -51,14 +54,16 @@ class PublicReport:
     photo: bytes | None = None
     position: tuple[float, float, float] | None = None
     language: str = "zh"
+    contact: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """What the sender is told: the number, and whether it is new."""
+    """What the sender is told: the number, whether it is new, and the key of a page that shows what becomes of it."""
 
     fresh: bool
     no: str
+    follow: str | None
 
 
 def read_page(work: UnitOfWork, code: str) -> PlatePage:
@@ -80,6 +85,7 @@ def take(
     *,
     key: str,
     now: datetime,
+    contact_key: str,
     time_zone: str = "UTC",
 ) -> Received:
     """Take a report in from the page of a plate.
@@ -95,6 +101,8 @@ def take(
     key : str
         Of the sender; a repeat changes nothing.
     now : datetime
+    contact_key : str
+        What a contact is sealed with.
     time_zone : str
 
     Raises
@@ -116,10 +124,16 @@ def take(
         item_code=sent.item_code,
     )
     taken = register(work, graphs, report, key=f"{plate.code}:{key}", now=now, time_zone=time_zone)
-    if taken.fresh and sent.photo is not None:
+    no = taken.incident.no
+    if not taken.fresh:
+        # the first answer may be lost on its way, and only its key's digest is kept: a repeat gets a new one
+        return Received(False, no, links.issue(work, no, now=now))
+    if sent.photo is not None:
         photo = media.take_in(work, sent.photo, stage="before")
         media.attach(work, taken.incident.month, taken.incident.id, [photo.id])
-    return Received(taken.fresh, taken.incident.no)
+    if sent.contact:
+        contacts.keep_contact(work, no, sent.contact, key=contact_key, now=now)
+    return Received(True, no, links.issue(work, no, now=now))
 
 
 def _item(work: UnitOfWork, plate: PlateView, sent: PublicReport, description: str) -> str:

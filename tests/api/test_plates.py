@@ -94,13 +94,21 @@ def test_anybody_may_report_at_a_plate_with_a_photo(client, anonymous, plates, q
     assert page.status_code == 200, page.text
     assert page.json()["place"] == "Grid 1 · West Village 西村"
     key, photo = str(uuid4()), {"file": ("a.jpg", picture(), "image/jpeg")}
-    first = send(anonymous, code, key, photo, description="路灯不亮，电话13812345678", language="zh")
+    first = send(
+        anonymous, code, key, photo, description="路灯不亮，电话13812345678", language="zh", contact="13987654321"
+    )
     assert first.status_code == 201, first.text
     again = send(anonymous, code, key, photo, description="路灯不亮，电话13812345678", language="zh")
     assert (again.status_code, again.json()["no"]) == (200, first.json()["no"])
     incident = client.get(f"/api/v1/incidents/{first.json()['no']}").json()["incident"]
     assert (incident["channel"], incident["located_by"], incident["grid"]["code"]) == ("plate", "plate", GRID)
     assert "13812345678" not in incident["item"] + incident["description"]
+    case = client.get(f"/api/v1/incidents/{incident['no']}").json()
+    assert [media["stage"] for media in case["media"]] == ["before"]
+    assert client.get(f"/api/v1/incidents/{incident['no']}/contact").json()["contact"] == "13987654321"
+    for answer in (first, again):
+        followed = anonymous.get(f"/api/v1/follow/{answer.json()['follow']}")
+        assert (followed.status_code, followed.json()["no"]) == (200, incident["no"])
 
 
 def test_phone_in_the_grid_knows_better_than_its_plate(client, anonymous, plates, quiet):
