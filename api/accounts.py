@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Request, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, StrictBool
 
 from api.deps import COOKIE, Who, Wired, Work
 from services import access, accounts
@@ -149,7 +149,7 @@ class NewToken(BaseModel):
     days: Annotated[float, Field(gt=0, le=366)] = 90
     roles: Annotated[list[str] | None, Field(max_length=20)] = None
     areas: Annotated[list[str] | None, Field(max_length=50)] = None
-    read_only: bool = False
+    read_only: StrictBool = False
 
 
 class TokenMade(BaseModel):

@@ -16,6 +16,7 @@ from api import problems, tiles, ui
 from api.compress import Compress
 from api.deps import Wiring, signed_in
 from api.figures import Figures
+from api.methods import LiteralFirst, literal_methods
 from api.middleware import BodyLimit, Crowd, RequestContext
 from services.basemaps import open_basemaps
 from services.logs import configure_logs
@@ -82,6 +83,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     ui.install(app)
     app.add_middleware(
         BodyLimit,
+    app.add_middleware(LiteralFirst, methods=literal_methods(app.router.routes))
         limit=settings.http.max_body_mb * 2**20,
         # room for the words around a photo
         lower=dict.fromkeys(PHOTO_DOORS, settings.http.max_photo_mb * 2**20 + 2**16),

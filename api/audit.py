@@ -8,9 +8,10 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import StreamingResponse
-from pydantic import AwareDatetime, BaseModel
+from pydantic import BaseModel
 
 from api.deps import Who, Wired, Work
+from api.moments import Moment
 from services import audit
 from services.audit import Asked, Link
 
@@ -21,8 +22,8 @@ def asked(
     who: Annotated[str | None, Query(max_length=64, description="Account name; `system` for the system.")] = None,
     action: Annotated[str | None, Query(max_length=200, description="What the action begins with.")] = None,
     target: Annotated[str | None, Query(max_length=200, description="What the target contains.")] = None,
-    since: Annotated[AwareDatetime | None, Query(description="From this time on.")] = None,
-    until: Annotated[AwareDatetime | None, Query(description="Before this time.")] = None,
+    since: Annotated[Moment | None, Query(description="From this time on.")] = None,
+    until: Annotated[Moment | None, Query(description="Before this time.")] = None,
 ) -> Asked:
     """Read which lines are wanted."""
     return Asked(who or None, action or None, target or None, since, until)

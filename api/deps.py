@@ -170,8 +170,7 @@ async def who_asks(request: Request) -> SignedIn:
         wiring.credentials.put(digest, found)
     request.state.account_name = found.actor.name
     route = route_of(request.scope)
-    if route == "unmatched":
-        route = request.url.path  # the quick door to tiles, which FastAPI does not know of
+    request.state.actor = found.actor
     gates.check(found, request.method, route)
     line = line_of(request.method, route, request.scope["path"])
     if line is not None and (line[2] or wiring.reads.is_new(found.actor, line[0], line[1])):

@@ -66,8 +66,8 @@ IN_AREAS_BELOW: Final = ("/ogc/", "/ogc")
 # taking data out in a file
 EXPORTS: Final = frozenset(
     {
-        "GET /api/v1/plans/{plan_id}/export", "GET /api/v1/reports/{name}", "POST /api/v1/reports",
-        "GET /api/v1/reports/{report_id}/file", "POST /api/v1/layers/export", "GET /api/v1/jobs/{job_id}/file",
+        "GET /api/v1/plans/{plan_id}/export", "GET /api/v1/reports/{report}", "POST /api/v1/reports",
+        "GET /api/v1/reports/{report}/file", "POST /api/v1/layers/export", "GET /api/v1/jobs/{job_id}/file",
         "GET /api/v1/plans/{plan_id}/handover/{grid}",
     }
 )  # fmt: skip

@@ -14,6 +14,7 @@ from api.deps import IfMatch, Work, settings_of
 from api.duplicates import DuplicateOut
 from api.locate import Graphs, LocatedAnswer, PlaceIn
 from api.media import MediaOut
+from api.moments import Moment
 from gis.errors import InvalidInputError
 from services import duplicates, media
 from services import incident_views as views
@@ -207,8 +208,8 @@ class QueueQuery(BaseModel):
     grid: str | None = Field(default=None, max_length=40, description="Grid id or code.")
     unit: str | None = Field(default=None, max_length=60, description="Lead unit by id or code.")
     item: str | None = Field(default=None, max_length=120, description="Catalogue code, or the words of an item.")
-    since: AwareDatetime | None = None
-    until: AwareDatetime | None = None
+    since: Moment | None = None
+    until: Moment | None = None
     clock: Literal["soon", "late", "paused"] | None = Field(default=None, description="Only these clocks.")
     severity: Severity | None = None
     q: str | None = Field(default=None, max_length=100, description="A number, or words of the report.")

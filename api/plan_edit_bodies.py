@@ -266,6 +266,13 @@ class EditLog(BaseModel):
     next: int | None
 
 
+# a list that begins otherwise than it goes on is more than some readers of a description take inside another list
+AtomRow = Annotated[
+    tuple[int, int, UUID, int, int, list[list[int]]],
+    WithJsonSchema({"type": "array", "minItems": 6, "maxItems": 6, "items": {}}),
+]
+
+
 class AtomsOut(BaseModel):
     """Atoms in columns: `vertices` are lon, lat in turn; an atom is [id, grid, area, households, dwellings, rings].
 
@@ -277,7 +284,7 @@ class AtomsOut(BaseModel):
 
     grids: list[UUID]
     vertices: list[float]
-    atoms: list[tuple[int, int, UUID, int, int, list[list[int]]]]
+    atoms: list[AtomRow]
 
 
 class Sentence(BaseModel):

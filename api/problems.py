@@ -12,6 +12,7 @@ import orjson
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import DBAPIError
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Match
@@ -34,6 +35,7 @@ from services.logs import request_id
 from services.plan_life.upload_errors import UploadTooLargeError
 from services.plates import PlateWithdrawnError
 from services.quota import TooManyReportsError
+from store.database.actor import Actor
 
 MEDIA_TYPE = "application/problem+json"
 _log = logging.getLogger(__name__)
@@ -185,11 +187,35 @@ def openapi_schema() -> dict[str, Any]:
     }
 
 
-async def _on_gridward_error(_request: Request, error: Exception) -> Response:
+async def _on_gridward_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, GridwardError)  # noqa: S101 - registered for this class only
+    if isinstance(error, NotAllowedError):
+        await _note_refusal(request, error.code)
     if status_of(error) >= 500:
         _log.warning("request failed: %s", error.message, extra={"code": error.code})
     return problem_of(error)
+
+
+async def _note_refusal(request: Request, code: str) -> None:
+    """Leave a line in the audit trail: who was refused what; once in ten minutes for an account and a route."""
+    actor: Actor | None = getattr(request.state, "actor", None)
+    if actor is None:
+        return
+    wiring = request.app.state.wiring
+    target = f"{request.method} {_route_name(request.scope)} {code}"
+    if not wiring.reads.is_new(actor, "refused", target):
+        return
+    try:
+        await run_in_threadpool(wiring.reads.note, wiring.database, actor, "refused", target)
+    except GridwardError as failed:  # the refusal stands, whether or not it can be noted now
+        _log.warning("a refusal was not noted: %s", failed.message, extra={"target": target})
+
+
+def _route_name(scope: Any) -> str:  # noqa: ANN401 - an ASGI scope
+    """Return a route's template: lines must stay few, whatever is asked for."""
+    route = scope.get("route")
+    template = getattr(route, "path_format", None) or getattr(route, "path", None)
+    return str(template or "unmatched")
 
 
 async def _on_invalid_request(_request: Request, error: Exception) -> Response:
@@ -220,7 +246,7 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
     return problem(error.status_code, code, str(error.detail), headers=headers)
 
 
-async def _on_database_refusal(_request: Request, error: Exception) -> Response:
+async def _on_database_refusal(request: Request, error: Exception) -> Response:
     assert isinstance(error, DBAPIError)  # noqa: S101 - registered for this class only
     # psycopg refuses some values (a NUL character, a number out of range) before the server sees them
     state = getattr(error.orig, "sqlstate", None) or ("22" if type(error.orig).__name__ == "DataError" else "")
@@ -228,6 +254,8 @@ async def _on_database_refusal(_request: Request, error: Exception) -> Response:
     if known is None:
         raise error
     status, code, detail = known
+    if status == 403:
+        await _note_refusal(request, code)
     _log.warning("the database refused a request", extra={"sqlstate": state, "reason": str(error.orig).split("\n")[0]})
     return problem(status, code, detail, headers={"Retry-After": "1"} if status == 503 else None)
 

@@ -154,7 +154,6 @@ def list_reports(work: Work, plan: Annotated[UUID | None, Query(description="Onl
     "",
     status_code=202,
     operation_id="make_report",
-    response_model_exclude_none=True,
     responses={200: {"model": ReportStarted, "description": "Finished already."}},
 )
 def make_report(work: Work, asked: ReportRequest, response: Response) -> ReportStarted:
@@ -201,35 +200,35 @@ def delete_schedule(work: Work, schedule_id: UUID) -> None:
     report_schedules.delete_schedule(work, schedule_id)
 
 
-@router.get("/{report_id}/file", operation_id="get_kept_report", response_class=Response)
-def get_kept_report(work: Work, report_id: UUID) -> Response:
+@router.get("/{report}/file", operation_id="get_kept_report", response_class=Response)
+def get_kept_report(work: Work, report: UUID) -> Response:
     """Return the file of a kept report."""
     from services.reports import kept  # noqa: PLC0415 - as above
 
-    facts, content = kept.file_of(work, report_id)
+    facts, content = kept.file_of(work, report)
     return attachment(content, facts["title"], facts["format"])
 
 
-@router.patch("/{report_id}", operation_id="rename_report")
-def rename_report(work: Work, report_id: UUID, change: TitleChange) -> ReportAnswer:
+@router.patch("/{report}", operation_id="rename_report")
+def rename_report(work: Work, report: UUID, change: TitleChange) -> ReportAnswer:
     """Give a kept report another title."""
     from services.reports import kept  # noqa: PLC0415 - as above
 
-    return ReportAnswer.model_validate({"report": kept.rename(work, report_id, change.title)})
+    return ReportAnswer.model_validate({"report": kept.rename(work, report, change.title)})
 
 
-@router.delete("/{report_id}", status_code=204, operation_id="delete_report")
-def delete_report(work: Work, report_id: UUID) -> None:
+@router.delete("/{report}", status_code=204, operation_id="delete_report")
+def delete_report(work: Work, report: UUID) -> None:
     """Forget a kept report."""
     from services.reports import kept  # noqa: PLC0415 - as above
 
-    kept.forget(work, report_id)
+    kept.forget(work, report)
 
 
-@router.get("/{name}", operation_id="get_report", response_class=Response)
+@router.get("/{report}", operation_id="get_report", response_class=Response)
 def get_report(
     work: Work,
-    name: Name,
+    report: Name,
     plan: Annotated[UUID | None, Query(description="Plan; the one in use when left out.")] = None,
     run: Annotated[UUID | None, Query(description="Coverage run; the newest of how things stand now.")] = None,
     lang: Language = "en",
@@ -239,8 +238,8 @@ def get_report(
     from services import reports  # noqa: PLC0415 - folium and the engines take seconds to import
 
     chosen = plan if plan is not None else current_plan_id(work)
-    content = reports.build(work, name, chosen, lang=lang, file_format=format, run_id=run)
-    return attachment(content, f"gridward-{name}", format)
+    content = reports.build(work, report, chosen, lang=lang, file_format=format, run_id=run)
+    return attachment(content, f"gridward-{report}", format)
 
 
 def attachment(content: bytes, name: str, file_format: Format) -> Response:

@@ -12,12 +12,13 @@ import anyio.to_thread
 from anyio import CapacityLimiter
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from starlette.concurrency import run_in_threadpool
 
 from api.accounts import set_session_cookie
 from api.deps import COOKIE, Who, Wired, Wiring, refuse_foreign_origin
 from gis.errors import NotSignedInError
 from services import access
-from services.access import NewSession, SignedIn, TooManyAttemptsError, digest_of
+from services.access import LockedOutError, NewSession, SignedIn, TooManyAttemptsError, digest_of
 
 router = APIRouter(prefix="/api/v1/session", tags=["session"])
 
@@ -116,7 +117,11 @@ async def sign_in(credentials: Credentials, request: Request, response: Response
     refuse_foreign_origin(request, must_tell=False)
     door: SignInDoor = wiring.parts.setdefault("sign-in", SignInDoor())
     client = request.client.host if request.client else ""
-    opened = await door.pass_through(partial(_open, credentials, wiring, client, request.cookies.get(COOKIE)))
+    try:
+        opened = await door.pass_through(partial(_open, credentials, wiring, client, request.cookies.get(COOKIE)))
+    except LockedOutError:
+        await run_in_threadpool(_note_lock_out, wiring, credentials.name or "", client)
+        raise
     if opened is None:
         refused = (
             "The sign-in link was used already or is too old." if credentials.code else "Name and password don't match."
@@ -124,6 +129,11 @@ async def sign_in(credentials: Credentials, request: Request, response: Response
         raise NotSignedInError(refused)
     set_session_cookie(response, opened.secret, wiring)
     return SessionOut.of(opened.signed_in)
+
+
+def _note_lock_out(wiring: Wiring, name: str, client: str) -> None:
+    with wiring.system_work() as work:
+        access.note_lock_out(work, name, client, now=datetime.now(UTC))
 
 
 def _open(credentials: Credentials, wiring: Wiring, client: str, old_cookie: str | None) -> NewSession | None:

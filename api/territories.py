@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -10,6 +9,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict
 
 from api.deps import Work
+from api.moments import Day
 from services import territories
 
 router = APIRouter(prefix="/api/v1", tags=["territories"])
@@ -66,7 +66,7 @@ def list_areas(
     work: Work,
     territory: UUID | None = None,
     at: Annotated[
-        date | None, Query(description="Day on which they were, or will be, valid; today without it.")
+        Day | None, Query(description="Day on which they were, or will be, valid; today without it.")
     ] = None,
 ) -> Areas:
     """Return the areas valid on a day."""

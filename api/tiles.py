@@ -65,6 +65,8 @@ async def send_tile(request: Request) -> Response:
     times as much as a tile from the cache; so this reads the request by itself.
     """
     wired = wiring_of(request)
+    # a plain route leaves no word of itself: figures, rules and refusals go by its template
+    request.scope.setdefault("route", door)
     who = await who_asks(request)
     only_parameters(request, "plan", "territory", "v")
     named = request.path_params

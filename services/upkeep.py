@@ -6,9 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from gis.errors import ConflictError
+from services.access import record
 from services.settings import DatabaseSettings, database_urls
 from store.cluster import ClusterUrls, PrivateCluster
 from store.database import backup, schema
+from store.database.actor import Actor
+from store.database.engine import Database
 
 
 def start(settings: DatabaseSettings) -> dict[str, Any]:
@@ -112,13 +115,17 @@ def upgrade(settings: DatabaseSettings) -> dict[str, Any]:
     """
     urls = database_urls(settings)
     before, after = schema.upgrade(urls.owner)
+    if before != after:
+        _note(urls, "db.upgrade", details={"before": before, "after": after})
     return {"before": before, "after": after, "leakproof": schema.is_leakproof(urls.owner)}
 
 
 def save(settings: DatabaseSettings, file: Path) -> dict[str, Any]:
     """Write a backup; the file appears only when it is complete."""
     urls = database_urls(settings)
-    return {"file": str(file), "bytes": backup.backup(urls.owner, file, bin_folder=settings.pg_bin)}
+    size = backup.backup(urls.owner, file, bin_folder=settings.pg_bin)
+    _note(urls, "db.backup", file.name, {"bytes": size})
+    return {"file": str(file), "bytes": size}
 
 
 def restore(settings: DatabaseSettings, file: Path) -> dict[str, Any]:
@@ -127,9 +134,21 @@ def restore(settings: DatabaseSettings, file: Path) -> dict[str, Any]:
     urls = database_urls(settings)
     found = backup.restore(urls.owner, file, bin_folder=settings.pg_bin)
     _, after = schema.upgrade(urls.owner)
+    _note(urls, "db.restore", file.name, {"schema_of_backup": found, "schema": after})
     return {
         "file": str(file),
         "schema_of_backup": found,
         "schema": after,
         "leakproof": schema.is_leakproof(urls.owner),
     }
+
+
+def _note(urls: ClusterUrls, action: str, target: str = "", details: dict[str, Any] | None = None) -> None:
+    """Leave a line in the audit trail; a database with an older schema than the trail's has none yet."""
+    database = Database(urls.app, urls.owner)
+    try:
+        if schema.current_revision(urls.owner) == schema.newest_revision():
+            with database.owner_work(Actor.system()) as work:
+                record(work, action, target, details)
+    finally:
+        database.dispose()

@@ -261,6 +261,12 @@ def count_refusals(
     return int(row[0]), int(row[1]), row[2]
 
 
+def was_noted(session: DatabaseSession, action: str, target: str, since: datetime) -> bool:
+    """Whether the trail has a line of this action about this since `since`."""
+    found = sa.exists().where(Audit.action == action, Audit.target == target, Audit.at >= since)
+    return bool(session.scalar(sa.select(found)))
+
+
 def add_audit(
     session: DatabaseSession,
     action: str,

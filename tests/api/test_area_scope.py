@@ -133,7 +133,7 @@ def _ids(database, ground: Ground, code: int) -> dict[str, str]:
         "comment_id": comment, "camera": camera.id, "fid": camera.fid, "no": f"case-number-{code}", "zone": zone,
         "run": town.run, "a": town.run, "b": town.run, "territory": town.territory, "reach_id": uuid4(),
         "placement": uuid4(), "change_set_id": uuid4(), "job_id": uuid4(), "schedule_id": uuid4(),
-        "report_id": uuid4(), "account_id": uuid4(), "scope_id": uuid4(), "token_id": uuid4(), "name": "grid-table",
+        "report": "grid-table", "account_id": uuid4(), "scope_id": uuid4(), "token_id": uuid4(), "name": "grid-table",
         "collection": "cameras", "style": "default", "matrix_set": "WebMercatorQuad", "q": str(code), "level": "village",
         "at": "2026-11-01T00:00:00Z", "on": "2026-11-01", "lon": lon, "lat": lat, "format": "csv", "kind": "clinic",
         "facility": uuid4(), "id": uuid4(), "z": 14, "x": 0, "y": 0, "minutes": 10, "month": "2026-10",
