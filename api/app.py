@@ -27,7 +27,8 @@ from store.database.engine import Database
 ROUTERS = (
     "session", "accounts", "territories", "plan_history", "plan_files", "plan_life", "plan_compare", "plans",
     "plan_edits", "plan_quality", "presence", "rivers", "nets", "grids", "coverage", "live_coverage",
-    "coverage_compare", "facilities", "siting", "privacy_zones", "buildings", "area_changes", "staffing", "locate",
+    "coverage_compare", "facilities", "siting", "privacy_zones", "buildings", "area_changes", "staffing",
+    "organisation", "organisation_staff", "organisation_shifts", "locate",
     "duplicates", "media", "plates", "public_reports", "incident_import", "incidents", "cases", "follow", "search", "cameras", "reports", "catalogue",
     "calendars", "notifications", "basemaps",
     "layers", "ogc", "tiles", "jobs", "events", "audit", "health",

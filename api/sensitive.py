@@ -17,6 +17,8 @@ _PATHS: Final = (
     ("/api/v1/coverage/cameras", "cameras"),
     ("/api/v1/privacy-zones", "privacy_zones"),
     ("/api/v1/staff", "staff"),
+    ("/api/v1/assignments", "staff"),
+    ("/api/v1/shifts", "staff"),
     ("/api/v1/responsibilities", "staff"),
     ("/api/v1/accounts", "accounts"),
     ("/api/v1/audit", "audit"),

@@ -89,7 +89,7 @@ def active_for(rules: Iterable[Rule], kind: str) -> list[Rule]:
 
 
 def put_rule(
-    work: UnitOfWork, code: str, changes: dict[str, Any], *, revision: int | None, territory: UUID | str | None = None
+    work: UnitOfWork, code: str, changes: dict[str, Any], *, revision: int, territory: UUID | str | None = None
 ) -> Rule:
     """Change a rule or make a new one; one that Gridward starts with becomes the territory's own by that.
 
@@ -100,8 +100,8 @@ def put_rule(
         Small letters, digits and dashes.
     changes : dict
         Fields of `Rule`.
-    revision : int or None
-        That the caller saw; None for a new rule.
+    revision : int
+        That the caller saw; 0 for a new rule.
     territory : UUID or str, optional
 
     Raises
@@ -109,7 +109,7 @@ def put_rule(
     InvalidInputError
         A field makes no sense.
     NotFoundError
-        There is no such rule and no revision was expected to be missing.
+        There is no such rule.
     StaleRevisionError
         Somebody else was faster, or the rule exists already.
     """
@@ -118,7 +118,7 @@ def put_rule(
     place = find_territory(work.session, territory)
     known = sql.list_rules(work.session, place.id, code=code, lock=True)
     before = known[0] if known else None
-    if before is None and revision is not None:
+    if before is None and revision != 0:
         raise NotFoundError(f"There is no rule '{code}'.", rule=code)
     if before is not None and before.revision != revision:
         raise StaleRevisionError(

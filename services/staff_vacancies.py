@@ -88,6 +88,9 @@ def vacancies(
     held = sql.held_at(work.session, place.id, at)
     scene = _scene(grids, held)
     rules = [rule for rule in active_for(rules_of(work, place.id), kind) if not rule.optional]
+    if work.actor.is_limited:
+        # of a town they may see a part, and a part would always be short
+        rules = [rule for rule in rules if all(way.per != "town" for way in rule.ways)]
     scene.groups = sql.groups_below(work.session, place.id)
     scene.counts = sql.counts_of_role(work.session, place.id)
     found = [line for rule in rules for line in _lacking(rule, scene)]

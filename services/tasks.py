@@ -133,6 +133,15 @@ def write_report(work: UnitOfWork, args: dict[str, Any], progress: Report) -> di
     return run_report_job(work, args, progress)
 
 
+def propose_staffing(work: UnitOfWork, args: dict[str, Any], progress: Report) -> dict[str, Any]:
+    """Fill posts by the ratio rules, for a look; arguments: ``plan`` (id) and ``rules`` (changes by code)."""
+    from services.staff import propose  # noqa: PLC0415 - as above
+
+    plan, changes = _read(UUID, args.get("plan")), args.get("rules") or {}
+    made = propose(work, plan, changes=changes, now=datetime.now(UTC), progress=progress)
+    return {"staffing_id": str(made.id), "plan_id": str(made.plan_id)}
+
+
 def import_incidents(work: UnitOfWork, args: dict[str, Any], progress: Report) -> dict[str, Any]:
     """Load past reports; arguments are those of `incident_jobs.import_job`, the file is the job's own."""
     from services.ingest import incident_jobs  # noqa: PLC0415 - as above
@@ -142,6 +151,7 @@ def import_incidents(work: UnitOfWork, args: dict[str, Any], progress: Report) -
 
 TASKS: dict[str, Task] = {
     "incident-import": import_incidents,
+    "staffing": propose_staffing,
     "grid-shapes": draw_shapes,
     "plan-import": import_plan,
     "improve": improve_grids,

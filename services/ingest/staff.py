@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Unpack
+from typing import Any, Unpack
 from uuid import UUID, uuid4
 
-from services.ingest.fields import LAT, LON, Field, code_text, short_text
+from services.ingest.fields import LAT, LON, Field, code_text, short_text, whole, yes_no
 from services.ingest.places import locate_rows
 from services.ingest.report import LoadReport
 from services.ingest.rows import LoadOptions, RowLoad, open_load
 from services.ingest.save import areas_of_points, hex_points, look_up, save, save_rows
+from services.units import list_units
 from store.database import ingest as sql
 from store.database.work import UnitOfWork
+
+
+def _skills(cell: str) -> list[str]:
+    """Read skills, apart by comma, semicolon or 、."""
+    words = cell.replace("、", ",").replace("，", ",").replace("；", ",").replace(";", ",").split(",")
+    return sorted({short_text(word).lower() for word in words if word.strip()})
+
 
 UNIT_FIELDS = (
     Field("code", code_text, ("unit_code", "单位编码", "机构编码", "编码", "代码"), required=True, unique=True),
@@ -27,6 +35,9 @@ STAFF_FIELDS = (
     Field("post", short_text, ("position", "role", "岗位", "职务", "角色")),
     Field("unit", code_text, ("unit_code", "单位编码", "所属单位", "单位")),
     Field("area", short_text, ("area_code", "village", "village_code", "社区编码", "村社区", "所属社区", "社区", "村")),
+    Field("skills", _skills, ("skill", "技能", "专长")),
+    Field("max_posts", whole(0, 1000), ("most grids", "最多网格", "最大网格数")),
+    Field("full_time", yes_no, ("专职", "是否专职")),
     LON,
     LAT,
 )
@@ -58,7 +69,28 @@ def load_units(work: UnitOfWork, path: Path | str, **options: Unpack[LoadOptions
     area = look_up(load, "area", areas, what="area", remedy="give an area code of this territory, or leave it empty")
     ids = {code: units.get(code) or uuid4() for code in load.values["code"] if code is not None}
     parents = look_up(load, "parent", {**units, **ids}, what="unit", remedy="list the parent unit in the same file")
+    _refuse_rings(load, ids, parents)
     return save(load, lambda: _save_units(load, ids, parents, area), layer=None)
+
+
+def _refuse_rings(load: RowLoad, ids: dict[str, UUID], parents: list[UUID | None]) -> None:
+    """Refuse units that would stand above themselves, with those already stored counted in."""
+    above: dict[UUID, UUID | None] = {
+        unit.id: unit.parent_id for unit in list_units(load.work, day=None, territory=load.territory.id)
+    }
+    above |= {ids[code]: parents[row] for row, code in enumerate(load.values["code"]) if code is not None}
+    for row, code in enumerate(load.values["code"]):
+        if code is None:
+            continue
+        seen, place = {ids[code]}, parents[row]
+        while place is not None and place not in seen:
+            seen.add(place)
+            place = above.get(place)
+        if place == ids[code]:
+            load.reject(
+                row, load.column_of("parent"), str(load.values["parent"][row]),
+                reason="stands below this unit itself", remedy="name a unit that is not below it",
+            )  # fmt: skip
 
 
 def _save_units(
@@ -116,6 +148,9 @@ def load_staff(work: UnitOfWork, path: Path | str, **options: Unpack[LoadOptions
     place = hex_points(points)
     demo = bool(options.get("demo"))
     values = load.values
+    # columns that the file does not have keep what is stored
+    more = [name for name in ("skills", "max_posts", "full_time") if load.columns.get(name) is not None]
+    empty: dict[str, Any] = {"skills": [], "max_posts": None, "full_time": True}
     rows = (
         (
             load.territory.id,
@@ -126,8 +161,9 @@ def load_staff(work: UnitOfWork, path: Path | str, **options: Unpack[LoadOptions
             area[row],
             place[row],
             demo,
+            *(empty[name] if values[name][row] is None else values[name][row] for name in more),
         )
         for row in load.kept
     )
-    columns = ("territory_id", "work_no", "name", "post", "unit_id", "area_id", "duty_point", "demo")
+    columns = ("territory_id", "work_no", "name", "post", "unit_id", "area_id", "duty_point", "demo", *more)
     return save_rows(load, "staff", columns, ("work_no",), rows, layer=None)

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from store.database.models import Absence, Area, Assignment, Grid, Responsibility, Role, Staff, Unit
 
 Rows = Sequence[sa.Row[Any]]
+Record = dict[str, Any]
 
 _AREAS = sa.text("""
 with recursive g as (
@@ -42,14 +43,18 @@ order by u.code
 """)
 
 
-def area_tree(session: Session, territory_id: UUID, kind: str, at: datetime, day: date) -> Rows:
+def _records(session: Session, statement: sa.TextClause, values: Record) -> list[Record]:
+    return [dict(row) for row in session.execute(statement, values).mappings()]
+
+
+def area_tree(session: Session, territory_id: UUID, kind: str, at: datetime, day: date) -> list[Record]:
     """Return the areas of a territory on a day, parents first, each with its own grids, vacancies and staff."""
-    return session.execute(_AREAS, {"territory": territory_id, "kind": kind, "at": at, "day": day}).all()
+    return _records(session, _AREAS, {"territory": territory_id, "kind": kind, "at": at, "day": day})
 
 
-def list_units(session: Session, territory_id: UUID, day: date | None, unit_id: UUID | None = None) -> Rows:
+def list_units(session: Session, territory_id: UUID, day: date | None, unit_id: UUID | None = None) -> list[Record]:
     """Return the units of a territory on a day (None: of any day), with how many staff each has."""
-    return session.execute(_UNITS, {"territory": territory_id, "day": day, "unit": unit_id}).all()
+    return _records(session, _UNITS, {"territory": territory_id, "day": day, "unit": unit_id})
 
 
 def find_unit(session: Session, unit_id: UUID, *, lock: bool = False) -> Unit | None:
@@ -117,7 +122,7 @@ where s.territory_id = :territory
 """
 
 
-def list_staff(session: Session, query: StaffQuery) -> Rows:
+def list_staff(session: Session, query: StaffQuery) -> list[Record]:
     """Return staff in the order of their work numbers, with what each holds at the moment."""
     clauses, values = [], {"territory": query.territory_id, "at": query.at, "limit": query.limit}
     if query.staff_id is not None:
@@ -137,7 +142,7 @@ def list_staff(session: Session, query: StaffQuery) -> Rows:
         clauses.append("s.work_no > :after")
         values["after"] = query.after
     text = _STAFF + "".join(f" and {clause}" for clause in clauses) + " order by s.work_no limit :limit"
-    return session.execute(sa.text(text), values).all()
+    return _records(session, sa.text(text), values)
 
 
 def find_staff(session: Session, staff_id: UUID, *, lock: bool = False) -> Staff | None:
@@ -164,9 +169,7 @@ def absences(session: Session, staff_id: UUID, since: datetime) -> list[Absence]
     return list(session.scalars(statement))
 
 
-def duties_of_roles(
-    session: Session, territory_id: UUID, roles: Sequence[str]
-) -> Sequence[sa.Row[str, str, str, str]]:
+def duties_of_roles(session: Session, territory_id: UUID, roles: Sequence[str]) -> Sequence[sa.Row[str, str, str, str]]:
     """Return what roles answer for: the territory's own list for a kind of grid, else the one Gridward starts with."""
     own = sa.select(Responsibility.grid_kind).where(
         Responsibility.territory_id == territory_id, Responsibility.grid_id.is_(None)
@@ -222,7 +225,7 @@ where s.territory_id = :territory
 """
 
 
-def list_assignments(session: Session, query: PostQuery) -> Rows:
+def list_assignments(session: Session, query: PostQuery) -> list[Record]:
     """Return who holds, held or will hold which post, in the order of ids."""
     clauses, values = [], {"territory": query.territory_id, "limit": query.limit}
     if query.at is not None:
@@ -240,7 +243,7 @@ def list_assignments(session: Session, query: PostQuery) -> Rows:
         clauses.append("m.id > :after")
         values["after"] = query.after
     text = _POSTS + "".join(f" and {clause}" for clause in clauses) + " order by m.id limit :limit"
-    return session.execute(sa.text(text), values).all()
+    return _records(session, sa.text(text), values)
 
 
 def find_assignment(session: Session, assignment_id: UUID, *, lock: bool = False) -> Assignment | None:

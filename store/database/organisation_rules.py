@@ -105,39 +105,43 @@ def holders_digest(session: Session, plan_id: UUID, at: datetime) -> str:
     return digest.hexdigest()
 
 
+# posts in areas that are open at the moment of a change, and those that are wanted from then on
+_OPEN = """
+with wanted as (
+    select * from unnest(cast(:area as uuid[]), cast(:staff as uuid[])) w(area_id, staff_id)
+), standing as (
+    select a.id, a.area_id, a.staff_id, lower(a.valid) as since from assignment a
+    where a.role = cast(:role as varchar) and a.area_id = any(cast(:areas as uuid[]))
+      and (upper(a.valid) is null or upper(a.valid) > cast(:at as timestamptz))
+), gone as (
+    select s.id, s.since from standing s
+    where (s.area_id, s.staff_id) not in (select w.area_id, w.staff_id from wanted w)
+)
+"""
+_NEVER = sa.text(
+    f"{_OPEN} delete from assignment a using gone g where a.id = g.id and g.since >= cast(:at as timestamptz)"  # noqa: S608
+)
+_ENDED = sa.text(
+    f"{_OPEN} update assignment a set valid = tstzrange(g.since, cast(:at as timestamptz), '[)'),"  # noqa: S608
+    " revision = revision + 1 from gone g where a.id = g.id"
+)
+_BEGUN = sa.text(
+    f"{_OPEN} insert into assignment (staff_id, role, area_id, valid)"  # noqa: S608
+    " select w.staff_id, cast(:role as varchar), w.area_id, tstzrange(cast(:at as timestamptz), null, '[)')"
+    " from wanted w where (w.area_id, w.staff_id) not in (select s.area_id, s.staff_id from standing s)"
+)
+
+
 def change_area_posts(
     session: Session, role: str, areas: Sequence[UUID], after: Sequence[tuple[UUID, UUID]], at: datetime
-) -> tuple[int, int]:
-    """Have just the (area, staff) pairs of `after` hold a role in some areas from a moment; returns ended and begun."""
+) -> None:
+    """Have just the (area, staff) pairs of `after` hold a role in some areas from a moment on."""
     values = {
         "role": role, "areas": list(areas), "at": at, "area": [pair[0] for pair in after],
         "staff": [pair[1] for pair in after],
     }  # fmt: skip
-    wanted = "select * from unnest(cast(:area as uuid[]), cast(:staff as uuid[])) w(area_id, staff_id)"
-    open_now = "a.role = :role and a.area_id = any(:areas) and (upper(a.valid) is null or upper(a.valid) > :at)"
-    gone = session.execute(
-        sa.text(
-            f"delete from assignment a where {open_now} and lower(a.valid) >= :at"  # noqa: S608 - constants only
-            f" and (a.area_id, a.staff_id) not in ({wanted})"
-        ),
-        values,
-    )
-    ended = session.execute(
-        sa.text(
-            f"update assignment a set valid = tstzrange(lower(a.valid), :at, '[)'), revision = revision + 1"  # noqa: S608 - constants only
-            f" where {open_now} and (a.area_id, a.staff_id) not in ({wanted})"
-        ),
-        values,
-    )
-    begun = session.execute(
-        sa.text(
-            f"insert into assignment (staff_id, role, area_id, valid)"  # noqa: S608 - constants only
-            f" select w.staff_id, :role, w.area_id, tstzrange(:at, null, '[)') from ({wanted}) w where not exists ("
-            f"select from assignment a where {open_now} and a.area_id = w.area_id and a.staff_id = w.staff_id)"
-        ),
-        values,
-    )
-    return int(gone.rowcount + ended.rowcount), int(begun.rowcount)  # type: ignore[attr-defined]
+    for statement in (_NEVER, _ENDED, _BEGUN):
+        session.execute(statement, values)
 
 
 def find_proposal(session: Session, proposal_id: UUID, *, lock: bool = False) -> StaffingProposal | None:

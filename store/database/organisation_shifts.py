@@ -32,12 +32,12 @@ def list_shifts(
     staff_id: UUID | None = None,
     *,
     limit: int = 5000,
-) -> Sequence[sa.Row[Any]]:
+) -> list[dict[str, Any]]:
     """Return the shifts that lie at least partly within a period, in the order of their beginnings."""
     values = {
         "territory": territory_id, "since": period[0], "until": period[1], "staff": staff_id, "limit": limit,
     }  # fmt: skip
-    return session.execute(_SHIFTS, values).all()
+    return [dict(row) for row in session.execute(_SHIFTS, values).mappings()]
 
 
 def add_shifts(session: Session, rows: Sequence[tuple[UUID, datetime, datetime, UUID | None]]) -> int:

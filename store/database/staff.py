@@ -58,6 +58,12 @@ def count_grids(session: Session, plan_id: UUID) -> int:
     return int(session.scalar(statement) or 0)
 
 
+def grid_ids(session: Session, plan_id: UUID) -> dict[str, UUID]:
+    """Return the ids of a plan's grids by code."""
+    statement = sa.select(Grid.code, Grid.id).join(GridVersion, GridVersion.grid_id == Grid.id)
+    return {str(code): grid for code, grid in session.execute(statement.where(GridVersion.plan_id == plan_id))}
+
+
 def areas_of_paths(session: Session, territory_id: UUID, paths: Sequence[str]) -> dict[str, tuple[UUID, str]]:
     """Return the id and code of the areas of today with the given paths."""
     statement = sa.select(Area.path, Area.id, Area.code).where(

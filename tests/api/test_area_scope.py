@@ -139,7 +139,9 @@ def _ids(database, ground: Ground, code: int) -> dict[str, str]:
         "facility": uuid4(), "id": uuid4(), "z": 14, "x": 0, "y": 0, "minutes": 10, "month": "2026-10",
         "since": "2026-10-01", "until": "2026-11-01", "a_plan": town.plan, "b_plan": town.plan,
         "page": "p-1", "basemap": "none", "action": "sign", "task_id": uuid4(), "media_id": uuid4(),
-        "code": "PLATE1", "token": "t" * 24,
+        "code": "PLATE1", "token": "t" * 24, "proposal": uuid4(),
+        "staff": read(database, "select id from staff where area_code = :c order by work_no limit 1", c=code)[0][0],
+        "unit": uuid4(), "assignment": uuid4(), "shift": uuid4(), "pattern": uuid4(), "absence": uuid4(),
     }  # fmt: skip
     return {name: str(value) for name, value in named.items()}
 

@@ -1,0 +1,210 @@
+"""The organisation over HTTP: units, staff, posts, shifts, vacancies of any date, staffing by the rules."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import sqlalchemy as sa
+
+from store.database.actor import Actor
+from store.database.models import Staff
+from tests.api.conftest import Client
+from tests.api.test_plan_jobs import run
+from tests.api.town import build_town
+
+API = "/api/v1"
+
+
+@pytest.fixture(scope="module")
+def town(database):
+    return build_town(database)
+
+
+def tag(answer: Any) -> dict[str, str]:
+    assert answer.status_code < 300, answer.text
+    return {"If-Match": answer.headers["ETag"]}
+
+
+def test_units_are_a_tree_that_refuses_a_ring(client, town, database):
+    centre = client.post(f"{API}/units", json={"code": "U-1", "name": "Command centre", "kind": "centre"})
+    assert centre.status_code == 201, centre.text
+    top = centre.json()["unit"]["id"]
+    team = client.post(f"{API}/units", json={"code": "U-1-1", "name": "Team", "kind": "team", "parent": top})
+    below = team.json()["unit"]["id"]
+    assert client.post(f"{API}/units", json={"code": "U-1", "name": "Again"}).status_code == 409
+    ring = client.patch(f"{API}/units/{top}", json={"parent": below}, headers=tag(centre))
+    assert (ring.status_code, ring.json()["code"]) == (409, "tree-cycle")
+    # the database refuses it, too, whoever asks
+    with pytest.raises(sa.exc.IntegrityError, match="above itself"), database.work(Actor.system()) as work:
+        work.session.execute(sa.text("update unit set parent_id = :b where id = :t"), {"b": below, "t": top})
+    moved = client.patch(f"{API}/units/{below}", json={"parent": None, "name": "Team A"}, headers=tag(team))
+    assert (moved.json()["unit"]["parent_id"], moved.json()["unit"]["name"]) == (None, "Team A")
+    assert client.patch(f"{API}/units/{below}", json={"name": "B"}, headers=tag(team)).status_code == 412
+    closed = client.patch(f"{API}/units/{below}", json={"valid_to": "2030-01-01"}, headers=tag(moved))
+    assert closed.json()["unit"]["valid_to"] == "2030-01-01"
+    codes = [each["code"] for each in client.get(f"{API}/units?on=2031-01-01").json()["units"]]
+    assert "U-1" in codes
+    assert "U-1-1" not in codes
+    tree = client.get(f"{API}/organisation").json()
+    assert {area["name"] for area in tree["areas"]} == {"West Village 西村", "East Village 东村"}
+    assert sum(area["grids"] for area in tree["areas"]) == 6
+    assert (
+        client.post(f"{API}/roles", json={"code": "warden", "name_en": "warden", "name_zh": "河长"}).status_code == 201
+    )
+
+
+def test_staff_are_listed_changed_and_hold_nine_duties_at_once(client, town):
+    page = client.get(f"{API}/staff?limit=2").json()
+    assert len(page["staff"]) == 2
+    rest = client.get(f"{API}/staff", params={"after": page["next"], "limit": 500}).json()["staff"]
+    assert page["staff"][1]["work_no"] < rest[0]["work_no"]
+    made = client.post(
+        f"{API}/staff",
+        json={"work_no": "A-901", "name": "Assistant", "post": "grid assistant", "skills": ["First  Aid"]},
+    )
+    assert made.status_code == 201, made.text
+    member = made.json()["staff"]
+    assert member["skills"] == ["first aid"]
+    changed = client.patch(f"{API}/staff/{member['id']}", json={"max_posts": 9}, headers=tag(made))
+    assert changed.json()["staff"]["max_posts"] == 9
+    assert client.patch(f"{API}/staff/{member['id']}", json={"post": "x"}, headers=tag(made)).status_code == 412
+    grid = str(town.grids["g5"])
+    for role in ("assistant", "deputy", "adviser", "contact", "unit_head", "police"):
+        given = {"staff": member["id"], "role": role, "grid": grid, "share": 0.2, "ex_officio": True}
+        assert client.post(f"{API}/assignments", json=given).status_code == 201
+    found = client.get(f"{API}/staff/{member['id']}").json()["staff"]
+    assert len(found["assignments"]) == 6
+    assert {duty["role"] for duty in found["responsibilities"]} >= {"deputy"}
+    assert client.get(f"{API}/staff?q=A-901").json()["staff"][0]["posts_held"][0].startswith("adviser ")
+
+
+def test_a_grid_has_one_head_at_any_time(client, town):
+    grid = str(town.grids["g1"])
+    head = client.get(f"{API}/assignments", params={"grid": grid, "role": "grid_head"}).json()["assignments"][0]
+    other = client.get(f"{API}/staff?q=walker").json()["staff"] or client.get(f"{API}/staff").json()["staff"]
+    someone = next(each for each in other if each["id"] != head["staff_id"])["id"]
+    second = client.post(f"{API}/assignments", json={"staff": someone, "role": "grid_head", "grid": grid})
+    assert (second.status_code, second.json()["code"]) == (409, "two-heads")
+    assert second.json()["head"] == head["work_no"]
+    later = (datetime.now(UTC) + timedelta(days=10)).isoformat()
+    given = {"staff": someone, "role": "grid_head", "grid": grid, "since": later, "replace": True}
+    swapped = client.post(f"{API}/assignments", json=given)
+    assert swapped.status_code == 201, swapped.text
+    then = client.get(
+        f"{API}/assignments",
+        params={"grid": grid, "role": "grid_head", "at": (datetime.now(UTC) + timedelta(days=11)).isoformat()},
+    ).json()["assignments"]
+    assert [each["staff_id"] for each in then] == [someone]
+    made = swapped.json()["assignment"]
+    bad = client.patch(f"{API}/assignments/{made['id']}", json={"until": "2020-01-01T00:00:00Z"}, headers=tag(swapped))
+    assert bad.status_code == 422
+    half = client.patch(f"{API}/assignments/{made['id']}", json={"share": 0.5}, headers=tag(swapped))
+    assert half.json()["assignment"]["share"] == 0.5
+    assert client.delete(f"{API}/assignments/{made['id']}", headers=tag(half)).status_code == 204
+    assert client.get(f"{API}/assignments/{made['id']}").status_code == 404
+    both = {"staff": someone, "role": "assistant", "grid": grid, "area": str(uuid4())}
+    assert client.post(f"{API}/assignments", json=both).status_code == 422
+
+
+def test_patterns_write_out_shifts_and_deputies_stand_in_for_the_absent(client, town):
+    head = str(town.staff["head1"])
+    week = {
+        "first_day": "2031-03-03", "last_day": "2031-03-16", "cycle_days": 7, "on_days": [0, 1, 2, 3, 4],
+        "starts": "22:00", "ends": "06:00",
+    }  # fmt: skip
+    made = client.post(f"{API}/shifts", json={"staff": head, "pattern": week})
+    assert made.json()["added"] == 10
+    days = {"staff": head, "since": "2031-03-01T00:00:00Z", "until": "2031-03-31T00:00:00Z"}
+    listed = client.get(f"{API}/shifts", params=days).json()["shifts"]
+    assert len(listed) == 10
+    assert listed[0]["until"] > listed[0]["since"]
+    again = {"staff": head, "since": listed[0]["since"], "until": listed[0]["until"]}
+    assert client.post(f"{API}/shifts", json=again).json()["added"] == 0
+    assert client.delete(f"{API}/shifts/{listed[0]['id']}").status_code == 204
+    assert client.delete(f"{API}/shift-patterns/{made.json()['pattern_id']}").status_code == 204
+    assert client.get(f"{API}/shifts", params=days).json()["shifts"] == []
+    assert client.post(f"{API}/shifts", json={"staff": head}).status_code == 422
+    now = datetime.now(UTC)
+    away = {"staff": head, "since": now.isoformat(), "until": (now + timedelta(days=3)).isoformat()}
+    absence = client.post(f"{API}/absences", json=away)
+    assert absence.status_code == 201, absence.text
+    found = client.get(f"{API}/vacancies").json()
+    mine = [each for each in found["absent"] if each["head"]]
+    assert mine
+    assert any(each["deputies"] for each in mine)
+    assert client.get(f"{API}/vacancies", params={"at": "2035-01-01"}).json()["absent"] == []
+    assert client.delete(f"{API}/absences/{absence.json()['id']}").status_code == 204
+
+
+def test_vacancies_of_any_date_as_list_and_map(client, town):
+    found = client.get(f"{API}/vacancies").json()
+    assert found["grids"] == 6
+    vacant = {each["code"] for each in found["vacancies"] if each["rule"] == "one-head-per-grid"}
+    grids = client.get(f"{API}/plans/{town.plan}/grids").json()["grids"]
+    assert vacant == {grid["code"] for grid in grids if not grid["head"]}
+    drawn = client.get(f"{API}/vacancies.geojson").json()
+    assert {each["properties"]["code"] for each in drawn["features"] if each["properties"]["place"] == "grid"} == vacant
+    assert client.get(f"{API}/vacancies?at=2001-01-01").json()["grids"] == 0
+    assert client.get(f"{API}/vacancies?at=someday").status_code == 422
+
+
+def test_rules_are_data_and_an_impossible_one_is_named(app, make_account, client, town, database):
+    rules = {rule["code"]: rule for rule in client.get(f"{API}/ratio-rules").json()["rules"]}
+    assert rules["contacts-by-households"]["ways"][1] == {"per": "group", "count": 1, "every": 1}
+    url = f"{API}/ratio-rules/two-officers-per-town"
+    with Client(app, headers={"Authorization": f"Bearer {make_account('dispatcher')}"}) as other:
+        assert other.put(url, json={"active": True}, headers={"If-Match": '"1"'}).status_code == 403
+    seen = {"If-Match": f'"{rules["two-officers-per-town"]["revision"]}"'}
+    on = client.put(url, json={"active": True}, headers=seen)
+    assert (on.json()["own"], on.json()["active"]) == (True, True)
+    assert client.put(url, json={"active": True}, headers=seen).status_code == 412
+    new = {"role": "adviser", "ways": [{"per": "village"}], "posts": ["Adviser"], "max_posts": 2, "within": "town"}
+    assert client.put(f"{API}/ratio-rules/advisers", json=new, headers={"If-Match": '"0"'}).status_code == 200
+    wrong = {**new, "ways": [{"per": "grid"}, {"per": "village"}]}
+    assert client.put(f"{API}/ratio-rules/wrong", json=wrong, headers={"If-Match": '"0"'}).status_code == 422
+    asked = run(database, client, client.post(f"{API}/staffing", json={"plan": str(town.plan)}))
+    assert asked["state"] == "succeeded", asked
+    proposal = client.get(f"{API}/staffing/{asked['result']['staffing_id']}")
+    told = {role["role"]: role for role in proposal.json()["staffing"]["roles"]}
+    assert told["police"]["violations"] == [
+        {
+            "rule": "two-officers-per-town",
+            "reason": "too-few",
+            "lacking": 2,
+            "places": told["police"]["violations"][0]["places"],
+        }
+    ]
+    assert told["adviser"]["violations"][0]["lacking"] == 2
+    lacking = {each["rule"]: each["lacking"] for each in client.get(f"{API}/vacancies").json()["rules"]}
+    # the assistant of many roles is there already, in one village of the town
+    assert (lacking["two-officers-per-town"], lacking["advisers"]) == (1, 1)
+
+
+def test_a_proposal_is_looked_at_put_in_force_once_and_is_refused_when_posts_changed(client, town, database):
+    with database.work(Actor.system()) as work:
+        mine = Staff.territory_id == town.territory
+        work.session.execute(sa.update(Staff).where(mine).values(post="grid head", area_id=None, duty_point=None))
+    rules = {"one-head-per-grid": {"max_posts": 1}}
+    one = run(database, client, client.post(f"{API}/staffing", json={"plan": str(town.plan), "rules": rules}))
+    url = f"{API}/staffing/{one['result']['staffing_id']}"
+    seen = client.get(url)
+    heads = seen.json()["staffing"]["roles"][0]
+    assert heads["most_posts"] == 1
+    assert heads["kept"] + heads["new"] + heads["changed"] + len(heads["vacancies"]) == 6
+    assert len(heads["moves"]) == heads["new"] + heads["changed"] + heads["ended"]
+    shared = run(database, client, client.post(f"{API}/staffing", json={"plan": str(town.plan)}))
+    applied = client.post(f"{url}/apply", headers=tag(seen))
+    assert applied.status_code == 200, applied.text
+    assert applied.json()["staffing"]["status"] == "applied"
+    assert client.post(f"{url}/apply", headers=tag(applied)).status_code == 412
+    if heads["moves"]:
+        other = f"{API}/staffing/{shared['result']['staffing_id']}"
+        late = client.post(f"{other}/apply", headers=tag(client.get(other)))
+        assert (late.status_code, late.json()["code"]) == (409, "staffing-changed")
+    now = client.get(f"{API}/assignments", params={"role": "grid_head"}).json()["assignments"]
+    assert len(now) == 6 - len(heads["vacancies"])
+    assert len({each["staff_id"] for each in now}) == len(now)
+    assert client.post(f"{API}/staffing", json={"plan": str(town.plan), "rules": {"no-such": {}}}).status_code == 202

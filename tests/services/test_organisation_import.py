@@ -1,0 +1,113 @@
+"""Files of units, posts, shifts and counts: every bad row named, nothing half-loaded."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+import sqlalchemy as sa
+
+from gis.errors import InvalidInputError
+from services import ingest, staff, staff_rules, staff_vacancies
+from services.ingest import RejectedRowsError
+from store.database.actor import Actor
+from tests.api.town import build_town
+
+PREFIX = "990101001"
+
+
+@pytest.fixture(scope="module")
+def town(database):
+    return build_town(database)
+
+
+def count(database, table: str) -> int:
+    with database.work(Actor.system()) as work:
+        return work.session.scalar(sa.text(f"select count(*) from {table}"))
+
+
+def refused(database, loader, path, **options) -> dict[int, str]:
+    with pytest.raises(RejectedRowsError) as caught, database.owner_work(Actor.system()) as work:
+        loader(work, path, **options)
+    return {problem.line: problem.reason for problem in caught.value.report.rejected}
+
+
+def test_units_in_a_ring_are_refused_by_name(database, town, tmp_path):
+    path = tmp_path / "units.csv"
+    path.write_text("code,name,parent\nA,One,B\nB,Two,A\nC,Three,\nD,Four,D\n")
+    before = count(database, "unit")
+    found = refused(database, ingest.load_units, path)
+    assert set(found) == {2, 3, 5}
+    assert "below this unit itself" in found[5]
+    assert count(database, "unit") == before
+    path.write_text("code,name,parent\nA,One,\nB,Two,A\n")
+    with database.owner_work(Actor.system()) as work:
+        ingest.load_units(work, path)
+    path.write_text("code,name,parent\nA,One,B\n")
+    assert set(refused(database, ingest.load_units, path)) == {2}
+
+
+def test_posts_are_loaded_whole_or_not_at_all(database, town, tmp_path):
+    path = tmp_path / "posts.csv"
+    head, other = f"{PREFIX}W0", f"{PREFIX}W3"
+    east = f"{PREFIX}002"
+    lines = ["工号,角色,网格,area,share", f"{other},网格长,{PREFIX}002003,,", f"{other},警员,,{east},0.5"]
+    bad = [
+        f"{other},网格长,{PREFIX}001001,,",
+        "W-none,网格员,,,",
+        f"{other},king,,{east},",
+        f"{other},网格员,,{east},7",
+    ]
+    path.write_text("\n".join([*lines, *bad]))
+    before = count(database, "assignment")
+    found = refused(database, ingest.load_assignments, path)
+    assert set(found) == {4, 5, 6, 7}
+    assert f"{head} heads this grid" in found[4]
+    assert count(database, "assignment") == before
+    path.write_text("\n".join(lines))
+    with database.owner_work(Actor.system()) as work:
+        assert ingest.load_assignments(work, path, dry_run=True).counts == {"inserted": 2}
+    assert count(database, "assignment") == before
+    with database.owner_work(Actor.system()) as work:
+        assert ingest.load_assignments(work, path).accepted == 2
+    assert count(database, "assignment") == before + 2
+
+
+def test_shifts_come_single_or_by_weekday(database, town, tmp_path):
+    path = tmp_path / "shifts.csv"
+    path.write_text(
+        "work_no,since,until,first_day,last_day,weekdays,from,to\n"
+        f"{PREFIX}W1,2031-03-03 08:30,2031-03-03 17:30,,,,,\n"
+        f"{PREFIX}W1,,,2031-03-01,2031-03-14,一三五,22:00,06:00\n"
+    )
+    before = count(database, "shift")
+    for new in (7, 0):
+        with database.owner_work(Actor.system()) as work:
+            assert ingest.load_shifts(work, path, timezone="Asia/Shanghai").counts == {"shifts": new}
+    assert count(database, "shift") == before + 7
+    path.write_text(
+        "work_no,since,until,first_day,last_day,weekdays,from,to\n"
+        f"{PREFIX}W1,2031-03-03 17:30,2031-03-03 08:30,,,,,\n"
+        f"{PREFIX}W1,,,2031-03-01,2031-03-14,someday,22:00,06:00\n"
+        f"{PREFIX}W1,,,2031-03-01,,1-5,22:00,25:00\n"
+    )
+    assert set(refused(database, ingest.load_shifts, path)) == {2, 3, 4}
+
+
+def test_contacts_are_numbers_and_either_way_meets_the_rule(database, town, tmp_path):
+    path = tmp_path / "contacts.csv"
+    path.write_text(f"area,role,count\n{PREFIX}001,信息员,9\n{PREFIX}002,contact,1\n")
+    with database.owner_work(Actor.system()) as work:
+        ingest.load_post_counts(work, path)
+    path.write_text(f"area,role,count\n{PREFIX}001,contact,-1\nnowhere,contact,1\n")
+    assert set(refused(database, ingest.load_post_counts, path)) == {2, 3}
+    now = datetime.now(UTC)
+    with database.work(Actor.system()) as work:
+        rule = next(rule for rule in staff_rules.list_rules(work) if rule.code == "contacts-by-households")
+        staff_rules.put_rule(work, rule.code, {"active": True}, revision=rule.revision)
+        found = staff_vacancies.vacancies(work, at=now)
+    lacking = {line["code"]: line["lacking"] for line in found["vacancies"] if line["rule"] == rule.code}
+    # 48 + 49 + 51 + 52 households in the west and 50 + 53 in the east, one for each 20
+    assert lacking == {f"{PREFIX}001": 1, f"{PREFIX}002": 5}
+    with database.work(Actor.system()) as work, pytest.raises(InvalidInputError, match="max_posts"):
+        staff.propose(work, town.plan, changes={"one-head-per-grid": {"max_posts": 0}}, now=now)
