@@ -5,7 +5,7 @@ import { remember, remembered, store } from '../map/store'
 import { ask, Problem, query, signedOut } from './client'
 import { onLayer, tellUnlessLive } from './events'
 import { resource } from './resource'
-import type { Box, CoverageReport, Incident, LayerInfo, Plan, PlanGrids, Session, Territory } from './types'
+import type { Box, CoverageReport, LayerInfo, Plan, PlanGrids, Session, Territory } from './types'
 
 export const session = signal<Session | null>(null)
 
@@ -49,13 +49,6 @@ export const coverage = resource(async (abort) => {
   if (!found.run) throw new Problem({ status: 404, code: 'no-run' })
   return found as CoverageReport
 })
-const QUEUE = 100
-export const incidents = resource(async (abort) =>
-  ask<{ incidents: Incident[]; next: string | null }>(
-    `/api/v1/incidents${query({ limit: QUEUE, territory: territory.peek()?.id })}`,
-    { signal: abort },
-  ),
-)
 
 /** Grids of the plan at work by their code. */
 export const gridByCode = computed(() => new Map((planGrids.data.value?.grids ?? []).map((grid) => [grid.code, grid])))
@@ -108,7 +101,6 @@ const consequences: Record<string, () => void> = {
   view_sheds: () => void coverage.load(),
   gaps: () => void coverage.load(),
   key_places: () => void coverage.load(),
-  incidents: () => void incidents.load(),
 }
 const OF_COVERAGE = new Set(['cameras', 'view_sheds', 'gaps', 'key_places'])
 const SETTLE_MS = 400
@@ -146,7 +138,6 @@ export function startData(): () => void {
     effect(() => {
       if (!territory.value) return
       void plans.load()
-      void incidents.load()
     }),
     effect(() => {
       if (planId.value) {

@@ -4,6 +4,7 @@ import { kindsEn } from './kinds'
 import { lifeEn } from './life'
 import { accountsEn } from './accounts'
 import { casesEn } from './cases'
+import { dispatchEn } from './dispatch'
 import { phoneEn } from './phone'
 import { auditEn } from './audit'
 import { basemapEn } from './basemap'
@@ -24,6 +25,7 @@ export const en = {
   ...lifeEn,
   ...accountsEn,
   ...casesEn,
+  ...dispatchEn,
   ...phoneEn,
   ...auditEn,
   ...basemapEn,
@@ -334,9 +336,6 @@ export const en = {
   'camera.saved': 'Heading of {ref} saved',
   'dispatch.answer': 'Answer',
   'dispatch.new': 'New report',
-  'dispatch.open': 'Open',
-  'dispatch.closed': 'Closed',
-  'dispatch.all': 'All',
   'dispatch.newTitle': 'New report',
   'dispatch.item': 'What is wrong',
   'dispatch.itemError': 'Say what is wrong',
@@ -363,10 +362,7 @@ export const en = {
   'dispatch.noneChosenHint': 'The grid, its head, people near and cameras that see the place are answered in one go. Or click the map to ask about a place.',
   'dispatch.newRows': '{n} new',
   'dispatch.outside': 'outside every grid',
-  'dispatch.noGrid': 'no grid',
   'dispatch.filed': 'Reported {t}',
-  'dispatch.queueFoot': '{n} shown, newest first',
-  'dispatch.more': 'Show more',
   'dispatch.critical': 'Critical',
   'dispatch.demo': 'demo',
   'dispatch.edit': 'Edit',

@@ -5,6 +5,7 @@ import type { Key } from './en'
 import { lifeZh } from './life'
 import { accountsZh } from './accounts'
 import { casesZh } from './cases'
+import { dispatchZh } from './dispatch'
 import { phoneZh } from './phone'
 import { auditZh } from './audit'
 import { basemapZh } from './basemap'
@@ -25,6 +26,7 @@ export const zh: Record<Key, string> = {
   ...lifeZh,
   ...accountsZh,
   ...casesZh,
+  ...dispatchZh,
   ...phoneZh,
   ...auditZh,
   ...basemapZh,
@@ -335,9 +337,6 @@ export const zh: Record<Key, string> = {
   'camera.saved': '{ref} 的方位已保存',
   'dispatch.answer': '应答',
   'dispatch.new': '新上报',
-  'dispatch.open': '在办',
-  'dispatch.closed': '结案',
-  'dispatch.all': '全部',
   'dispatch.newTitle': '新上报',
   'dispatch.item': '问题',
   'dispatch.itemError': '请填写问题',
@@ -364,10 +363,7 @@ export const zh: Record<Key, string> = {
   'dispatch.noneChosenHint': '一次给出所在网格、网格长、附近人员和可见摄像机。也可点选地图查询某处。',
   'dispatch.newRows': '{n} 条新上报',
   'dispatch.outside': '不在任何网格内',
-  'dispatch.noGrid': '无网格',
   'dispatch.filed': '{t} 上报',
-  'dispatch.queueFoot': '显示 {n} 件，最新在前',
-  'dispatch.more': '显示更多',
   'dispatch.critical': '重大',
   'dispatch.demo': '演示',
   'dispatch.edit': '修改',

@@ -1,13 +1,12 @@
-import { computed, effect, signal } from '@preact/signals'
 import type { JSX } from 'preact'
 import { useEffect } from 'preact/hooks'
-import { incidents, territory } from '../../api/data'
-import type { Incident } from '../../api/types'
-import { t, type Key } from '../../i18n'
-import { gridNumber, moment, number, position } from '../../i18n/format'
+import { territory } from '../../api/data'
+import { t } from '../../i18n'
+import { number } from '../../i18n/format'
 import { MapPane } from '../../map/MapPane'
 import { listMode, store } from '../../map/store'
-import { DataTable, ordered, readOrder, writeOrder, type Column } from '../../ui/DataTable'
+import { clockOfCase, clockWords } from '../../ui/clocks'
+import { DataTable, ordered, readOrder, writeOrder } from '../../ui/DataTable'
 import { Icon } from '../../ui/Icon'
 import { Side } from '../../ui/Side'
 import { Empty, ErrorNote, Skeleton } from '../../ui/states'
@@ -15,107 +14,69 @@ import { AskForm } from '../place/AskForm'
 import { CameraCard } from '../place/CameraCard'
 import { forgetPlace } from '../place/located'
 import { PlaceCard } from '../place/PlaceCard'
-import { deskKeys } from '../shell/keys'
+import { deskBack, deskKeys } from '../shell/keys'
 import { PhoneFoot } from '../shell/PhoneFoot'
 import { StatusBar } from '../shell/StatusBar'
-import { IncidentCard } from './IncidentCard'
-import { isClosed, Queue, Sign, StateChip, stateWord } from './Queue'
+import { Bulk } from './Bulk'
+import { CaseCard, decideKey, dispatchKey, linkKey, opened, otherUnitKey } from './CaseCard'
+import { alarm, answer, clockTime, counts, filters, hasMore, letIn, mapFollows, marked, queue, roles, setMapFollows, shown, startDesk, step, toggleMark, waiting } from './desk'
+import { clearFilters, FilterBar, narrowed, Tabs } from './FilterBar'
+import { handing, HandOver, loadSheets, ShiftFoot } from './HandOver'
+import { Queue } from './Queue'
 import { ReportForm, reporting, startReport } from './ReportForm'
+import { holdThinking, resumeThinking, sendNow, sendWhileLeaving, underway, undo } from './sending'
+import { columns } from './table'
+import { placeWords, shortNo } from './words'
 
-const TABS = ['open', 'closed', 'all'] as const
-type Tab = (typeof TABS)[number]
-const tab = computed<Tab>(() => TABS.find((one) => one === store.filter.value) ?? 'open')
-const all = computed(() => incidents.data.value?.incidents ?? [])
-const inTab = (one: Incident, which: Tab): boolean => which === 'all' || (which === 'closed') === isClosed(one)
-/** Numbers that were on screen when the hand last moved; newer ones wait behind "3 new". */
-const settled = signal<Set<string> | null>(null)
-
-const chosen = computed(() => all.value.find((one) => one.no === store.incident.value) ?? null)
-
-function step(by: number): void {
-  const rows = all.value.filter((one) => inTab(one, tab.value))
-  const at = rows.findIndex((one) => one.no === store.incident.value)
-  const next = rows[Math.min(Math.max(at + by, 0), rows.length - 1)]
-  if (next) store.incident.value = next.no
-}
-
-/** A chosen report puts its place on the map and asks who is there. */
-function followChoice(): () => void {
-  let last: string | null = null
-  return effect(() => {
-    const one = chosen.value
-    if (!one || one.no === last) {
-      last = one?.no ?? null
-      return
-    }
-    last = one.no
-    store.picking.value = false
-    reporting.value = false
-    store.place.value = { lon: one.lon, lat: one.lat, accuracy_m: one.accuracy_m }
-    store.grid.value = one.grid?.code ?? null
-    store.goTo.value = { at: [one.lon, one.lat], zoom: Math.max(store.view.peek()?.zoom ?? 0, 16.5) }
-  })
-}
-
-function Tabs(): JSX.Element {
-  const words: Record<Tab, Key> = { open: 'dispatch.open', closed: 'dispatch.closed', all: 'dispatch.all' }
+function ListFoot(): JSX.Element {
+  const n = number(shown.value.length)
+  const closed = filters.value.tab === 'closed'
+  const words = closed ? t('dispatch.shownClosed', { n }) : t(hasMore.value ? 'dispatch.shownMore' : 'dispatch.shown', { n })
+  const all = counts.data.value?.total
   return (
-    <div class="tabs-row">
-      <div class="tabs" role="tablist" aria-label={t('desk.dispatch')}>
-      {TABS.map((one) => (
-        <button key={one} type="button" role="tab" aria-selected={tab.value === one} onClick={() => (store.filter.value = one === 'open' ? null : one)}>
-          {t(words[one])} <span class="chip round">{number(all.value.filter((row) => inTab(row, one)).length)}</span>
+    <p class="table-foot small muted row">
+      <span class="grow">{narrowed() && all !== undefined && !closed ? t('dispatch.match', { n, all: number(all) }) : words}</span>
+      {narrowed() && (
+        <button type="button" class="link" onClick={clearFilters}>
+          {t('dispatch.clearFilter')}
         </button>
-      ))}
-      </div>
-      <button type="button" class="button primary new-report" onClick={startReport}>
-        <Icon name="plus" />
-        {t('dispatch.new')}
-      </button>
-    </div>
+      )}
+    </p>
   )
 }
 
-const columns = (): Column<Incident>[] => [
-  { id: 'no', head: t('dispatch.col.no'), sort: (one) => one.no, cell: (one) => <span class="row"><Sign one={one} /> {one.no}</span> },
-  {
-    id: 'item',
-    head: t('dispatch.col.item'),
-    sort: (one) => one.item,
-    cell: (one) => (
-      <span class="row">
-        <span class="strong">{one.item}</span>
-        {one.severity === 'critical' && <span class="chip late">{t('dispatch.critical')}</span>}
-        {one.demo && <span class="chip outline">{t('dispatch.demo')}</span>}
-      </span>
-    ),
-  },
-  { id: 'place', head: t('dispatch.col.place'), cell: (one) => position(one.lon, one.lat) },
-  { id: 'grid', head: t('dispatch.col.grid'), sort: (one) => one.grid?.code ?? '', cell: (one) => (one.grid ? `${gridNumber(one.grid.code)} ${one.grid.name ?? ''}` : t('dispatch.noGrid')) },
-  { id: 'state', head: t('dispatch.col.state'), sort: (one) => stateWord(one), cell: (one) => <StateChip one={one} /> },
-  { id: 'time', head: t('dispatch.col.time'), numeric: true, sort: (one) => one.reported_at, cell: (one) => moment(one.reported_at) },
-]
+function Nothing(): JSX.Element {
+  if (narrowed()) {
+    return (
+      <Empty icon="search" title={t('dispatch.noneFit')}>
+        <button type="button" class="button" onClick={clearFilters}>
+          {t('dispatch.clearFilter')}
+        </button>
+      </Empty>
+    )
+  }
+  return <Empty icon="check" title={t(filters.value.tab === 'todo' ? 'dispatch.noneTodo' : 'dispatch.none')} hint={t('dispatch.noneTodoHint')} />
+}
 
-function Reports(): JSX.Element {
-  if (incidents.error.value && !incidents.data.value) {
+function Cases(): JSX.Element {
+  if (queue.error.value && !queue.data.value) {
     return (
       <div class="pad">
-        <ErrorNote error={incidents.error.value} retry={() => void incidents.load()} />
+        <ErrorNote error={queue.error.value} retry={() => void queue.load()} />
       </div>
     )
   }
-  if (!incidents.data.value) return <Skeleton />
-  const waiting = settled.value ? all.value.filter((one) => !settled.value?.has(one.no)) : []
-  const rows = all.value.filter((one) => inTab(one, tab.value) && !waiting.includes(one))
-  const order = readOrder(store.sort.value, { column: 'time', down: true })
+  if (!queue.data.value) return <Skeleton />
+  const rows = shown.value
+  const order = readOrder(store.sort.value, { column: '', down: false })
   return (
     <>
-      {waiting.length > 0 && (
-        <button type="button" class="button new-rows" onClick={() => (settled.value = new Set(all.value.map((one) => one.no)))}>
-          {t('dispatch.newRows', { n: number(waiting.length) })}
+      {waiting.value.length > 0 && (
+        <button type="button" class="button new-rows" onClick={letIn}>
+          {t('dispatch.newRows', { n: number(waiting.value.length) })}
         </button>
       )}
-      {rows.length === 0 && <Empty icon="report" title={t('dispatch.none')} hint={t('dispatch.noneHint')} />}
+      {rows.length === 0 && <Nothing />}
       {rows.length > 0 && listMode.value && (
         <div class="table-box">
           <DataTable
@@ -133,14 +94,14 @@ function Reports(): JSX.Element {
         </div>
       )}
       {rows.length > 0 && !listMode.value && <Queue rows={rows} />}
-      <p class="table-foot small muted">{t('dispatch.queueFoot', { n: number(rows.length) })}</p>
     </>
   )
 }
 
 function AnswerPanel(): JSX.Element {
+  if (handing.value) return <HandOver />
   if (reporting.value) return <ReportForm />
-  if (chosen.value) return <IncidentCard key={chosen.value.no} one={chosen.value} />
+  if (store.incident.value) return <CaseCard key={store.incident.value} no={store.incident.value} />
   if (store.place.value) return <PlaceCard docked onReport={startReport} />
   return (
     <>
@@ -150,37 +111,93 @@ function AnswerPanel(): JSX.Element {
   )
 }
 
-/** New rows wait while someone reads; what this browser sent itself shows at once. */
-function holdNewRows(): () => void {
-  return effect(() => {
-    const numbers = all.value.map((one) => one.no)
-    const before = settled.peek()
-    if (!before) {
-      if (incidents.data.value) settled.value = new Set(numbers)
-      return
-    }
-    const mine = store.incident.value
-    const reading = document.activeElement?.closest('.queue, table') !== null && document.activeElement !== document.body
-    const fresh = numbers.filter((no) => !before.has(no))
-    if (fresh.length > 0 && (!reading || (mine !== null && fresh.includes(mine)))) settled.value = new Set(numbers)
-  })
+/** A dispatch that can still be taken back; it waits while the hand or the focus is on it. */
+function UndoToast(): JSX.Element {
+  const going = underway.value
+  return (
+    <div role="status" aria-live="polite">
+      {going && (
+        <div class="toast" data-testid="undo" onMouseEnter={holdThinking} onMouseLeave={resumeThinking} onFocusIn={holdThinking} onFocusOut={resumeThinking}>
+          <span>{t('dispatch.outgoing', { no: shortNo(going.no), unit: going.unit.name })}</span>
+          <button type="button" class="link" onClick={undo}>
+            {t('common.undo')} <kbd>Esc</kbd>
+          </button>
+        </div>
+      )}
+    </div>
+  )
 }
 
-/** Reports as they come, on the map and in the list, each with its answer. */
+/** What is chosen, politely; what has become critical or late, at once and together. */
+function Said(): JSX.Element {
+  const one = answer.value?.case.incident
+  const clock = one && clockWords(clockOfCase(one, clockTime.value), clockTime.value)
+  const { critical, late } = alarm.value
+  return (
+    <>
+      <div class="visually-hidden" aria-live="polite">
+        {one && t('dispatch.chosenSays', { item: one.item, clock: clock || t('dispatch.noClock'), place: placeWords(one) })}
+      </div>
+      <div class="visually-hidden" aria-live="assertive">
+        {critical + late > 0 && t('dispatch.alarm', { critical: number(critical), late: number(late) })}
+      </div>
+    </>
+  )
+}
+
+function startKeys(): () => void {
+  deskKeys.value = {
+    j: () => step(1),
+    k: () => step(-1),
+    n: startReport,
+    d: dispatchKey,
+    u: otherUnitKey,
+    l: linkKey,
+    x: () => toggleMark(store.incident.peek()),
+    a: () => decideKey('approve'),
+    f: () => decideKey('refuse'),
+  }
+  deskBack.value = () => {
+    if (undo()) return true
+    if (opened.peek()) opened.value = null
+    else if (handing.peek()) handing.value = false
+    else if (reporting.peek()) reporting.value = false
+    else if (marked.peek().size > 0 && !store.incident.peek()) marked.value = new Set()
+    else return false
+    return true
+  }
+  return () => {
+    deskKeys.value = {}
+    deskBack.value = null
+  }
+}
+
+/** A case that is chosen takes the panel from whatever stood there. */
+function leaveForms(): void {
+  store.picking.value = false
+  reporting.value = false
+  handing.value = false
+}
+
+/** Cases as they come, on the map and in the list, each with its answer and what is to be done. */
 export function DispatchDesk(): JSX.Element {
   useEffect(() => {
-    const stops = [followChoice(), holdNewRows()]
-    deskKeys.value = { j: () => step(1), k: () => step(-1), n: startReport }
+    const stops = [startDesk(), startKeys()]
+    addEventListener('pagehide', sendWhileLeaving)
+    if (roles.peek().some((role) => ['dispatcher', 'shift_leader', 'intake_officer'].includes(role))) loadSheets()
     return () => {
-      deskKeys.value = {}
-      store.picking.value = false
-      reporting.value = false
+      removeEventListener('pagehide', sendWhileLeaving)
+      sendNow()
+      leaveForms()
       stops.forEach((stop) => stop())
     }
   }, [])
-  const panelOpen = reporting.value || chosen.value || store.place.value
+  useEffect(() => {
+    if (store.incident.value) leaveForms()
+  }, [store.incident.value])
+  const panelOpen = handing.value || reporting.value || store.incident.value || store.place.value
   const close = (): void => {
-    reporting.value = false
+    leaveForms()
     store.incident.value = null
     forgetPlace()
   }
@@ -188,16 +205,25 @@ export function DispatchDesk(): JSX.Element {
     <>
       <h1 class="visually-hidden">{t('desk.dispatch')}</h1>
       <div class={`work dispatch ${store.phoneMap.value ? 'show-map' : ''} ${panelOpen ? 'panel-open' : ''}`}>
-        <Side name="dispatch" side="left" usual={380} busy={incidents.loading.value}>
+        <Side name="dispatch" side="left" usual={380} busy={queue.loading.value}>
           <Tabs />
-          <Reports />
+          <FilterBar />
+          <Cases />
+          <Bulk />
+          <ListFoot />
+          <ShiftFoot />
         </Side>
         {!listMode.value && territory.value && (
           <MapPane>
-            {store.picking.value && (
+            {store.picking.value ? (
               <p class="map-hint card">
                 <Icon name="pin" /> {t('map.pick')}
               </p>
+            ) : (
+              <label class="map-hint card follow-map">
+                <input type="checkbox" checked={mapFollows.value} onChange={(event) => setMapFollows(event.currentTarget.checked)} />
+                {t('dispatch.follows')}
+              </label>
             )}
             <div class="cards">
               <CameraCard />
@@ -220,6 +246,8 @@ export function DispatchDesk(): JSX.Element {
           {t('dispatch.new')}
         </button>
       </PhoneFoot>
+      <UndoToast />
+      <Said />
       <StatusBar />
     </>
   )

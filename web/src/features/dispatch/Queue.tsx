@@ -1,100 +1,143 @@
 import type { JSX } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
-import { isOver, type Incident } from '../../api/types'
-import { t, tOr } from '../../i18n'
-import { gridNumber, moment, number } from '../../i18n/format'
+import type { Incident } from '../../api/types'
+import { t } from '../../i18n'
+import { moment, number } from '../../i18n/format'
 import { store } from '../../map/store'
+import { ClockRing } from '../../ui/ClockRing'
+import { clockOfCase, clockWords, colourNow } from '../../ui/clocks'
 import { Icon } from '../../ui/Icon'
+import { clockTime, filters, gone, marked, toggleMark } from './desk'
+import { underway } from './sending'
+import { isClosed, placeWords, shortNo, standWord, stateWord } from './words'
 
-export const isClosed = (one: Incident): boolean => isOver(one.state)
-/** The word of a state in the language on screen. */
-export const stateWord = (one: Incident): string => tOr(`state.${one.state.toLowerCase()}`, one.state)
+const ASKED = 'warn'
 
-/** The words of a state, with its tone. */
+/** The words of a state or of the request that waits, with its tone. */
 export function StateChip({ one }: { one: Incident }): JSX.Element {
-  const tone = isClosed(one) ? '' : ['IN_PROGRESS', 'DISPATCHED', 'SUSPENDED'].includes(one.state.toUpperCase()) ? '' : 'info'
-  return <span class={`chip ${tone}`}>{stateWord(one)}</span>
+  const tone = one.pending ? ASKED : isClosed(one) || ['IN_PROGRESS', 'DISPATCHED', 'SUSPENDED', 'CHECKING', 'RESOLVED'].includes(one.state) ? '' : 'info'
+  return <span class={`chip ${tone}`}>{standWord(one)}</span>
 }
 
-/** The sign of a report: its state in a shape, never in colour alone. */
-export function Sign({ one }: { one: Incident }): JSX.Element {
-  const kind = isClosed(one) ? 'closed' : one.severity === 'critical' ? 'critical' : 'open'
-  const icon = { closed: 'check', critical: 'bolt', open: 'report' }[kind]
+export function CriticalChip({ one }: { one: { severity: string } }): JSX.Element | null {
+  if (one.severity !== 'critical') return null
   return (
-    <span class={`sign ${kind}`} aria-hidden="true">
-      <Icon name={icon} />
+    <span class="chip late">
+      <Icon name="bolt" />
+      {t('dispatch.critical')}
     </span>
   )
 }
 
-/** Where a report is, in a few words. */
-export function placeWords(one: Incident): string {
-  if (!one.grid) return t('dispatch.outside')
-  const name = one.grid.name ? ` · ${one.grid.name}` : ''
-  const alt = one.alt_grid ? ` / ${gridNumber(one.alt_grid.code)}` : ''
-  return `${t('grid.grid')} ${gridNumber(one.grid.code)}${alt}${name}`
+/** The sign of a case: its clock, or that it is over. */
+export function Sign({ one }: { one: Incident }): JSX.Element {
+  const clock = clockOfCase(one, clockTime.value)
+  if (clock) return <ClockRing share={clock.share} colour={colourNow(clock, clockTime.value)} />
+  const kind = isClosed(one) ? 'closed' : 'open'
+  return (
+    <span class={`sign ${kind}`} aria-hidden="true">
+      <Icon name={isClosed(one) ? 'check' : 'report'} />
+    </span>
+  )
 }
 
-/** The last figures of a report's number, as people say it. */
-export const shortNo = (no: string): string => no.replace(/^\d{4}-?\d{2}-/, '')
+/** What the clock of a case says; where none runs, when it was reported. */
+export function ClockText({ one }: { one: Incident }): JSX.Element {
+  const clock = clockOfCase(one, clockTime.value)
+  if (!clock) return <span class="small muted num">{moment(one.reported_at)}</span>
+  return <span class={`clock-words small num ${colourNow(clock, clockTime.value)}`}>{clockWords(clock, clockTime.value)}</span>
+}
 
-/** Reports, newest first; arrows walk them, and the map and the answer follow. */
+function Words({ one }: { one: Incident }): JSX.Element {
+  return (
+    <span class="grow queue-words">
+      <span class="row">
+        <span class="strong ellipsis">{one.item}</span>
+        <CriticalChip one={one} />
+      </span>
+      <span class="row small second">
+        <span class="ellipsis">{placeWords(one)}</span>
+        {one.demo && <span class="muted nowrap">· {t('dispatch.demo')}</span>}
+      </span>
+    </span>
+  )
+}
+
+function Aside({ one }: { one: Incident }): JSX.Element {
+  const sending = underway.value?.no === one.no
+  const asked = one.pending !== null
+  return (
+    <span class="queue-side">
+      {asked ? <span class="clock-words small soon">{standWord(one)}</span> : <ClockText one={one} />}
+      <span class="foot muted num">
+        {filters.value.tab !== 'todo' || sending || gone.value.has(one.no) ? `${stateWord(one)} · ` : ''}
+        {shortNo(one.no)}
+      </span>
+    </span>
+  )
+}
+
+/** Where the requests begin in a list that ends with them; −1 where they have no group of their own. */
+const groupAt = (rows: Incident[]): number => (filters.value.tab === 'todo' ? rows.findIndex((one, at) => one.pending !== null && rows.slice(at).every(({ pending }) => pending !== null)) : -1)
+
+/** The queue: arrows walk it, Space marks, and the map and the answer follow. */
 export function Queue({ rows }: { rows: Incident[] }): JSX.Element {
   const list = useRef<HTMLUListElement>(null)
   const chosen = store.incident.value
   const focusNo = rows.some((one) => one.no === chosen) ? chosen : rows[0]?.no
+  const split = groupAt(rows)
 
   useEffect(() => {
-    list.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: 'nearest' })
+    const row = list.current?.querySelector<HTMLElement>('[aria-selected="true"]')
+    row?.scrollIntoView({ block: 'nearest' })
+    // the hand that walks by J and K stays on the list
+    if (list.current?.contains(document.activeElement)) row?.focus({ preventScroll: true })
   }, [chosen])
 
   const onKeyDown = (event: KeyboardEvent, at: number): void => {
-    const step = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1 }[event.key]
-    if (step === undefined || event.ctrlKey || event.metaKey || event.altKey) {
-      if (event.key === 'Enter' || event.key === ' ') {
-        event.preventDefault()
-        store.incident.value = rows[at]?.no ?? null
-      }
-      return
-    }
+    if (event.ctrlKey || event.metaKey || event.altKey) return
+    const by = { ArrowDown: 1, ArrowUp: -1, Home: -rows.length, End: rows.length }[event.key]
+    const here = rows[at]
+    if (by !== undefined) store.incident.value = rows[Math.min(Math.max(at + by, 0), rows.length - 1)]?.no ?? null
+    else if (event.key === ' ') toggleMark(here?.no ?? null)
+    else if (event.key === 'Enter') {
+      if (store.incident.value === here?.no) document.querySelector<HTMLElement>('.panel-focus')?.focus()
+      else store.incident.value = here?.no ?? null
+    } else return
     event.preventDefault()
-    event.stopPropagation()
-    const next = rows[Math.min(Math.max(at + step, 0), rows.length - 1)]
-    if (!next) return
-    store.incident.value = next.no
-    requestAnimationFrame(() => list.current?.querySelector<HTMLElement>('[aria-selected="true"]')?.focus())
   }
   return (
     <ul class="queue" role="listbox" aria-label={t('desk.dispatch')} ref={list} id="table">
-      {rows.map((one, at) => (
+      {rows.flatMap((one, at) => [
+        ...(at === split && at >= 0
+          ? [
+              <li key="requests" class="queue-group small" role="presentation">
+                {t('dispatch.requestsToDecide')} <span class="chip round">{number(rows.length - split)}</span>
+              </li>,
+            ]
+          : []),
         <li
           key={one.no}
+          data-no={one.no}
           role="option"
           aria-selected={one.no === chosen}
           tabIndex={one.no === focusNo ? 0 : -1}
-          class={one.grid && one.grid.code === store.hover.value ? 'hovered' : ''}
+          title={gone.value.has(one.no) ? t('dispatch.gone') : undefined}
+          class={`${one.grid && one.grid.code === store.hover.value ? 'hovered' : ''} ${gone.value.has(one.no) ? 'gone' : ''}`.trim()}
           onClick={() => (store.incident.value = one.no)}
           onKeyDown={(event) => onKeyDown(event, at)}
         >
-          <Sign one={one} />
-          <span class="grow queue-words">
-            <span class="row">
-              <span class="strong ellipsis">{one.item}</span>
-              {one.severity === 'critical' && <span class="chip late">{t('dispatch.critical')}</span>}
+          {marked.value.has(one.no) ? (
+            <span class="sign marked">
+              <Icon name="check" title={t('dispatch.marked')} />
             </span>
-            <span class="row small second">
-              <span class="ellipsis">{placeWords(one)}</span>
-              {one.demo && <span class="muted nowrap">· {t('dispatch.demo')}</span>}
-            </span>
-          </span>
-          <span class="queue-side">
-            <span class="small">{stateWord(one)}</span>
-            <span class="small muted num">{moment(one.reported_at)}</span>
-            <span class="foot muted num">{shortNo(one.no)}</span>
-          </span>
-        </li>
-      ))}
-      {rows.length === 0 && <li class="nohit muted">{number(0)}</li>}
+          ) : (
+            <Sign one={one} />
+          )}
+          <Words one={one} />
+          <Aside one={one} />
+        </li>,
+      ])}
     </ul>
   )
 }

@@ -1,27 +1,31 @@
 import { signal } from '@preact/signals'
 import type { JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
-import { ask } from '../../api/client'
-import { incidents } from '../../api/data'
-import type { Incident, Located, SearchHit } from '../../api/types'
-import { t, type Key } from '../../i18n'
-import { position } from '../../i18n/format'
+import { ask, query } from '../../api/client'
+import { territory } from '../../api/data'
+import type { Duplicate, Incident, Located, SearchHit } from '../../api/types'
+import { t, tOr, type Key } from '../../i18n'
+import { distance, number, position } from '../../i18n/format'
 import { store } from '../../map/store'
 import { Icon } from '../../ui/Icon'
 import { ErrorNote } from '../../ui/states'
 import { toast } from '../../ui/toast'
-import { located } from '../place/located'
 import { SearchBox } from '../shell/Search'
+import { expectOwn, reload } from './desk'
+import { nameOf, type Item } from '../phone/catalogue'
+import { ItemBox } from './ItemBox'
+import { shortNo } from './words'
 
 export const reporting = signal(false)
 
 const SEVERITIES = ['minor', 'major', 'critical'] as const
 const CHANNELS = ['phone', 'app', 'camera', 'patrol'] as const
 const DEFAULT_ACCURACY_M = 20
-const USUAL = { en: ['Water on road', 'Blocked drain', 'Pothole', 'Street light out', 'Overfull litter bin'], zh: ['路面积水', '雨水口堵塞', '路面坑洞', '路灯不亮', '果皮箱满溢'] }
 
 interface Draft {
   item: string
+  /** Of the catalogue; null where the words are somebody's own. */
+  item_code: string | null
   description: string
   accuracy: string
   channel: string
@@ -34,6 +38,7 @@ interface Draft {
 
 const fresh = (): Draft => ({
   item: '',
+  item_code: null,
   description: '',
   accuracy: String(DEFAULT_ACCURACY_M),
   channel: 'phone',
@@ -65,6 +70,7 @@ async function send(draft: Draft): Promise<void> {
   const body = {
     ...placeOf(draft),
     item: draft.item.trim(),
+    ...(draft.item_code ? { item_code: draft.item_code } : {}),
     channel: draft.channel,
     severity: draft.severity,
     ...(draft.description.trim() ? { description: draft.description.trim() } : {}),
@@ -75,10 +81,68 @@ async function send(draft: Draft): Promise<void> {
     headers: { 'Idempotency-Key': draft.key },
   })
   stopReport()
-  located.value = answer.located
   toast(t('dispatch.sent', { no: answer.incident.no }))
-  await incidents.load()
+  expectOwn(answer.incident.no)
   store.incident.value = answer.incident.no
+  await reload()
+}
+
+const NEAR_PAUSE_MS = 300
+
+/** Cases that are open near by, asked while the report is written. */
+function Near({ draft }: { draft: Draft }): JSX.Element | null {
+  const [near, setNear] = useState<Duplicate[]>([])
+  const place = store.place.value
+  useEffect(() => {
+    if (!place) {
+      setNear([])
+      return
+    }
+    const abort = new AbortController()
+    const timer = setTimeout(() => {
+      const asked = { lon: place.lon, lat: place.lat, accuracy_m: place.accuracy_m, item: draft.item.trim(), item_code: draft.item_code, territory: territory.peek()?.id }
+      ask<{ duplicates: Duplicate[] }>(`/api/v1/incidents/near${query(asked)}`, { signal: abort.signal })
+        .then((found) => setNear(found.duplicates))
+        .catch(() => undefined)
+    }, NEAR_PAUSE_MS)
+    return () => {
+      clearTimeout(timer)
+      abort.abort()
+    }
+  }, [place?.lon, place?.lat, place?.accuracy_m, draft.item, draft.item_code])
+  return (
+    <div role="status">
+      {near.length > 0 && (
+        <section class="note warn near-cases" aria-label={t('dispatch.near')}>
+          <Icon name="copy" />
+          <div class="grow">
+            <p>
+              <span class="strong">{t('dispatch.near')}</span> {t('dispatch.nearHint')}
+            </p>
+            <ul>
+              {near.map((one) => (
+                <li key={one.no} class="row">
+                  <button
+                    type="button"
+                    class="link"
+                    onClick={() => {
+                      stopReport()
+                      store.incident.value = one.no
+                    }}
+                  >
+                    {shortNo(one.no)}
+                  </button>
+                  <span class="grow">
+                    {t('dispatch.duplicateOf', { item: one.item, d: distance(one.distance_m), h: number(one.hours, 1) })} · {tOr(`dispatch.because.${one.reason}`, one.reason)}
+                  </span>
+                </li>
+              ))}
+            </ul>
+          </div>
+        </section>
+      )}
+    </div>
+  )
 }
 
 /** A new report: place, item, description, accuracy. */
@@ -112,7 +176,7 @@ export function ReportForm(): JSX.Element {
       setBusy(false)
     }
   }
-  const words = document.documentElement.lang.startsWith('zh') ? USUAL.zh : USUAL.en
+  const pick = (one: Item): void => set({ item: nameOf(one), item_code: one.code, severity: one.severity })
   return (
     <form class="report-form" onSubmit={(event) => void onSubmit(event)} data-testid="report-form">
       <header class="row pad">
@@ -147,25 +211,8 @@ export function ReportForm(): JSX.Element {
             <span class={tried ? 'error' : 'hint'}>{t('dispatch.placeError')}</span>
           )}
         </div>
-        <div class="field">
-          <label for="report-item">{t('dispatch.item')}</label>
-          <input
-            id="report-item"
-            class="input"
-            maxLength={120}
-            value={draft.item}
-            aria-invalid={tried && badItem}
-            onInput={(event) => set({ item: event.currentTarget.value })}
-          />
-          {tried && badItem && <span class="error">{t('dispatch.itemError')}</span>}
-          <div class="row wrap">
-            {words.map((word) => (
-              <button key={word} type="button" class="chip outline suggestion" onClick={() => set({ item: word })}>
-                {word}
-              </button>
-            ))}
-          </div>
-        </div>
+        <ItemBox item={draft.item} code={draft.item_code} bad={tried && badItem} onText={(item) => set({ item, item_code: null })} onPick={pick} />
+        <Near draft={draft} />
         <div class="row fields">
           <div class="field grow">
             <label for="report-accuracy">{t('dispatch.accuracy')}</label>

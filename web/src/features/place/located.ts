@@ -2,7 +2,7 @@
 import { effect, signal } from '@preact/signals'
 import { call } from '../../api/client'
 import type { Located } from '../../api/types'
-import { store } from '../../map/store'
+import { store, type Place } from '../../map/store'
 
 export const located = signal<Located | null>(null)
 export const locatedError = signal<Error | null>(null)
@@ -48,6 +48,18 @@ export async function askHere(): Promise<void> {
   await locate(accuracy_m ? { lon, lat, accuracy_m } : { lon, lat })
 }
 
+let known: Place | null = null
+
+/** Puts a place on screen that is answered already: nobody is asked again. */
+export function placeAnswered(place: Place, answer: Located, ms: number): void {
+  current?.abort()
+  known = place
+  store.place.value = place
+  located.value = answer
+  locatedMs.value = ms
+  locatedError.value = null
+}
+
 /** Forgets the place. */
 export function forgetPlace(): void {
   current?.abort()
@@ -59,6 +71,6 @@ export function forgetPlace(): void {
 /** A place that is set anywhere is asked about once. */
 export function startPlaces(): () => void {
   return effect(() => {
-    if (store.place.value && !store.picking.peek()) void askHere()
+    if (store.place.value && store.place.value !== known && !store.picking.peek()) void askHere()
   })
 }

@@ -25,6 +25,12 @@ const onMap: Line[] = [
 const dispatch: Line[] = [
   [['J'], 'keys.next'],
   [['K'], 'keys.previous'],
+  [['D'], 'keys.dispatch'],
+  [['U'], 'keys.otherUnit'],
+  [['L'], 'keys.link'],
+  [['X'], 'keys.mark'],
+  [['A'], 'keys.approve'],
+  [['F'], 'keys.refuse'],
   [['N'], 'keys.newReport'],
 ]
 const planner: Line[] = [

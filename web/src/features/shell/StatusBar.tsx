@@ -9,7 +9,7 @@ import { locatedMs } from '../place/located'
 const hints: Record<string, [string, Key][]> = {
   planner: [['/', 'keys.search'], ['B', 'edit.tool.border'], ['S', 'edit.tool.split'], ['E', 'keys.rename'], ['Z', 'keys.zoomSel'], ['G', 'keys.list'], ['Esc', 'keys.esc'], ['?', 'keys.sheet']],
   areas: [['↑ ↓', 'keys.rows'], ['Enter', 'keys.areaPlace'], ['G', 'keys.list'], ['/', 'keys.search'], ['Esc', 'keys.esc'], ['?', 'keys.sheet']],
-  dispatch: [['J', 'keys.next'], ['K', 'keys.previous'], ['N', 'keys.newReport'], ['G', 'keys.list'], ['Esc', 'keys.esc'], ['?', 'keys.sheet']],
+  dispatch: [['J', 'keys.next'], ['K', 'keys.previous'], ['D', 'keys.dispatch'], ['U', 'keys.otherUnit'], ['L', 'keys.link'], ['X', 'keys.mark'], ['N', 'keys.newReport'], ['G', 'keys.list'], ['?', 'keys.sheet']],
   coverage: [['↑ ↓', 'keys.rows'], ['Z', 'keys.zoomSel'], ['G', 'keys.list'], ['/', 'keys.search'], ['Esc', 'keys.esc'], ['?', 'keys.sheet']],
   reports: [['/', 'keys.search'], ['?', 'keys.sheet']],
 }

@@ -1,0 +1,155 @@
+import type { JSX } from 'preact'
+import { planGrids } from '../../api/data'
+import { t, type Key } from '../../i18n'
+import { number } from '../../i18n/format'
+import { listMode, store } from '../../map/store'
+import { SelectField } from '../../ui/fields'
+import { Icon } from '../../ui/Icon'
+import { Menu } from '../../ui/Menu'
+import { areaCounts, counts, filters, roles, setFilters, tabNumbers } from './desk'
+import { CLOCKS, CLOSED_STATES, isNarrowed, OPEN_STATES, TABS, TIMES, type ClockFilter, type Tab } from './filters'
+import { startReport } from './ReportForm'
+import { saveCsv } from './table'
+import { stateWord } from './words'
+
+const isDispatcher = (): boolean => {
+  const duties = roles.value.filter((role) => ['dispatcher', 'intake_officer', 'shift_leader', 'inspector', 'handling_unit'].includes(role))
+  return duties.length === 1 && duties[0] === 'dispatcher'
+}
+const tabWords = (one: Tab): Key => (one === 'todo' && isDispatcher() ? 'dispatch.tab.dispatch' : `dispatch.tab.${one}`)
+
+/** Which cases: what waits for me, requests, late ones, all open, closed. */
+export function Tabs(): JSX.Element {
+  return (
+    <div class="tabs-row">
+      <div class="tabs" role="tablist" aria-label={t('dispatch.tabs')}>
+        {TABS.map((one) => {
+          const n = tabNumbers.value[one]
+          return (
+            <button key={one} type="button" role="tab" aria-selected={filters.value.tab === one} onClick={() => setFilters({ tab: one, state: null })}>
+              {t(tabWords(one))} {n !== null && one !== 'closed' && <span class="chip round">{number(n)}</span>}
+            </button>
+          )
+        })}
+      </div>
+      <button type="button" class="button icon-only new-report" aria-label={t('dispatch.new')} data-tip={`${t('dispatch.new')}  N`} onClick={startReport}>
+        <Icon name="plus" />
+      </button>
+    </div>
+  )
+}
+
+interface Option {
+  id: string | null
+  words: string
+  n?: number | undefined
+}
+
+function Choose(props: { name: string; options: Option[]; chosen: string | null; onChoose: (id: string | null) => void }): JSX.Element {
+  const now = props.options.find(({ id }) => id === props.chosen) ?? props.options[0]
+  const label = (
+    <>
+      <span class="ellipsis">{now?.words}</span>
+      {now?.n !== undefined && <span class="muted num">{number(now.n)}</span>}
+      <Icon name="down" />
+    </>
+  )
+  return (
+    <Menu name={props.name} buttonClass="button choice" label={label}>
+      {(close) =>
+        props.options.map(({ id, words, n }) => (
+          <button
+            key={id}
+            type="button"
+            aria-current={id === props.chosen}
+            onClick={() => {
+              props.onChoose(id)
+              close()
+            }}
+          >
+            <span class="grow">{words}</span>
+            {n !== undefined && <span class="muted num">{number(n)}</span>}
+          </button>
+        ))
+      }
+    </Menu>
+  )
+}
+
+/** Areas that hold cases, with how many. */
+function areaOptions(): Option[] {
+  const whole = areaCounts.data.value ?? counts.data.value
+  const names = new Map((planGrids.data.value?.grids ?? []).map((grid) => [grid.area_code ?? '', grid.area_name ?? '']))
+  const open = Object.entries(whole?.by_area ?? {}).filter(([code]) => code !== '0')
+  const options = open.map(([code, n]) => ({ id: code, words: names.get(code) || code, n })).sort((a, b) => b.n - a.n)
+  return [{ id: null, words: t('dispatch.allAreas'), n: whole?.total }, ...options]
+}
+
+function More(): JSX.Element {
+  const { state, clock, item, q } = filters.value
+  const active = [state, clock, item, q].filter(Boolean).length
+  const label = (
+    <>
+      <span class="muted">{t('dispatch.filter')}</span>
+      {active > 0 && <span class="chip round">{number(active)}</span>}
+      <Icon name="down" />
+    </>
+  )
+  const n = (one: string): string => ` ${number(counts.data.value?.by_state[one] ?? 0)}`
+  return (
+    <Menu name={t('dispatch.filter')} buttonClass="button choice" called="text" label={label} align={listMode.value ? 'right' : 'left'}>
+      {() => (
+        <div class="filter-fields stack" onKeyDown={(event) => event.key.startsWith('Arrow') && event.stopPropagation()}>
+          <div class="field">
+            <label for="filter-q">{t('dispatch.filterWords')}</label>
+            <input id="filter-q" class="input" type="search" maxLength={100} value={q} onChange={(event) => setFilters({ q: event.currentTarget.value.trim() })} />
+          </div>
+          <div class="field">
+            <label for="filter-item">{t('dispatch.filterItem')}</label>
+            <input id="filter-item" class="input" type="search" maxLength={120} value={item} onChange={(event) => setFilters({ item: event.currentTarget.value.trim() })} />
+          </div>
+          <SelectField
+            id="filter-state"
+            label={t('dispatch.filterState')}
+            value={state ?? ''}
+            options={[['', t('dispatch.any')], ...[...OPEN_STATES, ...CLOSED_STATES].map((one) => [one, stateWord({ state: one }) + n(one)] as const)]}
+            onChange={(value) => setFilters({ state: value || null, tab: value && (CLOSED_STATES as readonly string[]).includes(value) ? 'closed' : value ? 'open' : filters.peek().tab })}
+          />
+          <SelectField
+            id="filter-clock"
+            label={t('dispatch.filterClock')}
+            value={clock ?? ''}
+            options={[['', t('dispatch.any')], ...CLOCKS.map((one) => [one, `${t(`dispatch.clock.${one}`)} ${number(counts.data.value?.by_clock[one] ?? 0)}`] as const)]}
+            onChange={(value) => setFilters({ clock: (value || null) as ClockFilter | null })}
+          />
+        </div>
+      )}
+    </Menu>
+  )
+}
+
+/** Area, time and the rest of the filters; each says how many fit. */
+export function FilterBar(): JSX.Element {
+  const { time } = filters.value
+  const times = TIMES.map((one) => ({ id: one, words: t(`dispatch.time.${one}`), n: one === time ? counts.data.value?.total : undefined }))
+  return (
+    <div class="row wrap desk-filters">
+      <Choose name={t('dispatch.area')} options={areaOptions()} chosen={store.area.value} onChoose={(id) => (store.area.value = id)} />
+      <Choose name={t('dispatch.time')} options={times} chosen={time} onChoose={(id) => setFilters({ time: TIMES.find((one) => one === id) ?? 'all' })} />
+      <More />
+      {listMode.value && (
+        <button type="button" class="button" onClick={saveCsv}>
+          <Icon name="download" />
+          {t('dispatch.csv')}
+        </button>
+      )}
+    </div>
+  )
+}
+
+/** Takes all filters away but the tab. */
+export function clearFilters(): void {
+  store.area.value = null
+  setFilters({ state: null, time: 'all', clock: null, item: '', q: '' })
+}
+export const narrowed = (): boolean => isNarrowed(filters.value, store.area.value)

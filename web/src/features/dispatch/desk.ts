@@ -1,0 +1,222 @@
+/** What the desk shows: its queue, its sums, the case in hand; all follow the server. */
+import { computed, effect, signal, untracked } from '@preact/signals'
+import { ask, call, query } from '../../api/client'
+import { session, territory } from '../../api/data'
+import { now as second, onLayer } from '../../api/events'
+import { resource } from '../../api/resource'
+import type { Counts, DeskAnswer, Incident } from '../../api/types'
+import { remember, remembered, store } from '../../map/store'
+import { clockOfCase } from '../../ui/clocks'
+import { forgetPlace, placeAnswered } from '../place/located'
+import { listQuestion, narrowing, readFilters, tabCounts, writeFilters, type Filters } from './filters'
+import { alarms, byUrgency, hold, neighbour } from './order'
+
+const PAGE = 200
+const SETTLE_MS = 300
+/** Words of clocks move this often: each second would redraw every row for nothing. */
+const TICK_S = 10
+
+/** The time on the clocks of the queue. */
+export const clockTime = computed(() => new Date(Math.floor(second.value.getTime() / (TICK_S * 1000)) * TICK_S * 1000))
+
+export const roles = computed(() => session.value?.account.roles ?? [])
+export const filters = computed<Filters>(() => readFilters(store.filter.value))
+export const setFilters = (part: Partial<Filters>): void => void (store.filter.value = writeFilters({ ...filters.peek(), ...part }))
+
+interface Page {
+  incidents: Incident[]
+  next: string | null
+}
+const common = (): Record<string, string | null> => ({ territory: territory.peek()?.id ?? null, area: store.area.peek() })
+
+export const queue = resource(async (abort) =>
+  ask<Page>(`/api/v1/incidents${query({ ...listQuestion(filters.peek(), roles.peek(), new Date()), ...common(), limit: PAGE })}`, { signal: abort }),
+)
+/** Requests that wait for a decision: a group of their own under what is to be done. */
+export const requests = resource(async (abort) =>
+  ask<Page>(`/api/v1/incidents${query({ ...listQuestion({ ...filters.peek(), tab: 'requests', state: null }, roles.peek(), new Date()), ...common(), limit: PAGE })}`, { signal: abort }),
+)
+const count = async (area: string | null, abort: AbortSignal): Promise<Counts> =>
+  ask<Counts>(`/api/v1/incidents/counts${query({ ...narrowing(filters.peek(), new Date()), ...common(), area })}`, { signal: abort })
+/** Sums over what the filters leave, whatever the tab. */
+export const counts = resource((abort) => count(store.area.peek(), abort))
+/** The same over all areas, for the choice of areas. */
+export const areaCounts = resource(async (abort) => (store.area.peek() ? count(null, abort) : null))
+
+const isRequest = (one: Incident): boolean => one.pending !== null
+export const requestRows = computed(() => (requests.data.value?.incidents ?? []).filter(isRequest))
+export const tabNumbers = computed(() => tabCounts(counts.data.value, roles.value, requests.data.value ? requestRows.value.length : null))
+
+/** Every row that was on screen, as it is known last: one that left the list can still be drawn where the hand is. */
+const known = signal(new Map<string, Incident>())
+const order = signal<string[] | null>(null)
+export const waiting = signal<string[]>([])
+/** What this page sent itself shows at once. */
+const own = new Set<string>()
+
+const fresh = computed<Incident[] | null>(() => {
+  const page = queue.data.value
+  if (!page) return null
+  if (filters.value.tab === 'closed') return page.incidents
+  if (filters.value.tab !== 'todo') return [...page.incidents].sort(byUrgency)
+  const decide = [...requestRows.value].sort(byUrgency)
+  return [...page.incidents.filter((one) => !decide.some(({ no }) => no === one.no)).sort(byUrgency), ...decide]
+})
+export const shown = computed(() => (order.value ?? []).flatMap((no) => known.value.get(no) ?? []))
+export const hasMore = computed(() => Boolean(queue.data.value?.next))
+/** Rows that are no longer part of the list, and stay only under the hand. */
+export const gone = computed(() => {
+  const here = new Set((fresh.value ?? []).map(({ no }) => no))
+  return new Set((order.value ?? []).filter((no) => !here.has(no)))
+})
+
+/** The row that must not move: the one in focus, else the one whose case is open. */
+function heldRow(): string | null {
+  const row = document.activeElement?.closest<HTMLElement>('[data-no], tr[data-key]')
+  return row?.dataset.no ?? row?.dataset.key ?? store.incident.peek()
+}
+
+/** Lets waiting rows in. */
+export function letIn(): void {
+  order.value = (fresh.peek() ?? []).map(({ no }) => no)
+  waiting.value = []
+}
+
+/** A number that this page has just made: it is shown without waiting. */
+export const expectOwn = (no: string): void => void own.add(no)
+
+function follow(): void {
+  const rows = fresh.value
+  if (!rows) return
+  known.value = new Map([...untracked(() => known.value), ...rows.map((one) => [one.no, one] as const)])
+  const held = hold(order.peek(), rows.map(({ no }) => no), heldRow())
+  if (held.waiting.some((no) => own.has(no))) {
+    own.clear()
+    letIn()
+    return
+  }
+  order.value = held.order
+  waiting.value = held.waiting
+}
+
+export const marked = signal<ReadonlySet<string>>(new Set())
+export const markedRows = computed(() => [...marked.value].flatMap((no) => known.value.get(no) ?? []))
+
+/** Marks a row for what is done to many, or takes the mark away. */
+export function toggleMark(no: string | null): void {
+  if (!no) return
+  const next = new Set(marked.peek())
+  if (!next.delete(no)) next.add(no)
+  marked.value = next
+}
+
+/** Goes to the next or the previous row. */
+export function step(by: number): void {
+  const next = neighbour(order.peek() ?? [], store.incident.peek(), by)
+  if (next) store.incident.value = next
+}
+
+/** The map goes to the place of the case in hand. */
+export const mapFollows = signal(remembered('mapFollows') !== 'off')
+export function setMapFollows(on: boolean): void {
+  mapFollows.value = on
+  remember('mapFollows', on ? 'on' : 'off')
+}
+
+/** The case in hand with all that is answered about it. */
+export const answer = signal<DeskAnswer | null>(null)
+export const answerError = signal<Error | null>(null)
+let asking: AbortController | null = null
+const CLOSE_ZOOM = 16.5
+
+function showPlace(one: DeskAnswer, ms: number): void {
+  const { lon, lat, accuracy_m, grid } = one.case.incident
+  if (lon === null || lat === null || !one.located) {
+    forgetPlace()
+    return
+  }
+  store.grid.value = grid?.code ?? null
+  placeAnswered({ lon, lat, accuracy_m }, one.located as never, ms)
+  if (mapFollows.peek()) store.goTo.value = { at: [lon, lat], zoom: Math.max(store.view.peek()?.zoom ?? 0, CLOSE_ZOOM) }
+}
+
+/** Fetches the case in hand: one question, one answer. */
+export async function openCase(no: string): Promise<void> {
+  asking?.abort()
+  const mine = new AbortController()
+  asking = mine
+  const again = answer.peek()?.case.incident.no === no
+  if (!again) answer.value = null
+  try {
+    const got = await call<DeskAnswer>(`/api/v1/incidents/${encodeURIComponent(no)}/answer`, { signal: mine.signal })
+    if (asking !== mine) return
+    answer.value = got.data
+    answerError.value = null
+    if (!again) showPlace(got.data, got.ms)
+  } catch (cause) {
+    if (asking !== mine || (cause instanceof DOMException && cause.name === 'AbortError')) return
+    answerError.value = cause as Error
+  }
+}
+
+/** A newer state of the case in hand, as an action answered it. */
+export function caseIs(next: DeskAnswer['case']): void {
+  const before = answer.peek()
+  if (before?.case.incident.no === next.incident.no) answer.value = { ...before, case: next }
+  known.value = new Map(known.peek()).set(next.incident.no, next.incident)
+}
+
+/** Fetches everything on screen again. */
+export async function reload(): Promise<void> {
+  const open = store.incident.peek()
+  await Promise.all([queue.load(), requests.load(), counts.load(), areaCounts.load(), ...(open ? [openCase(open)] : [])])
+}
+
+/** What has become critical or late and was not said yet. */
+export const alarm = signal({ critical: 0, late: 0 })
+let alarmed: ReadonlySet<string> | null = null
+
+function watchAlarms(): void {
+  const rows = fresh.value
+  if (!rows) return
+  const time = clockTime.value
+  const found = alarms(alarmed, rows.map((one) => ({ ...one, late: clockOfCase(one, time)?.colour === 'late' })))
+  alarmed = found.known
+  if (found.critical.length || found.late.length) alarm.value = { critical: found.critical.length, late: found.late.length }
+}
+
+/** Starts following the server at this desk; returns how to stop. */
+export function startDesk(): () => void {
+  let due: ReturnType<typeof setTimeout> | undefined
+  alarmed = null
+  const stops = [
+    effect(() => {
+      if (!territory.value || !session.value) return
+      void [filters.value, store.area.value]
+      order.value = null
+      alarmed = null
+      void Promise.all([queue.load(), requests.load(), counts.load(), areaCounts.load()])
+    }),
+    effect(follow),
+    effect(watchAlarms),
+    effect(() => {
+      const no = store.incident.value
+      if (no) void openCase(no)
+      else {
+        asking?.abort()
+        answer.value = null
+        answerError.value = null
+      }
+    }),
+    onLayer(({ layer }) => {
+      if (layer !== 'incidents') return
+      clearTimeout(due)
+      due = setTimeout(() => void reload(), SETTLE_MS)
+    }),
+  ]
+  return () => {
+    clearTimeout(due)
+    stops.forEach((stop) => stop())
+    marked.value = new Set()
+  }
+}

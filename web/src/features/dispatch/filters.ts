@@ -1,0 +1,131 @@
+/** Which cases the desk shows: from the address, to the question that the server is asked. Pure. */
+
+export const TABS = ['todo', 'requests', 'late', 'open', 'closed'] as const
+export type Tab = (typeof TABS)[number]
+export const TIMES = ['all', 'today', 'week', 'month'] as const
+export type Time = (typeof TIMES)[number]
+export const CLOCKS = ['late', 'soon', 'paused'] as const
+export type ClockFilter = (typeof CLOCKS)[number]
+
+export interface Filters {
+  tab: Tab
+  state: string | null
+  time: Time
+  clock: ClockFilter | null
+  item: string
+  q: string
+}
+
+export const OPEN_STATES = [
+  'REPORTED', 'VERIFYING', 'ACCEPTED', 'OPENED', 'DISPATCHED', 'IN_PROGRESS', 'SUSPENDED', 'RESOLVED', 'CHECKING', 'CHECKED',
+] as const
+export const CLOSED_STATES = ['CLOSED', 'REJECTED', 'DUPLICATE', 'REFERRED', 'VOIDED'] as const
+
+/** Which states wait for whom. */
+const OWED: Record<string, readonly string[]> = {
+  intake_officer: ['REPORTED', 'RESOLVED'],
+  inspector: ['VERIFYING', 'CHECKING'],
+  shift_leader: ['ACCEPTED', 'CHECKED'],
+  dispatcher: ['OPENED'],
+  handling_unit: ['DISPATCHED', 'IN_PROGRESS'],
+}
+/** Duties that only ever concern cases of their own. */
+const OWN = new Set(['handling_unit', 'inspector', 'grid_staff'])
+
+/** The states that wait for somebody of these roles; every open one where nothing is owed to them. */
+export function owedStates(roles: readonly string[]): string[] {
+  const owed = roles.flatMap((role) => OWED[role] ?? [])
+  return owed.length ? OPEN_STATES.filter((state) => owed.includes(state)) : [...OPEN_STATES]
+}
+
+/** Whether the first tab is about one's own cases alone. */
+export function onlyOwn(roles: readonly string[]): boolean {
+  const duties = roles.filter((role) => role in OWED || OWN.has(role))
+  return duties.length > 0 && duties.every((role) => OWN.has(role))
+}
+
+const NONE: Filters = { tab: 'todo', state: null, time: 'all', clock: null, item: '', q: '' }
+const among = <T extends string>(text: string | undefined, known: readonly T[]): T | null => known.find((one) => one === text) ?? null
+
+/** Reads `late;state:OPENED;time:today;q:lamp` of the address; nonsense is left out. */
+export function readFilters(text: string | null): Filters {
+  const parts = (text ?? '').split(';')
+  const value = (name: string): string | undefined => {
+    const found = parts.find((part) => part.startsWith(`${name}:`))?.slice(name.length + 1)
+    try {
+      return found === undefined ? undefined : decodeURIComponent(found)
+    } catch {
+      return undefined
+    }
+  }
+  return {
+    tab: among(parts[0], TABS) ?? NONE.tab,
+    state: among(value('state'), [...OPEN_STATES, ...CLOSED_STATES]),
+    time: among(value('time'), TIMES) ?? NONE.time,
+    clock: among(value('clock'), CLOCKS),
+    item: value('item') ?? '',
+    q: value('q') ?? '',
+  }
+}
+
+/** Writes filters for the address; null for the usual ones. */
+export function writeFilters(filters: Filters): string | null {
+  const set = (name: 'state' | 'clock' | 'item' | 'q'): string[] => (filters[name] ? [`${name}:${encodeURIComponent(filters[name] ?? '')}`] : [])
+  const parts = [...set('state'), ...(filters.time === 'all' ? [] : [`time:${filters.time}`]), ...set('clock'), ...set('item'), ...set('q')]
+  if (filters.tab === NONE.tab && parts.length === 0) return null
+  return [filters.tab, ...parts].join(';')
+}
+
+/** Whether anything but the tab narrows the list. */
+export const isNarrowed = ({ state, time, clock, item, q }: Filters, area: string | null): boolean =>
+  Boolean(state || clock || item || q || area) || time !== 'all'
+
+const DAYS: Record<Time, number | null> = { all: null, today: 0, week: 6, month: 29 }
+const DAY_MS = 86_400_000
+
+/** The first moment of a span of days that ends today. */
+export function sinceOf(time: Time, now: Date): string | null {
+  const days = DAYS[time]
+  if (days === null) return null
+  const morning = new Date(now.getTime() - days * DAY_MS)
+  morning.setHours(0, 0, 0, 0)
+  return morning.toISOString()
+}
+
+export type Question = Record<string, string | null>
+
+/** What every question of the desk has in common: all but the tab. */
+export function narrowing(filters: Filters, now: Date): Question {
+  return { since: sinceOf(filters.time, now), clock: filters.clock, item: filters.item || null, q: filters.q || null }
+}
+
+/** What the server is asked for the list of a tab. */
+export function listQuestion(filters: Filters, roles: readonly string[], now: Date): Question {
+  const states: Record<Tab, readonly string[]> = { todo: owedStates(roles), requests: OPEN_STATES, late: OPEN_STATES, open: OPEN_STATES, closed: CLOSED_STATES }
+  const wanted = filters.state ? [filters.state] : states[filters.tab]
+  return {
+    ...narrowing(filters, now),
+    state: wanted.join(','),
+    ...(filters.tab === 'late' ? { clock: 'late' } : {}),
+    ...(filters.tab === 'requests' ? { pending: 'any' } : {}),
+    ...(filters.tab === 'todo' && onlyOwn(roles) ? { mine: 'true' } : {}),
+    sort: filters.tab === 'closed' ? 'new' : 'due',
+  }
+}
+
+interface Counted {
+  by_state: Record<string, number>
+  by_clock: Record<string, number>
+}
+
+/** How many cases each tab holds; what the sums cannot tell is null. */
+export function tabCounts(counts: Counted | null, roles: readonly string[], requests: number | null): Record<Tab, number | null> {
+  const sum = (states: readonly string[]): number | null => counts && states.reduce((all, state) => all + (counts.by_state[state] ?? 0), 0)
+  return {
+    todo: onlyOwn(roles) ? null : sum(owedStates(roles)),
+    requests,
+    late: counts && (counts.by_clock.late ?? 0),
+    open: sum(OPEN_STATES),
+    closed: sum(CLOSED_STATES),
+  }
+}

@@ -1,0 +1,22 @@
+/** A case in words. */
+import { isOver, type Incident } from '../../api/types'
+import { t, tOr, type Key } from '../../i18n'
+import { gridNumber } from '../../i18n/format'
+
+export const isClosed = (one: Incident): boolean => isOver(one.state)
+/** The word of a state in the language on screen. */
+export const stateWord = (one: { state: string }): string => tOr(`state.${one.state.toLowerCase()}`, one.state)
+/** The request that waits, or the state. */
+export const standWord = (one: Incident): string => (one.pending ? t(`dispatch.asked.${one.pending}` as Key) : stateWord(one))
+
+/** Where a case is, in a few words. */
+export function placeWords(one: Incident): string {
+  if (one.lon === null) return t('dispatch.notLocated')
+  if (!one.grid) return t('dispatch.outside')
+  const name = one.grid.name ? ` · ${one.grid.name}` : ''
+  const alt = one.alt_grid ? ` / ${gridNumber(one.alt_grid.code)}` : ''
+  return `${t('grid.grid')} ${gridNumber(one.grid.code)}${alt}${name}`
+}
+
+/** The last figures of a report's number, as people say it. */
+export const shortNo = (no: string): string => no.replace(/^\d{4}-?\d{2}-/, '')
