@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import orjson
-from fastapi import APIRouter, Depends, Header, Path, Request, Response
+from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from api.deps import IfMatch, Wired, Wiring, Work
@@ -22,7 +22,6 @@ from services import idempotency
 from services.cases import Asked, CaseView, contacts
 from services.cases.asked import MOST_MEDIA, MOST_UNITS, REASON_LENGTH, TEXT_LENGTH
 from services.cases.bulk import MOST
-from store.database.work import UnitOfWork
 
 router = APIRouter(prefix="/api/v1/incidents", tags=["cases"])
 Name = Annotated[str, Field(min_length=1, max_length=200)]
@@ -228,6 +227,7 @@ class ProofOut(BaseModel):
     changed_texts: list[int]
     erased_texts: list[int]
     differs: list[str]
+    known: bool
 
 
 class FollowKey(BaseModel):
@@ -286,7 +286,7 @@ class Repeatable:
         self.route = route
         self.body = body
 
-    def respond(self, work: UnitOfWork, compute: Callable[[], CaseOut]) -> Response:
+    def respond(self, work: Work, compute: Callable[[], CaseOut]) -> Response:
         """Return the answer of `compute`, or the one that this key got before; keys for reporters are not kept."""
         secret: list[str | None] = [None]
 
@@ -366,9 +366,13 @@ def _result(found: service.Result) -> ResultOut:
 
 
 @router.get("/{no}/verify", operation_id="verify_incident")
-def verify_incident(work: Work, no: str) -> ProofOut:
+def verify_incident(
+    work: Work,
+    no: str,
+    known: Annotated[str | None, Query(max_length=64, description="Digest of a step, written down earlier.")] = None,
+) -> ProofOut:
     """Prove that the history is whole, that texts are those written, and that the steps lead to the case."""
-    return ProofOut.model_validate(service.verify(work, no, now=datetime.now(UTC)))
+    return ProofOut.model_validate(service.verify(work, no, now=datetime.now(UTC), known=known))
 
 
 @router.post("/{no}/follow", operation_id="make_follow_link", status_code=201)
@@ -415,7 +419,7 @@ def act_on_task(
     return again.respond(work, compute)
 
 
-def case_out(work: UnitOfWork, no: str) -> CaseOut:
+def case_out(work: Work, no: str) -> CaseOut:
     """Return a case as it goes out."""
     found: CaseView = service.read_case(work, no, now=datetime.now(UTC))
     return CaseOut.model_validate(found)

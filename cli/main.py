@@ -27,6 +27,7 @@ COMMANDS = {
     "audit": "Read, check and export the audit trail.",
     "layers": "Take map layers out for use without a network.",
     "privacy": "Erase the names of accounts and of staff who have left.",
+    "case": "Show cases, prove their histories, and act on them.",
     "load": "Load map data, dwellings, staff, cameras, incidents from files.",
     "partition": "Divide a territory into grids.",
     "plan": "List, check, compare, publish and exchange plans.",

@@ -9,6 +9,7 @@ from typing import Any, Final
 from casework.machine import machine
 from casework.offers import offers
 from gis.errors import ConflictError, InvalidInputError, NotFoundError
+from services.access import record
 from services.cases.act import REPORTER, act
 from services.cases.asked import Asked
 from services.cases.links import digest_of, issue
@@ -76,6 +77,7 @@ def use(
     asked = Asked(reason=reason, text=text, score=score)
     act(work, link.no, action, asked, revision=None, now=now, actor=REPORTER)
     sql.spend_link(work.session, link.id, now)
+    record(work, f"case.{action}", link.no)
     return _view(standing_of(work, link.no, now=now.astimezone(UTC), actor=REPORTER), spent=True)
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from gis.errors import NotFoundError
-from services.access import record
+from services.access import actor_of_account, record
 from store.database import access as access_sql
 from store.database import cases as sql
+from store.database.actor import Actor
 from store.database.work import UnitOfWork
 
 
@@ -38,6 +40,23 @@ def link_account(work: UnitOfWork, name: str, *, unit: str | None, staff: str | 
     work.session.flush()
     record(work, "account.link", name, {"unit": unit, "staff": staff})
     return Linked(name, account.unit_id, account.staff_id)
+
+
+def actor_named(work: UnitOfWork, name: str | None, *, now: datetime) -> Actor:
+    """Return the actor that an account is now, for the machine's owner acting in its place; None is the system.
+
+    Raises
+    ------
+    NotFoundError
+        No such account.
+    """
+    work.actor.require("system")
+    if name is None:
+        return work.actor
+    account = access_sql.find_account(work.session, name)
+    if account is None:
+        raise NotFoundError(f"There is no account called {name}.", name=name)
+    return actor_of_account(work, account.id, now=now)
 
 
 def _found(known: UUID | None, field: str, name: str | None) -> UUID | None:

@@ -1,9 +1,8 @@
-"""What cases do by themselves: joint calls that nobody settles go up, suspensions end, old cases are archived."""
+"""What cases do by themselves: joint calls that nobody settles go up, old cases are archived."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from casework.case import ActionRefused
 from casework.guards import LEVELS
@@ -41,13 +40,4 @@ def lift_deadlocks(work: UnitOfWork, *, now: datetime) -> int:
             except ActionRefused:
                 break  # closed meanwhile, or a critical case that went there at once
         task_sql.mark_deadlocked(work.session, at.key, now)
-    return len(numbers)
-
-
-def end_suspensions(work: UnitOfWork, *, now: datetime, time_zone: str = "UTC") -> int:
-    """Let suspended cases go on whose review date has come."""
-    today = now.astimezone(ZoneInfo(time_zone)).date()
-    numbers = sql.to_resume(work.session, today, A_ROUND)
-    for no in numbers:
-        act(work, no, "resume", Asked(), revision=None, now=now)
     return len(numbers)

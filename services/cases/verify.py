@@ -35,6 +35,8 @@ class Proof:
         Steps whose text was erased in its time, which is no fault.
     differs : list of str
         Fields in which the row is not what its steps lead to.
+    known : bool
+        Whether the digest that was written down earlier is in it; True where none was given.
     """
 
     no: str
@@ -45,10 +47,11 @@ class Proof:
     changed_texts: list[int]
     erased_texts: list[int]
     differs: list[str]
+    known: bool
 
 
-def verify(work: UnitOfWork, no: str, *, now: datetime) -> Proof:
-    """Check one case.
+def verify(work: UnitOfWork, no: str, *, now: datetime, known: str | None = None) -> Proof:
+    """Check one case; `known` is a digest of it that was written down earlier.
 
     Raises
     ------
@@ -65,10 +68,11 @@ def verify(work: UnitOfWork, no: str, *, now: datetime) -> Proof:
     differs = differences(at.case, replayed)
     changed = [row.seq for row in rows if not _text_holds(row)]
     head = rows[-1].digest if rows else ""
-    intact = broken is None and not differs and not changed
+    is_known = known is None or any(row.digest == known for row in rows)
+    intact = broken is None and not differs and not changed and is_known
     return Proof(
         no, len(rows), head, intact, None if broken is None else rows[broken].seq, changed,
-        [row.seq for row in rows if row.erased_at is not None], differs,
+        [row.seq for row in rows if row.erased_at is not None], differs, is_known,
     )  # fmt: skip
 
 

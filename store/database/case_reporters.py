@@ -107,15 +107,3 @@ def past_window(session: Session, state: str, before: datetime, most: int) -> li
     """Return numbers of cases that have been in a state since before a time, the longest first."""
     rows = session.execute(_PAST, {"state": state, "before": before, "most": most})
     return [row.no for row in rows]
-
-
-def to_resume(session: Session, today: object, most: int) -> list[str]:
-    """Return numbers of suspended cases whose review date has come."""
-    rows = session.execute(
-        sa.text(
-            "select k.no from incident i join intake_key k on k.incident_id = i.id"
-            " where i.state = 'SUSPENDED' and i.review_on <= :today order by i.review_on limit :most"
-        ),
-        {"today": today, "most": most},
-    )
-    return [row.no for row in rows]

@@ -23,6 +23,7 @@ URL = "/api/v1/audit"
 # these open their own transactions, before or beside anybody's work, and their services write the lines
 BY_SERVICE = {
     "sign_in": "sign-in, sign-in.refused", "sign_out": "sign-out",
+    "use_follow_link": "case.rate, case.reopen, case.appeal",
 }  # fmt: skip
 
 

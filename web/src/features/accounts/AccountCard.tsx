@@ -8,8 +8,8 @@ import type { Duty } from './AccountsPage'
 
 const ROLES = [
   'planner', 'reviewer', 'intake_officer', 'shift_leader', 'dispatcher', 'handling_unit', 'inspector', 'grid_staff', 'analyst',
-  'camera_administrator', 'export', 'reporter_contact', 'camera_network', 'system_administrator', 'security_administrator',
-  'audit_administrator',
+  'camera_administrator', 'street_office', 'supervisor', 'outside_body', 'export', 'reporter_contact', 'camera_network',
+  'system_administrator', 'security_administrator', 'audit_administrator',
 ]
 
 interface CardProps {
