@@ -50,7 +50,8 @@ def demo(
         link = _sign_in_link(context, chosen, web_address(chosen.http, listener)) + f"&territory={territory}"
         context.close()
         print(
-            f"\nOpen {link}\nIt signs you in once; `gridward account link {ACCOUNT}` makes another. Ctrl-C stops.",
+            f"\nOpen {link}\nIt signs you in once; `gridward account link {ACCOUNT}` makes another. Ctrl-C stops.\n"
+            + "\n".join(_roles_text()),
             flush=True,
         )
         run_server(chosen, listener)
@@ -110,5 +111,14 @@ def _text(facts: dict[str, Any], target: Path) -> str:
         f"  seconds      {sum(facts['seconds'].values()):.1f}",
         f"Summary in {target}",
         f"Sign in: `gridward serve`, and `gridward account link {ACCOUNT}` for a one-time link.",
+        *_roles_text(),
     ]
     return "\n".join(lines)
+
+
+def _roles_text() -> list[str]:
+    """Say how to sign in as each role of a case's way."""
+    from services.demo_cases import ACCOUNTS
+
+    told = ", ".join(f"{name} ({role.replace('_', ' ')})" for name, (role, _) in ACCOUNTS.items())
+    return [f"Cases change hands; sign in as each with `gridward account link NAME`: {told}."]

@@ -20,7 +20,7 @@ from uuid import UUID
 import orjson
 
 from gis.errors import UnavailableError
-from services import catalogue, coverage, demo_data, ingest, partition, plans, reports, staff
+from services import catalogue, coverage, demo_cases, demo_data, ingest, partition, plans, reports, staff
 from store.database import demo as sql
 from store.database.actor import Actor
 from store.database.engine import Database
@@ -116,6 +116,9 @@ def run_demo(
         _catalogue(run, actor, territory_id)
     with run.step("incidents", 0.76, "registering sample incidents"):
         _incidents(run, actor, territory_id)
+    with run.step("cases", 0.79, "taking cases on their way"):
+        demo_cases.make_accounts(run.database, territory_id)
+        demo_cases.walk_cases(run.database, territory_id, now=run.now)
     with run.step("coverage", 0.82, "casting view sheds and finding gaps"), database.work(actor) as work:
         coverage.run_coverage(work, proposed.plan_id)
     with run.step("check", 0.95, "proving the stored plan again"), database.work(actor) as work:

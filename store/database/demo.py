@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from store.database.bulk import read_columns, wkb
 from store.database.coverage import newest_run
 from store.database.models import (
+    Account,
     Area,
     Assignment,
     Camera,
@@ -22,6 +23,7 @@ from store.database.models import (
     Staff,
     Street,
     Territory,
+    Unit,
 )
 
 
@@ -105,3 +107,35 @@ def renew_demo_shifts(session: Session, territory_id: UUID, start: datetime, end
         values,
     )
     return int(getattr(added, "rowcount", 0))
+
+
+def known_accounts(session: Session, names: list[str]) -> set[str]:
+    """Return which of some accounts there are."""
+    return set(session.scalars(sa.select(Account.name).where(Account.name.in_(names))))
+
+
+def demo_posts(session: Session, territory_id: UUID) -> tuple[list[str], str | None]:
+    """Return the codes of a territory's units, and the work number of a demo head."""
+    units = session.scalars(sa.select(Unit.code).where(Unit.territory_id == territory_id).order_by(Unit.code)).all()
+    head = (
+        sa.select(Staff.work_no)
+        .join(Assignment, Assignment.staff_id == Staff.id)
+        .where(Staff.territory_id == territory_id, Staff.demo, Assignment.is_head)
+        .order_by(Staff.work_no)
+    )
+    return list(units), session.scalar(head.limit(1))
+
+
+def untouched_cases(session: Session, territory_id: UUID, most: int) -> list[str]:
+    """Return the newest demo incidents that nothing was done to; none where something was done to any."""
+    here = sa.and_(Incident.territory_id == territory_id, Incident.demo)
+    if session.scalar(sa.select(sa.exists().where(here, Incident.state != "REPORTED"))):
+        return []
+    # without an item of the catalogue a case can't be opened
+    statement = sa.select(Incident.no).where(here, Incident.item_code.is_not(None))
+    return list(session.scalars(statement.order_by(Incident.reported_at.desc(), Incident.id.desc()).limit(most)))
+
+
+def revision_of(session: Session, no: str) -> int:
+    """Return the revision of an incident."""
+    return int(session.execute(sa.select(Incident.revision).where(Incident.no == no)).scalar_one())
