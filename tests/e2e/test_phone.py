@@ -21,7 +21,7 @@ from services.cases.posts import link_account
 from store.database.actor import Actor
 from store.database.engine import Database
 from store.database.models import Unit
-from tests.e2e.conftest import PHONE, Desk, watch
+from tests.e2e.conftest import DESK, PHONE
 
 AXE = Path(__file__).resolve().parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 RULES = "{runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice']}"
@@ -167,6 +167,91 @@ def test_report_without_a_signal_outlives_the_tab_and_arrives_once(office):
     mine = office.get("w-clerk", "/api/v1/incidents?limit=50")["incidents"]
     assert [one["no"] for one in mine if one["item"] == item] == [no]
     page.close()
+
+
+class Hands:
+    """One case on the phones of those who work on it in the street."""
+
+    def __init__(self, office: Office, no: str) -> None:
+        self.office = office
+        self.no = no
+        self.pages: dict[str, Page] = {}
+
+    def at(self, name: str) -> Page:
+        """Return the page of the case on somebody's phone; it stays open and is never loaded again."""
+        if name not in self.pages:
+            self.pages[name] = self.office.open(name, "#/phone/cases")
+            self.pages[name].locator(".case-row", has_text=self.no).click()
+        return self.pages[name]
+
+    def step(self, name: str, button: str, *, words: str = "", photo: bool = False) -> None:
+        """Take a step on a phone and wait until it has arrived."""
+        page = self.at(name)
+        page.get_by_test_id("phone-case").get_by_role("button", name=button, exact=True).click()
+        form = page.get_by_role("form", name=button)
+        if photo:
+            form.locator("input[type=file]").set_input_files(picture((60, 120, 80)))
+            expect(form.locator(".tile img")).to_be_visible()
+        if words:
+            form.get_by_role("textbox", name="Why").fill(words)
+        form.get_by_role("button", name=button, exact=True).click()
+        expect(form).to_have_count(0)
+        expect(page.locator(".nav-count")).to_have_count(0)
+
+
+def test_case_goes_from_the_phone_to_closed_through_many_hands(office, browser):
+    item = "Water on the road"
+    page = office.open("w-walker", "#/phone")
+    fill_report(page, "water on")
+    page.get_by_role("option", name=item).click()
+    page.get_by_role("button", name="Send report").click()
+    number = page.locator(".fate a")
+    expect(number).to_be_visible()
+    no = number.inner_text()
+    hands = Hands(office, no)
+
+    # the desk stays open and is never loaded again
+    desk = browser.new_context(viewport=DESK, locale="en-GB", storage_state=office.of("w-sender").storage_state())
+    office.stack.callback(desk.close)
+    screen = desk.new_page()
+    screen.goto(f"{office.base}/#/dispatch?report={no}&filter=all&list=1")
+    card = screen.get_by_test_id("incident")
+    expect(card).to_contain_text(item)
+    screen.evaluate("() => { window.opened = 1 }")
+
+    office.act("w-clerk", no, "accept")
+    expect(card).to_contain_text("Accepted")
+    office.act("w-leader", no, "open")
+    office.act("w-sender", no, "dispatch", unit=UNITS["w-crew"][0])
+    expect(card).to_contain_text("Dispatched")
+    hands.step("w-crew", "Sign for it")
+    expect(card).to_contain_text("In progress")
+
+    # the street calls the drains in; the case is not done before they are
+    office.act("w-street", no, "joint_call", departments=[UNITS["w-drains"][0]])
+    hands.step("w-drains", "Report in")
+    hands.step("w-drains", "Report done")
+    hands.step("w-drains", "Sign off")
+    hands.step("w-crew", "Report done", photo=True)
+    expect(card).to_contain_text("Resolved")
+
+    # the first check fails, the second passes
+    office.act("w-clerk", no, "send_to_check")
+    hands.step("w-eye", "Failed, do it again", words="The water is still there.", photo=True)
+    expect(card).to_contain_text("In progress")
+    hands.step("w-crew", "Report done", photo=True)
+    office.act("w-clerk", no, "send_to_check")
+    hands.step("w-eye", "Passed", photo=True)
+    office.act("w-leader", no, "close")
+    expect(card).to_contain_text("Closed")
+
+    hands.step("w-eye", "Reopen", words="It came back with the rain.")
+    expect(card).to_contain_text("Opened")
+    assert screen.evaluate("() => window.opened") == 1
+    whole = office.get("w-leader", f"/api/v1/incidents/{no}")
+    assert whole["incident"]["cycle"] == 2
+    assert whole["incident"]["rework_count"] == 1
+    assert len({step["actor"]["name"] for step in whole["transitions"] if step["actor"]}) == len(ACCOUNTS)
 
 
 def faults(page: Page, where: str) -> list[str]:
