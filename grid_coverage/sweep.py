@@ -20,13 +20,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grid_coverage.compiled import kernel
-from grid_coverage.walls import WallIndex, cells_within
+from grid_coverage.walls import WallIndex, cells_in_box
 
 MERGE = 1e-6
 """Neighbouring vertices of a shed closer than this (metres) become one: they only make rings invalid."""
 
 TURN = 1e-9
 """Wedges narrower than this (radians) are joined to the next: below 1e-6 m at any range in use."""
+
+EDGE = 1e-3
+"""Metres that a box round a view is made wider, far above any rounding."""
 
 FULL = 2.0 * math.pi
 LOW, HIGH, START_X, START_Y, END_X, END_Y, FROM, TO = range(8)
@@ -101,7 +104,8 @@ def gather(
     """Collect the front-facing walls in reach as spans of angle; the table grows when it is full."""
     cos, sin = math.cos(first_edge), math.sin(first_edge)
     found = 0
-    left, right, bottom, top = cells_within(walls, eye[0], eye[1], reach)
+    west, south, east, north = box_of_view(first_edge, opening, reach)
+    left, right, bottom, top = cells_in_box(walls, eye[0] + west, eye[1] + south, eye[0] + east, eye[1] + north)
     for row in range(bottom, top + 1):
         for column in range(left, right + 1):
             place = row * walls.columns + column
@@ -118,6 +122,32 @@ def gather(
                 ex, ey = walls.start[wall, 0] - eye[0], walls.start[wall, 1] - eye[1]
                 found = add_wall((sx, sy, ex, ey), (cos, sin, opening, reach), spans, found)
     return spans, found
+
+
+@kernel
+def box_of_view(first_edge: float, opening: float, reach: float) -> tuple[float, float, float, float]:
+    """Return west, south, east and north of what a camera at the origin can see at most."""
+    beyond = reach + EDGE
+    if opening >= math.pi:
+        return -beyond, -beyond, beyond, beyond
+    west, south, east, north = 0.0, 0.0, 0.0, 0.0
+    for edge in (first_edge, first_edge + opening):
+        x, y = reach * math.cos(edge), reach * math.sin(edge)
+        west, south, east, north = min(west, x), min(south, y), max(east, x), max(north, y)
+    # an arc that passes east, north, west or south bulges out between its ends
+    quarter = math.ceil(first_edge / (0.5 * math.pi))
+    while quarter * 0.5 * math.pi <= first_edge + opening:
+        way = quarter % 4
+        if way == 0:
+            east = reach
+        elif way == 1:
+            north = reach
+        elif way == 2:
+            west = -reach
+        else:
+            south = -reach
+        quarter += 1
+    return west - EDGE, south - EDGE, east + EDGE, north + EDGE
 
 
 @kernel

@@ -256,10 +256,16 @@ def cells_within(index: WallIndex, x: float, y: float, reach: float) -> tuple[in
 
     A square off the grid gives an empty range (left above right, or bottom above top).
     """
-    left = max(0.0, math.floor((x - reach - index.x) / index.cell))
-    right = min(index.columns - 1.0, math.floor((x + reach - index.x) / index.cell))
-    bottom = max(0.0, math.floor((y - reach - index.y) / index.cell))
-    top = min(index.rows - 1.0, math.floor((y + reach - index.y) / index.cell))
+    return cells_in_box(index, x - reach, y - reach, x + reach, y + reach)
+
+
+@kernel
+def cells_in_box(index: WallIndex, west: float, south: float, east: float, north: float) -> tuple[int, int, int, int]:
+    """Return the left, right, bottom and top cell that a box meets; an empty range where it lies off the grid."""
+    left = max(0.0, math.floor((west - index.x) / index.cell))
+    right = min(index.columns - 1.0, math.floor((east - index.x) / index.cell))
+    bottom = max(0.0, math.floor((south - index.y) / index.cell))
+    top = min(index.rows - 1.0, math.floor((north - index.y) / index.cell))
     # Far off the map the floats may not fit an integer; both ends are then on the same side.
     if left > right or bottom > top:
         return 0, -1, 0, -1

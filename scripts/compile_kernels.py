@@ -24,12 +24,15 @@ from grid_coverage import (
     Demand,
     KeyPoints,
     Needs,
+    Outages,
     Streets,
     candidate_views,
     covered_points,
     depth_by_grid,
     gaps_by_grid,
+    gaps_over_time,
     ground_by_grid,
+    ground_over_time,
     place,
     prepare_walls,
     snap_out,
@@ -135,6 +138,9 @@ def watch(lines: npt.NDArray[np.float64], streets: Geometries, grids: Geometries
     gaps_by_grid(grids, sheds, streets=lit, key_points=KeyPoints.of(places), needs=Needs())
     ground_by_grid(grids, sheds, walls)
     depth_by_grid(grids, sheds)
+    outages = Outages.of([0, 1], [0.1, 0.2], [0.5, 1.0], count=len(sheds))
+    gaps_over_time(grids, sheds, outages, streets=lit, key_points=KeyPoints.of(places), needs=Needs())
+    ground_over_time(grids, sheds, outages, walls)
     poles, headings, of_pole = candidate_views(eyes, headings=4)
     seen = view_sheds(
         poles, walls, azimuth=headings, hfov=np.full(len(poles), 90.0), max_range=np.full(len(poles), 60.0)
