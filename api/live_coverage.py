@@ -80,6 +80,7 @@ async def running(_wiring: Wiring) -> AsyncIterator[None]:
 
 
 def _warm() -> None:
-    from services.coverage_warm import warm  # noqa: PLC0415 - brings in compiled kernels
+    from services.coverage_warm import settle_heap, warm  # noqa: PLC0415 - brings in compiled kernels
 
     _log.info("Kernels of coverage are ready.", extra={"seconds": round(warm(), 3)})
+    settle_heap()

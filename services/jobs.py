@@ -302,9 +302,10 @@ async def work_until_told(
 
 
 def _warm() -> None:
-    from services.coverage_warm import warm  # noqa: PLC0415 - brings in compiled kernels
+    from services.coverage_warm import settle_heap, warm  # noqa: PLC0415 - brings in compiled kernels
 
     _log.info("Kernels of coverage are ready.", extra={"seconds": round(warm(), 3)})
+    settle_heap()
 
 
 def _announce(work: UnitOfWork, view: JobView) -> None:
