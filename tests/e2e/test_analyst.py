@@ -182,6 +182,10 @@ def test_level_and_need_are_asked_and_the_figures_change(desk):
     run = re.search(r"run=([0-9a-f-]+)", page.url)[1]
     summary = desk.get(f"/api/v1/coverage?run={run}")["summary"]
     assert seen.inner_text() == f"{100 * summary['seen_m'] / summary['streets_m']:.1f} %"
+    # gaps and key places of a run of one's own are drawn by the desk; the legend tells of them all the same
+    legend = page.locator(".map-foot .legend")
+    expect(legend).to_contain_text("gap in street")
+    expect(legend).to_contain_text("not seen")
     page.get_by_role("button", name=re.compile("^Level")).click()
     page.get_by_role("button", name=re.compile("^Identify")).click()
     dialog = page.get_by_role("dialog")

@@ -5,7 +5,7 @@ import type { LayerInfo, LegendItem } from '../api/types'
 import { lang, t } from '../i18n'
 import { number } from '../i18n/format'
 import { classLabels } from '../ui/histogram'
-import { drawn } from './drawn'
+import { drawn, standIn, type DrawnThings } from './drawn'
 import { colours } from './engine'
 import { imageAddress } from './images'
 import { mapTheme, store } from './store'
@@ -24,8 +24,7 @@ export function Swatch({ item }: { item: LegendItem }): JSX.Element {
 }
 
 /** Entries of a layer that stand for something on the map now. */
-function shownOf(layer: LayerInfo): LegendItem[] {
-  const here = drawn.value
+function shownOf(layer: LayerInfo, here: DrawnThings): LegendItem[] {
   if (!here.layers[layer.id]) return []
   return layer.legend.filter((item) => {
     if (item.theme && item.theme !== mapTheme.value) return false
@@ -65,9 +64,11 @@ function Deviation({ items }: { items: LegendItem[] }): JSX.Element {
 
 /** What the marks on the map mean: only of what is drawn; the ground explains itself. */
 export function Legend(): JSX.Element | null {
+  const [own, other] = [drawn.value, standIn.value]
+  const here = { layers: { ...own.layers, ...other.layers }, images: new Set([...own.images, ...other.images]) }
   const shown = (layers.data.value ?? [])
     .filter((layer) => layer.group !== 'base')
-    .map((layer) => ({ layer, items: shownOf(layer) }))
+    .map((layer) => ({ layer, items: shownOf(layer, here) }))
     .filter(({ items }) => items.length > 0)
   if (shown.length === 0) return null
   const ramp = shown.find(({ layer }) => layer.id === 'grids')?.items.filter((item) => item.theme) ?? []

@@ -9,6 +9,8 @@ export interface DrawnThings {
 }
 
 export const drawn = signal<DrawnThings>({ layers: {}, images: new Set() })
+/** What a desk draws in the stead of the map's own layers, for the legend. */
+export const standIn = signal<DrawnThings>({ layers: {}, images: new Set() })
 
 function imageOf(feature: MapGeoJSONFeature): string | null {
   const p = feature.properties

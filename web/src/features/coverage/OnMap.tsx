@@ -3,7 +3,8 @@ import type { Feature, FeatureCollection } from 'geojson'
 import type { Map as MapLibre } from 'maplibre-gl'
 import { useEffect } from 'preact/hooks'
 import { layers as catalogue } from '../../api/data'
-import { mapOnScreen } from '../../map/engine'
+import { standIn, type DrawnThings } from '../../map/drawn'
+import { mapOnScreen, mapZoom } from '../../map/engine'
 import { standOver, type Drawn, type Over } from '../../map/over'
 import { layerShown, mapTheme, store } from '../../map/store'
 import { CHANGE_COLOURS, changeClass, points, SAME } from './change'
@@ -82,15 +83,27 @@ function runShapes(): FeatureCollection {
   ])
 }
 
+const GAPS_FROM = 13
+const MARKS_FROM = 14
+
+/** The same as the legend names it: what of the run is on the map at this zoom. */
+function runTold(): DrawnThings {
+  const zoom = mapZoom.value ?? 0
+  const { features } = runShapes()
+  const streets = zoom >= GAPS_FROM ? features.filter((one) => one.properties?.role === 'street').length : 0
+  const seen = zoom >= MARKS_FROM ? features.flatMap((one) => (one.properties?.role === 'place' ? [String(one.properties.image)] : [])) : []
+  return { layers: { ...(streets && { gaps: streets }), ...(seen.length && { key_places: seen.length }) }, images: new Set([...seen, ...(streets ? ['gw-hatch-gap'] : [])]) }
+}
+
 const GAP = { light: '#a8125f', dark: '#ff7db9' }
 const runLayers = (): Drawn[] => {
   const gap = GAP[store.theme.peek()]
   const width = ['interpolate', ['exponential', 2], ['zoom'], 13, 3, 16, 12, 19, 72]
   return [
-    { id: 'run-gap', type: 'line', filter: role('street'), minzoom: 13, layout: { 'line-join': 'round' }, paint: { 'line-color': gap, 'line-width': width, 'line-opacity': 0.1 } },
-    { id: 'run-gap-hatch', type: 'line', filter: role('street'), minzoom: 14, layout: { 'line-join': 'round' }, paint: { 'line-pattern': 'gw-hatch-gap-band', 'line-width': width } },
-    { id: 'run-gap-edge', type: 'line', filter: role('street'), minzoom: 13, paint: { 'line-color': gap, 'line-width': 1, 'line-opacity': 0.8, 'line-gap-width': width } },
-    { id: 'run-places', type: 'symbol', filter: role('place'), minzoom: 14, layout: { 'icon-image': ['get', 'image'], 'icon-allow-overlap': true, 'icon-ignore-placement': true } },
+    { id: 'run-gap', type: 'line', filter: role('street'), minzoom: GAPS_FROM, layout: { 'line-join': 'round' }, paint: { 'line-color': gap, 'line-width': width, 'line-opacity': 0.1 } },
+    { id: 'run-gap-hatch', type: 'line', filter: role('street'), minzoom: MARKS_FROM, layout: { 'line-join': 'round' }, paint: { 'line-pattern': 'gw-hatch-gap-band', 'line-width': width } },
+    { id: 'run-gap-edge', type: 'line', filter: role('street'), minzoom: GAPS_FROM, paint: { 'line-color': gap, 'line-width': 1, 'line-opacity': 0.8, 'line-gap-width': width } },
+    { id: 'run-places', type: 'symbol', filter: role('place'), minzoom: MARKS_FROM, layout: { 'icon-image': ['get', 'image'], 'icon-allow-overlap': true, 'icon-ignore-placement': true } },
   ]
 }
 
@@ -229,6 +242,9 @@ export function OnMap(): null {
     map.on('style.load', own)
     const stops = [
       effect(own),
+      effect(() => {
+        standIn.value = runTold()
+      }),
       draw(map, 'desk-grids', gridLayers, null, 'buildings-over-fill'),
       draw(map, 'desk-run', runLayers, runShapes),
       draw(map, 'desk-walk', reachLayers, () => reachShape.value, 'street-names'),
@@ -239,6 +255,7 @@ export function OnMap(): null {
     ]
     return () => {
       map.off('style.load', own)
+      standIn.value = { layers: {}, images: new Set() }
       stops.forEach((stop) => stop())
     }
   }, [map])
