@@ -181,3 +181,37 @@ def test_refusal_and_check_speak_chinese(open_desk, draft):
     expect(page.locator(".check-tab .note.ok, .check-list").first).to_be_visible()
     for words in page.locator(".check-words").all_inner_texts():
         assert re.search("[一-鿿]", words), words
+
+
+TYPED_AT_ONCE = """([selector, text]) => {
+  const type = (_, watch) => {
+    const field = document.querySelector(selector)
+    if (!field) return
+    watch.disconnect()
+    field.value = text
+    field.dispatchEvent(new Event('input', {bubbles: true}))
+  }
+  new MutationObserver(type).observe(document, {childList: true, subtree: true})
+}"""
+
+
+def test_what_is_typed_before_the_first_frame_stays(open_desk, draft):
+    desk = open_desk()
+    page = desk.page
+    # between putting the field on the page and painting it: where a quick hand on a slow machine types
+    page.add_init_script(f"({TYPED_AT_ONCE})(['.topbar .searchbox input', 'Kaivo'])")
+    open_draft(desk, draft, "&list=1")
+    expect(page.get_by_role("combobox", name="Search")).to_have_value("Kaivo")
+    page.locator("tr[data-key='990001001001005']").click()
+    page.evaluate(TYPED_AT_ONCE, [".coordinates input", "24.9300, 60.1601"])
+    page.keyboard.press("s")
+    field = page.locator(".coordinates input")
+    expect(page.locator(".edit-lists .button.primary")).to_be_visible()
+    page.wait_for_timeout(300)
+    expect(field).to_have_value("24.9300, 60.1601")
+    field.press("Enter")
+    field.fill("24.9301, 60.1602")
+    field.press("Enter")
+    expect(page.locator(".edit-lists .points li")).to_have_count(2)
+    expect(page.locator(".edit-lists .button.primary")).to_have_attribute("aria-disabled", "false")
+    assert complaints_of(desk) == []
