@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from store.database.incidents import COLUMNS
 from store.database.locate import escaped_like
+from store.database.models.incident import OPEN
 from store.database.row_security import time_index_of
 
 OPEN_STATES: Final = (
@@ -129,11 +130,17 @@ def _rows(session: Session, conditions: list[str], order: str, values: dict[str,
 _GRID = """(i.grid_version_id in (select id from grid_version where grid_id in (select id from grid where
  id::text = :grid or code = :grid)) or i.alt_grid_version_id in (select id from grid_version where
  grid_id in (select id from grid where id::text = :grid or code = :grid)))"""
-_MINE = """(i.registered_by = :me or i.unit_id = :my_unit and i.state = any(:open_states) or exists (
- select from task t where t.month = i.month and t.incident_id = i.id and t.state in ('asked', 'reported_in', 'done')
-   and (t.account_id = :me or t.unit_id = :my_unit)) or i.state = any(:open_states) and exists (
- select from assignment s join grid_version v on v.grid_id = s.grid_id
- where s.staff_id = :my_staff and s.valid @> :now and v.id in (i.grid_version_id, i.alt_grid_version_id)))"""
+# each part by an index of its own, instead of one condition that every row must be tried on
+_MINE = f"""(i.month, i.id) in (
+ select o.month, o.id from incident o where o.registered_by = :me
+ union all select o.month, o.id from incident o where o.unit_id = :my_unit and o.{OPEN}
+ union all select t.month, t.incident_id from task t
+   where t.state in ('asked', 'reported_in', 'done') and t.account_id = :me
+ union all select t.month, t.incident_id from task t
+   where t.state in ('asked', 'reported_in', 'done') and t.unit_id = :my_unit
+ union all select o.month, o.id from incident o where o.{OPEN} and o.grid_version_id in (
+   select v.id from assignment s join grid_version v on v.grid_id = s.grid_id
+   where s.staff_id = :my_staff and s.valid @> cast(:now as timestamptz)))"""  # noqa: S608 - a constant
 # the month is local, so a report of the first hours may lie in the partition before
 _SINCE = "i.reported_at >= :since and i.month >= (date_trunc('month', :since - interval '1 day'))::date"
 _UNTIL = "i.reported_at < :until and i.month <= (date_trunc('month', :until + interval '1 day'))::date"
@@ -157,20 +164,22 @@ def _conditions(asked: IncidentFilter) -> tuple[list[str], dict[str, Any]]:
         ("(i.item_code = :item or i.item = :item)", "item", asked.item),
         ("i.severity = :severity", "severity", asked.severity),
     )
+    if asked.states and set(asked.states) <= set(OPEN_STATES):
+        conditions.append(f"i.{OPEN}")  # the very words of the indexes over open cases
     for condition, name, value in plain:
         if value:
             conditions.append(condition)
             values[name] = value
+    _narrow(asked, conditions, values)
+    _within(asked, conditions, values)
+    if asked.text:
+        _words(asked.text, conditions, values)
+    return conditions, values
+
+
+def _narrow(asked: IncidentFilter, conditions: list[str], values: dict[str, Any]) -> None:
     if asked.referred_only:
         conditions.append("i.state = 'REFERRED'")
-    for ranges, name in ((asked.areas, "own"), ((asked.area,) if asked.area else None, "asked")):
-        if ranges:
-            # row security keeps the rest out in any case; an index answers this
-            column, (low, high) = time_index_of(ranges), (ranges[0][0], ranges[-1][1])
-            conditions.append(
-                f"i.{column} = :{name}_low" if column else f"i.area_code between :{name}_low and :{name}_high"
-            )
-            values |= {f"{name}_low": low, f"{name}_high": high}
     if asked.pending is not None:
         conditions.append("i.pending is not null" if asked.pending == "any" else "i.pending = :pending")
         values |= {} if asked.pending == "any" else {"pending": asked.pending}
@@ -181,11 +190,19 @@ def _conditions(asked: IncidentFilter) -> tuple[list[str], dict[str, Any]]:
         conditions.append(_MINE)
         values |= {
             "me": asked.mine.account_id, "my_unit": asked.mine.unit_id, "my_staff": asked.mine.staff_id,
-            "open_states": list(OPEN_STATES), "now": asked.now,
+            "now": asked.now,
         }  # fmt: skip
-    if asked.text:
-        _words(asked.text, conditions, values)
-    return conditions, values
+
+
+def _within(asked: IncidentFilter, conditions: list[str], values: dict[str, Any]) -> None:
+    for ranges, name in ((asked.areas, "own"), ((asked.area,) if asked.area else None, "asked")):
+        if ranges:
+            # row security keeps the rest out in any case; an index answers this
+            column, (low, high) = time_index_of(ranges), (ranges[0][0], ranges[-1][1])
+            conditions.append(
+                f"i.{column} = :{name}_low" if column else f"i.area_code between :{name}_low and :{name}_high"
+            )
+            values |= {f"{name}_low": low, f"{name}_high": high}
 
 
 def _words(text: str, conditions: list[str], values: dict[str, Any]) -> None:
@@ -208,8 +225,10 @@ group by 1, 2, 3
 
 
 def count_incidents(session: Session, asked: IncidentFilter) -> list[sa.Row[Any]]:
-    """Return how many incidents there are by state, area code and clock."""
+    """Return how many incidents there are by state, area code and clock; the archive only when it is asked for."""
     conditions, values = _conditions(asked)
+    if not asked.states:
+        conditions.append("i.state <> 'ARCHIVED'")
     values["now"] = asked.now
     statement = _COUNTS.format(where=" and ".join(conditions))
     return list(session.execute(sa.text(statement), values))

@@ -16,6 +16,14 @@ from store.types import At, Json, MaybeAt, Revision, ShapelyGeometry, tile_geome
 Accounts = Annotated[list[UUID], mapped_column(pg.ARRAY(pg.UUID(as_uuid=True)), server_default=sa.text("'{}'::uuid[]"))]
 
 
+OPEN = (
+    "state in ('REPORTED', 'VERIFYING', 'ACCEPTED', 'OPENED', 'DISPATCHED', 'IN_PROGRESS', 'SUSPENDED', 'RESOLVED',"
+    " 'CHECKING', 'CHECKED')"
+)
+"""What the queue's indexes hold; a query that says the same words may use them."""
+_IS_OPEN = sa.text(OPEN)
+
+
 class Incident(Base):
     """A report about a place; partitioned by the local month in which it was reported."""
 
@@ -93,6 +101,25 @@ class Incident(Base):
         ),
         sa.Index("ix_incident_due", "due_at", "id", postgresql_where=sa.text("due_at is not null")),
         sa.Index("ix_incident_town_due", "town_code", "due_at", "id", postgresql_where=sa.text("due_at is not null")),
+        sa.Index(
+            "ix_incident_county_due", "county_code", "due_at", "id", postgresql_where=sa.text("due_at is not null")
+        ),
+        # of five years of cases some tens of thousands are open: the queue reads these
+        sa.Index("ix_incident_open", "reported_at", "id", postgresql_where=_IS_OPEN),
+        sa.Index("ix_incident_area_open", "area_code", "reported_at", "id", postgresql_where=_IS_OPEN),
+        sa.Index("ix_incident_town_open", "town_code", "reported_at", "id", postgresql_where=_IS_OPEN),
+        sa.Index("ix_incident_county_open", "county_code", "reported_at", "id", postgresql_where=_IS_OPEN),
+        # everything that counts ask, so that they read no row
+        sa.Index(
+            "ix_incident_live",
+            "county_code",
+            "town_code",
+            "area_code",
+            "state",
+            "due_at",
+            "soon_at",
+            postgresql_where=sa.text("state <> 'ARCHIVED'"),
+        ),
         sa.Index("ix_incident_unit", "unit_id", "reported_at", "id", postgresql_where=sa.text("unit_id is not null")),
         sa.Index("ix_incident_master", "master_id", postgresql_where=sa.text("master_id is not null")),
         sa.Index(
