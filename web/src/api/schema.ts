@@ -2835,6 +2835,110 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/open311/v2/services.{ext}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Services
+         * @description Return what may be reported.
+         */
+        get: operations["open311_services"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/open311/v2/services/{code}.{ext}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Service
+         * @description Return what else a service asks for: nothing.
+         */
+        get: operations["open311_service"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/open311/v2/requests.{ext}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Requests
+         * @description Return public reports: of the last 90 days, or of any 90 days; 1,000 at most.
+         */
+        get: operations["open311_requests"];
+        put?: never;
+        /**
+         * Post Request
+         * @description Take a report in from another program; an API token of Gridward is its api_key. Persons' fields are ignored.
+         */
+        post: operations["open311_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/open311/v2/requests/{no}.{ext}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Request
+         * @description Return one public report.
+         */
+        get: operations["open311_request"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/open311/v2/tokens/{token}.{ext}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Token
+         * @description Return the number that a token became: numbers are given at once, so a token is the number itself.
+         */
+        get: operations["open311_token"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents/import": {
         parameters: {
             query?: never;
@@ -5231,14 +5335,7 @@ export interface components {
             /** Vertices */
             vertices: number[];
             /** Atoms */
-            atoms: [
-                number,
-                number,
-                string,
-                number,
-                number,
-                number[][]
-            ][];
+            atoms: unknown[][];
         };
         /**
          * BasemapOut
@@ -8920,7 +9017,7 @@ export interface components {
         };
         /**
          * NoticeOut
-         * @description A notice. Of a clock: `facts` hold `no`, `state`, `clock`, `percent`, `due_at`; of a case `no`, `state`, `action`.
+         * @description A notice. `facts` hold `no` and `state`; of a clock also `clock`, `percent`, `due_at`, of a case the `action`.
          */
         NoticeOut: {
             /** Id */
@@ -9863,6 +9960,8 @@ export interface components {
             erased_texts: number[];
             /** Differs */
             differs: string[];
+            /** Known */
+            known: boolean;
         };
         /**
          * Proposal
@@ -10545,7 +10644,7 @@ export interface components {
             /** No */
             no: string;
             /** Follow */
-            follow?: string | null;
+            follow: string | null;
         };
         /**
          * ReckoningOut
@@ -18590,6 +18689,7 @@ export interface operations {
                     item_code?: string;
                     description?: string;
                     language?: string;
+                    contact?: string;
                     website?: string;
                     lon?: number;
                     lat?: number;
@@ -18617,6 +18717,221 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ReceivedOut"];
                 };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    open311_services: {
+        parameters: {
+            query?: {
+                /** @description Name or id of the territory; may be left out where there is one. */
+                jurisdiction_id?: string | null;
+                /** @description Of names: en or zh. */
+                locale?: string;
+            };
+            header?: never;
+            path: {
+                ext: "json" | "xml";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    open311_service: {
+        parameters: {
+            query?: {
+                /** @description Name or id of the territory; may be left out where there is one. */
+                jurisdiction_id?: string | null;
+            };
+            header?: never;
+            path: {
+                code: string;
+                ext: "json" | "xml";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    open311_requests: {
+        parameters: {
+            query?: {
+                /** @description Name or id of the territory; may be left out where there is one. */
+                jurisdiction_id?: string | null;
+                /** @description Numbers, comma-separated. */
+                service_request_id?: string | null;
+                /** @description Codes, comma-separated. */
+                service_code?: string | null;
+                /** @description With a zone, as 2026-05-01T00:00:00Z. */
+                start_date?: string | null;
+                end_date?: string | null;
+                /** @description open, closed or both. */
+                status?: string | null;
+            };
+            header?: never;
+            path: {
+                ext: "json" | "xml";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    open311_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ext: "json" | "xml";
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": {
+                    api_key: string;
+                    jurisdiction_id?: string;
+                    service_code: string;
+                    description: string;
+                    lat?: string;
+                    long?: string;
+                    address_string?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    open311_request: {
+        parameters: {
+            query?: {
+                /** @description Name or id of the territory; may be left out where there is one. */
+                jurisdiction_id?: string | null;
+            };
+            header?: never;
+            path: {
+                no: string;
+                ext: "json" | "xml";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    open311_token: {
+        parameters: {
+            query?: {
+                /** @description Name or id of the territory; may be left out where there is one. */
+                jurisdiction_id?: string | null;
+            };
+            header?: never;
+            path: {
+                token: string;
+                ext: "json" | "xml";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A problem (RFC 9457). */
             default: {
@@ -18993,7 +19308,10 @@ export interface operations {
     };
     verify_incident: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Digest of a step, written down earlier. */
+                known?: string | null;
+            };
             header?: never;
             path: {
                 no: string;
