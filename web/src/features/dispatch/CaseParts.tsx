@@ -34,7 +34,7 @@ export function Clocks({ of }: { of: CaseFull }): JSX.Element | null {
   const { stage, total, phases, review } = of.clocks
   const until = (one: NonNullable<Told>): string => moment(one.due_at, clockTime.value)
   const lines = [
-    stage && { one: stage, words: t('dispatch.stageBy', { state: stateWord({ state: stage.state }), t: until(stage) }) },
+    stage && { one: stage, words: t('dispatch.stageBy', { step: tOr(`dispatch.owed.${stage.state.toLowerCase()}`, stage.state), t: until(stage) }) },
     ...phases.map((one) => ({ one, words: t('dispatch.phaseBy', { phase: one.name, t: until(one) }) })),
     total && { one: total, words: t('dispatch.totalBy', { t: until(total) }) },
     review && { one: review, words: t('dispatch.reviewOn', { t: review.due_at ? day(new Date(review.due_at)) : '–' }) },

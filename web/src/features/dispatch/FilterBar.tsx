@@ -27,7 +27,7 @@ export function Tabs(): JSX.Element {
           const n = tabNumbers.value[one]
           return (
             <button key={one} type="button" role="tab" aria-selected={filters.value.tab === one} onClick={() => setFilters({ tab: one, state: null })}>
-              {t(tabWords(one))} {n !== null && one !== 'closed' && <span class="chip round">{number(n)}</span>}
+              {t(tabWords(one))} {typeof n === 'number' && <span class="chip round">{number(n)}</span>}
             </button>
           )
         })}
@@ -95,7 +95,10 @@ function More(): JSX.Element {
       <Icon name="down" />
     </>
   )
-  const n = (one: string): string => ` ${number(counts.data.value?.by_state[one] ?? 0)}`
+  const n = (one: string): string => {
+    const many = counts.data.value?.by_state[one]
+    return many === undefined ? '' : ` ${number(many)}`
+  }
   return (
     <Menu name={t('dispatch.filter')} buttonClass="button choice" called="text" label={label} align={listMode.value ? 'right' : 'left'}>
       {() => (

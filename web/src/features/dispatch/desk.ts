@@ -8,7 +8,7 @@ import type { Counts, DeskAnswer, Incident } from '../../api/types'
 import { remember, remembered, store } from '../../map/store'
 import { clockOfCase } from '../../ui/clocks'
 import { forgetPlace, placeAnswered } from '../place/located'
-import { listQuestion, narrowing, readFilters, tabCounts, writeFilters, type Filters } from './filters'
+import { CLOSED_STATES, listQuestion, narrowing, OPEN_STATES, readFilters, tabCounts, writeFilters, type Filters } from './filters'
 import { alarms, byUrgency, hold, neighbour } from './order'
 
 const PAGE = 200
@@ -37,8 +37,8 @@ export const requests = resource(async (abort) =>
   ask<Page>(`/api/v1/incidents${query({ ...listQuestion({ ...filters.peek(), tab: 'requests', state: null }, roles.peek(), new Date()), ...common(), limit: PAGE })}`, { signal: abort }),
 )
 const count = async (area: string | null, abort: AbortSignal): Promise<Counts> =>
-  ask<Counts>(`/api/v1/incidents/counts${query({ ...narrowing(filters.peek(), new Date()), ...common(), area })}`, { signal: abort })
-/** Sums over what the filters leave, whatever the tab. */
+  ask<Counts>(`/api/v1/incidents/counts${query({ ...narrowing(filters.peek(), new Date()), state: (filters.peek().tab === 'closed' ? CLOSED_STATES : OPEN_STATES).join(','), ...common(), area })}`, { signal: abort })
+/** Sums over what the filters leave of the open cases, at the last tab of the closed ones. */
 export const counts = resource((abort) => count(store.area.peek(), abort))
 /** The same over all areas, for the choice of areas. */
 export const areaCounts = resource(async (abort) => (store.area.peek() ? count(null, abort) : null))

@@ -119,13 +119,12 @@ interface Counted {
 }
 
 /** How many cases each tab holds; what the sums cannot tell is null. */
-export function tabCounts(counts: Counted | null, roles: readonly string[], requests: number | null): Record<Tab, number | null> {
+export function tabCounts(counts: Counted | null, roles: readonly string[], requests: number | null): Partial<Record<Tab, number | null>> {
   const sum = (states: readonly string[]): number | null => counts && states.reduce((all, state) => all + (counts.by_state[state] ?? 0), 0)
   return {
     todo: onlyOwn(roles) ? null : sum(owedStates(roles)),
     requests,
     late: counts && (counts.by_clock.late ?? 0),
     open: sum(OPEN_STATES),
-    closed: sum(CLOSED_STATES),
   }
 }

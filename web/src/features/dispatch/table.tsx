@@ -1,6 +1,6 @@
 import type { Incident } from '../../api/types'
 import { t } from '../../i18n'
-import { gridNumber, moment, position } from '../../i18n/format'
+import { gridNumber, position } from '../../i18n/format'
 import { clockOfCase, clockWords } from '../../ui/clocks'
 import type { Column } from '../../ui/DataTable'
 import { saveFile } from '../../ui/save'
@@ -18,15 +18,9 @@ export const columns = (): Column<Incident>[] => [
     sort: (one) => `${one.severity === 'critical' ? 0 : 1} ${one.due_at ?? LAST}`,
     cell: (one) => (
       <span class="row">
-        <input
-          type="checkbox"
-          class="mark-box"
-          tabIndex={-1}
-          checked={marked.value.has(one.no)}
-          aria-label={t('dispatch.mark', { no: shortNo(one.no) })}
-          onClick={(event) => event.stopPropagation()}
-          onChange={() => toggleMark(one.no)}
-        />
+        <label class="mark-box" onClick={(event) => event.stopPropagation()}>
+          <input type="checkbox" tabIndex={-1} checked={marked.value.has(one.no)} aria-label={t('dispatch.mark', { no: shortNo(one.no) })} onChange={() => toggleMark(one.no)} />
+        </label>
         <Sign one={one} />
         <ClockText one={one} />
       </span>
@@ -49,7 +43,6 @@ export const columns = (): Column<Incident>[] => [
   { id: 'grid', head: t('dispatch.col.grid'), sort: (one) => one.grid?.code ?? '', cell: (one) => (one.grid ? gridNumber(one.grid.code) : '–') },
   { id: 'unit', head: t('dispatch.col.unit'), sort: (one) => one.unit?.name ?? '', cell: (one) => one.unit?.name ?? '–' },
   { id: 'state', head: t('dispatch.col.state'), sort: standWord, cell: (one) => <StateChip one={one} /> },
-  { id: 'time', head: t('dispatch.col.time'), numeric: true, sort: (one) => one.reported_at, cell: (one) => moment(one.reported_at) },
 ]
 
 const quoted = (text: string): string => (/[",\n]|^[=+@-]/.test(text) ? `"${(/^[=+@-]/.test(text) ? `'${text}` : text).replaceAll('"', '""')}"` : text)
