@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from PIL import Image
 from playwright.sync_api import BrowserContext, Page, expect
 
-from services import access
+from services import access, plates
 from services.cases.posts import link_account
 from store.database.actor import Actor
 from store.database.engine import Database
@@ -53,6 +53,7 @@ class Office:
     base: str
     browser: Any
     codes: dict[str, str]
+    plate: str
     stack: ExitStack
     contexts: dict[str, BrowserContext] = field(default_factory=dict)
 
@@ -101,6 +102,25 @@ class Office:
         assert answer.ok, f"{name} {action}: {answer.text()}"
         return answer.json()
 
+    def photo(self, name: str, stage: str) -> list[str]:
+        """Send a photo."""
+        answer = self.of(name).request.post(
+            f"{self.base}/api/v1/media", multipart={"file": picture(), "stage": stage}, headers={"Origin": self.base}
+        )
+        assert answer.ok, answer.text()
+        return [answer.json()["id"]]
+
+    def to_closed(self, no: str) -> str:
+        """Bring a report to its closing at the desks; returns the key for whoever reported."""
+        self.act("w-clerk", no, "accept")
+        self.act("w-leader", no, "open")
+        self.act("w-sender", no, "dispatch", unit=UNITS["w-crew"][0])
+        self.act("w-crew", no, "sign")
+        self.act("w-crew", no, "report_done", media=self.photo("w-crew", "after"))
+        self.act("w-clerk", no, "send_to_check")
+        self.act("w-eye", no, "pass_check", media=self.photo("w-eye", "after"))
+        return self.act("w-leader", no, "close")["follow"]
+
 
 @pytest.fixture(scope="module")
 def office(server, browser):
@@ -118,8 +138,10 @@ def office(server, browser):
             codes[name] = access.issue_link(work, name, now=datetime.now(UTC))
         for name, (code, _) in UNITS.items():
             link_account(work, name, unit=code, staff=None)
+        grid = work.session.scalar(sa.text("select code from grid order by code limit 1"))
+        plate = plates.issue(work, grid, ["grid"])[0].code
     with ExitStack() as stack:
-        yield Office(server.base, browser, codes, stack)
+        yield Office(server.base, browser, codes, plate, stack)
 
 
 def fill_report(page: Page, item: str) -> None:
@@ -254,6 +276,41 @@ def test_case_goes_from_the_phone_to_closed_through_many_hands(office, browser):
     assert len({step["actor"]["name"] for step in whole["transitions"] if step["actor"]}) == len(ACCOUNTS)
 
 
+def test_anybody_reports_at_a_plate_and_follows_the_report_to_its_end(office):
+    page = office.phone().new_page()
+    page.goto(f"{office.base}/#/r/{office.plate}")
+    page.get_by_label("What is wrong").select_option(label="Litter")
+    page.get_by_label("Describe it").fill("Bags beside the bin, call 13812345678")
+    page.locator("input[type=file]").set_input_files(picture())
+    page.get_by_label("Phone or mail").fill("reporter@example.org")
+    expect(page.get_by_text("erased when the case is put away")).to_be_visible()
+    page.get_by_role("button", name="Send").click()
+    received = page.get_by_test_id("received")
+    no = re.search(r"\d{4}-\d{2}-\d+", received.get_by_role("heading").inner_text())[0]
+    kept = office.get("w-clerk", f"/api/v1/incidents/{no}")
+    assert kept["incident"]["description"] == "Bags beside the bin, call [phone]"
+    assert len(kept["media"]) == 1
+
+    received.get_by_role("link").click()
+    followed = page.get_by_test_id("followed")
+    expect(followed).to_contain_text("It has arrived.")
+    second = office.to_closed(no)
+    page.reload()
+    expect(followed).to_contain_text("It is closed.")
+    page.get_by_label("4 of 5").check()
+    page.get_by_role("button", name="Send rating").click()
+    expect(page.get_by_text("your rating has arrived")).to_be_visible()
+    expect(page.get_by_role("button", name="Send rating")).to_have_count(0)
+
+    page.goto(f"{office.base}/#/follow/{second}")
+    page.get_by_role("button", name="It is not done").click()
+    page.get_by_label("What is still wrong?").fill("The bags are still there.")
+    page.get_by_role("button", name="Open it again").click()
+    expect(page.get_by_text("It is open again.")).to_be_visible()
+    expect(followed).to_contain_text("The unit in charge is being told.")
+    assert office.get("w-leader", f"/api/v1/incidents/{no}")["incident"]["cycle"] == 2
+
+
 def faults(page: Page, where: str) -> list[str]:
     """Return what axe finds wrong with a page."""
     page.add_script_tag(path=str(AXE))
@@ -270,7 +327,7 @@ def test_phone_pages_have_no_axe_faults(office, theme, lang):
     context = office.phone(bypass_csp=True, storage_state=office.of("w-walker").storage_state())
     page = context.new_page()
     found = []
-    for where in ("phone", "phone/cases", "phone/waiting", "r/ABCDEFGH2C", "follow/none"):
+    for where in ("phone", "phone/cases", "phone/waiting", f"r/{office.plate}", "follow/none"):
         page.goto("about:blank")
         page.goto(f"{office.base}/#/{where}?theme={theme}&lang={lang}")
         page.locator(".phone-head").wait_for()

@@ -25,11 +25,12 @@ interface PhotosProps {
   photos: Photo[]
   /** Said when a photo is needed and not there. */
   error?: string | undefined
+  most?: number
   onChange: (photos: Photo[]) => void
 }
 
 /** Photos of one stage: taken with the camera or chosen, looked at, blurred, taken away. */
-export function Photos({ stage, photos, error, onChange }: PhotosProps): JSX.Element {
+export function Photos({ stage, photos, error, most = MOST_PHOTOS, onChange }: PhotosProps): JSX.Element {
   const [failure, setFailure] = useState('')
   const [busy, setBusy] = useState(false)
   const [opened, setOpened] = useState<Photo | null>(null)
@@ -40,10 +41,10 @@ export function Photos({ stage, photos, error, onChange }: PhotosProps): JSX.Ele
     const files = [...(input.files ?? [])]
     input.value = ''
     setBusy(true)
-    const room = MOST_PHOTOS - photos.length
+    const room = most - photos.length
     const made = await Promise.all(files.slice(0, room).map((file) => photoOf(file, stage)))
     const good = made.filter((one): one is Photo => one !== null)
-    setFailure(good.length < made.length ? t('phone.photos.bad') : files.length > room ? t('phone.photos.most', { n: MOST_PHOTOS }) : '')
+    setFailure(good.length < made.length ? t('phone.photos.bad') : files.length > room ? t('phone.photos.most', { n: most }) : '')
     if (good.length) onChange([...photos, ...good])
     setBusy(false)
   }
@@ -51,7 +52,7 @@ export function Photos({ stage, photos, error, onChange }: PhotosProps): JSX.Ele
   return (
     <fieldset class="phone-photos" aria-describedby={wrong ? `${id}-error` : `${id}-hint`}>
       <legend class="phone-label">
-        {name} <span class="num muted">{t('phone.photos.count', { n: number(photos.length), of: number(MOST_PHOTOS) })}</span>
+        {name} <span class="num muted">{t('phone.photos.count', { n: number(photos.length), of: number(most) })}</span>
       </legend>
       <div class="tiles">
         {photos.map((photo, k) => (
@@ -59,9 +60,9 @@ export function Photos({ stage, photos, error, onChange }: PhotosProps): JSX.Ele
             <Picture of={photo.thumb} alt="" />
           </button>
         ))}
-        {photos.length < MOST_PHOTOS && (
+        {photos.length < most && (
           <label class={`tile add ${busy ? 'dimmed' : ''}`}>
-            <input class="visually-hidden" type="file" accept={ACCEPTED} capture="environment" multiple aria-label={`${t('phone.photos.add')}: ${name}`} onChange={(event) => void add(event.currentTarget)} />
+            <input class="visually-hidden" type="file" accept={ACCEPTED} capture="environment" multiple={most > 1} aria-label={`${t('phone.photos.add')}: ${name}`} onChange={(event) => void add(event.currentTarget)} />
             <Icon name="photo" />
           </label>
         )}

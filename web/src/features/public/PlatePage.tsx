@@ -2,10 +2,12 @@ import type { JSX } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { ask, Problem } from '../../api/client'
 import { lang, t } from '../../i18n'
+import { number } from '../../i18n/format'
 import { SelectField, TextField } from '../../ui/fields'
 import { Icon } from '../../ui/Icon'
 import { Empty, ErrorNote, Skeleton } from '../../ui/states'
 import { Photos } from '../phone/Photos'
+import { whereAmI } from '../phone/places'
 import type { Photo } from '../phone/queue/entry'
 import { Head } from './Head'
 
@@ -31,15 +33,22 @@ interface Answers {
   words: string
   contact: string
   photos: Photo[]
+  /** Where the phone is, if whoever reports wants to say so: a grid's plate hangs somewhere in it. */
+  at: { lon: number; lat: number; accuracy: number } | null
 }
-const none = (): Answers => ({ item: '', words: '', contact: '', photos: [] })
+const none = (): Answers => ({ item: '', words: '', contact: '', photos: [], at: null })
 
-async function sendReport(code: string, { item, words, contact, photos }: Answers, key: string): Promise<Received> {
+async function sendReport(code: string, { item, words, contact, photos, at }: Answers, key: string): Promise<Received> {
   const form = new FormData()
   if (item && item !== OTHER) form.set('item_code', item)
   if (words.trim()) form.set('description', words.trim())
   if (contact.trim()) form.set('contact', contact.trim())
   form.set('language', lang.value)
+  if (at) {
+    form.set('lon', String(at.lon))
+    form.set('lat', String(at.lat))
+    form.set('accuracy_m', String(at.accuracy))
+  }
   for (const photo of photos) if (photo.blob) form.append('file', photo.blob, `${photo.id}.jpg`)
   return ask<Received>(`/api/v1/public/reports/${encodeURIComponent(code)}`, { method: 'POST', body: form, headers: { 'Idempotency-Key': key } })
 }
@@ -76,6 +85,32 @@ function Done({ received, again }: { received: Received; again: () => void }): J
   )
 }
 
+/** Lets whoever reports add where they stand. */
+function Standing({ at, onPlace }: { at: Answers['at']; onPlace: (at: Answers['at']) => void }): JSX.Element {
+  const [said, setSaid] = useState('')
+  const locate = (): void => {
+    setSaid(t('phone.gps.busy'))
+    whereAmI().then(
+      ({ coords }) => {
+        setSaid('')
+        onPlace({ lon: coords.longitude, lat: coords.latitude, accuracy: Math.round(coords.accuracy) })
+      },
+      (cause: unknown) => setSaid(cause instanceof Error ? cause.message : String(cause)),
+    )
+  }
+  return (
+    <div class="row wrap">
+      <button type="button" class="button" onClick={locate}>
+        <Icon name="target" />
+        {at ? t('phone.gps.is', { n: number(at.accuracy) }) : t('plate.position')}
+      </button>
+      <span class="hint" role="status">
+        {said}
+      </span>
+    </div>
+  )
+}
+
 function Form({ here, onDone }: { here: PlateHere; onDone: (received: Received) => void }): JSX.Element {
   const [answers, setAnswers] = useState<Answers>(none)
   const [tried, setTried] = useState(false)
@@ -87,7 +122,7 @@ function Form({ here, onDone }: { here: PlateHere; onDone: (received: Received) 
     key.current = crypto.randomUUID()
     setAnswers((before) => ({ ...before, ...part }))
   }
-  const { item, words, contact, photos } = answers
+  const { item, words, contact, photos, at } = answers
   const lacking = !item || (item === OTHER && !words.trim())
   const send = async (event: SubmitEvent): Promise<void> => {
     event.preventDefault()
@@ -109,13 +144,14 @@ function Form({ here, onDone }: { here: PlateHere; onDone: (received: Received) 
       <div class="phone-block">
         <p class="second phone-small">{t('plate.where')}</p>
         <p class="phone-title">{here.place}</p>
+        <Standing at={at} onPlace={(value) => set({ at: value })} />
       </div>
       <div class="phone-block stack">
         <SelectField id="plate-item" label={t('plate.item')} value={item} options={choices} error={tried && lacking ? t('plate.lack') : null} onChange={(value) => set({ item: value })} />
         <TextField id="plate-words" label={t('plate.words')} rows={3} maxLength={2000} value={words} onInput={(value) => set({ words: value })} />
       </div>
       <div class="phone-block">
-        <Photos stage="other" photos={photos} onChange={(value) => set({ photos: value })} />
+        <Photos stage="other" most={1} photos={photos} onChange={(value) => set({ photos: value })} />
       </div>
       <div class="phone-block stack">
         <TextField id="plate-contact" label={t('plate.contact')} maxLength={200} value={contact} onInput={(value) => set({ contact: value })} hint={t('plate.privacy')} />
