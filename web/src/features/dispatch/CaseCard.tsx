@@ -18,7 +18,7 @@ import { answer, answerError, openCase, reload } from './desk'
 import { arranged, isBare, isGrave, type Choice, type Values } from './form'
 import { CriticalChip, StateChip } from './Queue'
 import { act, actionName, dispatchTo, handedLink, refusal, underway, type Unit } from './sending'
-import { placeWords } from './words'
+import { itemWords, placeWords } from './words'
 
 /** The action whose form is open in the card. */
 export const opened = signal<{ no: string; choice: Choice; values: Values } | null>(null)
@@ -106,16 +106,17 @@ function Head({ of }: { of: CaseFull }): JSX.Element {
     <header class="pad">
       <div class="row wrap">
         <h2 class="card-title panel-focus" tabIndex={-1}>
-          {one.item}
+          {itemWords(one)}
         </h2>
         <CriticalChip one={one} />
         <StateChip one={one} />
         {one.supervised && <span class="chip warn">{t('dispatch.supervised')}</span>}
         {one.demo && <span class="chip outline">{t('dispatch.demo')}</span>}
-        <span class="grow" />
-        <span class="small muted nowrap">{one.no}</span>
       </div>
-      <p class="small second">{placeWords(one)}</p>
+      <p class="small second row">
+        <span class="grow">{placeWords(one)}</span>
+        <span class="muted nowrap">{one.no}</span>
+      </p>
       <p class="small muted">
         {t('dispatch.came', { channel: tOr(`dispatch.channel.${one.channel}`, one.channel), t: moment(one.reported_at), how: tOr(`dispatch.by.${one.located_by}`, one.located_by) })}
       </p>
@@ -233,7 +234,7 @@ export function CaseCard({ no }: { no: string }): JSX.Element {
   const masters = now.case.proposed
   const choice = form && (now.case.actions.find(({ action }) => action === form.choice.action) ?? null)
   return (
-    <article class="incident-card" data-testid="incident" aria-label={now.case.incident.item}>
+    <article class="incident-card" data-testid="incident" aria-label={itemWords(now.case.incident)}>
       <div class="place-body">
         <Head of={now.case} />
         <HandedLink no={no} />

@@ -24,9 +24,10 @@ import { clearFilters, FilterBar, narrowed, Tabs } from './FilterBar'
 import { handing, HandOver, loadSheets, ShiftFoot } from './HandOver'
 import { Queue } from './Queue'
 import { ReportForm, reporting, startReport } from './ReportForm'
+import { loadItems } from '../phone/catalogue'
 import { holdThinking, resumeThinking, sendNow, sendWhileLeaving, underway, undo } from './sending'
 import { columns } from './table'
-import { placeWords, shortNo } from './words'
+import { itemWords, placeWords, shortNo } from './words'
 
 function ListFoot(): JSX.Element {
   const n = number(shown.value.length)
@@ -136,7 +137,7 @@ function Said(): JSX.Element {
   return (
     <>
       <div class="visually-hidden" aria-live="polite">
-        {one && t('dispatch.chosenSays', { item: one.item, clock: clock || t('dispatch.noClock'), place: placeWords(one) })}
+        {one && t('dispatch.chosenSays', { item: itemWords(one), clock: clock || t('dispatch.noClock'), place: placeWords(one) })}
       </div>
       <div class="visually-hidden" aria-live="assertive">
         {critical + late > 0 && t('dispatch.alarm', { critical: number(critical), late: number(late) })}
@@ -184,6 +185,7 @@ export function DispatchDesk(): JSX.Element {
   useEffect(() => {
     const stops = [startDesk(), startKeys()]
     addEventListener('pagehide', sendWhileLeaving)
+    void loadItems()
     if (roles.peek().some((role) => ['dispatcher', 'shift_leader', 'intake_officer'].includes(role))) loadSheets()
     return () => {
       removeEventListener('pagehide', sendWhileLeaving)

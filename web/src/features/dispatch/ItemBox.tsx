@@ -1,7 +1,7 @@
 import type { JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { t } from '../../i18n'
-import { findItems, items, loadItems, nameOf, usual, type Item } from '../phone/catalogue'
+import { findItems, items, nameOf, usual, type Item } from '../phone/catalogue'
 
 const PAUSE_MS = 120
 
@@ -18,9 +18,6 @@ export function ItemBox({ item, code, bad, onText, onPick }: ItemBoxProps): JSX.
   const [hits, setHits] = useState<Item[]>([])
   const [open, setOpen] = useState(false)
   const [at, setAt] = useState(-1)
-  useEffect(() => {
-    if (items.peek().length === 0) void loadItems()
-  }, [])
   useEffect(() => {
     if (!open || code) {
       setHits([])

@@ -9,7 +9,7 @@ import { clockOfCase, clockWords, colourNow } from '../../ui/clocks'
 import { Icon } from '../../ui/Icon'
 import { clockTime, filters, gone, marked, toggleMark } from './desk'
 import { underway } from './sending'
-import { isClosed, placeWords, shortNo, standWord, stateWord } from './words'
+import { isClosed, itemWords, placeWords, shortNo, standWord, stateWord } from './words'
 
 const ASKED = 'warn'
 
@@ -52,7 +52,7 @@ function Words({ one }: { one: Incident }): JSX.Element {
   return (
     <span class="grow queue-words">
       <span class="row">
-        <span class="strong ellipsis">{one.item}</span>
+        <span class="strong ellipsis">{itemWords(one)}</span>
         <CriticalChip one={one} />
       </span>
       <span class="row small second">

@@ -85,9 +85,19 @@ export function letIn(): void {
 /** A number that this page has just made: it is shown without waiting. */
 export const expectOwn = (no: string): void => void own.add(no)
 
+/** Another list is on its way: nobody stands in it yet. */
+const settling = signal(false)
+
+async function loadLists(): Promise<void> {
+  settling.value = true
+  await Promise.all([queue.load(), requests.load(), counts.load(), areaCounts.load()])
+  settling.value = false
+}
+
 function follow(): void {
   const rows = fresh.value
   if (!rows) return
+  if (settling.value) order.value = null
   known.value = new Map([...untracked(() => known.value), ...rows.map((one) => [one.no, one] as const)])
   const held = hold(order.peek(), rows.map(({ no }) => no), heldRow())
   if (held.waiting.some((no) => own.has(no))) {
@@ -180,6 +190,7 @@ function watchAlarms(): void {
   const rows = fresh.value
   if (!rows) return
   const time = clockTime.value
+  if (settling.value) alarmed = null
   const found = alarms(alarmed, rows.map((one) => ({ ...one, late: clockOfCase(one, time)?.colour === 'late' })))
   alarmed = found.known
   if (found.critical.length || found.late.length) alarm.value = { critical: found.critical.length, late: found.late.length }
@@ -193,9 +204,8 @@ export function startDesk(): () => void {
     effect(() => {
       if (!territory.value || !session.value) return
       void [filters.value, store.area.value]
-      order.value = null
       alarmed = null
-      void Promise.all([queue.load(), requests.load(), counts.load(), areaCounts.load()])
+      void loadLists()
     }),
     effect(follow),
     effect(watchAlarms),

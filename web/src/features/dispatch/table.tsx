@@ -6,7 +6,7 @@ import type { Column } from '../../ui/DataTable'
 import { saveFile } from '../../ui/save'
 import { clockTime, marked, shown, toggleMark } from './desk'
 import { ClockText, CriticalChip, Sign, StateChip } from './Queue'
-import { placeWords, shortNo, standWord } from './words'
+import { itemWords, placeWords, shortNo, standWord } from './words'
 
 const LAST = '9999'
 
@@ -30,10 +30,10 @@ export const columns = (): Column<Incident>[] => [
   {
     id: 'item',
     head: t('dispatch.col.item'),
-    sort: (one) => one.item,
+    sort: itemWords,
     cell: (one) => (
       <span class="row">
-        <span class="strong ellipsis item-cell">{one.item}</span>
+        <span class="strong ellipsis item-cell">{itemWords(one)}</span>
         <CriticalChip one={one} />
         {one.demo && <span class="chip outline">{t('dispatch.demo')}</span>}
       </span>
@@ -51,7 +51,7 @@ const quoted = (text: string): string => (/[",\n]|^[=+@-]/.test(text) ? `"${(/^[
 export function saveCsv(): void {
   const head = ['clock', 'no', 'item', 'place', 'grid', 'unit', 'state', 'time'] as const
   const lines = shown.value.map((one) => [
-    clockWords(clockOfCase(one, clockTime.value), clockTime.value), one.no, one.item, placeWords(one), one.grid?.code ?? '', one.unit?.name ?? '', standWord(one), one.reported_at,
+    clockWords(clockOfCase(one, clockTime.value), clockTime.value), one.no, itemWords(one), placeWords(one), one.grid?.code ?? '', one.unit?.name ?? '', standWord(one), one.reported_at,
   ])
   const names = head.map((id) => t(`dispatch.col.${id}`))
   saveFile('cases.csv', `\uFEFF${[names, ...lines].map((line) => line.map(quoted).join(',')).join('\r\n')}\r\n`, 'text/csv')

@@ -1,7 +1,17 @@
 /** A case in words. */
+import { computed } from '@preact/signals'
 import { isOver, type Incident } from '../../api/types'
 import { t, tOr, type Key } from '../../i18n'
 import { gridNumber } from '../../i18n/format'
+import { items, nameOf } from '../phone/catalogue'
+
+const byCode = computed(() => new Map(items.value.map((one) => [one.code, one])))
+
+/** What a case is about: the catalogue's name in the language on screen, else the words of whoever reported. */
+export function itemWords(one: { item: string; item_code?: string | null }): string {
+  const known = one.item_code ? byCode.value.get(one.item_code) : undefined
+  return known ? nameOf(known) : one.item
+}
 
 export const isClosed = (one: Incident): boolean => isOver(one.state)
 /** The word of a state in the language on screen. */
