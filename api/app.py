@@ -29,13 +29,13 @@ ROUTERS = (
     "plan_edits", "plan_quality", "presence", "rivers", "nets", "grids", "coverage", "live_coverage",
     "coverage_compare", "facilities", "siting", "privacy_zones", "buildings", "area_changes", "staffing",
     "organisation", "organisation_staff", "organisation_shifts", "locate",
-    "duplicates", "media", "plates", "public_reports", "incident_import", "incidents", "cases", "follow", "search", "cameras", "reports", "catalogue",
-    "calendars", "notifications", "basemaps",
+    "duplicates", "media", "plates", "public_reports", "open311", "alarms", "incident_import", "incidents", "cases",
+    "follow", "search", "cameras", "reports", "catalogue", "calendars", "notifications", "basemaps",
     "layers", "ogc", "tiles", "jobs", "events", "audit", "health",
 )  # fmt: skip
 # where single photos are sent: a larger body is refused before it is read
 PHOTO_DOORS = ("/api/v1/media", "/api/v1/public/")
-OPEN = frozenset({"session", "health", "public_reports", "follow"})
+OPEN = frozenset({"session", "health", "public_reports", "open311", "follow"})
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:

@@ -20,7 +20,7 @@ OWN: Final = ("/api/v1/session", "/api/v1/account/", "/openapi.json", "/ogc/api"
 # the services behind these ask for the administrator that they belong to
 ADMINISTRATION: Final = ("/api/v1/accounts", "/api/v1/audit", "/api/v1/operations")
 # open without signing in: they count who comes (services/quota.py) and tell neither doors nor people
-PUBLIC: Final = ("/api/v1/public/", "/api/v1/follow/")
+PUBLIC: Final = ("/api/v1/public/", "/open311/v2", "/api/v1/follow/")
 
 # every row that these show or change passes row security, and none tells sums of what it hides
 IN_AREAS: Final = frozenset(

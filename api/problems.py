@@ -32,6 +32,7 @@ from gis.errors import (
 from layers.filters.model import InvalidFilterError
 from services.access import TooManyAttemptsError
 from services.logs import request_id
+from services.open311 import MissingParameterError
 from services.plan_life.upload_errors import UploadTooLargeError
 from services.plates import PlateWithdrawnError
 from services.quota import TooManyReportsError
@@ -64,6 +65,7 @@ STATUS: dict[type[GridwardError], int] = {
     GridwardError: 500,
     BadRequestError: 400,
     InvalidFilterError: 400,
+    MissingParameterError: 400,
     NotSignedInError: 401,
     NotAllowedError: 403,
     NotFoundError: 404,

@@ -15,8 +15,10 @@ from services import (
     deliveries,
     events,
     idempotency,
+    media,
     nightly,
     notifications,
+    quota,
     report_schedules,
 )
 from services.cases import upkeep as case_upkeep
@@ -110,6 +112,8 @@ def clear_away(
         ("keys", idempotency.forget_old_keys),
         ("sessions", access.forget_expired),
         ("jobs", forget_old_jobs),
+        ("photos", media.forget_loose),
+        ("quotas", quota.forget),
         ("notices", notifications.forget_old),
         ("shapes", draw_missing_shapes),
         ("area_shapes", draw_missing_areas),
