@@ -7,9 +7,10 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from api.deps import Work
+from api.moments import Moment
 from casework.calendars import write_hours
 from casework.clocks import read_limit
 from services import calendars, clocks, incident_views
@@ -159,12 +160,12 @@ def save_calendar(work: Work, body: CalendarIn, territory: Territory = None) -> 
 @router.get("/calendars/due", summary="When a limit would be due", operation_id="reckon_due")
 def reckon_due(
     work: Work,
-    start: Annotated[AwareDatetime, Query(description="When it starts.")],
-    limit: Annotated[str, Query(min_length=1, max_length=40, description="Such as `4 工作时` or `5 work days`.")],
+    start: Annotated[Moment, Query(description="When it starts.")],
+    time_limit: Annotated[str, Query(min_length=1, max_length=40, description="Such as `4 工作时` or `5 work days`.")],
     territory: Territory = None,
 ) -> DueOut:
     """Return when a limit that starts at a moment is over."""
-    due, provisional = calendars.due(work, start, read_limit(limit), territory=territory)
+    due, provisional = calendars.due(work, start, read_limit(time_limit), territory=territory)
     return DueOut(due_at=due, provisional=provisional)
 
 

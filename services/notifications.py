@@ -110,7 +110,15 @@ def list_notices(
 
 
 def mark_read(work: UnitOfWork, *, now: datetime, ids: Sequence[int] = (), through: int | None = None) -> int:
-    """Mark notices as read, those named or all up to one; return how many were unread."""
+    """Mark notices as read, those named or all up to one; return how many were unread.
+
+    Raises
+    ------
+    InvalidInputError
+        Neither is said.
+    """
+    if not ids and through is None:
+        raise InvalidInputError("Say which notices were read: ids, or through the newest.", field="ids")
     if work.actor.account_id is None:
         return 0
     return sql.mark_read(

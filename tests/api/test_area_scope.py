@@ -142,6 +142,7 @@ def _ids(database, ground: Ground, code: int) -> dict[str, str]:
         "code": "PLATE1", "token": "t" * 24, "proposal": uuid4(),
         "staff": read(database, "select id from staff where area_code = :c order by work_no limit 1", c=code)[0][0],
         "unit": uuid4(), "assignment": uuid4(), "shift": uuid4(), "pattern": uuid4(), "absence": uuid4(),
+        "start": "2026-06-01T08:00:00Z", "time_limit": "4 工作时", "webhook_id": uuid4(), "handover": uuid4(),
     }  # fmt: skip
     return {name: str(value) for name, value in named.items()}
 

@@ -62,18 +62,18 @@ def test_a_calendar_is_put_in_force_and_limits_are_reckoned_on_it(client, town, 
     assert saved.json()["calendar"]["version"] == 1
     shown = client.get("/api/v1/calendars").json()
     assert (shown["announced"], len(shown["days"])) == ([2025], 10)
-    ask = {"start": "2025-09-26T16:00:00+08:00", "limit": "4 工作时"}
+    ask = {"start": "2025-09-26T16:00:00+08:00", "time_limit": "4 工作时"}
     assert client.get("/api/v1/calendars/due", params=ask).json() == {
         "due_at": "2025-09-28T03:00:00Z", "provisional": False}  # fmt: skip
-    ask = {"start": "2025-09-30T10:00:00+08:00", "limit": "5 work days"}
+    ask = {"start": "2025-09-30T10:00:00+08:00", "time_limit": "5 work days"}
     assert client.get("/api/v1/calendars/due", params=ask).json()["due_at"] == "2025-10-14T09:30:00Z"
-    ask = {"start": "2025-12-31T10:00:00+08:00", "limit": "1 工作日"}
+    ask = {"start": "2025-12-31T10:00:00+08:00", "time_limit": "1 工作日"}
     assert client.get("/api/v1/calendars/due", params=ask).json()["provisional"] is True
     clocks = client.get(f"/api/v1/incidents/{no}/clocks").json()
     assert clocks["total"] is None
     assert clocks["phases"] == []
     assert client.get("/api/v1/incidents/none/clocks").status_code == 404
-    bad = client.get("/api/v1/calendars/due", params={"start": "2025-12-31T10:00:00Z", "limit": "soon"})
+    bad = client.get("/api/v1/calendars/due", params={"start": "2025-12-31T10:00:00Z", "time_limit": "soon"})
     assert (bad.status_code, bad.json()["field"]) == (422, "limit")
 
 

@@ -70,6 +70,7 @@ def test_notices_are_for_the_role_that_owes_and_are_read_once(app, client, make_
         newest = found["notices"][0]["id"]
         assert mine.post("/api/v1/notifications/read", json={"through": newest}).json() == {"read": unread - 1}
         assert mine.post("/api/v1/notifications/read", json={"through": newest}).json() == {"read": 0}
+        assert mine.post("/api/v1/notifications/read", json={}).status_code == 422
     with Client(app, headers={"Authorization": f"Bearer {make_account('inspector')}"}) as other:
         assert other.get("/api/v1/notifications").json() == {"notices": [], "unread": 0, "next": None}
 
