@@ -97,35 +97,55 @@ def solve(model: Model, deadline: float) -> Solved:
     least = _relaxed(model, start, None, deadline)
     missed, missed_bound = float(np.ceil(least.value - TOLERANCE)), float(np.ceil(least.bound - TOLERANCE))
     best = _relaxed(model, least.active, missed, deadline)
-    if not (best.whole or least.whole):
-        # it may take more misses in whole numbers than in shares of people
-        proven = _made_whole(model, least, None, deadline)
-        missed_bound = float(np.ceil(proven.bound - TOLERANCE))
-        if proven.value > missed:
-            missed = proven.value
-            best = _relaxed(model, np.union1d(best.active, proven.chosen), missed, deadline)
     found = _made_whole(model, best, missed, deadline)
-    return Solved(found.chosen, missed, missed_bound, found.value, found.bound)
+    if found is None:
+        # it takes more misses in whole numbers than in shares of people, or other pairs
+        proven = _made_whole(model, least, None, deadline)
+        missed, missed_bound = _given(proven).value, float(np.ceil(_given(proven).bound - TOLERANCE))
+        best = _relaxed(model, np.union1d(best.active, _given(proven).chosen), missed, deadline)
+        found = _made_whole(model, best, missed, deadline)
+    return Solved(_given(found).chosen, missed, missed_bound, _given(found).value, _given(found).bound)
 
 
-def _made_whole(model: Model, relaxed: _Relaxed, missed: float | None, deadline: float) -> _Whole:
-    """Turn a relaxation into an answer in whole numbers, proven over all pairs where time and size allow."""
+def _made_whole(model: Model, relaxed: _Relaxed, missed: float | None, deadline: float) -> _Whole | None:
+    """Turn a relaxation into an answer in whole numbers, proven over all pairs where time and size allow.
+
+    None when no answer in whole numbers over the pairs at hand misses so little.
+    """
     active, bound = relaxed.active, relaxed.bound
     if relaxed.whole:
         chosen = active[relaxed.solution[: len(active)] > 0.5]
         return _Whole(chosen, _value(model, chosen, missed, relaxed.solution), bound)
-    found = _branched(model, active, missed, deadline)
-    if found.value - bound <= TOLERANCE * max(1.0, abs(found.value)):
-        return found._replace(bound=bound)
+    # with pairs that are a little too dear at hand, one round mostly proves it
+    near = _within(relaxed, NEARLY if missed is not None else 0.0)
+    if len(near) > WINDOW:
+        near = active
+    found = _branched(model, near, missed, deadline)
+    if found is None:
+        return None
     # a pair that costs more than what is left to win is in no better answer
-    window = relaxed.reduced <= found.value - bound + TOLERANCE
-    window[active] = True
-    wider = np.flatnonzero(window).astype(np.int64)
-    if len(wider) > WINDOW or time.monotonic() > deadline:
+    wider = _within(relaxed, found.value - bound + TOLERANCE)
+    if found.value - bound <= TOLERANCE * max(1.0, abs(found.value)) or len(wider) > WINDOW:
         return found._replace(bound=bound)
-    if len(wider) > len(active):
-        found = _branched(model, wider, missed, deadline)
+    if len(np.setdiff1d(wider, near)) and time.monotonic() < deadline:
+        found = _given(_branched(model, np.union1d(wider, near), missed, deadline))
+    elif len(np.setdiff1d(wider, near)):
+        return found._replace(bound=bound)
     return found._replace(bound=max(bound, min(found.bound, found.value)))
+
+
+def _within(relaxed: _Relaxed, dear: float) -> Ints:
+    """Return the pairs at hand and those that cost no more than `dear` beyond their worth."""
+    window = relaxed.reduced <= dear
+    window[relaxed.active] = True
+    return np.flatnonzero(window).astype(np.int64)
+
+
+def _given(found: _Whole | None) -> _Whole:
+    """Return what a stage that always has an answer found."""
+    if found is None:
+        raise UnavailableError("No assignment was found in the time allowed; allow more time or fewer pairs.")
+    return found
 
 
 def _value(model: Model, chosen: Ints, missed: float | None, solution: Floats) -> float:
@@ -197,8 +217,8 @@ def _linear(program: Program, deadline: float) -> Any:  # noqa: ANN401 - scipy's
     return result
 
 
-def _branched(model: Model, active: Ints, missed: float | None, deadline: float) -> _Whole:
-    """Solve in whole numbers over some pairs; the bound holds for these pairs alone."""
+def _branched(model: Model, active: Ints, missed: float | None, deadline: float) -> _Whole | None:
+    """Solve in whole numbers over some pairs; the bound holds for these alone, and None is that there is no answer."""
     program = model.program(active, missed=missed)
     constraints = [LinearConstraint(program.equal, program.equal_to, program.equal_to)]
     if program.below.shape[0]:
@@ -210,6 +230,8 @@ def _branched(model: Model, active: Ints, missed: float | None, deadline: float)
         constraints=constraints,
         options={"time_limit": max(1.0, deadline - time.monotonic()), "mip_rel_gap": 1e-6},
     )
+    if result.status == 2:
+        return None
     if result.x is None:
         raise UnavailableError("No assignment was found in the time allowed; allow more time or fewer pairs.")
     if missed is not None and model.grow_rungs(result.x, len(active)):
