@@ -11,6 +11,7 @@ import { basemapEn } from './basemap'
 import { areasEn } from './areas'
 import { editEn } from './edit'
 import { netsEn } from './nets'
+import { organisationEn } from './organisation'
 import { reportsEn } from './reports'
 import { sitingEn } from './siting'
 import { waterEn } from './water'
@@ -20,6 +21,7 @@ export const en = {
   ...coverageEn,
   ...sitingEn,
   ...reportsEn,
+  ...organisationEn,
   ...analystEn,
   ...kindsEn,
   ...lifeEn,

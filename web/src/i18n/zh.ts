@@ -12,6 +12,7 @@ import { basemapZh } from './basemap'
 import { areasZh } from './areas'
 import { editZh } from './edit'
 import { netsZh } from './nets'
+import { organisationZh } from './organisation'
 import { reportsZh } from './reports'
 import { sitingZh } from './siting'
 import { waterZh } from './water'
@@ -21,6 +22,7 @@ export const zh: Record<Key, string> = {
   ...coverageZh,
   ...sitingZh,
   ...reportsZh,
+  ...organisationZh,
   ...analystZh,
   ...kindsZh,
   ...lifeZh,

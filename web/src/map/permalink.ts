@@ -1,6 +1,6 @@
 /** The address of what is on screen. Pure: text in, state out, and back. */
 
-export const DESKS = ['planner', 'areas', 'dispatch', 'coverage', 'reports'] as const
+export const DESKS = ['planner', 'areas', 'organisation', 'dispatch', 'coverage', 'reports'] as const
 export type Desk = (typeof DESKS)[number]
 export const MAP_THEMES = ['plain', 'deviation', 'coverage'] as const
 export type MapTheme = (typeof MAP_THEMES)[number]

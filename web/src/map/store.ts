@@ -81,6 +81,7 @@ const themeAsked = signal<Theme | null>(null)
 export const deskTheme: Record<Desk, MapTheme> = {
   planner: 'deviation',
   areas: 'plain',
+  organisation: 'plain',
   dispatch: 'plain',
   coverage: 'coverage',
   reports: 'plain',
@@ -89,6 +90,7 @@ export const deskTheme: Record<Desk, MapTheme> = {
 export const deskHides: Record<Desk, string[]> = {
   areas: ['grids', 'cells', 'river_reaches', 'view_sheds', 'gaps', 'key_places', 'cameras', 'incidents'],
   planner: ['view_sheds', 'gaps', 'key_places', 'cameras', 'incidents'],
+  organisation: ['view_sheds', 'gaps', 'key_places', 'cameras', 'incidents'],
   dispatch: ['gaps', 'key_places'],
   coverage: ['incidents'],
   reports: [],

@@ -19,6 +19,7 @@ import { AreasDesk } from '../areas/AreasDesk'
 import { CoverageDesk } from '../coverage/CoverageDesk'
 import { DispatchDesk } from '../dispatch/DispatchDesk'
 import { startPlaces } from '../place/located'
+import { OrganisationDesk } from '../organisation/OrganisationDesk'
 import { PlannerDesk } from '../planner/PlannerDesk'
 import { ReportsDesk } from '../reports/ReportsDesk'
 import { SignIn } from '../signin/SignIn'
@@ -29,7 +30,7 @@ import { TopBar } from './TopBar'
 
 type Phase = 'asking' | 'out' | 'in' | 'unreachable'
 
-const desks = { planner: PlannerDesk, areas: AreasDesk, dispatch: DispatchDesk, coverage: CoverageDesk, reports: ReportsDesk }
+const desks = { planner: PlannerDesk, areas: AreasDesk, organisation: OrganisationDesk, dispatch: DispatchDesk, coverage: CoverageDesk, reports: ReportsDesk }
 
 /** What is selected, said to screen readers. */
 function Announcer(): JSX.Element {
