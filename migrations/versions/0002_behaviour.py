@@ -64,7 +64,10 @@ begin
     if not exists (select from pg_roles where rolname = 'gridward_app') then
         create role gridward_app nologin;
     end if;
-    execute format('grant gridward_app to %I', current_user);
+    -- an owner that an administrator made a member already may not grant it
+    if not pg_has_role(current_user, 'gridward_app', 'member') then
+        execute format('grant gridward_app to %I', current_user);
+    end if;
 exception when insufficient_privilege then
     raise exception 'The owner may not create the role gridward_app; create it once as an administrator:'
         ' create role gridward_app; grant gridward_app to %;', current_user;

@@ -85,6 +85,7 @@ def upgrade(owner_url: str) -> tuple[str | None, str | None]:
                 remedy="Install the newer version, or restore a backup made with this one.",
             )
         _require_postgis(owner_url)
+        _require_rights(owner_url)
         config = Config()
         config.set_main_option("script_location", str(migrations_folder()).replace("%", "%%"))
         config.attributes["url"] = owner_url
@@ -215,3 +216,31 @@ def _require_postgis(owner_url: str) -> None:
                     extension=extension,
                     remedy=f"On the server: sudo apt-get install -y postgresql-{major}-postgis-3 postgresql-contrib",
                 )
+
+
+def _require_rights(owner_url: str) -> None:
+    """Say at once what an administrator must do for an owner who is no superuser, as on a managed database."""
+    with connect(owner_url) as connection:
+        row = connection.execute(
+            "select current_user, rolsuper, rolcreaterole from pg_roles where rolname = current_user"
+        ).fetchone()
+        if row is None or row[1]:
+            return
+        owner = sql.Identifier(str(row[0])).as_string(connection)
+        wanted = []
+        for role in (APP_ROLE, ALL_ROLE, AREA_ROLE, OWNER_ROLE):
+            found = connection.execute("select 1 from pg_roles where rolname = %s", (role,)).fetchone()
+            member = found and connection.execute("select pg_has_role(%s, 'member')", (role,)).fetchone() == (True,)
+            if not (member or row[2]):
+                wanted += ([] if found else [f"create role {role};"]) + [f"grant {role} to {owner};"]
+        if connection.info.server_version >= 150000:
+            asked = "select has_parameter_privilege('gridward.owner', 'set')"
+            if connection.execute(asked).fetchone() != (True,):
+                wanted.append(f'grant set on parameter "gridward.owner" to {owner};')
+    if wanted:
+        if not row[2]:
+            wanted.append(f"alter role {APP_ROLE} noinherit; grant {ALL_ROLE}, {AREA_ROLE} to {APP_ROLE};")
+        raise UnavailableError(
+            "The owner of the tables is no superuser and lacks some rights.",
+            remedy=f"Once, as an administrator of the server: {' '.join(wanted)}",
+        )
