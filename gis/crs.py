@@ -32,31 +32,11 @@ Box = tuple[float, float, float, float]
 Geometries = Any  # one Geometry or an object array of them: shapely's own overloads are narrower than its behaviour
 
 __all__ = [
-    "BD09",
-    "CGCS2000",
-    "GCJ02",
-    "STORAGE_SRID",
-    "WGS84",
-    "Box",
-    "DeclaredCrs",
-    "Floats",
-    "axes_are_swapped",
-    "bd09_to_gcj02",
-    "gcj02_to_bd09",
-    "gcj02_to_wgs84",
-    "identify_srid",
-    "in_mainland_china",
-    "parse_declared_crs",
-    "snap_cm",
-    "suggest_metric_srid",
-    "to_lonlat",
-    "to_metric",
-    "to_wgs84",
-    "transform",
-    "transform_xy",
-    "wgs84_to_gcj02",
-    "xy_to_wgs84",
-]
+    "BD09", "CGCS2000", "GCJ02", "STORAGE_SRID", "WGS84", "Box", "DeclaredCrs", "Floats", "axes_are_swapped",
+    "bd09_to_gcj02", "gcj02_to_bd09", "gcj02_to_wgs84", "identify_srid", "in_mainland_china", "parse_declared_crs",
+    "snap_cm", "suggest_metric_srid", "to_lonlat", "to_metric", "to_wgs84", "transform", "transform_xy",
+    "wgs84_to_gcj02", "xy_to_wgs84",
+]  # fmt: skip
 
 STORAGE_SRID = 4326
 CGCS2000_SRID = 4490
