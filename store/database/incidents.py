@@ -105,14 +105,18 @@ select i.month, i.id, i.no, i.item, i.item_code, i.description, i.channel, i.sta
        i.rated_cycle, i.wrong_dispatches, i.cycle, i.unit_id, u.code as unit_code, u.name as unit_name,
        i.returned_unit_id, i.referred_to, i.registered_by,
        i.openers, i.dispatchers, i.handlers, i.checkers, i.rejecters, i.due_at, i.soon_at, i.master_id,
-       m.no as master_no, mi.state as master_state, g.id as grid_id, g.code as grid_code, v.name as grid_name,
+       m.no as master_no, g.id as grid_id, g.code as grid_code, v.name as grid_name,
        ag.id as alt_grid_id, ag.code as alt_grid_code, av.name as alt_grid_name
 from incident i
 left join grid_version v on v.id = i.grid_version_id left join grid g on g.id = v.grid_id
 left join grid_version av on av.id = i.alt_grid_version_id left join grid ag on ag.id = av.grid_id
 left join unit u on u.id = i.unit_id left join intake_key m on m.incident_id = i.master_id
-left join incident mi on mi.month = m.month and mi.id = m.incident_id
 """
+
+
+# of one case: joined to every list it would be planned over every month once more
+_MASTER = "(select o.state from incident o where o.month = m.month and o.id = m.incident_id) as master_state"
+_ONE = COLUMNS.replace("from incident i\n", f", {_MASTER}\nfrom incident i\n")
 
 
 def get_incident(session: Session, no: str, *, lock: bool = False) -> sa.Row[Any] | None:
@@ -122,7 +126,7 @@ def get_incident(session: Session, no: str, *, lock: bool = False) -> sa.Row[Any
         "where i.no = :no and (i.month, i.id) = (select month, incident_id from intake_key where no = :no)"
         " and i.month = (select month from intake_key where no = :no)"
     )
-    statement = f"{COLUMNS} {where}{' for update of i' if lock else ''}"
+    statement = f"{_ONE} {where}{' for update of i' if lock else ''}"
     return session.execute(sa.text(statement), {"no": no}).first()
 
 
