@@ -54,7 +54,7 @@ describe('a draft', () => {
 })
 
 describe('the catalogue on the phone', () => {
-  const item = (code: string, name_en: string, name_zh: string, terms: string[], self_handling = false): Item => ({ code, name_en, name_zh, terms, self_handling, severity: 'minor', urgent: false })
+  const item = (code: string, name_en: string, name_zh: string, terms: string[], self_handling = false): Item => ({ code, name_en, name_zh, terms, self_handling, severity: 'minor' })
   const all = [item('A1', 'Blocked drain', '雨水口堵塞', ['yushuikou', 'ysk']), item('B2', 'Water on road', '路面积水', ['lumianjishui', 'lmjs'], true), item('C3', 'Roadside drain', '边沟', [])]
   it('is searched by words, Chinese, pinyin and initials, best first', () => {
     expect(fitting(all, 'DRAIN').map((one) => one.code)).toEqual(['A1', 'C3'])
@@ -84,7 +84,7 @@ describe('a step on a case', () => {
     expect(bodyOf(step('sign', [], ['worker']), { ...noAnswers(), worker: 'W-1 ' })).toEqual({ worker: 'W-1' })
   })
   it('offers what is done on the spot, the one that goes on first', () => {
-    const choices = ['escalate', 'dispatch', 'request_return', 'sign'].map((action) => ({ action, needs: [], may: [], target: null }))
+    const choices = ['escalate', 'dispatch', 'request_return', 'sign'].map((action) => ({ action, zh: '', needs: [], may: [], target: null }))
     expect(offered(choices).map((one) => one.action)).toEqual(['sign', 'escalate', 'request_return'])
   })
 })

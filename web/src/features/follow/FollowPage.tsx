@@ -1,6 +1,7 @@
 import type { JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { ask, Problem } from '../../api/client'
+import type { components } from '../../api/schema'
 import { lang, t, tOr, type Key } from '../../i18n'
 import { moment } from '../../i18n/format'
 import { TextField } from '../../ui/fields'
@@ -8,20 +9,13 @@ import { Icon } from '../../ui/Icon'
 import { Empty, ErrorNote, Skeleton } from '../../ui/states'
 import { Head } from '../public/Head'
 
-type FollowAction = 'rate' | 'reopen' | 'appeal'
-interface Followed {
-  no: string
-  item: string
-  state: string
-  reported_at: string
-  state_at: string
-  actions: FollowAction[]
-}
+type Followed = components['schemas']['FollowOut']
+type FollowAction = Followed['actions'][number]
 
 const SCORES = [1, 2, 3, 4, 5] as const
 const DONE: Record<FollowAction, Key> = { rate: 'follow.rated', reopen: 'follow.reopened', appeal: 'follow.appealed' }
 
-type Send = (body: { action: FollowAction; score?: number; reason?: string }) => Promise<void>
+type Send = (body: Partial<components['schemas']['FollowIn']> & { action: FollowAction }) => Promise<void>
 
 function Rating({ send }: { send: Send }): JSX.Element {
   const [score, setScore] = useState(0)

@@ -3,7 +3,7 @@ import { useEffect, useState } from 'preact/hooks'
 import { t, tOr, type Key } from '../../i18n'
 import { moment, shortClock } from '../../i18n/format'
 import { ClockRing } from '../../ui/ClockRing'
-import { clockOfCase, clockWords, colourNow } from '../../ui/clocks'
+import { clockOfCase, clockWords, colourNow, type Clock, type ClockColour } from '../../ui/clocks'
 import { Icon } from '../../ui/Icon'
 import { ErrorNote, Skeleton } from '../../ui/states'
 import { stepOf, type Step } from './acting'
@@ -15,9 +15,15 @@ import { addressOf } from './route'
 import { SmallMap } from './SmallMap'
 import { StepForm, stepName } from './StepForm'
 
+/** The clock that is shown: of the stage, else of the whole case. */
+function clockOf({ stage, total }: CaseAnswer['clocks']): Clock | null {
+  const one = stage ?? total
+  return one && { ...one, colour: one.colour as ClockColour }
+}
+
 function Facts({ of, now }: { of: CaseAnswer; now: Date }): JSX.Element {
   const { incident, clocks } = of
-  const clock = clocks ? (clocks.stage ?? clocks.total) : clockOfCase(incident, now)
+  const clock = clockOf(clocks) ?? clockOfCase(incident, now)
   return (
     <div class="phone-block stack">
       <div class="row">
@@ -144,7 +150,7 @@ export function CasePage({ no }: { no: string }): JSX.Element {
               <SmallMap at={{ lon, lat }} />
             </div>
           )}
-          <Media media={answer.media ?? []} />
+          <Media media={answer.media} />
           {queued.length === 0 && <Tasks tasks={answer.tasks} onStep={setStep} />}
           {queued.length === 0 && <Steps of={answer} onStep={setStep} />}
         </>

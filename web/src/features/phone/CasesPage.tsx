@@ -1,13 +1,14 @@
 import type { JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { onLayer } from '../../api/events'
+import type { Incident } from '../../api/types'
 import { t, tOr, type Key } from '../../i18n'
 import { moment, number, position, shortClock } from '../../i18n/format'
 import { ClockRing } from '../../ui/ClockRing'
 import { clockOfCase, clockWords } from '../../ui/clocks'
 import { Icon } from '../../ui/Icon'
 import { Empty, ErrorNote, Skeleton } from '../../ui/states'
-import { filter, FILTERS, here, listed, listFailure, loadCases, type Filter, type PhoneCase } from './cases'
+import { filter, FILTERS, here, listed, listFailure, loadCases, type Filter } from './cases'
 import { askPlate, gridWords } from './places'
 import { onArrival, waiting } from './queue/outbox'
 import { addressOf } from './route'
@@ -49,12 +50,12 @@ export function useChanges(load: () => void, ...on: unknown[]): void {
 export const stateWords = (state: string): string => tOr(`state.${state.toLowerCase()}`, state)
 
 /** Where a case is: its grid, else its point. */
-export function caseWhere({ grid, lon, lat }: PhoneCase): string {
+export function caseWhere({ grid, lon, lat }: Incident): string {
   if (grid) return gridWords(grid)
-  return typeof lon === 'number' && typeof lat === 'number' ? position(lon, lat) : t('phone.case.nowhere')
+  return lon !== null && lat !== null ? position(lon, lat) : t('phone.case.nowhere')
 }
 
-function CaseRow({ one, now }: { one: PhoneCase; now: Date }): JSX.Element {
+function CaseRow({ one, now }: { one: Incident; now: Date }): JSX.Element {
   const clock = clockOfCase(one, now)
   const queued = waiting.value.some((entry) => entry.no === one.no)
   const due = one.due_at ? t(Date.parse(one.due_at) < now.getTime() ? 'phone.case.wasDue' : 'phone.case.due', { t: moment(one.due_at) }) : ''

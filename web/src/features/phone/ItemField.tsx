@@ -3,14 +3,14 @@ import { useEffect, useState } from 'preact/hooks'
 import { t } from '../../i18n'
 import { Icon } from '../../ui/Icon'
 import { findItems, items, nameOf, recent, usual, type Item } from './catalogue'
-import { change, draft } from './draft'
+import { change, draft, type Draft } from './draft'
 
 const PAUSE_MS = 120
 
 /** Takes an item of the catalogue into the draft. */
 export function takeItem(one: Item): void {
   const self_handled = draft.peek().self_handled && one.self_handling
-  change({ item: nameOf(one), item_code: one.code, severity: one.severity, may_self_handle: one.self_handling, self_handled })
+  change({ item: nameOf(one), item_code: one.code, severity: one.severity as Draft['severity'], may_self_handle: one.self_handling, self_handled })
 }
 
 /** What is wrong: found in the catalogue by a few letters, pinyin or initials, or said in own words. */

@@ -21,7 +21,7 @@ import { readDraft } from './draft'
 import { keepPage, newer, online } from './online'
 import { startOutbox, waiting } from './queue/outbox'
 import { ReportPage } from './Report'
-import { addressOf, PAGES, route, type Page } from './route'
+import { addressOf, PAGES, route, speak, type Page } from './route'
 import { WaitingPage } from './Waiting'
 import { account, remember } from './who'
 
@@ -160,6 +160,7 @@ export function PhoneApp(): JSX.Element {
     session.value = opened
     signedOut.value = false
     remember(opened.account)
+    speak(opened.account.language)
     setPhase('in')
   }
   const start = async (): Promise<void> => {

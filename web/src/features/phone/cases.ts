@@ -1,42 +1,18 @@
 /** Cases of whoever holds the phone: from the server, else as they were seen last. */
 import { signal } from '@preact/signals'
 import { ask, NoAnswer, query } from '../../api/client'
+import type { components } from '../../api/schema'
 import type { Incident } from '../../api/types'
-import type { Clock } from '../../ui/clocks'
 import { keep, kept } from './queue/store'
 import { account } from './who'
 
-/** What this account may do with a case now. */
-export interface Choice {
-  action: string
-  needs: string[]
-  may: string[]
-  target: string | null
-}
-export interface Task {
-  id: string
-  kind: string
-  unit: { id: string; code: string; name: string } | null
-  account: { id: string; name: string } | null
-  state: string
-  asked_at: string
-  report_in_by: string | null
-  due_at: string | null
-  actions: string[]
-}
-export interface Medium {
-  id: string
-  stage: string
-  url: string
-}
-export type PhoneCase = Incident & { due_at?: string | null; soon_at?: string | null; item_code?: string | null; pending?: string | null; unit?: { name: string } | null; self_handled?: boolean }
-export interface CaseAnswer {
-  incident: PhoneCase
-  actions: Choice[]
-  clocks?: { stage: Clock | null; total: Clock | null } | null
-  tasks: Task[]
-  media?: Medium[]
-}
+type Schemas = components['schemas']
+/** A whole case, as this account sees it. */
+export type CaseAnswer = Schemas['CaseOut']
+/** What this account may do with it now. */
+export type Choice = Schemas['ActionOut']
+export type Task = Schemas['TaskOut']
+export type Medium = Schemas['MediaOut']
 
 /** What is done on the spot; the rest belongs to the desks. */
 const ON_THE_SPOT = new Set([
@@ -58,7 +34,7 @@ export type Filter = (typeof FILTERS)[number]
 
 /** What is on screen: a list, when it was fetched, and whether it is only remembered. */
 export interface Listed {
-  cases: PhoneCase[]
+  cases: Incident[]
   at: number
   remembered: boolean
 }
@@ -80,7 +56,7 @@ function pathOf(which: Filter): string {
 export async function loadCases(): Promise<void> {
   const which = filter.value
   try {
-    const { incidents } = await ask<{ incidents: PhoneCase[] }>(pathOf(which))
+    const { incidents } = await ask<{ incidents: Incident[] }>(pathOf(which))
     if (which !== filter.value) return
     listed.value = { cases: incidents, at: Date.now(), remembered: false }
     listFailure.value = null

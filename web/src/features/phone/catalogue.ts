@@ -1,19 +1,12 @@
 /** The catalogue of what can be reported: kept on the phone, so that it is searched without a signal too. */
 import { signal } from '@preact/signals'
 import { ask, query } from '../../api/client'
+import type { components } from '../../api/schema'
 import { lang } from '../../i18n'
 import { keep, kept } from './queue/store'
 
-export interface Item {
-  code: string
-  name_en: string
-  name_zh: string
-  severity: 'minor' | 'major' | 'critical'
-  urgent: boolean
-  self_handling: boolean
-  /** Other names, pinyin and initials, where the server tells them. */
-  terms?: string[]
-}
+/** What the phone reads of an item; `terms` are other names, pinyin and initials. */
+export type Item = Pick<components['schemas']['CatalogueItemOut'], 'code' | 'name_en' | 'name_zh' | 'severity' | 'self_handling' | 'terms'>
 
 export const items = signal<Item[]>([])
 /** Codes of items that were reported from this phone, newest first. */
@@ -38,7 +31,7 @@ export async function loadItems(): Promise<void> {
 /** How well an item fits what was typed: 0 at the beginning of a name, more further on, none without. */
 export function fit(one: Item, typed: string): number | null {
   const sought = typed.trim().toLowerCase()
-  const names = [one.name_en, one.name_zh, one.code, ...(one.terms ?? [])].map((name) => name.toLowerCase())
+  const names = [one.name_en, one.name_zh, one.code, ...one.terms].map((name) => name.toLowerCase())
   if (names.some((name) => name.startsWith(sought))) return 0
   if (names.some((name) => name.split(/[\s,()（），-]+/).some((word) => word.startsWith(sought)))) return 1
   return names.some((name) => name.includes(sought)) ? 2 : null

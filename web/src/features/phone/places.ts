@@ -1,5 +1,6 @@
 /** How a place becomes known: from the phone's position, a plate, a pin, an address. */
 import { ask, NoAnswer, Problem } from '../../api/client'
+import type { components } from '../../api/schema'
 import type { Located } from '../../api/types'
 import { t } from '../../i18n'
 import { gridNumber, number, position } from '../../i18n/format'
@@ -8,14 +9,8 @@ import { change, draft, type Place } from './draft'
 const PATIENCE_MS = 15_000
 const FRESH_MS = 10_000
 
-export interface PlateAnswer {
-  code: string
-  /** Of a plate whose grid is in no plan any more there is none. */
-  lon: number | null
-  lat: number | null
-  place: string
-  grid: { code: string; name: string } | null
-}
+/** What a plate stands for; of one whose grid is in no plan any more the position is unknown. */
+export type PlateAnswer = components['schemas']['PlateOut']
 
 /** Where the phone is.
  *

@@ -46,6 +46,11 @@ function remembered(name: string): string | null {
   }
 }
 
+/** Speaks the language of the account, unless another was asked for or chosen before. */
+export function speak(language: Lang): void {
+  if (!remembered('lang') && !told(location.hash, 'lang')) lang.value = language
+}
+
 /** Follows the address; language and colours from it, else as chosen before, else as the browser has them. */
 export function startLook(): void {
   const asked = told(location.hash, 'lang') ?? remembered('lang')

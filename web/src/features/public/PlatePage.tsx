@@ -1,6 +1,7 @@
 import type { JSX } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { ask, Problem } from '../../api/client'
+import type { components } from '../../api/schema'
 import { lang, t } from '../../i18n'
 import { number } from '../../i18n/format'
 import { SelectField, TextField } from '../../ui/fields'
@@ -11,20 +12,8 @@ import { whereAmI } from '../phone/places'
 import type { Photo } from '../phone/queue/entry'
 import { Head } from './Head'
 
-interface PublicItem {
-  code: string
-  name_en: string
-  name_zh: string
-}
-interface PlateHere {
-  plate: string
-  place: string
-  items: PublicItem[]
-}
-interface Received {
-  no: string
-  follow: string | null
-}
+type PlateHere = components['schemas']['PlatePageOut']
+type Received = components['schemas']['ReceivedOut']
 
 const OTHER = 'other'
 

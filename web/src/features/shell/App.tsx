@@ -104,6 +104,9 @@ function Inside({ onSession }: { onSession: (session: Session) => void }): JSX.E
   return duty ? <AccountsPage duty={duty} /> : <Workplace />
 }
 
+const IN_THE_STREET = ['grid_staff', 'handling_unit', 'inspector']
+const isNarrow = (): boolean => matchMedia('(max-width: 767px)').matches
+
 /** The whole page: signed out, unreachable, or at a desk. */
 export function App({ code }: { code: string | null }): JSX.Element {
   const [phase, setPhase] = useState<Phase>('asking')
@@ -116,6 +119,8 @@ export function App({ code }: { code: string | null }): JSX.Element {
     if (!localStorage.getItem('gridward.lang') && (spoken === 'zh' || spoken === 'en') && !location.hash.includes('lang=')) {
       lang.value = spoken as Lang
     }
+    // a one-time link that was opened on a phone by somebody who works in the street
+    if (code && isNarrow() && opened.account.roles.every((role) => IN_THE_STREET.includes(role))) location.hash = '#/phone'
     setPhase('in')
   }
   const start = async (): Promise<void> => {
