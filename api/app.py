@@ -29,9 +29,10 @@ ROUTERS = (
     "plan_edits", "plan_quality", "presence", "rivers", "nets", "grids", "coverage", "live_coverage",
     "coverage_compare", "facilities", "siting", "privacy_zones", "buildings", "area_changes", "staffing",
     "organisation", "organisation_staff", "organisation_shifts", "locate",
-    "duplicates", "media", "plates", "public_reports", "open311", "alarms", "incident_import", "incidents", "cases",
-    "follow", "search", "cameras", "reports", "catalogue", "calendars", "notifications", "basemaps",
-    "layers", "ogc", "tiles", "jobs", "events", "audit", "health",
+    "desk", "duplicates", "media", "plates", "public_reports", "open311", "alarms",
+    "incident_import", "incidents", "cases", "follow", "search", "cameras", "reports",
+    "catalogue", "calendars", "notifications",
+    "basemaps", "layers", "ogc", "tiles", "jobs", "events", "audit", "health",
 )  # fmt: skip
 # where single photos are sent: a larger body is refused before it is read
 PHOTO_DOORS = ("/api/v1/media", "/api/v1/public/")
@@ -82,16 +83,16 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.include_router(router, dependencies=guard)
     app.router.routes.insert(0, tiles.door)
     ui.install(app)
+    app.add_middleware(LiteralFirst, methods=literal_methods(app.router.routes))
     app.add_middleware(
         BodyLimit,
-    app.add_middleware(LiteralFirst, methods=literal_methods(app.router.routes))
         limit=settings.http.max_body_mb * 2**20,
         # room for the words around a photo
         lower=dict.fromkeys(PHOTO_DOORS, settings.http.max_photo_mb * 2**20 + 2**16),
     )
+    app.add_middleware(Crowd, most=settings.http.most_requests)
     app.add_middleware(Compress)
     app.add_middleware(RequestContext, figures=figures, secure=settings.http.secure, origins=grounds.origins)
-    app.add_middleware(Crowd, most=settings.http.most_requests)
     app.openapi = lambda: _describe(app)  # type: ignore[method-assign]
     return app
 
