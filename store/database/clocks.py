@@ -41,13 +41,16 @@ from clock c join unnest(cast(:months as date[]), cast(:ids as bigint[])) w(mont
 where c.ended_at is null order by c.incident_id, c.kind, c.seq
 """)
 
-# one statement a batch: locked rows are another sweeper's, and what has fired once can't again
+# one statement a batch: locked clocks are another sweeper's, and what has fired once can't again. A case that somebody
+# is just taking a step on is left for the next time: the step locks the case first and then its clocks, and so waits
 _SWEEP = sa.text("""
 with due as (
-    select id, month, incident_id, kind, state, seq, owes, round, fired, soon_at, due_at, far_at,
-           case when far_at <= :now then 150 when due_at <= :now then 100 else 80 end as percent
-    from clock where ended_at is null and next_at <= :now
-    order by next_at limit :most for update skip locked
+    select c.id, c.month, c.incident_id, c.kind, c.state, c.seq, c.owes, c.round, c.fired, c.soon_at, c.due_at,
+           c.far_at,
+           case when c.far_at <= :now then 150 when c.due_at <= :now then 100 else 80 end as percent
+    from clock c join incident i on i.month = c.month and i.id = c.incident_id
+    where c.ended_at is null and c.next_at <= :now
+    order by c.next_at limit :most for update of c skip locked for key share of i skip locked
 ), fired as (
     insert into clock_event (clock_id, round, percent, reached_at, fired_at, acted_at, outcome)
     select d.id, d.round, p.percent, p.at, :now, case when w.acts then null else cast(:now as timestamptz) end,
@@ -75,15 +78,20 @@ with due as (
                                                           ('supervisor', d.percent >= 150)) v(role, told)
                         where told) r
 )
-select d.id, d.kind, d.percent, i.no, i.territory_id, f.clock_id is not null as fresh
-from due d left join fired f on f.clock_id = d.id and f.percent = d.percent
-join incident i on i.month = d.month and i.id = d.incident_id
+select d.id, d.kind, d.percent, i.no, i.territory_id,
+       (d.id, d.percent) in (select clock_id, percent from fired) as fresh
+from due d join incident i on i.month = d.month and i.id = d.incident_id
 """)
 _OPEN_EVENT = sa.text("""
 select e.id, e.percent, c.kind, c.ended_at, c.since, i.no
 from clock_event e join clock c on c.id = e.clock_id
 join incident i on i.month = c.month and i.id = c.incident_id
 where e.acted_at is null and e.id > :after order by e.id limit 1 for update of e skip locked
+""")
+_LOCK_CASES = sa.text("""
+select 1 from incident i where i.territory_id = :territory
+and exists (select from clock c where c.month = i.month and c.incident_id = i.id and c.ended_at is null)
+order by i.month, i.id for no key update of i
 """)
 _RUNNING = sa.text("""
 select c.id, c.month, c.incident_id, c.kind, c.seq, c.state, c.cycle, c.started_at, c.limits, c.measure, c.total_us,
@@ -206,7 +214,8 @@ def close_event(session: Session, event_id: int, outcome: str, now: datetime) ->
 
 
 def running(session: Session, territory_id: UUID) -> Columns:
-    """Return the open clocks of a territory as columns, locked."""
+    """Return the open clocks of a territory as columns, locked; first their cases, as each step of a case does."""
+    session.execute(_LOCK_CASES, {"territory": territory_id})
     return read_columns(session, _RUNNING.bindparams(territory=territory_id))
 
 
