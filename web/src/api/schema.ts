@@ -20256,7 +20256,7 @@ export interface operations {
                 /** @description When it starts. */
                 start: string;
                 /** @description Such as `4 工作时` or `5 work days`. */
-                limit: string;
+                time_limit: string;
                 /** @description The only one without it. */
                 territory?: string | null;
             };
