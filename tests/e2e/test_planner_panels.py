@@ -215,3 +215,26 @@ def test_what_is_typed_before_the_first_frame_stays(open_desk, draft):
     expect(page.locator(".edit-lists .points li")).to_have_count(2)
     expect(page.locator(".edit-lists .button.primary")).to_have_attribute("aria-disabled", "false")
     assert complaints_of(desk) == []
+
+
+def test_selected_grid_keeps_a_label_where_its_middle_is_out_of_view(open_desk):
+    desk = open_desk()
+    desk.open("#/planner?map=17.6/60.17019/24.94601&grid=990001001001005")
+    desk.page.wait_for_function(
+        "() => window.gridward?.map.getLayer('selected-label') &&"
+        " window.gridward.map.queryRenderedFeatures({layers: ['selected-label']}).length === 1",
+        timeout=60_000,
+    )
+    label = desk.page.evaluate(
+        "() => { const map = window.gridward.map; const [one] = map.queryRenderedFeatures({layers: ['selected-label']});"
+        " const {x, y} = map.project(one.geometry.coordinates); const box = map.getCanvas().getBoundingClientRect();"
+        " const under = map.queryRenderedFeatures([x, y], {layers: ['grid-touch']})[0].properties.code;"
+        " return [one.properties.words, under, x > 0 && x < box.width && y > 0 && y < box.height] }"
+    )
+    assert label[0].startswith("5\n269 · ")
+    assert label[1:] == ["990001001001005", True]
+    desk.page.evaluate("() => window.gridward.map.jumpTo({zoom: 14})")
+    desk.page.wait_for_function(
+        "() => window.gridward.map.queryRenderedFeatures({layers: ['selected-label']}).length === 0", timeout=30_000
+    )
+    assert complaints_of(desk) == []

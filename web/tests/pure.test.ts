@@ -1,4 +1,5 @@
 import { hatch } from '../src/map/images'
+import { deepest } from '../src/map/deepest'
 import { describe, expect, it } from 'vitest'
 import { secondsLeft } from '../src/api/jobs'
 import type { CoverageGrid } from '../src/api/types'
@@ -124,5 +125,21 @@ describe('hatch', () => {
       expect(at(rising, k + 8, 3)).toBe(at(rising, k, 3))
       expect(at(hatch(8, 4, 1.2, '#102030', 0.5, false), k + 1, k + 1)).toBe(at(hatch(8, 4, 1.2, '#102030', 0.5, false), k, k))
     }
+  })
+})
+
+describe('the label of a grid whose middle is out of view', () => {
+  const box = (west: number, north: number, east: number, south: number): [number, number][] => [[west, north], [east, north], [east, south], [west, south], [west, north]]
+
+  it('stands in the middle of what is seen, off the holes, and nowhere where it has no room', () => {
+    const [x, y] = deepest([[box(600, -500, 1400, 300)]], 960, 720) ?? []
+    expect(x).toBeGreaterThan(720)
+    expect(x).toBeLessThan(840)
+    expect(y).toBeGreaterThan(110)
+    expect(y).toBeLessThan(190)
+    const beside = deepest([[box(0, 0, 960, 720), box(300, 0, 960, 720)]], 960, 720)
+    expect(beside?.[0]).toBeLessThan(200)
+    expect(deepest([[box(0, 0, 960, 40)]], 960, 720)).toBeNull()
+    expect(deepest([], 960, 720)).toBeNull()
   })
 })

@@ -284,7 +284,7 @@ export const en = {
   'coverage.placesShort': 'Places',
   'coverage.onlineShort': 'Online',
   'coverage.total': 'All {n} grids',
-  'coverage.shown': '{a} of {b} grids shown, {sort}',
+  'coverage.shown': '{a} of {b} grids, {sort}',
   'coverage.mostUnseen': 'most unseen street first',
   'coverage.sorted': 'sorted by {column}',
   'coverage.streetTotal': '{n} of street',

@@ -285,7 +285,7 @@ export const zh: Record<Key, string> = {
   'coverage.placesShort': '部位',
   'coverage.onlineShort': '在线',
   'coverage.total': '全部 {n} 个网格',
-  'coverage.shown': '显示 {b} 个网格中的 {a} 个，{sort}',
+  'coverage.shown': '{a}/{b} 个网格，{sort}',
   'coverage.mostUnseen': '不可见道路最长在前',
   'coverage.sorted': '按{column}排序',
   'coverage.streetTotal': '道路共 {n}',

@@ -16,6 +16,7 @@ import { hasHan, loadHan, loadLatin } from './fonts'
 import { circle, zoomOf } from './geometry'
 import { editHand, startEditing } from './editing'
 import { drawImage, PIXEL_RATIO, type Colours } from './images'
+import { labelSelected } from './selectedLabel'
 import { layerShown, listMode, mapTheme, store } from './store'
 import { tilesUnder, withoutVersion } from './tiles'
 
@@ -310,7 +311,7 @@ export async function openMap(container: HTMLElement): Promise<() => void> {
     ...(view ? { center: [view.lon, view.lat], zoom: view.zoom } : box ? { bounds: box, fitBoundsOptions: { padding: 24 } } : {}),
   })
   listen(map)
-  const stop = joined([follow(map), startEditing(map)])
+  const stop = joined([follow(map), startEditing(map), labelSelected(map)])
   mapOnScreen.value = map
   mapZoom.value = map.getZoom()
   if (!view) store.view.value = { lon: map.getCenter().lng, lat: map.getCenter().lat, zoom: map.getZoom() }

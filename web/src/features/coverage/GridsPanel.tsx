@@ -110,7 +110,9 @@ export function GridsPanel(_: { report: CoverageReport }): JSX.Element {
       </div>
       {selected && !listMode.value && <Reasons row={selected} />}
       <div class="table-foot small muted row">
-        <span class="grow">{t('coverage.shown', { a: number(rows.length), b: number(all.length), sort: sorted })}</span>
+        <span class="grow" title={sorted}>
+          {t('coverage.shown', { a: number(rows.length), b: number(all.length), sort: sorted })}
+        </span>
         {store.filter.value ? (
           <button type="button" class="link" onClick={() => (store.filter.value = null)}>
             {t('coverage.clearFilter')}

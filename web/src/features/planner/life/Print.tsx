@@ -129,13 +129,13 @@ function Page({ data, sheet, paper, way }: { data: PlanGrids; sheet: Sheet | nul
             {territory.value && !plan.name.includes(territory.value.name) ? `, ${territory.value.name}` : ''}
           </h2>
           <p>
-            {[tOr(`status.${plan.status}`, plan.status), tOr(`planKind.${plan.kind}`, plan.kind), based && t('life.basedOn', { name: based }), t('life.printedAt', { at: moment(new Date().toISOString(), new Date(0)) })]
+            {[tOr(`status.${plan.status}`, plan.status), tOr(`planKind.${plan.kind}`, plan.kind), based && t('life.basedOn', { name: based })]
               .filter(Boolean)
               .join(' · ')}
           </p>
         </div>
         <div class="right">
-          <p>Gridward</p>
+          <p>Gridward · {t('life.printedAt', { at: moment(new Date().toISOString(), new Date(0)) })}</p>
           <p>
             {territory.value && `EPSG:${territory.value.metric_srid}`}
             {sheet && ` · 1 : ${number(sheet.scale)}`}
