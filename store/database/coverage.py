@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from gis.errors import NotFoundError
 from store.database.bulk import Columns, read_columns, wkb
+from store.database.cameras import name_of
 from store.database.models import (
     Area,
     Building,
@@ -65,7 +66,7 @@ def read_cameras(session: Session, territory_id: UUID) -> Columns:
         sa.select(
             Camera.id, Camera.azimuth, Camera.hfov, Camera.max_range, Camera.ptz, Camera.dome, Camera.online,
             Camera.networked, Camera.serviceable.label("sound"), Camera.sensor_px,
-            sa.func.coalesce(Camera.gb28181_id, Camera.source_ref, sa.cast(Camera.id, sa.Text)).label("name"),
+            name_of(session).label("name"),
             wkb(Camera.point).label("point"),
         )
         .where(Camera.territory_id == territory_id, ~Camera.indoor)
@@ -263,10 +264,9 @@ def read_ground(session: Session, territory_id: UUID, *, most: int) -> Columns:
 
 def shed_rows(session: Session, territory_id: UUID) -> Columns:
     """Return the view sheds with the camera's identity and state."""
-    name = sa.func.coalesce(Camera.gb28181_id, Camera.source_ref, sa.cast(Camera.id, sa.Text))
     statement = (
         sa.select(
-            name.label("camera"), Camera.online, ViewShed.assumed, ViewShed.area_m2, Camera.azimuth,
+            name_of(session).label("camera"), Camera.online, ViewShed.assumed, ViewShed.area_m2, Camera.azimuth,
             wkb(Camera.point).label("point"), wkb(ViewShed.geom).label("geom"),
         )
         .join(Camera, Camera.id == ViewShed.camera_id)

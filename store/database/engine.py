@@ -19,6 +19,7 @@ from sqlalchemy.pool import NullPool, QueuePool
 from gis.errors import UnavailableError
 from store.database import row_security, trail
 from store.database.actor import Actor
+from store.database.cameras import NETWORK
 from store.database.quick_reads import QuickReads
 from store.database.trail import Doing
 from store.database.urls import APP_ROLE, OWNER_OPTION, libpq_url, sqlalchemy_url
@@ -157,6 +158,7 @@ def act_as(session: Session, actor: Actor, patience_s: float | None = None) -> N
         if not transaction.nested:
             row_security.begin(connection.connection.driver_connection, actor, patience_s)
 
+    session.info[NETWORK] = actor.may("camera_network")
     event.listen(session, "after_begin", on_begin)
     if actor.is_limited:
         row_security.limit_selects(session, actor)

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from store.database.bulk import Columns, read_columns, wkb
+from store.database.cameras import name_sql
 from store.database.models import Building, Grid, GridVersion, Street
 
 
@@ -66,7 +67,7 @@ _INSIDE = {
     "doors": "select d.address, coalesce(d.door_code, '') as code, d.households from dwelling d"
     " where d.territory_id = :territory and d.point && v.geom and st_covers(v.geom, d.point)"
     " order by d.address, d.door_code",
-    "cameras": "select coalesce(c.gb28181_id, c.source_ref, c.id::text) as code, c.owner as owner from camera c"
+    "cameras": "select {camera} as code, c.owner as owner from camera c"
     " where c.territory_id = :territory and c.point && v.geom and st_covers(v.geom, c.point) order by 1",
     "places": "select k.kind, k.name from key_place k"
     " where k.territory_id = :territory and k.point && v.geom and st_covers(v.geom, k.point) order by k.kind, k.name",
@@ -86,7 +87,8 @@ def inside(session: Session, what: str, plan_id: UUID, grid_id: UUID, values: di
     values : dict
         ``territory``, and ``states`` for cases.
     """
+    inside = _INSIDE[what].replace("{camera}", name_sql(session))
     statement = (
-        f"select x.* from grid_version v, lateral ({_INSIDE[what]}) x where v.plan_id = :plan and v.grid_id = :grid"  # noqa: S608 - constants only
+        f"select x.* from grid_version v, lateral ({inside}) x where v.plan_id = :plan and v.grid_id = :grid"  # noqa: S608 - constants only
     )
     return session.execute(sa.text(statement), {"plan": plan_id, "grid": grid_id, **values}).all()

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from store.database import coverage as coverage_sql
 from store.database.bulk import Columns, copy_rows, ewkb_hex, read_columns
+from store.database.cameras import name_sql
 from store.database.models import CoverageRun, Gap, KeyPlaceCoverage
 
 Box = tuple[float, float, float, float]
@@ -62,7 +63,7 @@ where v.plan_id = :plan and v.geom && st_makeenvelope(:west, :south, :east, :nor
 order by g.code
 """)
 # a camera whose shed reaches the box, or that stands in it without seeing anything
-_CAMERAS = sa.text("""
+_CAMERAS = """
 with near as (
     select camera_id as id from view_shed
     where territory_id = :territory and geom && st_makeenvelope(:west, :south, :east, :north, 4326)
@@ -71,12 +72,12 @@ with near as (
     where territory_id = :territory and point && st_makeenvelope(:west, :south, :east, :north, 4326)
 )
 select c.id, c.azimuth, c.hfov, c.max_range, c.ptz, c.dome, c.online, c.networked, c.serviceable as sound, c.sensor_px,
-       coalesce(c.gb28181_id, c.source_ref, cast(c.id as text)) as name, st_asbinary(c.point) as point,
+       {name} as name, st_asbinary(c.point) as point,
        s.assumed, s.area_m2, s.flag, s.metric_wkb as shed
 from near join camera c on c.id = near.id left join view_shed s on s.camera_id = c.id
 where not c.indoor
 order by c.fid
-""")
+"""
 _STREETS = sa.text("""
 select id, kind, name, st_asbinary(geom) as geom from street
 where territory_id = :territory and geom && st_makeenvelope(:west, :south, :east, :north, 4326)
@@ -230,7 +231,8 @@ def read_grids(session: Session, run: CoverageRun, box: Box) -> Columns:
 def read_cameras(session: Session, territory_id: UUID, box: Box) -> Columns:
     """Return the cameras that see into a box or stand there, with their sheds (None where they see nothing)."""
     values = {"territory": territory_id, **_sides(box)}
-    return read_columns(session, _CAMERAS.bindparams(**values), geometry=["point", "shed"])
+    statement = sa.text(_CAMERAS.format(name=name_sql(session))).bindparams(**values)
+    return read_columns(session, statement, geometry=["point", "shed"])
 
 
 def read_streets(session: Session, territory_id: UUID, kinds: Sequence[str], box: Box) -> Columns:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, aliased
 
 from gis.errors import NotFoundError
 from store.database.bulk import Columns, copy_rows
+from store.database.cameras import name_sql
 from store.database.grid_codes import take_back_codes
 from store.database.models import Account, Comment, Grid, Lineage, Plan, PlanStep
 
@@ -337,10 +338,10 @@ def open_cases(session: Session, plan_id: UUID, open_states: Sequence[str]) -> S
 
 def camera_places(session: Session, territory_id: UUID) -> Columns:
     """Return the cameras of a territory: id, name and place in EPSG:4326."""
-    statement = sa.text("""
-        select id, coalesce(gb28181_id, source_ref, id::text) as name, st_x(point) as lon, st_y(point) as lat
-        from camera where territory_id = :territory order by name, id
-    """)
+    statement = sa.text(
+        f"select id, {name_sql(session, '')} as name, st_x(point) as lon, st_y(point) as lat"  # noqa: S608 - constants
+        " from camera where territory_id = :territory order by name, id"
+    )
     rows = session.execute(statement, {"territory": territory_id}).all()
     columns = {name: np.empty(len(rows), dtype=object) for name in ("id", "name")}
     for place, row in enumerate(rows):

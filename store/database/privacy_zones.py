@@ -9,16 +9,17 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from store.database.bulk import wkb
+from store.database.cameras import name_sql
 from store.database.models import PrivacyZone
 
-_LOOKING_IN = sa.text("""
-select c.id, coalesce(c.gb28181_id, c.source_ref, c.id::text) as ref,
+_LOOKING_IN = """
+select c.id, {name} as ref,
        st_area(st_intersection(z.geom, s.geom)::geography) as overlap_m2, s.assumed
 from privacy_zone z join view_shed s on s.geom && z.geom and st_intersects(s.geom, z.geom)
 join camera c on c.id = s.camera_id
 where z.id = :zone and s.territory_id = z.territory_id
 order by overlap_m2 desc, c.fid
-""")
+"""
 _LISTED = sa.text("""
 select z.id, z.kind, z.reason, st_asbinary(z.geom) as geom, st_area(z.geom::geography) as area_m2, a.display as author,
        z.created_at, z.revision,
@@ -38,7 +39,8 @@ def list_zones(session: Session, territory_id: UUID, zone_id: UUID | None = None
 
 def cameras_looking_in(session: Session, zone_id: UUID) -> list[dict[str, Any]]:
     """Return the cameras whose stored view reaches into a zone, the one that sees most of it first."""
-    return [dict(row) for row in session.execute(_LOOKING_IN, {"zone": zone_id}).mappings()]
+    statement = sa.text(_LOOKING_IN.format(name=name_sql(session)))
+    return [dict(row) for row in session.execute(statement, {"zone": zone_id}).mappings()]
 
 
 def find_zone(session: Session, zone_id: UUID, *, lock: bool = False) -> PrivacyZone | None:

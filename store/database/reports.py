@@ -10,11 +10,13 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.orm import Session
 
+from store.database.cameras import may_name
 from store.database.models import Report
 
 # a camera or facility on a border stands in the grid of the lower code
 _CAMERAS = sa.text("""
-select c.id, coalesce(c.gb28181_id, '') as gb28181_id, coalesce(c.source_ref, '') as ref, c.owner, c.purpose, c.mount,
+select c.id, case when :named then coalesce(c.gb28181_id, '') else '' end as gb28181_id,
+       case when :named then coalesce(c.source_ref, '') else '' end as ref, c.owner, c.purpose, c.mount,
        c.azimuth, c.hfov, c.max_range, c.height_m, c.sensor_px, c.ptz, c.dome, c.indoor, c.networked, c.online,
        c.serviceable, h.at as heard, s.area_m2, s.assumed, g.code as grid_code, g.area_name,
        st_x(c.point) as lon, st_y(c.point) as lat
@@ -46,7 +48,7 @@ order by f.kind, f.name, f.fid
 
 def camera_register(session: Session, territory_id: UUID, plan_id: UUID) -> Sequence[sa.Row[Any]]:
     """Return every camera with its state, its view and its grid."""
-    return session.execute(_CAMERAS, {"territory": territory_id, "plan": plan_id}).all()
+    return session.execute(_CAMERAS, {"territory": territory_id, "plan": plan_id, "named": may_name(session)}).all()
 
 
 def facility_register(session: Session, territory_id: UUID, plan_id: UUID) -> Sequence[sa.Row[Any]]:
