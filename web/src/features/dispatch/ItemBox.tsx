@@ -75,7 +75,7 @@ export function ItemBox({ item, code, bad, onText, onPick }: ItemBoxProps): JSX.
         }}
         onKeyDown={onKeyDown}
       />
-      <ul id="report-item-list" class="menu hits" role="listbox" aria-label={t('dispatch.item')} hidden={!showing}>
+      <ul id="report-item-list" class="menu hits" role="listbox" aria-label={t('dispatch.filterItem')} hidden={!showing}>
         {hits.map((one, k) => (
           <li key={one.code} id={`report-item-${k}`} role="option" aria-selected={k === at} class={k === at ? 'active' : ''} onMouseDown={(event) => (event.preventDefault(), pick(one))}>
             <span class="grow ellipsis">{nameOf(one)}</span>
