@@ -283,23 +283,25 @@ def _placement(grids: list[dict[str, Any]], radius: float) -> str:
 
 
 def _head(grid: dict[str, Any], *, lost: bool) -> dict[str, Any] | None:
-    for person in grid["people"]:
-        if person["is_head"] and not lost:
-            return {
-                "id": person["id"],
-                "staff": person["staff"],
-                "work_no": person["work_no"],
-                "reason": "head of the grid",
-            }
-    return None
+    """Return who answers for a grid: its head, or while that one is away the first deputy who is there."""
+    head = next((person for person in grid["people"] if person["is_head"]), None)
+    if head is None or lost:
+        return None
+    if not head["away"]:
+        return _person(head, "head of the grid")
+    deputies = (person for person in grid["people"] if person["role"] == "deputy" and not person["away"])
+    deputy = next(deputies, None)
+    if deputy is None:
+        return _person(head, "head of the grid, away")
+    return _person(deputy, "stands in for the head, who is away")
 
 
 def _deputies(grid: dict[str, Any]) -> list[dict[str, Any]]:
-    return [
-        {"id": person["id"], "staff": person["staff"], "work_no": person["work_no"], "reason": person["role"]}
-        for person in grid["people"]
-        if not person["is_head"]
-    ]
+    return [_person(person, person["role"]) for person in grid["people"] if not person["is_head"]]
+
+
+def _person(person: dict[str, Any], reason: str) -> dict[str, Any]:
+    return {"id": person["id"], "staff": person["staff"], "work_no": person["work_no"], "reason": reason}
 
 
 def _grid(grid: dict[str, Any], head: dict[str, Any] | None) -> dict[str, Any]:

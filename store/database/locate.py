@@ -67,6 +67,7 @@ with q as materialized (
     from t join staff s on s.territory_id = t.id, q
     where s.active and s.duty_point is not null
       and exists (select from shift h where h.staff_id = s.id and h.period @> cast(:at as timestamptz))
+      and not exists (select from absence b where b.staff_id = s.id and b.period @> cast(:at as timestamptz))
     order by s.duty_point <-> q.p limit :staff
 ), people as (
     select * from duty
@@ -106,7 +107,8 @@ select
        'floor_low', f.floor_low, 'floor_high', f.floor_high, 'zone', f.zone,
        'area_code', a.area_code, 'town_code', a.town_code, 'county_code', a.county_code,
        'people', (select coalesce(json_agg(json_build_object(
-             'id', s.id, 'work_no', s.work_no, 'staff', s.name, 'role', m.role, 'is_head', m.is_head)
+             'id', s.id, 'work_no', s.work_no, 'staff', s.name, 'role', m.role, 'is_head', m.is_head, 'away',
+             exists (select from absence b where b.staff_id = s.id and b.period @> cast(:at as timestamptz)))
              order by m.is_head desc, m.role <> 'deputy', s.work_no), '[]')
            from assignment m join staff s on s.id = m.staff_id
            where m.grid_id = f.grid_id and m.valid @> cast(:at as timestamptz) and s.active))

@@ -13,7 +13,7 @@ from store.database.actor import Actor
 from store.database.models import Staff
 from tests.api.conftest import Client
 from tests.api.test_plan_jobs import run
-from tests.api.town import build_town
+from tests.api.town import build_town, lonlat
 
 API = "/api/v1"
 
@@ -135,6 +135,9 @@ def test_patterns_write_out_shifts_and_deputies_stand_in_for_the_absent(client, 
     mine = [each for each in found["absent"] if each["head"]]
     assert mine
     assert any(each["deputies"] for each in mine)
+    lon, lat = lonlat(100, 100)
+    here = client.post(f"{API}/locate", json={"lon": lon, "lat": lat}).json()["head"]
+    assert (here["id"], here["reason"]) == (str(town.staff["deputy1"]), "stands in for the head, who is away")
     assert client.get(f"{API}/vacancies", params={"at": "2035-01-01"}).json()["absent"] == []
     assert client.delete(f"{API}/absences/{absence.json()['id']}").status_code == 204
 
