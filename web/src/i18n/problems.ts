@@ -47,6 +47,8 @@ export const refusalsZh: Record<string, string> = {
   guard: '条件未满足，不能进行此操作。',
   missing: '缺少此操作必需的内容。',
   'unknown-action': '没有这项操作。',
+  'own-handover': '交班人不能自己接班，请由下一班人员确认。',
+  'handover-taken': '已有人接班。',
   'link-spent': '此链接已使用过，仍可查看办理进度。',
   'outside-body': '外部单位只能查看移送给本单位的案件。',
   'tree-cycle': '单位不能隶属于自己的下级。',

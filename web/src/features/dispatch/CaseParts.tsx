@@ -200,7 +200,7 @@ export function History({ of }: { of: CaseFull }): JSX.Element {
               <span class="muted num">{moment(one.at)}</span>
             </span>
             <span class="block small muted">{one.actor?.name ?? t('dispatch.system')}</span>
-            {(one.reason ?? one.text) && <span class="block small second">{[one.reason, one.text].filter(Boolean).join(' · ')}</span>}
+            {(one.reason ?? one.text) && <span class="block small second">{[one.reason && tOr(`dispatch.reason.${one.reason}`, one.reason), one.text].filter(Boolean).join(' · ')}</span>}
             {one.erased && <span class="block small muted">{t('dispatch.textErased')}</span>}
           </li>
         ))}
