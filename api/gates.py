@@ -47,6 +47,8 @@ IN_AREAS: Final = frozenset(
         "DELETE /api/v1/incidents/{no}/contact", "POST /api/v1/incidents/{no}/actions/{action}",
         "POST /api/v1/incidents/{no}/tasks/{task_id}/{action}",
         "GET /api/v1/search",
+        "GET /api/v1/incidents/{no}/answer", "GET /api/v1/incidents/near", "GET /api/v1/handovers",
+        "POST /api/v1/handovers", "POST /api/v1/handovers/{handover}/taken",
         "GET /api/v1/incidents/{no}/duplicates", "POST /api/v1/media", "GET /api/v1/media/{media_id}",
         "POST /api/v1/media/{media_id}/blur", "GET /api/v1/plates", "POST /api/v1/plates", "GET /api/v1/plates/sheet",
         "GET /api/v1/plates/{code}", "DELETE /api/v1/plates/{code}",
