@@ -2,10 +2,10 @@ import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import { t, tOr } from '../../i18n'
 import { moment, number, position } from '../../i18n/format'
-import { listMode, store } from '../../map/store'
-import { Icon } from '../../ui/Icon'
+import { store } from '../../map/store'
 import { Empty, ErrorNote, Skeleton } from '../../ui/states'
 import { SelectField, TextField } from '../../ui/fields'
+import { ComposerFoot } from '../planner/life/ComposerFoot'
 import { mayComment } from '../planner/life/life'
 import { bright, comments, say, steps, type WholeChange } from './areas'
 
@@ -34,25 +34,7 @@ function Composer({ of }: { of: WholeChange }): JSX.Element {
     <form class="composer stack" onSubmit={(event) => void send(event)}>
       <TextField id="area-comment" label={t('life.newComment')} rows={2} maxLength={2000} value={text} placeholder={t('life.commentHint')} onInput={setText} />
       <SelectField id="area-comment-on" label={t('areas.about')} value={area} options={[['', t('areas.wholeSet')], ...options]} onChange={setArea} />
-      <div class="row wrap">
-        {place && (
-          <span class="chip outline">
-            <Icon name="pin" />
-            {position(place.lon, place.lat)}
-          </span>
-        )}
-        {!listMode.value && (
-          <button type="button" class="button quiet" aria-pressed={store.picking.value} onClick={() => (store.picking.value = !store.picking.value)}>
-            <Icon name="target" />
-            {t(store.picking.value ? 'map.pick' : 'life.pinPlace')}
-          </button>
-        )}
-        <span class="grow" />
-        <button type="submit" class="button" aria-disabled={busy || !text.trim()}>
-          {t('life.comment')}
-        </button>
-      </div>
-      {failure !== null && <ErrorNote error={failure} />}
+      <ComposerFoot pin={place && position(place.lon, place.lat)} ready={!busy && text.trim() !== ''} failure={failure} />
     </form>
   )
 }

@@ -5,11 +5,12 @@ import { gridByCode, planGrids } from '../../../api/data'
 import type { PlanGrids } from '../../../api/types'
 import { t } from '../../../i18n'
 import { gridNumber, moment, number, position } from '../../../i18n/format'
-import { listMode, store } from '../../../map/store'
+import { store } from '../../../map/store'
 import { Icon } from '../../../ui/Icon'
 import { Empty, ErrorNote, sentence, Skeleton } from '../../../ui/states'
 import { toast } from '../../../ui/toast'
 import { composing } from './commenting'
+import { ComposerFoot } from './ComposerFoot'
 import { comments, mayComment, say, settle, thread, type Comment } from './life'
 import { pinOf, threadsOf, type Thread } from './threads'
 
@@ -72,23 +73,7 @@ function Composer({ data }: { data: PlanGrids }): JSX.Element {
           onInput={(event) => setText(event.currentTarget.value)}
         />
       </div>
-      <div class="row wrap">
-        <span class="chip outline">
-          <Icon name="pin" />
-          {place ? position(place.lon, place.lat) : grid ? `${t('grid.grid')} ${gridNumber(grid.code)}` : t('life.wholePlan')}
-        </span>
-        {!listMode.value && (
-          <button type="button" class="button quiet" aria-pressed={store.picking.value} onClick={() => (store.picking.value = !store.picking.value)}>
-            <Icon name="target" />
-            {t(store.picking.value ? 'map.pick' : 'life.pinPlace')}
-          </button>
-        )}
-        <span class="grow" />
-        <button type="submit" class="button" aria-disabled={busy || !text.trim()}>
-          {t('life.comment')}
-        </button>
-      </div>
-      {failure !== null && <ErrorNote error={failure} />}
+      <ComposerFoot pin={place ? position(place.lon, place.lat) : grid ? `${t('grid.grid')} ${gridNumber(grid.code)}` : t('life.wholePlan')} ready={!busy && text.trim() !== ''} failure={failure} />
     </form>
   )
 }
