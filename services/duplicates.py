@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from typing import Any
 from uuid import UUID
 
 import shapely
@@ -127,14 +128,15 @@ def _likely(work: UnitOfWork, row: _Report, most: int) -> list[LikelyDuplicate]:
     if not rows:
         return []
     srid = sql.metric_srid(work.session, row.territory_id)
-    places = shapely.points([(each.lon, each.lat) for each in (row, *rows)])
+    everything: tuple[Any, ...] = (row, *rows)
+    places = shapely.points([(each.lon, each.lat) for each in everything])
     xy = shapely.get_coordinates(to_metric(places, srid))
     report, *others = (
         Sighting(
             each.no, float(x), float(y), each.reported_at, each.item, each.item_code, each.accuracy_m or 0.0,
             each.description,
         )
-        for each, (x, y) in zip((row, *rows), xy, strict=True)
+        for each, (x, y) in zip(everything, xy, strict=True)
     )  # fmt: skip
     known = {each.no: each for each in rows}
     return [

@@ -68,7 +68,7 @@ def sums(
     return {name: int(value) for row in (here, done) for name, value in row._mapping.items()}  # noqa: SLF001 - its public name
 
 
-def _shown() -> sa.Select[Any]:
+def _shown() -> sa.Select[*tuple[Any, ...]]:
     giver, taker = aliased(Account), aliased(Account)
     return (
         sa.select(
