@@ -188,7 +188,7 @@ class Rules:
         Pairs to start from: so many nearest staff of each post and nearest posts of each of the staff. Others are
         taken in as soon as they can better the answer.
     time_limit : float
-        Seconds after which the best answer so far is taken.
+        Seconds after which the search for whole numbers in one part takes the best answer so far.
     """
 
     within_village: bool = True

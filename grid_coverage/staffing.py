@@ -8,7 +8,6 @@ come in as they are needed, and the bound holds for all of them.
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -121,12 +120,11 @@ def assign_staff(staff: Staff, posts: Posts, rules: Rules) -> Assignment:
     """
     pairs = allowed_pairs(staff, posts, rules)
     scopes = [_scope(rule, posts) for rule in rules.minimums]
-    deadline = time.monotonic() + rules.time_limit
     holder = np.full(len(posts.village), VACANT, dtype=np.int64)
     answers = []
     for part in independent_parts(pairs, len(staff.village), len(posts.village), scopes):
         model, who = _model(staff, posts, replace(rules, minimums=_of_part(rules, scopes, part)), pairs, part)
-        solved = solve(model, deadline)
+        solved = solve(model)
         holder[part[model.pairs.post[solved.chosen]]] = who[model.pairs.staff[solved.chosen]]
         answers.append(solved)
     filled = holder != VACANT

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -71,14 +70,12 @@ class _Whole(NamedTuple):
     bound: float
 
 
-def solve(model: Model, deadline: float) -> Solved:
+def solve(model: Model) -> Solved:
     """Solve a batch.
 
     Parameters
     ----------
     model : Model
-    deadline : float
-        Of `time.monotonic`; after it the best answer so far is taken and the bounds say how good it is.
 
     Returns
     -------
@@ -94,20 +91,20 @@ def solve(model: Model, deadline: float) -> Solved:
     Desaulniers, G., Desrosiers, J. and Solomon, M. (2005), Column Generation, chapter 1: pricing and the bound.
     """
     start = _first_pairs(model)
-    least = _relaxed(model, start, None, deadline)
+    least = _relaxed(model, start, None)
     missed, missed_bound = float(np.ceil(least.value - TOLERANCE)), float(np.ceil(least.bound - TOLERANCE))
-    best = _relaxed(model, least.active, missed, deadline)
-    found = _made_whole(model, best, missed, deadline)
+    best = _relaxed(model, least.active, missed)
+    found = _made_whole(model, best, missed)
     if found is None:
         # it takes more misses in whole numbers than in shares of people, or other pairs
-        proven = _made_whole(model, least, None, deadline)
+        proven = _made_whole(model, least, None)
         missed, missed_bound = _given(proven).value, float(np.ceil(_given(proven).bound - TOLERANCE))
-        best = _relaxed(model, np.union1d(best.active, _given(proven).chosen), missed, deadline)
-        found = _made_whole(model, best, missed, deadline)
+        best = _relaxed(model, np.union1d(best.active, _given(proven).chosen), missed)
+        found = _made_whole(model, best, missed)
     return Solved(_given(found).chosen, missed, missed_bound, _given(found).value, _given(found).bound)
 
 
-def _made_whole(model: Model, relaxed: _Relaxed, missed: float | None, deadline: float) -> _Whole | None:
+def _made_whole(model: Model, relaxed: _Relaxed, missed: float | None) -> _Whole | None:
     """Turn a relaxation into an answer in whole numbers, proven over all pairs where time and size allow.
 
     None when no answer in whole numbers over the pairs at hand misses so little.
@@ -120,17 +117,15 @@ def _made_whole(model: Model, relaxed: _Relaxed, missed: float | None, deadline:
     near = _within(relaxed, NEARLY if missed is not None else 0.0)
     if len(near) > WINDOW:
         near = active
-    found = _branched(model, near, missed, deadline)
+    found = _branched(model, near, missed)
     if found is None:
         return None
     # a pair that costs more than what is left to win is in no better answer
     wider = _within(relaxed, found.value - bound + TOLERANCE)
     if found.value - bound <= TOLERANCE * max(1.0, abs(found.value)) or len(wider) > WINDOW:
         return found._replace(bound=bound)
-    if len(np.setdiff1d(wider, near)) and time.monotonic() < deadline:
-        found = _given(_branched(model, np.union1d(wider, near), missed, deadline))
-    elif len(np.setdiff1d(wider, near)):
-        return found._replace(bound=bound)
+    if len(np.setdiff1d(wider, near)):
+        found = _given(_branched(model, np.union1d(wider, near), missed))
     return found._replace(bound=max(bound, min(found.bound, found.value)))
 
 
@@ -159,11 +154,11 @@ def _value(model: Model, chosen: Ints, missed: float | None, solution: Floats) -
     return float(model.pairs.distance[chosen].sum() + model.rules.balance * (held * (held - 1) / 2).sum())
 
 
-def _relaxed(model: Model, active: Ints, missed: float | None, deadline: float) -> _Relaxed:
+def _relaxed(model: Model, active: Ints, missed: float | None) -> _Relaxed:
     """Solve the relaxation, taking in pairs until none betters it."""
     for _ in range(ROUNDS):
         program = model.program(active, missed=missed)
-        result = _linear(program, deadline)
+        result = _linear(program, model.rules.time_limit)
         if missed is not None and model.grow_rungs(result.x, len(active)):
             continue
         reduced = model.reduced(result.eqlin.marginals, result.ineqlin.marginals, priced=missed is not None)
@@ -174,7 +169,7 @@ def _relaxed(model: Model, active: Ints, missed: float | None, deadline: float) 
         better = reduced < -TOLERANCE
         better[active] = False
         near = result.fun - bound <= TOLERANCE * max(1.0, abs(result.fun))
-        if near or not better.any() or time.monotonic() > deadline:
+        if near or not better.any():
             break
         reduced[active] = np.inf
         most = NEARLY if missed is not None else -TOLERANCE
@@ -202,12 +197,12 @@ def _most_wanted(model: Model, reduced: Floats, most: float) -> Ints:
     return np.asarray(rows[nearest_pairs(ranked, 4)], dtype=np.int64)
 
 
-def _linear(program: Program, deadline: float) -> Any:  # noqa: ANN401 - scipy's result has no type
+def _linear(program: Program, limit: float) -> Any:  # noqa: ANN401 - scipy's result has no type
     given: dict[str, Any] = {
         "A_eq": program.equal,
         "b_eq": program.equal_to,
         "bounds": np.column_stack((np.zeros(len(program.upper)), program.upper)),
-        "options": {"time_limit": max(1.0, deadline - time.monotonic())},
+        "options": {"time_limit": limit},
     }
     if program.below.shape[0]:
         given |= {"A_ub": program.below, "b_ub": program.below_than}
@@ -217,7 +212,7 @@ def _linear(program: Program, deadline: float) -> Any:  # noqa: ANN401 - scipy's
     return result
 
 
-def _branched(model: Model, active: Ints, missed: float | None, deadline: float) -> _Whole | None:
+def _branched(model: Model, active: Ints, missed: float | None) -> _Whole | None:
     """Solve in whole numbers over some pairs; the bound holds for these alone, and None is that there is no answer."""
     program = model.program(active, missed=missed)
     constraints = [LinearConstraint(program.equal, program.equal_to, program.equal_to)]
@@ -228,13 +223,13 @@ def _branched(model: Model, active: Ints, missed: float | None, deadline: float)
         integrality=program.whole.astype(np.int64),
         bounds=Bounds(0, program.upper),
         constraints=constraints,
-        options={"time_limit": max(1.0, deadline - time.monotonic()), "mip_rel_gap": 1e-6},
+        options={"time_limit": model.rules.time_limit, "mip_rel_gap": 1e-6},
     )
     if result.status == 2:
         return None
     if result.x is None:
         raise UnavailableError("No assignment was found in the time allowed; allow more time or fewer pairs.")
     if missed is not None and model.grow_rungs(result.x, len(active)):
-        return _branched(model, active, missed, deadline)
+        return _branched(model, active, missed)
     chosen = active[result.x[: len(active)] > 0.5]
     return _Whole(chosen, _value(model, chosen, missed, result.x), float(result.mip_dual_bound))
