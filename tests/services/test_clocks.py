@@ -11,7 +11,8 @@ import sqlalchemy as sa
 
 from casework.calendars import china, read_calendar
 from gis.errors import InvalidInputError
-from services import calendars, catalogue, clock_recompute, clock_sweep, clocks, ingest
+from services import calendars, catalogue, clock_recompute, clock_sweep, clocks, housekeeping, ingest
+from services.deliveries import Outbound
 from services.incidents import Report, register
 from services.locate import Place
 from services.nearest_staff import StreetGraphs
@@ -255,3 +256,28 @@ def test_bad_calendars_change_nothing(database, town):
     with database.work(SYSTEM) as work:
         assert calendars.show(work, town.territory).version == before
         assert sql.clocks_of(work.session, [date(2025, 9, 1)], [999999]) == []
+
+
+def test_a_suspended_case_goes_on_at_its_day_of_review(database, case):
+    case.go("OPENED", "open", item="0201")
+    case.go("IN_PROGRESS", "sign")
+    case.go("SUSPENDED", "approve_suspension", now=at("2025-09-26T17:00"), review_on=date(2025, 10, 20))
+    with database.work(SYSTEM) as work:
+        work.session.execute(
+            sa.text("update clock set ended_at = now(), next_at = null where incident_id <> :id"), {"id": case.id}
+        )
+        work.session.execute(sa.text("update clock_event set acted_at = now() where acted_at is null"))
+    assert clock_sweep.sweep(database, now=at("2025-10-19T23:59")) == 1, "its four fifths"
+    assert clock_sweep.see_to(database, now=at("2025-10-19T23:59")) == 0
+    with database.work(SYSTEM) as work:
+        # somebody is taking a step on the case: the sweep does not wait for it
+        work.session.execute(sa.text("select 1 from incident where id = :id for update"), {"id": case.id})
+        assert clock_sweep.sweep(database, now=at("2025-10-20T08:30")) == 0
+    done = housekeeping.run_clocks(database, Outbound(), now=at("2025-10-20T08:30"))
+    assert (done["fired"], done["seen_to"]) == (1, 1)
+    assert one(database, "select state from incident where id = :id", id=case.id) == "IN_PROGRESS"
+    found = seen(database, case, at("2025-10-20T08:30"))
+    assert found.review is None
+    # an hour and a half of the Friday and five work days, less the hour that was spent
+    assert found.stage.due_at == at("2025-10-27T09:00")
+    assert one(database, "select outcome from clock_event order by id desc limit 1") == "resume"

@@ -1,0 +1,62 @@
+"""`gridward load catalogue`, `gridward catalogue` and `gridward calendar`."""
+
+from __future__ import annotations
+
+import json
+from importlib import resources
+
+import pytest
+
+from tests.api.town import build_town
+
+CHINA = {
+    "code": "test", "zone": "Asia/Shanghai", "hours": ["08:30-12:00", "14:00-17:30"],
+    "years": {"2025": {"announced": True, "off": {"2025-10-01/2025-10-08": "国庆节"},
+                       "work": {"2025-09-28": "调休", "2025-10-11": "调休"}}},
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module", autouse=True)
+def town(database):
+    return build_town(database)
+
+
+def test_a_catalogue_is_loaded_searched_and_checked(gridward, tmp_path):
+    with resources.as_file(resources.files("casework") / "open_catalogue.csv") as path:
+        code, out, _ = gridward("load", "catalogue", path, "--json")
+    assert (code, json.loads(out)["counts"]["items"]) == (0, 113)
+    code, out, _ = gridward("catalogue", "versions")
+    assert (code, "113 items in 4 classes" in out) == (0, True)
+    code, out, _ = gridward("catalogue", "search", "jgqs")
+    assert out.startswith("0101  井盖缺失  Missing manhole cover")
+    code, out, _ = gridward("catalogue", "check")
+    assert (code, "226 without a lead unit" in out) == (1, True)
+    units, leads = tmp_path / "units.csv", tmp_path / "leads.csv"
+    units.write_text("code,name\nC1,Works\n")
+    leads.write_text("item,area,unit\n,,C1\n")
+    assert gridward("load", "units", units)[0] == gridward("load", "lead-units", leads)[0] == 0
+    assert gridward("catalogue", "check", "--json")[0] == 0
+    code, out, _ = gridward("catalogue", "apply-limits")
+    assert (code, out) == (0, "0 clocks came to another result.\n")
+
+
+def test_refused_rows_end_with_2_and_are_listed(gridward, tmp_path):
+    path = tmp_path / "bad.csv"
+    path.write_text("code,class_code,name_zh,limit_1\n1,01,x,soon\n2,01,y,4 工作时\n")
+    code, _, err = gridward("load", "catalogue", path)
+    assert (code, "line 2, limit_1 'soon'" in err) == (2, True)
+
+
+def test_a_calendar_is_loaded_and_reckons(gridward, tmp_path):
+    path = tmp_path / "calendar.json"
+    path.write_text(json.dumps(CHINA))
+    assert gridward("calendar", "load", path)[:2] == (0, "test holds as version 1; 0 clocks moved.\n")
+    assert "2025-09-28 works 调休" in gridward("calendar", "show")[1]
+    assert gridward("calendar", "due", "2025-09-26T16:00+08:00", "4 工作时")[1] == "2025-09-28T11:00:00+08:00\n"
+    assert gridward("calendar", "due", "2025-09-30T10:00", "5 work days")[1] == "2025-10-14T17:30:00+08:00\n"
+    told = json.loads(gridward("calendar", "due", "2025-12-30T10:00", "5 work days", "--json")[1])
+    assert told == {"due_at": "2026-01-06T17:30:00+08:00", "provisional": True}
+    assert gridward("calendar", "due", "soon", "5 work days")[0] == 2
+    assert gridward("calendar", "due", "2025-09-30T10:00", "soon")[0] == 2
+    path.write_text("{")
+    assert gridward("calendar", "load", path)[0] == 2
