@@ -20,6 +20,8 @@ const LONGEST_SUSPENSION_DAYS = 90
 export const units = resource(async (abort) => (await ask<{ units: Unit[] }>(`/api/v1/units${query({ territory: territory.peek()?.id })}`, { signal: abort })).units)
 
 interface FieldsProps {
+  /** Of the ids: two forms may be open. */
+  prefix: string
   fields: readonly FormField[]
   values: Values
   missing: readonly string[]
@@ -32,8 +34,8 @@ interface FieldsProps {
 const labelOf = (name: string): string => t(`dispatch.form.${name}` as Key)
 const dateOf = (at: number): string => new Date(at).toISOString().slice(0, 10)
 
-function DateField(props: { field: FormField; value: string; error: string | null; set: (value: string) => void }): JSX.Element {
-  const id = `act-${props.field.name}`
+function DateField(props: { id: string; field: FormField; value: string; error: string | null; set: (value: string) => void }): JSX.Element {
+  const { id } = props
   const day = props.field.kind === 'date'
   const bounds = day ? { min: dateOf(Date.now() + DAY_MS), max: dateOf(Date.now() + LONGEST_SUSPENSION_DAYS * DAY_MS) } : {}
   return (
@@ -64,9 +66,9 @@ function UnitList(props: { field: FormField; value: string[]; error: string | nu
   )
 }
 
-function OneField({ field, values, missing, masters, set, files }: FieldsProps & { field: FormField }): JSX.Element {
+function OneField({ prefix, field, values, missing, masters, set, files }: FieldsProps & { field: FormField }): JSX.Element {
   const { name, kind, needed } = field
-  const id = `act-${name}`
+  const id = `${prefix}-${name}`
   const value = values[name]
   const text = typeof value === 'string' ? value : ''
   const error = missing.includes(name) ? t('dispatch.form.needed', { what: labelOf(name) }) : null
@@ -84,7 +86,7 @@ function OneField({ field, values, missing, masters, set, files }: FieldsProps &
       return <UnitList field={field} value={Array.isArray(value) ? value : []} error={error} set={(next) => set(name, next)} />
     case 'date':
     case 'moment':
-      return <DateField field={field} value={text} error={error} set={put} />
+      return <DateField id={id} field={field} value={text} error={error} set={put} />
     case 'outcome':
       return <SelectField id={id} label={labelOf(name)} error={error} value={text} options={[...choose, ...OUTCOMES.map((one) => [one, t(`dispatch.outcome.${one}`)] as [string, string])]} onChange={put} />
     case 'level':
@@ -132,6 +134,7 @@ async function sendPhotos(fields: readonly FormField[], chosen: ReadonlyMap<stri
 }
 
 interface ActionFormProps {
+  prefix?: string
   choice: Choice
   masters: readonly { no: string; item: string }[]
   values?: Values
@@ -140,7 +143,7 @@ interface ActionFormProps {
 }
 
 /** What an action needs, asked where its button was. */
-export function ActionForm({ choice, masters, values: begun, onSend, onClose }: ActionFormProps): JSX.Element {
+export function ActionForm({ prefix = 'act', choice, masters, values: begun, onSend, onClose }: ActionFormProps): JSX.Element {
   const fields = fieldsOf(choice)
   const [values, setValues] = useState<Values>(begun ?? {})
   const [tried, setTried] = useState(false)
@@ -181,6 +184,7 @@ export function ActionForm({ choice, masters, values: begun, onSend, onClose }: 
       {fields.map((field) => (
         <OneField
           key={field.name}
+          prefix={prefix}
           field={field}
           fields={fields}
           values={values}

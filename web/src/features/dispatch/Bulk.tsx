@@ -64,7 +64,7 @@ export function Bulk(): JSX.Element | null {
             </button>
           </div>
           {choice ? (
-            <ActionForm key={choice.action} choice={choice} masters={shown.value.filter(({ no }) => !marked.value.has(no))} onSend={(body) => send(choice, body)} onClose={() => setChoice(null)} />
+            <ActionForm key={choice.action} prefix="many" choice={choice} masters={shown.value.filter(({ no }) => !marked.value.has(no))} onSend={(body) => send(choice, body)} onClose={() => setChoice(null)} />
           ) : (
             <div class="row wrap">
               {offered.map((one) => (
