@@ -11,6 +11,7 @@ export const refusalsZh: Record<string, string> = {
   'action-refused': '该操作在当前状态下不能进行。',
   'bad-request': '请求的参数有误。',
   'bad-signature': '签名无效。',
+  'beyond-calendar': '超出工作日历可推算的年份。',
   'body-too-large': '发送的内容过大。',
   'borders-elsewhere': '网格边界与相邻网格共用，请在方案编辑中修改。',
   'broken-tiling': '结果不能完整铺满辖区，未保存。',
