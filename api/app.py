@@ -129,14 +129,17 @@ def _describe(app: FastAPI) -> dict[str, Any]:
         schemas["Problem"] = problems.openapi_schema()
         for unused in ("HTTPValidationError", "ValidationError"):
             schemas.pop(unused, None)
-        failure = {
+        failure: dict[str, Any] = {
             "description": "A problem (RFC 9457).",
             "content": {problems.MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
         }
-        for operations in described["paths"].values():
+        # Open311 has a form of its own for what goes wrong
+        own: dict[str, Any] = {"application/json": {}, "text/xml": {}}
+        others = {"description": "Errors as Open311 writes them.", "content": own | failure["content"]}
+        for path, operations in described["paths"].items():
             for operation in operations.values():
                 if isinstance(operation, dict) and "responses" in operation:
                     operation["responses"].pop("422", None)
-                    operation["responses"].setdefault("default", failure)
+                    operation["responses"].setdefault("default", others if path.startswith("/open311") else failure)
         app.openapi_schema = described
     return app.openapi_schema

@@ -33,6 +33,8 @@ class TooManyAttemptsError(GridwardError):
 class LockedOutError(TooManyAttemptsError):
     """A name or a client is shut out for a while after refused passwords."""
 
+    code = "locked-out"
+
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:

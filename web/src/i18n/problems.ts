@@ -75,6 +75,7 @@ export const refusalsZh: Record<string, string> = {
   'second-person': '须由编制人以外的第二人发布。',
   'stale-revision': '内容已被他人修改，请查看最新版本。',
   'too-slow': '请求发送超时，请检查网络后重试。',
+  'locked-out': '密码多次有误，已暂停登录，请十分钟后再试。',
   'too-many-attempts': '尝试次数过多，请稍后再试。',
   'too-many-vertices': '图形的顶点过多，请简化后再试。',
   unavailable: '服务暂时不可用，请稍后再试。',
