@@ -231,15 +231,14 @@ SOURCES: Final[dict[str, LayerSource]] = {
         also=("grids", "gaps"),
     ),
     "cells": LayerSource(
-        "grid_version v join grid g on g.id = v.grid_id",
+        # the code beside each shape: looking up a thousand grids costs a quarter of a page of them
+        "grid_version v",
         "v.fid",
-        {"code": "g.code", "number": _NUMBER, "name": "nullif(v.name, '')", "households": "v.households"},
+        {"code": "v.code", "number": _VERSION_NUMBER, "name": "nullif(v.name, '')", "households": "v.households"},
         "v.geom",
         "v.geom_3857",
         "v.plan_id = any(:scope)",
         follows="cell",
-        tile_tables="grid_version v",
-        tile_columns={"code": "v.code", "number": _VERSION_NUMBER},
         also=("grids",),
     ),
     "river_reaches": LayerSource(
