@@ -9,7 +9,8 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.cases import CaseOut, UnitName, case_out
+from api.case_bodies import CaseOut, UnitName
+from api.cases import case_out
 from api.deps import Work
 from api.duplicates import DuplicateOut, DuplicatesOut
 from api.locate import Graphs, LocatedAnswer
