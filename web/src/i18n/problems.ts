@@ -101,6 +101,7 @@ const notesZh: Record<string, string> = {
   'casting view sheds': '正在计算可视域',
   'checking and saving': '正在校验并保存',
   'checking the borders': '正在检查边界',
+  'cutting tiles': '正在切分瓦片',
   'dividing into grids': '正在划分网格',
   'dividing into reaches': '正在划分河段',
   'draft saved': '草稿已保存',
