@@ -1,7 +1,9 @@
 import { defineConfig } from 'vitest/config'
+import { fillWorker } from './fill-worker.mjs'
 
 // The build lands inside the Python package, which serves it: one program, one origin, no outside address.
 export default defineConfig({
+  plugins: [fillWorker()],
   build: {
     outDir: '../api/static',
     emptyOutDir: true,
