@@ -201,10 +201,13 @@ export function History({ data }: { data: PlanGrids }): JSX.Element {
 export function DayOnMap({ data }: { data: PlanGrids }): JSX.Element | null {
   const day = store.at.value
   if (!day) return null
+  // an address may name a day without its plan
+  const other = dated.data.value !== null && !dated.data.value.some((grid) => grid.plan_id === data.plan.id)
+  const words = other ? 'life.onMapNot' : day > today() ? 'life.onMapLater' : 'life.onMap'
   return (
     <div class="map-hint card day-hint" role="status">
       <Icon name="history" />
-      {t(day > today() ? 'life.onMapLater' : 'life.onMap', { day: dayOf(day), name: data.plan.name })}
+      {t(words, { day: dayOf(day), name: data.plan.name })}
       <button type="button" class="button quiet" onClick={() => showDay(null, null)}>
         {t('life.asOfNow')}
       </button>
