@@ -35,7 +35,8 @@ def rows_holding(polygons: npt.NDArray[Any], xy: npt.NDArray[np.float64]) -> npt
     if not len(known) or not len(polygons):
         return found
     # the side that asks is prepared once: few polygons ask the tree of many points
-    polygon, point = shapely.STRtree(shapely.points(xy[known])).query(polygons, predicate="intersects")
+    points: Any = shapely.points(xy[known])
+    polygon, point = shapely.STRtree(points).query(polygons, predicate="intersects")
     # written from the last polygon to the first, so the first stays
     order = np.argsort(-polygon, kind="stable")
     found[known[point[order]]] = polygon[order]

@@ -33,7 +33,7 @@ def placeholder_rows(lonlat: Floats, near: Box) -> npt.NDArray[np.bool_]:
     >>> placeholder_rows(rows, (-76.7, 39.2, -76.5, 39.4)).tolist()
     [True, True, False, False]
     """
-    known = np.isfinite(lonlat).all(axis=1)
+    known = np.asarray(np.isfinite(lonlat).all(axis=1))
     safe = np.where(known[:, None], lonlat, 0.5)
     west, south, east, north = near
     inside = (safe[:, 0] >= west) & (safe[:, 0] <= east) & (safe[:, 1] >= south) & (safe[:, 1] <= north)

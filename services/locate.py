@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -13,6 +13,7 @@ from gis.errors import InvalidGeometryError, InvalidInputError, NotFoundError
 from services.cameras import kind_of
 from services.nearest_staff import StreetGraphs, with_walks
 from services.plates import get_plate
+from store.database import gazetteer as names
 from store.database import locate as sql
 from store.database.locate import HereQuery
 from store.database.work import UnitOfWork
@@ -120,17 +121,46 @@ def locate(work: UnitOfWork, graphs: StreetGraphs, place: Place, *, now: datetim
     if method == "plate":
         return _at(work, graphs, place, _point_of_plate(work, text), method, moment)
     rows = sql.find_by_words(work.session, method, text, territory=place.territory)
+    exact = method != "address" or any(row.exact for row in rows)
+    if method == "address" and not exact:
+        # the name of a place goes before a door whose address only holds it
+        named = names.find_named(work.session, text, sounds=_letters(text), territory=place.territory)
+        if named:
+            return _at_name(work, graphs, place, named, moment)
     if not rows:
         raise NotFoundError(f"Nothing is known by the {method.replace('_', ' ')} '{text}'.", **{method: text})
-    candidates = [
-        {"kind": row.kind, "label": row.label, "detail": row.detail, "id": str(row.id), "lon": row.lon, "lat": row.lat}
-        for row in rows
-    ]
-    if method == "address" and any(row.exact for row in rows):
-        candidates = [each for each, row in zip(candidates, rows, strict=True) if row.exact]
+    if method == "address" and exact:
+        rows = [row for row in rows if row.exact]
+    candidates = [_candidate(row) for row in rows]
     if not _one_place(candidates):
         return _ambiguous(candidates[:10], method, moment)
     return _at(work, graphs, place, (candidates[0]["lon"], candidates[0]["lat"]), method, moment)
+
+
+def _candidate(row: Any) -> dict[str, Any]:  # noqa: ANN401 - a database row
+    return {
+        "kind": row.kind,
+        "label": row.label,
+        "detail": row.detail,
+        "id": str(row.id),
+        "lon": row.lon,
+        "lat": row.lat,
+    }
+
+
+def _letters(text: str) -> str | None:
+    joined = "".join(text.split()).replace("'", "").casefold()
+    return joined if joined.isascii() and joined.isalnum() and joined[:2].isalpha() else None
+
+
+def _at_name(work: UnitOfWork, graphs: StreetGraphs, place: Place, named: list[Any], moment: datetime) -> Located:
+    candidates = [_candidate(row) for row in named]
+    if not _one_place(candidates):
+        return _ambiguous(candidates[:10], "name", moment)
+    # whoever names a village means somewhere in it
+    reach = max(place.accuracy_m, min(named[0].reach_m, LARGEST_ACCURACY_M))
+    found = replace(place, accuracy_m=reach)
+    return _at(work, graphs, found, (candidates[0]["lon"], candidates[0]["lat"]), "name", moment)
 
 
 def _method(place: Place) -> tuple[str, str | None]:

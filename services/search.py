@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Any, Final, Literal
 from uuid import UUID
 
 from gis.errors import InvalidInputError
+from store.database import gazetteer as names
 from store.database import search as sql
 from store.database.search import TerritoryBox
 from store.database.work import Box, UnitOfWork
@@ -18,6 +19,10 @@ _NUMBER: Final = r"[+-]?\d{1,3}(?:\.\d+)?"
 _PAIR: Final = re.compile(
     rf"\(?\s*({_NUMBER})\s*°?\s*([NSEWnsew])?\s*(?:[,，;；/]\s*|\s+)({_NUMBER})\s*°?\s*([NSEWnsew])?\s*\)?"
 )
+
+
+_SOUNDS_AND_NUMBER: Final = re.compile(r"([A-Za-z' ]{2,}?)\s*(\d.*)")
+MOST_STREETS: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,14 @@ def search(work: UnitOfWork, text: str, *, limit: int = 20, territory: UUID | No
     # two numbers with decimals are nothing but a position
     if points and "." in clean:
         return points[:limit]
-    rows = sql.search(work.session, clean, limit=limit, territory=territory)
+    sounds = _sounds(clean)
+    rows = sql.search(work.session, clean, limit=limit, territory=territory, sounds=sounds)
+    if not rows and (typed := _SOUNDS_AND_NUMBER.fullmatch(clean)) is not None:
+        rows = _addresses_by_sound(work, typed, limit=limit, territory=territory)
+    # a name and its alias are one place: the better of the two stays
+    best: dict[tuple[str, str | None], Any] = {}
+    for row in rows:
+        best.setdefault((row.kind, row.id), row)
     found = [
         Hit(
             row.kind,
@@ -69,11 +81,27 @@ def search(work: UnitOfWork, text: str, *, limit: int = 20, territory: UUID | No
             row.lat,
             None if row.west is None else (row.west, row.south, row.east, row.north),
         )
-        for row in rows
+        for row in best.values()
         # cameras are found by how they are reached on their network
         if row.kind != "camera" or work.actor.may("camera_network")
     ]
     return [*found, *points][:limit]
+
+
+def _sounds(text: str) -> str | None:
+    """Return what of a text may be pinyin or initials: two letters or more, and nothing but letters and digits."""
+    joined = "".join(text.split()).replace("'", "").casefold()
+    return joined if joined.isascii() and joined.isalnum() and joined[:2].isalpha() else None
+
+
+def _addresses_by_sound(work: UnitOfWork, typed: re.Match[str], *, limit: int, territory: UUID | None) -> list[Any]:
+    """Find addresses whose street is typed by its sounds: the street's own name takes their place."""
+    sounds = "".join(typed[1].split()).casefold()
+    streets = {row.label for row in names.find_named(work.session, typed[1], sounds=sounds, territory=territory)}
+    found: list[Any] = []
+    for street in sorted(streets)[:MOST_STREETS]:
+        found += sql.search(work.session, f"{street} {typed[2]}", limit=limit, territory=territory)
+    return found[:limit]
 
 
 def _coordinates(work: UnitOfWork, pair: re.Match[str], territory: UUID | None) -> list[Hit]:

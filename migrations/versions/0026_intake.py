@@ -29,11 +29,11 @@ create function spaced_name(said text) returns text language sql immutable stric
     select btrim(regexp_replace(lower(normalize(said, NFKC)), '[[:punct:][:space:]·、。「」《》—]+', ' ', 'g'))
 $$;
 
-create function plain_name(said text) returns text language sql immutable strict parallel safe as $$
+create function plain_name(said text) returns text language sql immutable strict parallel safe cost 200 as $$
     select replace(public.spaced_name(said), ' ', '')
 $$;
 
-create function name_grams(said text) returns text[] language sql immutable strict parallel safe as $$
+create function name_grams(said text) returns text[] language sql immutable strict parallel safe cost 1000 as $$
     select coalesce(array_agg(distinct g), '{}') from (
         select c, substr(t, i + 1, 1) as n, i = 1 or substr(t, i - 1, 1) = ' ' or ascii(substr(t, i - 1, 1)) >= 11904
                as begins, ascii(c) >= 11904 as dense

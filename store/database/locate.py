@@ -197,8 +197,10 @@ select * from (
     select distinct on (d.address, st_snaptogrid(d.point, 0.0005))
            'address' as kind, d.address as label, d.door_code as detail, d.id,
            st_x(d.point) as lon, st_y(d.point) as lat,
-           lower(d.address) = lower(:text) as exact, lower(d.address) like lower(:prefix) as starts
-    from dwelling d where d.address ilike all(:patterns) {territory}
+           plain_name(d.address) = plain_name(:text) as exact,
+           starts_with(plain_name(d.address), plain_name(:text)) as starts
+    from dwelling d where name_grams(d.address) @> cast(:grams as text[])
+      and plain_name(d.address) like all(:patterns) {territory}
     order by d.address, st_snaptogrid(d.point, 0.0005), d.fid
 ) x order by exact desc, starts desc, length(label), label, id limit :limit
 """
@@ -217,12 +219,34 @@ def find_by_words(
     template, alias = _WORDS[method]
     values: dict[str, Any] = {"text": text, "limit": limit}
     if method == "address":
-        values["patterns"] = [f"%{escaped_like(word)}%" for word in text.split()]
-        values["prefix"] = f"{escaped_like(text)}%"
+        read = read_words(session, text)
+        values["grams"], values["patterns"] = read.grams or None, [f"%{escaped_like(word)}%" for word in read.words]
     narrowed = ""
     if territory is not None:
         narrowed, values["territory"] = f"and {alias}.territory_id = :territory", territory
     return list(session.execute(sa.text(template.format(territory=narrowed)), values))
+
+
+@dataclass(frozen=True, slots=True)
+class ReadWords:
+    """What somebody typed, as names are compared, and the n-grams that a name with all of it has."""
+
+    words: list[str]
+    grams: list[str]
+
+
+def read_words(session: Session, text: str) -> ReadWords:
+    """Read a text as names are read.
+
+    Single signs are asked for only where there is no pair: every address has 号, and a pair holds its signs.
+    """
+    row = session.execute(
+        sa.text("select spaced_name(:text) as words, name_grams(:text) as grams"), {"text": text}
+    ).one()
+    pairs = [gram for gram in row.grams if len(gram) > 1]
+    begun = {gram[1:] for gram in pairs if gram.startswith(" ")}
+    covered = begun | {sign for gram in pairs if not gram.startswith(" ") for sign in gram}
+    return ReadWords(row.words.split(), pairs + [gram for gram in row.grams if len(gram) == 1 and gram not in covered])
 
 
 def escaped_like(text: str) -> str:

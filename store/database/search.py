@@ -9,10 +9,11 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from store.database.locate import escaped_like
+from store.database.locate import escaped_like, read_words
 
-# every branch ranks: 0 the whole text, 1 its beginning, 2 anywhere. Names in Chinese have one or two characters, which
-# no trigram index can hold, so tables are read through: milliseconds for a county (docs/reference/performance.md)
+# every branch ranks: 0 the whole text, 1 its beginning, 2 anywhere. Addresses are found by their n-grams, which hold
+# names of one or two Chinese characters too; the other tables are small and read through
+MOST_NEAR = 2000
 _SEARCH = sa.text("""
 with plans as materialized (
     select distinct on (p.territory_id) p.id from plan p
@@ -66,20 +67,43 @@ with plans as materialized (
            st_setsrid(st_extent(s.geom)::geometry, 4326), n.rank
     from street_names n join street s on s.territory_id = n.territory_id and s.name = n.name
     group by n.territory_id, n.name, n.rank
+), near as materialized (
+    -- the index leads to whatever has the grams; a sign that is everywhere is not ranked to the last door.
+    -- What is compared is made plain by cheap functions: `plain_name` would take longer than everything else
+    select d.address, d.door_code, d.id, d.point, d.fid,
+           translate(lower(d.address), '０１２３４５６７８９ -,.;:/#，。、·；：（）()', '0123456789') as plain
+    from dwelling d
+    where name_grams(d.address) @> cast(:grams as text[])
+      and (cast(:territory as uuid) is null or d.territory_id = :territory) limit :near
 ), doors as materialized (
     select d.address, d.door_code, d.id, d.point, d.fid,
-           case when lower(d.address) = lower(:text) or d.door_code = :text then 0
-                when d.address ilike :prefix then 1 else 2 end as rank
-    from dwelling d
-    where (d.address <> '' and d.address ilike all(:words) or d.door_code = :text)
-      and (cast(:territory as uuid) is null or d.territory_id = :territory)
+           case when d.door_code = :text or d.plain = :plain then 0 when d.plain like :plain_prefix then 1
+                else 2 end as rank
+    from (
+        select * from near where plain like all(:plain_words)
+        union all
+        select address, door_code, id, point, fid, '' from dwelling
+        where door_code = :text and (cast(:territory as uuid) is null or territory_id = :territory)
+    ) d
     order by rank, length(d.address), d.address, d.fid limit 4 * :limit
 ), addresses as (
     select 'address', 6, coalesce(nullif(address, ''), door_code), door_code, id::text, point, null::geometry, rank
     from (select distinct on (address, door_code) * from doors order by address, door_code, fid) d
     order by rank, length(address), address, fid limit :limit
+), names as (
+    select case when g.kind in ('area', 'street') then g.kind else 'place' end, case g.kind when 'area' then 2
+                when 'street' then 5 else 4 end, g.official,
+           concat_ws(' · ', case when g.name <> g.official then g.name end, nullif(g.within, '')),
+           coalesce(g.ref_id, g.id)::text, g.point, null::geometry,
+           case when g.sounds = :sounds or plain_name(g.name) = plain_name(:text) then 0
+                when g.sounds like :sounds_prefix or g.initials = :sounds then 1 else 2 end as rank
+    from gazetteer g
+    where (cast(:territory as uuid) is null or g.territory_id = :territory)
+      and (g.grams @> cast(:grams as text[]) and plain_name(g.name) like all(:plain_words)
+           or cast(:sounds as text) is not null and (g.sounds like :sounds_any or g.initials like :sounds_prefix))
+    order by rank, length(g.official), g.official, g.id limit :limit
 ), hits as (
-    select * from grids union all select * from areas union all select * from cameras
+    select * from grids union all select * from names union all select * from areas union all select * from cameras
     union all select * from places union all select * from streets union all select * from addresses
 )
 select kind, label, detail, id, st_x(p) as lon, st_y(p) as lat, st_xmin(shape) as west, st_ymin(shape) as south,
@@ -109,14 +133,37 @@ class TerritoryBox:
         return self.west <= lon <= self.east and self.south <= lat <= self.north
 
 
-def search(session: Session, text: str, *, limit: int, territory: UUID | None = None) -> list[sa.Row[Any]]:
-    """Return what is called `text`, best first: the whole name, its beginning, then anywhere in it."""
+def search(
+    session: Session, text: str, *, limit: int, territory: UUID | None = None, sounds: str | None = None
+) -> list[sa.Row[Any]]:
+    """Return what is called `text`, best first: the whole name, its beginning, then anywhere in it.
+
+    Parameters
+    ----------
+    session : Session
+    text : str
+    limit : int
+    territory : UUID or None
+    sounds : str or None
+        Letters of `text` that may be pinyin or initials; None where it has others.
+    """
     escaped = escaped_like(text)
+    read = read_words(session, text)
+    plain = "".join(read.words)
     values = {
         "text": text,
         "prefix": f"{escaped}%",
         "suffix": f"%{escaped}",
         "any": f"%{escaped}%",
+        "plain_words": [f"%{escaped_like(word)}%" for word in read.words],
+        "plain": plain,
+        "plain_prefix": f"{escaped_like(plain)}%",
+        # signs alone have no gram, and find nothing; what nearly all addresses hold is not worth a long look
+        "grams": read.grams or None,
+        "near": MOST_NEAR if len(read.grams) > 1 else MOST_NEAR // 10,
+        "sounds": sounds,
+        "sounds_prefix": None if sounds is None else f"{sounds}%",
+        "sounds_any": None if sounds is None else f"%{sounds}%",
         "words": [f"%{escaped_like(word)}%" for word in text.split()],
         "limit": limit,
         "territory": territory,
