@@ -29,7 +29,7 @@ async function doing(step: () => Promise<void>): Promise<void> {
 function Role({ of }: { of: Proposal['roles'][number] }): JSX.Element {
   return (
     <section class="pad" aria-label={roleName(of.role)}>
-      <h3>{roleName(of.role)}</h3>
+      <h2>{roleName(of.role)}</h2>
       <p class="small second">
         {t('org.roleLine', { people: number(of.people), eligible: number(of.eligible), most: number(of.most_posts) })} · {of.gap === 0 ? t('org.best') : t('org.gap', { n: number(of.gap * 100, 1) })}
       </p>
