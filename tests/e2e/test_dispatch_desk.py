@@ -276,7 +276,7 @@ def test_many_at_once_by_keyboard_and_the_hand_over(office):
 
     page.get_by_role("button", name="Hand over").click()
     sheet = page.get_by_test_id("handover")
-    expect(sheet.get_by_text("requests waiting")).to_be_visible()
+    expect(sheet.get_by_text("requests waiting").first).to_be_visible()
     note = f"Crane in the lane {uuid4().hex[:6]}"
     sheet.get_by_label("Note for the next shift").fill(note)
     sheet.get_by_role("button", name="Hand over now").click()

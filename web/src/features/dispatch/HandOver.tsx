@@ -101,7 +101,7 @@ function Kept({ one, onOpen, onTaken }: { one: Handover; onOpen: () => void; onT
   }
   return (
     <li class="stack kept-sheet">
-      <button type="button" class="link" aria-label={t('dispatch.handOpen', { t: moment(one.given_at) })} onClick={onOpen}>
+      <button type="button" class="link" onClick={onOpen}>
         {given(one)}
       </button>
       <p class="small second">{sumsOf(one.sums, 'dispatch.handSums')}</p>
