@@ -155,11 +155,11 @@ def fill_report(page: Page, item: str) -> None:
 def test_report_without_a_signal_outlives_the_tab_and_arrives_once(office):
     item = f"Loose paving {uuid4()}"
     page = office.open("w-walker", "#/phone")
-    page.evaluate("() => navigator.serviceWorker.ready.then(() => 1)")
-    page.wait_for_function("async () => Boolean(navigator.serviceWorker.controller)")
+    page.wait_for_function("() => Boolean(navigator.serviceWorker.controller)")
     phone = office.of("w-walker")
     phone.set_offline(True)
     fill_report(page, item)
+
     page.get_by_role("button", name="Send report").click()
     expect(page.get_by_role("status").filter(has_text="Safe on this phone")).to_be_visible()
     page.close()
@@ -321,16 +321,53 @@ def faults(page: Page, where: str) -> list[str]:
     return [f"{where} {one}" for one in found]
 
 
+def small_targets(page: Page) -> list[str]:
+    """Return what is smaller than a finger: 44 pixels high."""
+    return page.evaluate(
+        "() => [...document.querySelectorAll('button, summary, label.tile, input.input, select, .phone-nav a, .case-row')]"
+        ".filter((one) => one.offsetParent && one.getBoundingClientRect().height < 44)"
+        ".map((one) => `${one.className} ${one.textContent.slice(0, 30)}`)"
+    )
+
+
 @pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not installed; run `make web`")
 @pytest.mark.parametrize(("theme", "lang"), [("light", "en"), ("dark", "zh")])
-def test_phone_pages_have_no_axe_faults(office, theme, lang):
-    context = office.phone(bypass_csp=True, storage_state=office.of("w-walker").storage_state())
+def test_phone_pages_have_no_axe_faults_and_fit_a_finger(office, theme, lang):
+    context = office.phone(bypass_csp=True, storage_state=office.of("w-clerk").storage_state())
     page = context.new_page()
+    no = office.get("w-clerk", "/api/v1/incidents?limit=1")["incidents"][0]["no"]
     found = []
-    for where in ("phone", "phone/cases", "phone/waiting", f"r/{office.plate}", "follow/none"):
+    for where in ("phone", "phone/cases", f"phone/cases/{no}", "phone/waiting", f"r/{office.plate}", "follow/none"):
         page.goto("about:blank")
         page.goto(f"{office.base}/#/{where}?theme={theme}&lang={lang}")
         page.locator(".phone-head").wait_for()
-        page.wait_for_load_state("networkidle") if "phone" not in where else page.wait_for_timeout(500)
-        found += faults(page, where)
+        page.locator(".skeleton").wait_for(state="detached")
+        found += faults(page, where) + [f"{where} {one}" for one in small_targets(page)]
+        page.set_viewport_size({"width": 320, "height": 700})
+        assert page.evaluate("() => document.documentElement.scrollWidth") <= 320, where
+        page.set_viewport_size(PHONE)
     assert found == []
+
+
+def test_place_is_set_by_keyboard_where_no_map_can_be_drawn(office, blind_browser):
+    context = blind_browser.new_context(
+        viewport=PHONE, locale="en-GB", storage_state=office.of("w-walker").storage_state()
+    )
+    office.stack.callback(context.close)
+    page = context.new_page()
+    page.goto(f"{office.base}/#/phone")
+    expect(page.get_by_text("No map on this device")).to_be_visible()
+    page.get_by_role("button", name="Set pin").press("Enter")
+    page.get_by_role("combobox", name="Address, place or lon lat").press_sequentially("24.9459, 60.1697")
+    page.keyboard.press("Enter")
+    expect(page.locator(".pin-dialog .num")).to_have_text("24.94590, 60.16970")
+    page.get_by_role("button", name="Use this place").press("Enter")
+    expect(page.locator(".phone-where")).to_contain_text("Grid 9")
+    page.get_by_role("button", name="Scan plate").press("Enter")
+    page.get_by_label("Code on the plate").fill("ABCDEFGH3C")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert").filter(has_text="no plate's code")).to_be_visible()
+    page.get_by_label("Code on the plate").fill(office.plate)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.locator(".phone-where")).not_to_contain_text("24.94590")
