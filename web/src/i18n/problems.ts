@@ -52,6 +52,7 @@ export const refusalsZh: Record<string, string> = {
   'handover-taken': '已有人接班。',
   'not-a-photo': '该文件不是可用的照片。',
   'plate-withdrawn': '此二维码牌已停用，请用其他方式上报。',
+  'missing-parameter': '缺少必填参数。',
   'too-many-reports': '上报过于频繁，请稍后再试。',
   'link-spent': '此链接已使用过，仍可查看办理进度。',
   'outside-body': '外部单位只能查看移送给本单位的案件。',
