@@ -2939,6 +2939,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/alarms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send Alarms
+         * @description Take alarms in, each once: a bad one hinders no other, and one that goes on opens no second case.
+         */
+        post: operations["send_alarms"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Devices
+         * @description Return the devices of a territory.
+         */
+        get: operations["list_devices"];
+        /**
+         * Save Devices
+         * @description Add devices or change them, by their codes.
+         */
+        put: operations["save_devices"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents/import": {
         parameters: {
             query?: never;
@@ -4692,6 +4736,61 @@ export interface components {
             may: string[];
             /** Target */
             target: string | null;
+        };
+        /**
+         * AlarmIn
+         * @description One alarm; `key` is the sender's own, so that a repeat changes nothing.
+         */
+        AlarmIn: {
+            /** Key */
+            key: string;
+            /**
+             * Source
+             * @description Code of a device, or id of a camera.
+             */
+            source: string;
+            /** Kind */
+            kind: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+        };
+        /**
+         * AlarmOut
+         * @description What became of one: a new case, a repeat, an open case that goes on, or why it was refused.
+         */
+        AlarmOut: {
+            /** Key */
+            key: string;
+            /**
+             * Result
+             * @enum {string}
+             */
+            result: "new" | "repeat" | "goes-on" | "refused";
+            /** No */
+            no: string | null;
+            /** Reason */
+            reason: string | null;
+        };
+        /**
+         * AlarmsIn
+         * @description Alarms since the last time, in order.
+         */
+        AlarmsIn: {
+            /** Alarms */
+            alarms: components["schemas"]["AlarmIn"][];
+            /** Territory */
+            territory?: string | null;
+        };
+        /**
+         * AlarmsOut
+         * @description One result for each alarm, in the order sent.
+         */
+        AlarmsOut: {
+            /** Results */
+            results: components["schemas"]["AlarmOut"][];
         };
         /**
          * Alive
@@ -6581,6 +6680,45 @@ export interface components {
             /** @description None where nobody could place the report yet. */
             located: components["schemas"]["LocatedAnswer"] | null;
             lead_unit: components["schemas"]["UnitName"] | null;
+        };
+        /**
+         * DeviceIn
+         * @description Something that raises alarms, and what its alarm is taken for.
+         */
+        DeviceIn: {
+            /** Code */
+            code: string;
+            /** Kind */
+            kind: string;
+            /** Item */
+            item: string;
+            /** Lon */
+            lon: number;
+            /** Lat */
+            lat: number;
+            /** Item Code */
+            item_code?: string | null;
+            /**
+             * Severity
+             * @default minor
+             * @enum {string}
+             */
+            severity: "minor" | "major" | "critical";
+            /**
+             * Active
+             * @default true
+             */
+            active: boolean;
+        };
+        /**
+         * Devices
+         * @description Devices by code.
+         */
+        Devices: {
+            /** Devices */
+            devices: components["schemas"]["DeviceIn"][];
+            /** Territory */
+            territory?: string | null;
         };
         /**
          * DiffOut
@@ -18752,12 +18890,14 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A problem (RFC 9457). */
+            /** @description Errors as Open311 writes them. */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": unknown;
+                    "text/xml": unknown;
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -18785,12 +18925,14 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A problem (RFC 9457). */
+            /** @description Errors as Open311 writes them. */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": unknown;
+                    "text/xml": unknown;
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -18826,12 +18968,14 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A problem (RFC 9457). */
+            /** @description Errors as Open311 writes them. */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": unknown;
+                    "text/xml": unknown;
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -18867,12 +19011,14 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A problem (RFC 9457). */
+            /** @description Errors as Open311 writes them. */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": unknown;
+                    "text/xml": unknown;
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -18900,12 +19046,14 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A problem (RFC 9457). */
+            /** @description Errors as Open311 writes them. */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": unknown;
+                    "text/xml": unknown;
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -18932,6 +19080,105 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Errors as Open311 writes them. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "text/xml": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    send_alarms: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlarmsIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmsOut"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_devices: {
+        parameters: {
+            query?: {
+                territory?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Devices"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    save_devices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Devices"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Devices"];
+                };
             };
             /** @description A problem (RFC 9457). */
             default: {
