@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 AXE = Path(__file__).resolve().parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
-DESKS = ("planner", "areas", "dispatch", "coverage", "reports")
+DESKS = ("planner", "areas", "organisation", "dispatch", "coverage", "reports")
 LOOKS = (("light", "en"), ("dark", "zh"))
 
 
