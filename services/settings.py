@@ -102,7 +102,10 @@ class HttpSettings(SettingsGroup):
         "Without it the address that the printing browser used.",
     )
     max_photo_mb: int = Field(
-        default=20, ge=1, le=64, description="Largest photo of a report, in megabytes; it is made smaller when it is kept."
+        default=20,
+        ge=1,
+        le=64,
+        description="Largest photo of a report, in megabytes; it is made smaller when it is kept.",
     )
     tile_cache_mb: int = Field(
         default=64, ge=0, le=65536, description="Memory for map tiles that each process keeps, in megabytes; 0 is none."
