@@ -255,6 +255,11 @@ def refuse_foreign_origin(request: Request, *, must_tell: bool) -> None:
         raise NotAllowedError("A change with a session cookie must come from Gridward's own page (same origin).")
 
 
+def by_anyone(action: str) -> Doing:
+    """Return what the trail says of a change that came through a door open to everybody: no path, no address."""
+    return Doing(action, "", request_id.get())
+
+
 async def unit_of_work(request: Request, who: Annotated[SignedIn, Depends(signed_in)]) -> AsyncIterator[UnitOfWork]:
     """Open the request's one transaction; it is committed before the answer starts.
 

@@ -18,19 +18,17 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 
-from api.deps import Wired, Wiring
+from api.deps import Wired, Wiring, by_anyone
 from api.incidents import GridName, intake_key
 from api.locate import Graphs
 from gis.errors import InvalidInputError
 from services import public_reports as service
 from services import quota
 from services.cases.contacts import contact_key
-from services.logs import request_id
 from services.nearest_staff import StreetGraphs
 from services.public_reports import PublicReport
 from services.quota import TooManyReportsError
 from store.database.actor import Actor
-from store.database.engine import Doing
 
 router = APIRouter(prefix="/api/v1/public", tags=["public"])
 LOOKS: Final = 200
@@ -205,7 +203,7 @@ async def _read(form: FormData) -> PublicReport:
 
 
 def _take(wiring: Wiring, graphs: StreetGraphs, code: str, sent: PublicReport, key: str) -> service.Received:
-    doing = Doing("POST /api/v1/public/reports/{code}", "", request_id.get())
+    doing = by_anyone("POST /api/v1/public/reports/{code}")
     secret = contact_key(wiring.settings.database.home, wiring.settings.cases.contact_key_file)
     zone = wiring.settings.cases.time_zone
     with wiring.database.work(Actor.system(), doing) as work:

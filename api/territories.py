@@ -65,9 +65,7 @@ def list_territories(work: Work) -> Territories:
 def list_areas(
     work: Work,
     territory: UUID | None = None,
-    at: Annotated[
-        Day | None, Query(description="Day on which they were, or will be, valid; today without it.")
-    ] = None,
+    at: Annotated[Day | None, Query(description="Day on which they were, or will be, valid; today without it.")] = None,
 ) -> Areas:
     """Return the areas valid on a day."""
     return Areas(areas=[AreaOut.model_validate(each) for each in territories.list_areas(work, territory, at)])

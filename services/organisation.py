@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID
 
 import shapely
-from sqlalchemy.dialects.postgresql import Range
 
 from gis.errors import ConflictError, InvalidInputError, NotFoundError, StaleRevisionError
 from services.units import get_unit
@@ -19,6 +18,7 @@ from store.database.models import Assignment, Role, Staff
 from store.database.organisation import PostQuery, StaffQuery
 from store.database.partition import find_territory
 from store.database.work import UnitOfWork
+from store.types import Range
 
 _ROLES = ("planner", "shift_leader")
 HEAD = "grid_head"

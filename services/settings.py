@@ -92,7 +92,7 @@ class HttpSettings(SettingsGroup):
     most_requests: int = Field(
         default=200,
         ge=1,
-        description="Requests that each process works on at a time, event streams aside; further ones are answered 503.",
+        description="Requests that each process works on at a time, event streams aside; others are answered 503.",
     )
     max_body_mb: int = Field(default=64, ge=1, description="Largest request body, in megabytes.")
     public_url: str | None = Field(

@@ -8,14 +8,13 @@ from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy.dialects.postgresql import Range
-
 from gis.errors import InvalidInputError, NotFoundError
 from store.database import organisation as staff_sql
 from store.database import organisation_shifts as sql
 from store.database.models import Absence, ShiftPattern, Staff
 from store.database.partition import find_territory
 from store.database.work import UnitOfWork
+from store.types import Range
 
 _ROLES = ("planner", "shift_leader")
 LONGEST_SHIFT: Final = timedelta(hours=36)

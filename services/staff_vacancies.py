@@ -9,13 +9,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import sqlalchemy as sa
-
 from grid_coverage.staffing_ratios import people_needed
 from services.staff_rules import Rule, active_for, rules_of
 from store.database import organisation_rules as sql
 from store.database.partition import find_territory
 from store.database.work import UnitOfWork
+from store.types import Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +124,7 @@ def as_geojson(work: UnitOfWork, found: dict[str, Any]) -> dict[str, Any]:
     return {"type": "FeatureCollection", "features": features}
 
 
-def _scene(grids: Iterable[sa.Row[Any]], held: Iterable[sa.Row[Any]]) -> Scene:
+def _scene(grids: Iterable[Row], held: Iterable[Row]) -> Scene:
     """Put grids into villages and villages into towns, by the paths of their areas."""
     single, villages, towns = [], defaultdict(list), defaultdict(list)
     for row in grids:
@@ -152,9 +151,7 @@ def _scene(grids: Iterable[sa.Row[Any]], held: Iterable[sa.Row[Any]]) -> Scene:
     return Scene({"grid": single, "village": village_places, "town": town_places}, holders, town_of)
 
 
-def _joined(
-    kind: str, area: UUID | None, code: str, name: str, rows: list[sa.Row[Any]], areas: tuple[UUID, ...]
-) -> Place:
+def _joined(kind: str, area: UUID | None, code: str, name: str, rows: list[Row], areas: tuple[UUID, ...]) -> Place:
     count = len(rows)
     return Place(
         kind, area, code, name or code, tuple(row.id for row in rows), areas, sum(row.households or 0 for row in rows),
@@ -196,11 +193,11 @@ def _present(rule: Rule, place: Place, scene: Scene) -> int:
     return len(people)
 
 
-def _absent(grids: Iterable[sa.Row[Any]], held: Iterable[sa.Row[Any]]) -> list[dict[str, Any]]:
+def _absent(grids: Iterable[Row], held: Iterable[Row]) -> list[dict[str, Any]]:
     """Return the grids whose head is away, with the deputies who are there."""
     rows = list(held)
     deputies: dict[UUID, list[str]] = defaultdict(list)
-    heads: dict[UUID, sa.Row[Any]] = {}
+    heads: dict[UUID, Row] = {}
     for row in rows:
         if row.grid_id is None:
             continue

@@ -7,13 +7,12 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy.dialects.postgresql import Range
-
 from gis.errors import ConflictError, InvalidInputError, NotFoundError, StaleRevisionError
 from store.database import organisation as sql
 from store.database.models import Unit
 from store.database.partition import find_territory
 from store.database.work import UnitOfWork
+from store.types import Range
 
 _ROLES = ("planner", "shift_leader")
 

@@ -11,11 +11,13 @@ import sqlalchemy as sa
 from geoalchemy2 import Geometry
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy.dialects import postgresql as pg
+from sqlalchemy.dialects.postgresql import Range as Range  # noqa: PLC0414 - for services, which know no SQL
 from sqlalchemy.dialects.postgresql.base import ischema_names
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import mapped_column
 from sqlalchemy.types import TypeDecorator
 
+Row = sa.Row[Any]
 STORAGE_SRID = 4326
 TILE_SRID = 3857
 

@@ -31,8 +31,8 @@ from services.access.trail import record
 from store.database.models.access import ADMINISTRATORS, BUSINESS, RIGHTS, ROLES
 
 __all__ = [
-    "ADMINISTRATORS", "BUSINESS", "IDLE", "REFUSALS_PER_CLIENT", "REFUSALS_PER_NAME", "RIGHTS", "ROLES", "TOKEN_PREFIX", "LockedOutError", "NewSession",
-    "SignedIn", "TokenLimits",
+    "ADMINISTRATORS", "BUSINESS", "IDLE", "REFUSALS_PER_CLIENT", "REFUSALS_PER_NAME", "RIGHTS", "ROLES",
+    "TOKEN_PREFIX", "LockedOutError", "NewSession", "SignedIn", "TokenLimits",
     "TooManyAttemptsError", "actor_of_account", "create_account", "digest_of", "disable_account", "forget_expired",
     "hash_password", "is_out", "issue_link", "issue_token", "note_lock_out", "open_session_again", "password_holds",
     "record", "refuse_mixed_duties", "set_password", "sign_in_with_code", "sign_in_with_password", "sign_out",

@@ -88,7 +88,5 @@ def inside(session: Session, what: str, plan_id: UUID, grid_id: UUID, values: di
         ``territory``, and ``states`` for cases.
     """
     inside = _INSIDE[what].replace("{camera}", name_sql(session))
-    statement = (
-        f"select x.* from grid_version v, lateral ({inside}) x where v.plan_id = :plan and v.grid_id = :grid"  # noqa: S608 - constants only
-    )
+    statement = f"select x.* from grid_version v, lateral ({inside}) x where v.plan_id = :plan and v.grid_id = :grid"  # noqa: S608 - constants only
     return session.execute(sa.text(statement), {"plan": plan_id, "grid": grid_id, **values}).all()
