@@ -24,6 +24,7 @@ URL = "/api/v1/audit"
 BY_SERVICE = {
     "sign_in": "sign-in, sign-in.refused", "sign_out": "sign-out",
     "use_follow_link": "case.rate, case.reopen, case.appeal",
+    "report_at_plate": "POST /api/v1/public/reports/{code}", "open311_post": "POST /open311/v2/requests",
 }  # fmt: skip
 
 
