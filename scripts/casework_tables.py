@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +45,8 @@ def renewed(page: str) -> str:
     table = json.loads(TABLE.read_text(encoding="utf-8"))
     for name, text in (("states", states_table(table)), ("actions", actions_table(table))):
         mark = f"<!-- {name} -->"
-        page = re.sub(f"{mark}.*?{mark}", lambda _found, t=text, m=mark: f"{m}\n{t}\n{m}", page, flags=re.DOTALL)
+        before, _old, after = page.split(mark)
+        page = f"{before}{mark}\n{text}\n{mark}{after}"
     return page
 
 
