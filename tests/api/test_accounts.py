@@ -12,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from services import access
+from store.database import access as access_sql
 from store.database.actor import Actor
 from tests.api.conftest import Client
 from tests.api.town import build_town
@@ -104,7 +105,7 @@ def test_an_account_is_made_by_one_and_given_its_role_by_another(app, system, se
 
 def test_nobody_does_anothers_work_or_the_own_account(system, security, audit, opened, database):
     with database.work(Actor.system()) as work:
-        ids = {each.name: str(each.id) for each in access.sql.list_accounts(work.session)}
+        ids = {each.name: str(each.id) for each in access_sql.list_accounts(work.session)}
     planner = opened("planner", name="plain-planner")
     steps = {
         system: [("PATCH", "", {"disabled": True}), ("PATCH", "", {"disabled": False})],
@@ -140,7 +141,7 @@ def test_the_database_itself_keeps_duties_apart(database):
 def test_a_locked_account_is_out_and_in_again(app, security, make_account, database):
     token = make_account("planner", name="lockable")
     with database.work(Actor.system()) as work:
-        account = access.sql.find_account(work.session, "lockable").id
+        account = access_sql.find_account(work.session, "lockable").id
     with Client(app, headers={"Authorization": f"Bearer {token}"}) as client:
         for locked, status in ((True, 401), (False, 200)):
             assert security.patch(f"{ACCOUNTS}/{account}", json={"locked": locked}).status_code == 200

@@ -19,6 +19,8 @@ OPEN = {
     "account", "scope", "session", "api_token", "sign_in_link", "audit", "audit_retired", "outbox", "layer_revision", "idempotency_key",
     "job_progress", "job_file", "role", "territory", "building", "street", "barrier", "waterway", "landcover",
     "compound", "camera_cost", "quality_limit", "plan", "plan_step", "coverage_run", "intake_key",
+    # the rules that everybody's cases run by
+    "catalogue", "catalogue_item", "time_limit", "area_class", "lead_unit", "calendar", "calendar_day",
 }  # fmt: skip
 
 
