@@ -173,18 +173,7 @@ def add_webhook(
         The channel, the target or a kind is not known.
     """
     work.actor.require(ADMINISTRATOR)
-    strange = [kind for kind in kinds if kind not in KINDS]
-    if strange:
-        raise InvalidInputError(f"There are no notices of the kind {strange[0][:40]}.", field="kinds", known=KINDS)
-    known = ("webhook", "mail", *plugins.channels())
-    if channel not in known:
-        raise InvalidInputError(f"There is no channel {channel[:40]}.", field="channel", known=known)
-    if channel == "webhook":
-        check_target(target, inside)
-    elif channel == "mail" and not _MAILBOX.fullmatch(target):
-        raise InvalidInputError("This is no mailbox such as desk@example.org.", field="target")
-    elif not target.strip() or len(target) > 500:
-        raise InvalidInputError("A target has 1 to 500 characters.", field="target")
+    _check_listener(channel, target, kinds, inside)
     secret = secrets.token_urlsafe(32) if channel == "webhook" else ""
     with work.everywhere():
         row = sql.add_webhook(
@@ -197,6 +186,21 @@ def add_webhook(
         )  # fmt: skip
     record(work, "webhook.add", target=str(row.id), details={"channel": channel})
     return _view(row), secret
+
+
+def _check_listener(channel: str, target: str, kinds: Sequence[str], inside: Sequence[str]) -> None:
+    strange = [kind for kind in kinds if kind not in KINDS]
+    if strange:
+        raise InvalidInputError(f"There are no notices of the kind {strange[0][:40]}.", field="kinds", known=KINDS)
+    known = ("webhook", "mail", *plugins.channels())
+    if channel not in known:
+        raise InvalidInputError(f"There is no channel {channel[:40]}.", field="channel", known=known)
+    if channel == "webhook":
+        check_target(target, inside)
+    elif channel == "mail" and not _MAILBOX.fullmatch(target):
+        raise InvalidInputError("This is no mailbox such as desk@example.org.", field="target")
+    elif not target.strip() or len(target) > 500:
+        raise InvalidInputError("A target has 1 to 500 characters.", field="target")
 
 
 def list_webhooks(work: UnitOfWork) -> list[WebhookView]:
