@@ -314,6 +314,25 @@ def test_filters_stand_in_the_address_and_a_list_alone_does_every_task(office):
     assert "q:" not in page.url
 
 
+def test_words_being_typed_outlive_news_and_take_effect_by_themselves(office):
+    no = office.opened(description=f"wall {uuid4().hex[:8]}")
+    page = office.desk("k-sender", "#/dispatch?list=1").page
+    page.get_by_role("button", name="Filter").click()
+    field = page.get_by_label("Number or words")
+    before = page.locator(".filter-fields").inner_text()
+    field.press_sequentially(no[:-2], delay=10)
+    other = office.opened()
+    page.wait_for_function("(was) => document.querySelector('.filter-fields').innerText !== was", arg=before)
+    field.press_sequentially(no[-2:], delay=10)
+    expect(field).to_have_value(no)
+    expect(page.locator("tr[data-key]")).to_have_count(1)
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Clear filter").first.click()
+    page.get_by_role("button", name="Filter").click()
+    expect(field).to_have_value("")
+    expect(page.locator(f"tr[data-key='{other}']")).to_be_visible()
+
+
 @pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not installed; run `make web`")
 @pytest.mark.parametrize(("theme", "lang", "size"), [("light", "en", DESK), ("dark", "zh", PHONE)])
 def test_a_case_and_the_hand_over_have_no_axe_faults(office, theme, lang, size):

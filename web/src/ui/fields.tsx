@@ -1,5 +1,6 @@
 /** Fields of forms and the dialogs they stand in: label, field, and below it what is wrong or what helps. */
 import type { ComponentChildren, JSX } from 'preact'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { t } from '../i18n'
 import { Dialog } from './Dialog'
 
@@ -66,6 +67,49 @@ export function TextField(props: TextProps): JSX.Element {
       ) : (
         <input {...rest} list={props.list} inputMode={props.inputMode ?? 'text'} onInput={(event) => props.onInput(event.currentTarget.value)} />
       )}
+    </Field>
+  )
+}
+
+interface SearchProps extends FieldProps {
+  value: string
+  maxLength: number
+  /** Called with trimmed words once the hand rests, on Enter, and when the field is left or taken away. */
+  onSettle: (words: string) => void
+}
+
+const SETTLE_MS = 400
+
+/** A field whose words take effect when the hand rests. What is being typed outlives a redraw with older words from outside. */
+export function SearchField(props: SearchProps): JSX.Element {
+  const [typed, setTyped] = useState<{ text: string; over: string } | null>(null)
+  const pending = useRef<{ timer: ReturnType<typeof setTimeout>; settle: () => void } | null>(null)
+  const settle = (): void => pending.current?.settle()
+  useEffect(() => settle, [])
+  const text = typed && (typed.over === props.value || typed.text.trim() === props.value) ? typed.text : props.value
+  const type = (next: string): void => {
+    if (pending.current) clearTimeout(pending.current.timer)
+    setTyped({ text: next, over: props.value })
+    const settleNext = (): void => {
+      if (pending.current) clearTimeout(pending.current.timer)
+      pending.current = null
+      setTyped({ text: next, over: next.trim() })
+      props.onSettle(next.trim())
+    }
+    pending.current = { timer: setTimeout(settleNext, SETTLE_MS), settle: settleNext }
+  }
+  return (
+    <Field {...props}>
+      <input
+        id={props.id}
+        class="input"
+        type="search"
+        maxLength={props.maxLength}
+        value={text}
+        onInput={(event) => type(event.currentTarget.value)}
+        onBlur={settle}
+        onKeyDown={(event) => event.key === 'Enter' && settle()}
+      />
     </Field>
   )
 }

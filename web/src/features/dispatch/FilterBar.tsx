@@ -3,7 +3,7 @@ import { planGrids } from '../../api/data'
 import { t, type Key } from '../../i18n'
 import { number } from '../../i18n/format'
 import { listMode, store } from '../../map/store'
-import { SelectField } from '../../ui/fields'
+import { SearchField, SelectField } from '../../ui/fields'
 import { Icon } from '../../ui/Icon'
 import { Menu } from '../../ui/Menu'
 import { areaCounts, counts, filters, roles, setFilters, tabNumbers } from './desk'
@@ -103,14 +103,8 @@ function More(): JSX.Element {
     <Menu name={t('dispatch.filter')} buttonClass="button choice" called="text" label={label} align={listMode.value ? 'right' : 'left'}>
       {() => (
         <div class="filter-fields stack" onKeyDown={(event) => event.key.startsWith('Arrow') && event.stopPropagation()}>
-          <div class="field">
-            <label for="filter-q">{t('dispatch.filterWords')}</label>
-            <input id="filter-q" class="input" type="search" maxLength={100} value={q} onChange={(event) => setFilters({ q: event.currentTarget.value.trim() })} />
-          </div>
-          <div class="field">
-            <label for="filter-item">{t('dispatch.filterItem')}</label>
-            <input id="filter-item" class="input" type="search" maxLength={120} value={item} onChange={(event) => setFilters({ item: event.currentTarget.value.trim() })} />
-          </div>
+          <SearchField id="filter-q" label={t('dispatch.filterWords')} maxLength={100} value={q} onSettle={(words) => setFilters({ q: words })} />
+          <SearchField id="filter-item" label={t('dispatch.filterItem')} maxLength={120} value={item} onSettle={(words) => setFilters({ item: words })} />
           <SelectField
             id="filter-state"
             label={t('dispatch.filterState')}
