@@ -115,7 +115,7 @@ def add_staff(
     _set(work, member, {name: value for name, value in values.items() if name not in ("work_no", "name", "post")})
     work.session.add(member)
     work.session.flush()
-    work.announce("organisation", {"staff": str(member.id)}, place.id)
+    work.announce("organisation", {}, place.id)
     return get_staff(work, member.id, at=at)
 
 
@@ -139,7 +139,8 @@ def change_staff(
     _set(work, member, changes)
     member.revision += 1
     work.session.flush()
-    work.announce("organisation", {"staff": str(member.id)}, member.territory_id)
+    # whoever leaves office heads nothing any more, and a head's name stands on the map
+    _announce(work, member)
     return get_staff(work, staff_id, at=at)
 
 
@@ -181,6 +182,7 @@ def add_role(work: UnitOfWork, code: str, *, name_en: str, name_zh: str) -> Role
     role = Role(code=code, name_en=name_en, name_zh=name_zh)
     work.session.add(role)
     work.session.flush()
+    work.announce("organisation", {})
     return role
 
 
@@ -369,4 +371,4 @@ def _pattern(pattern: Any) -> dict[str, Any]:  # noqa: ANN401 - a ShiftPattern
 def _announce(work: UnitOfWork, member: Staff) -> None:
     for layer in ("grids", "grid_labels"):
         work.touch(layer, member.territory_id)
-    work.announce("organisation", {"staff": str(member.id)}, member.territory_id)
+    work.announce("organisation", {}, member.territory_id)

@@ -130,7 +130,7 @@ def add_shift(work: UnitOfWork, staff: UUID, since: datetime, until: datetime) -
     member = _member(work, staff)
     check_period(since, until)
     added = sql.add_shifts(work.session, [(member.id, since, until, None)])
-    work.announce("organisation", {"staff": str(member.id)}, member.territory_id)
+    _tell(work, member)
     return added
 
 
@@ -146,7 +146,7 @@ def add_pattern(work: UnitOfWork, staff: UUID, pattern: Pattern, *, zone: tzinfo
     work.session.add(row)
     work.session.flush()
     added = sql.add_shifts(work.session, [(member.id, since, until, row.id) for since, until in periods])
-    work.announce("organisation", {"staff": str(member.id)}, member.territory_id)
+    _tell(work, member)
     return row.id, added
 
 
@@ -162,8 +162,10 @@ def remove_shift(work: UnitOfWork, shift_id: UUID) -> None:
     shift = sql.find_shift(work.session, shift_id)
     if shift is None:
         raise NotFoundError("There is no such shift.", shift=str(shift_id))
+    member = _member(work, shift.staff_id)
     work.session.delete(shift)
     work.session.flush()
+    _tell(work, member)
 
 
 def remove_pattern(work: UnitOfWork, pattern_id: UUID) -> None:
@@ -178,8 +180,10 @@ def remove_pattern(work: UnitOfWork, pattern_id: UUID) -> None:
     pattern = sql.find_pattern(work.session, pattern_id)
     if pattern is None:
         raise NotFoundError("There is no such pattern of shifts.", pattern=str(pattern_id))
+    member = _member(work, pattern.staff_id)
     work.session.delete(pattern)
     work.session.flush()
+    _tell(work, member)
 
 
 def add_absence(work: UnitOfWork, staff: UUID, since: datetime, until: datetime) -> UUID:
@@ -197,9 +201,7 @@ def add_absence(work: UnitOfWork, staff: UUID, since: datetime, until: datetime)
     row = Absence(staff_id=member.id, period=Range(since, until, bounds="[)"))
     work.session.add(row)
     work.session.flush()
-    for layer in ("grids", "grid_labels"):
-        work.touch(layer, member.territory_id)
-    work.announce("organisation", {"staff": str(member.id)}, member.territory_id)
+    _tell(work, member, heads=True)
     return row.id
 
 
@@ -215,8 +217,10 @@ def remove_absence(work: UnitOfWork, absence_id: UUID) -> None:
     absence = sql.find_absence(work.session, absence_id)
     if absence is None:
         raise NotFoundError("There is no such absence.", absence=str(absence_id))
+    member = _member(work, absence.staff_id)
     work.session.delete(absence)
     work.session.flush()
+    _tell(work, member, heads=True)
 
 
 def check_period(since: datetime, until: datetime) -> None:
@@ -236,6 +240,13 @@ def days_of(weekdays: Sequence[int], first_day: date) -> tuple[int, ...]:
     (5, 6)
     """
     return tuple(sorted((weekday - 1 - first_day.weekday()) % 7 for weekday in weekdays))
+
+
+def _tell(work: UnitOfWork, member: Staff, *, heads: bool = False) -> None:
+    """Tell who looks at the organisation; with `heads`, that others may answer for grids now, as the map shows."""
+    for layer in ("grids", "grid_labels") if heads else ():
+        work.touch(layer, member.territory_id)
+    work.announce("organisation", {}, member.territory_id)
 
 
 def _member(work: UnitOfWork, staff: UUID) -> Staff:

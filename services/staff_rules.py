@@ -139,6 +139,7 @@ def put_rule(
     row.revision = (before.revision if before is not None else 0) + 1
     work.session.add(row)
     work.session.flush()
+    work.announce("organisation", {}, place.id)
     return _rule(row)
 
 

@@ -18,7 +18,7 @@ _ROLES = ("planner", "shift_leader")
 
 
 class TreeCycleError(ConflictError):
-    """A unit would be above itself."""
+    """A unit would be above itself; ``cycle`` names the units of the ring, from the one that was to be moved."""
 
     code = "tree-cycle"
 
@@ -94,7 +94,7 @@ def add_unit(
     unit.parent_id, unit.area_id = _parent(work, place.id, parent), _area(work, place.id, area)
     work.session.add(unit)
     work.session.flush()
-    work.announce("organisation", {"unit": str(unit.id)}, place.id)
+    work.announce("organisation", {}, place.id)
     return get_unit(work, unit.id)
 
 
@@ -126,7 +126,7 @@ def change_unit(work: UnitOfWork, unit_id: UUID, changes: dict[str, Any], *, rev
             current={"code": now.code, "name": now.name, "revision": now.revision},
         )
     if "parent" in changes:
-        unit.parent_id = _parent(work, unit.territory_id, changes["parent"], below=unit)
+        _move(work, unit, changes["parent"])
     if "area" in changes:
         unit.area_id = _area(work, unit.territory_id, changes["area"])
     if "valid_to" in changes:
@@ -136,7 +136,7 @@ def change_unit(work: UnitOfWork, unit_id: UUID, changes: dict[str, Any], *, rev
             setattr(unit, name, changes[name])
     unit.revision += 1
     work.session.flush()
-    work.announce("organisation", {"unit": str(unit.id)}, unit.territory_id)
+    work.announce("organisation", {}, unit.territory_id)
     return get_unit(work, unit_id)
 
 
@@ -146,18 +146,33 @@ def _closed(unit: Unit, last: date | None) -> Range[date]:
     return Range(unit.valid.lower, last, bounds="[)")
 
 
-def _parent(work: UnitOfWork, territory_id: UUID, parent: UUID | None, *, below: Unit | None = None) -> UUID | None:
+def _parent(work: UnitOfWork, territory_id: UUID, parent: UUID | None) -> UUID | None:
     if parent is None:
         return None
     found = sql.find_unit(work.session, parent)
     if found is None or found.territory_id != territory_id:
         raise InvalidInputError("There is no such unit to stand above it.", field="parent")
-    # the trigger refuses it, too, where two people change the tree at once
-    if below is not None and below.id in sql.units_above(work.session, parent):
-        raise TreeCycleError(
-            f"{below.name} can't stand below {found.name}, which stands below it.", unit=below.code, parent=found.code
-        )
     return found.id
+
+
+def _move(work: UnitOfWork, unit: Unit, parent: UUID | None) -> None:
+    """Have a unit stand below another, or on top; the database looks again where two people change the tree at once."""
+    found = _parent(work, unit.territory_id, parent)
+    ring = _ring(work, unit, found)
+    if not ring and not sql.place_unit(work.session, unit, found):
+        ring = _ring(work, unit, found) or [unit.code]
+    if ring:
+        raise TreeCycleError(
+            f"{unit.name} can't stand there: it would be above itself ({' → '.join(ring)}).",
+            field="parent", unit=unit.code, cycle=ring,
+        )  # fmt: skip
+
+
+def _ring(work: UnitOfWork, unit: Unit, parent: UUID | None) -> list[str]:
+    """Return the codes of the ring that `parent` above `unit` would close, upwards; empty where it closes none."""
+    above = [] if parent is None else list(sql.units_above(work.session, parent))
+    place = next((number for number, each in enumerate(above) if each.id == unit.id), None)
+    return [] if place is None else [unit.code, *(each.code for each in above[: place + 1])]
 
 
 def _area(work: UnitOfWork, territory_id: UUID, area: UUID | None) -> UUID | None:

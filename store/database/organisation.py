@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from store.database.models import Absence, Area, Assignment, Grid, Responsibility, Role, Staff, Unit
@@ -63,13 +64,28 @@ def find_unit(session: Session, unit_id: UUID, *, lock: bool = False) -> Unit | 
     return session.scalars(statement.with_for_update() if lock else statement).first()
 
 
-def units_above(session: Session, unit_id: UUID) -> list[UUID]:
-    """Return the ids of a unit and of those above it."""
+def units_above(session: Session, unit_id: UUID) -> Rows:
+    """Return id, code and name of a unit and of those above it, upwards."""
     statement = sa.text(
-        "with recursive up as (select id, parent_id from unit where id = :unit union"
-        " select u.id, u.parent_id from unit u join up on u.id = up.parent_id) select id from up"
+        "with recursive up as (select id, parent_id, code, name, 0 as step from unit where id = :unit union all"
+        " select u.id, u.parent_id, u.code, u.name, up.step + 1 from unit u join up on u.id = up.parent_id)"
+        " cycle id set ring using trail"
+        " select id, code, name from up where not ring order by step"
     )
-    return list(session.scalars(statement, {"unit": unit_id}))
+    return session.execute(statement, {"unit": unit_id}).all()
+
+
+def place_unit(session: Session, unit: Unit, parent: UUID | None) -> bool:
+    """Have a unit stand below another; False where the database saw somebody else close the ring at the same time."""
+    try:
+        with session.begin_nested():
+            unit.parent_id = parent
+            session.flush()
+    except IntegrityError as error:
+        if getattr(getattr(error.orig, "diag", None), "constraint_name", None) != "unit_tree":
+            raise
+        return False
+    return True
 
 
 def unit_coded(session: Session, code: str) -> UUID | None:

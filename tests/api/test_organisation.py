@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 import sqlalchemy as sa
 
+from services import units
 from store.database.actor import Actor
 from store.database.models import Staff
 from tests.api.conftest import Client
@@ -28,6 +32,16 @@ def tag(answer: Any) -> dict[str, str]:
     return {"If-Match": answer.headers["ETag"]}
 
 
+@contextmanager
+def news(client) -> Iterator[list[tuple[str, str | None]]]:
+    """What is told of the organisation meanwhile: the kind of each event, and of which layer."""
+    begin = client.get(f"{API}/events/poll").json()["last"]
+    heard: list[tuple[str, str | None]] = []
+    yield heard
+    told = client.get(f"{API}/events/poll", params={"after": begin, "limit": 1000}).json()["events"]
+    heard += [(each["event"], each["data"].get("layer")) for each in told]
+
+
 def test_units_are_a_tree_that_refuses_a_ring(client, town, database):
     centre = client.post(f"{API}/units", json={"code": "U-1", "name": "Command centre", "kind": "centre"})
     assert centre.status_code == 201, centre.text
@@ -37,6 +51,10 @@ def test_units_are_a_tree_that_refuses_a_ring(client, town, database):
     assert client.post(f"{API}/units", json={"code": "U-1", "name": "Again"}).status_code == 409
     ring = client.patch(f"{API}/units/{top}", json={"parent": below}, headers=tag(centre))
     assert (ring.status_code, ring.json()["code"]) == (409, "tree-cycle")
+    assert (ring.json()["cycle"], ring.json()["field"]) == (["U-1", "U-1-1", "U-1"], "parent")
+    assert "U-1 → U-1-1 → U-1" in ring.json()["detail"]
+    itself = client.patch(f"{API}/units/{top}", json={"parent": top}, headers=tag(centre))
+    assert itself.json()["cycle"] == ["U-1", "U-1"]
     # the database refuses it, too, whoever asks
     with pytest.raises(sa.exc.IntegrityError, match="above itself"), database.work(Actor.system()) as work:
         work.session.execute(sa.text("update unit set parent_id = :b where id = :t"), {"b": below, "t": top})
@@ -54,6 +72,29 @@ def test_units_are_a_tree_that_refuses_a_ring(client, town, database):
     assert (
         client.post(f"{API}/roles", json={"code": "warden", "name_en": "warden", "name_zh": "河长"}).status_code == 201
     )
+
+
+def test_two_people_who_close_a_ring_together_are_told_which(client, town, database):
+    ids: list[str] = []
+    for code, parent in (("R-1", None), ("R-2", None), ("R-3", 1)):
+        body = {"code": code, "name": code, "parent": None if parent is None else ids[parent]}
+        ids.append(client.post(f"{API}/units", json=body).json()["unit"]["id"])
+    first, second, third = ids
+    with ThreadPoolExecutor(1) as other:
+        with database.work(Actor.system()) as work:
+            units.change_unit(work, UUID(first), {"parent": UUID(third)}, revision=1)
+            asked = {"json": {"parent": first}, "headers": {"If-Match": '"1"'}}
+            answer = other.submit(client.patch, f"{API}/units/{second}", **asked)
+            while not waits_for_a_tree(database):
+                assert not answer.done(), answer.result().text
+        refused = answer.result()
+    assert (refused.status_code, refused.json()["cycle"]) == (409, ["R-2", "R-1", "R-3", "R-2"])
+
+
+def waits_for_a_tree(database) -> bool:
+    waiting = "select exists (select from pg_locks where locktype = 'advisory' and not granted)"
+    with database.work(Actor.system()) as work:
+        return bool(work.session.scalar(sa.text(waiting)))
 
 
 def test_staff_are_listed_changed_and_hold_nine_duties_at_once(client, town):
@@ -123,8 +164,10 @@ def test_patterns_write_out_shifts_and_deputies_stand_in_for_the_absent(client, 
     assert listed[0]["until"] > listed[0]["since"]
     again = {"staff": head, "since": listed[0]["since"], "until": listed[0]["until"]}
     assert client.post(f"{API}/shifts", json=again).json()["added"] == 0
-    assert client.delete(f"{API}/shifts/{listed[0]['id']}").status_code == 204
-    assert client.delete(f"{API}/shift-patterns/{made.json()['pattern_id']}").status_code == 204
+    for gone in (f"shifts/{listed[0]['id']}", f"shift-patterns/{made.json()['pattern_id']}"):
+        with news(client) as heard:
+            assert client.delete(f"{API}/{gone}").status_code == 204
+        assert heard == [("organisation", None)]
     assert client.get(f"{API}/shifts", params=days).json()["shifts"] == []
     assert client.post(f"{API}/shifts", json={"staff": head}).status_code == 422
     now = datetime.now(UTC)
@@ -139,7 +182,15 @@ def test_patterns_write_out_shifts_and_deputies_stand_in_for_the_absent(client, 
     here = client.post(f"{API}/locate", json={"lon": lon, "lat": lat}).json()["head"]
     assert (here["id"], here["reason"]) == (str(town.staff["deputy1"]), "stands in for the head, who is away")
     assert client.get(f"{API}/vacancies", params={"at": "2035-01-01"}).json()["absent"] == []
-    assert client.delete(f"{API}/absences/{absence.json()['id']}").status_code == 204
+    with news(client) as heard:
+        assert client.delete(f"{API}/absences/{absence.json()['id']}").status_code == 204
+    assert sorted(heard) == [("layer", "grid_labels"), ("layer", "grids"), ("organisation", None)], "as adding it does"
+    with news(client) as heard:
+        changed = client.patch(
+            f"{API}/staff/{head}", json={"active": False}, headers=tag(client.get(f"{API}/staff/{head}"))
+        )
+    assert ("layer", "grids") in heard
+    client.patch(f"{API}/staff/{head}", json={"active": True}, headers=tag(changed))
 
 
 def test_vacancies_of_any_date_as_list_and_map(client, town):
