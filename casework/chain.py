@@ -9,6 +9,7 @@ from typing import Any
 
 GENESIS = ""
 """What the first step of a case has in place of a previous digest."""
+_CANONICAL = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
 def step_digest(previous: str, content: Mapping[str, Any]) -> str:
@@ -33,14 +34,7 @@ def step_digest(previous: str, content: Mapping[str, Any]) -> str:
     >>> step_digest("", {"seq": 1}) == step_digest("other", {"seq": 1})
     False
     """
-    canonical = json.dumps(
-        {"prev": previous, "content": content},
-        sort_keys=True,
-        ensure_ascii=False,
-        separators=(",", ":"),
-        allow_nan=False,
-    )
-    return hashlib.sha256(canonical.encode()).hexdigest()
+    return hashlib.sha256(_CANONICAL.encode({"prev": previous, "content": content}).encode()).hexdigest()
 
 
 def first_broken(steps: Iterable[tuple[str, str, Mapping[str, Any]]]) -> int | None:

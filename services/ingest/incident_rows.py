@@ -35,6 +35,8 @@ _MAJORITY: Final = 0.9
 LATEST: Final = timedelta(minutes=10)
 """Clocks run ahead a little; more than this is a mistake."""
 FIRST_YEAR: Final = 1990
+_TOLD: Final = ("reported_at", "item", "lon", "lat", "description")
+"""What tells a row from another under the same key."""
 
 
 def refuse_moments(load: RowLoad, now: datetime) -> None:
@@ -200,7 +202,6 @@ def stage_rows(
         ``point`` (hex EWKB or None), ``grid``, ``item_code`` and ``codes`` (area, town, county) by row.
     """
     zone = ZoneInfo(load.options.get("timezone") or "UTC")
-    actor = states.Actor(load.work.actor.account_id, load.work.actor.roles | {"reporter"})
     demo = bool(load.options.get("demo"))
     values = load.values
     staged = []
@@ -208,36 +209,37 @@ def stage_rows(
         at: datetime = values["reported_at"][row]
         month = at.astimezone(zone).date().replace(day=1)
         no = f"{month:%Y-%m}-{serial:06d}"
-        severity = values["severity"][row] or "minor"
-        item, code, point = values["item"][row], columns["item_code"][row], columns["point"][row]
-        # free text stays out of the facts: they are chained by digests and can't be erased
-        facts = {
-            "intake_key": hashlib.sha256(f"{channel}:{keys[row]}".encode()).hexdigest(), "no": no, "item": item,
-            "item_code": code, "severity": severity, "urgent": False, "place": point is not None,
-            "located_by": "point" if point is not None else "none", "file": load.table.file,
-        }  # fmt: skip
-        step = states.apply(states.Case(severity=severity), "register", actor=actor, now=at, facts=facts)
-        body = orjson.dumps([values[name][row] for name in ("reported_at", "item", "lon", "lat", "description")])
+        told = [values[name][row] for name in _TOLD]
+        point, code = columns["point"][row], columns["item_code"][row]
+        facts = _facts(load, row, f"{channel}:{keys[row]}", no, code, placed=point is not None)
         staged.append(
             (
-                incident_id,
-                no,
-                keys[row],
-                hashlib.sha256(body).hexdigest(),
-                month,
-                at,
-                values["occurred_at"][row],
-                item,
-                code,
-                mask_personal_numbers(values["description"][row] or ""),
-                severity,
-                values["accuracy_m"][row],
-                point,
-                columns["grid"][row],
-                demo,
-                facts,
-                step.digest,
-                *columns["codes"][row],
+                incident_id, no, keys[row], hashlib.sha256(orjson.dumps(told)).hexdigest(), month, at,
+                values["occurred_at"][row], values["item"][row], code,
+                mask_personal_numbers(values["description"][row] or ""), facts["severity"],
+                values["accuracy_m"][row], point, columns["grid"][row], demo, facts, *columns["codes"][row],
             )
-        )
-    return staged
+        )  # fmt: skip
+    return _with_digests(load, staged)
+
+
+def _facts(load: RowLoad, row: int, key: str, no: str, code: str | None, *, placed: bool) -> dict[str, Any]:
+    # free text stays out of the facts: they are chained by digests and can't be erased
+    return {
+        "intake_key": hashlib.sha256(key.encode()).hexdigest(), "no": no, "item": load.values["item"][row],
+        "item_code": code, "severity": load.values["severity"][row] or "minor", "urgent": False, "place": placed,
+        "located_by": "point" if placed else "none", "file": load.table.file,
+    }  # fmt: skip
+
+
+def _with_digests(load: RowLoad, staged: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Add the digest of each row's first step; the machine is asked once for each severity, since no more decides."""
+    actor = states.Actor(load.work.actor.account_id, load.work.actor.roles | {"reporter"})
+    facts, at = history.INCIDENT_COLUMNS.index("facts"), history.INCIDENT_COLUMNS.index("reported_at")
+    severity = history.INCIDENT_COLUMNS.index("severity")
+    steps = {}
+    for row in staged:
+        if row[severity] not in steps:
+            case = states.Case(severity=row[severity])
+            steps[row[severity]] = states.apply(case, "register", actor=actor, now=row[at], facts=row[facts])
+    return [(*row, states.digest_alike(steps[row[severity]], at=row[at], facts=row[facts])) for row in staged]

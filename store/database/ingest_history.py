@@ -16,14 +16,14 @@ _INCIDENT_STAGE = """
 create temp table incident_stage (
     id bigint, no text, channel_key text, body_sha256 text, month date, reported_at timestamptz,
     occurred_at timestamptz, item text, item_code text, description text, severity text, accuracy_m double precision,
-    point geometry(Point, 4326), grid_version_id uuid, demo boolean, facts jsonb, digest text, area_code bigint,
-    town_code bigint, county_code bigint
+    point geometry(Point, 4326), grid_version_id uuid, demo boolean, facts jsonb, area_code bigint,
+    town_code bigint, county_code bigint, digest text
 ) on commit drop
 """
 INCIDENT_COLUMNS = (
     "id", "no", "channel_key", "body_sha256", "month", "reported_at", "occurred_at", "item", "item_code",
-    "description", "severity", "accuracy_m", "point", "grid_version_id", "demo", "facts", "digest", "area_code",
-    "town_code", "county_code",
+    "description", "severity", "accuracy_m", "point", "grid_version_id", "demo", "facts", "area_code",
+    "town_code", "county_code", "digest",
 )  # fmt: skip
 
 # the keys come first: a key that another load took meanwhile makes its row vanish from the rest of the statement
@@ -101,6 +101,8 @@ def insert_incidents(
     """
     session.execute(sa.text("drop table if exists incident_stage"))
     session.execute(sa.text(_INCIDENT_STAGE))
+    # each row's keys into the table of months are checked by a plan of its own otherwise: three times the whole insert
+    session.execute(sa.text("set local plan_cache_mode = force_generic_plan"))
     copy_rows(session, "incident_stage", INCIDENT_COLUMNS, rows)
     month = INCIDENT_COLUMNS.index("month")
     for first in sorted({row[month] for row in rows}):
