@@ -75,20 +75,19 @@ def test_units_are_a_tree_that_refuses_a_ring(client, town, database):
 
 
 def test_two_people_who_close_a_ring_together_are_told_which(client, town, database):
-    ids: list[str] = []
-    for code, parent in (("R-1", None), ("R-2", None), ("R-3", 1)):
-        body = {"code": code, "name": code, "parent": None if parent is None else ids[parent]}
-        ids.append(client.post(f"{API}/units", json=body).json()["unit"]["id"])
-    first, second, third = ids
+    ids: dict[str, str] = {}
+    for code, parent in (("R-1", None), ("R-2", None), ("R-1-1", "R-1"), ("R-2-1", "R-2")):
+        body = {"code": code, "name": code, "parent": ids.get(parent or "")}
+        ids[code] = client.post(f"{API}/units", json=body).json()["unit"]["id"]
     with ThreadPoolExecutor(1) as other:
         with database.work(Actor.system()) as work:
-            units.change_unit(work, UUID(first), {"parent": UUID(third)}, revision=1)
-            asked = {"json": {"parent": first}, "headers": {"If-Match": '"1"'}}
-            answer = other.submit(client.patch, f"{API}/units/{second}", **asked)
+            units.change_unit(work, UUID(ids["R-1"]), {"parent": UUID(ids["R-2-1"])}, revision=1)
+            asked = {"json": {"parent": ids["R-1-1"]}, "headers": {"If-Match": '"1"'}}
+            answer = other.submit(client.patch, f"{API}/units/{ids['R-2']}", **asked)
             while not waits_for_a_tree(database):
                 assert not answer.done(), answer.result().text
         refused = answer.result()
-    assert (refused.status_code, refused.json()["cycle"]) == (409, ["R-2", "R-1", "R-3", "R-2"])
+    assert (refused.status_code, refused.json()["cycle"]) == (409, ["R-2", "R-1-1", "R-1", "R-2-1", "R-2"])
 
 
 def waits_for_a_tree(database) -> bool:
