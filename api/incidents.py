@@ -203,7 +203,7 @@ def report_incident(
 class QueueQuery(BaseModel):
     """Which incidents a list or a count is about."""
 
-    state: list[str] = Field(default=[], description="Only these states.")
+    state: list[str] = Field(default=[], description="Only these states; without any all but the archive.")
     area: str | None = Field(default=None, max_length=12, description="Code of an area, 6, 9 or 12 digits.")
     grid: str | None = Field(default=None, max_length=40, description="Grid id or code.")
     unit: str | None = Field(default=None, max_length=60, description="Lead unit by id or code.")
@@ -217,7 +217,10 @@ class QueueQuery(BaseModel):
         default=None, description="Only cases with such a request that waits."
     )
     mine: bool = Field(default=False, description="Only what this account or its unit reported or owes.")
-    sort: Literal["new", "due"] = Field(default="new", description="Newest first, or what is due first.")
+    bbox: str | None = Field(default=None, max_length=120, description="West, south, east, north in degrees.")
+    sort: Literal["new", "due", "urgent"] = Field(
+        default="new", description="Newest first, what is due first, or that with critical cases before all others."
+    )
     territory: UUID | None = None
 
     def asked(self, work: Work) -> IncidentFilter:
@@ -228,7 +231,8 @@ class QueueQuery(BaseModel):
             grid=self.grid, unit=self.unit, item=self.item, since=self.since, until=self.until, clock=self.clock,
             pending=self.pending, severity=self.severity, territory=self.territory,
             text=self.q.strip() if self.q else None,
-            mine=views.mine_of(work) if self.mine else None, by_due=self.sort == "due", now=datetime.now(UTC),
+            mine=views.mine_of(work) if self.mine else None, by_due=self.sort != "new", now=datetime.now(UTC),
+            critical_first=self.sort == "urgent", box=views.read_box(self.bbox) if self.bbox else None,
         )  # fmt: skip
 
 
@@ -242,8 +246,9 @@ class PageQuery(QueueQuery):
 @router.get("", operation_id="list_incidents")
 def list_incidents(work: Work, query: Annotated[PageQuery, Query()]) -> IncidentsOut:
     """Return one page of incidents, newest first or what is due first."""
-    before = views.read_cursor(query.cursor) if query.cursor is not None else None
-    page = views.list_incidents(work, replace(query.asked(work), before=before, limit=query.limit))
+    asked = query.asked(work)
+    before = views.read_cursor(query.cursor, asked) if query.cursor is not None else None
+    page = views.list_incidents(work, replace(asked, before=before, limit=query.limit))
     return IncidentsOut(incidents=[IncidentOut.model_validate(each) for each in page.incidents], next=page.next)
 
 

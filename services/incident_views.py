@@ -21,6 +21,8 @@ from store.database.work import Box, UnitOfWork
 __all__ = ["IncidentFilter", "IncidentPage", "IncidentView", "count_incidents", "get_incident", "list_incidents"]
 
 OUTSIDE = "outside_body"
+_CURSOR_WORDS = "'cursor' is taken from the page before, in the same order, not made up."
+_BOX_WORDS = "A box is west,south,east,north in degrees, the west and the south first."
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +154,7 @@ def list_incidents(work: UnitOfWork, asked: IncidentFilter) -> IncidentPage:
     rows = queue_sql.list_incidents(work.session, replace(_checked(work, asked), limit=asked.limit + 1))
     page = [view_of(row, work.actor.account_id) for row in rows[: asked.limit]]
     more = len(rows) > asked.limit
-    return IncidentPage(page, _cursor(page[-1], by_due=asked.by_due) if more else None)
+    return IncidentPage(page, _cursor(page[-1], asked) if more else None)
 
 
 def count_incidents(work: UnitOfWork, asked: IncidentFilter) -> IncidentCounts:
@@ -192,6 +194,28 @@ def area_range(code: str) -> tuple[int, int]:
     return int(code) * span, int(code) * span + span - 1
 
 
+def read_box(text: str) -> Box:
+    """Read ``west,south,east,north`` in degrees.
+
+    Raises
+    ------
+    InvalidInputError
+        It is no box.
+
+    Examples
+    --------
+    >>> read_box("24.9,60.1,25.0,60.2")
+    (24.9, 60.1, 25.0, 60.2)
+    """
+    try:
+        west, south, east, north = (float(part) for part in text.split(","))
+    except ValueError as error:
+        raise InvalidInputError(_BOX_WORDS, field="bbox") from error
+    if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
+        raise InvalidInputError(_BOX_WORDS, field="bbox")
+    return west, south, east, north
+
+
 def _checked(work: UnitOfWork, asked: IncidentFilter) -> IncidentFilter:
     strange = [state for state in asked.states if state not in machine().states]
     if strange:
@@ -201,14 +225,15 @@ def _checked(work: UnitOfWork, asked: IncidentFilter) -> IncidentFilter:
     return replace(asked, areas=work.actor.areas, referred_only=is_outside(work))
 
 
-def _cursor(last: IncidentView, *, by_due: bool) -> str:
-    kind, moment = ("due", last.due_at) if by_due and last.due_at else ("new", last.reported_at)
-    text = f"{kind}|{moment.isoformat()}|{last.id}"
+def _cursor(last: IncidentView, asked: IncidentFilter) -> str:
+    part = queue_sql.part_of(asked, severity=last.severity, has_limit=last.due_at is not None)
+    moment = last.due_at if part.endswith("due") and last.due_at else last.reported_at
+    text = f"{part}|{moment.isoformat()}|{last.id}"
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def read_cursor(text: str) -> tuple[str, datetime, int]:
-    """Read the cursor of a page.
+def read_cursor(text: str, asked: IncidentFilter) -> tuple[str, datetime, int]:
+    """Read the cursor of a page in the order asked for.
 
     Raises
     ------
@@ -216,11 +241,10 @@ def read_cursor(text: str) -> tuple[str, datetime, int]:
         It is made up.
     """
     try:
-        kind, moment, number = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode().split("|")
-        return (
-            "due" if kind == "due" else "new",
-            datetime.fromisoformat(moment).astimezone(UTC),
-            min(int(number), 2**63 - 1),
-        )
+        part, moment, number = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode().split("|")
+        place = part, datetime.fromisoformat(moment).astimezone(UTC), min(int(number), 2**63 - 1)
     except (ValueError, OverflowError, binascii.Error) as error:
-        raise InvalidInputError("'cursor' is taken from the page before, not made up.", field="cursor") from error
+        raise InvalidInputError(_CURSOR_WORDS, field="cursor") from error
+    if part not in queue_sql.parts_of(asked):
+        raise InvalidInputError(_CURSOR_WORDS, field="cursor")
+    return place

@@ -21,7 +21,11 @@ OPEN_STATES: Final = (
     "CHECKED",
 )  # fmt: skip
 CLOCKS: Final = ("soon", "late", "paused")
-_NUMBER = re.compile(r"\d{4}-\d{2}-\d{6,}")
+_NUMBER = re.compile(r"\d{4}-\d{2}-\d{6,}", re.ASCII)
+_SHORT_NUMBER = re.compile(r"\d{6,9}", re.ASCII)
+_SHORT_REACH_MONTHS = 24
+Box = tuple[float, float, float, float]
+Cursor = tuple[str, datetime, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,7 @@ class IncidentFilter:
         Of the report.
     territory : UUID or None
     before : tuple of (str, datetime, int) or None
-        Only what comes after this: ``"new"`` with a time of report or ``"due"`` with a limit, and an incident's id.
+        Only what comes after this: a part of the order (see `parts_of`), a time of report or a limit, an incident's id.
     limit : int
     areas : tuple of (int, int) or None
         Ranges of area codes that the account is limited to; None for the whole territory.
@@ -60,6 +64,10 @@ class IncidentFilter:
     mine : Mine or None
     by_due : bool
         What is due first comes first; cases without a running limit follow, newest first.
+    critical_first : bool
+        With `by_due`: critical cases stand before all others.
+    box : tuple of float or None
+        West, south, east, north, EPSG:4326: only cases at places there.
     pending : str or None
         Only cases with such a request, or ``any``.
     referred_only : bool
@@ -72,7 +80,7 @@ class IncidentFilter:
     grid: str | None = None
     since: datetime | None = None
     territory: UUID | None = None
-    before: tuple[str, datetime, int] | None = None
+    before: Cursor | None = None
     limit: int = 100
     areas: tuple[tuple[int, int], ...] | None = None
     until: datetime | None = None
@@ -87,30 +95,70 @@ class IncidentFilter:
     pending: str | None = None
     referred_only: bool = False
     now: datetime | None = None
+    critical_first: bool = False
+    box: Box | None = None
+
+
+_CRITICAL = "i.severity = 'critical'"
+_WITHOUT_LIMIT = "i.due_at is null"
+
+
+def parts_of(asked: IncidentFilter) -> dict[str, tuple[str, ...]]:
+    """Return the parts of an order, first to last, each with its conditions; parts end in ``due`` or ``new``.
+
+    Examples
+    --------
+    >>> list(parts_of(IncidentFilter())), list(parts_of(IncidentFilter(by_due=True, critical_first=True)))
+    (['new'], ['critical-due', 'critical-new', 'due', 'new'])
+    """
+    if not asked.by_due:
+        return {"new": ()}
+    if not asked.critical_first:
+        return {"due": (), "new": (_WITHOUT_LIMIT,)}
+    rest = "i.severity <> 'critical'"
+    return {
+        "critical-due": (_CRITICAL,),
+        "critical-new": (_CRITICAL, _WITHOUT_LIMIT),
+        "due": (rest,),
+        "new": (rest, _WITHOUT_LIMIT),
+    }
+
+
+def part_of(asked: IncidentFilter, *, severity: str, has_limit: bool) -> str:
+    """Return in which part of the order a case stands."""
+    if not asked.by_due:
+        return "new"
+    part = "due" if has_limit else "new"
+    return f"critical-{part}" if asked.critical_first and severity == "critical" else part
 
 
 def list_incidents(session: Session, asked: IncidentFilter) -> list[sa.Row[Any]]:
     """Return incidents in the order asked for, at most `limit` of them."""
-    conditions, values = _conditions(asked)
-    if not asked.by_due:
-        return _newest(session, asked, conditions, values)
+    shared, values = _conditions(asked)
+    parts = list(parts_of(asked).items())
+    begun = [name for name, _ in parts].index(asked.before[0]) if asked.before is not None else 0
     found: list[sa.Row[Any]] = []
-    if asked.before is None or asked.before[0] == "due":
-        found = _soonest(session, asked, conditions, values)
-    if len(found) == asked.limit:
-        return found
-    values["limit"] = asked.limit - len(found)
-    return found + _newest(session, asked, [*conditions, "i.due_at is null"], values)
+    for at, (name, own) in enumerate(parts[begun:]):
+        by_limit = name.endswith("due")
+        more = ["i.due_at is not null"] if by_limit else _open_words(asked)
+        values["limit"] = asked.limit - len(found)
+        before = asked.before if at == 0 else None
+        found += _part(session, [*shared, *own, *more], values, by_limit=by_limit, before=before)
+        if len(found) == asked.limit:
+            break
+    return found
 
 
-def _newest(
-    session: Session, asked: IncidentFilter, conditions: list[str], values: dict[str, Any]
+def _part(
+    session: Session, conditions: list[str], values: dict[str, Any], *, by_limit: bool, before: Cursor | None
 ) -> list[sa.Row[Any]]:
-    conditions = [*conditions, *_open_words(asked)]
-    if asked.before is not None and asked.before[0] == "new":
-        conditions = [*conditions, "(i.reported_at, i.id) < (:before_at, :before_id)"]
-        values |= {"before_at": asked.before[1], "before_id": asked.before[2]}
-    return _rows(session, conditions, "i.reported_at desc, i.id desc", values)
+    order = "i.due_at, i.id" if by_limit else "i.reported_at desc, i.id desc"
+    if before is not None:
+        after = "(i.due_at, i.id) >" if by_limit else "(i.reported_at, i.id) <"
+        conditions = [*conditions, f"{after} (:before_at, :before_id)"]
+        values = values | {"before_at": before[1], "before_id": before[2]}
+    statement = f"{COLUMNS} where {' and '.join(conditions)} order by {order} limit :limit"
+    return list(session.execute(sa.text(statement), values))
 
 
 def _open_words(asked: IncidentFilter) -> list[str]:
@@ -119,21 +167,6 @@ def _open_words(asked: IncidentFilter) -> list[str]:
     Not for what is due first: a running limit says the same, and has indexes in the order of limits.
     """
     return [f"i.{OPEN}"] if asked.states and set(asked.states) <= set(OPEN_STATES) else []
-
-
-def _soonest(
-    session: Session, asked: IncidentFilter, conditions: list[str], values: dict[str, Any]
-) -> list[sa.Row[Any]]:
-    conditions = [*conditions, "i.due_at is not null"]
-    if asked.before is not None:
-        conditions.append("(i.due_at, i.id) > (:before_at, :before_id)")
-        values |= {"before_at": asked.before[1], "before_id": asked.before[2]}
-    return _rows(session, conditions, "i.due_at, i.id", values)
-
-
-def _rows(session: Session, conditions: list[str], order: str, values: dict[str, Any]) -> list[sa.Row[Any]]:
-    statement = f"{COLUMNS} where {' and '.join(conditions)} order by {order} limit :limit"
-    return list(session.execute(sa.text(statement), values))
 
 
 _GRID = """(i.grid_version_id in (select id from grid_version where grid_id in (select id from grid where
@@ -179,12 +212,19 @@ def _conditions(asked: IncidentFilter) -> tuple[list[str], dict[str, Any]]:
             values[name] = value
     _narrow(asked, conditions, values)
     _within(asked, conditions, values)
-    if asked.text:
-        _words(asked.text, conditions, values)
+    by_number = asked.text is not None and _by_number(asked.text, asked.now, conditions, values)
+    if asked.text and not by_number:
+        conditions.append(_WORDS)
+        values["words"] = f"%{escaped_like(asked.text)}%"
+    if not asked.states and not by_number:
+        conditions.append(_LIVE)
     return conditions, values
 
 
 def _narrow(asked: IncidentFilter, conditions: list[str], values: dict[str, Any]) -> None:
+    if asked.box is not None:
+        conditions.append("i.point && st_makeenvelope(:west, :south, :east, :north, 4326)")
+        values |= dict(zip(("west", "south", "east", "north"), asked.box, strict=True))
     if asked.referred_only:
         conditions.append("i.state = 'REFERRED'")
     if asked.pending is not None:
@@ -212,13 +252,23 @@ def _within(asked: IncidentFilter, conditions: list[str], values: dict[str, Any]
             values |= {f"{name}_low": low, f"{name}_high": high}
 
 
-def _words(text: str, conditions: list[str], values: dict[str, Any]) -> None:
+# the archive holds most of five years: it is listed and counted when it is asked for, and found by number
+_LIVE = "i.state <> 'ARCHIVED'"
+_WORDS = "(i.item ilike :words or i.description ilike :words or i.no like :words)"
+
+
+def _by_number(text: str, now: datetime | None, conditions: list[str], values: dict[str, Any]) -> bool:
+    """Find cases by a whole number, or by its last figures as they stand on screen; False where it is none."""
     if _NUMBER.fullmatch(text):
-        conditions.append("(i.month, i.id) = (select month, incident_id from intake_key where no = :no)")
-        values["no"] = text
-        return
-    conditions.append("(i.item ilike :words or i.description ilike :words or i.no like :words)")
-    values["words"] = f"%{escaped_like(text)}%"
+        numbers = [text]
+    elif now is not None and _SHORT_NUMBER.fullmatch(text):
+        months = (now.year * 12 + now.month - back for back in range(-1, _SHORT_REACH_MONTHS))
+        numbers = [f"{(month - 1) // 12:04}-{(month - 1) % 12 + 1:02}-{int(text):06}" for month in months]
+    else:
+        return False
+    conditions.append("(i.month, i.id) in (select month, incident_id from intake_key where no = any(:numbers))")
+    values["numbers"] = numbers
+    return True
 
 
 # one pass over the rows: every figure is a count of the same set
@@ -232,9 +282,9 @@ group by 1, 2, 3
 
 
 def count_incidents(session: Session, asked: IncidentFilter) -> list[sa.Row[Any]]:
-    """Return how many incidents there are by state, area code and clock; the archive only when it is asked for."""
+    """Return how many incidents there are by state, area code and clock: the same ones that are listed."""
     conditions, values = _conditions(asked)
-    conditions += _open_words(asked) if asked.states else ["i.state <> 'ARCHIVED'"]
+    conditions += _open_words(asked)
     values["now"] = asked.now
     statement = _COUNTS.format(where=" and ".join(conditions))
     return list(session.execute(sa.text(statement), values))

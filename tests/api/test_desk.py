@@ -79,3 +79,56 @@ def test_one_shift_hands_over_and_another_notes_it(desk, database):
     assert after["sums"]["dispatched"] == 0
     assert after["kept"][0]["cases"] == sheet["cases"]
     assert taker.post("/api/v1/handovers/00000000-0000-0000-0000-000000000000/taken", json={}).status_code == 404
+
+
+def _pages(client, **asked):
+    found, cursor = [], None
+    while True:
+        page = client.get(URL, params=asked | ({"cursor": cursor} if cursor else {})).json()
+        found += page["incidents"]
+        cursor = page["next"]
+        if cursor is None:
+            return found
+
+
+def test_critical_cases_come_first_on_every_page_and_a_cursor_is_of_one_order(desk, database):
+    client = desk.clients["shift_leader"]
+    for x, severity in ((20, "minor"), (30, "critical"), (40, "critical"), (45, "major")):
+        desk.report(x, severity=severity, item="Fence down")
+    with database.owner_work(Actor.system()) as work:
+        work.session.execute(
+            sa.text("update incident set due_at = null where item = 'Fence down' and point is not null and id % 2 = 0")
+        )
+    found = _pages(client, sort="urgent", limit=2)
+    assert len({each["no"] for each in found}) == len(found) == client.get(f"{URL}/counts").json()["total"]
+    marks = [(each["severity"] != "critical", each["due_at"] is None, each["due_at"] or "") for each in found]
+    assert marks == sorted(marks)
+    cursor = client.get(URL, params={"sort": "urgent", "limit": 1}).json()["next"]
+    strange = client.get(URL, params={"sort": "new", "cursor": cursor})
+    assert (strange.status_code, strange.json()["field"]) == (422, "cursor")
+
+
+def test_a_box_a_short_number_and_the_archive_narrow_list_and_counts_alike(desk, database):
+    client = desk.clients["shift_leader"]
+    near, far = desk.report(120, 40, item="Grit box")["no"], desk.report(250, 180, item="Grit box")["no"]
+    (west, south), (east, north) = lonlat(100, 20), lonlat(140, 60)
+    inside = {"bbox": f"{west},{south},{east},{north}", "item": "Grit box"}
+    assert [each["no"] for each in client.get(URL, params=inside).json()["incidents"]] == [near]
+    assert client.get(f"{URL}/counts", params=inside).json()["total"] == 1
+    for wrong in ("1,2,3", "5,5,4,6", "nan,0,1,1", "a,b,c,d", "0,0,181,1"):
+        answer = client.get(URL, params={"bbox": wrong})
+        assert (answer.status_code, answer.json()["field"]) == (422, "bbox")
+
+    assert [each["no"] for each in client.get(URL, params={"q": far[-6:]}).json()["incidents"]] == [far]
+    with database.owner_work(Actor.system()) as work:
+        work.session.execute(sa.text("update incident set state = 'ARCHIVED' where no = :no"), {"no": far})
+    same = {"item": "Grit box"}
+    assert [each["no"] for each in client.get(URL, params=same).json()["incidents"]] == [near]
+    assert client.get(f"{URL}/counts", params=same).json()["by_state"] == {"REPORTED": 1}
+    archive = same | {"state": "ARCHIVED"}
+    assert [each["no"] for each in client.get(URL, params=archive).json()["incidents"]] == [far]
+    assert client.get(f"{URL}/counts", params=archive).json()["total"] == 1
+    # a number finds it wherever it lies
+    for text in (far, far[-6:]):
+        assert [each["no"] for each in client.get(URL, params={"q": text}).json()["incidents"]] == [far]
+        assert client.get(f"{URL}/counts", params={"q": text}).json()["total"] == 1
