@@ -29,6 +29,8 @@ class DuplicateOut(BaseModel):
     distance_m: float
     hours: float
     reason: Literal["same-item", "same-words", "alike-words", "same-place"]
+    lon: float
+    lat: float
 
 
 class DuplicatesOut(BaseModel):

@@ -100,12 +100,14 @@ class LocatedGrid(BaseModel):
 
 
 class LocatedStaff(BaseModel):
-    """Somebody near: straight distance, and the walk along streets for the nearest few."""
+    """Somebody near, at their post: straight distance, and the walk along streets for the nearest few."""
 
     id: UUID
     work_no: str
     name: str
     post: str
+    lon: float
+    lat: float
     straight_m: float
     walk_m: float | None
     walk_reason: str | None

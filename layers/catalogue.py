@@ -228,8 +228,12 @@ _INCIDENTS = (
         "incidents",
         "point",
         10,
-        fields=("no", "item", "state", "severity", "count"),
+        fields=("no", "item", "state", "severity", "count", "due", "soon"),
         legend=(
+            _entry("on time", "按时", "icon", _both("ok"), image="gw-pin-ok"),
+            _entry("soon late", "即将超时", "icon", _both("warning"), image="gw-pin-soon"),
+            _entry("late", "超时", "icon", _both("late"), image="gw-pin-late"),
+            _entry("paused", "挂账", "icon", _both("paused"), image="gw-pin-paused"),
             _entry("open report", "在办上报", "icon", _both("text"), image="gw-pin-open"),
             _entry("critical", "重大", "icon", _both("late"), image="gw-pin-critical"),
             _entry("closed", "已结案", "icon", _both("paused"), image="gw-pin-closed"),

@@ -35,6 +35,8 @@ class LikelyDuplicate:
     distance_m: float
     hours: float
     reason: str
+    lon: float
+    lat: float
 
 
 @cache
@@ -143,6 +145,7 @@ def _likely(work: UnitOfWork, row: _Report, most: int) -> list[LikelyDuplicate]:
         LikelyDuplicate(
             found.no, known[found.no].revision, known[found.no].item, known[found.no].state, known[found.no].channel,
             known[found.no].reported_at, found.score, found.distance_m, found.hours, found.reason,
+            known[found.no].lon, known[found.no].lat,
         )
         for found in likely_duplicates(report, others, most=most)
     ]  # fmt: skip

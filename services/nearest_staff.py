@@ -78,6 +78,8 @@ def with_walks(
                 "work_no": person["work_no"],
                 "name": person["name"],
                 "post": person["post"],
+                "lon": person["lon"],
+                "lat": person["lat"],
                 "straight_m": round(person["straight_m"], 1),
                 "walk_m": walk,
                 "walk_reason": None if walk is not None else (why if k < WALKED else "not among the nearest"),

@@ -326,6 +326,11 @@ SOURCES: Final[dict[str, LayerSource]] = {
         "i.point",
         "i.geom_3857",
         "i.territory_id = any(:scope)",
+        # seconds: pins take the colours of clocks, which run on after a tile is cut
+        tile_columns={
+            "due": "extract(epoch from i.due_at)::bigint",
+            "soon": "extract(epoch from i.soon_at)::bigint",
+        },
         moment="i.reported_at",
         more={"reported_at": "i.reported_at"},
     ),

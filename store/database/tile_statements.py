@@ -149,7 +149,7 @@ def _points(source: LayerSource) -> str:
         f"with m as materialized (select {source.fid} as fid, {_columns(source, masked=False)}"  # noqa: S608 - constants
         f"{source.tile_geom} as shape from {source.tables} where {source.tile_geom} && {_GROWN} and {source.scope}), "
         "crowd as materialized (select count(*) > :most as dense from m) "
-        f"select fid, no, item, state, severity, null::int as count, {_drawn('shape')} from m "
+        f"select fid, no, item, state, severity, null::int as count, due, soon, {_drawn('shape')} from m "
         "where not (select dense from crowd) union all "
         "select * from (select case when count(*) = 1 then min(fid) "
         f"else :far + ({cell[1]} * {_SMALL_CELLS} + {cell[0]})::bigint end as fid, "
@@ -157,6 +157,7 @@ def _points(source: LayerSource) -> str:
         f"case when bool_or(state not in {_CLOSED}) then 'open' else 'closed' end as state, "
         "case when bool_or(severity = 'critical') then 'critical' when bool_or(severity = 'major') then 'major' "
         "else 'minor' end as severity, count(*)::int as count, "
+        "case when count(*) = 1 then min(due) end as due, case when count(*) = 1 then min(soon) end as soon, "
         f"{_drawn(f'st_setsrid(st_makepoint(avg({x}), avg({y})), 3857)')} from m "
         f"where (select dense from crowd) and {x} >= :west and {x} < :east and {y} >= :south and {y} < :north "
         f"group by {cell[0]}, {cell[1]}) small order by 1"
