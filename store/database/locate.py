@@ -17,11 +17,16 @@ from store.database.models import Street
 Box = tuple[float, float, float, float]
 
 COMPONENT_WITHIN_M: Final = 30.0
+MANY_ON_SHIFT: Final = 400
+"""From so many people on shift on, the nearest are found by going outward instead of by measuring to each."""
 
 # the nearest spot of a border is found with longitudes squeezed to the local scale, where degrees are alike both ways;
 # the metres to that one spot are geodesic. Geodesic distance to every segment of a border costs ten times as much.
 # The first CTEs are materialized: each is a row or a handful that everything below hangs on
-_HERE = sa.text("""
+# An index answers "the nearest ten" only for a point that is no column of another table, so it is written out
+_POINT: Final = "st_setsrid(st_makepoint(:lon, :lat), 4326)"
+_HERE = sa.text(
+    """
 with q as materialized (
     select st_setsrid(st_makepoint(:lon, :lat), 4326) as p,
            st_setsrid(st_makepoint(:lon, :lat), 4326)::geography as g,
@@ -52,31 +57,43 @@ with q as materialized (
 ), found as materialized (
     select * from near
     union all
-    select n.* from (
-        select v.id, v.grid_id, v.area_id, v.name, v.revision, v.fid, v.floor_low, v.floor_high, v.zone,
-               false as contains,
-               st_distance(st_scale(st_closestpoint(st_scale(v.geom, :squeeze, 1), q.local),
-                                    cast(1 as float8) / :squeeze, 1)::geography, q.g) as border_m
-        from q, pl join grid_version v on v.plan_id = pl.id
-        where not exists (select from near)
+    select n.id, n.grid_id, n.area_id, n.name, n.revision, n.fid, n.floor_low, n.floor_high, n.zone, false,
+           st_distance(st_scale(st_closestpoint(st_scale(n.geom, :squeeze, 1), q.local),
+                                cast(1 as float8) / :squeeze, 1)::geography, q.g)
+    from q, (
+        select v.* from grid_version v
+        where v.plan_id = (select id from pl) and not exists (select from near)
           and (cast(:floor as int) is null or v.floor_low is null or :floor between v.floor_low and v.floor_high)
-        order by v.geom <-> q.p limit 1
+        order by v.geom <-> {p} limit 1
     ) n
+), shifts as materialized (
+    select h.staff_id from shift h where h.period @> cast(:at as timestamptz) limit :many
+), few as materialized (
+    select count(*) < :many as on_shift from shifts
 ), duty as materialized (
-    select s.id, s.work_no, s.name, s.post, s.duty_point, true as on_duty
-    from t join staff s on s.territory_id = t.id, q
-    where s.active and s.duty_point is not null
-      and exists (select from shift h where h.staff_id = s.id and h.period @> cast(:at as timestamptz))
-      and not exists (select from absence b where b.staff_id = s.id and b.period @> cast(:at as timestamptz))
-    order by s.duty_point <-> q.p limit :staff
+    -- of few on shift each is measured; where there are many, posts are gone through from the nearest on
+    (select s.id, s.work_no, s.name, s.post, s.duty_point, true as on_duty
+     from (select distinct staff_id from shifts) h join staff s on s.id = h.staff_id
+     where (select on_shift from few) and s.territory_id = (select id from t) and s.active and s.duty_point is not null
+       and not exists (select from absence b where b.staff_id = s.id and b.period @> cast(:at as timestamptz))
+     order by s.duty_point <-> {p} limit :staff)
+    union all
+    (select s.id, s.work_no, s.name, s.post, s.duty_point, true
+     from staff s
+     where not (select on_shift from few) and s.territory_id = (select id from t) and s.active
+       and s.duty_point is not null
+       and (select true from shift h where h.staff_id = s.id and h.period @> cast(:at as timestamptz) limit 1)
+       and (select true from absence b where b.staff_id = s.id and b.period @> cast(:at as timestamptz) limit 1) is null
+     order by s.duty_point <-> {p} limit :staff)
 ), people as (
     select * from duty
     union all
     select n.* from (
         select s.id, s.work_no, s.name, s.post, s.duty_point, false
-        from t join staff s on s.territory_id = t.id, q
-        where s.active and s.duty_point is not null and not exists (select from duty)
-        order by s.duty_point <-> q.p limit :staff
+        from staff s
+        where s.territory_id = (select id from t) and s.active and s.duty_point is not null
+          and not exists (select from duty)
+        order by s.duty_point <-> {p} limit :staff
     ) n
 ), lit as materialized (
     select s.camera_id, s.assumed from q join view_shed s on s.geom && q.p and st_intersects(s.geom, q.p)
@@ -85,13 +102,12 @@ with q as materialized (
            l.assumed, l.camera_id is not null as covers
     from lit l join camera c on c.id = l.camera_id
     union
-    select n.* from (
-        select c.id, c.gb28181_id, c.source_ref, c.point, c.online, c.max_range, c.azimuth, c.hfov, c.ptz, c.dome,
-               l.assumed, l.camera_id is not null as covers
-        from t join camera c on c.territory_id = t.id left join lit l on l.camera_id = c.id, q
-        where not c.indoor
-        order by c.point <-> q.p limit :cameras
-    ) n
+    select n.*, l.assumed, l.camera_id is not null from (
+        select c.id, c.gb28181_id, c.source_ref, c.point, c.online, c.max_range, c.azimuth, c.hfov, c.ptz, c.dome
+        from camera c
+        where c.territory_id = (select id from t) and not c.indoor
+        order by c.point <-> {p} limit :cameras
+    ) n left join lit l on l.camera_id = n.id
 )
 select
   (select row_to_json(t) from t) as territory,
@@ -127,11 +143,13 @@ select
        'shed', exists (select from view_shed where camera_id = eyes.id))
      order by st_distance(point::geography, q.g), id) from eyes, q) as cameras,
   (select json_build_object('id', c.id, 'code16', c.code16, 'kind', c.kind, 'distance_m', c.distance_m,
+       'lon', st_x(c.point), 'lat', st_y(c.point),
        'owner_unit', u.name, 'owner_unit_id', u.id)
-   from (select c.*, st_distance(c.point::geography, q.g) as distance_m from t
-         join component c on c.territory_id = t.id, q order by c.point <-> q.p limit 1) c
+   from (select c.*, st_distance(c.point::geography, q.g) as distance_m
+         from (select * from component where territory_id = (select id from t) order by point <-> {p} limit 1) c, q) c
    left join unit u on u.id = c.owner_unit_id where c.distance_m <= :component_within) as component
-""")
+""".replace("{p}", _POINT)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +186,7 @@ def read_here(session: Session, query: HereQuery) -> dict[str, Any]:
     values = {
         "lon": query.lon, "lat": query.lat, "radius": query.radius, "w": west, "s": south, "e": east, "n": north,
         "kind": query.kind, "at": query.at, "territory": query.territory, "staff": query.staff,
-        "cameras": query.cameras, "component_within": COMPONENT_WITHIN_M, "floor": query.floor,
+        "cameras": query.cameras, "component_within": COMPONENT_WITHIN_M, "floor": query.floor, "many": MANY_ON_SHIFT,
         "squeeze": max(0.01, math.cos(math.radians(query.lat))),
     }  # fmt: skip
     return dict(session.execute(_HERE, values).mappings().one())
