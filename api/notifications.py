@@ -97,6 +97,12 @@ class WebhooksOut(BaseModel):
     webhooks: list[WebhookOut]
 
 
+class TestQueued(BaseModel):
+    """The delivery whose tries tell whether a place can be reached."""
+
+    delivery_id: UUID
+
+
 class TryOut(BaseModel):
     """One try to deliver."""
 
@@ -177,6 +183,17 @@ def remove_webhook(work: Work, webhook_id: UUID) -> Response:
     """Remove a webhook or mailbox with its ledger; for the system administrator."""
     notifications.remove_webhook(work, webhook_id)
     return Response(status_code=204)
+
+
+@router.post(
+    "/api/v1/operations/webhooks/{webhook_id}/test",
+    summary="Send a test to a place",
+    operation_id="test_webhook",
+    status_code=202,
+)
+def test_webhook(work: Work, webhook_id: UUID) -> TestQueued:
+    """Queue a word of no content; the ledger tells what became of it. For the system administrator."""
+    return TestQueued(delivery_id=notifications.test_webhook(work, webhook_id, now=datetime.now(UTC)))
 
 
 @router.get(

@@ -35,6 +35,7 @@ COMMANDS = {
     "catalogue": "Search the catalogue, check who leads, apply new limits.",
     "calendar": "Show and load the work calendar; reckon when a limit is due.",
     "staff": "Assign staff to grids and list vacancies.",
+    "webhook": "Say who else is told of cases: webhooks, mailboxes, plug-ins.",
     "coverage": "Find what cameras see and where the gaps are.",
     "report": "Write a report that opens offline.",
     "serve": "Serve the map page and the API.",

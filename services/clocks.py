@@ -17,7 +17,7 @@ from casework import clocks as pure
 from casework.calendars import WorkCalendar
 from casework.clocks import SHARES, Clock, Limit, Measure, Unit, read_limit
 from casework.machine import machine
-from services import calendars, catalogue, notifications
+from services import calendars, catalogue
 from store.database import clocks as sql
 from store.database.models import CaseClock
 from store.database.work import UnitOfWork
@@ -101,8 +101,6 @@ def follow(work: UnitOfWork, before: Any, after: Any, action: str, now: datetime
     elif came_from != case.state:
         _move(desk, clocks, came_from)
     sql.tell_incident(work.session, case.month, case.id)
-    unit_id = getattr(before, "unit_id", None)
-    notifications.tell_step(work, case, action, moved=came_from != case.state, unit_id=unit_id)
 
 
 def _move(desk: _Desk, clocks: list[CaseClock], came_from: str | None) -> None:

@@ -15,6 +15,7 @@ from typing import Any, Final
 import orjson
 
 from casework.machine import machine
+from services.notifications import TEST
 from services.settings import OutboundSettings
 from store.database import notifications as sql
 from store.database.actor import Actor
@@ -151,7 +152,9 @@ def words(kind: str, facts: dict[str, Any]) -> tuple[str, str]:
         subject = f"{no}: {percent} % of its limit ({zh} {state})"
         text = f"{item}\n\nThe limit is reached by {percent} %. 案件时限已用 {percent} %。\n"
         return subject, f"{text}Due 到期: {facts.get('due_at', '')}\n"
+    if kind == TEST:
+        return "Gridward: a test 测试", "This place is told of cases. 本地址接收案件通知。\n"
     action = str(facts.get("action", ""))
     row = machine().actions.get(action)
     subject = f"{no}: {action} ({row.zh if row else ''} → {zh})"
-    return subject, f"{item}\n\nThe case waits for you. 案件待您处理。\n"
+    return subject, f"{item}\n\nA step was taken on a case that concerns you. 与您有关的案件有新进展。\n"

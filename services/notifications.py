@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
+from casework.notices import Told
 from gis.errors import InvalidInputError, NotFoundError
 from services.access import record
 from store.database import notifications as sql
@@ -21,9 +22,8 @@ KINDS: Final = ("clock", "case")
 KEPT: Final = timedelta(days=90)
 MOST_UNREAD: Final = 1000
 ADMINISTRATOR: Final = "system_administrator"
-HANDED_OVER: Final = {"VERIFYING": "inspector", "DISPATCHED": "handling_unit", "CHECKING": "inspector"}
-"""States whose next step somebody else owes: whoever it is hears of it."""
-UNIT_TOLD: Final = frozenset({"recall", "approve_return", "fail_check"})
+TEST: Final = "test"
+"""A notice that an administrator sends to one place, to see that it arrives."""
 _MAILBOX = re.compile(r"[^@\s<>,;:\"()\[\]\\]{1,64}@[A-Za-z0-9.-]{1,253}")
 
 
@@ -65,8 +65,8 @@ class WebhookView:
     given_up: int = 0
 
 
-def tell_step(work: UnitOfWork, case: Any, action: str, *, moved: bool, unit_id: UUID | None) -> None:  # noqa: ANN401 - a row
-    """Tell whoever owes the next step of a case that it is theirs now.
+def tell_step(work: UnitOfWork, case: Any, action: str, told: Sequence[Told], facts: Mapping[str, Any]) -> None:  # noqa: ANN401 - a row
+    """Tell in the page of a step of a case, whom it concerns.
 
     Parameters
     ----------
@@ -74,26 +74,24 @@ def tell_step(work: UnitOfWork, case: Any, action: str, *, moved: bool, unit_id:
     case : row
         The incident after the step.
     action : str
-    moved : bool
-        Whether the state changed.
-    unit_id : UUID or None
-        Unit that had the case before.
+        Of the state table, or ``task_…`` for a step of a child task.
+    told : sequence of Told
+        As `casework.notices` says.
+    facts : mapping
+        Of the step: a level, what is asked for and when an answer is due go along; no texts.
     """
-    role = HANDED_OVER.get(case.state) if moved else None
-    unit = case.unit_id if role == "handling_unit" else None
-    if action in UNIT_TOLD:
-        role, unit = "handling_unit", unit_id or case.unit_id
-    if role is None:
+    if not told:
         return
-    facts = {"no": case.no, "item": case.item, "state": case.state, "action": action}
-    sql.add(
-        work.session,
-        {
-            "territory_id": case.territory_id, "kind": "case", "role": role, "unit_id": unit, "month": case.month,
-            "incident_id": case.id, "facts": facts,
-        },
-    )  # fmt: skip
-    work.announce("notification", {"kind": "case", "role": role}, case.territory_id)
+    said = {"no": case.no, "item": case.item, "state": case.state, "action": action}
+    said |= {name: facts[name] for name in ("to_level", "answer_due", "review_date", "kind") if facts.get(name)}
+    for each in told:
+        values = {
+            "territory_id": case.territory_id, "kind": "case", "role": each.role, "month": case.month,
+            "unit_id": UUID(each.unit) if each.unit else None, "account_id": each.account,
+            "incident_id": case.id, "facts": said,
+        }  # fmt: skip
+        sql.add(work.session, values)
+    work.announce("notification", {"kind": "case"}, case.territory_id)
 
 
 def list_notices(
@@ -224,6 +222,25 @@ def remove_webhook(work: UnitOfWork, webhook_id: UUID) -> None:
     if not gone:
         raise NotFoundError("There is no such webhook.", id=str(webhook_id))
     record(work, "webhook.remove", target=str(webhook_id))
+
+
+def test_webhook(work: UnitOfWork, webhook_id: UUID, *, now: datetime) -> UUID:
+    """Queue a word that only says that this place is told; return the delivery's id.
+
+    Raises
+    ------
+    NotFoundError
+        There is no such place.
+    """
+    work.actor.require(ADMINISTRATOR)
+    with work.everywhere():
+        found = next((row for row in sql.webhooks(work.session) if row.id == webhook_id), None)
+        if found is None:
+            raise NotFoundError("There is no such webhook.", id=str(webhook_id))
+        values = {"kind": TEST, "role": ADMINISTRATOR, "facts": {}, "territory_id": found.territory_id, "at": now}
+        queued = sql.queue(work.session, webhook_id, sql.add(work.session, values), now)
+    record(work, "webhook.test", target=str(webhook_id))
+    return queued
 
 
 def list_deliveries(work: UnitOfWork, webhook_id: UUID, *, limit: int = 100) -> list[dict[str, Any]]:

@@ -11,8 +11,9 @@ from typing import Any, Final
 from casework import states
 from casework.case import ActionRefused, Actor, Transition
 from casework.machine import machine, window
+from casework.notices import told_of
 from gis.errors import NotFoundError, StaleRevisionError
-from services import clocks, incident_views, media
+from services import clocks, incident_views, media, notifications
 from services.cases import errands, links
 from services.cases.asked import Asked
 from services.cases.needs import facts_for
@@ -90,6 +91,17 @@ def act(
             current=incident_views.view_of(at.row, work.actor.account_id),
         )
     _refuse_hopeless(at, action)
+    step = _take(work, at, action, asked, graphs)
+    after = incident_views.read_row(work, no)
+    clocks.follow(work, at.row, after, action, at.now)
+    notifications.tell_step(work, after, action, told_of(at.case, step, at.actor), step.facts)
+    done = announced(work, at, action)
+    token = links.issue(work, no, now=at.now, lasts=window(step.to_state)) if action in _TELLING else None
+    return replace(done, follow=token)
+
+
+def _take(work: UnitOfWork, at: Standing, action: str, asked: Asked, graphs: StreetGraphs | None) -> Transition:
+    """Have the machine take a step, and write the row, its history and its tasks."""
     if asked.media:
         media.attach(work, *at.key, asked.media, stage=_STAGES.get(action))
     facts = facts_for(work, at, action, asked) | guard_facts(work, at)
@@ -103,11 +115,7 @@ def act(
     sql.add_step(work.session, at.key, _stored(step, reason, text, salt))
     errands.follow(work, at, step)
     _erase(work, at, step.action)
-    after = incident_views.read_row(work, no)
-    clocks.follow(work, at.row, after, action, at.now)
-    done = announced(work, at, step.action)
-    token = links.issue(work, no, now=at.now, lasts=window(step.to_state)) if action in _TELLING else None
-    return replace(done, follow=token)
+    return step
 
 
 def _lock_both(work: UnitOfWork, no: str, master: str | None) -> None:

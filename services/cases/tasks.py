@@ -9,10 +9,11 @@ from uuid import UUID
 
 from casework.case import ActionRefused
 from casework.chain import step_digest
+from casework.notices import told_of_task
 from casework.states import step_content
 from casework.tasks import take
 from gis.errors import InvalidInputError, NotFoundError, StaleRevisionError
-from services import incident_views
+from services import incident_views, notifications
 from services.cases.act import Acted, announced, text_digest
 from services.cases.asked import Asked
 from services.cases.standing import Standing, standing_of
@@ -70,6 +71,9 @@ def act_on_task(
         values["score"] = facts["score"] = _score(asked)
     task_sql.change(work.session, task_id, values)
     note(work, at, f"task_{action}", facts, asked)
+    unit = str(task.unit_id) if task.unit_id else None
+    told = told_of_task(task.kind, action, unit=unit, lead=at.case.unit)
+    notifications.tell_step(work, at.row, f"task_{action}", told, {"kind": task.kind})
     return announced(work, at, f"task_{action}")
 
 

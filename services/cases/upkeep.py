@@ -7,6 +7,8 @@ from datetime import datetime
 from casework.case import ActionRefused
 from casework.guards import LEVELS
 from casework.machine import machine, window
+from casework.notices import Told
+from services import notifications
 from services.cases.act import act
 from services.cases.asked import Asked
 from services.cases.standing import standing_of
@@ -40,4 +42,5 @@ def lift_deadlocks(work: UnitOfWork, *, now: datetime) -> int:
             except ActionRefused:
                 break  # closed meanwhile, or a critical case that went there at once
         task_sql.mark_deadlocked(work.session, at.key, now)
+        notifications.tell_step(work, at.row, "deadlock", (Told("street_office"), Told("supervisor")), {})
     return len(numbers)

@@ -10,14 +10,15 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from store.database.models import DeliveryTry, Notification, Webhook
+from store.database.models import Delivery, DeliveryTry, Notification, Webhook
 
 SHOWN = timedelta(days=30)
 SPREAD = timedelta(days=1)
 
 _MINE = """
 from notification n left join notification_read r on r.notification_id = n.id and r.account_id = :me
-where n.at > :since and (n.account_id = :me or n.account_id is null and n.role = any(:roles) and (n.unit_id is null
+where n.at > :since and n.kind <> 'test' and (n.account_id = :me
+      or n.account_id is null and n.role = any(:roles) and (n.unit_id is null
       or n.unit_id = (select coalesce(a.unit_id, s.unit_id) from account a left join staff s on s.id = a.staff_id
                       where a.id = :me)))
 """
@@ -27,7 +28,8 @@ select w.id, n.id, :now from webhook w
 join notification n on n.at >= greatest(w.created_at, cast(:since as timestamptz))
      and (w.territory_id is null or w.territory_id = n.territory_id)
      and (cardinality(w.kinds) = 0 or n.kind = any(w.kinds)) and (w.unit_id is null or w.unit_id = n.unit_id)
-where w.active and not exists (select from delivery d where d.webhook_id = w.id and d.notification_id = n.id)
+where w.active and n.kind <> 'test'
+  and not exists (select from delivery d where d.webhook_id = w.id and d.notification_id = n.id)
 on conflict (webhook_id, notification_id) do nothing
 """)
 _TAKE = sa.text("""
@@ -135,6 +137,12 @@ def spread(session: Session, now: datetime) -> int:
     """Queue a delivery of each new notice to each place that wants it; return how many."""
     result = session.execute(_SPREAD, {"now": now, "since": now - SPREAD})
     return int(getattr(result, "rowcount", 0))
+
+
+def queue(session: Session, webhook_id: UUID, notification_id: int, now: datetime) -> UUID:
+    """Queue a delivery of one notice to one place."""
+    values = {"webhook_id": webhook_id, "notification_id": notification_id, "next_at": now}
+    return session.execute(sa.insert(Delivery).values(**values).returning(Delivery.id)).scalar_one()
 
 
 def take(session: Session, now: datetime, lease: datetime) -> Any:  # noqa: ANN401 - a row, or None

@@ -88,5 +88,12 @@ def test_webhooks_belong_to_the_system_administrator(app, client, make_account, 
         assert (len(shown), "secret" in shown[0], shown[0]["queued"]) == (1, False, 0)
         one = f"{path}/{shown[0]['id']}"
         assert admin.get(f"{one}/deliveries").json() == {"deliveries": []}
+        tried = admin.post(f"{one}/test")
+        assert tried.status_code == 202, tried.text
+        ledger = admin.get(f"{one}/deliveries").json()["deliveries"]
+        assert [(row["id"], row["kind"], row["state"]) for row in ledger] == [
+            (tried.json()["delivery_id"], "test", "queued")
+        ]
         assert admin.delete(one).status_code == 204
         assert admin.delete(one).status_code == 404
+        assert admin.post(f"{one}/test").status_code == 404

@@ -32,9 +32,13 @@ let clockTimer: ReturnType<typeof setInterval> | undefined
 const POLL_MS = 10_000
 const TICK_MS = 1_000
 
-/** News that are no layer change: a plan took a step, somebody commented. */
+/** Kinds of news that are no layer change: a plan took a step, somebody commented, somebody is told of a case. */
+const NEWS = ['plan', 'comment', 'area-change', 'organisation', 'notification'] as const
+const isNews = (event: string): event is News['kind'] => (NEWS as readonly string[]).includes(event)
+
+/** News; `plan` is the empty string where it is of none. */
 export interface News {
-  kind: 'plan' | 'comment' | 'area-change'
+  kind: (typeof NEWS)[number]
   plan: string
 }
 const newsListeners = new Set<(news: News) => void>()
@@ -100,7 +104,7 @@ async function poll(): Promise<void> {
     for (const { id, event, data: told } of data.events) {
       if (event === 'layer') deliver(told as LayerEvent, id)
       if (event === 'coverage') deliverCoverage(told as Partial<CoverageNews>, id)
-      if (event === 'plan' || event === 'comment' || event === 'area-change') deliverNews(event, told as { plan?: string }, id)
+      if (isNews(event)) deliverNews(event, told as { plan?: string }, id)
     }
     if (data.last) lastId = data.last
   } catch {
@@ -132,7 +136,7 @@ function openStream(): void {
     heard()
     deliverCoverage(JSON.parse(message.data) as Partial<CoverageNews>, message.lastEventId)
   })
-  for (const kind of ['plan', 'comment', 'area-change'] as const) {
+  for (const kind of NEWS) {
     stream.addEventListener(kind, (message: MessageEvent<string>) => {
       heard()
       deliverNews(kind, JSON.parse(message.data) as { plan?: string }, message.lastEventId)

@@ -178,7 +178,7 @@ export function startAreas(): () => void {
       }
     }),
     onLayer(({ layer }) => void (layer === 'areas' && later())),
-    onNews(({ kind }) => void (kind !== 'plan' && later())),
+    onNews(({ kind }) => void ((kind === 'area-change' || kind === 'comment') && later())),
   ]
   return () => {
     clearTimeout(waiting)

@@ -195,7 +195,7 @@ export function startLife(): () => void {
     onNews(({ kind, plan }) => {
       if (kind === 'comment') {
         if (plan === planId.peek()) void comments.load()
-      } else void refresh()
+      } else if (kind === 'plan' || kind === 'area-change') void refresh()
     }),
   ]
   return () => {
