@@ -1,9 +1,13 @@
 """The angular sweep: exact visibility polygons among non-crossing walls, compiled.
 
 One camera at a time: gather the walls whose front faces it, clip them to the disk of its range, turn them
-into spans of angle from the first edge of its field of view, sort the ends of the spans, and walk round: between
+into spans of direction from the first edge of its field of view, sort the ends of the spans, and walk round: between
 two ends one wall is nearest all the way (walls never cross), so each wedge is a triangle, or a circular sector
 where no wall is met. Cost is that of the gathering plus n log n for n walls in reach.
+
+A *way* is a direction as a number: how far round the square with corners (1, 0), (0, 1), (-1, 0), (0, -1) it
+points, 0 to 4. It orders directions as angles do, for one division instead of an arc tangent, and back for none;
+true angles are taken of the ends of arcs only.
 
 References
 ----------
@@ -20,18 +24,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grid_coverage.compiled import kernel
+from grid_coverage.rings import FULL, add_arc, add_point, close, surely_simple
 from grid_coverage.walls import WallIndex, cells_in_box
 
-MERGE = 1e-6
-"""Neighbouring vertices of a shed closer than this (metres) become one: they only make rings invalid."""
-
 TURN = 1e-9
-"""Wedges narrower than this (radians) are joined to the next: below 1e-6 m at any range in use."""
+"""Wedges narrower than this (as ways, at most twice the radians) are joined to the next."""
 
 EDGE = 1e-3
 """Metres that a box round a view is made wider, far above any rounding."""
 
-FULL = 2.0 * math.pi
+ROUND = 4.0
+"""The way of a full turn."""
+
+FEW = 100
+"""How many ends of spans are sorted faster by insertion."""
+
 LOW, HIGH, START_X, START_Y, END_X, END_Y, FROM, TO = range(8)
 
 
@@ -43,8 +50,8 @@ def sweep_all(
     reach: NDArray[np.float64],
     arc_step: float,
     walls: WallIndex,
-) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.float64]]:
-    """Sweep every camera and return rings and exact areas.
+) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.float64], NDArray[np.bool_]]:
+    """Sweep every camera and return rings, exact areas and which rings are proved valid.
 
     Parameters
     ----------
@@ -69,11 +76,14 @@ def sweep_all(
         Where each ring begins; an empty ring has no vertices.
     area : (n,) float64
         Areas with true arcs, m².
+    simple : (n,) bool
+        True where the ring is empty or proved not to meet itself.
     """
     count = len(eyes)
     offsets = np.zeros(count + 1, dtype=np.int64)
     area = np.zeros(count)
-    ring = np.empty((64 * count + 64, 2))
+    simple = np.ones(count, dtype=np.bool_)
+    ring = np.empty((128 * count + 64, 2))
     spans = np.empty((256, 8))
     used = 0
     for camera in range(count):
@@ -87,9 +97,11 @@ def sweep_all(
                 ring = larger
             own = ring[used:]
             size, area[camera] = walk(spans[:found], opening[camera], reach[camera], arc_step, own)
-            used += close(own, size, opening[camera] >= FULL, eyes[camera], first_edge[camera])
+            closed = close(own, size, opening[camera] >= FULL, eyes[camera], first_edge[camera])
+            simple[camera] = closed == 0 or surely_simple(own[:closed], opening[camera], eyes[camera])
+            used += closed
         offsets[camera + 1] = used
-    return ring[:used].copy(), offsets, area
+    return ring[:used], offsets, area, simple
 
 
 @kernel
@@ -101,8 +113,10 @@ def gather(
     walls: WallIndex,
     spans: NDArray[np.float64],
 ) -> tuple[NDArray[np.float64], int]:
-    """Collect the front-facing walls in reach as spans of angle; the table grows when it is full."""
+    """Collect the front-facing walls in view as spans of direction; the table grows when it is full."""
     cos, sin = math.cos(first_edge), math.sin(first_edge)
+    far_cos, far_sin = math.cos(first_edge + opening), math.sin(first_edge + opening)
+    narrow, last = opening <= math.pi, way_of_opening(opening)
     found = 0
     west, south, east, north = box_of_view(first_edge, opening, reach)
     left, right, bottom, top = cells_in_box(walls, eye[0] + west, eye[1] + south, eye[0] + east, eye[1] + north)
@@ -111,16 +125,27 @@ def gather(
             place = row * walls.columns + column
             for at in range(walls.offsets[place], walls.offsets[place + 1]):
                 wall = walls.members[at]
+                sx, sy = walls.end[wall, 0] - eye[0], walls.end[wall, 1] - eye[1]
+                ex, ey = walls.start[wall, 0] - eye[0], walls.start[wall, 1] - eye[1]
+                # Most walls fall here: their back faces the camera, or they lie beside a narrow view.
+                if sx * ey - sy * ex <= 0.0:
+                    continue
+                if narrow and (
+                    (cos * sy < sin * sx and cos * ey < sin * ex)
+                    or (far_cos * sy > far_sin * sx and far_cos * ey > far_sin * ex)
+                ):
+                    continue
                 # A wall is listed in each cell it meets: take it in the first of them that is in the window.
                 if max(walls.column[wall], left) != column or max(walls.row[wall], bottom) != row:
                     continue
-                if found + 2 > len(spans):
-                    larger = np.empty((2 * len(spans), 8))
-                    larger[:found] = spans[:found]
-                    spans = larger
-                sx, sy = walls.end[wall, 0] - eye[0], walls.end[wall, 1] - eye[1]
-                ex, ey = walls.start[wall, 0] - eye[0], walls.start[wall, 1] - eye[1]
-                found = add_wall((sx, sy, ex, ey), (cos, sin, opening, reach), spans, found)
+                sx, sy, ex, ey, within = clip_to_disk(sx, sy, ex, ey, reach)
+                if within:
+                    if found + 2 > len(spans):
+                        larger = np.empty((2 * len(spans), 8))
+                        larger[:found] = spans[:found]
+                        spans = larger
+                    turned = (cos * sx + sin * sy, cos * sy - sin * sx, cos * ex + sin * ey, cos * ey - sin * ex)
+                    found = add_spans(turned, last, spans, found)
     return spans, found
 
 
@@ -152,14 +177,17 @@ def box_of_view(first_edge: float, opening: float, reach: float) -> tuple[float,
 
 @kernel
 def clip_to_disk(sx: float, sy: float, ex: float, ey: float, reach: float) -> tuple[float, float, float, float, bool]:
-    """Cut a wall, seen from the origin, to a disk; False when its back faces the origin or it is out of reach."""
+    """Cut a wall whose front faces the origin to a disk; False when it is out of reach."""
+    limit, start, end = reach * reach, sx * sx + sy * sy, ex * ex + ey * ey
+    if start <= limit and end <= limit:
+        return sx, sy, ex, ey, True
     twice = sx * ey - sy * ex
     dx, dy = ex - sx, ey - sy
     squared = dx * dx + dy * dy
-    if twice <= 0.0 or twice * twice >= reach * reach * squared:
+    if twice * twice >= limit * squared:
         return sx, sy, ex, ey, False
     along = sx * dx + sy * dy
-    root = math.sqrt(max(0.0, along * along - squared * (sx * sx + sy * sy - reach * reach)))
+    root = math.sqrt(max(0.0, along * along - squared * (start - limit)))
     low, high = (-along - root) / squared, (-along + root) / squared
     if low >= 1.0 or high <= 0.0:
         return sx, sy, ex, ey, False
@@ -171,36 +199,51 @@ def clip_to_disk(sx: float, sy: float, ex: float, ey: float, reach: float) -> tu
 
 
 @kernel
-def add_wall(
-    wall: tuple[float, float, float, float],
-    view: tuple[float, float, float, float],
-    spans: NDArray[np.float64],
-    found: int,
-) -> int:
-    """Add one wall, seen counter-clockwise from s to e, unless it is out of sight; return the new count.
+def way_to(x: float, y: float) -> float:
+    """Return the way of a point seen from the origin, 0 to 4."""
+    along = x / (abs(x) + abs(y))
+    return 1.0 - along if y >= 0.0 else 3.0 + along
 
-    Coordinates are relative to the camera; those stored are turned so that the first edge points east.
-    """
-    cos, sin, opening, reach = view
-    sx, sy, ex, ey, within = clip_to_disk(wall[0], wall[1], wall[2], wall[3], reach)
-    if not within:
-        return found
-    sx, sy = cos * sx + sin * sy, cos * sy - sin * sx
-    ex, ey = cos * ex + sin * ey, cos * ey - sin * ex
-    if opening <= math.pi:
-        far_cos, far_sin = math.cos(opening), math.sin(opening)
-        before = sy < 0.0 and ey < 0.0
-        if before or (far_cos * sy - far_sin * sx > 0.0 and far_cos * ey - far_sin * ex > 0.0):
-            return found
-    begin = math.atan2(sy, sx)
-    if begin < 0.0:
-        begin += FULL
-    finish = begin + math.atan2(sx * ey - sy * ex, sx * ex + sy * ey)
-    for turn in range(2):
-        shift = turn * FULL
-        from_, to = max(0.0, begin - shift), min(opening, finish - shift)
-        if to - from_ > TURN:
-            spans[found, LOW], spans[found, HIGH] = from_, to
+
+@kernel
+def direction_of(way: float) -> tuple[float, float]:
+    """Return the point of the square that a way names: a direction whose length is not 1."""
+    if way <= 2.0:
+        x = 1.0 - way
+        return x, 1.0 - abs(x)
+    x = way - 3.0
+    return x, abs(x) - 1.0
+
+
+@kernel
+def angle_of(way: float) -> float:
+    """Return the angle of a way in radians, 0 to 2 pi."""
+    if way >= ROUND:
+        return FULL
+    x, y = direction_of(way)
+    angle = math.atan2(y, x)
+    return angle if angle >= 0.0 else angle + FULL
+
+
+@kernel
+def way_of_opening(opening: float) -> float:
+    """Return the way of the last edge of a field of view, seen from its first."""
+    return ROUND if opening >= FULL else way_to(math.cos(opening), math.sin(opening))
+
+
+@kernel
+def add_spans(wall: tuple[float, float, float, float], last: float, spans: NDArray[np.float64], found: int) -> int:
+    """Add the one or two stretches of view that a turned wall, counter-clockwise from s to e, may hide."""
+    sx, sy, ex, ey = wall
+    begin, finish = way_to(sx, sy), way_to(ex, ey)
+    # A wall that faces the camera spans less than half a turn: less than nothing is rounding, or passes the seam.
+    if finish < begin - 0.5 * ROUND:
+        finish += ROUND
+    for turns in range(2):
+        shift = turns * ROUND
+        low, high = max(0.0, begin - shift), min(last, finish - shift)
+        if high - low > TURN:
+            spans[found, LOW], spans[found, HIGH] = low, high
             spans[found, START_X], spans[found, START_Y] = sx, sy
             spans[found, END_X], spans[found, END_Y] = ex, ey
             spans[found, FROM], spans[found, TO] = begin - shift, finish - shift
@@ -218,30 +261,46 @@ def walk(
 ) -> tuple[int, float]:
     """Walk round the field of view, wedge by wedge; return the end of the ring (turned) and the area."""
     found = len(spans)
+    last = way_of_opening(opening)
     ends = np.empty(2 * found)
     for span in range(found):
         ends[2 * span], ends[2 * span + 1] = spans[span, LOW], spans[span, HIGH]
-    order = np.argsort(ends)
+    order = rank(ends)
     active = np.empty(found, dtype=np.int64)
     slot = np.full(found, -1, dtype=np.int64)
     live, position, used = 0, 0, 0
-    angle, area, since, before = 0.0, 0.0, 0.0, -1
-    while angle < opening - TURN:
-        while position < 2 * found and ends[order[position]] <= angle + TURN:
+    way, area, since, before = 0.0, 0.0, 0.0, -1
+    while way < last - TURN:
+        while position < 2 * found and ends[order[position]] <= way + TURN:
             live = switch(order[position], active, slot, live)
             position += 1
-        following = opening
-        if position < 2 * found and ends[order[position]] < opening - TURN:
+        following = last
+        if position < 2 * found and ends[order[position]] < last - TURN:
             following = ends[order[position]]
-        nearest = nearest_wall(spans, active, live, 0.5 * (angle + following))
-        if nearest != before and angle > since:
-            used, wedge = add_wedge(spans, before, (since, angle), (reach, arc_step), ring, used)
+        nearest = nearest_wall(spans, active, live, 0.5 * (way + following))
+        if nearest != before and way > since:
+            used, wedge = add_wedge(spans, before, (since, way), (reach, arc_step), ring, used)
             area += wedge
-            since = angle
+            since = way
         before = nearest
-        angle = following
-    used, wedge = add_wedge(spans, before, (since, opening), (reach, arc_step), ring, used)
+        way = following
+    used, wedge = add_wedge(spans, before, (since, last), (reach, arc_step), ring, used)
     return used, area + wedge
+
+
+@kernel
+def rank(values: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return the order of values; the few ends of most views are put in place one by one, in half the time."""
+    if len(values) > FEW:
+        return np.argsort(values)
+    order = np.empty(len(values), dtype=np.int64)
+    for item in range(len(values)):
+        at = item
+        while at > 0 and values[order[at - 1]] > values[item]:
+            order[at] = order[at - 1]
+            at -= 1
+        order[at] = item
+    return order
 
 
 @kernel
@@ -257,7 +316,8 @@ def add_wedge(
     low, high = between
     reach, arc_step = limit
     if wall < 0:
-        return add_arc(ring, used, low, high, reach, arc_step), 0.5 * reach * reach * (high - low)
+        begin, finish = angle_of(low), angle_of(high)
+        return add_arc(ring, used, begin, finish, reach, arc_step), 0.5 * reach * reach * (finish - begin)
     x0, y0 = point_on(spans, wall, low)
     x1, y1 = point_on(spans, wall, high)
     used = add_point(ring, used, x0, y0)
@@ -282,72 +342,31 @@ def switch(event: int, active: NDArray[np.int64], slot: NDArray[np.int64], live:
 
 
 @kernel
-def nearest_wall(spans: NDArray[np.float64], active: NDArray[np.int64], live: int, angle: float) -> int:
-    """Find the active span met first in a direction, or -1."""
-    cos, sin = math.cos(angle), math.sin(angle)
+def nearest_wall(spans: NDArray[np.float64], active: NDArray[np.int64], live: int, way: float) -> int:
+    """Find the active span met first on a way, or -1."""
+    if live == 1:
+        return int(active[0])
+    x, y = direction_of(way)
     best, nearest = math.inf, -1
     for at in range(live):
         span = active[at]
         sx, sy = spans[span, START_X], spans[span, START_Y]
         dx, dy = spans[span, END_X] - sx, spans[span, END_Y] - sy
-        distance = (sx * dy - sy * dx) / (cos * dy - sin * dx)
+        distance = (sx * dy - sy * dx) / (x * dy - y * dx)
         if 0.0 <= distance < best:
             best, nearest = distance, span
     return nearest
 
 
 @kernel
-def point_on(spans: NDArray[np.float64], span: int, angle: float) -> tuple[float, float]:
-    """Return the point of a wall in a direction; the wall's own ends are returned exactly."""
-    if angle <= spans[span, FROM] + TURN:
+def point_on(spans: NDArray[np.float64], span: int, way: float) -> tuple[float, float]:
+    """Return the point of a wall on a way; the wall's own ends are returned exactly."""
+    if way <= spans[span, FROM] + TURN:
         return spans[span, START_X], spans[span, START_Y]
-    if angle >= spans[span, TO] - TURN:
+    if way >= spans[span, TO] - TURN:
         return spans[span, END_X], spans[span, END_Y]
-    cos, sin = math.cos(angle), math.sin(angle)
+    x, y = direction_of(way)
     sx, sy = spans[span, START_X], spans[span, START_Y]
     dx, dy = spans[span, END_X] - sx, spans[span, END_Y] - sy
-    distance = (sx * dy - sy * dx) / (cos * dy - sin * dx)
-    return cos * distance, sin * distance
-
-
-@kernel
-def add_point(ring: NDArray[np.float64], used: int, x: float, y: float) -> int:
-    """Append a vertex unless it repeats the last one."""
-    if used > 0:
-        dx, dy = x - ring[used - 1, 0], y - ring[used - 1, 1]
-        if dx * dx + dy * dy < MERGE * MERGE:
-            return used
-    ring[used, 0], ring[used, 1] = x, y
-    return used + 1
-
-
-@kernel
-def add_arc(ring: NDArray[np.float64], used: int, low: float, high: float, reach: float, arc_step: float) -> int:
-    """Append an arc as chords no longer than a step."""
-    steps = max(1, math.ceil((high - low) / arc_step - 1e-9))
-    cos, sin = math.cos((high - low) / steps), math.sin((high - low) / steps)
-    x, y = reach * math.cos(low), reach * math.sin(low)
-    used = add_point(ring, used, x, y)
-    # Turning step by step spares two calls a vertex; a full circle of finest steps drifts by a nanometre.
-    for _ in range(steps - 1):
-        x, y = cos * x - sin * y, cos * y + sin * x
-        used = add_point(ring, used, x, y)
-    return add_point(ring, used, reach * math.cos(high), reach * math.sin(high))
-
-
-@kernel
-def close(ring: NDArray[np.float64], used: int, full: bool, eye: NDArray[np.float64], first_edge: float) -> int:
-    """Close a ring, through the camera unless it looks all round, and turn it into place; return its size."""
-    if not full:
-        used = add_point(ring, used, 0.0, 0.0)
-    while used > 1 and math.hypot(ring[used - 1, 0] - ring[0, 0], ring[used - 1, 1] - ring[0, 1]) < MERGE:
-        used -= 1
-    if used < 3:
-        return 0
-    cos, sin = math.cos(first_edge), math.sin(first_edge)
-    for at in range(used):
-        x, y = ring[at, 0], ring[at, 1]
-        ring[at, 0] = eye[0] + cos * x - sin * y
-        ring[at, 1] = eye[1] + sin * x + cos * y
-    ring[used, 0], ring[used, 1] = ring[0, 0], ring[0, 1]
-    return used + 1
+    distance = (sx * dy - sy * dx) / (x * dy - y * dx)
+    return x * distance, y * distance

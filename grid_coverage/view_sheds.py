@@ -133,8 +133,8 @@ def view_sheds(
     looking = np.where(width >= FULL_CIRCLE, np.nan, heading)
     standing, moved, buried = snap_out(eyes, walls, azimuth=looking)
     start, opening = np.radians(90.0 - heading - width / 2.0), np.radians(np.where(buried, 0.0, width))
-    ring, offsets, area = sweep_all(standing, start, opening, reach, float(np.radians(arc_step)), walls.index)
-    polygon = _polygons(ring, offsets)
+    ring, offsets, area, simple = sweep_all(standing, start, opening, reach, float(np.radians(arc_step)), walls.index)
+    polygon = _polygons(ring, offsets, simple)
     empty = shapely.is_empty(polygon)
     flag = np.where(unknown, ShedFlag.UNKNOWN_HEADING, 0) | np.where(reach == 0, ShedFlag.NO_RANGE, 0)
     flag |= np.where(moved > 0, ShedFlag.SNAPPED, 0) | np.where(buried, ShedFlag.BURIED, 0)
@@ -198,16 +198,14 @@ def _check(
         raise InvalidInputError("arc_step must lie between 0.001 and 45 degrees.", field="arc_step")
 
 
-def _polygons(ring: NDArray[np.float64], offsets: NDArray[np.int64]) -> NDArray[np.object_]:
-    """Build polygons from closed rings; no vertices give an empty polygon."""
+def _polygons(ring: NDArray[np.float64], offsets: NDArray[np.int64], simple: NDArray[np.bool_]) -> NDArray[np.object_]:
+    """Build polygons from closed rings, mending those not proved simple; no vertices give an empty polygon."""
     sizes = np.diff(offsets)
-    filled = np.flatnonzero(sizes)
-    polygon = np.full(len(sizes), shapely.Polygon(), dtype=object)
-    if len(filled):
-        owner = np.repeat(np.arange(len(filled)), sizes[filled])
-        polygon[filled] = shapely.polygons(shapely.linearrings(ring, indices=owner))
-    invalid = np.flatnonzero(~shapely.is_valid(polygon))
-    for at in invalid:
+    filled = np.append(0, np.cumsum(sizes > 0))
+    own = np.append(0, offsets[1:][sizes > 0])
+    polygon = shapely.from_ragged_array(shapely.GeometryType.POLYGON, ring, (own, filled))
+    doubtful = np.flatnonzero(~simple)
+    for at in doubtful[~shapely.is_valid(polygon[doubtful])]:
         polygon[at] = _largest_part(polygon[at])
     return polygon
 

@@ -301,7 +301,8 @@ def test_gap_between_houses_too_narrow_to_stand_in_is_not_a_way_out() -> None:
 
 def test_ring_that_touches_itself_is_mended() -> None:
     ring = np.array([[0, 0], [10, 0], [10, 10], [10, 12], [10, 10], [0, 10], [0, 0]], dtype=np.float64)
-    assert _polygons(ring, np.array([0, 7]))[0].equals(shapely.box(0, 0, 10, 10))
+    doubtful = np.array([False])
+    assert _polygons(ring, np.array([0, 7]), doubtful)[0].equals(shapely.box(0, 0, 10, 10))
 
 
 @pytest.mark.kernel
