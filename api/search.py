@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict
 
 from api.deps import Work
+from api.locate import Graphs
 from services import search as service
 
 router = APIRouter(prefix="/api/v1", tags=["search"])
@@ -37,10 +38,11 @@ class Hits(BaseModel):
 @router.get("/search", operation_id="search")
 def search(
     work: Work,
+    graphs: Graphs,
     q: Annotated[str, Query(description="Code, name, address, or two coordinates.", max_length=service.LONGEST)],
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
     territory: UUID | None = None,
 ) -> Hits:
     """Find grids, areas, cameras, key places, streets, addresses and positions."""
-    found = service.search(work, q, limit=limit, territory=territory)
+    found = service.search(work, graphs.addresses, q, limit=limit, territory=territory)
     return Hits(results=[HitOut.model_validate(hit) for hit in found])

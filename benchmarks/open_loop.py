@@ -80,13 +80,18 @@ def _call(
         k, due = next_one
         ask = asks[k]
         kind = {} if ask.body is None else {"Content-Type": "application/json"}
-        try:
-            connection.request("GET" if ask.body is None else "POST", ask.path, ask.body, headers | kind)
-            answer = connection.getresponse()
-            status, content = answer.status, answer.read()
-        except (OSError, http.client.HTTPException) as error:
-            connection.close()
-            status, content = 0, repr(error).encode()
+        for left in (1, 0):
+            try:
+                connection.request("GET" if ask.body is None else "POST", ask.path, ask.body, headers | kind)
+                answer = connection.getresponse()
+                status, content = answer.status, answer.read()
+                break
+            except (OSError, http.client.HTTPException) as error:
+                # a connection that rested for long was closed by the server: once more, on the same clock
+                connection.close()
+                status, content = 0, repr(error).encode()
+                if not left:
+                    break
         told[k] = Told(ask, time.perf_counter() - due, status, content)
     connection.close()
 

@@ -15,6 +15,7 @@ from services.nearest_staff import StreetGraphs, with_walks
 from services.plates import get_plate
 from store.database import gazetteer as names
 from store.database import locate as sql
+from store.database.addresses import read_doors
 from store.database.locate import HereQuery
 from store.database.work import UnitOfWork
 
@@ -23,6 +24,8 @@ ON_BORDER_M: Final = 0.02
 SAME_PLACE_M: Final = 30.0
 """Doors of one address that are nearer to each other than this are one place."""
 LARGEST_ACCURACY_M: Final = 50_000.0
+MOST_DOORS: Final = 11
+"""One more than the candidates that are told."""
 _METHODS: Final = ("door_code", "address", "camera", "grid_code", "plate")
 _CAMERA_TEXT: Final = {
     "sees": "sees it",
@@ -120,7 +123,11 @@ def locate(work: UnitOfWork, graphs: StreetGraphs, place: Place, *, now: datetim
         return _at(work, graphs, place, point, method, moment)
     if method == "plate":
         return _at(work, graphs, place, _point_of_plate(work, text), method, moment)
-    rows = sql.find_by_words(work.session, method, text, territory=place.territory)
+    if method == "address":
+        doors = graphs.addresses.find(work, text, limit=MOST_DOORS, territory=place.territory)
+        rows = read_doors(work.session, doors)
+    else:
+        rows = sql.find_by_words(work.session, method, text, territory=place.territory)
     exact = method != "address" or any(row.exact for row in rows)
     if method == "address" and not exact:
         # the name of a place goes before a door whose address only holds it

@@ -11,6 +11,7 @@ import shapely
 
 from gis.crs import to_metric
 from gis.network import StreetGraph, build_street_graph, walking_distances
+from services.addresses import Addresses
 from store.database import locate as sql
 from store.database.work import UnitOfWork
 
@@ -22,9 +23,16 @@ YARD_M: Final = 200.0
 
 
 class StreetGraphs:
-    """Street graphs of the territories, kept in the process until the streets change."""
+    """Street graphs of the territories, kept in the process until the streets change.
+
+    Attributes
+    ----------
+    addresses : Addresses
+        What else locating keeps in the process.
+    """
 
     def __init__(self) -> None:
+        self.addresses = Addresses()
         self._graphs: dict[UUID, tuple[int, StreetGraph | None]] = {}
         self._lock = threading.Lock()
 
@@ -46,7 +54,8 @@ class StreetGraphs:
 
 
 def warm(work: UnitOfWork, graphs: StreetGraphs) -> int:
-    """Build the street graphs before anybody waits for one; returns how many territories there are."""
+    """Read addresses and build the street graphs before anybody waits; returns how many territories there are."""
+    graphs.addresses.get(work)
     grounds = sql.walked_grounds(work.session)
     for ground in grounds:
         graphs.get(work, ground.id, ground.metric_srid, ground.revision)

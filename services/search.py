@@ -8,6 +8,7 @@ from typing import Any, Final, Literal
 from uuid import UUID
 
 from gis.errors import InvalidInputError
+from services.addresses import Addresses
 from store.database import gazetteer as names
 from store.database import search as sql
 from store.database.search import TerritoryBox
@@ -38,12 +39,16 @@ class Hit:
     bbox: Box | None
 
 
-def search(work: UnitOfWork, text: str, *, limit: int = 20, territory: UUID | None = None) -> list[Hit]:
+def search(
+    work: UnitOfWork, addresses: Addresses, text: str, *, limit: int = 20, territory: UUID | None = None
+) -> list[Hit]:
     """Return what `text` names, best first.
 
     Parameters
     ----------
     work : UnitOfWork
+    addresses : Addresses
+        Shared by all requests of the process.
     text : str
         A code, a name, an address, one Chinese character of any, or two coordinates in either order.
     limit : int
@@ -64,9 +69,10 @@ def search(work: UnitOfWork, text: str, *, limit: int = 20, territory: UUID | No
     if points and "." in clean:
         return points[:limit]
     sounds = _sounds(clean)
-    rows = sql.search(work.session, clean, limit=limit, territory=territory, sounds=sounds)
+    doors = addresses.find(work, clean, limit=limit, territory=territory)
+    rows = sql.search(work.session, clean, doors, limit=limit, territory=territory, sounds=sounds)
     if not rows and (typed := _SOUNDS_AND_NUMBER.fullmatch(clean)) is not None:
-        rows = _addresses_by_sound(work, typed, limit=limit, territory=territory)
+        rows = _addresses_by_sound(work, addresses, typed, limit=limit, territory=territory)
     # a name and its alias are one place: the better of the two stays
     best: dict[tuple[str, str | None], Any] = {}
     for row in rows:
@@ -94,13 +100,17 @@ def _sounds(text: str) -> str | None:
     return joined if joined.isascii() and joined.isalnum() and joined[:2].isalpha() else None
 
 
-def _addresses_by_sound(work: UnitOfWork, typed: re.Match[str], *, limit: int, territory: UUID | None) -> list[Any]:
+def _addresses_by_sound(
+    work: UnitOfWork, addresses: Addresses, typed: re.Match[str], *, limit: int, territory: UUID | None
+) -> list[Any]:
     """Find addresses whose street is typed by its sounds: the street's own name takes their place."""
     sounds = "".join(typed[1].split()).casefold()
     streets = {row.label for row in names.find_named(work.session, typed[1], sounds=sounds, territory=territory)}
     found: list[Any] = []
     for street in sorted(streets)[:MOST_STREETS]:
-        found += sql.search(work.session, f"{street} {typed[2]}", limit=limit, territory=territory)
+        text = f"{street} {typed[2]}"
+        doors = addresses.find(work, text, limit=limit, territory=territory)
+        found += sql.search(work.session, text, doors, limit=limit, territory=territory)
     return found[:limit]
 
 

@@ -210,35 +210,19 @@ where g.code = :text {territory}
 order by g.code, g.code_given_at is null, (p.status = 'scheduled' and p.effective_at <= now()) desc,
          p.status = 'published' desc, p.created_at desc limit :limit
 """
-_ADDRESS = """
-select * from (
-    select distinct on (d.address, st_snaptogrid(d.point, 0.0005))
-           'address' as kind, d.address as label, d.door_code as detail, d.id,
-           st_x(d.point) as lon, st_y(d.point) as lat,
-           plain_name(d.address) = plain_name(:text) as exact,
-           starts_with(plain_name(d.address), plain_name(:text)) as starts
-    from dwelling d where name_grams(d.address) @> cast(:grams as text[])
-      and plain_name(d.address) like all(:patterns) {territory}
-    order by d.address, st_snaptogrid(d.point, 0.0005), d.fid
-) x order by exact desc, starts desc, length(label), label, id limit :limit
-"""
 _WORDS: Final = {
     "door_code": (_DOOR, "d"),
     "camera": (_CAMERA, "c"),
     "grid_code": (_GRID, "g"),
-    "address": (_ADDRESS, "d"),
 }
 
 
 def find_by_words(
     session: Session, method: str, text: str, *, territory: UUID | None = None, limit: int = 11
 ) -> list[sa.Row[Any]]:
-    """Return places that a door code, camera, grid code or address names, best first."""
+    """Return places that a door code, camera or grid code names, best first."""
     template, alias = _WORDS[method]
     values: dict[str, Any] = {"text": text, "limit": limit}
-    if method == "address":
-        read = read_words(session, text)
-        values["grams"], values["patterns"] = read.grams or None, [f"%{escaped_like(word)}%" for word in read.words]
     narrowed = ""
     if territory is not None:
         narrowed, values["territory"] = f"and {alias}.territory_id = :territory", territory

@@ -9,11 +9,11 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from store.database.addresses import Doors
 from store.database.locate import escaped_like, read_words
 
-# every branch ranks: 0 the whole text, 1 its beginning, 2 anywhere. Addresses are found by their n-grams, which hold
-# names of one or two Chinese characters too; the other tables are small and read through
-MOST_NEAR = 2000
+# every branch ranks: 0 the whole text, 1 its beginning, 2 anywhere. Addresses come found by their index; the other
+# tables are small and read through
 _SEARCH = sa.text("""
 with plans as materialized (
     select distinct on (p.territory_id) p.id from plan p
@@ -67,29 +67,17 @@ with plans as materialized (
            st_setsrid(st_extent(s.geom)::geometry, 4326), n.rank
     from street_names n join street s on s.territory_id = n.territory_id and s.name = n.name
     group by n.territory_id, n.name, n.rank
-), near as materialized (
-    -- the index leads to whatever has the grams; a sign that is everywhere is not ranked to the last door.
-    -- What is compared is made plain by cheap functions: `plain_name` would take longer than everything else
-    select d.address, d.door_code, d.id, d.point, d.fid,
-           translate(lower(d.address), '０１２３４５６７８９ -,.;:/#，。、·；：（）()', '0123456789') as plain
-    from dwelling d
-    where name_grams(d.address) @> cast(:grams as text[])
-      and (cast(:territory as uuid) is null or d.territory_id = :territory) limit :near
-), doors as materialized (
-    select d.address, d.door_code, d.id, d.point, d.fid,
-           case when d.door_code = :text or d.plain = :plain then 0 when d.plain like :plain_prefix then 1
-                else 2 end as rank
-    from (
-        select * from near where plain like all(:plain_words)
-        union all
-        select address, door_code, id, point, fid, '' from dwelling
-        where door_code = :text and (cast(:territory as uuid) is null or territory_id = :territory)
-    ) d
-    order by rank, length(d.address), d.address, d.fid limit 4 * :limit
+), doors as (
+    select d.address, d.door_code, d.id, d.point, f.place, f.rank
+    from unnest(cast(:doors as bigint[]), cast(:ranks as int[])) with ordinality as f(fid, rank, place)
+    join dwelling d on d.fid = f.fid
+    union all
+    select address, door_code, id, point, 0, 0 from dwelling
+    where door_code = :text and (cast(:territory as uuid) is null or territory_id = :territory)
 ), addresses as (
     select 'address', 6, coalesce(nullif(address, ''), door_code), door_code, id::text, point, null::geometry, rank
-    from (select distinct on (address, door_code) * from doors order by address, door_code, fid) d
-    order by rank, length(address), address, fid limit :limit
+    from (select distinct on (id) * from doors order by id, place) d
+    order by rank, place limit :limit
 ), names as (
     select case when g.kind in ('area', 'street') then g.kind else 'place' end, case g.kind when 'area' then 2
                 when 'street' then 5 else 4 end, g.official,
@@ -134,7 +122,13 @@ class TerritoryBox:
 
 
 def search(
-    session: Session, text: str, *, limit: int, territory: UUID | None = None, sounds: str | None = None
+    session: Session,
+    text: str,
+    doors: Doors,
+    *,
+    limit: int,
+    territory: UUID | None = None,
+    sounds: str | None = None,
 ) -> list[sa.Row[Any]]:
     """Return what is called `text`, best first: the whole name, its beginning, then anywhere in it.
 
@@ -142,6 +136,8 @@ def search(
     ----------
     session : Session
     text : str
+    doors : Doors
+        Whose address holds the text.
     limit : int
     territory : UUID or None
     sounds : str or None
@@ -158,9 +154,9 @@ def search(
         "plain_words": [f"%{escaped_like(word)}%" for word in read.words],
         "plain": plain,
         "plain_prefix": f"{escaped_like(plain)}%",
-        # signs alone have no gram, and find nothing; what nearly all addresses hold is not worth a long look
+        # signs alone have no gram, and find nothing
         "grams": read.grams or None,
-        "near": MOST_NEAR if len(read.grams) > 1 else MOST_NEAR // 10,
+        **doors.parameters(),
         "sounds": sounds,
         "sounds_prefix": None if sounds is None else f"{sounds}%",
         "sounds_any": None if sounds is None else f"%{sounds}%",

@@ -43,6 +43,7 @@ def town(database):
                     territory_id=town.territory, address=address, households=1, point=placed(shapely.Point(x, 150))
                 )
             )
+        work.touch("dwellings", town.territory)
         work.session.flush()
         assert gazetteer.refresh(work, town.territory) > 5
     return town

@@ -99,7 +99,7 @@ def build_town(database: Database, name: str = "Testby", prefix: str = "99010100
         _cameras(session, town, prefix)
         _people(session, town, prefix)
         _coverage(session, town)
-        for layer in ("grids", "cameras", "streets", "incidents"):
+        for layer in ("grids", "cameras", "streets", "incidents", "dwellings"):
             work.touch(layer, town.territory)
     return town
 
