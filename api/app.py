@@ -17,7 +17,7 @@ from api.compress import Compress
 from api.deps import Wiring, signed_in
 from api.figures import Figures
 from api.methods import LiteralFirst, literal_methods
-from api.middleware import BodyLimit, Crowd, RequestContext
+from api.middleware import MOST_UNASKED, BodyLimit, Crowd, RequestContext
 from services.basemaps import open_basemaps
 from services.logs import configure_logs
 from services.settings import Settings, database_urls
@@ -36,6 +36,8 @@ ROUTERS = (
 )  # fmt: skip
 # where single photos are sent: a larger body is refused before it is read
 PHOTO_DOORS = ("/api/v1/media", "/api/v1/public/")
+# where a name and a password are sent, or a word: nobody needs to be signed in to knock
+WORD_DOORS = ("/api/v1/session", "/api/v1/account/", "/api/v1/follow/")
 OPEN = frozenset({"session", "health", "public_reports", "open311", "follow"})
 
 
@@ -56,6 +58,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         urls.app,
         urls.owner,
         pool_size=chosen.pool_size,
+        lane_size=chosen.tile_connections,
         statement_timeout_s=chosen.statement_timeout_s,
         time_zone=settings.cases.time_zone,
         # a private cluster is ours to start again when somebody killed it
@@ -81,17 +84,19 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         guard = [] if module.__name__.rpartition(".")[2] in OPEN else [Depends(signed_in)]
         router: APIRouter = module.router
         app.include_router(router, dependencies=guard)
-    app.router.routes.insert(0, tiles.door)
     ui.install(app)
     app.add_middleware(LiteralFirst, methods=literal_methods(app.router.routes))
     app.add_middleware(
         BodyLimit,
         limit=settings.http.max_body_mb * 2**20,
         # room for the words around a photo
-        lower=dict.fromkeys(PHOTO_DOORS, settings.http.max_photo_mb * 2**20 + 2**16),
+        lower=dict.fromkeys(PHOTO_DOORS, settings.http.max_photo_mb * 2**20 + 2**16)
+        | dict.fromkeys(WORD_DOORS, MOST_UNASKED)
+        | {"/open311/": 4 * MOST_UNASKED},
     )
-    app.add_middleware(Crowd, most=settings.http.most_requests)
     app.add_middleware(Compress)
+    app.add_middleware(tiles.QuickTiles)
+    app.add_middleware(Crowd, most=settings.http.most_requests)
     app.add_middleware(RequestContext, figures=figures, secure=settings.http.secure, origins=grounds.origins)
     app.openapi = lambda: _describe(app)  # type: ignore[method-assign]
     return app

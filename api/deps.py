@@ -215,8 +215,8 @@ def token_of(request: Request) -> str | None:
     return secret
 
 
-async def still_signed_in(request: Request) -> bool:
-    """Whether the credential that opened a long stream still holds."""
+async def still_signed_in(request: Request, as_who: SignedIn) -> bool:
+    """Whether the credential that opened a long stream still holds, and shows no less than it did."""
     wiring = wiring_of(request)
     token = token_of(request)
     if token is not None:
@@ -224,7 +224,7 @@ async def still_signed_in(request: Request) -> bool:
     else:
         look_up = partial(access.signed_in_by_cookie, used=False)
         found = await run_in_threadpool(_look_up, wiring.database, look_up, request.cookies.get(COOKIE, ""))
-    return found is not None
+    return found is not None and found.actor == as_who.actor
 
 
 def _look_up(database: Database, look_up: Callable[..., SignedIn | None], secret: str) -> SignedIn | None:
@@ -248,7 +248,10 @@ def refuse_foreign_origin(request: Request, *, must_tell: bool) -> None:
     if site is not None:
         allowed = site in ("same-origin", "none")
     elif origin is not None:
-        allowed = urlsplit(origin).netloc == request.headers.get("host", "")
+        told = urlsplit(origin)
+        # a page that came in the clear may be anybody's on the way, whatever name it bears
+        clear = wiring_of(request).settings.http.secure and told.scheme != "https"
+        allowed = told.netloc == request.headers.get("host", "") and not clear
     else:
         allowed = not must_tell
     if not allowed:

@@ -68,7 +68,7 @@ async def stream(
     async def body() -> AsyncIterator[bytes]:
         wiring.figures.listeners.inc()
         try:
-            text = hub.stream(after=cursor, eyes=eyes, may_go_on=lambda: still_signed_in(request))
+            text = hub.stream(after=cursor, eyes=eyes, may_go_on=lambda: still_signed_in(request, who))
             async for chunk in text:
                 yield chunk
         finally:

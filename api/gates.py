@@ -17,6 +17,8 @@ QUESTIONS = frozenset({"/api/v1/locate", "/api/v1/coverage/what-if"})
 
 # for whoever is signed in, whatever the account may do
 OWN: Final = ("/api/v1/session", "/api/v1/account/", "/openapi.json", "/ogc/api")
+# how the account itself gets in: for people at a page, not for programs with a token of theirs
+KEYS: Final = "/api/v1/account/"
 # the services behind these ask for the administrator that they belong to
 ADMINISTRATION: Final = ("/api/v1/accounts", "/api/v1/audit", "/api/v1/operations")
 # open without signing in: they count who comes (services/quota.py) and tell neither doors nor people
@@ -106,6 +108,18 @@ class ReadOnlyTokenError(NotAllowedError):
     code = "read-only-token"
 
 
+class TokenMayNotError(NotAllowedError):
+    """A token was used to make another way in."""
+
+    code = "token-may-not"
+
+
+class DutyOverError(NotAllowedError):
+    """The duty that the session, token or job acts in does not hold any more."""
+
+    code = "duty-over"
+
+
 def check(who: SignedIn, method: str, route: str) -> None:
     """Refuse a request that its account may not make at all.
 
@@ -122,12 +136,14 @@ def check(who: SignedIn, method: str, route: str) -> None:
     NotAllowedError
         The account, its token or its areas are not for this.
     """
-    if who.read_only and method not in SAFE_METHODS and route not in QUESTIONS:
-        raise ReadOnlyTokenError("This token may only read.")
+    if method not in SAFE_METHODS:
+        _check_change(who, route)
     if is_own(route):
         return
     if who.must_change:
         raise PasswordDueError("Choose a new password first.")
+    if who.duty_is_over:
+        raise DutyOverError("The duty that you acted in is over; choose another one.", duty=who.actor.duty)
     if route.startswith(ADMINISTRATION):
         return
     if not who.actor.roles.intersection(BUSINESS):
@@ -139,6 +155,14 @@ def check(who: SignedIn, method: str, route: str) -> None:
         who.actor.require_everywhere()
     if asked in EXPORTS:
         who.actor.require("export")
+
+
+def _check_change(who: SignedIn, route: str) -> None:
+    if who.read_only and route not in QUESTIONS:
+        raise ReadOnlyTokenError("This token may only read.")
+    if who.via == "token" and route.startswith(KEYS):
+        # else a token that may do little, or was lost, makes one that may do everything and lasts
+        raise TokenMayNotError("Passwords, sessions and tokens are changed by signing in, not with a token.")
 
 
 def is_own(route: str) -> bool:

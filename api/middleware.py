@@ -25,6 +25,12 @@ _access_log = logging.getLogger("gridward.access")
 BODY_S = 30.0
 UNCOUNTED = frozenset({"/api/v1/events", "/health/live", "/health/ready", "/metrics"})
 SLOWEST = 16384  # bytes a second
+# a document; only files, which come in parts, may be larger: a document is read as a whole, while others wait
+MOST_OF_A_DOCUMENT = 8 * 2**20
+# from somebody who shows no credential at all, who signs in or says a word
+MOST_UNASKED = 2**16
+# these hold a secret in the address, which stays out of the log
+_SECRET_PATHS = ("/api/v1/follow/",)
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 # MapLibre's worker is a file of ours, so neither blob: nor unsafe-anything is needed
 POLICY = (
@@ -116,16 +122,17 @@ class RequestContext:
         self.figures.requests.labels(scope["method"], route, str(status)).inc()
         self.figures.request_seconds.labels(route).observe(seconds)
         # the query may hold a place or a name: it stays out of the log
+        path = route if scope["path"].startswith(_SECRET_PATHS) else scope["path"]
         fields: dict[str, Any] = {
             "method": scope["method"],
-            "path": scope["path"],
+            "path": path,
             "route": route,
             "status": status,
             "ms": round(seconds * 1000, 1),
             "client": (scope.get("client") or ("",))[0],
             "account": scope.get("state", {}).get("account_name", ""),
         }
-        _access_log.info("%s %s %d", scope["method"], scope["path"], status, extra=fields)
+        _access_log.info("%s %s %d", scope["method"], path, status, extra=fields)
 
 
 class Crowd:
@@ -165,6 +172,8 @@ class Crowd:
 class BodyLimit:
     """Refuse request bodies above a limit, whether or not they tell their length, and those that dawdle.
 
+    A document has a lower limit than files, and whoever shows no credential may send a few words only.
+
     A body may take `BODY_S` seconds and one more for each `SLOWEST` bytes that came.
 
     Parameters
@@ -175,7 +184,7 @@ class BodyLimit:
     patience_s : float
         See above.
     lower : mapping of str to int
-        Lower limits by the beginning of the path.
+        Limits of doors by the beginning of the path, whoever knocks there.
     """
 
     def __init__(
@@ -191,8 +200,9 @@ class BodyLimit:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        told = Headers(scope=scope).get("content-length", "0")
-        limit = next((few for door, few in self.lower.items() if scope["path"].startswith(door)), self.limit)
+        headers = Headers(scope=scope)
+        told = headers.get("content-length", "0")
+        limit = self._limit_of(scope["path"], headers)
         if not told.isdigit() or int(told) > limit:
             await problem_of(self._error(limit))(scope, receive, send)
             return
@@ -216,11 +226,19 @@ class BodyLimit:
 
         await self.app(scope, counted, send)
 
+    def _limit_of(self, path: str, headers: Headers) -> int:
+        known = next((few for door, few in self.lower.items() if path.startswith(door)), None)
+        if known is not None:
+            return known
+        if "authorization" not in headers and "cookie" not in headers:
+            return MOST_UNASKED
+        in_parts = headers.get("content-type", "").lower().startswith("multipart/")
+        return self.limit if in_parts else min(self.limit, MOST_OF_A_DOCUMENT)
+
     @staticmethod
     def _error(limit: int) -> BodyTooLargeError:
-        return BodyTooLargeError(
-            f"The request body is larger than {limit // 2**20} MB; send less at a time.", limit=limit
-        )
+        size = f"{limit // 2**20} MB" if limit >= 2**20 else f"{limit // 2**10} kB"
+        return BodyTooLargeError(f"The request body is larger than {size}; send less at a time.", limit=limit)
 
 
 def route_of(scope: Scope) -> str:

@@ -1,7 +1,7 @@
-"""How long a client may take to send its request: a connection that dawdles holds nobody's place.
+"""How long a client may take to send its request, and how much of a head: who dawdles or babbles holds nobody's place.
 
-uvicorn waits for the head of a request for ever. Here a head must be complete soon after its first byte, or after the
-connection was opened; the body has its own limit in `api.middleware.BodyLimit`.
+uvicorn waits for the head of a request for ever and takes one of any size. Here a head must be complete soon after its
+first byte, or after the connection was opened, and small; the body has its limits in `api.middleware.BodyLimit`.
 """
 
 from __future__ import annotations
@@ -9,24 +9,37 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import orjson
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 HEAD_S = 10.0
+HEAD_BYTES = 65_536  # the longest filter that the API takes, escaped, and a proxy's headers besides
 _ANSWER = (
-    b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-type: application/problem+json\r\n"
-    b"content-length: %d\r\n\r\n%s"
+    b"HTTP/1.1 %d %s\r\nconnection: close\r\ncontent-type: application/problem+json\r\ncontent-length: %d\r\n\r\n%s"
 )
-_PROBLEM = (
-    b'{"type":"urn:gridward:problem:too-slow","title":"Request Timeout","status":408,'
-    b'"detail":"The request was not sent within the time allowed.","code":"too-slow"}'
+
+
+def _refusal(status: int, title: str, code: str, detail: str) -> bytes:
+    """Return a whole answer: nothing of the application is reached by what is no request yet."""
+    problem = {"type": f"urn:gridward:problem:{code}", "title": title, "status": status, "detail": detail, "code": code}
+    content = orjson.dumps(problem)
+    return _ANSWER % (status, title.encode(), len(content), content)
+
+
+_SLOW = _refusal(408, "Request Timeout", "too-slow", "The request was not sent within the time allowed.")
+_LONG = _refusal(
+    431, "Request Header Fields Too Large", "head-too-large", f"Address and headers take at most {HEAD_BYTES} bytes."
 )
+_UNREADABLE = _refusal(400, "Bad Request", "bad-request", "This is no HTTP request that can be read.")
 
 
 class PatientProtocol(HttpToolsProtocol):
-    """uvicorn's protocol, patient for `HEAD_S` seconds only."""
+    """uvicorn's protocol, patient for `HEAD_S` seconds and `HEAD_BYTES` bytes only."""
 
     head_s = HEAD_S
     _waiting: asyncio.TimerHandle | None = None
+    _head = 0
+    _too_long = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for the first request."""
@@ -38,6 +51,20 @@ class PatientProtocol(HttpToolsProtocol):
         self._came()
         super().connection_lost(exc)
 
+    def data_received(self, data: bytes) -> None:
+        """Read on, unless a head has no end."""
+        if self._waiting is not None:
+            self._head += len(data)
+        super().data_received(data)
+        if self._waiting is not None and self._head > HEAD_BYTES:
+            self._came()
+            self._refuse(_LONG)
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - the same words whatever was wrong
+        """Refuse what is no HTTP, or more of it than there may be."""
+        self._came()
+        self._refuse(_LONG if self._too_long else _UNREADABLE)
+
     def on_message_begin(self) -> None:
         """Begin to wait for the head of a later request."""
         super().on_message_begin()
@@ -45,11 +72,21 @@ class PatientProtocol(HttpToolsProtocol):
             self._wait()
 
     def on_headers_complete(self) -> None:
-        """Stop waiting: the head is here."""
+        """Stop waiting: the head is here.
+
+        Raises
+        ------
+        ValueError
+            It is too long; the parser passes that on to `send_400_response`.
+        """
         self._came()
+        if len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers) > HEAD_BYTES:
+            self._too_long = True
+            raise ValueError("head too long")
         super().on_headers_complete()
 
     def _wait(self) -> None:
+        self._head = 0
         self._waiting = self.loop.call_later(self.head_s, self._give_up)
 
     def _came(self) -> None:
@@ -59,10 +96,14 @@ class PatientProtocol(HttpToolsProtocol):
 
     def _give_up(self) -> None:
         self._waiting = None
+        self._refuse(_SLOW)
+
+    def _refuse(self, answer: bytes) -> None:
         transport: Any = self.transport
+        if transport is None or transport.is_closing():
+            return
         # an answer to an earlier request of this connection may still be on its way
         cycle: Any = self.cycle
-        busy = cycle is not None and not cycle.response_complete
-        if transport is not None and not transport.is_closing() and not busy:
-            transport.write(_ANSWER % (len(_PROBLEM), _PROBLEM))
+        if cycle is None or cycle.response_complete:
+            transport.write(answer)
             transport.close()

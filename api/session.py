@@ -15,8 +15,8 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 from starlette.concurrency import run_in_threadpool
 
 from api.accounts import set_session_cookie
-from api.deps import COOKIE, Who, Wired, Wiring, refuse_foreign_origin
-from gis.errors import NotSignedInError
+from api.deps import COOKIE, Who, Wired, Wiring, Work, refuse_foreign_origin
+from gis.errors import NotAllowedError, NotSignedInError
 from services import access
 from services.access import LockedOutError, NewSession, SignedIn, TooManyAttemptsError, digest_of
 
@@ -31,6 +31,9 @@ class Credentials(BaseModel):
     code: Annotated[SecretStr | None, Field(max_length=200, description="Code of a one-time sign-in link.")] = None
     name: Annotated[str | None, Field(max_length=64)] = None
     password: Annotated[SecretStr | None, Field(max_length=256)] = None
+    duty: Annotated[
+        str | None, Field(max_length=200, description="Key of the duty to act in; the account's first without it.")
+    ] = None
 
     @model_validator(mode="after")
     def _one_way(self) -> Credentials:
@@ -81,6 +84,7 @@ class AccountOut(BaseModel):
     roles: list[str]
     area_path: str | None
     must_change: bool
+    duty: Annotated[str | None, Field(description="Key of the duty that the account acts in; see its duties.")]
 
 
 class SessionOut(BaseModel):
@@ -102,10 +106,41 @@ class SessionOut(BaseModel):
                     "roles": sorted(signed_in.actor.roles),
                     "area_path": signed_in.actor.area_path,
                     "must_change": signed_in.must_change,
+                    "duty": signed_in.actor.duty,
                 },
                 "expires_at": signed_in.expires_at,
             }
         )
+
+
+class DutyArea(BaseModel):
+    """An area of a duty; no name when there is no such area today."""
+
+    path: str
+    name: str | None
+
+
+class DutyOut(BaseModel):
+    """Roles and rights that an account may act with together, and where: no areas are the whole territory."""
+
+    key: str
+    roles: list[str]
+    areas: list[DutyArea] | None
+    current: bool
+
+
+class Duties(BaseModel):
+    """Every duty that the account could act in now; it acts in one of them at a time."""
+
+    duties: list[DutyOut]
+
+
+class DutyIn(BaseModel):
+    """The duty to act in from now on."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    duty: Annotated[str, Field(min_length=1, max_length=200)]
 
 
 @router.post("", summary="Sign in", operation_id="sign_in")
@@ -143,11 +178,12 @@ def _open(credentials: Credentials, wiring: Wiring, client: str, old_cookie: str
     with wiring.system_work() as work:
         if credentials.code is not None:
             secret = credentials.code.get_secret_value()
-            opened = access.sign_in_with_code(work, secret, now=now, hours=hours, client=client)
+            opened = access.sign_in_with_code(work, secret, now=now, hours=hours, client=client, duty=credentials.duty)
         else:
             password = credentials.password.get_secret_value() if credentials.password else ""
+            name = credentials.name or ""
             opened = access.sign_in_with_password(
-                work, credentials.name or "", password, now=now, hours=hours, client=client
+                work, name, password, now=now, hours=hours, client=client, duty=credentials.duty
             )
         if opened is not None and old_cookie:
             access.sign_out(work, old_cookie)
@@ -160,6 +196,43 @@ async def get_session(who: Who, response: Response) -> SessionOut:
     """Return the account behind the cookie or token."""
     response.headers["Cache-Control"] = "no-store"
     return SessionOut.of(who)
+
+
+@router.get("/duties", summary="My duties", operation_id="list_my_duties")
+def list_my_duties(who: Who, wiring: Wired, response: Response) -> Duties:
+    """Return what the account could act in now."""
+    response.headers["Cache-Control"] = "no-store"
+    # a duty elsewhere is in an area that the present one does not see
+    with wiring.system_work() as work:
+        names = access.names_of_areas(work, who.duties)
+    return Duties(
+        duties=[
+            DutyOut(
+                key=duty.key,
+                roles=sorted(duty.roles),
+                areas=None
+                if duty.paths is None
+                else [DutyArea(path=path, name=names.get(path)) for path in duty.paths],
+                current=duty.is_named(who.actor.duty or ""),
+            )
+            for duty in who.duties
+        ]
+    )
+
+
+@router.put("/duty", summary="Switch duty", operation_id="switch_duty")
+def switch_duty(asked: DutyIn, who: Who, request: Request, response: Response, work: Work, wiring: Wired) -> SessionOut:
+    """Go on in another duty: the session gets a new secret, and what the old one may do ends with it.
+
+    A token acts in the duty that it was made for.
+    """
+    secret = request.cookies.get(COOKIE, "")
+    if who.via != "session":
+        raise NotAllowedError("A token acts in the duty that it was made for; make another one.")
+    switched = access.switch_duty(work, secret, asked.duty, now=datetime.now(UTC))
+    wiring.credentials.drop(digest_of(secret))
+    set_session_cookie(response, switched.secret, wiring)
+    return SessionOut.of(switched.signed_in)
 
 
 @router.delete("", status_code=204, summary="Sign out", operation_id="sign_out")

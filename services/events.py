@@ -35,8 +35,11 @@ REMEMBERED = 5000
 QUEUED_BATCHES = 500
 RETRY_MS = 2000
 SILENCE = b":\n\n"
-# besides changes of layers, which are cut to their areas, listeners of some areas hear of plans, which everybody sees
-TOLD_IN_AREAS = frozenset({"plan"})
+# besides changes of layers, which are cut to their areas, listeners of some areas hear of plans, which everybody sees,
+# and that there is something new to ask for; no more of an event than is named here, whatever else it comes to hold
+TOLD_IN_AREAS: dict[str, tuple[str, ...]] = {
+    "plan": ("plan", "action", "status"), "notification": ("kind", "role"), "organisation": (),
+}  # fmt: skip
 __all__ = ["Cursor", "EventHub", "Polled", "encode", "forget_old_events", "notice", "poll"]
 _log = logging.getLogger(__name__)
 
@@ -58,17 +61,25 @@ class Eyes:
 
     def see(self, event: Event, text: bytes) -> bytes:
         """Return what the listener hears of an event whose full text is `text`; empty when that is nothing."""
-        if self.territory_id is not None and event.territory_id not in (None, self.territory_id):
+        shown = self.shown(event)
+        if shown is None:
             return b""
+        return text if shown is event.payload else encode(event, shown)
+
+    def shown(self, event: Event) -> dict[str, Any] | None:
+        """Return as much of an event's payload as the listener may know; None when that is nothing at all."""
+        if self.territory_id is not None and event.territory_id not in (None, self.territory_id):
+            return None
         if self.boxes is None:
-            return text
+            return event.payload
         if event.kind != "layer":
-            return text if event.kind in TOLD_IN_AREAS else b""
+            told = TOLD_IN_AREAS.get(event.kind)
+            return None if told is None else {name: event.payload[name] for name in told if name in event.payload}
         box = event.payload.get("bbox")
         if box is None:
-            return text
-        shown = _common(box, self.boxes)
-        return encode(event, {**event.payload, "bbox": shown}) if shown else b""
+            return event.payload
+        common = _common(box, self.boxes)
+        return {**event.payload, "bbox": common} if common else None
 
 
 @dataclass(slots=True, eq=False)
@@ -221,7 +232,7 @@ class EventHub:
         heartbeat_s : float
             A comment goes out after so long a silence.
         may_go_on : callable, optional
-            Asynchronous; asked at each heartbeat whether the listener is still welcome.
+            Asynchronous; asked as often as there are heartbeats, busy or not, whether the listener is still welcome.
         """
         await asyncio.wait_for(self._ready.wait(), 10)
         reachable = after is None or await self._reach(after, 3.0)
@@ -234,15 +245,20 @@ class EventHub:
             else:
                 async for chunk in self._replay(after, subscription, reachable=reachable):
                     yield chunk
+            clock = asyncio.get_running_loop().time
+            ask_at = clock() + heartbeat_s
             while True:
                 try:
                     news = await asyncio.wait_for(subscription.chunks.get(), heartbeat_s)
                 except TimeoutError:
-                    if may_go_on is not None and not await may_go_on():
-                        return
-                    news = SILENCE
+                    news, ask_at = SILENCE, clock()
                 if news is None:
                     return
+                # by the clock and not in silence alone: a busy stream would never ask
+                if clock() >= ask_at:
+                    if may_go_on is not None and not await may_go_on():
+                        return
+                    ask_at = clock() + heartbeat_s
                 yield news
 
     async def _replay(self, after: Cursor, subscription: Subscription, *, reachable: bool) -> AsyncIterator[bytes]:
@@ -300,13 +316,8 @@ def poll(work: UnitOfWork, *, after: Cursor | None, limit: int, territory_id: UU
         return Polled([], outbox.head(work.session), reset=after is not None)
     found = outbox.read_after(work.session, after, limit)
     eyes = eyes_of(work, territory_id)
-    wanted = [event for event in found if eyes.see(event, b"x")]
-    shown = [
-        replace(event, payload={**event.payload, "bbox": _common(event.payload["bbox"], eyes.boxes)})
-        if eyes.boxes is not None and event.payload.get("bbox")
-        else event
-        for event in wanted
-    ]
+    seen = ((event, eyes.shown(event)) for event in found)
+    shown = [replace(event, payload=payload) for event, payload in seen if payload is not None]
     return Polled(shown, found[-1].cursor if found else after, reset=False)
 
 

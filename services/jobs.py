@@ -91,7 +91,8 @@ def start_job(
     """
     if kind not in TASKS:
         raise InvalidInputError(f"There is no job of the kind {kind}.", kind=kind, known=sorted(TASKS))
-    job = sql.add_job(work.session, kind=kind, args=args, account_id=work.actor.account_id)
+    acting = access.acting_of(work.actor)
+    job = sql.add_job(work.session, kind=kind, args=args, account_id=work.actor.account_id, acting=acting)
     if file is not None:
         sql.keep_file(work.session, job, *file)
     elif names_itself:
@@ -204,7 +205,7 @@ def _run(
         progress(0.0)
         with database.work(Actor.system()) as work:
             asked_by = None if begun.kind in UPKEEP else begun.account_id
-            actor = access.actor_of_account(work, asked_by, now=datetime.now(UTC))
+            actor = access.actor_of_account(work, asked_by, now=datetime.now(UTC), acting=begun.acting)
         with database.work(actor, Doing(f"job {begun.kind}", str(job_id))) as work:
             result = TASKS[begun.kind](work, begun.args, progress)
             sql.mark_succeeded(work.session, job_id, result)

@@ -54,6 +54,9 @@ class DatabaseSettings(SettingsGroup):
         description="Folder of PostgreSQL's programs (initdb, pg_ctl, pg_dump), when they are in an unusual place.",
     )
     pool_size: int = Field(default=8, ge=1, le=64, description="Database connections that each process keeps.")
+    tile_connections: int = Field(
+        default=4, ge=1, le=64, description="Further database connections that each process keeps for map tiles."
+    )
     statement_timeout_s: float = Field(
         default=60.0, gt=0, description="Longest single database statement of a change, a report or a file, in seconds."
     )
@@ -94,7 +97,11 @@ class HttpSettings(SettingsGroup):
         ge=1,
         description="Requests that each process works on at a time, event streams aside; others are answered 503.",
     )
-    max_body_mb: int = Field(default=64, ge=1, description="Largest request body, in megabytes.")
+    max_body_mb: int = Field(
+        default=64,
+        ge=1,
+        description="Largest request body with files, in megabytes; a document without takes 8 at most.",
+    )
     public_url: str | None = Field(
         default=None,
         pattern=r"^https?://[^\s?#]+$",

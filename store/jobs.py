@@ -76,6 +76,7 @@ class Begun:
     kind: str
     args: dict[str, Any]
     account_id: UUID | None
+    acting: dict[str, Any] | None
 
 
 class JobWatch:
@@ -119,7 +120,7 @@ class JobWatch:
             raise TryAgainError("another process runs this job")
         row = self._one(
             "update job_progress set state = 'running' where id = %s and state in ('queued', 'running')"
-            " returning kind, args, account_id",
+            " returning kind, args, account_id, acting",
             (self._job_id,),
         )
         return Begun(*row) if row else None

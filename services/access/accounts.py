@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from gis.errors import ConflictError, InvalidInputError, NotAllowedError
@@ -125,6 +126,8 @@ def issue_token(
         raise InvalidInputError("A token lasts at least a moment and at most 366 days.", field="days")
     account = existing(work, name)
     narrowed = limits or TokenLimits()
+    if narrowed.duty is None and work.actor.name == name:
+        narrowed = replace(narrowed, duty=work.actor.duty)
     check_limits(work, account, narrowed, now)
     secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
     work.session.add(
@@ -132,6 +135,7 @@ def issue_token(
             account_id=account.id, name=label, token_sha256=digest_of(secret), expires_at=now + timedelta(days=days),
             roles=None if narrowed.roles is None else list(narrowed.roles),
             area_paths=None if narrowed.areas is None else list(narrowed.areas), read_only=narrowed.read_only,
+            duty=narrowed.duty,
         )
     )  # fmt: skip
     work.session.flush()

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from gis.errors import ConflictError, InvalidInputError, NotFoundError, NotSignedInError
+from services.access.duties import Duty, duties_of, duty_named
 from store.database import access as sql
 from store.database.actor import Actor, merged, overlap
 from store.database.models import Account
@@ -26,15 +27,18 @@ class TokenLimits:
     areas : tuple of str or None
         Paths of area subtrees.
     read_only : bool
+    duty : str or None
+        Key of the duty that it acts in; the account's first without it.
     """
 
     roles: tuple[str, ...] | None = None
     areas: tuple[str, ...] | None = None
     read_only: bool = False
+    duty: str | None = None
 
     def told(self) -> dict[str, Any]:
         """Return what the audit trail holds of it."""
-        return {"roles": self.roles, "areas": self.areas, "read_only": self.read_only}
+        return {"roles": self.roles, "areas": self.areas, "read_only": self.read_only, "duty": self.duty}
 
 
 def refuse_mixed_duties(roles: Iterable[str]) -> None:
@@ -51,8 +55,13 @@ def refuse_mixed_duties(roles: Iterable[str]) -> None:
         )
 
 
-def actor_of_account(work: UnitOfWork, account_id: UUID | None, *, now: datetime) -> Actor:
+def actor_of_account(
+    work: UnitOfWork, account_id: UUID | None, *, now: datetime, acting: dict[str, Any] | None = None
+) -> Actor:
     """Return the actor that an account is now, for work done later on its behalf; None is the system.
+
+    `acting` is what `acting_of` told when the work was asked for: it is done with no more than that, and with no more
+    than the account still has.
 
     Raises
     ------
@@ -64,7 +73,10 @@ def actor_of_account(work: UnitOfWork, account_id: UUID | None, *, now: datetime
     account = sql.get_account(work.session, account_id)
     if account is None or is_out(account):
         raise NotSignedInError("The account that asked for this has been disabled.")
-    return actor_now(work, account, now)
+    if acting is None:
+        return actor_now(work, account, now)
+    actor = actor_now(work, account, now, acting["duty"])
+    return narrowed(work, actor, acting["roles"], acting["areas"])
 
 
 def is_out(account: Account) -> bool:
@@ -85,30 +97,39 @@ def existing(work: UnitOfWork, name: str) -> Account:
     return account
 
 
-def actor_now(work: UnitOfWork, account: Account, now: datetime) -> Actor:
-    """Build the actor from the scopes that hold now.
+def duties_now(work: UnitOfWork, account_id: UUID, now: datetime) -> tuple[Duty, ...]:
+    """Return the duties of an account that hold now."""
+    return duties_of(sql.scopes_now(work.session, account_id, now))
 
-    An actor acts in one post: the places for which the account holds the same roles. The whole territory goes first,
-    then the post whose first area comes first by path; so no role ever reaches further than it was given.
+
+def names_of_areas(work: UnitOfWork, duties: Iterable[Duty]) -> dict[str, str]:
+    """Return the names of the areas of some duties by path, as far as there are such areas today."""
+    return sql.area_names(work.session, [path for duty in duties for path in duty.paths or ()])
+
+
+def actor_now(work: UnitOfWork, account: Account, now: datetime, duty: str | None = None) -> Actor:
+    """Build the actor from the scopes that hold now, in one duty: the one named, or the first.
+
+    In a duty that is over it may do nothing: to take up another is for people to decide.
     """
-    scopes = sql.scopes_now(work.session, account.id, now)
-    roles_in: dict[str | None, set[str]] = {}
-    for role, path in scopes:
-        roles_in.setdefault(path, set()).add(role)
-    whole = frozenset(roles_in.get(None, ()))
-    if whole - set(ADMINISTRATORS):
-        return Actor(account.id, account.name, whole)
-    if whole or not roles_in:
-        # administrators and accounts without a role see no place at all
-        return Actor(account.id, account.name, whole, areas=())
-    first = min(str(path) for path in roles_in)
-    held = roles_in[first]
-    return _limited(work, account, frozenset(held), sorted(str(path) for path in roles_in if roles_in[path] == held))
+    return actor_in(work, account, duty_named(duties_now(work, account.id, now), duty), duty)
 
 
-def _limited(work: UnitOfWork, account: Account, roles: frozenset[str], paths: Sequence[str]) -> Actor:
+def actor_in(work: UnitOfWork, account: Account, duty: Duty | None, key: str | None = None) -> Actor:
+    """Build the actor of an account in one of its duties; without one it sees no place at all."""
+    if duty is None:
+        return Actor(account.id, account.name, areas=(), duty=key)
+    if duty.roles.intersection(ADMINISTRATORS):
+        return Actor(account.id, account.name, duty.roles, areas=(), duty=duty.key)
+    if duty.paths is None:
+        return Actor(account.id, account.name, duty.roles, duty=duty.key)
+    return _limited(work, account, duty)
+
+
+def _limited(work: UnitOfWork, account: Account, duty: Duty) -> Actor:
+    paths = duty.paths or ()
     ranges, above = sql.ranges_of(work.session, paths)
-    return Actor(account.id, account.name, roles, ",".join(paths), merged(ranges), tuple(above))
+    return Actor(account.id, account.name, duty.roles, ",".join(paths), merged(ranges), tuple(above), duty.key)
 
 
 def narrowed(work: UnitOfWork, actor: Actor, roles: Sequence[str] | None, area_paths: Sequence[str] | None) -> Actor:
@@ -124,14 +145,26 @@ def narrowed(work: UnitOfWork, actor: Actor, roles: Sequence[str] | None, area_p
     return replace(actor, area_path=",".join(area_paths), areas=wanted, above=tuple(above))
 
 
+def acting_of(actor: Actor) -> dict[str, Any] | None:
+    """Return what a job keeps of who asked for it, so that it does no more than they could; None of the system."""
+    if actor.account_id is None:
+        return None
+    areas = None if not actor.is_limited else (actor.area_path or "").split(",") if actor.area_path else []
+    return {"duty": actor.duty, "roles": sorted(actor.roles), "areas": areas}
+
+
 def check_limits(work: UnitOfWork, account: Account, limits: TokenLimits, now: datetime) -> None:
-    """Refuse a token that would reach further than its account.
+    """Refuse a token that would reach further than its account in the duty of the token.
 
     Raises
     ------
     InvalidInputError
     """
-    actor = actor_now(work, account, now)
+    duties = duties_now(work, account.id, now)
+    duty = duty_named(duties, limits.duty)
+    if duty is None and limits.duty is not None:
+        raise InvalidInputError(f"{account.name} has no such duty.", field="duty", known=[each.key for each in duties])
+    actor = actor_in(work, account, duty)
     strange = sorted(set(limits.roles or ()) - actor.roles)
     if strange:
         raise InvalidInputError(

@@ -6,10 +6,11 @@ import secrets
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from gis.errors import GridwardError
+from gis.errors import GridwardError, InvalidInputError, NotSignedInError
 from services.access.accounts import TOKEN_PREFIX
+from services.access.duties import Duty, duty_named
 from services.access.passwords import HASHER, NOBODY, digest_of, password_holds
-from services.access.scopes import actor_now, existing, is_out, narrowed
+from services.access.scopes import actor_in, duties_now, existing, is_out, narrowed
 from services.access.trail import record
 from services.logs import request_id
 from store.database import access as sql
@@ -55,6 +56,8 @@ class SignedIn:
         A new password is due before anything else.
     read_only : bool
         A token that may only ask.
+    duties : tuple of Duty
+        What the account could act in now; the actor acts in one of them, or in one that is over.
     """
 
     actor: Actor
@@ -64,6 +67,12 @@ class SignedIn:
     via: str
     must_change: bool = False
     read_only: bool = False
+    duties: tuple[Duty, ...] = ()
+
+    @property
+    def duty_is_over(self) -> bool:
+        """Whether the duty that was chosen does not hold any more, so that another one must be."""
+        return self.actor.duty is not None and duty_named(self.duties, self.actor.duty) is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +84,9 @@ class NewSession:
 
 
 def sign_in_with_code(
-    work: UnitOfWork, code: str, *, now: datetime, hours: float, client: str = ""
+    work: UnitOfWork, code: str, *, now: datetime, hours: float, client: str = "", duty: str | None = None
 ) -> NewSession | None:
-    """Open a session with a one-time code; None when the code is unknown, spent or too old."""
+    """Open a session with a one-time code, in a duty; None when the code is unknown, spent or too old."""
     spent = sql.spend_link(work.session, digest_of(code), now)
     if spent is None or is_out(spent[0]):
         record(work, "sign-in.refused", "", {"client": client, "by": "link"})
@@ -85,13 +94,20 @@ def sign_in_with_code(
     account, purpose = spent
     if purpose == "reset":
         account.must_change = True
-    return _open_session(work, account, now=now, hours=hours, by="link")
+    return _open_session(work, account, now=now, hours=hours, by="link", duty=duty)
 
 
 def sign_in_with_password(
-    work: UnitOfWork, name: str, password: str, *, now: datetime, hours: float, client: str = ""
+    work: UnitOfWork,
+    name: str,
+    password: str,
+    *,
+    now: datetime,
+    hours: float,
+    client: str = "",
+    duty: str | None = None,
 ) -> NewSession | None:
-    """Open a session with a password; None when name and password don't go together.
+    """Open a session with a password, in a duty; None when name and password don't go together.
 
     The caller commits before it tells, so that the refusal is on record: refusals are what locks an account.
 
@@ -99,6 +115,8 @@ def sign_in_with_password(
     ------
     TooManyAttemptsError
         Too many refusals for this name or from this client lately.
+    InvalidInputError
+        The account has no such duty.
     """
     by_name, by_client, latest = sql.count_refusals(work.session, name=name, client=client, since=now - REFUSAL_WINDOW)
     if latest is not None and (by_name >= REFUSALS_PER_NAME or by_client >= REFUSALS_PER_CLIENT):
@@ -111,7 +129,7 @@ def sign_in_with_password(
         return None
     if HASHER.check_needs_rehash(stored):
         account.password_hash = HASHER.hash(password)
-    return _open_session(work, account, now=now, hours=hours, by="password")
+    return _open_session(work, account, now=now, hours=hours, by="password", duty=duty)
 
 
 def note_lock_out(work: UnitOfWork, name: str, client: str, *, now: datetime) -> None:
@@ -123,7 +141,29 @@ def note_lock_out(work: UnitOfWork, name: str, client: str, *, now: datetime) ->
 def open_session_again(work: UnitOfWork, *, now: datetime, hours: float) -> NewSession:
     """Open a session for the actor's own account, whose sessions have just ended: under a new secret."""
     account = existing(work, work.actor.name)
-    return _open_session(work, account, now=now, hours=hours, by="password-change")
+    return _open_session(work, account, now=now, hours=hours, by="password-change", duty=work.actor.duty)
+
+
+def switch_duty(work: UnitOfWork, secret: str, duty: str, *, now: datetime) -> NewSession:
+    """Have the session of a cookie go on in another duty of its account, under a new secret.
+
+    What the old secret was allowed ends with it, in every process and every open stream.
+
+    Raises
+    ------
+    InvalidInputError
+        The account has no such duty now.
+    NotSignedInError
+        The session has ended.
+    """
+    known = sql.find_session(work.session, digest_of(secret))
+    if known is None:
+        raise NotSignedInError("The session does not hold any more; sign in again.")
+    chosen = _chosen(work, known.account, duty, now)
+    fresh = secrets.token_urlsafe(32)
+    before = sql.move_session(work.session, known.id, digest_of(fresh), chosen)
+    record(work, "duty.switch", known.account.name, {"from": before, "to": chosen})
+    return NewSession(_signed_in(work, known.account, known.expires_at, "session", now, chosen), fresh)
 
 
 def sign_out(work: UnitOfWork, secret: str) -> bool:
@@ -147,7 +187,7 @@ def signed_in_by_cookie(work: UnitOfWork, secret: str, *, now: datetime, used: b
         return None
     if used and known.seen_at + SEEN_EVERY <= now:
         sql.mark_seen(work.session, known.id, now)
-    return _signed_in(work, known.account, known.expires_at, "session", now)
+    return _signed_in(work, known.account, known.expires_at, "session", now, known.duty)
 
 
 def signed_in_by_token(work: UnitOfWork, secret: str, *, now: datetime) -> SignedIn | None:
@@ -157,7 +197,7 @@ def signed_in_by_token(work: UnitOfWork, secret: str, *, now: datetime) -> Signe
     known = sql.find_token(work.session, digest_of(secret))
     if known is None or is_out(known.account) or known.expires_at <= now:
         return None
-    found = _signed_in(work, known.account, known.expires_at, "token", now)
+    found = _signed_in(work, known.account, known.expires_at, "token", now, known.duty)
     if known.used_at is None or known.used_at + SEEN_EVERY <= now:
         sql.mark_token_used(work.session, known.id, now)
     # a token is no way round a password that is due, nor wider than its account has become since
@@ -169,26 +209,44 @@ def forget_expired(work: UnitOfWork, *, now: datetime) -> int:
     return sql.delete_expired(work.session, now, now - IDLE)
 
 
-def _open_session(work: UnitOfWork, account: Account, *, now: datetime, hours: float, by: str) -> NewSession:
+def _open_session(
+    work: UnitOfWork, account: Account, *, now: datetime, hours: float, by: str, duty: str | None
+) -> NewSession:
     secret = secrets.token_urlsafe(32)
     expires_at = now + timedelta(hours=hours)
+    chosen = None if duty is None else _chosen(work, account, duty, now)
     work.session.add(
         Session(
-            account_id=account.id, token_sha256=digest_of(secret), created_at=now, seen_at=now, expires_at=expires_at
+            account_id=account.id, token_sha256=digest_of(secret), created_at=now, seen_at=now, expires_at=expires_at,
+            duty=chosen,
         )
-    )
+    )  # fmt: skip
     work.session.flush()
+    told = _signed_in(work, account, expires_at, "session", now, chosen)
     sql.add_audit(
         work.session,
         "sign-in",
         account_id=account.id,
         target=account.name,
         request_id=request_id.get(),
-        details={"by": by},
+        details={"by": by, "duty": told.actor.duty},
     )
-    return NewSession(_signed_in(work, account, expires_at, "session", now), secret)
+    return NewSession(told, secret)
 
 
-def _signed_in(work: UnitOfWork, account: Account, expires_at: datetime, via: str, now: datetime) -> SignedIn:
-    actor = actor_now(work, account, now)
-    return SignedIn(actor, account.display, account.language, expires_at, via, must_change=account.must_change)
+def _chosen(work: UnitOfWork, account: Account, key: str, now: datetime) -> str:
+    duties = duties_now(work, account.id, now)
+    duty = duty_named(duties, key)
+    if duty is None:
+        raise InvalidInputError("The account has no such duty now.", field="duty", known=[each.key for each in duties])
+    return duty.key
+
+
+def _signed_in(
+    work: UnitOfWork, account: Account, expires_at: datetime, via: str, now: datetime, duty: str | None
+) -> SignedIn:
+    duties = duties_now(work, account.id, now)
+    actor = actor_in(work, account, duty_named(duties, duty), duty)
+    return SignedIn(
+        actor, account.display, account.language, expires_at, via, must_change=account.must_change, duties=duties
+    )

@@ -32,6 +32,8 @@ class KnownCredential:
     expires_at : datetime
     used_at, roles, area_paths, read_only
         Of a token: its last use and how much narrower than its account it is.
+    duty : str or None
+        The duty of the account that it acts in; the first without.
     """
 
     id: UUID
@@ -42,6 +44,7 @@ class KnownCredential:
     roles: list[str] | None = None
     area_paths: list[str] | None = None
     read_only: bool = False
+    duty: str | None = None
 
 
 def find_account(session: DatabaseSession, name: str) -> Account | None:
@@ -97,7 +100,10 @@ def find_session(session: DatabaseSession, digest: str) -> KnownCredential | Non
         .join(Account, Account.id == Session.account_id)
         .where(Session.token_sha256 == digest)
     ).one_or_none()
-    return KnownCredential(row[0].id, row[1], row[0].seen_at, row[0].expires_at) if row else None
+    if row is None:
+        return None
+    found: Session = row[0]
+    return KnownCredential(found.id, row[1], found.seen_at, found.expires_at, duty=found.duty)
 
 
 def find_token(session: DatabaseSession, digest: str) -> KnownCredential | None:
@@ -111,8 +117,9 @@ def find_token(session: DatabaseSession, digest: str) -> KnownCredential | None:
         return None
     token: ApiToken = row[0]
     return KnownCredential(
-        token.id, row[1], None, token.expires_at, token.used_at, token.roles, token.area_paths, token.read_only
-    )
+        token.id, row[1], None, token.expires_at, token.used_at, token.roles, token.area_paths, token.read_only,
+        token.duty,
+    )  # fmt: skip
 
 
 def mark_token_used(session: DatabaseSession, token_id: UUID, now: datetime) -> None:
@@ -123,6 +130,15 @@ def mark_token_used(session: DatabaseSession, token_id: UUID, now: datetime) -> 
 def mark_seen(session: DatabaseSession, session_id: UUID, now: datetime) -> None:
     """Note that a session was used."""
     session.execute(sa.update(Session).where(Session.id == session_id).values(seen_at=now))
+
+
+def move_session(session: DatabaseSession, session_id: UUID, digest: str, duty: str) -> str | None:
+    """Give a session another secret and another duty; returns the duty before."""
+    moved = session.get_one(Session, session_id)
+    before = moved.duty
+    moved.token_sha256, moved.duty = digest, duty
+    session.flush()
+    return before
 
 
 def delete_session(session: DatabaseSession, digest: str) -> UUID | None:
@@ -211,6 +227,15 @@ def find_area(session: DatabaseSession, named: str) -> str | None:
         {"named": named},
     )
     return found
+
+
+def area_names(session: DatabaseSession, paths: Sequence[str]) -> dict[str, str]:
+    """Return the names of the areas at `paths` today."""
+    rows = session.execute(
+        sa.text("select path, name from area where path = any(:paths) and valid @> current_date"),
+        {"paths": list(paths)},
+    )
+    return {str(path): str(name) for path, name in rows}
 
 
 def spend_link(session: DatabaseSession, digest: str, now: datetime) -> tuple[Account, str] | None:

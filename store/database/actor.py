@@ -37,6 +37,8 @@ class Actor:
         The same as ranges of 12-digit area codes, in order and apart; None is everywhere, an empty tuple nowhere.
     above : tuple of int
         Codes of the areas above those, which may be named.
+    duty : str or None
+        Which of the account's duties it acts in (`services.access.duties`).
     """
 
     account_id: UUID | None
@@ -45,6 +47,7 @@ class Actor:
     area_path: str | None = None
     areas: tuple[Range, ...] | None = None
     above: tuple[int, ...] = ()
+    duty: str | None = None
 
     @classmethod
     def system(cls) -> Self:

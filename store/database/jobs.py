@@ -14,9 +14,16 @@ from store.database.models import JobFile, JobOutput, JobProgress
 FINISHED = ("succeeded", "failed", "cancelled")
 
 
-def add_job(session: Session, *, kind: str, args: dict[str, Any], account_id: UUID | None) -> JobProgress:
-    """Add a queued job."""
-    job = JobProgress(kind=kind, args=args, account_id=account_id)
+def add_job(
+    session: Session,
+    *,
+    kind: str,
+    args: dict[str, Any],
+    account_id: UUID | None,
+    acting: dict[str, Any] | None = None,
+) -> JobProgress:
+    """Add a queued job of an account; `acting` says how much less it may do than the account."""
+    job = JobProgress(kind=kind, args=args, account_id=account_id, acting=acting)
     session.add(job)
     session.flush()
     session.refresh(job)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -9,6 +10,7 @@ import socket
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import httpx
 import pytest
@@ -120,8 +122,28 @@ def test_headers_can_not_be_split(server):
 def test_a_body_above_the_limit_is_refused_whether_or_not_it_tells(client, app):
     big = b"x" * (65 * 2**20)
     assert client.post("/api/v1/locate", content=big, headers={"Content-Type": "application/json"}).status_code == 413
+    document = {"content": b" " * (9 * 2**20), "headers": {"Content-Type": "application/json"}}
+    assert client.post("/api/v1/locate", **document).status_code == 413
     odd = {"Content-Length": "-5"}
     assert client.post("/api/v1/locate", content=b"", headers=odd).status_code in (400, 413)
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/v1/incidents", "/api/v1/session", "/api/v1/follow/" + "t" * 24, "/open311/v2/requests.json"]
+)
+def test_who_shows_no_credential_sends_a_few_words_only(anonymous, path):
+    answer = anonymous.post(path, content=b" " * 2**19, headers={"Content-Type": "application/json"})
+    assert (answer.status_code, answer.json()["code"]) == (413, "body-too-large")
+
+
+def test_secrets_in_addresses_stay_out_of_the_log(anonymous, caplog):
+    with caplog.at_level("INFO"):
+        assert anonymous.get("/api/v1/follow/" + "Abc123" * 4).status_code == 404
+        assert anonymous.get("/api/v1/follow/" + "Abc123" * 4 + "/more").status_code == 404
+    told = [str(vars(line)) for line in caplog.records if line.name == "gridward.access"]
+    assert len(told) == 2
+    assert "/api/v1/follow/{token}" in told[0]
+    assert "Abc123" not in "".join(told)
 
 
 @pytest.fixture(scope="module")
@@ -186,6 +208,41 @@ def test_a_connection_that_says_nothing_is_cut_off(impatient):
         assert b" 408 " in raw.recv(4096)
     assert answer == b""
     assert seconds < 6
+
+
+@pytest.mark.parametrize(
+    ("sent", "status", "code"),
+    [
+        (b"GET /health/live?" + b"a" * 70_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", 431, "head-too-large"),
+        (b"GET /health/live HTTP/1.1\r\nHost: x\r\n" + b"X-A: b\r\n" * 12_000 + b"\r\n", 431, "head-too-large"),
+        (b"GET /health/live HTTP/1.1\r\nX-Endless: " + b"a" * 600_000, 431, "head-too-large"),
+        (b"\x16\x03\x01\x02\x00", 400, "bad-request"),
+        (b"POST /api/v1/session HTTP/1.1\r\nHost: x\r\nContent-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n", 400, "bad-request"),
+        (b"POST /api/v1/session HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nContent-Length: 9\r\n\r\n", 400, "bad-request"),
+        (b"GET /health/live HTTP/1.1\r\nHost : x\r\n\r\n", 400, "bad-request"),
+    ],
+)  # fmt: skip
+def test_what_is_no_request_or_too_much_of_one_is_refused(impatient, sent, status, code):
+    with socket.create_connection(("127.0.0.1", impatient), 10) as raw:
+        # a first request on the same connection: the second is no less watched
+        raw.sendall(b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert raw.recv(65536).startswith(b"HTTP/1.1 200")
+        with suppress(OSError):  # it may be cut off in the middle
+            raw.sendall(sent)
+        answer = raw.recv(65536)
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert int(head.split()[1]) == status, answer
+    assert b"application/problem+json" in head
+    assert json.loads(body)["code"] == code
+
+
+def test_a_long_filter_gets_through(impatient, token):
+    answer = httpx.get(
+        f"http://127.0.0.1:{impatient}/ogc/collections/grids/items",
+        params={"filter": " OR ".join(["households=1"] * 500)},
+        headers={"Authorization": f"Bearer {token}"},
+    )
+    assert answer.status_code == 200
 
 
 def test_a_body_that_dawdles_is_cut_off_and_changes_nothing(impatient, token):

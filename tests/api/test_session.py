@@ -42,7 +42,7 @@ def test_password_opens_a_session_that_the_cookie_carries(fresh, ling):
     assert answer.status_code == 200
     assert answer.json()["account"] | {"id": ""} == {
         "id": "", "name": "ling", "display": "Ling", "language": "zh", "roles": ["analyst", "planner"],
-        "area_path": None, "must_change": False,
+        "area_path": None, "must_change": False, "duty": "*",
     }  # fmt: skip
     cookie = answer.headers["set-cookie"].lower()
     assert all(

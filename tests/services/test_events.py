@@ -20,7 +20,7 @@ from services import events
 from services.events import EventHub, Eyes
 from store.database.actor import Actor
 from store.database.models import Outbox
-from store.events import Cursor
+from store.events import Cursor, Event
 
 
 def run(coroutine: Any) -> Any:
@@ -220,6 +220,40 @@ def test_silence_is_broken_by_heartbeats_until_the_listener_is_no_longer_welcome
 
     chunks = run(check())
     assert chunks[2:] == [b":\n\n", b":\n\n"]
+
+
+def test_a_busy_stream_asks_too_whether_its_listener_is_welcome(database):
+    welcome = iter([True, False])
+
+    async def may_go_on():
+        return next(welcome)
+
+    async def check():
+        async with hub_on(database) as hub:
+            busy = asyncio.create_task(keep_saying())
+            try:
+                return [chunk async for chunk in hub.stream(heartbeat_s=0.4, may_go_on=may_go_on)]
+            finally:
+                busy.cancel()
+
+    async def keep_saying():
+        for number in range(400):
+            await asyncio.to_thread(say, database, number)
+            await asyncio.sleep(0.02)
+
+    chunks = run(check())
+    assert any(b"event: " in chunk for chunk in chunks[2:])
+    assert next(welcome, None) is None
+
+
+def test_listeners_of_some_areas_hear_that_there_is_something_to_ask_for_and_no_more():
+    eyes = Eyes(boxes=((0.0, 0.0, 1.0, 1.0),))
+    for kind, told in (("notification", {"kind": "case", "role": "planner"}), ("organisation", {}), ("clocks", None)):
+        payload = {"kind": "case", "role": "planner", "no": "2026-11-000001"}
+        event = Event(Cursor(1, 1), datetime.now(UTC), kind, None, payload)
+        assert eyes.shown(event) == told
+        assert Eyes().see(event, b"all of it") == b"all of it"
+        assert (eyes.see(event, b"") == b"") == (told is None)
 
 
 def test_hub_survives_a_lost_connection(database, database_urls):

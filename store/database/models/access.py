@@ -89,6 +89,8 @@ class Session(Base):
     created_at: Mapped[At]
     seen_at: Mapped[At]
     expires_at: Mapped[datetime] = mapped_column(sa.TIMESTAMP(timezone=True))
+    # the one of its account's duties that it acts in; the first without
+    duty: Mapped[str | None]
 
 
 class ApiToken(Base):
@@ -108,6 +110,7 @@ class ApiToken(Base):
     roles: Mapped[list[str] | None] = mapped_column(pg.ARRAY(sa.String))
     area_paths: Mapped[list[str] | None] = mapped_column(pg.ARRAY(sa.String))
     read_only: Mapped[bool] = mapped_column(server_default=sa.false())
+    duty: Mapped[str | None]
 
 
 class SignInLink(Base):

@@ -76,6 +76,8 @@ class JobProgress(Base):
     cancel_asked: Mapped[bool] = mapped_column(server_default=sa.false())
     created_at: Mapped[At]
     finished_at: Mapped[MaybeAt]
+    # the duty, roles and areas of whoever asked, when that was less than the whole account
+    acting: Mapped[Any] = mapped_column(pg.JSONB, nullable=True)
 
     __table_args__ = (one_of("state", "queued", "running", "succeeded", "failed", "cancelled"),)
 
