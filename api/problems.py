@@ -167,6 +167,21 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(DBAPIError, _on_database_refusal)
 
 
+async def answer_to(request: Request, error: Exception) -> Response:
+    """Return what the application's handlers answer to a failure, for what is answered before they are reached.
+
+    Raises
+    ------
+    Exception
+        The failure itself, where nobody foresaw it.
+    """
+    if isinstance(error, GridwardError):
+        return await _on_gridward_error(request, error)
+    if isinstance(error, DBAPIError):
+        return await _on_database_refusal(request, error)
+    raise error
+
+
 def openapi_schema() -> dict[str, Any]:
     """Return the JSON schema of a problem, for the API description."""
     text = {"type": "string"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import hashlib
 import threading
@@ -12,19 +13,19 @@ from typing import Final, Literal
 
 import zstandard
 
-from gis.errors import NotFoundError
+from gis.errors import NotFoundError, UnavailableError
 from layers.catalogue import LAYERS
 from services.layers import Look, find_layer, require_view, tag_of, view_of
 from store.database import tiles as sql
 from store.database.actor import Actor
 from store.database.layer_sources import SOURCES
-from store.database.quick_reads import QuickReads
+from store.database.read_lane import Found, Question, QuickReads
 from store.database.tiles import View
 from store.database.work import UnitOfWork
 
 __all__ = [
     "CACHE_MB", "Coding", "MapFacts", "Tile", "TileAddress", "TileCache", "map_facts", "published_tags", "read_tile",
-    "tile_tag", "with_body",
+    "tile_tag",
 ]  # fmt: skip
 
 Coding = Literal["zstd", "gzip"]
@@ -34,6 +35,9 @@ CACHE_MB: Final = 64
 _WORTH_PACKING: Final = 256
 _ENTRY: Final = 512
 """Bytes that an entry of the cache weighs beside its tile, or a million empty tiles would count as nothing."""
+_SMALL: Final = 64 * 1024
+"""Bytes up to which packing takes less time than handing it to a thread and getting it back."""
+_VIEWS: Final = 256
 _packers = threading.local()
 
 
@@ -53,6 +57,22 @@ class Tile:
     tag: str
     body: bytes | None
     coding: Coding | None
+
+
+@dataclass(frozen=True, slots=True)
+class SeenView:
+    """A view as the database last told it, and the tags of its layers as they were reckoned."""
+
+    told: tuple[bytes | None, ...]
+    view: View
+    tags: dict[str, str]
+
+    def tag(self, layer_id: str, actor: Actor) -> str:
+        """Return `tile_tag`; all who ask here have one scope."""
+        found = self.tags.get(layer_id)
+        if found is None:
+            found = self.tags[layer_id] = tile_tag(layer_id, self.view, actor)
+        return found
 
 
 class TileCache:
@@ -80,6 +100,7 @@ class TileCache:
         self.cuts = 0
         self._tiles: OrderedDict[Key, bytes] = OrderedDict()
         self._cutting: dict[Key, Future[bytes]] = {}
+        self._views: OrderedDict[Key, SeenView] = OrderedDict()
         self._lock = threading.Lock()
 
     def get(self, key: Key) -> bytes | None:
@@ -102,6 +123,17 @@ class TileCache:
             while self.size > self.limit:
                 _, dropped = self._tiles.popitem(last=False)
                 self.size -= len(dropped) + _ENTRY
+
+    def seen(self, key: Key) -> SeenView | None:
+        """Return the view that this look had when it was last asked for: a guess at what it has now."""
+        return self._views.get(key)
+
+    def saw(self, key: Key, seen: SeenView) -> None:
+        """Remember a view."""
+        with self._lock:
+            self._views[key] = seen
+            while len(self._views) > _VIEWS:
+                self._views.popitem(last=False)
 
     def claim(self, key: Key) -> tuple[Future[bytes], bool]:
         """Return the promise of a tile, and whether the caller is the one who has to keep it (`keep`, `fail`)."""
@@ -175,7 +207,7 @@ def map_facts(work: UnitOfWork, look: Look) -> MapFacts:
     )
 
 
-def read_tile(
+async def read_tile(
     reads: QuickReads,
     cache: TileCache,
     layer_id: str,
@@ -184,8 +216,11 @@ def read_tile(
     look: Look,
     coding: Coding | None = None,
     known_tags: frozenset[str] = frozenset(),
-) -> tuple[Tile, Future[bytes] | None]:
+) -> Tile:
     """Return one vector tile, from the cache where it is still true.
+
+    What the map shows is asked of the database each time, so a change is seen by the next request. A tile that the
+    last view says is needed is cut in the same round trip; should the view be another by now, it is cut anew.
 
     Parameters
     ----------
@@ -201,36 +236,91 @@ def read_tile(
     known_tags : frozenset of str
         Tags of the answers that the caller still has.
 
-    Returns
-    -------
-    tuple of Tile and Future or None
-        With a future, somebody else is cutting the tile: its body (see `with_body`) comes from there.
-
     Raises
     ------
     NotFoundError
         No such layer, or a tile outside its zooms or outside the world.
     """
     _require_tile(layer_id, address)
-    view = require_view(sql.look_quickly(reads, plan=look.plan, territory=look.territory), look)
-    tag = tile_tag(layer_id, view, reads.actor)
+    work = _Cutting(reads, cache, layer_id, address, coding)
+    question = sql.view_statement(plan=look.plan, territory=look.territory)
+    here = (reads.actor.scope_key, look)
+    guess = cache.seen(here)
+    body = None
+    if guess is not None and work.claim(guess, known_tags):
+        found, body = await work.cut(guess.view, question)
+    else:
+        [found] = await reads.ask(question)
+    now = guess
+    told = found.as_it_came()
+    if now is None or now.told != told:
+        now, body = SeenView(told, require_view(sql.view_in(found), look), {}), None
+        cache.saw(here, now)
+    tag = now.tag(layer_id, reads.actor)
     if tag in known_tags:
-        return Tile(tag, None, None), None
-    key = (layer_id, tag, address.z, address.x, address.y, coding)
-    body = cache.get(key)
+        return Tile(tag, None, None)
     if body is None:
-        promised, mine = cache.claim(key)
-        if not mine:
-            return Tile(tag, None, None), promised
-        body = _cut(reads, cache, key, view)
-    return with_body(tag, body, coding), None
+        body = await work.fetch(now)
+    return _with_body(tag, body, coding)
 
 
-def with_body(tag: str, body: bytes, coding: Coding | None) -> Tile:
+def _with_body(tag: str, body: bytes, coding: Coding | None) -> Tile:
     """Return the answer with a body from the cache, which is packed or too small to be worth it."""
     # a vector tile begins with the field number of a layer (0x1a), so the packers' own first bytes can't be mistaken
     packed = body.startswith((b"\x28\xb5\x2f\xfd", b"\x1f\x8b"))
     return Tile(tag, body, coding if packed else None)
+
+
+@dataclass(slots=True)
+class _Cutting:
+    """One tile that may have to be cut, for somebody."""
+
+    reads: QuickReads
+    cache: TileCache
+    layer_id: str
+    address: TileAddress
+    coding: Coding | None
+    key: Key = ()
+
+    def claim(self, seen: SeenView, known_tags: frozenset[str]) -> bool:
+        """Whether the caller has to cut the tile: nobody has it, and nobody else is at it."""
+        tag = seen.tag(self.layer_id, self.reads.actor)
+        self.key = (self.layer_id, tag, self.address, self.coding)
+        return tag not in known_tags and self.cache.get(self.key) is None and self.cache.claim(self.key)[1]
+
+    async def fetch(self, seen: SeenView) -> bytes:
+        """Return the tile of a view: from the cache, from whoever is cutting it, or cut now."""
+        self.key = (self.layer_id, seen.tag(self.layer_id, self.reads.actor), self.address, self.coding)
+        body = self.cache.get(self.key)
+        if body is not None:
+            return body
+        promised, mine = self.cache.claim(self.key)
+        if not mine:
+            # shielded: one who goes away must not take the tile from the others
+            return await asyncio.shield(asyncio.wrap_future(promised))
+        return (await self.cut(seen.view))[1]
+
+    async def cut(self, view: View, *before: Question) -> tuple[Found, bytes]:
+        """Cut, pack and keep a tile that was claimed, in one round trip with another question.
+
+        Whoever waits for it learns of a failure, too. Returns what the first of the questions found, and the tile.
+        """
+        masked = not self.reads.actor.may("camera_network")
+        z, x, y = self.address.z, self.address.x, self.address.y
+        try:
+            tile = sql.tile_statement(self.layer_id, view, z, x, y, masked=masked)
+            found = await self.reads.ask(*before, tile)
+            raw = found[-1].bytes_of_one()
+            large = self.coding is not None and len(raw) > _SMALL
+            body = await asyncio.to_thread(_packed, raw, self.coding) if large else _packed(raw, self.coding)
+        except Exception as error:
+            self.cache.fail(self.key, error)
+            raise
+        except BaseException:  # the caller went away, which is no fault of those who wait
+            self.cache.fail(self.key, UnavailableError("The tile was not finished; ask again.", retry_after_s=1))
+            raise
+        self.cache.keep(self.key, body)
+        return found[0], body
 
 
 def _require_tile(layer_id: str, address: TileAddress) -> None:
@@ -244,19 +334,6 @@ def _require_tile(layer_id: str, address: TileAddress) -> None:
         )
     if not (0 <= x < 2**z and 0 <= y < 2**z):
         raise NotFoundError(f"Zoom {z} has columns and rows 0 to {2**z - 1}.", column=x, row=y)
-
-
-def _cut(reads: QuickReads, cache: TileCache, key: Key, view: View) -> bytes:
-    """Cut, pack and keep a tile that was claimed; whoever waits for it learns of a failure too."""
-    layer_id, _, z, x, y, coding = key
-    try:
-        raw = sql.cut_quickly(reads, str(layer_id), view, int(str(z)), int(str(x)), int(str(y)))
-        body = _packed(raw, coding)
-    except BaseException as error:
-        cache.fail(key, error)
-        raise
-    cache.keep(key, body)
-    return body
 
 
 def _packed(raw: bytes, coding: object) -> bytes:

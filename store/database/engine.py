@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 import sqlalchemy as sa
@@ -20,7 +21,7 @@ from gis.errors import UnavailableError
 from store.database import row_security, trail
 from store.database.actor import Actor
 from store.database.cameras import NETWORK
-from store.database.quick_reads import QuickReads
+from store.database.read_lane import QuickReads, ReadLane
 from store.database.trail import Doing
 from store.database.urls import APP_ROLE, OWNER_OPTION, libpq_url, sqlalchemy_url
 from store.database.work import UnitOfWork
@@ -29,6 +30,7 @@ __all__ = ["APP_ROLE", "Database", "Doing", "libpq_url", "sqlalchemy_url"]
 
 logger = logging.getLogger(__name__)
 
+T = TypeVar("T")
 Revive = Callable[[], object]
 DISK_FULL = "53100"  # SQLSTATE
 
@@ -44,6 +46,8 @@ class Database:
         URL of the owner of the tables; may be equal to `app_url` (the session then switches role itself).
     pool_size : int
         Connections kept per process.
+    lane_size : int
+        Further connections per process, for reads that are asked a hundred times a second (`quick`).
     statement_timeout_s : float
         Longest single statement of a request.
     time_zone : str
@@ -60,6 +64,7 @@ class Database:
         owner_url: str,
         *,
         pool_size: int = 8,
+        lane_size: int = 4,
         statement_timeout_s: float = 60.0,
         time_zone: str = "UTC",
         doing: Doing | None = None,
@@ -76,7 +81,11 @@ class Database:
         self.owner = _engine(self.owner_url, time_zone, OWNER_OPTION, poolclass=NullPool)
         for engine in (self.app, self.owner):
             trail.watch(engine)
-        event.listen(self.app, "connect", _become_app_role(statement_timeout_s))
+        become = _become_app_role(statement_timeout_s)
+        event.listen(self.app, "connect", become)
+        self.lane = ReadLane(
+            self.app_url, lambda driver: become(driver, None), size=lane_size, options=_options(time_zone)
+        )
 
     @contextmanager
     def work(self, actor: Actor, doing: Doing | None = None, patience_s: float | None = None) -> Iterator[UnitOfWork]:
@@ -101,21 +110,29 @@ class Database:
             yield work
             work.commit()
 
-    @contextmanager
-    def quick(self, actor: Actor, patience_s: float | None = None) -> Iterator[QuickReads]:
-        """Open reads of one statement each, for what is asked a hundred times a second; they see what `actor` may."""
-        with self._plain_failures():
-            yield QuickReads(self.app, actor, patience_s)
+    async def quick(self, actor: Actor, patience_s: float, read: Callable[[QuickReads], Awaitable[T]]) -> T:
+        """Return what `read` makes of a few statements that see what `actor` may; for what is asked all the time.
+
+        The event loop waits for them by itself; see `store.database.read_lane`.
+        """
+        try:
+            return await read(QuickReads(self.lane, actor, patience_s))
+        except DBAPIError as error:
+            # starting a server again takes its time
+            await asyncio.to_thread(self._explain, error)
+            raise
 
     def on_connections(self, taken: Callable[[], object], returned: Callable[[], object]) -> None:
         """Have a function called whenever a pooled connection is taken, and one whenever it is given back."""
         event.listen(self.app, "checkout", lambda *_: taken())
         event.listen(self.app, "checkin", lambda *_: returned())
+        self.lane.taken, self.lane.returned = taken, returned
 
     def dispose(self) -> None:
         """Close every pooled connection."""
         self.app.dispose()
         self.owner.dispose()
+        self.lane.dispose()
 
     @contextmanager
     def _plain_failures(self) -> Iterator[None]:
@@ -126,14 +143,16 @@ class Database:
             raise UnavailableError(
                 "All database connections are busy; try again in a moment.", retry_after_s=2
             ) from error
-        except OperationalError as error:
-            if error.connection_invalidated or getattr(error.orig, "sqlstate", None) is None:
-                raise self._lost(error) from error
-            raise
         except DBAPIError as error:
-            if getattr(error.orig, "sqlstate", None) == DISK_FULL:
-                raise UnavailableError("The disk is full; nothing was saved. Free some room and try again.") from error
+            self._explain(error)
             raise
+
+    def _explain(self, error: DBAPIError) -> None:
+        state = getattr(error.orig, "sqlstate", None)
+        if isinstance(error, OperationalError) and (error.connection_invalidated or state is None):
+            raise self._lost(error) from error
+        if state == DISK_FULL:
+            raise UnavailableError("The disk is full; nothing was saved. Free some room and try again.") from error
 
     def _lost(self, error: OperationalError) -> UnavailableError:
         """Log why the server can't be reached, and start it again where that is ours to do."""
@@ -170,12 +189,16 @@ def _engine(url: str, time_zone: str, extra: str = "", **options: Any) -> sa.Eng
         json_serializer=lambda value: orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY).decode(),
         json_deserializer=orjson.loads,
         connect_args={
-            "options": f"-c jit=off -c TimeZone={time_zone} {extra}",
+            "options": f"{_options(time_zone)} {extra}",
             "application_name": "gridward",
             "connect_timeout": 10,
         },
         **options,
     )
+
+
+def _options(time_zone: str) -> str:
+    return f"-c jit=off -c TimeZone={time_zone}"
 
 
 def _become_app_role(statement_timeout_s: float) -> Any:  # noqa: ANN401 - an event listener

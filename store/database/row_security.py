@@ -41,6 +41,18 @@ _SETTINGS = """
 select set_config('gridward.lo', %s, true), set_config('gridward.hi', %s, true), set_config('gridward.areas', %s, true),
        set_config('gridward.above', %s, true), set_config('gridward.scope', %s, true)
 """
+# the same as one statement each, for reads that open and end their transaction in one round trip; plans for the whole
+# territory do not hang on the values, so they are made once: planning the months of incidents costs more than a tile
+_EYES_ALL = sa.text(
+    f"select set_config('role', '{ALL_ROLE}', true), set_config('statement_timeout', :patience, true),"
+    " set_config('plan_cache_mode', 'force_generic_plan', true)"
+)
+_EYES_AREA = sa.text(
+    f"select set_config('role', '{AREA_ROLE}', true), set_config('statement_timeout', :patience, true),"
+    " set_config('gridward.lo', :lo, true), set_config('gridward.hi', :hi, true),"
+    " set_config('gridward.areas', :areas, true), set_config('gridward.above', :above, true),"
+    " set_config('gridward.scope', :scope, true)"
+)
 # every table that is listed by area; those below follow the rows that they hang on
 _PLACED: tuple[type[Base], ...] = (
     Dwelling, Atom, Grid, GridVersion, RiverReach, Staff, Camera, KeyPlace, Facility, PrivacyZone, ViewShed,
@@ -60,11 +72,10 @@ def begin(driver: Any, actor: Actor, patience_s: float | None = None) -> None:  
         Longest single statement of the transaction; that of the connection without it.
     """
     with driver.pipeline(), driver.cursor() as cursor:
-        open_eyes(cursor, actor, patience_s)
+        _open_eyes(cursor, actor, patience_s)
 
 
-def open_eyes(cursor: Any, actor: Actor, patience_s: float | None = None) -> None:  # noqa: ANN401 - a psycopg cursor
-    """Send what `begin` sends, as part of a pipeline of the caller's."""
+def _open_eyes(cursor: Any, actor: Actor, patience_s: float | None = None) -> None:  # noqa: ANN401 - a psycopg cursor
     if patience_s is not None:
         cursor.execute(f"set local statement_timeout = {int(patience_s * 1000)}")
     if not actor.is_limited:
@@ -72,6 +83,14 @@ def open_eyes(cursor: Any, actor: Actor, patience_s: float | None = None) -> Non
         return
     cursor.execute(f"set local role {AREA_ROLE}")
     cursor.execute(_SETTINGS, scope_settings(actor))
+
+
+def eyes_of(actor: Actor, patience_s: float) -> tuple[sa.TextClause, dict[str, str]]:
+    """Return the statement that gives a transaction the eyes of `actor`, always the same object, and its values."""
+    patience = {"patience": str(int(patience_s * 1000))}
+    if not actor.is_limited:
+        return _EYES_ALL, patience
+    return _EYES_AREA, patience | dict(zip(("lo", "hi", "areas", "above", "scope"), scope_settings(actor), strict=True))
 
 
 def scope_settings(actor: Actor) -> tuple[str, str, str, str, str]:

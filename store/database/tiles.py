@@ -11,12 +11,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from store.database.layer_sources import SOURCES, LayerSource
-from store.database.quick_reads import QuickReads
+from store.database.read_lane import Found
 from store.database.tile_statements import EXTENT, WORLD_M, Box, tile_box, tile_text, tile_values
 
 __all__ = [
-    "EXTENT", "WORLD_M", "Box", "View", "cut_quickly", "look_quickly", "read_attributions",
-    "read_tile", "read_view", "tile_box", "tile_statement",
+    "EXTENT", "WORLD_M", "Box", "View", "read_attributions", "read_tile", "read_view", "tile_box",
+    "tile_statement", "view_in", "view_statement",
 ]  # fmt: skip
 
 
@@ -105,16 +105,14 @@ def read_view(session: Session, *, plan: UUID | None = None, territory: UUID | N
     return _view(session.execute(_VIEW, {"plan": plan, "territory": territory}).all())
 
 
-def look_quickly(reads: QuickReads, *, plan: UUID | None = None, territory: UUID | None = None) -> View:
-    """Return what `read_view` returns."""
-    return _view(reads.rows(_VIEW, {"plan": plan, "territory": territory}, planned_once=True))
+def view_statement(*, plan: UUID | None = None, territory: UUID | None = None) -> tuple[sa.TextClause, dict[str, Any]]:
+    """Return the statement that `read_view` runs, and its values."""
+    return _VIEW, {"plan": plan, "territory": territory}
 
 
-def cut_quickly(reads: QuickReads, layer: str, view: View, z: int, x: int, y: int) -> bytes:
-    """Return what `read_tile` returns, masked as the actor's rights ask for."""
-    masked = not reads.actor.may("camera_network")
-    [(body,)] = reads.rows(*tile_statement(layer, view, z, x, y, masked=masked))
-    return bytes(body or b"")
+def view_in(found: Found) -> View:
+    """Return the view that `view_statement` found."""
+    return _view(found.rows())
 
 
 def _view(rows: Sequence[Any]) -> View:
