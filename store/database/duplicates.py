@@ -10,6 +10,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from store.database.incidents import plan_once
+
 Box = tuple[float, float, float, float]
 MOST_NEAR = 200
 
@@ -64,4 +66,5 @@ def near_cases(
         "no": no, "territory": territory_id, "lon": place[0], "lat": place[1], "w": west, "s": south, "e": east,
         "n": north, "since": span[0], "until": span[1], "states": list(states), "limit": MOST_NEAR,
     }  # fmt: skip
+    plan_once(session)
     return list(session.execute(_NEAR, values))

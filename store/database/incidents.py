@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
+_PLANNED = "gridward_planned_once"
 _NUMBERS = sa.text("""
 select nextval('incident_id_seq') as id, nextval('incident_no_seq') as serial, ensure_incident_month(:month)
 """)
@@ -119,6 +120,17 @@ _MASTER = "(select o.state from incident o where o.month = m.month and o.id = m.
 _ONE = COLUMNS.replace("from incident i\n", f", {_MASTER}\nfrom incident i\n")
 
 
+def plan_once(session: Session) -> None:
+    """Let the statements of this transaction that read single cases keep the plan of their connection.
+
+    Finding the month among a hundred takes a planner far longer than reading the row, and the plan is always the same.
+    """
+    transaction = session.get_transaction()
+    if session.info.get(_PLANNED) is not transaction or transaction is None:
+        session.execute(sa.text("set local plan_cache_mode = force_generic_plan"))
+        session.info[_PLANNED] = session.get_transaction()
+
+
 def get_incident(session: Session, no: str, *, lock: bool = False) -> sa.Row[Any] | None:
     """Return one incident by its number."""
     # the key's row leads to the month, so one partition is read
@@ -127,6 +139,7 @@ def get_incident(session: Session, no: str, *, lock: bool = False) -> sa.Row[Any
         " and i.month = (select month from intake_key where no = :no)"
     )
     statement = f"{_ONE} {where}{' for update of i' if lock else ''}"
+    plan_once(session)
     return session.execute(sa.text(statement), {"no": no}).first()
 
 
