@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from store.database.addresses import Doors
+from store.database.cameras import may_name
 from store.database.locate import escaped_like, read_words
 
 # every branch ranks: 0 the whole text, 1 its beginning, 2 anywhere. Addresses come found by their index; the other
@@ -39,10 +40,10 @@ with plans as materialized (
 ), cameras as (
     select 'camera', 3, coalesce(c.gb28181_id, c.source_ref, c.id::text), nullif(c.source_ref, c.gb28181_id),
            c.id::text, c.point, null::geometry,
-           case when :text in (c.gb28181_id, c.source_ref, c.id::text) then 0
+           case when :text in (c.gb28181_id, c.source_ref) or c.id = cast(:own_id as uuid) then 0
                 when c.gb28181_id like :prefix or c.source_ref ilike :prefix then 1 else 2 end as rank
     from camera c
-    where (c.gb28181_id like :any or c.source_ref ilike :any or c.id::text = :text)
+    where :network and (c.gb28181_id like :any or c.source_ref ilike :any or c.id = cast(:own_id as uuid))
       and (cast(:territory as uuid) is null or c.territory_id = :territory)
     order by rank, c.fid limit :limit
 ), places as (
@@ -163,8 +164,18 @@ def search(
         "words": [f"%{escaped_like(word)}%" for word in text.split()],
         "limit": limit,
         "territory": territory,
+        # cameras are found by how they are reached on their network
+        "network": may_name(session),
+        "own_id": _uuid(text),
     }
     return list(session.execute(_SEARCH, values))
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
 
 
 def territory_boxes(session: Session, territory: UUID | None = None) -> list[TerritoryBox]:

@@ -112,7 +112,6 @@ class Dwelling(Base):
         sa.UniqueConstraint("territory_id", "door_code"),
         gist("dwelling", "point"),
         gist("dwelling", "geom_3857"),
-        sa.Index("ix_dwelling_grams", sa.text("name_grams(address)"), postgresql_using="gin"),
         sa.Index("ix_dwelling_area_code", "area_code"),
     )
 
