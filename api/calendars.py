@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.deps import Work
 from api.moments import Moment
 from casework.calendars import write_hours
-from casework.clocks import read_limit
+from casework.limits import read_limit
 from services import calendars, clocks, incident_views
 from services.calendars import CalendarView
 
@@ -88,10 +88,11 @@ class CalendarIn(BaseModel):
 
 
 class CalendarSaved(BaseModel):
-    """The calendar that holds now, and how many running clocks got another due time."""
+    """The calendar that holds now, and how many running clocks got another due time; many are left to a `job`."""
 
     calendar: CalendarOut
     clocks_moved: int
+    job: UUID | None
 
 
 class DueOut(BaseModel):
@@ -154,7 +155,7 @@ def save_calendar(work: Work, body: CalendarIn, territory: Territory = None) -> 
     """Save a new version; running clocks are reckoned anew and the results before stay."""
     told = body.model_dump(exclude_none=True)
     view, moved = calendars.save(work, told, now=datetime.now(UTC), territory=territory)
-    return CalendarSaved(calendar=CalendarOut.of(view), clocks_moved=moved)
+    return CalendarSaved(calendar=CalendarOut.of(view), clocks_moved=moved, job=view.job_id)
 
 
 @router.get("/calendars/due", summary="When a limit would be due", operation_id="reckon_due")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict
 
 from api.deps import Work
-from services import catalogue
+from services import catalogue, clock_recompute
 from services.catalogue import ItemView
 from store.database.work import UnitOfWork
 
@@ -129,6 +129,20 @@ class LeadUnitsOut(BaseModel):
     doubles: int
     first_holes: list[PairOut]
     first_doubles: list[PairOut]
+
+
+class LimitsApplied(BaseModel):
+    """How many open clocks came to another result; many are left to a `job`."""
+
+    clocks_moved: int
+    job: UUID | None
+
+
+@router.post("/apply-limits", summary="Have open cases go by this catalogue", operation_id="apply_limits")
+def apply_limits(work: Work, territory: Territory = None) -> LimitsApplied:
+    """Reckon open clocks by the limits of the catalogue that holds; those they were opened with stay beside."""
+    moved, job = clock_recompute.apply_rules(work, now=datetime.now(UTC), territory=territory)
+    return LimitsApplied(clocks_moved=moved, job=job)
 
 
 @router.get("", summary="Versions of the catalogue", operation_id="get_catalogue")

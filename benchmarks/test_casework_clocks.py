@@ -20,7 +20,7 @@ import psycopg
 import pytest
 
 from casework.calendars import china, read_calendar, to_instant
-from casework.clocks import due_instants, read_limit
+from casework.limits import due_instants, read_limit
 from services import calendars, clock_sweep
 from store.cluster import PrivateCluster
 from store.database.actor import Actor

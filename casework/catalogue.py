@@ -10,7 +10,7 @@ from typing import Final
 
 from pypinyin import Style, lazy_pinyin
 
-from casework.clocks import Limit, read_limit
+from casework.limits import Limit, read_limit
 from gis.errors import InvalidInputError
 
 AREA_CLASSES: Final = (1, 2, 3, 4)

@@ -67,8 +67,9 @@ def load(
     context = command_context(ctx)
     with context.database.work(context.actor) as work:
         view, moved = calendars.save(work, body, now=datetime.now(UTC), territory=territory)
-    facts = {"code": view.calendar.code, "version": view.version, "clocks": moved}
-    show(facts, f"{facts['code']} holds as version {view.version}; {moved} clocks moved.", as_json=as_json)
+    facts = {"code": view.calendar.code, "version": view.version, "clocks": moved, "job": view.job_id}
+    clocks = f"{moved} clocks moved" if view.job_id is None else f"job {view.job_id} reckons the clocks"
+    show(facts, f"{facts['code']} holds as version {view.version}; {clocks}.", as_json=as_json)
 
 
 @app.command()
@@ -82,7 +83,7 @@ def due(
     """Say when a limit would be due."""
     from zoneinfo import ZoneInfo
 
-    from casework.clocks import read_limit
+    from casework.limits import read_limit
     from gis.errors import InvalidInputError
     from services import calendars
 

@@ -77,5 +77,6 @@ def apply_limits(ctx: typer.Context, territory: TerritoryOption = None, as_json:
 
     context = command_context(ctx)
     with context.database.work(context.actor) as work:
-        moved = clock_recompute.apply_rules(work, now=datetime.now(UTC), territory=territory)
-    show({"clocks": moved}, f"{moved} clocks came to another result.", as_json=as_json)
+        moved, job = clock_recompute.apply_rules(work, now=datetime.now(UTC), territory=territory)
+    words = f"{moved} clocks came to another result." if job is None else f"Job {job} reckons the clocks."
+    show({"clocks": moved, "job": job}, words, as_json=as_json)

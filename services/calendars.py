@@ -11,7 +11,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from casework.calendars import SpecialDay, WorkCalendar, china, read_calendar, read_hours, write_hours
-from casework.clocks import Limit, due_at, is_provisional
+from casework.limits import Limit, due_at, is_provisional
 from services.access import record
 from store.database import catalogue as sql
 from store.database.partition import find_territory
@@ -26,12 +26,16 @@ _lock = Lock()
 
 @dataclass(frozen=True, slots=True)
 class CalendarView:
-    """A calendar as it is shown; `id` is None for the one that holds until a territory has its own."""
+    """A calendar as it is shown; `id` is None for the one that holds until a territory has its own.
+
+    `job_id` is the job that still reckons running clocks on it, where it was just put in force and they are many.
+    """
 
     id: UUID | None
     version: int
     loaded_at: datetime | None
     calendar: WorkCalendar
+    job_id: UUID | None = None
 
 
 def calendar_of(work: UnitOfWork, territory_id: UUID) -> tuple[UUID | None, WorkCalendar]:
@@ -87,7 +91,7 @@ def _read(work: UnitOfWork, calendar: UUID) -> CalendarView:
 def save(
     work: UnitOfWork, body: Mapping[str, Any] | WorkCalendar, *, now: datetime, territory: UUID | str | None = None
 ) -> tuple[CalendarView, int]:
-    """Make a calendar the one that holds, and reckon every running clock of the territory anew.
+    """Make a calendar the one that holds, and reckon every running clock of the territory anew; many are a job's.
 
     Parameters
     ----------
@@ -107,7 +111,7 @@ def save(
     InvalidInputError
         With the ``place`` in the body.
     """
-    from services.clock_recompute import recompute  # noqa: PLC0415 - it reads calendars
+    from services.clock_recompute import recompute_or_start  # noqa: PLC0415 - it reads calendars
 
     work.actor.require("system_administrator", "shift_leader")
     calendar = body if isinstance(body, WorkCalendar) else read_calendar(body)
@@ -124,9 +128,11 @@ def save(
         "loaded_by": work.actor.account_id,
     }
     found, version = sql.add_calendar(work.session, values, [_day(special) for special in calendar.days])
-    moved = recompute(work, place.id, reason="calendar", now=now)
-    record(work, "calendar.save", target=calendar.code, details={"version": version, "clocks": moved})
-    return CalendarView(found, version, now, calendar), moved
+    work.session.flush()
+    moved, job = recompute_or_start(work, place.id, reason="calendar", now=now)
+    details = {"version": version, "clocks": moved, "job": job and str(job)}
+    record(work, "calendar.save", target=calendar.code, details=details)
+    return CalendarView(found, version, now, calendar, job), moved
 
 
 def _day(special: SpecialDay) -> dict[str, Any]:

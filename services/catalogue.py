@@ -11,7 +11,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from casework.catalogue import Phase, phases_of, plain, recognise, search
-from casework.clocks import Limit, Unit
+from casework.limits import Limit, Unit
 from casework.routing import ALL, NOBODY, SEVERAL, LeadRule, lead_table
 from gis.errors import NotFoundError
 from store.database import catalogue as sql

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import numpy as np
@@ -14,7 +14,8 @@ import orjson
 
 from casework import clocks as pure
 from casework.calendars import WorkCalendar, to_instant, to_moment
-from casework.clocks import SHARES, Limit, Measure, Turn, Unit
+from casework.clocks import SHARES, Measure, Turn
+from casework.limits import Limit, Unit, is_provisional, read_limit
 from casework.machine import machine
 from services import calendars
 from services.access import record
@@ -23,6 +24,11 @@ from store.database import clocks as sql
 from store.database.bulk import Columns
 from store.database.partition import find_territory
 from store.database.work import UnitOfWork
+
+PORTION: Final = 20_000
+AT_ONCE: Final = 5_000
+"""Open clocks that a request reckons anew itself; more than that are a job's."""
+Report = Callable[[float, str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +51,10 @@ class _On:
     now: datetime
 
 
-def recompute(work: UnitOfWork, territory_id: UUID, *, reason: str, now: datetime) -> int:
-    """Reckon every open clock of a territory anew.
+def recompute(
+    work: UnitOfWork, territory_id: UUID, *, reason: str, now: datetime, progress: Report | None = None
+) -> int:
+    """Reckon every open clock of a territory anew, some thousands at once.
 
     Parameters
     ----------
@@ -56,6 +64,8 @@ def recompute(work: UnitOfWork, territory_id: UUID, *, reason: str, now: datetim
         ``calendar``: on the calendar that holds now, with the limits they had. ``rule``: also with the limits that the
         catalogue gives now, for handling and for the whole.
     now : datetime
+    progress : callable, optional
+        Called with the share that is done after each portion; it raises to stop.
 
     Returns
     -------
@@ -63,30 +73,58 @@ def recompute(work: UnitOfWork, territory_id: UUID, *, reason: str, now: datetim
         How many came to another result.
     """
     work.session.flush()
-    moment = now.astimezone(UTC)
-    columns = sql.running(work.session, territory_id)
-    if not len(columns["id"]):
-        return 0
-    on = _On(*calendars.calendar_of(work, territory_id), moment)
-    wanted: list[Any] = list(columns["limits"])
-    if reason == "rule":
-        wanted = _by_rule(work, columns, territory_id, moment)
-    results = _results(columns, wanted, on.calendar)
-    rows = [
-        row
-        for place, result in enumerate(results)
-        if (row := _row(columns, place, wanted[place], result, on)) is not None
-    ]
+    on = _On(*calendars.calendar_of(work, territory_id), now.astimezone(UTC))
+    total = sql.open_count(work.session, territory_id)
+    sql.lock_cases(work.session, territory_id)
+    moved, done, after = 0, 0, None
+    while len((columns := sql.running(work.session, territory_id, after, PORTION))["id"]):
+        after = columns["id"][-1]
+        moved += _portion(work, columns, territory_id, reason, on)
+        done += len(columns["id"])
+        if progress is not None:
+            progress(min(done / total, 1.0), f"{done} / {total}")
     sql.set_calendar(work.session, territory_id, on.calendar_id)
-    moved = sql.rewrite(work.session, rows, reason, moment)
     if moved:
         work.touch("incidents", territory_id)
         work.announce("clocks", {"moved": moved, "reason": reason}, territory_id)
     return moved
 
 
-def apply_rules(work: UnitOfWork, *, now: datetime, territory: UUID | str | None = None) -> int:
+def _portion(work: UnitOfWork, columns: Columns, territory_id: UUID, reason: str, on: _On) -> int:
+    wanted: list[Any] = list(columns["limits"])
+    if reason == "rule":
+        wanted = _by_rule(work, columns, territory_id, on.now)
+    results = _results(columns, wanted, on.calendar)
+    rows = [
+        row
+        for place, result in enumerate(results)
+        if (row := _row(columns, place, wanted[place], result, on)) is not None
+    ]
+    return sql.rewrite(work.session, rows, reason, on.now)
+
+
+def recompute_or_start(work: UnitOfWork, territory_id: UUID, *, reason: str, now: datetime) -> tuple[int, UUID | None]:
+    """Reckon clocks anew at once where they are few; else start a job that does.
+
+    Returns
+    -------
+    (int, UUID or None)
+        How many came to another result, and the job where they are still to be reckoned.
+    """
+    if sql.open_count(work.session, territory_id, AT_ONCE + 1) <= AT_ONCE:
+        return recompute(work, territory_id, reason=reason, now=now), None
+    from services.jobs import start_job  # noqa: PLC0415 - jobs know every kind of work
+
+    return 0, start_job(work, "clocks", {"territory": str(territory_id), "reason": reason}).id
+
+
+def apply_rules(work: UnitOfWork, *, now: datetime, territory: UUID | str | None = None) -> tuple[int, UUID | None]:
     """Have open cases go by the catalogue that holds now; the limits they were opened with stay beside.
+
+    Returns
+    -------
+    (int, UUID or None)
+        As `recompute_or_start`.
 
     Raises
     ------
@@ -94,10 +132,11 @@ def apply_rules(work: UnitOfWork, *, now: datetime, territory: UUID | str | None
         The actor is no shift leader nor system administrator.
     """
     work.actor.require("system_administrator", "shift_leader")
+    work.actor.require_everywhere()
     place = find_territory(work.session, territory).id
-    moved = recompute(work, place, reason="rule", now=now)
-    record(work, "clocks.apply-rules", target=str(place), details={"clocks": moved})
-    return moved
+    moved, job = recompute_or_start(work, place, reason="rule", now=now)
+    record(work, "clocks.apply-rules", target=str(place), details={"clocks": moved, "job": job and str(job)})
+    return moved, job
 
 
 def _by_rule(work: UnitOfWork, columns: Columns, territory_id: UUID, now: datetime) -> list[Any]:
@@ -128,7 +167,7 @@ def _total(state: str, handling: list[list[Any]]) -> list[list[Any]]:
     found: list[list[Any]] = []
     for one in CHAIN[CHAIN.index(state) :]:
         words = str(machine().states[one]["timer"])
-        found += handling if one == HANDLING else write_limits([("", pure.read_limit(words))])
+        found += handling if one == HANDLING else write_limits([("", read_limit(words))])
     return found
 
 
@@ -206,8 +245,8 @@ def _row(
     coming = [at for percent, at in zip(SHARES, moments, strict=True) if at is not None and percent > fired]
     since = None if result.since is None else to_moment(result.since)
     due = moments[1]
-    provisional = since is not None and due is not None and pure.is_provisional(since, due, on.calendar)
+    provisional = since is not None and due is not None and is_provisional(since, due, on.calendar)
     return (
         columns["id"][place], on.calendar_id, limits, Measure(result.measure).value, result.total, result.spent, since,
-        *moments, provisional, columns["history"][place], fired, turn, coming[0] if coming else None,
+        *moments, provisional, fired, turn, coming[0] if coming else None,
     )  # fmt: skip

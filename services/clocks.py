@@ -15,7 +15,8 @@ from zoneinfo import ZoneInfo
 
 from casework import clocks as pure
 from casework.calendars import WorkCalendar
-from casework.clocks import SHARES, Clock, Limit, Measure, Unit, read_limit
+from casework.clocks import SHARES, Clock, Measure
+from casework.limits import Limit, Unit, is_provisional, read_limit
 from casework.machine import machine
 from services import calendars, catalogue
 from store.database import clocks as sql
@@ -250,7 +251,7 @@ def _times(clock: Clock, calendar: WorkCalendar, fired: int) -> dict[str, Any]:
         "soon_at": soon,
         "due_at": due,
         "far_at": far,
-        "provisional": due is not None and clock.since is not None and pure.is_provisional(clock.since, due, calendar),
+        "provisional": due is not None and clock.since is not None and is_provisional(clock.since, due, calendar),
         "next_at": coming[0] if coming else None,
     }
 

@@ -142,6 +142,14 @@ def propose_staffing(work: UnitOfWork, args: dict[str, Any], progress: Report) -
     return {"staffing_id": str(made.id), "plan_id": str(made.plan_id)}
 
 
+def reckon_clocks(work: UnitOfWork, args: dict[str, Any], progress: Report) -> dict[str, Any]:
+    """Reckon the open clocks of a territory anew; arguments: ``territory`` (id) and ``reason``."""
+    from services.clock_recompute import recompute  # noqa: PLC0415 - as above
+
+    place, reason = _read(UUID, args.get("territory")), str(args.get("reason"))
+    return {"clocks_moved": recompute(work, place, reason=reason, now=datetime.now(UTC), progress=progress)}
+
+
 def import_incidents(work: UnitOfWork, args: dict[str, Any], progress: Report) -> dict[str, Any]:
     """Load past reports; arguments are those of `incident_jobs.import_job`, the file is the job's own."""
     from services.ingest import incident_jobs  # noqa: PLC0415 - as above
@@ -150,6 +158,7 @@ def import_incidents(work: UnitOfWork, args: dict[str, Any], progress: Report) -
 
 
 TASKS: dict[str, Task] = {
+    "clocks": reckon_clocks,
     "incident-import": import_incidents,
     "staffing": propose_staffing,
     "grid-shapes": draw_shapes,
@@ -165,7 +174,7 @@ TASKS: dict[str, Task] = {
     "tile-export": export_tiles,
 }
 # what the system derives by itself: whoever caused it, these see the whole territory
-UPKEEP = frozenset({"grid-shapes", "live-coverage", "check-coverage"})
+UPKEEP = frozenset({"grid-shapes", "live-coverage", "check-coverage", "clocks"})
 
 
 def _id_or_name(words: object) -> UUID | str | None:

@@ -8,7 +8,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from casework.case import Transition
-from casework.clocks import due_at, read_limit
+from casework.limits import due_at, read_limit
 from services import calendars
 from services.cases.standing import Standing
 from store.database import case_tasks as sql

@@ -19,7 +19,7 @@ CLOCK_COLUMNS = (
 )  # fmt: skip
 CHANGED = (
     "calendar_id", "limits", "measure", "total_us", "spent_us", "since", "soon_at", "due_at", "far_at", "provisional",
-    "history", "fired", "round", "next_at",
+    "fired", "round", "next_at",
 )  # fmt: skip
 
 _CASE = sa.text("""
@@ -98,7 +98,13 @@ select c.id, c.month, c.incident_id, c.kind, c.seq, c.state, c.cycle, c.started_
        c.spent_us, c.since, c.due_at, c.history, c.fired, c.round, i.item_code, i.area_code
 from clock c join incident i on i.month = c.month and i.id = c.incident_id
 where c.ended_at is null and c.kind <> 'review' and i.territory_id = :territory
-order by c.id for update of c
+  and (cast(:after as uuid) is null or c.id > :after)
+order by c.id limit :most for update of c
+""")
+_OPEN = sa.text("""
+select count(*) from (
+    select from clock c join incident i on i.month = c.month and i.id = c.incident_id
+    where c.ended_at is null and c.kind <> 'review' and i.territory_id = :territory limit :most) x
 """)
 
 
@@ -213,10 +219,19 @@ def close_event(session: Session, event_id: int, outcome: str, now: datetime) ->
     )
 
 
-def running(session: Session, territory_id: UUID) -> Columns:
-    """Return the open clocks of a territory as columns, locked; first their cases, as each step of a case does."""
+def open_count(session: Session, territory_id: UUID, most: int | None = None) -> int:
+    """Count the open clocks of a territory, up to `most`."""
+    return int(session.scalar(_OPEN, {"territory": territory_id, "most": most}) or 0)
+
+
+def lock_cases(session: Session, territory_id: UUID) -> None:
+    """Lock the cases whose clocks are open, as each step of a case does before it touches them."""
     session.execute(_LOCK_CASES, {"territory": territory_id})
-    return read_columns(session, _RUNNING.bindparams(territory=territory_id))
+
+
+def running(session: Session, territory_id: UUID, after: UUID | None, most: int) -> Columns:
+    """Return the next open clocks of a territory in the order of ids as columns, locked."""
+    return read_columns(session, _RUNNING.bindparams(territory=territory_id, after=after, most=most))
 
 
 def rewrite(session: Session, rows: Sequence[tuple[Any, ...]], reason: str, now: datetime) -> int:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from types import SimpleNamespace
@@ -11,7 +14,7 @@ import sqlalchemy as sa
 
 from casework.calendars import china, read_calendar
 from gis.errors import InvalidInputError
-from services import calendars, catalogue, clock_recompute, clock_sweep, clocks, housekeeping, ingest
+from services import calendars, catalogue, clock_recompute, clock_sweep, clocks, housekeeping, ingest, jobs
 from services.deliveries import Outbound
 from services.incidents import Report, register
 from services.locate import Place
@@ -194,6 +197,47 @@ def test_the_sweep_fires_each_share_once_whoever_sweeps(database, case):
     assert seen(database, case, at("2025-09-28T11:30")).stage.colour == "late"
 
 
+SWEEPER = """
+import sys
+from datetime import datetime
+from services import clock_sweep
+from store.database.engine import Database
+clock_sweep.BATCH = 3
+clock_sweep.sweep(Database(sys.argv[1], sys.argv[2]), now=datetime.fromisoformat(sys.argv[3]))
+"""
+
+
+def test_a_sweeper_that_is_killed_loses_nothing_and_nothing_fires_twice(database, database_urls, case):
+    case.go("OPENED", "open", item="0101")
+    now = at("2025-09-28T11:00")
+    with database.work(SYSTEM) as work:
+        work.session.execute(sa.text("update clock set ended_at = now(), next_at = null where ended_at is null"))
+        work.session.execute(
+            sa.text(
+                "insert into clock (month, incident_id, kind, seq, state, owes, limits, measure, total_us, started_at,"
+                " since, soon_at, due_at, far_at, next_at) select :month, :id, 'phase', n, 'IN_PROGRESS',"
+                " 'handling_unit', '[]', 'wall', 1, :now, :now, :now, :now, 'infinity', :now"
+                " from generate_series(1, 600) n"
+            ),
+            {"month": case.month, "id": case.id, "now": now},
+        )
+    mine = "select count(*) from clock_event e join clock c on c.id = e.clock_id where c.incident_id = :id and c.kind = 'phase'"
+    command = [sys.executable, "-c", SWEEPER, database_urls.app, database_urls.owner, now.isoformat()]
+    with subprocess.Popen(command) as sweeper:
+        while not 0 < one(database, mine, id=case.id) < 1200:
+            assert sweeper.poll() is None, "it was to be killed at work"
+        sweeper.kill()
+    left = one(database, mine, id=case.id)
+    assert left < 1200
+    assert clock_sweep.sweep(database, now=now) == 600 - left // 2
+    assert clock_sweep.sweep(database, now=now) == 0
+    fired = f"select count(*) from ({mine.replace('count(*)', 'e.clock_id, e.percent')} group by 1, 2) x"
+    assert (one(database, mine, id=case.id), one(database, fired, id=case.id)) == (1200, 1200)
+    told = "select count(*) from notification where incident_id = :id and role = 'handling_unit' and facts->>'clock' = 'phase'"
+    assert one(database, told, id=case.id) == 600
+    one(database, "update clock set ended_at = now(), next_at = null where incident_id = :id returning 1", id=case.id)
+
+
 def test_another_calendar_moves_due_times_and_keeps_the_first_result(database, case, town):
     case.go("OPENED", "open", item="0201")
     case.go("IN_PROGRESS", "sign", now=at("2025-09-30T10:00"))
@@ -214,6 +258,36 @@ def test_another_calendar_moves_due_times_and_keeps_the_first_result(database, c
             ("start", at("2025-10-14T17:30")), ("calendar", at("2025-10-07T17:30"))]  # fmt: skip
         calendars.save(work, china(), now=at("2025-09-30T12:00"), territory=town.territory)
     assert seen(database, case).stage.due_at == at("2025-10-14T17:30")
+
+
+def test_many_clocks_are_left_to_a_job_that_tells_how_far_it_is(database, case, town, monkeypatch):
+    case.go("OPENED", "open", item="0201")
+    case.go("IN_PROGRESS", "sign", now=at("2025-09-30T10:00"))
+    plain = read_calendar({"code": "plain", "zone": "Asia/Shanghai", "hours": ["08:30-12:00", "14:00-17:30"]})
+    monkeypatch.setattr(clock_recompute, "AT_ONCE", 1)
+    monkeypatch.setattr(clock_recompute, "PORTION", 2)
+    with database.work(SYSTEM) as work:
+        view, moved = calendars.save(work, plain, now=at("2025-09-30T11:00"), territory=town.territory)
+    assert (moved, view.job_id is not None) == (0, True)
+    assert seen(database, case).stage.due_at == at("2025-10-14T17:30"), "as before until the job has run"
+    jobs.run_job(database, view.job_id, 1, threading.Event())
+    assert seen(database, case).stage.due_at == at("2025-10-07T17:30")
+    with database.work(SYSTEM) as work:
+        job = jobs.get_job(work, view.job_id)
+        assert (job.state, job.result["clocks_moved"] >= 1) == ("succeeded", True)
+        told: list[float] = []
+        assert (
+            clock_recompute.recompute(
+                work, town.territory, reason="calendar", now=FRIDAY, progress=lambda done, _: told.append(done)
+            )
+            == 0
+        )
+        assert told == sorted(told)
+        assert told[-1] == 1.0
+        assert len(told) > 1
+    monkeypatch.undo()
+    with database.work(SYSTEM) as work:
+        calendars.save(work, china(), now=at("2025-09-30T12:00"), territory=town.territory)
 
 
 def test_a_pause_is_gone_through_again_on_another_calendar(database, case, town):
@@ -239,7 +313,7 @@ def test_limits_are_frozen_at_opening_until_a_rule_is_applied_on_purpose(databas
     case.go("IN_PROGRESS", "sign")
     assert seen(database, case).stage.due_at == at("2025-09-28T11:00"), "the limit that it was opened with"
     with database.work(SYSTEM) as work:
-        assert clock_recompute.apply_rules(work, now=FRIDAY, territory=town.territory) >= 2
+        assert clock_recompute.apply_rules(work, now=FRIDAY, territory=town.territory)[0] >= 2
     found = seen(database, case)
     assert found.stage.due_at == at("2025-09-28T09:00")
     assert found.total.due_at == at("2025-09-28T17:30")

@@ -14,28 +14,22 @@ from casework.calendars import BeyondYearsError, WorkCalendar, china, read_hours
 from casework.clocks import (
     Clock,
     Colour,
-    Limit,
     Measure,
     Turn,
-    Unit,
     between,
     colour,
-    due_at,
-    due_instants,
     due_of,
-    dues,
     elapsed,
     extend,
-    is_provisional,
     moment_of,
     pause,
-    read_limit,
     replay,
     resume,
     share,
     start_clock,
     start_many,
 )
+from casework.limits import Limit, Unit, due_at, due_instants, dues, is_provisional, read_limit
 from gis.errors import InvalidInputError
 
 ROUND_THE_YEAR = st.datetimes(datetime(2025, 1, 1), datetime(2026, 11, 30), timezones=st.just(UTC))  # noqa: DTZ001 - hypothesis adds the zone
