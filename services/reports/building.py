@@ -17,10 +17,13 @@ from services.reports.formats import ENGINE, FORMATS, render
 from store.database import coverage as coverage_sql
 from store.database import plans as plan_sql
 from store.database import reports as sql
+from store.database.cameras import may_name
 from store.database.models import CoverageRun, Plan
 from store.database.work import UnitOfWork
 
 NAMES: Final = ("coverage", "cameras", "facilities")
+UNNAMED: Final = "!camera_network"
+"""How the scope ends for whom a file was written without codes and references of cameras."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +97,21 @@ def gather(
 def finish(work: UnitOfWork, content: ReportContent, file_format: str) -> ReportFile:
     """Render a report, or take the file that equal contents had already."""
     digest = content.digest(str(ENGINE))
-    known = sql.find_report(work.session, content.name, file_format, digest)
+    made_for = eyes(work)
+    known = sql.find_report(work.session, content.name, file_format, digest, made_for)
     if known is not None:
         return ReportFile(*known)
     rendered = render(content, file_format)
-    values = {"name": content.name, "digest": digest, "format": file_format, "content": rendered}
+    values = {
+        "name": content.name, "digest": digest, "format": file_format, "content": rendered, "made_for": made_for,
+    }  # fmt: skip
     return ReportFile(sql.save_report(work.session, values), rendered)
+
+
+def eyes(work: UnitOfWork) -> str:
+    """Return for whose eyes a report is written now: the scope of who asks, without cameras' names where masked."""
+    scope = work.actor.scope_key
+    return scope if may_name(work.session) or scope.endswith(UNNAMED) else scope + UNNAMED
 
 
 def _run_of(work: UnitOfWork, plan: Plan, run_id: UUID | None) -> CoverageRun:

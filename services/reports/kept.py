@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from gis.errors import InvalidInputError, NotFoundError
+from gis.errors import InvalidInputError, NotAllowedError, NotFoundError
 from layers.report import ReportContent
-from services.reports.building import check_format, finish, gather
+from services.reports.building import UNNAMED, check_format, eyes, finish, gather
 from services.reports.formats import ENGINE
 from store.database import kept_reports as sql
+from store.database.cameras import unnamed
 from store.database.models import KeptReport
 from store.database.work import UnitOfWork
 
 LONGEST_TITLE = 200
 MOST_LISTED = 200
+NAMING = ("coverage", "cameras")
+"""Reports that show what cameras are called."""
+
 ROLES = ("analyst", "planner", "camera_administrator", "dispatcher", "system_administrator")
 
 
@@ -56,15 +61,18 @@ def finished(work: UnitOfWork, wanted: Wanted) -> dict[str, Any] | None:
         There is no such plan, or no coverage run yet.
     """
     work.actor.require(*ROLES)
-    content = _content(work, wanted)
-    known = sql.find_file(work.session, content.name, wanted.file_format, content.digest(str(ENGINE)))
+    with _for_readers(work, wanted):
+        content = _content(work, wanted)
+        known = sql.find_file(work.session, content.name, wanted.file_format, content.digest(str(ENGINE)), eyes(work))
     return None if known is None else _keep(work, wanted, known)
 
 
 def write_kept(work: UnitOfWork, wanted: Wanted) -> dict[str, Any]:
     """Write a report and keep it under its title; parameters and errors as of `finished`."""
     work.actor.require(*ROLES)
-    return _keep(work, wanted, finish(work, _content(work, wanted), wanted.file_format).id)
+    with _for_readers(work, wanted):
+        report_id = finish(work, _content(work, wanted), wanted.file_format).id
+    return _keep(work, wanted, report_id)
 
 
 def list_kept(work: UnitOfWork, *, plan_id: UUID | None = None) -> list[dict[str, Any]]:
@@ -79,13 +87,18 @@ def file_of(work: UnitOfWork, kept_id: UUID) -> tuple[dict[str, Any], bytes]:
     ------
     NotFoundError
         There is no such report.
+    NotAllowedError
+        It names cameras by their codes, and whoever asks may not know them.
     """
     row, content = sql.kept_row(work.session, kept_id), sql.kept_content(work.session, kept_id)
     if row is None or content is None:
         raise NotFoundError("There is no such report.", report=str(kept_id))
-    if row.name == "cameras":
-        # written for eyes that may know what cameras are called
-        work.actor.require("camera_network")
+    if row.name in NAMING and not row.made_for.endswith(UNNAMED) and not work.actor.may("camera_network"):
+        raise NotAllowedError(
+            "This report names cameras by their codes, which needs the right camera network; write one of your own, "
+            "which shows their ids.",
+            report=str(kept_id), roles=["camera_network"],
+        )  # fmt: skip
     return _told(row), content
 
 
@@ -116,6 +129,11 @@ def checked_title(title: str) -> str:
     if not 0 < len(found) <= LONGEST_TITLE:
         raise InvalidInputError(f"A title has 1 to {LONGEST_TITLE} letters.", field="title")
     return found
+
+
+def _for_readers(work: UnitOfWork, wanted: Wanted) -> AbstractContextManager[None]:
+    """Keep the codes of cameras out of what everybody may read; a register is of them, and keeps its readers."""
+    return unnamed(work.session) if wanted.name == "coverage" else nullcontext()
 
 
 def _content(work: UnitOfWork, wanted: Wanted) -> ReportContent:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -16,6 +18,17 @@ NETWORK = "gridward_network"
 def may_name(session: Session) -> bool:
     """Whether whoever acts may know codes and references of cameras; work that nobody in particular asked for may."""
     return bool(session.info.get(NETWORK, True))
+
+
+@contextmanager
+def unnamed(session: Session) -> Iterator[None]:
+    """Read without codes and references of cameras, whoever acts: for what is kept for everybody to read."""
+    before = may_name(session)
+    session.info[NETWORK] = False
+    try:
+        yield
+    finally:
+        session.info[NETWORK] = before
 
 
 def name_of(session: Session) -> sa.ColumnElement[str]:

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from store.database.models import Account, KeptReport, Report, ReportSchedule
+from store.database.reports import same_file
 
 
 def _listed() -> sa.Select[*tuple[Any, ...]]:
@@ -18,7 +19,7 @@ def _listed() -> sa.Select[*tuple[Any, ...]]:
             KeptReport.id, Report.name, KeptReport.title, Report.format, KeptReport.lang, KeptReport.month,
             KeptReport.plan_id.label("plan"), KeptReport.created_at.label("at"), Account.name.label("author"),
             KeptReport.author_id, sa.func.octet_length(Report.content).label("bytes"),
-            Report.created_at.label("made_at"),
+            Report.created_at.label("made_at"), Report.made_for,
         )
         .join(Report, Report.id == KeptReport.report_id)
         .outerjoin(Account, Account.id == KeptReport.author_id)
@@ -50,10 +51,9 @@ def find_kept(session: Session, report_id: UUID, title: str) -> UUID | None:
     return session.scalar(statement)
 
 
-def find_file(session: Session, name: str, file_format: str, digest: str) -> UUID | None:
-    """Return the finished file of equal inputs, without reading it."""
-    statement = sa.select(Report.id).where(Report.name == name, Report.format == file_format, Report.digest == digest)
-    return session.scalar(statement)
+def find_file(session: Session, name: str, file_format: str, digest: str, made_for: str) -> UUID | None:
+    """Return the finished file of equal inputs for the same eyes, without reading it."""
+    return session.scalar(sa.select(Report.id).where(*same_file(name, file_format, digest, made_for)))
 
 
 def add_kept(session: Session, kept: KeptReport) -> None:

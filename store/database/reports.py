@@ -59,21 +59,17 @@ def facility_register(session: Session, territory_id: UUID, plan_id: UUID) -> Se
 def save_report(session: Session, values: dict[str, Any]) -> UUID:
     """Keep a finished file; a second save of equal inputs returns the first."""
     session.execute(pg.insert(Report).values(**values).on_conflict_do_nothing())
-    same = sa.select(Report.id).where(*_equal(values["name"], values["format"], values["digest"]))
+    same = sa.select(Report.id).where(*same_file(*(values[name] for name in ("name", "format", "digest", "made_for"))))
     return session.scalars(same).one()
 
 
-def find_report(session: Session, name: str, file_format: str, digest: str) -> tuple[UUID, bytes] | None:
-    """Return the finished file of equal inputs."""
-    statement = sa.select(Report.id, Report.content).where(*_equal(name, file_format, digest))
+def find_report(session: Session, name: str, file_format: str, digest: str, made_for: str) -> tuple[UUID, bytes] | None:
+    """Return the finished file of equal inputs for the same eyes."""
+    statement = sa.select(Report.id, Report.content).where(*same_file(name, file_format, digest, made_for))
     row = session.execute(statement).first()
     return None if row is None else (row.id, row.content)
 
 
-# equal inputs are equal files only to the same eyes
-_SCOPE = sa.text("coalesce(nullif(current_setting('gridward.scope', true), ''), 'all')")
-
-
-def _equal(name: str, file_format: str, digest: str) -> tuple[sa.ColumnElement[bool], ...]:
-    mine = Report.made_for == sa.type_coerce(_SCOPE, sa.String)
-    return Report.name == name, Report.format == file_format, Report.digest == digest, mine
+def same_file(name: str, file_format: str, digest: str, made_for: str) -> tuple[sa.ColumnElement[bool], ...]:
+    """Equal inputs are equal files only to the same eyes."""
+    return Report.name == name, Report.format == file_format, Report.digest == digest, Report.made_for == made_for

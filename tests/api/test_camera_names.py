@@ -9,10 +9,11 @@ import sqlalchemy as sa
 
 from services import access
 from store.database.actor import Actor
-from store.database.models import CoverageRun
+from store.database.models import CoverageRun, Report
 from store.database.models.access import BUSINESS
 from tests.api.conftest import Client
 from tests.api.test_events import Stream
+from tests.api.test_kept_reports import work_off
 from tests.api.town import build_town, lonlat, many
 
 COUNTED = ("streets_m", "seen_m", "seen_m_upper", "key_places", "key_places_seen", "key_places_seen_upper", "cameras",
@@ -58,7 +59,7 @@ def addresses(town):
     return [
         f"/api/v1/coverage?plan={town.plan}", f"/api/v1/privacy-zones/{town.zone}", f"/api/v1/plans/{town.plan}/impact",
         f"/api/v1/plans/{town.plan}/handover/{grid}?format=html", f"/api/v1/reports/cameras?plan={town.plan}&format=csv",
-        f"/api/v1/reports/cameras?plan={town.plan}&format=html", f"/api/v1/reports/coverage?plan={town.plan}&format=geojson",
+        f"/api/v1/reports/cameras?plan={town.plan}&format=html", f"/api/v1/reports/coverage?plan={town.plan}&format=html",
         f"/api/v1/cameras/{town.cameras['fixed']}", "/ogc/collections/cameras/items", "/ogc/collections/view_sheds/items",
         f"/api/v1/coverage/redundant?plan={town.plan}", f"/api/v1/search?q={min(town.secret)}",
     ]  # fmt: skip
@@ -77,6 +78,33 @@ def test_no_answer_names_a_camera_to_whoever_may_not_know(client, plain, town):
         named += [address] if any(each in full.text for each in town.secret) else []
     # those who may know are told as before
     assert len(named) >= 7, named
+
+
+def test_a_kept_report_of_coverage_names_no_camera_whoever_kept_it(client, plain, database, town):
+    url, kept = "/api/v1/reports", {}
+    for name in ("coverage", "cameras"):
+        asked = {"name": name, "title": "Who reads this?", "format": "html", "plan": str(town.plan)}
+        made = client.post(url, json=asked).json()["report"]  # equal to one that somebody asked for unnamed
+        kept[name] = made["id"] if made else work_off(database)[0]
+    coverage, register = f"{url}/{kept['coverage']}/file", f"{url}/{kept['cameras']}/file"
+    assert [plain.get(each).status_code for each in (coverage, register)] == [200, 403]
+    assert [each for each in town.secret if each in plain.get(coverage).text] == []
+    assert [each for each in town.secret if each in client.get(register).text]
+    # one's own sheet is as before, and files written before they were masked stay with those who may know
+    now = client.get(f"{url}/coverage?plan={town.plan}&format=html")
+    assert [each for each in town.secret if each in now.text]
+    with database.work(Actor.system()) as work:
+        work.session.execute(
+            sa.update(Report).where(Report.name == "coverage", Report.made_for != "all").values(made_for="before")
+        )
+    refused = plain.get(coverage)
+    assert (refused.status_code, refused.json()["code"]) == (403, "not-allowed")
+    assert client.get(coverage).status_code == 200
+    # a register without codes is for whoever wrote it, too
+    asked = {"name": "cameras", "title": "Mine", "format": "csv", "plan": str(town.plan)}
+    assert plain.get(f"{url}/cameras?plan={town.plan}&format=csv").status_code == 200
+    mine = plain.post(url, json=asked).json()["report"]["id"]
+    assert plain.get(f"{url}/{mine}/file").status_code == 200
 
 
 def test_a_limited_account_hears_the_stream_of_its_area_only(server, database, town, make_account):
