@@ -88,8 +88,8 @@ class StatusIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    disabled: bool | None = None
-    locked: bool | None = None
+    disabled: StrictBool | None = None
+    locked: StrictBool | None = None
 
 
 class PasswordIn(BaseModel):

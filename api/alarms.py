@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictBool
 
 from api.deps import Work, settings_of
 from api.locate import Graphs
@@ -68,7 +68,7 @@ class DeviceIn(BaseModel):
     lat: Annotated[float, Field(ge=-90, le=90)]
     item_code: Annotated[str | None, Field(max_length=60)] = None
     severity: Literal["minor", "major", "critical"] = "minor"
-    active: bool = True
+    active: StrictBool = True
 
 
 class Devices(BaseModel):

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from api.deps import Work
 from api.moments import Moment
@@ -83,7 +83,7 @@ class CalendarIn(BaseModel):
     week: Annotated[list[int], Field(min_length=1, max_length=7)] = [1, 2, 3, 4, 5]
     name_en: Annotated[str, Field(max_length=100)] = ""
     name_zh: Annotated[str, Field(max_length=100)] = ""
-    announced_yearly: bool | None = None
+    announced_yearly: StrictBool | None = None
     years: dict[str, dict[str, Any]] = {}
 
 

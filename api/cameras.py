@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictBool
 
 from api.deps import IfMatch, Work
 from services import camera_status, cameras
@@ -62,12 +62,12 @@ class CameraChange(BaseModel):
     hfov: float | None = None
     max_range: float | None = None
     height_m: float | None = None
-    ptz: bool | None = None
-    dome: bool | None = None
-    indoor: bool | None = None
-    networked: bool | None = None
-    online: bool | None = None
-    serviceable: bool | None = None
+    ptz: StrictBool | None = None
+    dome: StrictBool | None = None
+    indoor: StrictBool | None = None
+    networked: StrictBool | None = None
+    online: StrictBool | None = None
+    serviceable: StrictBool | None = None
     lon: float | None = None
     lat: float | None = None
     owner: Annotated[str | None, Field(max_length=200)] = None
@@ -81,9 +81,9 @@ class StatusIn(BaseModel):
 
     camera: Annotated[str, Field(min_length=1, max_length=200, description="20-digit code, reference or id.")]
     at: AwareDatetime
-    online: bool | None = None
-    networked: bool | None = None
-    serviceable: bool | None = None
+    online: StrictBool | None = None
+    networked: StrictBool | None = None
+    serviceable: StrictBool | None = None
 
 
 class StatusBatch(BaseModel):

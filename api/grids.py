@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from api.deps import Work
 from api.plans import GridOut
@@ -21,7 +21,7 @@ class GridChange(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     name: Annotated[str | None, Field(max_length=plan_views.NAME_LENGTH)] = None
-    locked: bool | None = None
+    locked: StrictBool | None = None
     expected: dict[UUID, int] | None = None
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictBool
 
 from api.deps import IfMatch, Work
 from api.organisation import Code, Name
@@ -141,8 +141,8 @@ class StaffChange(BaseModel):
     area: UUID | None = None
     skills: Skills | None = None
     max_posts: Most = None
-    full_time: bool | None = None
-    active: bool | None = None
+    full_time: StrictBool | None = None
+    active: StrictBool | None = None
     office: Annotated[
         tuple[Annotated[float, Field(ge=-180, le=180)], Annotated[float, Field(ge=-90, le=90)]] | None,
         Field(description="Longitude and latitude of the post of duty, EPSG:4326."),
@@ -168,10 +168,10 @@ class AssignmentIn(BaseModel):
     grid: UUID | None = None
     area: UUID | None = None
     share: Share = 1.0
-    ex_officio: bool = False
+    ex_officio: StrictBool = False
     since: AwareDatetime | None = None
     until: AwareDatetime | None = None
-    replace: bool = False
+    replace: StrictBool = False
 
 
 class AssignmentChange(BaseModel):
@@ -180,7 +180,7 @@ class AssignmentChange(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     share: Share | None = None
-    ex_officio: bool | None = None
+    ex_officio: StrictBool | None = None
     until: AwareDatetime | None = None
 
 

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 from starlette.responses import Response
 
 from api.deps import Work, settings_of
@@ -109,7 +109,7 @@ class ScheduleChange(BaseModel):
     lang: Lang | None = None
     day: Annotated[int | None, Field(ge=1, le=28)] = None
     hour: Annotated[int | None, Field(ge=0, le=23)] = None
-    active: bool | None = None
+    active: StrictBool | None = None
 
 
 class ScheduleOut(BaseModel):

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
 
 from api.jobs import JobOut
 
@@ -25,8 +25,8 @@ class ProposedIn(BaseModel):
     hfov: Annotated[float | None, Field(gt=0, le=360)] = None
     max_range: Annotated[float | None, Field(ge=0, le=5000)] = None
     sensor_px: Annotated[int | None, Field(ge=1, le=100_000)] = None
-    ptz: bool = False
-    dome: bool = False
+    ptz: StrictBool = False
+    dome: StrictBool = False
     id: UUID | None = None
     key: Annotated[str | None, Field(max_length=80)] = None
 
@@ -181,8 +181,8 @@ class PlacedCameraIn(BaseModel):
     hfov: Annotated[float, Field(gt=0, le=360)] = 75.0
     max_range: Annotated[float, Field(ge=0, le=5000)] = 80.0
     sensor_px: Annotated[int, Field(ge=1, le=100_000)] = 1920
-    ptz: bool = False
-    dome: bool = False
+    ptz: StrictBool = False
+    dome: StrictBool = False
     mount: Literal["pole", "wall", "junction", "hand"] = "hand"
 
 
@@ -207,9 +207,9 @@ class PlacementIn(BaseModel):
     most_places: Annotated[int, Field(ge=1, le=20_000)] = 2500
     minima: Annotated[list[MinimumIn], Field(max_length=1000)] = []
     prohibited: Annotated[list[str] | None, Field(max_length=100)] = None
-    count_existing: bool = True
-    refine: bool = True
-    certify: bool = False
+    count_existing: StrictBool = True
+    refine: StrictBool = True
+    certify: StrictBool = False
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from api.deps import IfMatch, Work
 from api.jobs import JobAnswer
@@ -87,9 +87,9 @@ class RuleChange(BaseModel):
     within: Within | None = None
     max_distance_m: Annotated[float | None, Field(gt=0)] = None
     max_households: Annotated[int | None, Field(ge=1)] = None
-    counts_only: bool | None = None
-    optional: bool | None = None
-    active: bool | None = None
+    counts_only: StrictBool | None = None
+    optional: StrictBool | None = None
+    active: StrictBool | None = None
 
 
 class RatioRuleOut(BaseModel):
