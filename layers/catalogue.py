@@ -237,6 +237,10 @@ _INCIDENTS = (
             _entry("open report", "在办上报", "icon", _both("text"), image="gw-pin-open"),
             _entry("critical", "重大", "icon", _both("late"), image="gw-pin-critical"),
             _entry("closed", "已结案", "icon", _both("paused"), image="gw-pin-closed"),
+            _entry("on shift", "在岗", "icon", _both("accent"), image="gw-on-shift"),
+            _entry("component", "部件", "icon", _both("text"), image="gw-component"),
+            _entry("may be the same", "疑似重复", "icon", _both("text"), image="gw-duplicate"),
+            _entry("seen", "可见", "icon", _both("text"), image="gw-seen"),
         ),
     ),
 )

@@ -38,6 +38,10 @@ IMAGES: Final[dict[str, str]] = {
     "gw-pin-paused": "pin in the colour of paused, with two bars",
     "gw-pin-closed": "pin with a tick",
     "gw-pin-here": "pin in the accent colour",
+    "gw-on-shift": "square in the accent colour with a figure: somebody on shift, beside an open case",
+    "gw-component": "diamond with a dot: the component nearest to an open case",
+    "gw-duplicate": "disc with two bars: a case that may be the same",
+    "gw-seen": "what cameras see of the place of an open case, in the legend only",
     "gw-dwelling": "a figure, in the legend only",
 }
 """Images that the style names and the client draws, with how each one looks."""

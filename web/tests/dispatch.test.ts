@@ -8,7 +8,7 @@ const row = (no: string, due_at: string | null, severity = 'minor'): { no: strin
 
 describe('filters', () => {
   it('go into the address and come back', () => {
-    const filters = { tab: 'late', state: 'OPENED', time: 'week', clock: 'soon', item: 'a;b:c', q: '井盖 50%' } as const
+    const filters = { tab: 'late', state: 'OPENED', time: 'week', clock: 'soon', item: 'a;b:c', q: '井盖 50%', box: '24.9,60.1,25,60.2' } as const
     expect(readFilters(writeFilters(filters))).toEqual(filters)
     expect(writeFilters(readFilters(null))).toBeNull()
     expect(readFilters('nonsense;state:NOPE;time:never;q:%E0%A4')).toEqual(readFilters(null))
@@ -26,7 +26,7 @@ describe('filters', () => {
     expect(owedStates(['supervisor'])).toHaveLength(10)
     expect([onlyOwn(['handling_unit']), onlyOwn(['handling_unit', 'dispatcher']), onlyOwn(['supervisor'])]).toEqual([true, false, false])
     const now = new Date()
-    expect(listQuestion(readFilters(null), ['handling_unit'], now)).toMatchObject({ state: 'DISPATCHED,IN_PROGRESS', mine: 'true', sort: 'due' })
+    expect(listQuestion(readFilters(null), ['handling_unit'], now)).toMatchObject({ state: 'DISPATCHED,IN_PROGRESS', mine: 'true', sort: 'urgent' })
     expect(listQuestion(readFilters('late'), [], now)).toMatchObject({ clock: 'late' })
     expect(listQuestion(readFilters('requests'), [], now)).toMatchObject({ pending: 'any' })
     expect(listQuestion(readFilters('closed'), [], now)).toMatchObject({ sort: 'new', state: 'CLOSED,REJECTED,DUPLICATE,REFERRED,VOIDED' })

@@ -34,6 +34,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/session/duties": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * My duties
+         * @description Return what the account could act in now.
+         */
+        get: operations["list_my_duties"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/duty": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Switch duty
+         * @description Go on in another duty: the session gets a new secret, and what the old one may do ends with it.
+         *
+         *     A token acts in the duty that it was made for.
+         */
+        put: operations["switch_duty"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/accounts": {
         parameters: {
             query?: never;
@@ -3655,6 +3697,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/operations/webhooks/{webhook_id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a test to a place
+         * @description Queue a word of no content; the ledger tells what became of it. For the system administrator.
+         */
+        post: operations["test_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/operations/webhooks/{webhook_id}/deliveries": {
         parameters: {
             query?: never;
@@ -4663,6 +4725,11 @@ export interface components {
             area_path: string | null;
             /** Must Change */
             must_change: boolean;
+            /**
+             * Duty
+             * @description Key of the duty that the account acts in; see its duties.
+             */
+            duty: string | null;
         };
         /**
          * Accounts
@@ -6567,6 +6634,11 @@ export interface components {
             name?: string | null;
             /** Password */
             password?: string | null;
+            /**
+             * Duty
+             * @description Key of the duty to act in; the account's first without it.
+             */
+            duty?: string | null;
         };
         /**
          * DatedGridOut
@@ -6836,6 +6908,10 @@ export interface components {
              * @enum {string}
              */
             reason: "same-item" | "same-words" | "alike-words" | "same-place";
+            /** Lon */
+            lon: number;
+            /** Lat */
+            lat: number;
         };
         /**
          * DuplicatesOut
@@ -6844,6 +6920,14 @@ export interface components {
         DuplicatesOut: {
             /** Duplicates */
             duplicates: components["schemas"]["DuplicateOut"][];
+        };
+        /**
+         * Duties
+         * @description Every duty that the account could act in now; it acts in one of them at a time.
+         */
+        Duties: {
+            /** Duties */
+            duties: components["schemas"]["api__session__DutyOut"][];
         };
         /**
          * DutiesIn
@@ -6864,7 +6948,7 @@ export interface components {
              */
             grid?: string | null;
             /** Duties */
-            duties: components["schemas"]["DutyOut"][];
+            duties: components["schemas"]["api__plan_history__DutyOut"][];
         };
         /**
          * DutiesOut
@@ -6877,7 +6961,25 @@ export interface components {
              */
             source: "grid" | "territory" | "default";
             /** Duties */
-            duties: components["schemas"]["DutyOut"][];
+            duties: components["schemas"]["api__plan_history__DutyOut"][];
+        };
+        /**
+         * DutyArea
+         * @description An area of a duty; no name when there is no such area today.
+         */
+        DutyArea: {
+            /** Path */
+            path: string;
+            /** Name */
+            name: string | null;
+        };
+        /**
+         * DutyIn
+         * @description The duty to act in from now on.
+         */
+        DutyIn: {
+            /** Duty */
+            duty: string;
         };
         /**
          * DutyLine
@@ -6890,26 +6992,6 @@ export interface components {
             duty_en: string;
             /** Duty Zh */
             duty_zh: string;
-        };
-        /**
-         * DutyOut
-         * @description One duty of a role; `unit` is the code of the unit that leads it.
-         */
-        DutyOut: {
-            /** Role */
-            role: string;
-            /**
-             * Duty En
-             * @default
-             */
-            duty_en: string;
-            /**
-             * Duty Zh
-             * @default
-             */
-            duty_zh: string;
-            /** Unit */
-            unit?: string | null;
         };
         /**
          * EditAnswerOut
@@ -8603,7 +8685,7 @@ export interface components {
         };
         /**
          * LocatedStaff
-         * @description Somebody near: straight distance, and the walk along streets for the nearest few.
+         * @description Somebody near, at their post: straight distance, and the walk along streets for the nearest few.
          */
         LocatedStaff: {
             /**
@@ -8617,6 +8699,10 @@ export interface components {
             name: string;
             /** Post */
             post: string;
+            /** Lon */
+            lon: number;
+            /** Lat */
+            lat: number;
             /** Straight M */
             straight_m: number;
             /** Walk M */
@@ -12070,6 +12156,17 @@ export interface components {
             demo: boolean;
         };
         /**
+         * TestQueued
+         * @description The delivery whose tries tell whether a place can be reached.
+         */
+        TestQueued: {
+            /**
+             * Delivery Id
+             * Format: uuid
+             */
+            delivery_id: string;
+        };
+        /**
          * TilesWanted
          * @description Layers to write to a file of tiles.
          */
@@ -13011,6 +13108,40 @@ export interface components {
             problems: components["schemas"]["CheckProblemOut"][];
         };
         /**
+         * DutyOut
+         * @description One duty of a role; `unit` is the code of the unit that leads it.
+         */
+        api__plan_history__DutyOut: {
+            /** Role */
+            role: string;
+            /**
+             * Duty En
+             * @default
+             */
+            duty_en: string;
+            /**
+             * Duty Zh
+             * @default
+             */
+            duty_zh: string;
+            /** Unit */
+            unit?: string | null;
+        };
+        /**
+         * DutyOut
+         * @description Roles and rights that an account may act with together, and where: no areas are the whole territory.
+         */
+        api__session__DutyOut: {
+            /** Key */
+            key: string;
+            /** Roles */
+            roles: string[];
+            /** Areas */
+            areas: components["schemas"]["DutyArea"][] | null;
+            /** Current */
+            current: boolean;
+        };
+        /**
          * MoveOut
          * @description A post that would change hands; work numbers, null is nobody.
          */
@@ -13125,6 +13256,68 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_my_duties: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Duties"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    switch_duty: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DutyIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionOut"];
+                };
             };
             /** @description A problem (RFC 9457). */
             default: {
@@ -19227,7 +19420,7 @@ export interface operations {
     list_incidents: {
         parameters: {
             query?: {
-                /** @description Only these states. */
+                /** @description Only these states; without any all but the archive. */
                 state?: string[];
                 /** @description Code of an area, 6, 9 or 12 digits. */
                 area?: string | null;
@@ -19248,8 +19441,10 @@ export interface operations {
                 pending?: ("return" | "suspension" | "extension" | "void" | "any") | null;
                 /** @description Only what this account or its unit reported or owes. */
                 mine?: boolean;
-                /** @description Newest first, or what is due first. */
-                sort?: "new" | "due";
+                /** @description West, south, east, north in degrees. */
+                bbox?: string | null;
+                /** @description Newest first, what is due first, or that with critical cases before all others. */
+                sort?: "new" | "due" | "urgent";
                 territory?: string | null;
                 limit?: number;
                 cursor?: string | null;
@@ -19328,7 +19523,7 @@ export interface operations {
     count_incidents: {
         parameters: {
             query?: {
-                /** @description Only these states. */
+                /** @description Only these states; without any all but the archive. */
                 state?: string[];
                 /** @description Code of an area, 6, 9 or 12 digits. */
                 area?: string | null;
@@ -19349,8 +19544,10 @@ export interface operations {
                 pending?: ("return" | "suspension" | "extension" | "void" | "any") | null;
                 /** @description Only what this account or its unit reported or owes. */
                 mine?: boolean;
-                /** @description Newest first, or what is due first. */
-                sort?: "new" | "due";
+                /** @description West, south, east, north in degrees. */
+                bbox?: string | null;
+                /** @description Newest first, what is due first, or that with critical cases before all others. */
+                sort?: "new" | "due" | "urgent";
                 territory?: string | null;
             };
             header?: never;
@@ -20710,6 +20907,37 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    test_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TestQueued"];
+                };
             };
             /** @description A problem (RFC 9457). */
             default: {

@@ -110,6 +110,8 @@ export interface Component {
   kind?: string
   owner_unit?: string
   distance_m?: number
+  lon?: number
+  lat?: number
 }
 export type Located = Omit<Schemas['LocatedAnswer'], 'point' | 'component' | 'candidates'> & {
   point: { lon: number; lat: number; accuracy_m?: number } | null
@@ -123,7 +125,8 @@ export interface LayerEvent {
   bbox: Box | null
 }
 
-const OVER = ['CLOSED', 'REJECTED', 'DUPLICATE', 'REFERRED', 'VOIDED', 'ARCHIVED']
+/** States in which nothing is left to do. */
+export const OVER = ['CLOSED', 'REJECTED', 'DUPLICATE', 'REFERRED', 'VOIDED', 'ARCHIVED']
 
 /** Whether nothing is left to do about a report in this state. */
 export const isOver = (state: string): boolean => OVER.includes(state.toUpperCase())

@@ -5,6 +5,7 @@ import { lifeEn } from './life'
 import { accountsEn } from './accounts'
 import { casesEn } from './cases'
 import { dispatchEn } from './dispatch'
+import { noticesEn } from './notices'
 import { phoneEn } from './phone'
 import { auditEn } from './audit'
 import { basemapEn } from './basemap'
@@ -28,6 +29,7 @@ export const en = {
   ...accountsEn,
   ...casesEn,
   ...dispatchEn,
+  ...noticesEn,
   ...phoneEn,
   ...auditEn,
   ...basemapEn,

@@ -6,6 +6,7 @@ import { lifeZh } from './life'
 import { accountsZh } from './accounts'
 import { casesZh } from './cases'
 import { dispatchZh } from './dispatch'
+import { noticesZh } from './notices'
 import { phoneZh } from './phone'
 import { auditZh } from './audit'
 import { basemapZh } from './basemap'
@@ -29,6 +30,7 @@ export const zh: Record<Key, string> = {
   ...accountsZh,
   ...casesZh,
   ...dispatchZh,
+  ...noticesZh,
   ...phoneZh,
   ...auditZh,
   ...basemapZh,

@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals'
-import { isOver } from '../api/types'
 import type { Map as MapLibre, MapGeoJSONFeature, StyleSpecification } from 'maplibre-gl'
+import { pinOf } from './pins'
 
 /** What the map really draws: catalogue ids, with how many features (of grids, 1 for any), and the images among them. */
 export interface DrawnThings {
@@ -24,8 +24,7 @@ function imageOf(feature: MapGeoJSONFeature): string | null {
     case 'gaps':
       return 'gw-hatch-gap'
     case 'incidents':
-      if (isOver(String(p.state))) return 'gw-pin-closed'
-      return p.severity === 'critical' ? 'gw-pin-critical' : 'gw-pin-open'
+      return pinOf(p as Parameters<typeof pinOf>[0], Date.now() / 1000)
     case 'dwellings':
       return 'gw-dwelling'
     default:
@@ -85,6 +84,7 @@ export function takeStock(map: MapLibre): void {
     layers[id] = (layers[id] ?? 0) + 1
     const image = imageOf(feature)
     if (image) images.add(image)
+    if (image?.startsWith('gw-pin-critical-')) images.add('gw-pin-critical').add(image.replace('critical-', ''))
     if (id === 'view_sheds' && feature.properties.unknown === true) images.add('unknown-shed')
   }
   drawn.value = { layers, images }

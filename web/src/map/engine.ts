@@ -16,6 +16,7 @@ import { hasHan, loadHan, loadLatin } from './fonts'
 import { circle, zoomOf } from './geometry'
 import { editHand, startEditing } from './editing'
 import { drawImage, PIXEL_RATIO, type Colours } from './images'
+import { followClocks } from './pins'
 import { labelSelected } from './selectedLabel'
 import { layerShown, listMode, mapTheme, store } from './store'
 import { tilesUnder, withoutVersion } from './tiles'
@@ -107,7 +108,8 @@ function applyPlace(map: MapLibre): void {
   const features: Feature[] = []
   if (place) {
     const point: Geometry = { type: 'Point', coordinates: [place.lon, place.lat] }
-    features.push({ type: 'Feature', properties: { role: 'pin' }, geometry: point })
+    // a case in hand has a pin of its own
+    if (!store.incident.value) features.push({ type: 'Feature', properties: { role: 'pin' }, geometry: point })
     if (place.accuracy_m) {
       const ring = circle(place.lon, place.lat, place.accuracy_m)
       const foot = ring[ring.length >> 1] as [number, number]
@@ -161,7 +163,10 @@ function onClick(map: MapLibre, event: MapMouseEvent): void {
   const pin = hits.find((hit) => hit.layer.id === 'incident-pins')
   const camera = hits.find((hit) => hit.layer.id === 'cameras' || hit.layer.id === 'camera-dots')
   if (pin && store.desk.peek() === 'dispatch') {
-    store.incident.value = String(pin.properties.no)
+    const no = String(pin.properties.no)
+    const take = store.casePicker.peek()
+    if (take) take(no)
+    else store.incident.value = no
     return
   }
   const name: unknown = camera?.properties.gb28181_id ?? camera?.properties.ref
@@ -311,7 +316,7 @@ export async function openMap(container: HTMLElement): Promise<() => void> {
     ...(view ? { center: [view.lon, view.lat], zoom: view.zoom } : box ? { bounds: box, fitBoundsOptions: { padding: 24 } } : {}),
   })
   listen(map)
-  const stop = joined([follow(map), startEditing(map), labelSelected(map)])
+  const stop = joined([follow(map), startEditing(map), labelSelected(map), followClocks(map)])
   mapOnScreen.value = map
   mapZoom.value = map.getZoom()
   if (!view) store.view.value = { lon: map.getCenter().lng, lat: map.getCenter().lat, zoom: map.getZoom() }

@@ -5,6 +5,8 @@ export interface Colours {
   halo: string
   surface: string
   accent: string
+  ok: string
+  warning: string
   late: string
   paused: string
   gap: string
@@ -142,6 +144,63 @@ function square(c: Colours, seen: 'yes' | 'maybe' | 'no'): Drawn {
   })
 }
 
+/** What an open case shows beside its pin: people, the component, likely duplicates. */
+const caseMarks: Record<string, (pen: Pen, c: Colours) => void> = {
+  'gw-on-shift': (pen, c) => {
+    pen.fillStyle = c.accent
+    pen.strokeStyle = c.surface
+    pen.lineWidth = 1.5
+    pen.beginPath()
+    pen.roundRect(3, 3, 18, 18, 4)
+    pen.fill()
+    pen.stroke()
+    pen.fillStyle = c.surface
+    pen.beginPath()
+    pen.arc(12, 9.4, 2.8, 0, Math.PI * 2)
+    pen.fill()
+    pen.beginPath()
+    pen.arc(12, 18, 5, Math.PI, 0)
+    pen.fill()
+  },
+  'gw-component': (pen, c) => {
+    pen.fillStyle = c.surface
+    pen.strokeStyle = c.text
+    pen.lineWidth = 1.8
+    pen.beginPath()
+    pen.moveTo(12, 3)
+    pen.lineTo(21, 12)
+    pen.lineTo(12, 21)
+    pen.lineTo(3, 12)
+    pen.closePath()
+    pen.fill()
+    pen.stroke()
+    pen.fillStyle = c.text
+    pen.beginPath()
+    pen.arc(12, 12, 2.2, 0, Math.PI * 2)
+    pen.fill()
+  },
+  'gw-seen': (pen, c) => {
+    pen.fillStyle = c.coverage[1] ?? c.text
+    pen.globalAlpha = 0.35
+    pen.fillRect(3, 5, 18, 14)
+    pen.globalAlpha = 1
+    pen.strokeStyle = c.coverage[2] ?? c.text
+    pen.strokeRect(3, 5, 18, 14)
+  },
+  'gw-duplicate': (pen, c) => {
+    pen.fillStyle = c.surface
+    pen.strokeStyle = c.text
+    pen.lineWidth = 1.5
+    pen.beginPath()
+    pen.arc(12, 12, 8.5, 0, Math.PI * 2)
+    pen.fill()
+    pen.stroke()
+    pen.fillStyle = c.text
+    pen.fillRect(8, 9.2, 8, 1.8)
+    pen.fillRect(8, 13, 8, 1.8)
+  },
+}
+
 function pinPath(pen: Pen): void {
   pen.beginPath()
   pen.moveTo(12, 29)
@@ -152,6 +211,35 @@ function pinPath(pen: Pen): void {
 }
 
 const pinMarks: Record<string, (pen: Pen, c: Colours) => void> = {
+  'gw-pin-ok': (pen) => {
+    pen.beginPath()
+    pen.arc(12, 11.5, 3.4, 0, Math.PI * 2)
+    pen.fill()
+  },
+  'gw-pin-soon': (pen) => {
+    pen.beginPath()
+    pen.moveTo(12, 6)
+    pen.lineTo(17.4, 15.4)
+    pen.lineTo(6.6, 15.4)
+    pen.closePath()
+    pen.fill()
+  },
+  'gw-pin-late': (pen, c) => {
+    pen.beginPath()
+    pen.moveTo(12, 4.2)
+    pen.lineTo(19.3, 11.5)
+    pen.lineTo(12, 18.8)
+    pen.lineTo(4.7, 11.5)
+    pen.closePath()
+    pen.fill()
+    pen.fillStyle = c.late
+    pen.fillRect(11.1, 7.6, 1.8, 4.8)
+    pen.fillRect(11.1, 13.5, 1.8, 1.8)
+  },
+  'gw-pin-paused': (pen) => {
+    pen.fillRect(8.2, 7, 2.6, 9)
+    pen.fillRect(13.2, 7, 2.6, 9)
+  },
   'gw-pin-open': (pen) => {
     pen.beginPath()
     pen.arc(12, 11.5, 3.4, 0, Math.PI * 2)
@@ -183,19 +271,52 @@ const pinMarks: Record<string, (pen: Pen, c: Colours) => void> = {
   },
 }
 
+/** What the fill of a pin says; the others are in the colour of text. */
+function pinColour(name: string, c: Colours): string {
+  const colours: Record<string, string> = {
+    'gw-pin-critical': c.late, 'gw-pin-here': c.accent, 'gw-pin-closed': c.paused, 'gw-pin-ok': c.ok, 'gw-pin-soon': c.warning,
+    'gw-pin-late': c.late, 'gw-pin-paused': c.paused,
+  }
+  return colours[name] ?? c.text
+}
+
+function drawPin(pen: Pen, name: string, c: Colours): void {
+  pinPath(pen)
+  pen.fillStyle = pinColour(name, c)
+  pen.fill()
+  pen.lineWidth = 1.5
+  pen.strokeStyle = c.surface
+  pen.stroke()
+  pen.fillStyle = c.surface
+  pen.strokeStyle = c.surface
+  pinMarks[name]?.(pen, c)
+}
+
+/** A small disc with a flash at the shoulder of a pin: critical, whatever its clock says. */
+function badge(pen: Pen, c: Colours): void {
+  pen.beginPath()
+  pen.arc(26.5, 7.5, 6.5, 0, Math.PI * 2)
+  pen.fillStyle = c.late
+  pen.fill()
+  pen.lineWidth = 1.5
+  pen.strokeStyle = c.surface
+  pen.stroke()
+  pen.translate(18.5, -0.7)
+  pen.scale(0.68, 0.72)
+  pen.fillStyle = c.surface
+  pinMarks['gw-pin-critical']?.(pen, c)
+}
+
 function pin(name: string, c: Colours): Drawn {
-  const colour =
-    name === 'gw-pin-critical' ? c.late : name === 'gw-pin-here' ? c.accent : name === 'gw-pin-closed' ? c.paused : c.text
-  return canvas(24, 30, (pen) => {
-    pinPath(pen)
-    pen.fillStyle = colour
-    pen.fill()
-    pen.lineWidth = 1.5
-    pen.strokeStyle = c.surface
-    pen.stroke()
-    pen.fillStyle = c.surface
-    pen.strokeStyle = c.surface
-    pinMarks[name]?.(pen, c)
+  const clock = /^gw-pin-critical-(\w+)$/.exec(name)?.[1]
+  if (!clock) return canvas(24, 30, (pen) => drawPin(pen, name, c))
+  // as far to the left as to the right of the tip
+  return canvas(34, 32, (pen) => {
+    pen.save()
+    pen.translate(5, 2)
+    drawPin(pen, `gw-pin-${clock}`, c)
+    pen.restore()
+    badge(pen, c)
   })
 }
 
@@ -206,7 +327,8 @@ export function drawImage(name: string, c: Colours): Drawn | null {
   if (name === 'gw-hatch-gap') return hatch(8, 8, 1.1, c.gap, 0.75, true)
   if (name === 'gw-hatch-gap-band') return hatch(16, 16 / 3, 1.1, c.gap, 0.75, true)
   if (name in cameras) return canvas(22, 22, (pen) => cameras[name]?.(pen, c, 11))
-  if (name in pinMarks) return pin(name, c)
+  if (name in pinMarks || name.startsWith('gw-pin-critical-')) return pin(name, c)
+  if (name in caseMarks) return canvas(24, 24, (pen) => caseMarks[name]?.(pen, c))
   if (name === 'gw-place-yes') return square(c, 'yes')
   if (name === 'gw-place-maybe') return square(c, 'maybe')
   if (name === 'gw-place-no') return square(c, 'no')

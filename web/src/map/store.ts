@@ -1,6 +1,7 @@
 /** The one owner of map state: every desk reads and writes these signals, the map only follows them. */
 import { batch, computed, effect, signal } from '@preact/signals'
 import { lang, preferredLang, type Lang } from '../i18n'
+import { pageOf } from '../pages'
 import { readAddress, writeAddress, type Address, type Desk, type MapTheme, type View } from './permalink'
 
 export type Theme = 'light' | 'dark'
@@ -42,6 +43,8 @@ export const store = {
   place: signal<Place | null>(null),
   /** A click on the map gives a place to the report form instead of asking what is there. */
   picking: signal(false),
+  /** Takes the number of a pin that is clicked, while a form asks for a case; else the click opens it. */
+  casePicker: signal<((no: string) => void) | null>(null),
   layerChoice: signal<string[]>([]),
   mapThemeChoice: signal<MapTheme | null>(null),
   /** The map of others that ours is drawn on; null is the usual one. */
@@ -91,7 +94,7 @@ export const deskHides: Record<Desk, string[]> = {
   areas: ['grids', 'cells', 'river_reaches', 'view_sheds', 'gaps', 'key_places', 'cameras', 'incidents'],
   planner: ['view_sheds', 'gaps', 'key_places', 'cameras', 'incidents'],
   organisation: ['view_sheds', 'gaps', 'key_places', 'cameras', 'incidents'],
-  dispatch: ['gaps', 'key_places'],
+  dispatch: ['gaps', 'key_places', 'view_sheds'],
   coverage: ['incidents'],
   reports: [],
 }
@@ -221,16 +224,18 @@ export const address = computed<Address>(() => ({
 export function startAddress(): void {
   applyAddress(readAddress(location.hash))
   let written = ''
+  // the phone's and the public's addresses are not the desks': the page is about to begin anew with one of them
+  const foreign = (): boolean => pageOf(location.hash) !== 'desks'
   effect(() => {
     const hash = writeAddress(address.value)
-    if (hash === location.hash) return
+    if (hash === location.hash || foreign()) return
     const deskChanged = written !== '' && written.split('?')[0] !== hash.split('?')[0]
     written = hash
     if (deskChanged) history.pushState(null, '', hash)
     else history.replaceState(null, '', hash)
   })
   addEventListener('popstate', () => {
-    if (location.hash !== written) {
+    if (location.hash !== written && !foreign()) {
       const next = readAddress(location.hash)
       applyAddress(next)
       if (next.view) store.goTo.value = { at: [next.view.lon, next.view.lat], zoom: next.view.zoom }

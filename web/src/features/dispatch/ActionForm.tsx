@@ -10,8 +10,8 @@ import { Icon } from '../../ui/Icon'
 import { ErrorNote } from '../../ui/states'
 import { ACCEPTED, photoOf } from '../phone/photos'
 import { bodyOf, fieldsOf, isGrave, lacks, LEVELS, OUTCOMES, type Choice, type FormField, type Values } from './form'
+import { MasterField, type Master } from './MasterField'
 import { actionName, type Unit } from './sending'
-import { shortNo } from './words'
 
 const DAY_MS = 86_400_000
 const LONGEST_SUSPENSION_DAYS = 90
@@ -26,7 +26,7 @@ interface FieldsProps {
   values: Values
   missing: readonly string[]
   /** Cases that this one may repeat. */
-  masters: readonly { no: string; item: string }[]
+  masters: readonly Master[]
   set: (name: string, value: string | string[]) => void
   files: (name: string, files: File[]) => void
 }
@@ -92,18 +92,7 @@ function OneField({ prefix, field, values, missing, masters, set, files }: Field
     case 'level':
       return <SelectField id={id} label={labelOf(name)} value={text} options={[['', t('dispatch.form.next')], ...LEVELS.map((one) => [one, t(`dispatch.level.${one}`)] as [string, string])]} onChange={put} />
     case 'case':
-      return (
-        <>
-          <TextField id={id} label={labelOf(name)} error={error} list={`${id}-list`} maxLength={40} value={text} onInput={put} />
-          <datalist id={`${id}-list`}>
-            {masters.map((one) => (
-              <option key={one.no} value={one.no}>
-                {shortNo(one.no)} {one.item}
-              </option>
-            ))}
-          </datalist>
-        </>
-      )
+      return <MasterField id={id} label={labelOf(name)} error={error} value={text} likely={masters} set={put} />
     case 'photos':
       return <FileField id={id} label={labelOf(name)} error={error} accept={ACCEPTED} multiple onFiles={(list) => files(name, list)} />
     case 'place':
@@ -136,7 +125,7 @@ async function sendPhotos(fields: readonly FormField[], chosen: ReadonlyMap<stri
 interface ActionFormProps {
   prefix?: string
   choice: Choice
-  masters: readonly { no: string; item: string }[]
+  masters: readonly Master[]
   values?: Values
   onSend: (body: Record<string, unknown>) => Promise<boolean>
   onClose: () => void

@@ -5,11 +5,13 @@ import { lang, t, tOr, type Key } from '../../i18n'
 import { day, distance, moment, number } from '../../i18n/format'
 import { store } from '../../map/store'
 import { ClockRing } from '../../ui/ClockRing'
-import { clockWords, colourNow, type Clock, type ClockColour } from '../../ui/clocks'
+import { clockWords, colourNow, span, type Clock, type ClockColour } from '../../ui/clocks'
 import { Icon } from '../../ui/Icon'
 import { TextField } from '../../ui/fields'
 import { Section } from '../place/Answer'
 import { clockTime } from './desk'
+import { LinkAll } from './LinkAll'
+import { asDuplicateMs } from './order'
 import { act, actionName, actOnTask } from './sending'
 import { shortNo, stateWord } from './words'
 
@@ -30,7 +32,7 @@ function OneClock({ of, words }: { of: NonNullable<Told>; words: string }): JSX.
 }
 
 /** The clocks of a case: of its stage, of the phases, in all. */
-export function Clocks({ of }: { of: CaseFull }): JSX.Element | null {
+export function Clocks({ of }: { of: CaseFull }): JSX.Element {
   const { stage, total, phases, review } = of.clocks
   const until = (one: NonNullable<Told>): string => moment(one.due_at, clockTime.value)
   const lines = [
@@ -39,13 +41,18 @@ export function Clocks({ of }: { of: CaseFull }): JSX.Element | null {
     total && { one: total, words: t('dispatch.totalBy', { t: until(total) }) },
     review && { one: review, words: t('dispatch.reviewOn', { t: review.due_at ? day(new Date(review.due_at)) : '–' }) },
   ].filter((line) => line !== null)
-  if (lines.length === 0) return null
+  const linked = asDuplicateMs(of.transitions, clockTime.value)
   return (
-    <ul class="case-clocks">
-      {lines.map(({ one, words }) => (
-        <OneClock key={`${one.kind} ${one.phase}`} of={one} words={words} />
-      ))}
-    </ul>
+    <>
+      {lines.length > 0 && (
+        <ul class="case-clocks">
+          {lines.map(({ one, words }) => (
+            <OneClock key={`${one.kind} ${one.phase}`} of={one} words={words} />
+          ))}
+        </ul>
+      )}
+      {linked > 0 && <p class="small muted">{t('dispatch.asDuplicate', { t: span(linked) })}</p>}
+    </>
   )
 }
 
@@ -79,6 +86,7 @@ export function Duplicates({ of }: { of: CaseFull }): JSX.Element | null {
               <DuplicateRow key={one.no} one={one} of={of} may={may} />
             ))}
           </ul>
+          <LinkAll of={of} />
         </Section>
       )}
       {of.duplicates.length > 0 && (

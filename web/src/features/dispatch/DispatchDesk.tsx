@@ -19,10 +19,12 @@ import { PhoneFoot } from '../shell/PhoneFoot'
 import { StatusBar } from '../shell/StatusBar'
 import { Bulk } from './Bulk'
 import { CaseCard, decideKey, dispatchKey, linkKey, opened, otherUnitKey } from './CaseCard'
-import { alarm, answer, clockTime, counts, filters, hasMore, letIn, mapFollows, marked, queue, roles, setMapFollows, shown, startDesk, step, toggleMark, waiting } from './desk'
+import { alarm, answer, clockTime, counts, filters, growing, hasMore, letIn, loadMore, marked, queue, roles, shown, startDesk, step, toggleMark, waiting } from './desk'
 import { clearFilters, FilterBar, narrowed, Tabs } from './FilterBar'
 import { handing, HandOver, loadSheets, ShiftFoot } from './HandOver'
-import { Queue } from './Queue'
+import { growNearEnd, Queue } from './Queue'
+import { SearchArea } from './SearchArea'
+import { showCase } from './onMap'
 import { ReportForm, reporting, startReport } from './ReportForm'
 import { loadItems } from '../phone/catalogue'
 import { holdThinking, resumeThinking, sendNow, sendWhileLeaving, underway, undo } from './sending'
@@ -37,6 +39,11 @@ function ListFoot(): JSX.Element {
   return (
     <p class="table-foot small muted row">
       <span class="grow">{narrowed() && all !== undefined && !closed ? t('dispatch.match', { n, all: number(all) }) : words}</span>
+      {hasMore.value && (
+        <button type="button" class="link" aria-disabled={growing.value} onClick={() => void loadMore()}>
+          {t('dispatch.loadMore')}
+        </button>
+      )}
       {narrowed() && (
         <button type="button" class="link" onClick={clearFilters}>
           {t('dispatch.clearFilter')}
@@ -79,7 +86,7 @@ function Cases(): JSX.Element {
       )}
       {rows.length === 0 && <Nothing />}
       {rows.length > 0 && listMode.value && (
-        <div class="table-box">
+        <div class="table-box" onScroll={growNearEnd}>
           <DataTable
             id="table"
             caption={t('desk.dispatch')}
@@ -183,7 +190,7 @@ function leaveForms(): void {
 /** Cases as they come, on the map and in the list, each with its answer and what is to be done. */
 export function DispatchDesk(): JSX.Element {
   useEffect(() => {
-    const stops = [startDesk(), startKeys()]
+    const stops = [startDesk(), startKeys(), showCase()]
     addEventListener('pagehide', sendWhileLeaving)
     void loadItems()
     if (roles.peek().some((role) => ['dispatcher', 'shift_leader', 'intake_officer'].includes(role))) loadSheets()
@@ -222,10 +229,7 @@ export function DispatchDesk(): JSX.Element {
                 <Icon name="pin" /> {t('map.pick')}
               </p>
             ) : (
-              <label class="map-hint card follow-map">
-                <input type="checkbox" checked={mapFollows.value} onChange={(event) => setMapFollows(event.currentTarget.checked)} />
-                {t('dispatch.follows')}
-              </label>
+              <SearchArea />
             )}
             <div class="cards">
               <CameraCard />

@@ -7,7 +7,7 @@ import { SearchField, SelectField } from '../../ui/fields'
 import { Icon } from '../../ui/Icon'
 import { Menu } from '../../ui/Menu'
 import { areaCounts, counts, filters, roles, setFilters, tabNumbers } from './desk'
-import { CLOCKS, CLOSED_STATES, isNarrowed, OPEN_STATES, TABS, TIMES, type ClockFilter, type Tab } from './filters'
+import { ALL_STATES, CLOCKS, isNarrowed, isShut, TABS, TIMES, type ClockFilter, type Tab } from './filters'
 import { startReport } from './ReportForm'
 import { saveCsv } from './table'
 import { stateWord } from './words'
@@ -32,9 +32,6 @@ export function Tabs(): JSX.Element {
           )
         })}
       </div>
-      <button type="button" class="button icon-only new-report" aria-label={t('dispatch.new')} data-tip={`${t('dispatch.new')}  N`} onClick={startReport}>
-        <Icon name="plus" />
-      </button>
     </div>
   )
 }
@@ -109,8 +106,8 @@ function More(): JSX.Element {
             id="filter-state"
             label={t('dispatch.filterState')}
             value={state ?? ''}
-            options={[['', t('dispatch.any')], ...[...OPEN_STATES, ...CLOSED_STATES].map((one) => [one, stateWord({ state: one }) + n(one)] as const)]}
-            onChange={(value) => setFilters({ state: value || null, tab: value && (CLOSED_STATES as readonly string[]).includes(value) ? 'closed' : value ? 'open' : filters.peek().tab })}
+            options={[['', t('dispatch.any')], ...ALL_STATES.map((one) => [one, stateWord({ state: one }) + n(one)] as const)]}
+            onChange={(value) => setFilters({ state: value || null, tab: !value ? filters.peek().tab : isShut(value) ? 'closed' : 'open' })}
           />
           <SelectField
             id="filter-clock"
@@ -134,12 +131,20 @@ export function FilterBar(): JSX.Element {
       <Choose name={t('dispatch.area')} options={areaOptions()} chosen={store.area.value} onChoose={(id) => (store.area.value = id)} />
       <Choose name={t('dispatch.time')} options={times} chosen={time} onChoose={(id) => setFilters({ time: TIMES.find((one) => one === id) ?? 'all' })} />
       <More />
+      {filters.value.box && (
+        <button type="button" class="chip outline in-box" aria-label={t('dispatch.boxClear')} onClick={() => setFilters({ box: null })}>
+          {t('dispatch.inBox')} <Icon name="close" />
+        </button>
+      )}
       {listMode.value && (
         <button type="button" class="button" onClick={saveCsv}>
           <Icon name="download" />
           {t('dispatch.csv')}
         </button>
       )}
+      <button type="button" class="button icon-only new-report" aria-label={t('dispatch.new')} data-tip={`${t('dispatch.new')}  N`} onClick={startReport}>
+        <Icon name="plus" />
+      </button>
     </div>
   )
 }
@@ -147,6 +152,6 @@ export function FilterBar(): JSX.Element {
 /** Takes all filters away but the tab. */
 export function clearFilters(): void {
   store.area.value = null
-  setFilters({ state: null, time: 'all', clock: null, item: '', q: '' })
+  setFilters({ state: null, time: 'all', clock: null, item: '', q: '', box: null })
 }
 export const narrowed = (): boolean => isNarrowed(filters.value, store.area.value)

@@ -7,7 +7,8 @@ import { store } from '../../map/store'
 import { ClockRing } from '../../ui/ClockRing'
 import { clockOfCase, clockWords, colourNow } from '../../ui/clocks'
 import { Icon } from '../../ui/Icon'
-import { clockTime, filters, gone, marked, toggleMark } from './desk'
+import { scrollToRow, useWindow } from '../../ui/windowed'
+import { clockTime, filters, gone, loadMore, marked, toggleMark } from './desk'
 import { underway } from './sending'
 import { isClosed, itemWords, placeWords, shortNo, standWord, stateWord } from './words'
 
@@ -80,18 +81,37 @@ function Aside({ one }: { one: Incident }): JSX.Element {
 /** Where the requests begin in a list that ends with them; −1 where they have no group of their own. */
 const groupAt = (rows: Incident[]): number => (filters.value.tab === 'todo' ? rows.findIndex((one, at) => one.pending !== null && rows.slice(at).every(({ pending }) => pending !== null)) : -1)
 
+const ROW_PX = 57
+/** So far above the end of the list the next rows are fetched. */
+const AHEAD_PX = 800
+
+/** Fetches the next rows when the end of a list comes near. */
+export function growNearEnd(event: { currentTarget: HTMLElement }): void {
+  const { scrollHeight, scrollTop, clientHeight } = event.currentTarget
+  if (scrollHeight - scrollTop - clientHeight < AHEAD_PX) void loadMore()
+}
+
+const Gap = ({ px }: { px: number }): JSX.Element => <li class="gap" role="presentation" style={{ height: `${px}px` }} />
+
 /** The queue: arrows walk it, Space marks, and the map and the answer follow. */
 export function Queue({ rows }: { rows: Incident[] }): JSX.Element {
   const list = useRef<HTMLUListElement>(null)
   const chosen = store.incident.value
-  const focusNo = rows.some((one) => one.no === chosen) ? chosen : rows[0]?.no
+  const { from, until, row: rowPx } = useWindow(list, rows.length, ROW_PX)
+  const drawn = rows.slice(from, until)
+  const focusNo = drawn.some((one) => one.no === chosen) ? chosen : drawn[0]?.no
   const split = groupAt(rows)
 
   useEffect(() => {
-    const row = list.current?.querySelector<HTMLElement>('[aria-selected="true"]')
-    row?.scrollIntoView({ block: 'nearest' })
+    const box = list.current
+    const row = box?.querySelector<HTMLElement>('[aria-selected="true"]')
+    if (row) row.scrollIntoView({ block: 'nearest' })
+    else if (box) {
+      const at = rows.findIndex((one) => one.no === chosen)
+      if (at >= 0) scrollToRow(box, at, rowPx)
+    }
     // the hand that walks by J and K stays on the list
-    if (list.current?.contains(document.activeElement)) row?.focus({ preventScroll: true })
+    if (box?.contains(document.activeElement)) row?.focus({ preventScroll: true })
   }, [chosen])
 
   const onKeyDown = (event: KeyboardEvent, at: number): void => {
@@ -107,37 +127,44 @@ export function Queue({ rows }: { rows: Incident[] }): JSX.Element {
     event.preventDefault()
   }
   return (
-    <ul class="queue" role="listbox" aria-label={t('desk.dispatch')} ref={list} id="table">
-      {rows.flatMap((one, at) => [
-        ...(at === split && at >= 0
-          ? [
-              <li key="requests" class="queue-group small" role="presentation">
-                {t('dispatch.requestsToDecide')} <span class="chip round">{number(rows.length - split)}</span>
-              </li>,
-            ]
-          : []),
-        <li
-          key={one.no}
-          data-no={one.no}
-          role="option"
-          aria-selected={one.no === chosen}
-          tabIndex={one.no === focusNo ? 0 : -1}
-          title={gone.value.has(one.no) ? t('dispatch.gone') : undefined}
-          class={`${one.grid && one.grid.code === store.hover.value ? 'hovered' : ''} ${gone.value.has(one.no) ? 'gone' : ''}`.trim()}
-          onClick={() => (store.incident.value = one.no)}
-          onKeyDown={(event) => onKeyDown(event, at)}
-        >
-          {marked.value.has(one.no) ? (
-            <span class="sign marked">
-              <Icon name="check" title={t('dispatch.marked')} />
-            </span>
-          ) : (
-            <Sign one={one} />
-          )}
-          <Words one={one} />
-          <Aside one={one} />
-        </li>,
-      ])}
-    </ul>
+    <div class="queue-box" onScroll={growNearEnd}>
+      <ul class="queue" role="listbox" aria-label={t('desk.dispatch')} ref={list} id="table">
+        {from > 0 && <Gap px={from * rowPx} />}
+        {drawn.map((one, k) => ({ one, at: k + from })).flatMap(({ one, at }) => [
+          ...(at === split && at >= 0
+            ? [
+                <li key="requests" class="queue-group small" role="presentation">
+                  {t('dispatch.requestsToDecide')} <span class="chip round">{number(rows.length - split)}</span>
+                </li>,
+              ]
+            : []),
+          <li
+            key={one.no}
+            data-no={one.no}
+            data-key={one.no}
+            aria-posinset={at + 1}
+            aria-setsize={rows.length}
+            role="option"
+            aria-selected={one.no === chosen}
+            tabIndex={one.no === focusNo ? 0 : -1}
+            title={gone.value.has(one.no) ? t('dispatch.gone') : undefined}
+            class={`${one.grid && one.grid.code === store.hover.value ? 'hovered' : ''} ${gone.value.has(one.no) ? 'gone' : ''}`.trim()}
+            onClick={() => (store.incident.value = one.no)}
+            onKeyDown={(event) => onKeyDown(event, at)}
+          >
+            {marked.value.has(one.no) ? (
+              <span class="sign marked">
+                <Icon name="check" title={t('dispatch.marked')} />
+              </span>
+            ) : (
+              <Sign one={one} />
+            )}
+            <Words one={one} />
+            <Aside one={one} />
+          </li>,
+        ])}
+        {until < rows.length && <Gap px={(rows.length - until) * rowPx} />}
+      </ul>
+    </div>
   )
 }

@@ -1,5 +1,5 @@
 /** What the desk shows: its queue, its sums, the case in hand; all follow the server. */
-import { computed, effect, signal, untracked } from '@preact/signals'
+import { batch, computed, effect, signal, untracked } from '@preact/signals'
 import { ask, call, query } from '../../api/client'
 import { session, territory } from '../../api/data'
 import { now as second, onLayer } from '../../api/events'
@@ -7,9 +7,11 @@ import { resource } from '../../api/resource'
 import type { Counts, DeskAnswer, Incident } from '../../api/types'
 import { remember, remembered, store } from '../../map/store'
 import { clockOfCase } from '../../ui/clocks'
+import { sentence } from '../../ui/states'
+import { toast } from '../../ui/toast'
 import { forgetPlace, placeAnswered } from '../place/located'
 import { CLOSED_STATES, listQuestion, narrowing, OPEN_STATES, readFilters, tabCounts, writeFilters, type Filters } from './filters'
-import { alarms, byUrgency, hold, neighbour } from './order'
+import { alarms, byUrgency, extended, hold, neighbour } from './order'
 
 const PAGE = 200
 const SETTLE_MS = 300
@@ -29,12 +31,25 @@ interface Page {
 }
 const common = (): Record<string, string | null> => ({ territory: territory.peek()?.id ?? null, area: store.area.peek() })
 
-export const queue = resource(async (abort) =>
-  ask<Page>(`/api/v1/incidents${query({ ...listQuestion(filters.peek(), roles.peek(), new Date()), ...common(), limit: PAGE })}`, { signal: abort }),
-)
+const MOST_AT_ONCE = 1000
+const pageOf = async (of: Filters, limit: number, cursor: string | null, abort?: AbortSignal): Promise<Page> =>
+  ask<Page>(`/api/v1/incidents${query({ ...listQuestion(of, roles.peek(), new Date()), ...common(), limit, cursor })}`, abort ? { signal: abort } : {})
+
+/** How many rows somebody has scrolled to: news fetch as many again. */
+let wanted = PAGE
+/** The rows of a tab as far as they were scrolled to, in the server's order. */
+export const queue = resource(async (abort) => {
+  let page = await pageOf(filters.peek(), Math.min(wanted, MOST_AT_ONCE), null, abort)
+  const incidents = [...page.incidents]
+  while (page.next && incidents.length < wanted) {
+    page = await pageOf(filters.peek(), Math.min(wanted - incidents.length, MOST_AT_ONCE), page.next, abort)
+    incidents.push(...page.incidents)
+  }
+  return { incidents, next: page.next }
+})
 /** Requests that wait for a decision: a group of their own under what is to be done. */
 export const requests = resource(async (abort) =>
-  ask<Page>(`/api/v1/incidents${query({ ...listQuestion({ ...filters.peek(), tab: 'requests', state: null }, roles.peek(), new Date()), ...common(), limit: PAGE })}`, { signal: abort }),
+  pageOf({ ...filters.peek(), tab: 'requests', state: null }, PAGE, null, abort),
 )
 const count = async (area: string | null, abort: AbortSignal): Promise<Counts> =>
   ask<Counts>(`/api/v1/incidents/counts${query({ ...narrowing(filters.peek(), new Date()), state: (filters.peek().tab === 'closed' ? CLOSED_STATES : OPEN_STATES).join(','), ...common(), area })}`, { signal: abort })
@@ -88,7 +103,35 @@ export const expectOwn = (no: string): void => void own.add(no)
 /** Another list is on its way: nobody stands in it yet. */
 const settling = signal(false)
 
+/** More rows are on their way. */
+export const growing = signal(false)
+
+/** Fetches the rows after the last one; they come in below the hand, which stays where it is. */
+export async function loadMore(): Promise<void> {
+  const before = queue.data.peek()
+  if (!before?.next || growing.peek() || settling.peek()) return
+  growing.value = true
+  try {
+    const page = await pageOf(filters.peek(), PAGE, before.next)
+    // another list, or news, came meanwhile
+    if (queue.data.peek() !== before) return
+    const here = new Set(order.peek() ?? [])
+    const fresh = page.incidents.filter(({ no }) => !here.has(no))
+    wanted = before.incidents.length + page.incidents.length
+    batch(() => {
+      known.value = new Map([...known.peek(), ...fresh.map((one) => [one.no, one] as const)])
+      order.value = extended(order.peek() ?? [], fresh.map(({ no }) => no), filters.peek().tab === 'todo' ? requestRows.peek().map(({ no }) => no) : [])
+      queue.put({ incidents: [...before.incidents, ...page.incidents], next: page.next })
+    })
+  } catch (cause) {
+    toast(sentence(cause))
+  } finally {
+    growing.value = false
+  }
+}
+
 async function loadLists(): Promise<void> {
+  wanted = PAGE
   settling.value = true
   await Promise.all([queue.load(), requests.load(), counts.load(), areaCounts.load()])
   settling.value = false

@@ -14,12 +14,17 @@ export interface Filters {
   clock: ClockFilter | null
   item: string
   q: string
+  /** West, south, east, north: only what lies there. */
+  box: string | null
 }
 
 export const OPEN_STATES = [
   'REPORTED', 'VERIFYING', 'ACCEPTED', 'OPENED', 'DISPATCHED', 'IN_PROGRESS', 'SUSPENDED', 'RESOLVED', 'CHECKING', 'CHECKED',
 ] as const
 export const CLOSED_STATES = ['CLOSED', 'REJECTED', 'DUPLICATE', 'REFERRED', 'VOIDED'] as const
+/** States to choose from: the archive is listed when it is asked for. */
+export const ALL_STATES = [...OPEN_STATES, ...CLOSED_STATES, 'ARCHIVED'] as const
+export const isShut = (state: string): boolean => !(OPEN_STATES as readonly string[]).includes(state)
 
 /** Which states wait for whom. */
 const OWED: Record<string, readonly string[]> = {
@@ -44,8 +49,11 @@ export function onlyOwn(roles: readonly string[]): boolean {
   return duties.length > 0 && duties.every((role) => OWN.has(role))
 }
 
-const NONE: Filters = { tab: 'todo', state: null, time: 'all', clock: null, item: '', q: '' }
+const NONE: Filters = { tab: 'todo', state: null, time: 'all', clock: null, item: '', q: '', box: null }
 const among = <T extends string>(text: string | undefined, known: readonly T[]): T | null => known.find((one) => one === text) ?? null
+
+const BOX = /^-?\d{1,3}(\.\d+)?(,-?\d{1,3}(\.\d+)?){3}$/
+const readBox = (text: string | undefined): string | null => (text !== undefined && BOX.test(text) ? text : null)
 
 /** Reads `late;state:OPENED;time:today;q:lamp` of the address; nonsense is left out. */
 export function readFilters(text: string | null): Filters {
@@ -60,25 +68,26 @@ export function readFilters(text: string | null): Filters {
   }
   return {
     tab: among(parts[0], TABS) ?? NONE.tab,
-    state: among(value('state'), [...OPEN_STATES, ...CLOSED_STATES]),
+    state: among(value('state'), ALL_STATES),
     time: among(value('time'), TIMES) ?? NONE.time,
     clock: among(value('clock'), CLOCKS),
     item: value('item') ?? '',
     q: value('q') ?? '',
+    box: readBox(value('box')),
   }
 }
 
 /** Writes filters for the address; null for the usual ones. */
 export function writeFilters(filters: Filters): string | null {
   const set = (name: 'state' | 'clock' | 'item' | 'q'): string[] => (filters[name] ? [`${name}:${encodeURIComponent(filters[name] ?? '')}`] : [])
-  const parts = [...set('state'), ...(filters.time === 'all' ? [] : [`time:${filters.time}`]), ...set('clock'), ...set('item'), ...set('q')]
+  const parts = [...set('state'), ...(filters.time === 'all' ? [] : [`time:${filters.time}`]), ...set('clock'), ...set('item'), ...set('q'), ...(filters.box ? [`box:${filters.box}`] : [])]
   if (filters.tab === NONE.tab && parts.length === 0) return null
   return [filters.tab, ...parts].join(';')
 }
 
 /** Whether anything but the tab narrows the list. */
-export const isNarrowed = ({ state, time, clock, item, q }: Filters, area: string | null): boolean =>
-  Boolean(state || clock || item || q || area) || time !== 'all'
+export const isNarrowed = ({ state, time, clock, item, q, box }: Filters, area: string | null): boolean =>
+  Boolean(state || clock || item || q || box || area) || time !== 'all'
 
 const DAYS: Record<Time, number | null> = { all: null, today: 0, week: 6, month: 29 }
 const DAY_MS = 86_400_000
@@ -96,7 +105,7 @@ export type Question = Record<string, string | null>
 
 /** What every question of the desk has in common: all but the tab. */
 export function narrowing(filters: Filters, now: Date): Question {
-  return { since: sinceOf(filters.time, now), clock: filters.clock, item: filters.item || null, q: filters.q || null }
+  return { since: sinceOf(filters.time, now), clock: filters.clock, item: filters.item || null, q: filters.q || null, bbox: filters.box }
 }
 
 /** What the server is asked for the list of a tab. */
@@ -109,7 +118,7 @@ export function listQuestion(filters: Filters, roles: readonly string[], now: Da
     ...(filters.tab === 'late' ? { clock: 'late' } : {}),
     ...(filters.tab === 'requests' ? { pending: 'any' } : {}),
     ...(filters.tab === 'todo' && onlyOwn(roles) ? { mine: 'true' } : {}),
-    sort: filters.tab === 'closed' ? 'new' : 'due',
+    sort: filters.tab === 'closed' ? 'new' : 'urgent',
   }
 }
 

@@ -41,11 +41,38 @@ export function hold(before: readonly string[] | null, fresh: readonly string[],
   }
 }
 
+/** The order with further rows after the last one, but before a group that ends the list. */
+export function extended(before: readonly string[], more: readonly string[], last: readonly string[]): string[] {
+  const ends = new Set(last)
+  const split = before.findIndex((_no, at) => before.slice(at).every((no) => ends.has(no)))
+  return split < 0 ? [...before, ...more] : [...before.slice(0, split), ...more, ...before.slice(split)]
+}
+
 /** The neighbour of a row; the first where there is none. */
 export function neighbour(order: readonly string[], at: string | null, by: number): string | null {
   const place = at === null ? -1 : order.indexOf(at)
   if (place < 0) return (by > 0 ? order[0] : order.at(-1)) ?? null
   return order[Math.min(Math.max(place + by, 0), order.length - 1)] ?? null
+}
+
+interface Step {
+  to_state: string
+  from_state: string | null
+  at: string
+}
+
+/** How long a case was linked to another one, in milliseconds: time that no clock of its own holds. */
+export function asDuplicateMs(steps: readonly Step[], now: Date): number {
+  let since: number | null = null
+  let sum = 0
+  for (const { from_state, to_state, at } of steps) {
+    if (to_state === 'DUPLICATE' && from_state !== 'DUPLICATE') since = Date.parse(at)
+    else if (since !== null && from_state === 'DUPLICATE' && to_state !== 'DUPLICATE') {
+      sum += Date.parse(at) - since
+      since = null
+    }
+  }
+  return since === null ? sum : sum + Math.max(0, now.getTime() - since)
 }
 
 interface Alarming extends Urgent {

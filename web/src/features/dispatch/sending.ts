@@ -126,7 +126,7 @@ export function sendWhileLeaving(): void {
 export const manyResults = signal<{ action: string; results: ManyResult[] } | null>(null)
 
 /** Takes one action on many cases; what succeeded loses its mark. */
-export async function actOnMany(rows: readonly Incident[], action: string, body: Record<string, unknown>): Promise<void> {
+export async function actOnMany(rows: readonly Pick<Incident, 'no' | 'revision'>[], action: string, body: Record<string, unknown>): Promise<void> {
   const incidents = rows.map(({ no, revision }) => ({ no, revision }))
   const { results } = await ask<{ results: ManyResult[] }>('/api/v1/incidents/actions', { method: 'POST', body: { ...body, action, incidents } })
   manyResults.value = { action, results }

@@ -10,6 +10,7 @@ import { Icon } from '../../ui/Icon'
 import { Logo } from '../../ui/Logo'
 import { Menu } from '../../ui/Menu'
 import { keySheetOpen } from './keys'
+import { Bell } from '../notices/Bell'
 import { openHit, SearchBox } from './Search'
 
 /** Whether what is on screen follows the server, in three forms. */
@@ -186,6 +187,7 @@ export function TopBar(): JSX.Element {
         <SearchBox id="search" shortcut label={t('search.label')} placeholder={t('search.placeholder')} onPick={openHit} />
       </div>
       <LiveBadge />
+      <Bell />
       <button
         type="button"
         class="button quiet wide-only"
