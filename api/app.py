@@ -28,7 +28,7 @@ ROUTERS = (
     "session", "accounts", "territories", "plan_history", "plan_files", "plan_life", "plan_compare", "plans",
     "plan_edits", "plan_quality", "presence", "rivers", "nets", "grids", "coverage", "live_coverage",
     "coverage_compare", "facilities", "siting", "privacy_zones", "buildings", "area_changes", "staffing",
-    "organisation", "organisation_staff", "organisation_shifts", "locate",
+    "organisation", "organisation_staff", "organisation_shifts", "organisation_import", "locate",
     "desk", "duplicates", "media", "plates", "public_reports", "open311", "alarms",
     "incident_import", "incidents", "cases", "follow", "search", "cameras", "reports",
     "catalogue", "calendars", "notifications",

@@ -7,11 +7,10 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import BaseModel, ConfigDict
+from pydantic import AliasPath, BaseModel, ConfigDict, Field
 
 from api.deps import Work
 from services import catalogue, clock_recompute
-from services.catalogue import ItemView
 from store.database.work import UnitOfWork
 
 router = APIRouter(prefix="/api/v1/catalogue", tags=["catalogue"])
@@ -21,11 +20,13 @@ Territory = Annotated[UUID | None, Query(description="The only one without it.")
 class PhaseOut(BaseModel):
     """A limit of an item in areas of a class; several phases follow each other."""
 
+    model_config = ConfigDict(from_attributes=True)
+
     area_class: int
     seq: int
-    phase: str
-    amount: float
-    unit: str
+    phase: str = Field(validation_alias="name")
+    amount: float = Field(validation_alias=AliasPath("limit", "amount"))
+    unit: str = Field(validation_alias=AliasPath("limit", "unit"))
 
 
 class CatalogueItemOut(BaseModel):
@@ -52,18 +53,6 @@ class CatalogueItemOut(BaseModel):
     synonyms: list[str]
     terms: list[str]
     limits: list[PhaseOut]
-
-    @classmethod
-    def of(cls, item: ItemView) -> CatalogueItemOut:
-        """Build the answer from the service's result."""
-        limits = [
-            PhaseOut(
-                area_class=one.area_class, seq=one.seq, phase=one.name, amount=one.limit.amount, unit=one.limit.unit
-            )
-            for one in item.limits
-        ]
-        told = {name: getattr(item, name) for name in cls.model_fields if name != "limits"}
-        return cls(**{**told, "synonyms": list(item.synonyms), "terms": list(item.terms)}, limits=limits)
 
 
 class CatalogueItemsOut(BaseModel):
@@ -177,7 +166,7 @@ def list_items(
     if request.headers.get("if-none-match") == etag:
         return Response(status_code=304, headers=headers)
     found = catalogue.list_items(work, q, territory=territory, class_code=class_code, public=public, limit=limit)
-    answer = CatalogueItemsOut(version=version, items=[CatalogueItemOut.of(item) for item in found])
+    answer = CatalogueItemsOut(version=version, items=[CatalogueItemOut.model_validate(item) for item in found])
     return Response(answer.model_dump_json(), media_type="application/json", headers=headers)
 
 
@@ -192,7 +181,23 @@ def _etag(work: UnitOfWork, territory: UUID | None, asked: tuple[object, ...]) -
 @router.get("/items/{code}", summary="One item of the catalogue", operation_id="get_catalogue_item")
 def get_item(work: Work, code: str, territory: Territory = None) -> CatalogueItemOut:
     """Return one item of the catalogue that holds."""
-    return CatalogueItemOut.of(catalogue.item(work, code, territory))
+    return CatalogueItemOut.model_validate(catalogue.item(work, code, territory))
+
+
+class LeadUnitIn(BaseModel):
+    """Who leads for an item or class (`*`: all) in an area (`*`: everywhere); without `unit` nobody is written down."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    item: Annotated[str, Field(min_length=1, max_length=40)]
+    area: Annotated[str, Field(min_length=1, max_length=40)]
+    unit: UUID | None = None
+
+
+@router.put("/lead-units", summary="Say who leads", operation_id="set_lead_unit", status_code=204)
+def set_lead_unit(work: Work, body: LeadUnitIn, territory: Territory = None) -> None:
+    """Have one unit alone lead for an item in an area."""
+    catalogue.set_lead_unit(work, body.item, body.area, body.unit, territory=territory)
 
 
 @router.get("/lead-units", summary="Who leads for which item where", operation_id="list_lead_units")

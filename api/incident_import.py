@@ -33,7 +33,7 @@ def import_incidents(  # noqa: PLR0913, PLR0917 - one parameter for each field o
 ) -> JobAnswer:
     """Load past reports; each row needs a key of its own, so sending the file again adds nothing."""
     asked = {
-        "territory": territory, "crs": crs, "mapping": _mapping(mapping), "timezone": timezone, "sheet": sheet,
+        "territory": territory, "crs": crs, "mapping": read_mapping(mapping), "timezone": timezone, "sheet": sheet,
         "skip_rejected": skip_rejected, "fix_swapped": fix_swapped, "swap_axes": swap_axes, "dry_run": dry_run,
     }  # fmt: skip
     content = file.file.read(incident_jobs.UPLOAD_MB * 2**20 + 1)
@@ -41,7 +41,8 @@ def import_incidents(  # noqa: PLR0913, PLR0917 - one parameter for each field o
     return JobAnswer.of(jobs.start_job(work, "incident-import", args, file=(file.filename or "", content)))
 
 
-def _mapping(text: str) -> dict[str, str]:
+def read_mapping(text: str) -> dict[str, str]:
+    """Read which column holds which field."""
     try:
         found = orjson.loads(text)
     except orjson.JSONDecodeError:

@@ -13,8 +13,10 @@ from uuid import UUID
 from casework.catalogue import Phase, phases_of, plain, recognise, search
 from casework.limits import Limit, Unit
 from casework.routing import ALL, NOBODY, SEVERAL, LeadRule, lead_table
-from gis.errors import NotFoundError
+from gis.errors import InvalidInputError, NotFoundError
+from services.access import record
 from store.database import catalogue as sql
+from store.database import organisation as unit_sql
 from store.database.partition import find_territory
 from store.database.work import UnitOfWork
 
@@ -239,6 +241,42 @@ def lead_rules(work: UnitOfWork, territory: UUID | str | None = None) -> list[tu
     """Return who is written down to lead: item, area, unit."""
     rows = sql.lead_rules(work.session, find_territory(work.session, territory).id)
     return [(row.item, row.area, UnitName(row.unit_id, row.unit_code, row.unit_name)) for row in rows]
+
+
+def set_lead_unit(
+    work: UnitOfWork, item: str, area: str, unit: UUID | None, *, territory: UUID | str | None = None
+) -> None:
+    """Have one unit alone lead for an item in an area, or nobody be written down for just these.
+
+    Parameters
+    ----------
+    work : UnitOfWork
+    item : str
+        Code of an item or of a class, or ``*`` for all.
+    area : str
+        Code of an area, or ``*`` for everywhere.
+    unit : UUID or None
+    territory : UUID, str or None
+
+    Raises
+    ------
+    InvalidInputError
+        There is no such item, area or unit.
+    """
+    work.actor.require("system_administrator", "shift_leader", "planner")
+    work.actor.require_everywhere()
+    place = find_territory(work.session, territory).id
+    items = items_of(work, version_id(work, place))
+    if item not in {ALL, *items, *(one.class_code for one in items.values())}:
+        raise InvalidInputError(f"The catalogue has no item or class '{item[:40]}'.", field="item")
+    if area != ALL and area not in sql.areas_with_parents(work.session, place):
+        raise InvalidInputError(f"There is no area '{area[:40]}'.", field="area")
+    known = None if unit is None else unit_sql.find_unit(work.session, unit)
+    if unit is not None and (known is None or known.territory_id != place):
+        raise InvalidInputError("There is no such unit.", field="unit")
+    sql.set_lead_unit(work.session, place, item, area, unit)
+    record(work, "lead-unit.set", target=item, details={"area": area, "unit": known and known.code})
+    work.announce("organisation", {}, place)
 
 
 def _view(row: Any) -> ItemView:  # noqa: ANN401 - a database row

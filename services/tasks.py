@@ -150,6 +150,13 @@ def reckon_clocks(work: UnitOfWork, args: dict[str, Any], progress: Report) -> d
     return {"clocks_moved": recompute(work, place, reason=reason, now=datetime.now(UTC), progress=progress)}
 
 
+def import_table(work: UnitOfWork, args: dict[str, Any], progress: Report) -> dict[str, Any]:
+    """Load a table of the organisation or the catalogue; arguments are those of `table_jobs.import_job`."""
+    from services.ingest import table_jobs  # noqa: PLC0415 - as above
+
+    return table_jobs.run_import(work, args, progress)
+
+
 def import_incidents(work: UnitOfWork, args: dict[str, Any], progress: Report) -> dict[str, Any]:
     """Load past reports; arguments are those of `incident_jobs.import_job`, the file is the job's own."""
     from services.ingest import incident_jobs  # noqa: PLC0415 - as above
@@ -160,6 +167,7 @@ def import_incidents(work: UnitOfWork, args: dict[str, Any], progress: Report) -
 TASKS: dict[str, Task] = {
     "clocks": reckon_clocks,
     "incident-import": import_incidents,
+    "table-import": import_table,
     "staffing": propose_staffing,
     "grid-shapes": draw_shapes,
     "plan-import": import_plan,

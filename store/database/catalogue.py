@@ -188,6 +188,15 @@ def replace_lead_units(session: Session, territory_id: UUID, rows: Iterable[tupl
     )
 
 
+def set_lead_unit(session: Session, territory_id: UUID, item: str, area: str, unit_id: UUID | None) -> None:
+    """Have one unit alone lead for an item in an area; None has nobody written down for just these."""
+    here = (LeadUnit.territory_id == territory_id, LeadUnit.item == item, LeadUnit.area == area)
+    session.execute(sa.delete(LeadUnit).where(*here))
+    if unit_id is not None:
+        values = {"territory_id": territory_id, "item": item, "area": area, "unit_id": unit_id}
+        session.execute(sa.insert(LeadUnit).values(**values))
+
+
 def calendar_id(session: Session, territory_id: UUID) -> UUID | None:
     """Return the id of the calendar that holds in a territory, or None."""
     statement = sa.select(Calendar.id).where(Calendar.territory_id == territory_id)

@@ -41,6 +41,28 @@ def test_items_are_found_and_unchanged_lists_cost_nothing(client, town):
     assert (leads["holes"], leads["doubles"], len(leads["first_holes"])) == (226, 0, 200)
 
 
+def test_who_leads_is_said_in_one_place_at_a_time(client, town):
+    url = "/api/v1/catalogue/lead-units"
+    unit = client.post("/api/v1/units", json={"code": "LEAD", "name": "Works"}).json()["unit"]["id"]
+    assert client.put(url, json={"item": "*", "area": "*", "unit": unit}).status_code == 204
+    found = client.get(url).json()
+    assert (found["holes"], found["doubles"], found["rules"][0]["unit"]["code"]) == (0, 0, "LEAD")
+    other = client.post("/api/v1/units", json={"code": "LEAD-2", "name": "Water"}).json()["unit"]["id"]
+    assert client.put(url, json={"item": "0101", "area": "*", "unit": other}).status_code == 204
+    assert client.put(url, json={"item": "0101", "area": "*", "unit": unit}).status_code == 204
+    assert [rule["unit"]["code"] for rule in client.get(url).json()["rules"] if rule["item"] == "0101"] == ["LEAD"]
+    for rule in (
+        {"item": "nope", "area": "*"},
+        {"item": "*", "area": "nope"},
+        {"item": "*", "area": "*", "unit": town.plan},
+    ):
+        refused = client.put(url, json={name: str(value) for name, value in rule.items()})
+        assert (refused.status_code, refused.json()["code"]) == (422, "invalid-input")
+    for item in ("*", "0101"):
+        assert client.put(url, json={"item": item, "area": "*"}).status_code == 204
+    assert client.get(url).json()["rules"] == []
+
+
 CHINA = {
     "code": "test", "zone": "Asia/Shanghai", "hours": ["08:30-12:00", "14:00-17:30"],
     "years": {"2025": {"announced": True, "off": {"2025-10-01/2025-10-08": "国庆节、中秋节"},

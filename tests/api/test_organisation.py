@@ -261,3 +261,36 @@ def test_a_proposal_is_looked_at_put_in_force_once_and_is_refused_when_posts_cha
     assert len(now) == 6 - len(heads["vacancies"])
     assert len({each["staff_id"] for each in now}) == len(now)
     assert client.post(f"{API}/staffing", json={"plan": str(town.plan), "rules": {"no-such": {}}}).status_code == 202
+
+
+def test_tables_come_in_as_jobs_that_list_refused_rows(client, town, database):
+    def send(what: str, text: str, name: str = "table.csv", **fields: str) -> Any:
+        url = f"{API}/organisation/import/{what}"
+        return client.post(url, files={"file": (name, text.encode())}, data=fields)
+
+    done = run(database, client, send("units", "code,name,parent\nI-1,Works,\nI-2,Roads,I-1\n"))
+    assert (done["state"], done["result"]["counts"]["inserted"]) == ("succeeded", 2), done
+    refused = run(database, client, send("units", "code,name,parent\nI-3,Water,I-4\nI-4,Pipes,I-3\nI-5,Lamps,\n"))
+    assert (refused["state"], refused["problem"]["code"]) == ("failed", "rejected-rows")
+    assert [(row["line"], row["column"], row["reason"]) for row in refused["problem"]["rejected"]] == [
+        (2, "parent", "stands below this unit itself"), (3, "parent", "stands below this unit itself")]  # fmt: skip
+    assert "I-5" not in {unit["code"] for unit in client.get(f"{API}/units").json()["units"]}
+    some = run(database, client, send("units", "code,name,parent\nI-3,Water,I-3\nI-5,Lamps,\n", skip_rejected="true"))
+    assert (some["state"], len(some["result"]["rejected"])) == ("succeeded", 1), some
+    tried = run(database, client, send("staff", "work_no,name,post\nI-901,A,grid head\n", dry_run="true"))
+    assert tried["state"] == "succeeded", tried
+    assert client.get(f"{API}/staff?q=I-901").json()["staff"] == []
+    for what, text in (
+        ("staff", "work_no,name,post\nI-901,A,grid head\n"),
+        ("assignments", "work_no,role,area\nI-901,adviser,East Village 东村\n"),
+        ("shifts", "work_no,since,until\nI-901,2031-03-01T08:00Z,2031-03-01T16:00Z\n"),
+        ("post-counts", "area,role,count\nEast Village 东村,contact,3\n"),
+        ("catalogue", "code,class_code,name_zh,limit_1\n1,01,路灯不亮,4 工作时\n"),
+        ("lead-units", "item,area,unit\n,,I-1\n"),
+        ("area-classes", f"area,area_class\n{client.get(f'{API}/areas').json()['areas'][0]['code']},2\n"),
+    ):
+        loaded = run(database, client, send(what, text))
+        assert loaded["state"] == "succeeded", (what, loaded)
+    assert client.get(f"{API}/catalogue/lead-units").json()["holes"] == 0
+    assert send("units", "code,name\n", name="units.exe").json()["field"] == "file"
+    assert send("people", "code,name\n").status_code == 422
