@@ -2585,6 +2585,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/organisation/import/{what}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Table
+         * @description Load units, a roster, posts, shifts, counts of posts, a catalogue, who leads, or classes of areas.
+         */
+        post: operations["import_table"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/locate": {
         parameters: {
             query?: never;
@@ -3469,6 +3489,26 @@ export interface paths {
         patch: operations["rename_report"];
         trace?: never;
     };
+    "/api/v1/catalogue/apply-limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Have open cases go by this catalogue
+         * @description Reckon open clocks by the limits of the catalogue that holds; those they were opened with stay beside.
+         */
+        post: operations["apply_limits"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/catalogue": {
         parameters: {
             query?: never;
@@ -3541,7 +3581,11 @@ export interface paths {
          * @description Return who leads, and every item without exactly one lead unit in an area.
          */
         get: operations["list_lead_units"];
-        put?: never;
+        /**
+         * Say who leads
+         * @description Have one unit alone lead for an item in an area.
+         */
+        put: operations["set_lead_unit"];
         post?: never;
         delete?: never;
         options?: never;
@@ -5712,6 +5756,41 @@ export interface components {
              */
             dry_run: boolean;
         };
+        /** Body_import_table */
+        Body_import_table: {
+            /**
+             * File
+             * @description CSV or XLSX, of a catalogue also JSON, at most 50 MB.
+             */
+            file: string;
+            /** Territory */
+            territory?: string | null;
+            /**
+             * Mapping
+             * @description JSON object: field to column.
+             * @default {}
+             */
+            mapping: string;
+            /**
+             * Timezone
+             * @description Of times without an offset.
+             */
+            timezone?: string | null;
+            /** Sheet */
+            sheet?: string | null;
+            /**
+             * Skip Rejected
+             * @description Save the good rows although others are refused.
+             * @default false
+             */
+            skip_rejected: boolean;
+            /**
+             * Dry Run
+             * @description Check everything, save nothing.
+             * @default false
+             */
+            dry_run: boolean;
+        };
         /** Body_redraw_area_change */
         Body_redraw_area_change: {
             /**
@@ -5933,12 +6012,14 @@ export interface components {
         };
         /**
          * CalendarSaved
-         * @description The calendar that holds now, and how many running clocks got another due time.
+         * @description The calendar that holds now, and how many running clocks got another due time; many are left to a `job`.
          */
         CalendarSaved: {
             calendar: components["schemas"]["CalendarOut"];
             /** Clocks Moved */
             clocks_moved: number;
+            /** Job */
+            job: string | null;
         };
         /**
          * CameraAnswer
@@ -8309,6 +8390,18 @@ export interface components {
             unit: components["schemas"]["LeadUnitName"];
         };
         /**
+         * LeadUnitIn
+         * @description Who leads for an item or class (`*`: all) in an area (`*`: everywhere); without `unit` nobody is written down.
+         */
+        LeadUnitIn: {
+            /** Item */
+            item: string;
+            /** Area */
+            area: string;
+            /** Unit */
+            unit?: string | null;
+        };
+        /**
          * LeadUnitName
          * @description A unit by its names.
          */
@@ -8379,6 +8472,16 @@ export interface components {
             ok: number;
             /** Watch */
             watch: number;
+        };
+        /**
+         * LimitsApplied
+         * @description How many open clocks came to another result; many are left to a `job`.
+         */
+        LimitsApplied: {
+            /** Clocks Moved */
+            clocks_moved: number;
+            /** Job */
+            job: string | null;
         };
         /**
          * LimitsIn
@@ -9547,8 +9650,8 @@ export interface components {
             area_class: number;
             /** Seq */
             seq: number;
-            /** Phase */
-            phase: string;
+            /** Name */
+            name: string;
             /** Amount */
             amount: number;
             /** Unit */
@@ -18476,6 +18579,41 @@ export interface operations {
             };
         };
     };
+    import_table: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                what: "units" | "staff" | "assignments" | "shifts" | "post-counts" | "catalogue" | "lead-units" | "area-classes";
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_import_table"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobAnswer"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     locate: {
         parameters: {
             query?: never;
@@ -20483,6 +20621,38 @@ export interface operations {
             };
         };
     };
+    apply_limits: {
+        parameters: {
+            query?: {
+                /** @description The only one without it. */
+                territory?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LimitsApplied"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_catalogue: {
         parameters: {
             query?: {
@@ -20614,6 +20784,40 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["LeadUnitsOut"];
                 };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_lead_unit: {
+        parameters: {
+            query?: {
+                /** @description The only one without it. */
+                territory?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LeadUnitIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A problem (RFC 9457). */
             default: {
