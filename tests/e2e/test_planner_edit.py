@@ -333,12 +333,11 @@ def test_whole_journey_by_keys_alone_without_a_map(open_desk, draft):
 
 
 def test_finger_splits_a_grid_tap_by_tap(open_desk, draft):
-    desk = open_desk({"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    desk = open_desk({"width": 1180, "height": 820}, has_touch=True, is_mobile=True)
     page = desk.page
     page.goto(f"{desk.base}/#/planner?plan={draft}&{VIEW}")
     grid = next(one for one in desk.get(f"/api/v1/plans/{draft}/grids")["grids"] if one["code"] == "990001001001016")
     page.locator("tr[data-key='990001001001016']").tap()
-    page.get_by_role("button", name="Map", exact=False).last.tap()
     desk.wait_for_map()
     page.get_by_role("button", name="Split by line").tap()
     expect(page.get_by_text("Tap to tap")).to_be_visible()
@@ -351,3 +350,43 @@ def test_finger_splits_a_grid_tap_by_tap(open_desk, draft):
         page.touchscreen.tap(*desk.pixel_of(lon, (south + north) / 2))
         page.wait_for_timeout(400)
     expect(page.locator("tr[data-key]")).to_have_count(25)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_small_screens_look_and_comment_and_say_so(open_desk, draft, lang):
+    desk = open_desk({"width": 1023, "height": 800})
+    page = desk.page
+    words = {
+        "en": ("at least 1,024 px", "Pin to a place", "New comment", "Comment", "Comments", "Show map"),
+        "zh": ("至少 1024 像素宽", "标到地图", "新意见", "提交意见", "意见", "显示地图"),
+    }[lang]
+    note, pin, field, send, tab, to_map = words
+    desk.open(f"#/planner?plan={draft}&{VIEW}&lang={lang}")
+    expect(page.locator(".narrow-note").filter(has_text=note)).to_be_visible()
+    desk.wait_for_map()
+    expect(page.locator(".tool-rail .rail-tool")).to_have_count(3)
+    for letter in "bsmplrdik":
+        page.locator("#map-canvas").press(letter)
+    expect(page.locator(".tool-card, .edit-panel")).to_have_count(0)
+    page.locator("tr[data-key]").first.click()
+    expect(page.locator(".selected-grid .edit-only").first).to_be_hidden()
+    page.get_by_role("tab", name=tab).click()
+    page.set_viewport_size({"width": 390, "height": 844})
+    expect(page.locator(".narrow-note").filter(has_text=note)).to_be_visible()
+    page.locator("#comment-text").fill("Here?")
+    page.get_by_role("button", name=pin).click()
+    expect(page.locator("#map-canvas")).to_be_visible()
+    desk.wait_for_map()
+    page.locator("#map-canvas").click(position={"x": 180, "y": 300})
+    # the place is taken, and what was typed is still there
+    expect(page.get_by_role("textbox", name=field)).to_have_value("Here?")
+    page.locator(".composer").get_by_role("button", name=send, exact=True).click()
+    expect(page.locator(".thread .remark-text").filter(has_text="Here?").first).to_be_visible()
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= 390
+    page.locator(".phone-foot").get_by_role("button", name=to_map).click()
+    page.locator(".comment-pin").first.click()
+    expect(page.locator(".thread.open")).to_be_visible()
+    page.set_viewport_size({"width": 1024, "height": 800})
+    expect(page.locator(".tool-rail .rail-tool")).not_to_have_count(3)
+    expect(page.locator(".narrow-note").filter(has_text=note)).to_be_hidden()
+    assert complaints_of(desk) == []

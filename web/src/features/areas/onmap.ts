@@ -78,6 +78,7 @@ export function startOnMap(map: MapLibre): () => void {
     if (store.picking.peek()) {
       store.place.value = { lon: pointer.at[0], lat: pointer.at[1], accuracy_m: null }
       store.picking.value = false
+      store.phoneMap.value = false
       return true
     }
     if (!map.getLayer(TOUCH)) return false

@@ -15,6 +15,7 @@ import { Empty, ErrorNote, Skeleton } from '../../ui/states'
 import { CameraCard } from '../place/CameraCard'
 import { PlaceCard } from '../place/PlaceCard'
 import { deskBack, deskKeys } from '../shell/keys'
+import { smallScreen } from '../shell/width'
 import { PhoneFoot } from '../shell/PhoneFoot'
 import { StatusBar } from '../shell/StatusBar'
 import { Balance } from './Balance'
@@ -71,7 +72,7 @@ function Header(): JSX.Element {
       <Presence />
       {it && <NetsButton />}
       {it && (
-        <button type="button" class="button" onClick={() => (proposing.value = true)}>
+        <button type="button" class="button edit-only" onClick={() => (proposing.value = true)}>
           <Icon name="sparkle" />
           {t('planner.propose')}
         </button>
@@ -85,11 +86,11 @@ function Header(): JSX.Element {
 function SelectedGrid({ grid }: { grid: Grid }): JSX.Element {
   const actions = (
     <>
-      <button type="button" class="button foldable" onClick={() => (renaming.value = grid)}>
+      <button type="button" class="button foldable edit-only" onClick={() => (renaming.value = grid)}>
         <Icon name="edit" />
         <span>{t('planner.rename')}</span>
       </button>
-      <button type="button" class="button foldable" aria-pressed={Boolean(grid.locked)} onClick={toggleLock}>
+      <button type="button" class="button foldable edit-only" aria-pressed={Boolean(grid.locked)} onClick={toggleLock}>
         <Icon name="lock" />
         <span>{t(grid.locked ? 'planner.unlock' : 'planner.lock')}</span>
       </button>
@@ -155,10 +156,10 @@ function Panel({ data }: { data: PlanGrids }): JSX.Element {
     <>
       <Tabs tabs={tabsOf(own, data)} now={tab.value} />
       <JobBar others={['improve']} />
+      <p class="note info narrow-note">{t('edit.look')}</p>
       {tab.value === 'quality' && <QualityPanel />}
       {tab.value === 'grids' && (
         <>
-          <p class="note info narrow-note">{t('edit.look')}</p>
           <EditPanel />
           <Figures data={data} />
           <Balance data={data} />
@@ -192,7 +193,8 @@ function Nothing(): JSX.Element {
     <>
       <JobBar />
       <Empty title={t('planner.none')} hint={t('planner.noneHint')}>
-        <button type="button" class="button primary" onClick={() => (proposing.value = true)}>
+        <p class="note info narrow-note">{t('edit.look')}</p>
+        <button type="button" class="button primary edit-only" onClick={() => (proposing.value = true)}>
           {t('planner.propose')}
         </button>
         <button type="button" class="button edit-only" onClick={() => (importing.value = true)}>
@@ -227,7 +229,7 @@ export function PlannerDesk(): JSX.Element {
       c: comment,
       ...toolKeys,
       e: () => {
-        renaming.value = planGrids.data.value?.grids.find((grid) => grid.code === store.grid.value) ?? null
+        if (!smallScreen.value) renaming.value = planGrids.data.value?.grids.find((grid) => grid.code === store.grid.value) ?? null
       },
     }
     deskBack.value = stepBack

@@ -3,6 +3,7 @@ import { t, type Key } from '../../../i18n'
 import { store } from '../../../map/store'
 import { Icon } from '../../../ui/Icon'
 import { comment, mayComment } from '../life/commenting'
+import { smallScreen } from '../../shell/width'
 import { hindrance, mode, panelOpen, selectedGrid } from './state'
 import type { Tool } from './modes'
 import { choose, toggleLock, toggleSnapping } from './tools'
@@ -42,6 +43,7 @@ export const toolKeys: Record<string, () => void> = {
 export function ToolRail(): JSX.Element | null {
   const why = hindrance.value
   if (why === 'none' || why === 'kind') return null
+  const small = smallScreen.value
   const off = why === 'role' ? t('edit.why.role') : null
   const grid = selectedGrid.value
   const tool = ([id, icon, key]: [Tool, string, string]): JSX.Element => {
@@ -74,16 +76,22 @@ export function ToolRail(): JSX.Element | null {
     </button>
   )
   return (
-    <div class="tool-rail" role="toolbar" aria-label={t('edit.tools')} aria-orientation="vertical">
-      {rail.map((group, k) => (
-        <div key={k} class="rail-group">
-          {group.map(tool)}
+    <div class="tool-rail" role="toolbar" aria-label={t(small ? 'edit.toolsSmall' : 'edit.tools')} aria-orientation={small ? 'horizontal' : 'vertical'}>
+      {small ? (
+        <div class="rail-group">{tool(['select', 'pointer', 'V'])}</div>
+      ) : (
+        rail.map((group, k) => (
+          <div key={k} class="rail-group">
+            {group.map(tool)}
+          </div>
+        ))
+      )}
+      {!small && (
+        <div class="rail-group">
+          {toggle('edit.lock', 'lock', 'K', Boolean(grid?.locked), off !== null || !grid, toggleLock)}
+          {tool(['improve', 'wand', 'I'])}
         </div>
-      ))}
-      <div class="rail-group">
-        {toggle('edit.lock', 'lock', 'K', Boolean(grid?.locked), off !== null || !grid, toggleLock)}
-        {tool(['improve', 'wand', 'I'])}
-      </div>
+      )}
       <div class="rail-group">
         {mayComment.value && (
           <button type="button" class="rail-tool" aria-label={t('life.newComment')} aria-keyshortcuts="C" data-tip={`${t('life.newComment')}  C`} onClick={comment}>
@@ -96,7 +104,7 @@ export function ToolRail(): JSX.Element | null {
         {tool(['measure', 'ruler', 'U'])}
       </div>
       <span class="grow" />
-      {toggle('edit.snap', 'magnet', 'N', store.snapping.value, false, toggleSnapping)}
+      {!small && toggle('edit.snap', 'magnet', 'N', store.snapping.value, false, toggleSnapping)}
     </div>
   )
 }

@@ -5,6 +5,7 @@ import { planGrids, session } from '../../../api/data'
 import type { Grid } from '../../../api/types'
 import type { components } from '../../../api/schema'
 import { store } from '../../../map/store'
+import { smallScreen } from '../../shell/width'
 import type { Command } from './commands'
 import type { Doors, Known } from './figures'
 import type { ModeState, Scene, Tool } from './modes'
@@ -88,13 +89,15 @@ export const wantsDraft = signal(false)
 const TILED = new Set(['household', 'natural_village', 'micro', 'ten_household', 'dedicated', 'police', 'safety', 'cell'])
 
 /** Whether the tools may change the plan on screen; else why not. */
-export const hindrance = computed<null | 'none' | 'kind' | 'role' | 'status'>(() => {
+export const hindrance = computed<null | 'none' | 'kind' | 'role' | 'narrow' | 'status'>(() => {
   const plan = planGrids.data.value?.plan
   if (!plan) return 'none'
   if (!TILED.has(plan.kind)) return 'kind'
   const roles = session.value?.account.roles ?? []
   const may = roles.some((role) => role === 'planner' || role === 'admin')
   if (!may) return 'role'
+  // borders are drawn to the metre: a small screen is for looking, commenting and approving
+  if (smallScreen.value) return 'narrow'
   return plan.status === 'draft' ? null : 'status'
 })
 

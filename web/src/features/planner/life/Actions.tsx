@@ -8,9 +8,10 @@ import { Icon } from '../../../ui/Icon'
 import { Menu } from '../../../ui/Menu'
 import { NoExport } from '../../../ui/NoExport'
 import { openDownload } from '../../../ui/save'
+import { smallScreen } from '../../shell/width'
 import { StatusChip } from './StatusChip'
 import { asking, importing, person, printing, publishOpen } from './life'
-import { offers, primaryStep, type Step } from './steps'
+import { fitsSmall, offers, primaryStep, type Step } from './steps'
 import { barWords, stepName } from './words'
 
 const ICONS: Record<Step, string> = {
@@ -92,7 +93,7 @@ function CompareItems({ of, close }: { of: Plan; close: () => void }): JSX.Eleme
 function StepItems({ of, close }: { of: Plan; close: () => void }): JSX.Element {
   return (
     <>
-      {offers(of, person.value).map(({ step, bar }) => (
+      {offers(of, person.value).filter(({ step }) => !smallScreen.value || fitsSmall(step, of)).map(({ step, bar }) => (
         <button
           key={step}
           type="button"
@@ -200,7 +201,7 @@ export function LifeMenus(_: { data: PlanGrids }): JSX.Element | null {
 export function LifePrimary(_: { data: PlanGrids }): JSX.Element | null {
   const of = plan.value
   const step = of && primaryStep(of, person.value)
-  if (!step) return null
+  if (!step || (smallScreen.value && !fitsSmall(step, of))) return null
   return (
     <button type="button" class="button primary" onClick={() => begin(step)}>
       {stepName(step)}

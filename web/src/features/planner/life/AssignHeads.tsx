@@ -27,7 +27,7 @@ export function AssignHeads({ plan }: { plan: string }): JSX.Element | null {
     }
   }
   return (
-    <button type="button" class="button" aria-disabled={busy} onClick={() => void go()}>
+    <button type="button" class="button edit-only" aria-disabled={busy} onClick={() => void go()}>
       {t('life.assignHeads')}
     </button>
   )

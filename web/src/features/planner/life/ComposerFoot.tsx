@@ -11,6 +11,12 @@ interface FootProps {
   failure: unknown
 }
 
+/** Takes a place from the map; on a phone, where the panel hides it, the map comes to the front until it has one. */
+function pick(): void {
+  store.picking.value = !store.picking.peek()
+  store.phoneMap.value = store.picking.peek()
+}
+
 /** The foot of a form for comments: what it is about, a place to pin it to, and the button that sends it. */
 export function ComposerFoot({ pin, ready, failure }: FootProps): JSX.Element {
   return (
@@ -23,7 +29,7 @@ export function ComposerFoot({ pin, ready, failure }: FootProps): JSX.Element {
           </span>
         )}
         {!listMode.value && (
-          <button type="button" class="button quiet" aria-pressed={store.picking.value} onClick={() => (store.picking.value = !store.picking.value)}>
+          <button type="button" class="button quiet" aria-pressed={store.picking.value} onClick={pick}>
             <Icon name="target" />
             {t(store.picking.value ? 'map.pick' : 'life.pinPlace')}
           </button>

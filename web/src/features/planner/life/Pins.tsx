@@ -5,6 +5,7 @@ import { gridByCode } from '../../../api/data'
 import { t } from '../../../i18n'
 import { number } from '../../../i18n/format'
 import { mapOnScreen } from '../../../map/engine'
+import { store } from '../../../map/store'
 import { Icon } from '../../../ui/Icon'
 import { tab } from '../slots'
 import { openThread } from './Comments'
@@ -38,6 +39,7 @@ function Pin({ map, at, one, count }: { map: MapLibre; at: [number, number]; one
       data-tip={`${one.first.author ?? '–'}: ${one.first.text.slice(0, 60)}`}
       onClick={() => {
         tab.value = 'comments'
+        store.phoneMap.value = false
         openThread(one)
       }}
     >

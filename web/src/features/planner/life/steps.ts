@@ -48,6 +48,10 @@ export function offers(plan: Pick<Plan, 'status' | 'author' | 'kind' | 'approved
     .map((step) => ({ step, bar: barOf(step, plan, who) }))
 }
 
+/** Steps that a small screen is wide enough for: those of whoever looks a plan over. */
+const ON_SMALL: readonly Step[] = ['approve', 'publish', 'send_back']
+export const fitsSmall = (step: Step, plan: Pick<Plan, 'status'>): boolean => plan.status === 'review' && ON_SMALL.includes(step)
+
 /** The one step that the header offers as its primary action; null where nothing is to be done. */
 export function primaryStep(plan: Pick<Plan, 'status' | 'author' | 'kind' | 'approved_at'>, who: Person): Step | null {
   const open = offers(plan, who).filter((offer) => offer.bar === null)
