@@ -289,6 +289,7 @@ _rows_command("dwellings", "load_dwellings", "Load doors with their counts of ho
 _rows_command("units", "load_units", "Load departments, centres and teams.")
 _rows_command("staff", "load_staff", "Load a roster: work number, name, post. Identity numbers are refused.")
 _rows_command("cameras", "load_cameras", "Load cameras: position, heading, field of view, range.")
+_rows_command("places", "load_places", "Load landmarks and other names of places (name, aliases, position).")
 _rows_command("components", "load_components", "Load city components with the unit that owns them.")
 
 

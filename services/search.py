@@ -73,10 +73,6 @@ def search(
     rows = sql.search(work.session, clean, doors, limit=limit, territory=territory, sounds=sounds)
     if not rows and (typed := _SOUNDS_AND_NUMBER.fullmatch(clean)) is not None:
         rows = _addresses_by_sound(work, addresses, typed, limit=limit, territory=territory)
-    # a name and its alias are one place: the better of the two stays
-    best: dict[tuple[str, str | None], Any] = {}
-    for row in rows:
-        best.setdefault((row.kind, row.id), row)
     found = [
         Hit(
             row.kind,
@@ -87,9 +83,24 @@ def search(
             row.lat,
             None if row.west is None else (row.west, row.south, row.east, row.north),
         )
-        for row in best.values()
+        for row in _places(rows)
     ]
     return [*found, *points][:limit]
+
+
+def _places(rows: list[Any]) -> list[Any]:
+    """Keep the better of a name and its alias, and of what is known twice by one name at one spot (a hospital)."""
+    ids: set[tuple[str, str | None]] = set()
+    spots: set[tuple[str, str, str | None, float, float]] = set()
+    kept = []
+    for row in rows:
+        code = row.detail if row.kind == "address" else None
+        spot = (row.kind, row.label, code, round(row.lon, 4), round(row.lat, 4))
+        if (row.kind, row.id) not in ids and spot not in spots:
+            kept.append(row)
+        ids.add((row.kind, row.id))
+        spots.add(spot)
+    return kept
 
 
 def _sounds(text: str) -> str | None:

@@ -3,6 +3,7 @@
 from services.ingest.areas import load_areas
 from services.ingest.camera_status import load_camera_status
 from services.ingest.catalogue import load_area_classes, load_catalogue, load_lead_units
+from services.ingest.gazetteer import load_places
 from services.ingest.ground import load_cameras, load_components, load_dwellings
 from services.ingest.incidents import load_incidents
 from services.ingest.organisation import load_assignments, load_post_counts, load_shifts
@@ -26,6 +27,7 @@ __all__ = [
     "load_incidents",
     "load_lead_units",
     "load_osm",
+    "load_places",
     "load_post_counts",
     "load_shifts",
     "load_staff",

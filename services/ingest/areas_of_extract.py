@@ -152,10 +152,9 @@ def _numbered(
 
 def _area(extract: OsmExtract, row: int, code: str, metric: BaseGeometry) -> NewArea:
     names = extract.boundaries.names
-    other = {language: str(column[row]) for language, column in (("en", names.en), ("zh", names.zh)) if column[row]}
     parsed = parse_area_code(code)
     geom = crs.to_lonlat(metric, extract.metric_srid)
-    return NewArea(parsed, parsed.level, str(names.name[row]), other, geom)
+    return NewArea(parsed, parsed.level, str(names.name[row]), names.other[row], geom)
 
 
 def _snapped(geometry: BaseGeometry, srid: int) -> BaseGeometry:

@@ -57,10 +57,10 @@ def save_ground(work: UnitOfWork, ground: Ground) -> dict[str, int]:
     """
     x, session, territory = ground.extract, work.session, ground.territory_id
     counts = {"areas": len(ground.areas.areas) or len(ground.area_ids)}
-    streets = zip(x.streets.kind, x.streets.names.name, x.streets.walkable, ewkb_hex(x.streets.geom), strict=True)
-    counts["streets"] = copy_rows(
-        session, "street", ("territory_id", "kind", "name", "walkable", "geom"), ((territory, *row) for row in streets)
-    )
+    named = x.streets.names
+    streets = zip(x.streets.kind, named.name, named.other, x.streets.walkable, ewkb_hex(x.streets.geom), strict=True)
+    columns = ("territory_id", "kind", "name", "names", "walkable", "geom")
+    counts["streets"] = copy_rows(session, "street", columns, ((territory, *row) for row in streets))
     waters = zip(x.waterways.kind, x.waterways.names.name, _hex(x.waterways.geom), strict=True)
     counts["waterways"] = copy_rows(
         session, "waterway", ("territory_id", "kind", "name", "geom"), ((territory, *row) for row in waters)
@@ -143,21 +143,22 @@ def _save_places(work: UnitOfWork, ground: Ground) -> dict[str, int]:
 
     def rows(table: Places) -> list[tuple[Any, ...]]:
         keep = _inside(table.point, outline)
-        columns = (table.kind[keep], table.name[keep], table.weight[keep], _hex(table.point[keep]))
+        named = (table.kind[keep], table.name[keep], table.other_names[keep])
+        columns = (*named, table.weight[keep], _hex(table.point[keep]))
         return list(zip(*columns, strict=True))
 
     counts = {}
     counts["key_places"] = copy_rows(
         work.session,
         "key_place",
-        ("territory_id", "kind", "name", "weight", "point"),
+        ("territory_id", "kind", "name", "names", "weight", "point"),
         ((territory, *row) for row in rows(x.key_places)),
     )
     counts["facilities"] = copy_rows(
         work.session,
         "facility",
-        ("territory_id", "kind", "name", "point"),
-        ((territory, kind, name, point) for kind, name, _, point in rows(x.facilities)),
+        ("territory_id", "kind", "name", "names", "point"),
+        ((territory, kind, name, names, point) for kind, name, names, _, point in rows(x.facilities)),
     )
     counts["cameras"] = _save_cameras(work, x.cameras, territory, _inside(x.cameras.point, outline))
     return counts

@@ -25,19 +25,21 @@ select 'area' as kind, a.id as ref_id, a.name, a.names,
        st_pointonsurface(a.geom) as at, sqrt(st_area(a.geom::geography) / pi()) as reach, a.area_code
 from today a
 union all
-select 'street', (array_agg(s.id order by s.fid))[1], s.name, '{}'::jsonb, coalesce(l.name, ''),
+select 'street', (array_agg(s.id order by s.fid))[1], s.name, jsonb_object_agg(n.name, n.name)
+           filter (where n.name is not null), coalesce(l.name, ''),
        st_pointonsurface((array_agg(s.geom order by s.fid))[1]),
        least(2000, st_length(st_boundingdiagonal(st_extent(s.geom)::geometry)::geography) / 2), coalesce(l.area_code, 0)
 from street s left join lateral (
     select l.name, l.area_code from leaf l
     where l.geom && st_centroid(s.geom) and st_covers(l.geom, st_centroid(s.geom)) limit 1) l on true
+left join lateral jsonb_each_text(s.names) n(said, name) on true
 where s.territory_id = :territory and s.name <> '' group by s.name, l.name, l.area_code
 union all
-select 'place', k.id, k.name, '{}'::jsonb, coalesce(l.name, ''), k.point, 0, k.area_code
+select 'place', k.id, k.name, k.names, coalesce(l.name, ''), k.point, 0, k.area_code
 from key_place k left join leaf l on l.area_code = k.area_code
 where k.territory_id = :territory and k.name <> ''
 union all
-select 'place', f.id, f.name, '{}'::jsonb, coalesce(l.name, ''), f.point, 0, f.area_code
+select 'place', f.id, f.name, f.names, coalesce(l.name, ''), f.point, 0, f.area_code
 from facility f left join leaf l on l.area_code = f.area_code
 where f.territory_id = :territory and f.name <> ''
 """)
@@ -47,6 +49,8 @@ select coalesce(string_agg(layer || ':' || rev, ' ' order by layer), '') from la
 where layer in ('areas', 'streets', 'key_places', 'facilities')
 """)
 
+CLOSE_DEG = 0.001
+"""A place of the same name that is so near is the same place."""
 _NAMED = sa.text("""
 select distinct on (g.official, st_snaptogrid(g.point, 0.0005)) g.kind, g.official as label, g.within as detail,
        coalesce(g.ref_id, g.id) as id, st_x(g.point) as lon, st_y(g.point) as lat, g.reach_m, g.name
@@ -114,7 +118,10 @@ def replace_names(
 
 
 def add_names(session: Session, territory_id: UUID, source: str, rows: Iterable[Sequence[Any]]) -> int:
-    """Add names; their n-grams are made where they are searched."""
+    """Add names, in the place of those of the same source for a place so called close by.
+
+    Their n-grams are made where they are searched.
+    """
     session.execute(sa.text("drop table if exists name_stage"))
     session.execute(
         sa.text(
@@ -124,6 +131,13 @@ def add_names(session: Session, territory_id: UUID, source: str, rows: Iterable[
     )
     columns = ("kind", "ref_id", "name", "official", "within", "sounds", "initials", "point", "reach_m", "area_code")
     count = copy_rows(session, "name_stage", columns, rows)
+    session.execute(
+        sa.text(
+            "delete from gazetteer g using name_stage n where g.territory_id = :territory and g.source = :source"
+            " and g.official = n.official and st_expand(n.point, :close) && g.point"
+        ),
+        {"territory": territory_id, "source": source, "close": CLOSE_DEG},
+    )
     session.execute(
         sa.text(
             f"insert into gazetteer (territory_id, source, {', '.join(columns)}, grams)"  # noqa: S608 - constants

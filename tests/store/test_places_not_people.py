@@ -41,7 +41,7 @@ ALLOWED = {
     **dict.fromkeys(
         ("role.name_en", "role.name_zh", "territory.name", "area.name", "area.names", "area_draft.name",
          "change_set.name", "compound.name", "facility.name", "key_place.name", "landcover.name", "plan.name",
-         "street.name", "waterway.name", "grid_version.name", "placement.name", "report.name", "report_schedule.name",
+         "street.name", "street.names", "key_place.names", "facility.names", "waterway.name", "grid_version.name", "placement.name", "report.name", "report_schedule.name",
          "unit.name"),
         PLACE,
     ),

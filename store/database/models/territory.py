@@ -126,6 +126,7 @@ class Street(Base):
     territory_id: Mapped[UUID] = territory_key()
     kind: Mapped[str]
     name: Mapped[str] = mapped_column(server_default="")
+    names: Mapped[Json]
     walkable: Mapped[bool] = mapped_column(server_default=sa.true())
     geom: Mapped[Any] = mapped_column(ShapelyGeometry("LINESTRING"))
     geom_3857: Mapped[Any] = tile_geometry("geom", "LINESTRING")
@@ -193,6 +194,7 @@ class KeyPlace(Base):
     territory_id: Mapped[UUID] = territory_key()
     kind: Mapped[str] = mapped_column(index=True)
     name: Mapped[str] = mapped_column(server_default="")
+    names: Mapped[Json]
     weight: Mapped[float] = mapped_column(server_default=sa.text("1"))
     point: Mapped[Any] = mapped_column(ShapelyGeometry("POINT"))
     geom_3857: Mapped[Any] = tile_geometry("point", "POINT")
@@ -212,6 +214,7 @@ class Facility(Base):
     territory_id: Mapped[UUID] = territory_key()
     kind: Mapped[str] = mapped_column(index=True)
     name: Mapped[str] = mapped_column(server_default="")
+    names: Mapped[Json]
     point: Mapped[Any] = mapped_column(ShapelyGeometry("POINT"))
     area_code: Mapped[int] = area_key()
     revision: Mapped[Revision]

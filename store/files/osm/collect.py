@@ -57,6 +57,7 @@ class RawLine:
     name: str
     name_en: str
     name_zh: str
+    other_names: dict[str, str]
     walkable: bool
     motor: bool
     level: int
@@ -246,6 +247,7 @@ def _take_way(way: Any, out: Collected, report: IngestReport, wkb: Any) -> None:
             tags.get("name", ""),
             tags.get("name:en", ""),
             tags.get("name:zh", ""),
+            osm_tags.other_names(tags),
             kind not in osm_tags.NOT_WALKABLE and tags.get("foot") != "no",
             kind in osm_tags.MOTOR,
             _level(tags),

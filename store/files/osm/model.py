@@ -30,11 +30,14 @@ class Names:
     ----------
     name, en, zh : (n,) arrays of str
         Local, English and Chinese name.
+    other : (n,) array of dict
+        Every further name by its kind, English and Chinese ones too.
     """
 
     name: Texts
     en: Texts
     zh: Texts
+    other: Texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +245,8 @@ class Places:
     name : (n,) array of str
     weight : (n,) float array
         1 = ordinary; more where more people pass.
+    other_names : (n,) array of dict
+        Every further name by its kind.
     """
 
     point: Geometries
@@ -249,6 +254,7 @@ class Places:
     kind: Texts
     name: Texts
     weight: Floats
+    other_names: Texts
 
     def __len__(self) -> int:
         return len(self.point)

@@ -47,14 +47,14 @@ class Site:
 
 def _empty() -> Places:
     nothing = np.empty(0, dtype=object)
-    return Places(nothing, np.empty(0, dtype=np.int64), nothing, nothing, np.empty(0))
+    return Places(nothing, np.empty(0, dtype=np.int64), nothing, nothing, np.empty(0), nothing)
 
 
 def _concatenate(*tables: Places) -> Places:
     return Places(
         *(
             np.concatenate([getattr(table, name) for table in tables])
-            for name in ("point", "osm_id", "kind", "name", "weight")
+            for name in ("point", "osm_id", "kind", "name", "weight", "other_names")
         )
     )
 
@@ -142,6 +142,7 @@ def _merged(rows: list[tuple[Site, str, float]], srid: int, report: IngestReport
         np.array([rows[row][1] for row in chosen], dtype=object),
         np.array([names[row] for row in chosen], dtype=object),
         weight,
+        np.array([osm_tags.other_names(rows[row][0].tags) for row in chosen], dtype=object),
     )
 
 
@@ -207,6 +208,7 @@ def _junction_table(group: Ints, lonlat: npt.NDArray[np.float64], street: Ints, 
         np.full(len(order), "junction", dtype=object),
         np.array([" / ".join(sorted(names[row])[:_MAX_NAMES]) for row in order], dtype=object),
         weight[order],
+        np.array([{} for _ in order], dtype=object),
     )
 
 
@@ -223,4 +225,5 @@ def _alleys(streets: Lines, alleys: npt.NDArray[np.bool_], srid: int) -> Places:
         np.full(len(rows), "alley", dtype=object),
         streets.names.name[rows],
         np.ones(len(rows)),
+        streets.names.other[rows],
     )

@@ -75,12 +75,13 @@ def line_geometries(lines: list[RawLine]) -> Geometries:
 
 
 def names_of(tags: list[dict[str, str]]) -> Names:
-    """Read the three names of each."""
-    return Names(*(texts([found.get(key, "") for found in tags]) for key in ("name", "name:en", "name:zh")))
+    """Read the names of each."""
+    name, english, chinese = (texts([found.get(key, "") for found in tags]) for key in ("name", "name:en", "name:zh"))
+    return Names(name, english, chinese, texts([osm_tags.other_names(found) for found in tags]))
 
 
-def texts(values: list[str]) -> npt.NDArray[Any]:
-    """Make an object array of str."""
+def texts(values: list[Any]) -> npt.NDArray[Any]:
+    """Make an object array of str, or of dict."""
     return np.array(values, dtype=object)
 
 
@@ -99,6 +100,7 @@ def line_tables(lines: list[RawLine], frame: Frame) -> dict[str, tuple[Lines, np
                 texts([line.name for line in picked]),
                 texts([line.name_en for line in picked]),
                 texts([line.name_zh for line in picked]),
+                texts([line.other_names for line in picked]),
             ),
             walkable=np.array([line.walkable for line in picked], dtype=bool),
             motor=np.array([line.motor for line in picked], dtype=bool),

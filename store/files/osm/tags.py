@@ -45,6 +45,13 @@ LAND = {
     "landuse": _words("farmland quarry brownfield"),
 }
 
+#: Tags that hold further names, and what we call them.
+OTHER_NAMES = {
+    "official_name": "official", "alt_name": "alt", "short_name": "short", "loc_name": "local", "old_name": "old",
+    "int_name": "international",
+}  # fmt: skip
+_LANGUAGE = re.compile(r"name:([a-z]{2,3}(?:[-_][A-Za-z]+)?)")
+
 #: Values of ``residential`` that mark a compound even without a name.
 COMPOUNDS = _words("gated apartments condominium")
 
@@ -227,6 +234,26 @@ def parse_length_m(text: str | None) -> float:
     if feet is not None:
         return (float(feet.group(1)) + float(feet.group(2) or 0) / 12) * 0.3048
     return parse_number(text)
+
+
+def other_names(tags: Tags) -> dict[str, str]:
+    """Read under which other names a thing is known, by the kind of name or its language.
+
+    Examples
+    --------
+    >>> other_names({"name": "Esplanadi", "name:en": "Esplanade", "alt_name": "Espa;Esplanadi", "old_name": ""})
+    {'alt': 'Espa', 'en': 'Esplanade'}
+    """
+    found: dict[str, str] = {}
+    known = {tags.get("name")}
+    for key, value in dict(tags).items():
+        language = _LANGUAGE.fullmatch(key)
+        kind = OTHER_NAMES.get(key, "") or (language[1] if language else "")
+        parts = [part.strip() for part in value.split(";")] if kind else []
+        for part in (part for part in parts if part and part not in known):
+            known.add(part)
+            found[kind if kind not in found else f"{kind} {len(found)}"] = part
+    return dict(sorted(found.items()))
 
 
 def parse_number(text: str | None) -> float:
