@@ -24,10 +24,13 @@ ADMINISTRATION: Final = ("/api/v1/accounts", "/api/v1/audit", "/api/v1/operation
 # open without signing in: they count who comes (services/quota.py) and tell neither doors nor people
 PUBLIC: Final = ("/api/v1/public/", "/open311/v2", "/api/v1/follow/")
 
-# every row that these show or change passes row security, and none tells sums of what it hides
+# every row that these show or change passes row security, and none tells sums of what it hides: those of a plan and
+# of its coverage are added up from the grids in sight (services/plan_figures.py, services/coverage_in_area.py)
 IN_AREAS: Final = frozenset(
     {
         "GET /api/v1/territories", "GET /api/v1/areas", "GET /api/v1/plans/current", "GET /api/v1/grids",
+        "GET /api/v1/plans", "GET /api/v1/plans/{plan_id}",
+        "GET /api/v1/coverage", "GET /api/v1/coverage/areas", "GET /api/v1/reports/{report}",
         "GET /api/v1/plans/{plan_id}/grids", "GET /api/v1/plans/{plan_id}/atoms",
         "GET /api/v1/plans/{plan_id}/comments", "POST /api/v1/plans/{plan_id}/comments",
         "GET /api/v1/plans/{plan_id}/reaches", "GET /api/v1/reaches/{reach_id}", "GET /api/v1/grids/{grid_id}/nets",

@@ -55,7 +55,8 @@ def by_area(work: UnitOfWork, run: CoverageRun) -> dict[str, Any]:
         ``areas`` (parents before children), ``costs`` and ``targets``.
     """
     plan = work.session.get_one(Plan, run.plan_id)
-    tree = area_sql.area_tree(work.session, plan.territory_id)
+    # the areas above one's own are named elsewhere, but what lies in them is not seen: they would show too little
+    tree = [row for row in area_sql.area_tree(work.session, plan.territory_id) if work.actor.covers(row.area_code)]
     prices = {cost.kind: cost for cost in area_sql.read_costs(work.session, plan.territory_id)}
     sums = _sums_up(tree, area_sql.figures_with_area(work.session, run.id))
     kept = [row for row in tree if sums[row.id]["grids"]]

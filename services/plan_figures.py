@@ -17,7 +17,12 @@ _STALE = ("cut_length", "cut_on_barriers", "outside_band", "infeasible", "misfit
 
 
 def quality_now(work: UnitOfWork, plans: Iterable[Plan]) -> dict[UUID, dict[str, Any]]:
-    """Return the quality of each plan as it is now: stored for proposals, counted anew for plans with edits."""
+    """Return the quality of each plan as it is now: stored for proposals, counted anew for plans with edits.
+
+    An account of some areas gets figures of the grids there: what is stored tells of the whole plan.
+    """
+    if work.actor.is_limited:
+        return _in_sight(work, [plan.id for plan in plans])
     known = {plan.id: dict(plan.quality or {}) for plan in plans}
     for row in plan_totals.edited_totals(work.session, list(known)):
         kept = {name: value for name, value in known[row.plan_id].items() if name not in _STALE}
@@ -32,3 +37,16 @@ def quality_now(work: UnitOfWork, plans: Iterable[Plan]) -> dict[UUID, dict[str,
             "share_within": float(row.share_within),
         }
     return known
+
+
+def _in_sight(work: UnitOfWork, plans: list[UUID]) -> dict[UUID, dict[str, Any]]:
+    names = ("grids", "max_deviation", "mean_deviation", "compactness", "exclaves")
+    return {
+        row.plan_id: {
+            **{name: getattr(row, name) for name in names},
+            "households": int(row.households),
+            "share_within": float(row.share_within),
+            "mean_households": row.households / row.grids if row.grids else 0.0,
+        }
+        for row in plan_totals.totals_in_sight(work.session, plans)
+    }

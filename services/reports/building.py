@@ -63,6 +63,8 @@ def build(
         No such report, format or language.
     NotFoundError
         There is no such plan, or no coverage run yet.
+    AreaLimitedError
+        It needs the whole territory, and the account is limited to some areas.
     """
     check_format(file_format)
     return finish(work, gather(work, name, plan_id, lang=lang, run_id=run_id), file_format).content
@@ -91,6 +93,8 @@ def gather(
     now = datetime.now(UTC)
     if name == "cameras":
         return cameras_content(work, plan, language, now=now)
+    # the nearest facility may lie beyond the border of an area, where an account of it sees none
+    work.actor.require_everywhere()
     return facilities_content(work, plan, language, now=now)
 
 

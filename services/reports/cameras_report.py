@@ -14,7 +14,7 @@ from layers.report import Cell, ReportContent, ReportLayer, ReportTable
 from layers.spec import Lang
 from services.cameras import kind_of
 from services.reports.drawing import grid_labels, grid_layer, ground_layer, shed_layers
-from services.reports.words import grouped_code, words
+from services.reports.words import grouped_code, own_areas, words
 from store.database import coverage as coverage_sql
 from store.database import plans as plan_sql
 from store.database import reports as sql
@@ -36,7 +36,7 @@ def cameras_content(work: UnitOfWork, plan: Plan, lang: Lang, *, now: datetime) 
     say = words(lang)
     rows = sql.camera_register(work.session, territory.id, plan.id)
     sheds = coverage_sql.shed_rows(work.session, territory.id)
-    notes = [say["states"], *([say["demo"]] if territory.demo else []), territory.attribution]
+    notes = [*own_areas(work, say), say["states"], *([say["demo"]] if territory.demo else []), territory.attribution]
     return ReportContent(
         name="cameras",
         title=f"{say['cameras_title']}: {territory.name}",

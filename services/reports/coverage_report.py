@@ -11,9 +11,10 @@ from layers.folium_map import style_of
 from layers.palette import PALETTES
 from layers.report import Cell, ReportContent, ReportLayer, ReportTable
 from layers.spec import Lang
+from services.coverage_in_area import summary_of
 from services.reports.drawing import grid_labels, grid_layer, ground_layer, shed_layers
 from services.reports.kinds import kind_word
-from services.reports.words import grouped_code, words
+from services.reports.words import grouped_code, own_areas, words
 from store.database import coverage as sql
 from store.database import plans as plan_sql
 from store.database.bulk import Columns
@@ -39,7 +40,7 @@ def coverage_content(work: UnitOfWork, plan: Plan, run: CoverageRun, lang: Lang)
         name="coverage",
         title=f"{say['title']}: {territory.name}",
         subtitle=f"{plan.name} · {say['as_of']} {run.created_at:%Y-%m-%d %H:%M} UTC",
-        facts=_facts(run.summary, say),
+        facts=_facts(summary_of(work, run), say),
         tables=[_grid_table(rows, say, lang), _gap_table(gaps, lang), _place_table(places)],
         layers=[ground_layer(work, plan, say), *_layers(work, plan, rows, gaps, places, say)],
         labels=grid_labels(work, plan.id),
@@ -49,7 +50,7 @@ def coverage_content(work: UnitOfWork, plan: Plan, run: CoverageRun, lang: Lang)
             (_LIGHT.coverage[2], say["place_seen"]),
             (_LIGHT.surface, say["place_gap"]),
         ],
-        notes=_notes(run, territory, rows, say),
+        notes=[*own_areas(work, say), *_notes(run, territory, rows, say)],
         box=plan_sql.plan_box(work.session, plan.id),
         metric_srid=territory.metric_srid,
         lang=lang,

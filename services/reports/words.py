@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from layers.spec import Lang, Text
+from store.database.access import area_names
+from store.database.work import UnitOfWork
 
 WORDS = {
     "title": Text("Camera coverage", "摄像机覆盖分析"),
@@ -72,6 +74,7 @@ WORDS = {
     "area": Text("Area", "区域"),
     "count": Text("Count", "数量"),
     "villages": Text("Villages and communities", "村（社区）"),
+    "own_areas": Text("Of these areas only: {areas}.", "仅含以下区域：{areas}。"),
     "definition": Text(
         "Geometric coverage: what the view sheds of {status} cameras reach past buildings. The official count of units "
         "with at least one camera is another figure: {with_camera} of {all_grids} grids have one.",
@@ -96,6 +99,15 @@ WORDS = {
 def words(lang: Lang) -> dict[str, str]:
     """Return every word in a language."""
     return {key: getattr(text, lang) for key, text in WORDS.items()}
+
+
+def own_areas(work: UnitOfWork, say: dict[str, str]) -> list[str]:
+    """Return the note on a report that is of some areas, for whose account sees no more than those."""
+    if not work.actor.is_limited:
+        return []
+    paths = (work.actor.area_path or "").split(",")
+    names = area_names(work.session, paths)
+    return [say["own_areas"].format(areas=", ".join(names.get(path, path) for path in paths))]
 
 
 def grouped_code(code: str) -> str:

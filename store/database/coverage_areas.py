@@ -10,7 +10,18 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.orm import Session
 
-from store.database.models import Area, Camera, CameraCost, CoverageGrid, CoverageRun, Grid, GridVersion
+from store.database.models import (
+    Area,
+    Camera,
+    CameraCost,
+    CoverageGrid,
+    CoverageRun,
+    Gap,
+    Grid,
+    GridVersion,
+    Plan,
+    ViewShed,
+)
 
 _UNITS = sa.text("""
 select a.kind, count(*) as units,
@@ -61,6 +72,24 @@ def grids_with_camera(session: Session, run_id: UUID, status: str) -> tuple[int,
     return int(row.units), int(row.with_camera)
 
 
+def figures_in_sight(session: Session, run_id: UUID, names: Sequence[str]) -> Any:  # noqa: ANN401 - a database row
+    """Return sums of a run's figures over the grids that the session sees, its gaps, and headings unknown there."""
+    grids = sa.select(CoverageGrid).where(CoverageGrid.run_id == run_id).subquery()
+    gaps = sa.select(sa.func.count()).where(Gap.run_id == run_id).scalar_subquery()
+    territory = sa.select(Plan.territory_id).join(CoverageRun, CoverageRun.plan_id == Plan.id)
+    unknown = (
+        sa.select(sa.func.count())
+        .where(
+            ViewShed.territory_id == territory.where(CoverageRun.id == run_id).scalar_subquery(),
+            ViewShed.flag.contains("unknown_heading"),
+        )
+        .scalar_subquery()
+    )
+    sums = (sa.func.coalesce(sa.func.sum(grids.c[name]), 0).label(name) for name in names)
+    statement = sa.select(*sums, gaps.label("gaps"), unknown.label("unknown_heading")).select_from(grids)
+    return session.execute(statement).one()
+
+
 def units_with_camera(session: Session, territory_id: UUID, cameras: Sequence[UUID]) -> dict[str, tuple[int, int]]:
     """Return how many areas of each kind there are, and in how many of them one of the cameras stands."""
     rows = session.execute(_UNITS, {"territory": territory_id, "cameras": list(cameras)})
@@ -70,7 +99,7 @@ def units_with_camera(session: Session, territory_id: UUID, cameras: Sequence[UU
 def area_tree(session: Session, territory_id: UUID) -> list[sa.Row[Any]]:
     """Return the areas in force with their parents, parents before children."""
     statement = (
-        sa.select(Area.id, Area.code, Area.kind, Area.name, Area.parent_id, Area.path)
+        sa.select(Area.id, Area.code, Area.kind, Area.name, Area.parent_id, Area.path, Area.area_code)
         .where(Area.territory_id == territory_id, Area.valid.op("@>")(sa.func.current_date()))
         .order_by(sa.func.length(Area.path), Area.path)
     )

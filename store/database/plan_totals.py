@@ -53,6 +53,19 @@ def plan_totals(session: Session, plan_id: UUID, tolerance: float, author_id: UU
     ).one()
 
 
+def own_steps(session: Session, plan_id: UUID, author_id: UUID | None) -> tuple[int, int]:
+    """Return how many edits an author can undo and redo."""
+    row = session.execute(
+        sa.text("""
+            select count(*) filter (where state = 'live'), count(*) filter (where state = 'undone') from edit
+            where plan_id = :plan and author_id is not distinct from cast(:author as uuid)
+                and kind not in ('undo', 'redo')
+        """),
+        {"plan": plan_id, "author": author_id},
+    ).one()
+    return int(row[0]), int(row[1])
+
+
 def edited_totals(session: Session, plan_ids: Sequence[UUID]) -> Sequence[sa.Row[*tuple[Any, ...]]]:
     """Return the figures of those plans that have been edited, counted from their grids."""
     return session.execute(
@@ -68,6 +81,23 @@ def edited_totals(session: Session, plan_ids: Sequence[UUID]) -> Sequence[sa.Row
             ) e on e.plan_id = p.id
             join grid_version v on v.plan_id = p.id
             group by p.id, p.spec, e.edits
+        """),
+        {"plans": list(plan_ids)},
+    ).all()
+
+
+def totals_in_sight(session: Session, plan_ids: Sequence[UUID]) -> Sequence[sa.Row[*tuple[Any, ...]]]:
+    """Return the figures of the grids of each plan that the session sees; of none where it sees none."""
+    return session.execute(
+        sa.text("""
+            select p.id as plan_id, count(v.grid_id) as grids, coalesce(sum(v.households), 0) as households,
+                coalesce(max(abs(v.deviation)), 0) as max_deviation,
+                coalesce(avg(abs(v.deviation)), 0) as mean_deviation,
+                coalesce(avg((abs(v.deviation) <= coalesce((p.spec->>'tolerance')::float8, 0.1) + 1e-9)::int), 0)
+                    as share_within,
+                coalesce(avg(v.compactness), 0) as compactness, count(*) filter (where v.exclave) as exclaves
+            from plan p left join grid_version v on v.plan_id = p.id
+            where p.id = any(:plans) group by p.id
         """),
         {"plans": list(plan_ids)},
     ).all()

@@ -6,9 +6,12 @@ accounts of some areas when it runs.
 
 from __future__ import annotations
 
+import io
 import math
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -16,9 +19,12 @@ import pytest
 import sqlalchemy as sa
 
 from api import gates
+from services import access
 from services.access import ADMINISTRATORS, BUSINESS
+from services.reports.building import gather
 from store.database.actor import Actor
 from store.database.layer_sources import SOURCES
+from store.database.models import Plan
 from tests.api.conftest import Client
 from tests.api.mvt import read_tile
 from tests.api.town import build_town, lonlat, many
@@ -324,10 +330,6 @@ def test_administrators_do_no_business(app, ground, make_account, database, role
             work.session.execute(
                 sa.text("delete from scope where account_id = (select id from account where name = :n)"), {"n": name}
             )
-        from datetime import UTC, datetime
-
-        from services import access
-
         with database.work(Actor.system()) as work:
             token = access.issue_token(work, name, label="t", now=datetime.now(UTC))
     else:
@@ -369,6 +371,63 @@ def test_a_camera_of_the_own_area_is_turned_and_coverage_follows(people, ground)
         headers={"If-Match": f'"{changed.json()["camera"]["revision"]}"'},
     )
     assert (moved.status_code, moved.json()["code"]) == (403, "not-allowed")
+
+
+@pytest.mark.parametrize("mine", [WEST, EAST])
+def test_sums_are_of_what_lies_in_the_own_area(people, ground, database, mine):
+    """Each figure of a plan and of its coverage, against the owner's count in the area."""
+    town, client = ground.town, people["analyst", mine]
+    with database.owner_work(Actor.system()) as work:  # a plan's own row tells of the whole plan
+        whole = {"grids": 6, "households": 303, "mean_households": 50.5, "territory_area_m2": 2.4e5, "misfits": [1]}
+        work.session.execute(sa.update(Plan).where(Plan.id == town.plan).values(quality=whole))
+    grids, households, worst = read(
+        database, "select count(*), sum(households), max(abs(deviation)) from grid_version where area_code = :c", c=mine
+    )[0]
+    plans = [
+        client.get("/api/v1/plans/current").json()["plan"],
+        client.get(f"/api/v1/plans/{town.plan}/grids").json()["plan"],
+        client.get(f"/api/v1/plans/{town.plan}").json()["plan"],
+        *client.get("/api/v1/plans").json()["plans"],
+    ]
+    for plan in plans:
+        assert (plan["grids"], plan["households"]) == (grids, households)
+        assert plan["quality"]["max_deviation"] == worst
+        assert {"territory_area_m2", "misfits"}.isdisjoint(plan["quality"])
+    told = client.get("/api/v1/coverage", params={"run": town.run}).json()
+    sums = read(
+        database,
+        "select sum(street_m), sum(seen_m), sum(cameras), sum(online), sum(places), count(*) from coverage_grid"
+        " where run_id = :run and area_code = :c",
+        run=town.run, c=mine,
+    )[0]  # fmt: skip
+    names = ("streets_m", "seen_m", "cameras", "cameras_online", "key_places")
+    assert [told["summary"][name] for name in names] == list(sums[:5])
+    assert told["summary"]["official"][0]["units"] == sums[5] == len(told["grids"]) == grids
+    assert told["summary"]["gaps"] == len(ground.fids[mine]["gaps"])
+    areas = client.get("/api/v1/coverage/areas", params={"run": town.run}).json()["areas"]
+    assert [(each["code"], each["grids"], each["cameras"]) for each in areas] == [(str(mine), grids, sums[2])]
+
+
+def test_reports_are_of_the_own_area_and_say_so(app, database, ground, make_account):
+    """The files of a report: what is in them lies in the area, and what needs the whole town is refused politely."""
+    token = make_account("analyst", "export", "camera_network", name="reporter", area_path=PATHS[WEST])
+    with Client(app, headers={"Authorization": f"Bearer {token}"}) as client:
+        for name in ("coverage", "cameras"):
+            for form in ("csv", "xlsx"):
+                answer = client.get(f"/api/v1/reports/{name}", params={"format": form, "run": ground.town.run})
+                assert answer.status_code == 200, answer.text
+                parts = [answer.content]
+                if form == "xlsx":
+                    with zipfile.ZipFile(io.BytesIO(answer.content)) as book:
+                        parts = [book.read(part) for part in book.namelist()]
+                assert not [mark for part in parts for mark in leaks(part, ground.marks[EAST])]
+        refused = client.get("/api/v1/reports/facilities", params={"format": "csv"})
+        assert (refused.status_code, refused.json()["code"]) == (403, "area-limited")
+    with database.work(Actor.system()) as work:
+        actor = access.signed_in_by_token(work, token, now=datetime.now(UTC)).actor
+    with database.work(actor) as work:
+        told = gather(work, "coverage", ground.town.plan, run_id=ground.town.run)
+    assert told.notes[0] == "Of these areas only: West Village 西村."
 
 
 def test_listeners_hear_of_their_area_only(people, ground, database):
