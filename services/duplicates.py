@@ -63,6 +63,11 @@ def proposed(work: UnitOfWork, no: str, *, most: int = 5) -> list[LikelyDuplicat
     row = incident_sql.get_incident(work.session, no)
     if row is None:
         raise NotFoundError(f"There is no incident {no[:40]}.", no=no[:40])
+    return proposed_of(work, row, most=most)
+
+
+def proposed_of(work: UnitOfWork, row: Any, *, most: int = 5) -> list[LikelyDuplicate]:  # noqa: ANN401 - a database row
+    """Return the same for a report whose row is read already."""
     if row.lon is None:
         return []
     report = _Report(

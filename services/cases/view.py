@@ -119,7 +119,7 @@ def read_case(work: UnitOfWork, no: str, *, now: datetime) -> CaseView:
         clocks.clocks_of(work, [at.key], now=at.now)[at.key],
         media.views(work, *at.key),
         [dict(row._mapping) for row in sql.linked_to(work.session, at.row.id)],  # noqa: SLF001 - its public name
-        duplicates.proposed(work, no) if at.row.state in _PROPOSING else [],
+        duplicates.proposed_of(work, at.row) if at.row.state in _PROPOSING else [],
     )
 
 

@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { isNarrowed, listQuestion, onlyOwn, owedStates, readFilters, sinceOf, tabCounts, writeFilters } from '../src/features/dispatch/filters'
 import { arranged, bodyOf, fieldsOf, forMany, isBare, lacks } from '../src/features/dispatch/form'
-import { alarms, byUrgency, hold, neighbour } from '../src/features/dispatch/order'
+import { alarms, asDuplicateMs, byUrgency, extended, hold, neighbour } from '../src/features/dispatch/order'
 import { dispatchEn, dispatchZh } from '../src/i18n/dispatch'
+import { noticesEn, noticesZh } from '../src/i18n/notices'
+import { noticeWords } from '../src/features/notices/words'
+import { pinExpression, pinOf } from '../src/map/pins'
 
 const row = (no: string, due_at: string | null, severity = 'minor'): { no: string; severity: string; due_at: string | null; reported_at: string } => ({ no, severity, due_at, reported_at: `2026-11-22T00:00:0${no}Z` })
 
@@ -38,7 +41,50 @@ describe('filters', () => {
   })
 })
 
+describe('pins', () => {
+  const now = 1_000
+  it('take the colour and shape of the clock, with a badge where a case is critical', () => {
+    const pin = (state: string, due: number | null, soon: number | null, severity = 'minor'): string => pinOf({ state, severity, due, soon }, now)
+    expect([pin('OPENED', 2_000, 1_500), pin('OPENED', 2_000, 900), pin('OPENED', 1_000, 900), pin('OPENED', null, null), pin('SUSPENDED', null, null), pin('CLOSED', 1, 1)]).toEqual(
+      ['gw-pin-ok', 'gw-pin-soon', 'gw-pin-late', 'gw-pin-open', 'gw-pin-paused', 'gw-pin-closed'],
+    )
+    expect([pin('OPENED', 2_000, 1_500, 'critical'), pin('OPENED', null, null, 'critical')]).toEqual(['gw-pin-critical-ok', 'gw-pin-critical'])
+  })
+  it('are said to the map in the same order', () => {
+    const said = JSON.stringify(pinExpression(now))
+    const places = ['gw-pin-closed', 'gw-pin-paused', 'gw-pin-open', 'gw-pin-late', 'gw-pin-soon', 'gw-pin-ok'].map((name) => said.indexOf(`"${name}"`))
+    expect(places.every((at, k) => at > 0 && (k === 0 || at > (places[k - 1] ?? 0)))).toBe(true)
+  })
+})
+
+describe('notices', () => {
+  const of = (kind: string, facts: Record<string, unknown>): Parameters<typeof noticeWords>[0] => ({ id: 1, kind, role: null, facts, at: '2026-11-22T10:00:00Z', read_at: null })
+  it('say what happened, whatever the server calls it', () => {
+    expect(noticeWords(of('clock', { percent: 150, clock: 'stage' }))).toBe('Late, 150 % of the time is used: this step')
+    expect(noticeWords(of('clock', { percent: 80, clock: 'total' }))).toBe('80 % of the time is used: the whole case')
+    expect(noticeWords(of('case', { action: 'dispatch' }))).toBe('Sent to your unit')
+    expect(noticeWords(of('case', { action: 'close' }))).toBe('Close case')
+    expect(noticeWords(of('case', { action: 'brand_new' }))).toBe('brand new')
+    expect(Object.keys(noticesZh)).toEqual(Object.keys(noticesEn))
+  })
+})
+
+describe('time as a duplicate', () => {
+  const step = (from_state: string | null, to_state: string, minute: number): { from_state: string | null; to_state: string; at: string } => ({ from_state, to_state, at: new Date(minute * 60_000).toISOString() })
+  it('adds up what was linked and freed, and what is linked still', () => {
+    const steps = [step(null, 'REPORTED', 0), step('REPORTED', 'DUPLICATE', 10), step('DUPLICATE', 'REPORTED', 25), step('REPORTED', 'DUPLICATE', 30)]
+    expect(asDuplicateMs(steps.slice(0, 1), new Date(60_000))).toBe(0)
+    expect(asDuplicateMs(steps.slice(0, 3), new Date(3_000_000))).toBe(15 * 60_000)
+    expect(asDuplicateMs(steps, new Date(40 * 60_000))).toBe(25 * 60_000)
+  })
+})
+
 describe('the queue', () => {
+  it('grows below the hand, before a group that ends it', () => {
+    expect(extended(['a', 'b'], ['c'], [])).toEqual(['a', 'b', 'c'])
+    expect(extended(['a', 'r', 's'], ['c'], ['r', 's'])).toEqual(['a', 'c', 'r', 's'])
+    expect(extended([], ['c'], ['r'])).toEqual(['c'])
+  })
   it('has critical cases first, then what is due first, then the newest', () => {
     const rows = [row('1', null), row('2', null), row('3', '2026-11-22T12:00:00Z'), row('4', '2026-11-22T09:00:00+00:00'), row('5', null, 'critical')]
     expect([...rows].sort(byUrgency).map(({ no }) => no)).toEqual(['5', '4', '3', '2', '1'])

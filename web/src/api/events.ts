@@ -100,7 +100,8 @@ async function poll(): Promise<void> {
   try {
     const path = `/api/v1/events/poll?limit=200${lastId ? `&after=${encodeURIComponent(lastId)}` : ''}`
     const { data } = await call<{ events: { id: string; event: string; data: unknown }[]; last: string | null }>(path)
-    unreachableSince.value = null
+    // as old as the last answer, not as the stream that is down
+    heard()
     for (const { id, event, data: told } of data.events) {
       if (event === 'layer') deliver(told as LayerEvent, id)
       if (event === 'coverage') deliverCoverage(told as Partial<CoverageNews>, id)

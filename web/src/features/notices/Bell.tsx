@@ -6,7 +6,8 @@ import { openDesk, store } from '../../map/store'
 import { Icon } from '../../ui/Icon'
 import { Menu } from '../../ui/Menu'
 import { ErrorNote, Skeleton } from '../../ui/states'
-import { arrived, isUrgent, loadEarlier, noticeCase, noticeItem, notices, noticesError, noticeWords, readAll, readOne, showUnread, startNotices, unread, unreadOnly, type Notice } from './notices'
+import { arrived, loadEarlier, notices, noticesError, readAll, readOne, showUnread, startNotices, unread, unreadOnly } from './notices'
+import { isUrgent, noticeCase, noticeItem, noticeWords, type Notice } from './words'
 
 const MOST_SHOWN = 99
 const MOST_COUNTED = 1000

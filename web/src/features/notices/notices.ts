@@ -5,10 +5,8 @@ import { session } from '../../api/data'
 import { live, onNews } from '../../api/events'
 import { resource } from '../../api/resource'
 import type { components } from '../../api/schema'
-import { t, tOr } from '../../i18n'
-import { number } from '../../i18n/format'
+import type { Notice } from './words'
 
-export type Notice = components['schemas']['NoticeOut']
 type Notices = components['schemas']['NoticesOut']
 
 const PAGE = 30
@@ -65,23 +63,6 @@ export async function readAll(): Promise<void> {
   const newest = notices.data.peek()?.notices[0]
   if (newest) await markRead({ through: newest.id }, () => true)
 }
-
-const text = (one: Notice, name: string): string => (typeof one.facts[name] === 'string' ? one.facts[name] : '')
-
-/** What a notice says, without its time. */
-export function noticeWords(one: Notice): string {
-  if (one.kind === 'clock') {
-    const percent = typeof one.facts.percent === 'number' ? one.facts.percent : 100
-    const which = tOr(`notices.clock.${text(one, 'clock')}`, text(one, 'clock'))
-    return t(percent >= 100 ? 'notices.late' : 'notices.soon', { percent: number(percent), which })
-  }
-  const action = text(one, 'action')
-  return tOr(`notices.action.${action}`, tOr(`action.${action}`, action.replaceAll('_', ' ')))
-}
-export const noticeItem = (one: Notice): string => text(one, 'item')
-export const noticeCase = (one: Notice): string | null => text(one, 'no') || null
-/** Late things stand out by a sign. */
-export const isUrgent = (one: Notice): boolean => one.kind === 'clock' && Number(one.facts.percent ?? 0) >= 100
 
 /** Starts following the server; returns how to stop. */
 export function startNotices(): () => void {
