@@ -32,6 +32,7 @@ from gis.errors import InvalidInputError, NotAllowedError, NotSignedInError, Rev
 from services import access, idempotency
 from services.access import SignedIn, digest_of
 from services.audit import ReadNotes
+from services.layers import SeenViews
 from services.logs import request_id
 from services.settings import Settings
 from store.database.actor import Actor
@@ -103,6 +104,8 @@ class Wiring:
     figures : Figures
     credentials : CredentialCache
     reads : ReadNotes
+    views : SeenViews
+        What looks at the map showed last.
     exits : CapacityLimiter
         Threads that commit. Apart from those that run routes: when all of these wait for a database connection,
         the requests that hold the connections must still be able to finish.
@@ -115,6 +118,7 @@ class Wiring:
     figures: Figures
     credentials: CredentialCache = field(default_factory=CredentialCache)
     reads: ReadNotes = field(default_factory=ReadNotes)
+    views: SeenViews = field(default_factory=SeenViews)
     exits: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(16))
     parts: dict[str, Any] = field(default_factory=dict)
 
@@ -263,17 +267,23 @@ def by_anyone(action: str) -> Doing:
     return Doing(action, "", request_id.get())
 
 
+def work_for(request: Request, who: SignedIn) -> AbstractContextManager[UnitOfWork]:
+    """Return the transaction of a request, not opened yet."""
+    wiring = wiring_of(request)
+    asks = request.method in SAFE_METHODS or request.url.path in QUESTIONS
+    action = f"{request.method} {route_of(request.scope)}"
+    doing = Doing(action, request.url.path, request_id.get(), asks)
+    patience = patience_of(request.method, route_of(request.scope), wiring.settings.database)
+    return wiring.database.work(who.actor, doing, patience)
+
+
 async def unit_of_work(request: Request, who: Annotated[SignedIn, Depends(signed_in)]) -> AsyncIterator[UnitOfWork]:
     """Open the request's one transaction; it is committed before the answer starts.
 
     Opening does no I/O (the connection is taken at the first statement), so only the commit needs a thread.
     """
     wiring = wiring_of(request)
-    asks = request.method in SAFE_METHODS or request.url.path in QUESTIONS
-    action = f"{request.method} {route_of(request.scope)}"
-    doing = Doing(action, request.url.path, request_id.get(), asks)
-    patience = patience_of(request.method, route_of(request.scope), wiring.settings.database)
-    block = wiring.database.work(who.actor, doing, patience)
+    block = work_for(request, who)
     work = block.__enter__()
     try:
         yield work

@@ -107,6 +107,7 @@ async def _answer(request: Request, collection: str, z: str, y: str, x: str) -> 
     read = partial(
         tiles.read_tile,
         cache=_cache_of(wired),
+        views=wired.views,
         layer_id=collection,
         address=_address(z, x, y),
         look=await requested_look(request),

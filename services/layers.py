@@ -12,12 +12,14 @@ from layers.catalogue import LAYERS, layer
 from layers.spec import LayerSpec
 from store.database import features as feature_sql
 from store.database import tiles as sql
+from store.database.actor import Actor
 from store.database.layer_sources import SOURCES
+from store.database.read_lane import Found, Question
 from store.database.tiles import View
 from store.database.work import Box, UnitOfWork
 
 __all__ = [
-    "LayerState", "Look", "attribution_of", "find_layer", "list_layers", "read_extent",
+    "LayerState", "Look", "SeenView", "SeenViews", "attribution_of", "find_layer", "list_layers", "read_extent",
     "tag_of", "view_of",
 ]  # fmt: skip
 
@@ -31,6 +33,52 @@ class Look:
 
     plan: UUID | None = None
     territory: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SeenView:
+    """A view as the database last told it, and the tags of its layers' tiles as they were reckoned."""
+
+    told: tuple[bytes | None, ...]
+    view: View
+    tags: dict[str, str]
+
+
+class SeenViews:
+    """The views that a process saw last: guesses at what a look shows now, never more.
+
+    A guess lets a question be asked together with the view that it hangs on; the view that comes back decides whether
+    the answer is any good.
+    """
+
+    def __init__(self, size: int = 256) -> None:
+        self.size = size
+        self._seen: dict[tuple[str, Look], SeenView] = {}
+
+    def question(self, look: Look) -> Question:
+        """Return the statement that asks what `look` shows now."""
+        return sql.view_statement(plan=look.plan, territory=look.territory)
+
+    def guess(self, actor: Actor, look: Look) -> SeenView | None:
+        """Return the view that whoever sees what `actor` may had last."""
+        return self._seen.get((actor.scope_key, look))
+
+    def learn(self, actor: Actor, look: Look, found: Found) -> SeenView:
+        """Return the view that was found: the very guess, where it still holds.
+
+        Raises
+        ------
+        NotFoundError
+            `look` names a plan or territory that does not exist.
+        """
+        key, told = (actor.scope_key, look), found.as_it_came()
+        seen = self._seen.get(key)
+        if seen is None or seen.told != told:
+            seen = SeenView(told, require_view(sql.view_in(found), look), {})
+            if len(self._seen) >= self.size:
+                self._seen.pop(next(iter(self._seen), key), None)
+            self._seen[key] = seen
+        return seen
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ import zstandard
 
 from gis.errors import NotFoundError, UnavailableError
 from layers.catalogue import LAYERS
-from services.layers import Look, find_layer, require_view, tag_of, view_of
+from services.layers import Look, SeenView, SeenViews, find_layer, tag_of, view_of
 from store.database import tiles as sql
 from store.database.actor import Actor
 from store.database.layer_sources import SOURCES
@@ -37,7 +37,6 @@ _ENTRY: Final = 512
 """Bytes that an entry of the cache weighs beside its tile, or a million empty tiles would count as nothing."""
 _SMALL: Final = 64 * 1024
 """Bytes up to which packing takes less time than handing it to a thread and getting it back."""
-_VIEWS: Final = 256
 _packers = threading.local()
 
 
@@ -57,22 +56,6 @@ class Tile:
     tag: str
     body: bytes | None
     coding: Coding | None
-
-
-@dataclass(frozen=True, slots=True)
-class SeenView:
-    """A view as the database last told it, and the tags of its layers as they were reckoned."""
-
-    told: tuple[bytes | None, ...]
-    view: View
-    tags: dict[str, str]
-
-    def tag(self, layer_id: str, actor: Actor) -> str:
-        """Return `tile_tag`; all who ask here have one scope."""
-        found = self.tags.get(layer_id)
-        if found is None:
-            found = self.tags[layer_id] = tile_tag(layer_id, self.view, actor)
-        return found
 
 
 class TileCache:
@@ -100,7 +83,6 @@ class TileCache:
         self.cuts = 0
         self._tiles: OrderedDict[Key, bytes] = OrderedDict()
         self._cutting: dict[Key, Future[bytes]] = {}
-        self._views: OrderedDict[Key, SeenView] = OrderedDict()
         self._lock = threading.Lock()
 
     def get(self, key: Key) -> bytes | None:
@@ -123,17 +105,6 @@ class TileCache:
             while self.size > self.limit:
                 _, dropped = self._tiles.popitem(last=False)
                 self.size -= len(dropped) + _ENTRY
-
-    def seen(self, key: Key) -> SeenView | None:
-        """Return the view that this look had when it was last asked for: a guess at what it has now."""
-        return self._views.get(key)
-
-    def saw(self, key: Key, seen: SeenView) -> None:
-        """Remember a view."""
-        with self._lock:
-            self._views[key] = seen
-            while len(self._views) > _VIEWS:
-                self._views.popitem(last=False)
 
     def claim(self, key: Key) -> tuple[Future[bytes], bool]:
         """Return the promise of a tile, and whether the caller is the one who has to keep it (`keep`, `fail`)."""
@@ -210,6 +181,7 @@ def map_facts(work: UnitOfWork, look: Look) -> MapFacts:
 async def read_tile(
     reads: QuickReads,
     cache: TileCache,
+    views: SeenViews,
     layer_id: str,
     address: TileAddress,
     *,
@@ -228,6 +200,8 @@ async def read_tile(
         Of whoever asks.
     cache : TileCache
         Shared by all requests of the process.
+    views : SeenViews
+        As shared.
     layer_id : str
     address : TileAddress
     look : Look
@@ -243,25 +217,30 @@ async def read_tile(
     """
     _require_tile(layer_id, address)
     work = _Cutting(reads, cache, layer_id, address, coding)
-    question = sql.view_statement(plan=look.plan, territory=look.territory)
-    here = (reads.actor.scope_key, look)
-    guess = cache.seen(here)
+    question = views.question(look)
+    guess = views.guess(reads.actor, look)
     body = None
     if guess is not None and work.claim(guess, known_tags):
         found, body = await work.cut(guess.view, question)
     else:
-        [found] = await reads.ask(question)
-    now = guess
-    told = found.as_it_came()
-    if now is None or now.told != told:
-        now, body = SeenView(told, require_view(sql.view_in(found), look), {}), None
-        cache.saw(here, now)
-    tag = now.tag(layer_id, reads.actor)
+        [found] = await reads.ask(question, planned_once=True)
+    now = views.learn(reads.actor, look, found)
+    if now is not guess:
+        body = None
+    tag = _tag_in(now, layer_id, reads.actor)
     if tag in known_tags:
         return Tile(tag, None, None)
     if body is None:
         body = await work.fetch(now)
     return _with_body(tag, body, coding)
+
+
+def _tag_in(seen: SeenView, layer_id: str, actor: Actor) -> str:
+    """Return `tile_tag`, reckoned once for a view: whoever has it has one scope."""
+    found = seen.tags.get(layer_id)
+    if found is None:
+        found = seen.tags[layer_id] = tile_tag(layer_id, seen.view, actor)
+    return found
 
 
 def _with_body(tag: str, body: bytes, coding: Coding | None) -> Tile:
@@ -284,13 +263,13 @@ class _Cutting:
 
     def claim(self, seen: SeenView, known_tags: frozenset[str]) -> bool:
         """Whether the caller has to cut the tile: nobody has it, and nobody else is at it."""
-        tag = seen.tag(self.layer_id, self.reads.actor)
+        tag = _tag_in(seen, self.layer_id, self.reads.actor)
         self.key = (self.layer_id, tag, self.address, self.coding)
         return tag not in known_tags and self.cache.get(self.key) is None and self.cache.claim(self.key)[1]
 
     async def fetch(self, seen: SeenView) -> bytes:
         """Return the tile of a view: from the cache, from whoever is cutting it, or cut now."""
-        self.key = (self.layer_id, seen.tag(self.layer_id, self.reads.actor), self.address, self.coding)
+        self.key = (self.layer_id, _tag_in(seen, self.layer_id, self.reads.actor), self.address, self.coding)
         body = self.cache.get(self.key)
         if body is not None:
             return body
@@ -309,7 +288,7 @@ class _Cutting:
         z, x, y = self.address.z, self.address.x, self.address.y
         try:
             tile = sql.tile_statement(self.layer_id, view, z, x, y, masked=masked)
-            found = await self.reads.ask(*before, tile)
+            found = await self.reads.ask(*before, tile, planned_once=True)
             raw = found[-1].bytes_of_one()
             large = self.coding is not None and len(raw) > _SMALL
             body = await asyncio.to_thread(_packed, raw, self.coding) if large else _packed(raw, self.coding)

@@ -64,7 +64,7 @@ def get_collection(request: Request, work: Work, look: Looking, collection: str)
     def draw(told: Mapping[str, Any]) -> str:
         fields = [
             (html.value(each.name), html.value(each.kind), html.value(each.title.en))
-            for each in visible_fields(work, collection)
+            for each in visible_fields(work.actor, collection)
         ]
         parts = (
             html.paragraph(told["description"]),
@@ -139,7 +139,7 @@ def _schema(request: Request, work: Work, collection: str, kind: str, *, queryab
     only_parameters(request, "f", formats=FORMATS)
     spec = find_collection(collection)
     base = base_of(request)
-    fields = visible_fields(work, collection)
+    fields = visible_fields(work.actor, collection)
     body = schema_of(spec, fields, f"{base}/collections/{spec.id}/{kind}", queryables=queryables)
     if kind == "sortables":
         body["properties"].pop(PLACE)

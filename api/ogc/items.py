@@ -9,10 +9,13 @@ from typing import Any, Final
 
 import orjson
 from fastapi import APIRouter, Request
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import URL
 from starlette.responses import Response
 
-from api.deps import Work
+from api.deps import Who, Wired, Work, work_for
+from api.haste import patience_of
+from api.middleware import route_of
 from api.ogc import html
 from api.ogc.collections import Looking, crumbs
 from api.ogc.formats import FRESH, GEOJSON, HTML, ITEM_FORMATS, JSON, self_links, wanted_format
@@ -28,6 +31,7 @@ from api.ogc.parameters import (
 from api.ogc_parameters import base_of, known_tags, link, only_parameters
 from gis.errors import NotFoundError
 from layers.fields import FIELDS
+from services.access import SignedIn
 from services.features.reading import (
     EDITABLE,
     Crs,
@@ -36,11 +40,14 @@ from services.features.reading import (
     known_systems,
     read_feature,
     read_page,
+    read_page_quickly,
     visible_fields,
 )
 from services.layers import Look, view_of
 
 ONE: Final = ("crs", *COMMON)
+# what one statement answers without asking anything before
+_SIMPLE: Final = frozenset({"bbox", "limit", "cursor", "datetime", "sortby", "properties", "skipGeometry", *COMMON})
 _ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
     200: {"content": {GEOJSON: {}, HTML: {}}, "headers": {"Content-Crs": {"schema": {"type": "string"}}}},
     304: {"description": "Still true."},
@@ -91,26 +98,43 @@ router = APIRouter(prefix="/ogc", tags=["features"])
     operation_id="list_items",
     openapi_extra={"parameters": _described()},
 )
-def list_items(request: Request, work: Work, look: Looking, collection: str) -> Response:
+async def list_items(request: Request, who: Who, wired: Wired, look: Looking, collection: str) -> Response:
     """Return one page of features with a link to the next page."""
-    fields = visible_fields(work, collection)
+    fields = visible_fields(who.actor, collection)
     only_parameters(request, *parameters_of(fields), formats=ITEM_FORMATS)
-    query, crs = requested_query(request, fields, partial(_systems, work, look))
-    as_page = wanted_format(request) == "html"
-    found = read_page(work, collection, query, look=look, known_tags=frozenset() if as_page else known_tags(request))
-    headers = {**FRESH, "Content-Crs": f"<{crs.uri}>"}
+    if wanted_format(request) == "json" and _SIMPLE.issuperset(request.query_params):
+        query, crs = requested_query(request, fields, list)
+        if not query.wanted:  # `plan` is an attribute of some features, too
+            tags = known_tags(request)
+            read = partial(read_page_quickly, views=wired.views, collection=collection, query=query, look=look)
+            patience_s = patience_of(request.method, route_of(request.scope), wired.settings.database)
+            found = await wired.database.quick(who.actor, patience_s, partial(read, known_tags=tags))
+            return _listed(request, collection, found, crs)
+    return await run_in_threadpool(_list_by_work, request, who, look, collection)
+
+
+def _list_by_work(request: Request, who: SignedIn, look: Look, collection: str) -> Response:
+    """Answer what takes more than one statement, or is a page to read."""
+    with work_for(request, who) as work:
+        query, crs = requested_query(request, visible_fields(who.actor, collection), partial(_systems, work, look))
+        as_page = wanted_format(request) == "html"
+        tags = frozenset() if as_page else known_tags(request)
+        found = read_page(work, collection, query, look=look, known_tags=tags)
     if not as_page:
-        headers["ETag"] = f'W/"{found.tag}"'
-    if found.unchanged:
-        return Response(status_code=304, headers=headers)
+        return _listed(request, collection, found, crs)
     base = base_of(request)
     told = _collection_of(request, f"{base}/collections/{collection}", found)
-    if as_page:
-        told["features"] = orjson.loads(f"[{found.features}]")
-        drawn = query.geometry and crs.lon_first
-        return Response(_page(told, collection, base, drawn=drawn), media_type=HTML, headers=headers)
-    head = orjson.dumps(told)
-    body = b"".join((head[:-1], b',"features":[', found.features.encode(), b"]}"))
+    told["features"] = orjson.loads(b"[%b]" % found.features)
+    page = _page(told, collection, base, drawn=query.geometry and crs.lon_first)
+    return Response(page, media_type=HTML, headers={**FRESH, "Content-Crs": f"<{crs.uri}>"})
+
+
+def _listed(request: Request, collection: str, found: ItemPage, crs: Crs) -> Response:
+    headers = {**FRESH, "Content-Crs": f"<{crs.uri}>", "ETag": f'W/"{found.tag}"'}
+    if found.unchanged:
+        return Response(status_code=304, headers=headers)
+    head = orjson.dumps(_collection_of(request, f"{base_of(request)}/collections/{collection}", found))
+    body = b"".join((head[:-1], b',"features":[', found.features, b"]}"))
     return Response(body, media_type=GEOJSON, headers=headers)
 
 

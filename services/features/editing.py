@@ -104,7 +104,7 @@ def add_feature(work: UnitOfWork, collection: str, raw: bytes, *, look: Look, no
     """
     editor = EDITORS[collection]
     work.actor.require(*editor.roles)
-    fields = visible_fields(work, collection)
+    fields = visible_fields(work.actor, collection)
     body = read_body(raw, fields, editor.kinds, crs)
     if body.geometry is None:
         raise InvalidInputError("A new feature needs a geometry.", field="geometry")
@@ -142,7 +142,7 @@ def change_feature(
     """
     editor = EDITORS[place.collection]
     work.actor.require(*editor.roles)
-    fields = visible_fields(work, place.collection)
+    fields = visible_fields(work.actor, place.collection)
     before = _fresh(work, place)
     body = read_body(raw, fields, editor.kinds, crs)
     changes = dict(body.properties)
@@ -206,6 +206,6 @@ def _is_where_it_was(before: dict[str, Any], geometry: shapely.Geometry) -> bool
 
 
 def _refuse_read_only(work: UnitOfWork, collection: str, name: str) -> None:
-    found = field_of(visible_fields(work, collection), name)
+    found = field_of(visible_fields(work.actor, collection), name)
     if found is not None and not found.editable:
         raise InvalidInputError(f"'{name}' follows from other things and can't be written.", field=name)

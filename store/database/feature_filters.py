@@ -100,9 +100,9 @@ def place_of(source: LayerSource) -> sa.ColumnElement[Any]:
     return sa.literal_column(f"({source.geom})")
 
 
-def touches_shape(source: LayerSource, shape: shapely.Geometry) -> Clause:
+def touches_shape(source: LayerSource, shape: sa.ColumnElement[Any]) -> Clause:
     """Return the condition that a row's geometry meets a shape in EPSG:4326."""
-    return _meets(place_of(source), shape_literal(shape), "st_intersects")
+    return _meets(place_of(source), shape, "st_intersects")
 
 
 def shape_literal(shape: shapely.Geometry) -> sa.ColumnElement[Any]:

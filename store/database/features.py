@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
@@ -17,16 +18,21 @@ from layers.fields import FIELDS, Field, Fields
 from layers.filters.model import Filter
 from store.database.feature_filters import clause_of, place_of, touches_shape
 from store.database.layer_sources import SOURCES, LayerSource
+from store.database.read_lane import Found, Question
 from store.database.tiles import View
-from store.types import STORAGE_SRID
+from store.types import STORAGE_SRID, ShapelyGeometry
 
 Box = tuple[float, float, float, float]
 
 DEGREE_DIGITS: Final = 7
 METRE_DIGITS: Final = 3
+_LIMIT: Final = sa.bindparam("limit", type_=sa.BigInteger)
+_TIME: Final = pg.TIMESTAMP(timezone=True)
+_SOME_TIME: Final = datetime(2000, 1, 1, tzinfo=UTC)
+_SOME_SHAPE: Final = shapely.Point(0, 0)
 _TYPES: Final[dict[str, sa.types.TypeEngine[Any]]] = {
     "string": sa.Text(), "integer": sa.BigInteger(), "number": sa.Double(), "boolean": sa.Boolean(),
-    "timestamp": pg.TIMESTAMP(timezone=True),
+    "timestamp": _TIME,
 }  # fmt: skip
 
 
@@ -122,20 +128,47 @@ class Page:
 
 def read_page(session: Session, collection: str, view: View, query: FeatureQuery) -> Page:
     """Return features of a collection in the order asked for."""
-    statement, values = page_statement(collection, view, query)
-    row = session.execute(statement, values).one()
-    following = None
-    found = int(row.found)
-    if found > query.limit:
-        fid, *keys = orjson.loads(row.last)
-        following = Cursor(fid, tuple(keys))
-    return Page(row.features or "", min(found, query.limit), following, row.revision)
+    row = session.execute(_page(collection, query), _values(collection, view, query)).one()
+    return Page(row.features or "", *_ends(query, row.found, row.last), row.revision)
 
 
-def page_statement(collection: str, view: View, query: FeatureQuery) -> tuple[sa.Select[Any], dict[str, Any]]:
-    """Build the one statement that reads a page, and the values of the binds in `layer_sources`."""
+def page_statement(collection: str, view: View, query: FeatureQuery) -> Question:
+    """Return the statement that reads a page, and its values, for the lane of quick reads.
+
+    The statement is the same object for all queries of one form, so that its text is made once: building it costs as
+    much as reading a small page. Filters have no end of forms; a query with any is read by `read_page`.
+    """
+    assert not query.wanted  # noqa: S101 - the caller asked
+    after = query.after and Cursor(0, tuple(value is not None or None for value in query.after.values))
+    form = replace(
+        query, limit=1, after=after, shape=query.shape and _SOME_SHAPE, since=query.since and _SOME_TIME,
+        until=query.until and _SOME_TIME, fid=None if query.fid is None else 0,
+    )  # fmt: skip
+    return _page_of_form(collection, form), _values(collection, view, query)
+
+
+def page_in(found: Found, query: FeatureQuery) -> tuple[bytes, int, Cursor | None]:
+    """Return the features that `page_statement` found, how many, and where the next page begins."""
+    [features, number, last, _] = found.as_it_came()
+    return features or b"", *_ends(query, int.from_bytes(number or b""), last)
+
+
+def _ends(query: FeatureQuery, found: int, last: str | bytes | None) -> tuple[int, Cursor | None]:
+    if found <= query.limit:
+        return found, None
+    fid, *keys = orjson.loads(last or b"")
+    return query.limit, Cursor(fid, tuple(keys))
+
+
+@lru_cache(maxsize=512)
+def _page_of_form(collection: str, form: FeatureQuery) -> sa.Select[Any]:
+    return _page(collection, form)
+
+
+def _page(collection: str, query: FeatureQuery) -> sa.Select[Any]:
+    """Build the one statement that reads a page; every value but those of filters is a bind of `_values`."""
     source = SOURCES[collection]
-    tables, conditions, values = _where(source, view, query)
+    tables, conditions = _where(source, query)
     keys = [_key(source, each) for each in query.order]
     names = [each.name for each in (FIELDS[collection] if query.fields is None else query.fields)]
     columns: list[sa.ColumnElement[Any]] = [sa.literal_column(source.fid).label("fid")]
@@ -153,31 +186,31 @@ def page_statement(collection: str, view: View, query: FeatureQuery) -> tuple[sa
         .select_from(sa.text(tables))
         .where(*conditions)
         .order_by(*ordered, sa.literal_column(source.fid))
-        .limit(sa.literal(query.limit + 1, sa.BigInteger))
+        .limit(_LIMIT + sa.literal_column("1"))
         .cte("m")
         .prefix_with("materialized", dialect="postgresql")
     )
-    return _written(chosen, names, query, len(keys)), values
+    return _written(chosen, names, query, len(keys))
 
 
 def _written(chosen: sa.CTE, names: list[str], query: FeatureQuery, keys: int) -> sa.Select[Any]:
     """Write the rows of `chosen` as GeoJSON, all in one text: a thousand rows apiece cost more than the text."""
     numbered = sa.select(sa.func.row_number().over().label("n"), *chosen.c).subquery("r")
     told = [part for name in names for part in (sa.literal_column(f"'{name}'"), numbered.c[name])]
-    place = sa.func.coalesce(_geojson(numbered, query.crs), "null") if query.geometry else sa.literal_column("'null'")
+    null: sa.ColumnElement[Any] = sa.literal_column("'null'")
+    place = sa.func.coalesce(_geojson(numbered, query.crs), null) if query.geometry else null
     feature = sa.func.concat(
         sa.literal_column("'{\"type\":\"Feature\",\"id\":'"), numbered.c.fid,
         sa.literal_column("',\"geometry\":'"), place,
         sa.literal_column("',\"properties\":'"), sa.func.json_build_object(*told),
         sa.literal_column("'}'"),
     )  # fmt: skip
-    limit = sa.literal(query.limit, sa.BigInteger)
     last = sa.cast(sa.func.json_build_array(numbered.c.fid, *(numbered.c[f"_key{k}"] for k in range(keys))), sa.Text)
     joined: Any = pg.aggregate_order_by(sa.literal_column("','"), numbered.c.n)
     return sa.select(
-        sa.func.string_agg(feature, joined).filter(numbered.c.n <= limit).label("features"),
+        sa.func.string_agg(feature, joined).filter(numbered.c.n <= _LIMIT).label("features"),
         sa.func.count().label("found"),
-        sa.func.max(last).filter(numbered.c.n == limit).label("last"),
+        sa.func.max(last).filter(numbered.c.n == _LIMIT).label("last"),
         sa.func.max(numbered.c["_revision"]).label("revision"),
     ).select_from(numbered)
 
@@ -190,33 +223,48 @@ def _drawn(source: LayerSource, crs: OutputCrs) -> sa.ColumnElement[Any]:
 def _geojson(numbered: sa.Subquery, crs: OutputCrs) -> sa.ColumnElement[Any]:
     """Write a geometry with rings as RFC 7946 wants them; options 0: never a ``crs`` member."""
     place: sa.ColumnElement[Any] = numbered.c["_geom"]
-    wound = sa.case((sa.func.st_dimension(place) == 2, sa.func.st_forcepolygonccw(place)), else_=place)
+    surface = sa.func.st_dimension(place) == sa.literal_column("2")
+    wound = sa.case((surface, sa.func.st_forcepolygonccw(place)), else_=place)
     turned = sa.func.st_flipcoordinates(wound) if crs.swapped else wound
     return sa.func.st_asgeojson(
         turned, sa.literal_column(str(DEGREE_DIGITS if crs.degrees else METRE_DIGITS)), sa.literal_column("0")
     )
 
 
-def _where(source: LayerSource, view: View, query: FeatureQuery) -> tuple[str, list[Any], dict[str, Any]]:
+def _where(source: LayerSource, query: FeatureQuery) -> tuple[str, list[Any]]:
     tables, scope = source.tables, source.scope
-    values: dict[str, Any] = {"scope": view.scope_of(source), "runs": list(view.runs)}
     if source.dated is not None and (query.since is not None or query.until is not None):
-        values |= {"since": query.since, "until": query.until, "places": list(view.territories)}
         # whoever held a post at the end of that time
-        values["at"] = query.until or query.since
         tables = tables.replace("now()", "cast(:at as timestamptz)")
         scope = source.dated + (f" and {scope}" if query.plan_named and source.follows == "plan" else "")
     conditions: list[Any] = [sa.text(scope)]
     if query.shape is not None:
-        conditions.append(touches_shape(source, query.shape))
+        conditions.append(touches_shape(source, sa.bindparam("shape", type_=ShapelyGeometry())))
     if query.fid is not None:
-        conditions.append(sa.literal_column(source.fid) == sa.literal(query.fid, sa.BigInteger))
+        conditions.append(sa.literal_column(source.fid) == sa.bindparam("fid", type_=sa.BigInteger))
     if source.moment is not None:
-        moment = sa.literal_column(source.moment, pg.TIMESTAMP(timezone=True))
-        conditions += [moment >= query.since] if query.since is not None else []
-        conditions += [moment <= query.until] if query.until is not None else []
+        moment = sa.literal_column(source.moment, _TIME)
+        conditions += [moment >= sa.bindparam("since", type_=_TIME)] if query.since is not None else []
+        conditions += [moment <= sa.bindparam("until", type_=_TIME)] if query.until is not None else []
     conditions += [clause_of(each, source) for each in query.wanted]
-    return tables, conditions, {name: value for name, value in values.items() if f":{name}" in f"{tables} {scope}"}
+    return tables, conditions
+
+
+def _values(collection: str, view: View, query: FeatureQuery) -> dict[str, Any]:
+    """Return the values of `_page`; some of them are not in every statement."""
+    source = SOURCES[collection]
+    values: dict[str, Any] = {"limit": query.limit, "scope": view.scope_of(source), "runs": list(view.runs)}
+    if query.since is not None or query.until is not None:
+        values |= {"since": query.since, "until": query.until, "at": query.until or query.since}
+        values["places"] = list(view.territories)
+    if query.shape is not None:
+        values["shape"] = query.shape
+    if query.fid is not None:
+        values["fid"] = query.fid
+    if query.after is not None:
+        values["after"] = query.after.fid
+        values |= {f"after{k}": value for k, value in enumerate(query.after.values)}
+    return values
 
 
 def _key(source: LayerSource, key: SortKey) -> sa.ColumnElement[Any]:
@@ -230,12 +278,13 @@ def _ordered(key: sa.ColumnElement[Any], wish: SortKey) -> sa.ColumnElement[Any]
 def _behind(source: LayerSource, query: FeatureQuery, keys: list[sa.ColumnElement[Any]]) -> sa.ColumnElement[bool]:
     """Return the condition that a row comes after the cursor: behind it in the first key that differs."""
     assert query.after is not None  # noqa: S101 - the caller asked
-    behind: sa.ColumnElement[bool] = sa.literal_column(source.fid) > sa.literal(query.after.fid, sa.BigInteger)
-    for key, wish, value in reversed(list(zip(keys, query.order, query.after.values, strict=True))):
+    after = sa.bindparam("after", type_=sa.BigInteger)
+    behind: sa.ColumnElement[bool] = sa.literal_column(source.fid) > after
+    for k, (key, wish, value) in reversed(list(enumerate(zip(keys, query.order, query.after.values, strict=True)))):
         if value is None:  # only others without a value come after
             behind = sa.and_(key.is_(None), behind)
             continue
-        last = sa.literal(value, _TYPES[wish.field.kind])
+        last = sa.bindparam(f"after{k}", type_=_TYPES[wish.field.kind])
         further = key < last if wish.descending else key > last
         behind = sa.or_(further, key.is_(None), sa.and_(key == last, behind))
     return behind.self_group()

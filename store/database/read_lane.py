@@ -13,31 +13,38 @@ import threading
 from collections import deque, namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import count
 from typing import Any, Final
 
 import psycopg
+import shapely
 import sqlalchemy as sa
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.errors import error_from_result
 from psycopg.pq import ConnStatus, ExecStatus
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.postgresql import asyncpg
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from gis.errors import UnavailableError
 from store.database import row_security
 from store.database.actor import Actor
 from store.database.urls import libpq_url
+from store.types import STORAGE_SRID
 
 __all__ = ["Found", "Question", "QuickReads", "ReadLane"]
 
-Question = tuple[sa.TextClause, Mapping[str, Any]]
-"""A statement and its values."""
+Question = tuple[sa.TextClause | sa.Select[Any], Mapping[str, Any]]
+"""A statement, always the same object for the same text, and the values of its binds (it may have more)."""
 
 WAIT_S: Final = 10.0
+MOST_KNOWN: Final = 200
+"""Statements that a connection knows; whoever asks in ever new forms must not fill the server's memory."""
 READ_ONLY: Final = "-c default_transaction_read_only=on"
-_DIALECT = postgresql.dialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
+_TEXTS = postgresql.dialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
+# writes the types of binds out, as $1::BIGINT; of the driver that it is named for, nothing is needed
+_SELECTS = asyncpg.dialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
 _BINARY: Final = 1
 _FAILED: Final = (ExecStatus.FATAL_ERROR, ExecStatus.BAD_RESPONSE, ExecStatus.NONFATAL_ERROR)
 _numbers = count()
@@ -98,8 +105,12 @@ class _Link:
     async def ask(self, asked: Sequence[tuple[Statement, Mapping[str, Any]]]) -> list[psycopg.pq.abc.PGresult]:
         """Send statements as one transaction; return the result of each, the last of them perhaps a failure."""
         writer, new = Transformer(), []
+        if len(self.known) > MOST_KNOWN:
+            self.known.clear()
+            self.pg.send_query_params(b"deallocate all", None)
+            new.append(b"")
         for statement, values in asked:
-            given = [values[name] for name in statement.order]
+            given = [_plain(values[name]) for name in statement.order]
             texts = writer.dump_sequence(given, [PyFormat.TEXT] * len(given))
             if statement.name not in self.known and statement.name not in new:
                 self.pg.send_prepare(statement.name, statement.text)
@@ -308,24 +319,35 @@ class QuickReads:
         self.actor = actor
         self.patience_s = patience_s
 
-    async def ask(self, *asked: Question) -> list[Found]:
+    async def ask(self, *asked: Question, planned_once: bool = False) -> list[Found]:
         """Run statements as one transaction, in one round trip; return what each found.
 
-        A text must be the same object each time: a connection reads it once.
+        Parameters
+        ----------
+        asked : Question
+        planned_once : bool
+            Keep one plan for all values, where the actor sees everything: for statements that are planned as well
+            without their values, whose planning costs as much as their work.
         """
         limited = self.actor.is_limited
-        eyes, values = row_security.eyes_of(self.actor, self.patience_s)
+        eyes, values = row_security.eyes_of(self.actor, self.patience_s, planned_once=planned_once)
         first = (_statement(eyes, limited), values)
         found = await self.lane.ask([first, *((_statement(text, limited), each) for text, each in asked)])
         return found[1:]
 
 
-@cache
-def _statement(text: sa.TextClause, limited: bool) -> Statement:
+@lru_cache(maxsize=1024)
+def _statement(text: sa.TextClause | sa.Select[Any], limited: bool) -> Statement:
     # a plan holds for one role, so each role has its own: taking turns with one would plan anew each time
-    made = text.compile(dialect=_DIALECT)
+    made = text.compile(dialect=_SELECTS if isinstance(text, sa.Select) else _TEXTS)
     order = tuple(getattr(made, "positiontup", None) or ())
     return Statement(f"{'area' if limited else 'all'}_{next(_numbers)}".encode(), str(made).encode(), order)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, shapely.Geometry):
+        return str(shapely.to_wkb(shapely.set_srid(value, STORAGE_SRID), hex=True, include_srid=True))
+    return value
 
 
 def _error_of(result: psycopg.pq.abc.PGresult) -> Exception:

@@ -41,11 +41,10 @@ _SETTINGS = """
 select set_config('gridward.lo', %s, true), set_config('gridward.hi', %s, true), set_config('gridward.areas', %s, true),
        set_config('gridward.above', %s, true), set_config('gridward.scope', %s, true)
 """
-# the same as one statement each, for reads that open and end their transaction in one round trip; plans for the whole
-# territory do not hang on the values, so they are made once: planning the months of incidents costs more than a tile
+# the same as one statement each, for reads that open and end their transaction in one round trip
 _EYES_ALL = sa.text(
     f"select set_config('role', '{ALL_ROLE}', true), set_config('statement_timeout', :patience, true),"
-    " set_config('plan_cache_mode', 'force_generic_plan', true)"
+    " set_config('plan_cache_mode', :planning, true)"
 )
 _EYES_AREA = sa.text(
     f"select set_config('role', '{AREA_ROLE}', true), set_config('statement_timeout', :patience, true),"
@@ -85,11 +84,14 @@ def _open_eyes(cursor: Any, actor: Actor, patience_s: float | None = None) -> No
     cursor.execute(_SETTINGS, scope_settings(actor))
 
 
-def eyes_of(actor: Actor, patience_s: float) -> tuple[sa.TextClause, dict[str, str]]:
-    """Return the statement that gives a transaction the eyes of `actor`, always the same object, and its values."""
+def eyes_of(actor: Actor, patience_s: float, *, planned_once: bool = False) -> tuple[sa.TextClause, dict[str, str]]:
+    """Return the statement that gives a transaction the eyes of `actor`, always the same object, and its values.
+
+    Plans of a limited account hang on its areas, so they are never `planned_once` for all.
+    """
     patience = {"patience": str(int(patience_s * 1000))}
     if not actor.is_limited:
-        return _EYES_ALL, patience
+        return _EYES_ALL, patience | {"planning": "force_generic_plan" if planned_once else "auto"}
     return _EYES_AREA, patience | dict(zip(("lo", "hi", "areas", "above", "scope"), scope_settings(actor), strict=True))
 
 
