@@ -154,6 +154,11 @@ def totals_of(work: UnitOfWork, plan: OpenPlan, areas: Iterable[UUID]) -> Totals
         for each in plan_totals.parent_means(work.session, plan.id, list(areas))
     ]
     households = int(row.households)
+    can_undo, can_redo = row.can_undo, row.can_redo
+    if work.actor.is_limited:
+        # one's own edits count though a neighbour beyond one's areas got a vertex by them
+        with work.everywhere():
+            can_undo, can_redo = plan_totals.own_steps(work.session, plan.id, work.actor.account_id)
     return Totals(
         row.grids,
         households,
@@ -165,7 +170,7 @@ def totals_of(work: UnitOfWork, plan: OpenPlan, areas: Iterable[UUID]) -> Totals
         float(row.compactness),
         row.exclaves,
         row.edits,
-        row.can_undo,
-        row.can_redo,
+        can_undo,
+        can_redo,
         parents,
     )

@@ -14,6 +14,7 @@ from grid_partition.improve import improve_grids
 from services.plan_edits.answer import EditAnswer
 from services.plan_edits.run import Order, Wish, run_edit, see
 from services.plan_edits.scene import Scene, open_plan
+from services.plan_edits.sight import require_sight
 from store.database import plan_edits as sql
 from store.database.work import UnitOfWork
 
@@ -74,6 +75,7 @@ def improvement_job(
     """
     work.actor.require("planner")
     _refuse_count(grids)
+    require_sight(work, plan_id, {*grids, *(wish.expected or {})})
     plan = open_plan(work, plan_id)
     images = sql.read_versions(work.session, plan.id, grids)
     see(work, plan.id, {UUID(image["grid_id"]): image for image in images}, grids, wish.expected)

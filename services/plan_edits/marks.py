@@ -14,6 +14,7 @@ from services.plan_edits.refusals import CodeTakenError
 from services.plan_edits.run import TRIES, BusyError, Wish, finish, lock_unchanged, see
 from services.plan_edits.save import Change, LogLine, announce
 from services.plan_edits.scene import OpenPlan, open_plan, read_scene
+from services.plan_edits.sight import require_sight
 from services.plan_views import NAME_LENGTH
 from store.database import plan_edits as sql
 from store.database.grid_codes import code_is_taken
@@ -44,6 +45,7 @@ def recode_grid(work: UnitOfWork, plan_id: UUID, grid_id: UUID, wish: Wish, *, c
 
 def _mark(work: UnitOfWork, plan_id: UUID, grid_id: UUID, wish: Wish, kind: str, values: dict[str, Any]) -> EditAnswer:
     work.actor.require("planner")
+    require_sight(work, plan_id, {grid_id, *(wish.expected or {})})
     plan = open_plan(work, plan_id)
     for _ in range(TRIES):
         scene = read_scene(work, plan, [grid_id], around=False)
@@ -87,7 +89,9 @@ def _new_identity(work: UnitOfWork, plan: OpenPlan, before: Image, code: str) ->
         )
     if not code[-3:].isdigit():
         raise InvalidCodeError("The last three signs of a grid code are digits.", field="code", value=code)
-    if code_is_taken(work.session, plan.id, code):
+    with work.everywhere():
+        taken = code_is_taken(work.session, plan.id, code)
+    if taken:
         raise CodeTakenError(
             f"The code {code} belongs to another grid, of this plan or of one that is or was in force; codes are never"
             " reused.",
@@ -95,5 +99,6 @@ def _new_identity(work: UnitOfWork, plan: OpenPlan, before: Image, code: str) ->
             value=code,
         )
     fresh = uuid4()
-    sql.add_grids(work.session, [{"id": fresh, "territory_id": plan.territory_id, "kind": plan.kind, "code": code}])
+    with work.everywhere():  # an identity lies in no area before its first shape
+        sql.add_grids(work.session, [{"id": fresh, "territory_id": plan.territory_id, "kind": plan.kind, "code": code}])
     return {"id": str(uuid4()), "grid_id": str(fresh)}

@@ -20,9 +20,11 @@ from services.plan_edits.answer import EditAnswer, current_grids, totals_of
 from services.plan_edits.meeting import changed_by, takes_back
 from services.plan_edits.save import Change, LogLine, announce, areas_of, change_of, write_change
 from services.plan_edits.scene import OpenPlan, Scene, open_plan, read_scene
+from services.plan_edits.sight import require_sight
 from services.revisions import check_expected
 from store.database import edit_log as log_sql
 from store.database import plan_edits as sql
+from store.database.actor import AreaLimitedError
 from store.database.plan_edits import Image
 from store.database.work import UnitOfWork
 
@@ -99,18 +101,28 @@ def run_edit(work: UnitOfWork, plan_id: UUID, order: Order, wish: Wish, *, plan:
     EditRefusedError, GridLockedError, PlanClosedError
         With ``place`` in lon/lat where there is one.
     StaleRevisionError, RevisionRequiredError
+    AreaLimitedError
+        The account is limited to some areas, and a grid named or one that would give or get ground lies beyond.
     BusyError
     """
     work.actor.require("planner")
+    require_sight(work, plan_id, {*order.named, *(wish.expected or {})})
     draft = plan or open_plan(work, plan_id)
     for _ in range(TRIES):
         scene = read_scene(work, draft, order.grids, around=order.around)
         present = scene.present()
         see(work, plan_id, present, order.named, wish.expected)
-        with told(draft, scene.ids):
+        with told(draft, scene.shown):
             edited = order.compute(scene)
             settled = settle(scene.patch, edited, scene.ground_of, repair=wish.repair)
-        see(work, plan_id, present, _givers(scene, settled), wish.expected)
+        givers = _givers(scene, settled)
+        if scene.beyond.intersection(givers):
+            raise AreaLimitedError(
+                "The edit would move ground of grids outside the areas of your account.",
+                plan=str(plan_id),
+                area=work.actor.area_path,
+            )
+        see(work, plan_id, present, givers, wish.expected)
         touched = {
             scene.ids[grid]: int(scene.images[grid]["revision"]) for grid in settled.touched if grid < len(scene.ids)
         }
@@ -156,7 +168,7 @@ def see(
 
 def lock_unchanged(work: UnitOfWork, plan_id: UUID, revisions: dict[UUID, int]) -> bool:
     """Lock some grids; return False, with none locked, when one has changed since it was read."""
-    with work.session.begin_nested() as hold:
+    with work.everywhere(), work.session.begin_nested() as hold:
         same = sql.lock_versions(work.session, plan_id, revisions) == revisions
         if not same:
             hold.rollback()
@@ -167,7 +179,8 @@ def finish(work: UnitOfWork, plan: OpenPlan, change: Change, line: LogLine) -> E
     """Write a change and answer it."""
     seq, at = write_change(work, plan, change, line)
     if line.undoes is None:
-        log_sql.drop_undone(work.session, plan.id, work.actor.account_id)
+        with work.everywhere():
+            log_sql.drop_undone(work.session, plan.id, work.actor.account_id)
     return EditAnswer(
         seq=seq,
         kind=line.kind,
@@ -197,7 +210,7 @@ def _save(
         answer = finish(work, scene.plan, change, line)
         announce(work, scene.plan, change)
     answer.skipped.update(settled.edited.skipped)
-    answer.repaired.extend(describe(scene.plan, scene.ids, settled.repaired))
+    answer.repaired.extend(describe(scene.plan, scene.shown, settled.repaired))
     return answer
 
 
@@ -211,7 +224,7 @@ def _givers(scene: Scene, settled: Settled) -> list[UUID]:
 
 
 @contextmanager
-def told(plan: OpenPlan, ids: list[UUID]) -> Iterator[None]:
+def told(plan: OpenPlan, ids: list[UUID | None]) -> Iterator[None]:
     """Turn the places of a refusal into lon/lat, and its grid numbers into ids."""
     try:
         yield
@@ -221,20 +234,20 @@ def told(plan: OpenPlan, ids: list[UUID]) -> Iterator[None]:
         if isinstance(place, BaseGeometry):
             fields["place"] = place_of(plan, place)
         if isinstance(error, GridLockedError) and isinstance(grids, list):
-            fields["grids"] = [str(ids[grid]) for grid in grids if grid < len(ids)]
+            fields["grids"] = [str(ids[grid]) for grid in grids if grid < len(ids) and ids[grid]]
         if isinstance(faults, list):
             fields["faults"] = describe(plan, ids, faults)
         raise
 
 
-def describe(plan: OpenPlan, ids: list[UUID], faults: list[Fault]) -> list[dict[str, Any]]:
+def describe(plan: OpenPlan, ids: list[UUID | None], faults: list[Fault]) -> list[dict[str, Any]]:
     """Return faults as a map can show them."""
     return [
         {
             "kind": fault.kind,
             "amount": fault.amount,
             "place": place_of(plan, fault.place),
-            "grid": str(ids[fault.grid]) if fault.grid < len(ids) else None,
+            "grid": str(ids[fault.grid]) if fault.grid < len(ids) and ids[fault.grid] else None,
         }
         for fault in faults
     ]

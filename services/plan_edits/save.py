@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 import numpy as np
 import shapely
+from sqlalchemy.orm import Session
 
 from gis.codes import InvalidCodeError
 from gis.crs import to_lonlat
@@ -30,11 +31,23 @@ __all__ = ["Change", "LogLine", "announce", "areas_of", "change_of", "next_code"
 
 @dataclass(slots=True)
 class Change:
-    """The states of all touched grids before and after; a grid that is not there has no entry."""
+    """The states of all touched grids before and after; a grid that is not there has no entry.
+
+    `beyond` are grids out of the account's sight: they get a vertex and give no ground.
+    """
 
     before: dict[UUID, Image]
     after: dict[UUID, Image]
     fresh: list[dict[str, Any]]
+    beyond: frozenset[UUID] = frozenset()
+
+    def part(self, *, beyond: bool) -> Change:
+        """Return what changes of the grids beyond the account's areas, or of all others."""
+        before, after = (
+            {grid: image for grid, image in images.items() if (grid in self.beyond) == beyond}
+            for images in (self.before, self.after)
+        )
+        return Change(before, after, [atom for atom in self.fresh if (atom["grid_id"] in self.beyond) == beyond])
 
     @property
     def grids(self) -> list[UUID]:
@@ -79,7 +92,7 @@ def change_of(scene: Scene, settled: Settled, name: str = "") -> Change:
         if grid >= count:
             state |= {"id": str(uuid4()), "grid_id": str(ids[grid]), "name": titles[grid], "locked": False}
         after[ids[grid]] = state
-    return Change(before, after, fresh)
+    return Change(before, after, fresh, scene.beyond.intersection({*before, *after}))
 
 
 def write_change(work: UnitOfWork, plan: OpenPlan, change: Change, line: LogLine) -> tuple[int, datetime]:
@@ -90,7 +103,15 @@ def write_change(work: UnitOfWork, plan: OpenPlan, change: Change, line: LogLine
     (seq, at)
         Of the new line of the log.
     """
-    session = work.session
+    # the account's own grids are written under its own eyes: row security has the last word on them
+    _write(work.session, plan, change.part(beyond=False))
+    with work.everywhere():
+        if change.beyond:
+            _write(work.session, plan, change.part(beyond=True))
+        return log_sql.add_edit(work.session, _line(work, plan, change, line))
+
+
+def _write(session: Session, plan: OpenPlan, change: Change) -> None:
     old = {label: grid for grid, image in change.before.items() for label in image["atoms"]}
     new = {label: grid for grid, image in change.after.items() for label in image["atoms"]}
     made = {atom["label"] for atom in change.fresh}
@@ -101,20 +122,19 @@ def write_change(work: UnitOfWork, plan: OpenPlan, change: Change, line: LogLine
     sql.add_atoms(session, plan.id, change.fresh)
     if plan.balanced:
         sql.renew_deviations(session, plan.id, sorted(areas_of(change)), sorted(change.after))
-    seq, at = log_sql.add_edit(
-        session,
-        {
-            "plan_id": plan.id,
-            "author_id": work.actor.account_id,
-            "kind": line.kind,
-            "request": line.request,
-            "before": {str(grid): _logged(image) for grid, image in change.before.items()},
-            "after": {str(grid): _logged(image) for grid, image in change.after.items()},
-            "grids": change.grids,
-            "undoes": line.undoes,
-        },
-    )
-    return seq, at
+
+
+def _line(work: UnitOfWork, plan: OpenPlan, change: Change, line: LogLine) -> dict[str, Any]:
+    return {
+        "plan_id": plan.id,
+        "author_id": work.actor.account_id,
+        "kind": line.kind,
+        "request": line.request,
+        "before": {str(grid): _logged(image) for grid, image in change.before.items()},
+        "after": {str(grid): _logged(image) for grid, image in change.after.items()},
+        "grids": change.grids,
+        "undoes": line.undoes,
+    }
 
 
 def announce(work: UnitOfWork, plan: OpenPlan, change: Change) -> None:
@@ -172,10 +192,14 @@ def _titles(scene: Scene, settled: Settled, models: Mapping[int, Image], name: s
 
 def _add_identities(work: UnitOfWork, scene: Scene, models: Mapping[int, Image], ids: Mapping[int, UUID]) -> None:
     rows: list[dict[str, Any]] = []
-    for grid, model in models.items():
-        code = next_code(work, scene.plan, model, [row["code"] for row in rows])
-        rows.append({"id": ids[grid], "territory_id": scene.plan.territory_id, "kind": scene.plan.kind, "code": code})
-    sql.add_grids(work.session, rows)
+    # a code is free when nobody has it, and an identity lies in no area before its first shape
+    with work.everywhere():
+        for grid, model in models.items():
+            code = next_code(work, scene.plan, model, [row["code"] for row in rows])
+            rows.append(
+                {"id": ids[grid], "territory_id": scene.plan.territory_id, "kind": scene.plan.kind, "code": code}
+            )
+        sql.add_grids(work.session, rows)
 
 
 def next_code(work: UnitOfWork, plan: OpenPlan, model: Image, claimed: Collection[str] = ()) -> str:

@@ -15,6 +15,7 @@ from gis.crs import to_lonlat, to_metric
 from gis.errors import NotFoundError
 from grid_partition.edits import Doors, Patch
 from services.plan_edits.refusals import PlanClosedError
+from services.plan_edits.sight import beyond_of
 from store.database import plan_edits as sql
 from store.database.plan_edits import Image
 from store.database.work import UnitOfWork
@@ -58,6 +59,8 @@ class Scene:
     areas : list of UUID
         Area of each atom.
     patch : Patch
+    beyond : frozenset of UUID
+        Neighbours out of the account's sight.
     """
 
     work: UnitOfWork
@@ -67,6 +70,12 @@ class Scene:
     labels: npt.NDArray[np.int64]
     areas: list[UUID]
     patch: Patch
+    beyond: frozenset[UUID] = frozenset()
+
+    @property
+    def shown(self) -> list[UUID | None]:
+        """Ids as they may be told: None for grids out of the account's sight."""
+        return [None if grid in self.beyond else grid for grid in self.ids]
 
     def number(self, grid_id: UUID) -> int:
         """Return a grid's number in the patch."""
@@ -90,9 +99,11 @@ class Scene:
         """Return all the ground of a parent."""
         image = self.images[int(np.argmax(self.patch.parent == parent))]
         above = image["parent_grid_id"]
-        found = sql.parent_ground(
-            self.work.session, self.plan.id, UUID(image["area_id"]), None if above is None else UUID(above)
-        )
+        # a neighbour beyond the account's areas that gets a vertex is proved, too
+        with self.work.everywhere():
+            found = sql.parent_ground(
+                self.work.session, self.plan.id, UUID(image["area_id"]), None if above is None else UUID(above)
+            )
         return shapely.union_all(to_metric(found["geom"], self.plan.srid))
 
 
@@ -139,8 +150,17 @@ def read_images(work: UnitOfWork, plan_id: UUID, grid_ids: Iterable[UUID]) -> di
 
 
 def read_scene(work: UnitOfWork, plan: OpenPlan, grid_ids: Iterable[UUID], *, around: bool) -> Scene:
-    """Read some grids, as far as they are in the plan, and with `around` all that touch them."""
-    wanted = set(grid_ids)
+    """Read some grids, as far as they are in the plan, and with `around` all that touch them.
+
+    The neighbours of an account of some areas may lie beyond those: they are read, and never shown.
+    """
+    with work.everywhere():
+        scene = _read_scene(work, plan, set(grid_ids), around=around)
+    scene.beyond = beyond_of(work, scene.ids)
+    return scene
+
+
+def _read_scene(work: UnitOfWork, plan: OpenPlan, wanted: set[UUID], *, around: bool) -> Scene:
     session = work.session
     chosen = wanted | set(sql.neighbours_of(session, plan.id, wanted)) if around else wanted
     images = sql.read_versions(session, plan.id, chosen)

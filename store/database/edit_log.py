@@ -101,8 +101,10 @@ def images_at(session: Session, plan_id: UUID, revisions: Mapping[UUID, int]) ->
     return {grid: dict(image) for grid, image in rows}
 
 
-def list_edits(session: Session, plan_id: UUID, before: int | None, limit: int) -> Sequence[sa.Row[*tuple[Any, ...]]]:
-    """Return the log, newest first."""
+def list_edits(
+    session: Session, plan_id: UUID, before: int | None, limit: int, *, author: UUID | None = None
+) -> Sequence[sa.Row[*tuple[Any, ...]]]:
+    """Return the log, newest first; with `author` that account's lines only."""
     statement = (
         sa.select(
             Edit.seq, Edit.kind, Edit.at, Edit.state, Edit.undoes, Edit.grids, Edit.request,
@@ -115,6 +117,8 @@ def list_edits(session: Session, plan_id: UUID, before: int | None, limit: int) 
     )  # fmt: skip
     if before is not None:
         statement = statement.where(Edit.seq < before)
+    if author is not None:
+        statement = statement.where(Edit.author_id == author)
     return session.execute(statement).all()
 
 

@@ -87,6 +87,11 @@ def grid_ids(session: Session, plan_id: UUID) -> list[UUID]:
     )
 
 
+def grids_in_sight(session: Session, grid_ids: Iterable[UUID]) -> set[UUID]:
+    """Return those of some grids that row security shows, whatever plan they are in."""
+    return set(session.scalars(sa.select(Grid.id).where(_any(Grid.id, grid_ids))))
+
+
 def grids_under(session: Session, plan_id: UUID, shape: object) -> list[UUID]:
     """Return the grids of a plan that a shape (EPSG:4326) touches."""
     drawn = sa.bindparam("drawn", shape, type_=GridVersion.__table__.c.geom.type)
