@@ -12,6 +12,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+import segno
 import sqlalchemy as sa
 from PIL import Image
 from playwright.sync_api import BrowserContext, Page, expect
@@ -21,7 +22,7 @@ from services.cases.posts import link_account
 from store.database.actor import Actor
 from store.database.engine import Database
 from store.database.models import Unit
-from tests.e2e.conftest import DESK, PHONE
+from tests.e2e.conftest import DESK, NO_WEBGL, ONLY_LOOPBACK, PHONE
 
 AXE = Path(__file__).resolve().parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 RULES = "{runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice']}"
@@ -371,3 +372,55 @@ def test_place_is_set_by_keyboard_where_no_map_can_be_drawn(office, blind_browse
     page.keyboard.press("Enter")
     expect(page.get_by_role("dialog")).to_have_count(0)
     expect(page.locator(".phone-where")).not_to_contain_text("24.94590")
+
+
+def plate_before_the_camera(code: str) -> Image.Image:
+    """Return what a phone sees that is held before a plate, a little askew."""
+    drawn = io.BytesIO()
+    segno.make(f"https://grid.example.org/#/r/{code}", error="m", micro=False).save(
+        drawn, kind="png", scale=8, border=4
+    )
+    plate = Image.open(drawn).convert("L")
+    view = Image.new("L", (640, 480), 150)
+    view.paste(plate, ((640 - plate.width) // 2, (480 - plate.height) // 2))
+    return view.rotate(-9, Image.Resampling.BICUBIC, fillcolor=150)
+
+
+def test_plate_is_scanned_by_the_camera_and_from_a_photo(office, playwright, chromium_path, tmp_path):
+    view, video, photo = plate_before_the_camera(office.plate), tmp_path / "plate.y4m", io.BytesIO()
+    grey = bytes([128]) * (640 * 480 // 2)
+    frame = b"FRAME\n" + view.tobytes() + grey
+    video.write_bytes(b"YUV4MPEG2 W640 H480 F10:1 Ip A1:1 C420mpeg2\n" + frame * 2)
+    view.save(photo, "JPEG")
+    camera = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
+    arguments = [*NO_WEBGL, ONLY_LOOPBACK, *camera, f"--use-file-for-fake-video-capture={video}"]
+    seeing = playwright.chromium.launch(executable_path=chromium_path, args=arguments)
+    office.stack.callback(seeing.close)
+    context = seeing.new_context(
+        viewport=PHONE, locale="en-GB", storage_state=office.of("w-walker").storage_state(), permissions=["camera"]
+    )
+    # an open desk leaves the address of the phone alone
+    page = context.new_page()
+    page.goto(f"{office.base}/#/dispatch?list=1")
+    page.get_by_role("banner").wait_for()
+    page.evaluate("() => { location.hash = '#/phone' }")
+    page.locator(".phone-form").wait_for()
+    assert page.evaluate("() => location.hash") == "#/phone"
+    page.get_by_role("button", name="Scan plate").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    where = page.locator(".phone-where").inner_text()
+    assert "Grid" in where
+
+    # without HTTPS a page is given no camera: a photo of the plate does
+    context.add_init_script("delete Navigator.prototype.mediaDevices")
+    page.reload()
+    page.get_by_role("button", name="Scan plate").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.locator("video")).to_have_count(0)
+    dialog.locator("input[type=file]").set_input_files(picture())
+    expect(dialog.get_by_role("alert")).to_contain_text("No square code can be read")
+    dialog.locator("input[type=file]").set_input_files(
+        {"name": "plate.jpg", "mimeType": "image/jpeg", "buffer": photo.getvalue()}
+    )
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.locator(".phone-where")).to_contain_text(where.splitlines()[0])

@@ -8,6 +8,7 @@ import { Icon } from '../../ui/Icon'
 import { ErrorNote, Skeleton } from '../../ui/states'
 import { stepOf, type Step } from './acting'
 import { isForward, loadCase, offered, type CaseAnswer, type Medium, type Opened, type Task } from './cases'
+import { caseItem } from './catalogue'
 import { caseWhere, stateWords, useChanges, useNow } from './CasesPage'
 import { waiting } from './queue/outbox'
 import { Fate } from './Report'
@@ -29,7 +30,7 @@ function Facts({ of, now }: { of: CaseAnswer; now: Date }): JSX.Element {
       <div class="row">
         {clock && <ClockRing share={clock.share} colour={colourNow(clock, now)} />}
         <div class="grow">
-          <p class="phone-title">{incident.item}</p>
+          <p class="phone-title">{caseItem(incident)}</p>
           <p class="second">{caseWhere(incident)}</p>
         </div>
         {clock && <span class={`clock-words ${colourNow(clock, now)}`}>{clockWords(clock, now)}</span>}

@@ -9,6 +9,7 @@ import { clockOfCase, clockWords } from '../../ui/clocks'
 import { Icon } from '../../ui/Icon'
 import { Empty, ErrorNote, Skeleton } from '../../ui/states'
 import { filter, FILTERS, here, listed, listFailure, loadCases, type Filter } from './cases'
+import { caseItem } from './catalogue'
 import { askPlate, gridWords } from './places'
 import { onArrival, waiting } from './queue/outbox'
 import { addressOf } from './route'
@@ -64,7 +65,7 @@ function CaseRow({ one, now }: { one: Incident; now: Date }): JSX.Element {
       <a class="case-row" href={addressOf('cases', one.no)}>
         {clock ? <ClockRing share={clock.share} colour={clock.colour} /> : <span class="no-clock" aria-hidden="true" />}
         <span class="grow">
-          <span class="phone-title block">{one.item}</span>
+          <span class="phone-title block">{caseItem(one)}</span>
           <span class="second block">
             {caseWhere(one)} · {one.no}
           </span>

@@ -12,38 +12,83 @@ interface Detector {
   detect: (source: ImageBitmapSource) => Promise<{ rawValue: string }[]>
 }
 type DetectorClass = new (options: { formats: string[] }) => Detector
+/** Reads what a square code in a picture says; null without one. */
+type Reader = (source: HTMLVideoElement | ImageBitmap, width: number, height: number) => Promise<string | null>
 
-const detectorClass = (): DetectorClass | undefined => (window as { BarcodeDetector?: DetectorClass }).BarcodeDetector
 const LOOK_MS = 250
+/** Our own reader looks at pictures of so many pixels a side at most: enough for a plate, quick on a slow phone. */
+const VIDEO_SIDE = 640
+const PHOTO_SIDES = [1000, 600, 1600]
+
+/** Reads by ourselves: most browsers can't, and none does everywhere. */
+async function ownReader(most: number): Promise<Reader> {
+  const { readSquare } = await import('./qr/read')
+  const canvas = document.createElement('canvas')
+  const pen = canvas.getContext('2d', { willReadFrequently: true })
+  return (source, width, height) => {
+    const share = Math.min(1, most / Math.max(width, height))
+    canvas.width = Math.max(1, Math.round(width * share))
+    canvas.height = Math.max(1, Math.round(height * share))
+    pen?.drawImage(source, 0, 0, canvas.width, canvas.height)
+    const pixels = pen?.getImageData(0, 0, canvas.width, canvas.height)
+    return Promise.resolve(pixels ? readSquare(pixels.data, canvas.width, canvas.height) : null)
+  }
+}
+
+/** The browser's own reader where it has one that works, else ours. */
+async function videoReader(): Promise<Reader> {
+  const Detect = (window as { BarcodeDetector?: DetectorClass }).BarcodeDetector
+  const ours = await ownReader(VIDEO_SIDE)
+  if (!Detect) return ours
+  try {
+    const detector = new Detect({ formats: ['qr_code'] })
+    return async (source, ...size) => (await detector.detect(source).catch(() => []))[0]?.rawValue ?? ours(source, ...size)
+  } catch {
+    return ours
+  }
+}
+
+/** Reads the square code on a still photo; null without one. */
+async function readPhoto(file: File): Promise<string | null> {
+  const picture = await createImageBitmap(file)
+  try {
+    for (const side of PHOTO_SIDES) {
+      const text = await (await ownReader(side))(picture, picture.width, picture.height)
+      if (text) return text
+    }
+    return null
+  } finally {
+    picture.close()
+  }
+}
 
 /** Shows what the camera sees until a plate is in it. */
 function Live({ found }: { found: (text: string) => void }): JSX.Element | null {
   const video = useRef<HTMLVideoElement>(null)
   const [failed, setFailed] = useState(false)
   useEffect(() => {
-    const Detect = detectorClass()
     let stream: MediaStream | null = null
-    let timer: ReturnType<typeof setInterval> | undefined
+    let timer: ReturnType<typeof setTimeout> | undefined
     let gone = false
     const start = async (): Promise<void> => {
-      if (!Detect) return
-      const detector = new Detect({ formats: ['qr_code'] })
-      stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: 'environment' } })
+      const [camera, read] = await Promise.all([navigator.mediaDevices.getUserMedia({ video: { facingMode: 'environment' } }), videoReader()])
+      stream = camera
       const screen = video.current
       if (gone || !screen) return stream.getTracks().forEach((track) => track.stop())
       screen.srcObject = stream
       await screen.play()
-      timer = setInterval(() => {
-        detector
-          .detect(screen)
-          .then((codes) => codes[0] && found(codes[0].rawValue))
-          .catch(() => undefined)
-      }, LOOK_MS)
+      const look = async (): Promise<void> => {
+        const text = screen.videoWidth ? await read(screen, screen.videoWidth, screen.videoHeight) : null
+        if (gone) return
+        if (text) found(text)
+        timer = setTimeout(() => void look(), LOOK_MS)
+      }
+      await look()
     }
-    start().catch(() => setFailed(true))
+    start().catch(() => gone || setFailed(true))
     return () => {
       gone = true
-      clearInterval(timer)
+      clearTimeout(timer)
       stream?.getTracks().forEach((track) => track.stop())
     }
   }, [])
@@ -57,7 +102,7 @@ interface ScanProps {
   onClose: () => void
 }
 
-/** Reads a plate: by the camera where the browser can, else its code is typed. */
+/** Reads a plate: by the camera, from a photo where the camera can't be watched, else its code is typed. */
 export function Scan({ onCode, onClose }: ScanProps): JSX.Element {
   const [typed, setTyped] = useState('')
   const [error, setError] = useState('')
@@ -75,7 +120,17 @@ export function Scan({ onCode, onClose }: ScanProps): JSX.Element {
       setError(cause instanceof Problem && cause.status === 404 ? t('phone.scan.unknown', { code }) : sentence(cause))
     }
   }
-  const canLook = Boolean(detectorClass() && navigator.mediaDevices)
+  const readFile = async (input: HTMLInputElement): Promise<void> => {
+    const file = input.files?.[0]
+    input.value = ''
+    if (!file) return
+    setError('')
+    const text = await readPhoto(file).catch(() => null)
+    if (text) await take(text)
+    else setError(t('phone.scan.noCode'))
+  }
+  // a page without HTTPS is given no camera to watch; its photos it is
+  const canLook = Boolean(navigator.mediaDevices as MediaDevices | undefined)
   return (
     <Dialog title={t('phone.scan')} onClose={onClose}>
       <form
@@ -86,6 +141,11 @@ export function Scan({ onCode, onClose }: ScanProps): JSX.Element {
         }}
       >
         {canLook && <Live found={(text) => plateCode(text) && void take(text)} />}
+        <label class="button phone-wide file-button">
+          <Icon name="photo" />
+          {t('phone.scan.photo')}
+          <input class="visually-hidden" type="file" accept="image/*" capture="environment" onChange={(event) => void readFile(event.currentTarget)} />
+        </label>
         <div class="phone-field">
           <label class="phone-label" for="plate-code">
             {t('phone.scan.code')}

@@ -17,6 +17,12 @@ const MOST_RECENT = 4
 /** The name of an item in the language on screen. */
 export const nameOf = (one: Item): string => (lang.value === 'zh' ? one.name_zh : one.name_en)
 
+/** What a case is about: its item in the language on screen, else the words it was reported with. */
+export function caseItem({ item, item_code }: { item: string; item_code: string | null }): string {
+  const known = item_code === null ? undefined : items.value.find((one) => one.code === item_code)
+  return (known && nameOf(known)) || item
+}
+
 /** Fetches the catalogue; without an answer the one that is kept serves. */
 export async function loadItems(): Promise<void> {
   recent.value = (await kept<string[]>('kept', 'recent items').catch(() => null)) ?? []
