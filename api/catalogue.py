@@ -7,9 +7,10 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import AliasPath, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from api.deps import Work
+from casework.catalogue import Phase
 from services import catalogue, clock_recompute
 from store.database.work import UnitOfWork
 
@@ -20,13 +21,11 @@ Territory = Annotated[UUID | None, Query(description="The only one without it.")
 class PhaseOut(BaseModel):
     """A limit of an item in areas of a class; several phases follow each other."""
 
-    model_config = ConfigDict(from_attributes=True)
-
     area_class: int
     seq: int
-    phase: str = Field(validation_alias="name")
-    amount: float = Field(validation_alias=AliasPath("limit", "amount"))
-    unit: str = Field(validation_alias=AliasPath("limit", "unit"))
+    phase: str
+    amount: float
+    unit: str
 
 
 class CatalogueItemOut(BaseModel):
@@ -53,6 +52,17 @@ class CatalogueItemOut(BaseModel):
     synonyms: list[str]
     terms: list[str]
     limits: list[PhaseOut]
+
+    @field_validator("limits", mode="before")
+    @classmethod
+    def _flat(cls, phases: tuple[Phase, ...]) -> list[PhaseOut]:
+        """Tell amount and unit of a limit beside the phase that they are of."""
+        return [
+            PhaseOut(
+                area_class=one.area_class, seq=one.seq, phase=one.name, amount=one.limit.amount, unit=one.limit.unit
+            )
+            for one in phases
+        ]
 
 
 class CatalogueItemsOut(BaseModel):

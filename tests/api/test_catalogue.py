@@ -34,6 +34,7 @@ def test_items_are_found_and_unchanged_lists_cost_nothing(client, town):
     other = client.get("/api/v1/catalogue/items?q=jgqs", headers={"If-None-Match": answer.headers["etag"]})
     assert [one["code"] for one in other.json()["items"]] == ["0101"]
     assert client.get("/api/v1/catalogue/items/0101").json()["urgent"] is True
+    assert client.get("/api/v1/catalogue/items/0101").json() == other.json()["items"][0]
     assert client.get("/api/v1/catalogue/items/nope").status_code == 404
     current = client.get("/api/v1/catalogue").json()["current"]
     assert (current["items"], current["classes"], current["version"]) == (113, 4, 1)

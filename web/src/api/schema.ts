@@ -7948,7 +7948,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "grid" | "address" | "place" | "street" | "camera" | "coordinate" | "area";
+            kind: "grid" | "address" | "place" | "street" | "camera" | "component" | "coordinate" | "area";
             /** Label */
             label: string;
             /** Detail */
@@ -9650,8 +9650,8 @@ export interface components {
             area_class: number;
             /** Seq */
             seq: number;
-            /** Name */
-            name: string;
+            /** Phase */
+            phase: string;
             /** Amount */
             amount: number;
             /** Unit */
@@ -10672,6 +10672,11 @@ export interface components {
              * @description Code of a plate in the street.
              */
             plate?: string | null;
+            /**
+             * Component
+             * @description Code of a lamp, a manhole, a valve.
+             */
+            component?: string | null;
             /** Territory */
             territory?: string | null;
             /**
@@ -11176,6 +11181,11 @@ export interface components {
              * @description Code of a plate in the street.
              */
             plate?: string | null;
+            /**
+             * Component
+             * @description Code of a lamp, a manhole, a valve.
+             */
+            component?: string | null;
             /** Territory */
             territory?: string | null;
             /** Item */

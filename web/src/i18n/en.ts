@@ -13,6 +13,7 @@ import { areasEn } from './areas'
 import { editEn } from './edit'
 import { netsEn } from './nets'
 import { organisationEn } from './organisation'
+import { organisationChangesEn } from './organisation-changes'
 import { reportsEn } from './reports'
 import { sitingEn } from './siting'
 import { waterEn } from './water'
@@ -23,6 +24,7 @@ export const en = {
   ...sitingEn,
   ...reportsEn,
   ...organisationEn,
+  ...organisationChangesEn,
   ...analystEn,
   ...kindsEn,
   ...lifeEn,
@@ -66,6 +68,7 @@ export const en = {
   'kind.address': 'address',
   'kind.place': 'place',
   'kind.street': 'street',
+  'kind.component': 'component',
   'kind.camera': 'camera',
   'kind.coordinate': 'coordinate',
   'kind.area': 'area',
@@ -112,6 +115,9 @@ export const en = {
   'here.ask': 'What is here',
   'here.askHint': 'Search for an address, or type longitude, latitude.',
   'here.inside': 'inside',
+  'here.swapped': 'Longitude and latitude look swapped',
+  'here.swappedHint': 'turned round:',
+  'here.placeholder': 'This position stands for “not known”: nothing is located here.',
   'here.outside': 'Outside every grid.',
   'here.outsideHint': 'No grid answers for this place. A report made here is kept and needs a unit chosen by hand.',
   'here.ambiguous': '{d} from the border, accuracy {a}: could be either. Both heads will be told.',
@@ -297,7 +303,7 @@ export const en = {
   'coverage.run': 'Compute again',
   'coverage.running': 'Computing coverage',
   'coverage.done': 'Coverage computed',
-  'coverage.computed': 'Computed in {s} s · {n} grids',
+  'coverage.computed': 'Computed in {s} s',
   'coverage.none': 'No coverage computed yet',
   'coverage.noneHint': 'Gridward works out what each camera sees, behind which walls, and what is left.',
   'coverage.level': 'Level',

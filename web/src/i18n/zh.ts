@@ -14,6 +14,7 @@ import { areasZh } from './areas'
 import { editZh } from './edit'
 import { netsZh } from './nets'
 import { organisationZh } from './organisation'
+import { organisationChangesZh } from './organisation-changes'
 import { reportsZh } from './reports'
 import { sitingZh } from './siting'
 import { waterZh } from './water'
@@ -24,6 +25,7 @@ export const zh: Record<Key, string> = {
   ...sitingZh,
   ...reportsZh,
   ...organisationZh,
+  ...organisationChangesZh,
   ...analystZh,
   ...kindsZh,
   ...lifeZh,
@@ -67,6 +69,7 @@ export const zh: Record<Key, string> = {
   'kind.address': '地址',
   'kind.place': '地点',
   'kind.street': '道路',
+  'kind.component': '部件',
   'kind.camera': '摄像机',
   'kind.coordinate': '坐标',
   'kind.area': '区划',
@@ -113,6 +116,9 @@ export const zh: Record<Key, string> = {
   'here.ask': '查询此处',
   'here.askHint': '搜索地址，或输入经度、纬度。',
   'here.inside': '在网格内',
+  'here.swapped': '经纬度似乎写反了',
+  'here.swappedHint': '对调后：',
+  'here.placeholder': '此坐标是“不详”的占位值，未能定位。',
   'here.outside': '不在任何网格内。',
   'here.outsideHint': '没有网格负责此处。此处的上报会保留，需人工选择处置单位。',
   'here.ambiguous': '距边界 {d}，精度 {a}：两格皆有可能，将同时通知两位网格长。',
@@ -298,7 +304,7 @@ export const zh: Record<Key, string> = {
   'coverage.run': '重新计算',
   'coverage.running': '正在计算覆盖',
   'coverage.done': '覆盖已计算',
-  'coverage.computed': '用时 {s} 秒 · {n} 个网格',
+  'coverage.computed': '用时 {s} 秒',
   'coverage.none': '尚未计算覆盖',
   'coverage.noneHint': '系统会计算每台摄像机在遮挡之后能看到什么，还缺什么。',
   'coverage.level': '级别',

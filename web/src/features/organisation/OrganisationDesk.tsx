@@ -9,15 +9,19 @@ import { Side } from '../../ui/Side'
 import { deskBack } from '../shell/keys'
 import { PhoneFoot } from '../shell/PhoneFoot'
 import { StatusBar } from '../shell/StatusBar'
+import { Catalogue } from './Catalogue'
+import { Import } from './Import'
 import { startOnMap } from './onmap'
 import { area, openStaff, startOrganisation, vacancies } from './organisation'
+import { Rules } from './Rules'
 import { Staffing } from './Staffing'
 import { StaffPanel } from './StaffPanel'
 import { Tree } from './Tree'
 import { Vacancies } from './Vacancies'
+import { WorkCalendar } from './WorkCalendar'
 
-const PARTS = [null, 'vacancies', 'staff', 'staffing'] as const
-const panels = { tree: Tree, vacancies: Vacancies, staff: StaffPanel, staffing: Staffing }
+const PARTS = [null, 'vacancies', 'staff', 'staffing', 'rules', 'catalogue', 'calendar', 'import'] as const
+const panels = { tree: Tree, vacancies: Vacancies, staff: StaffPanel, staffing: Staffing, rules: Rules, catalogue: Catalogue, calendar: WorkCalendar, import: Import }
 type Part = keyof typeof panels
 
 const partNow = (): Part => PARTS.find((part) => part === store.part.value) ?? 'tree'

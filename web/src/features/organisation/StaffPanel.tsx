@@ -9,6 +9,7 @@ import { DataTable, type Column } from '../../ui/DataTable'
 import { CheckField, SelectField, TextField } from '../../ui/fields'
 import { Empty, ErrorNote, Skeleton } from '../../ui/states'
 import { toast } from '../../ui/toast'
+import { Duty } from './Duty'
 import { end, give, mayStaff, more, one, openStaff, roleName, roles, staff, wanted, words, type OneStaff, type Staff } from './organisation'
 
 const state = (row: Staff): string => t(row.absent ? 'org.absent' : row.on_duty ? 'org.onDuty' : 'org.offDuty')
@@ -172,6 +173,7 @@ function Member(): JSX.Element {
           </ul>
         </>
       )}
+      <Duty of={found} />
       {mayStaff.value ? <GiveForm to={found} /> : <p class="small second pad">{t('org.planner')}</p>}
     </div>
   )

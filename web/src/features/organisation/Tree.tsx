@@ -3,23 +3,9 @@ import { t } from '../../i18n'
 import { code, number } from '../../i18n/format'
 import { store } from '../../map/store'
 import { ErrorNote, Skeleton } from '../../ui/states'
-import { tree, type Area, type Unit } from './organisation'
-
-interface Node<Row> {
-  row: Row
-  below: Node<Row>[]
-}
-
-/** Rows as a tree by their parents; one whose parent is not there stands at the top. */
-function nested<Row extends { id: string; parent_id: string | null }>(rows: readonly Row[]): Node<Row>[] {
-  const nodes = new Map(rows.map((row) => [row.id, { row, below: [] as Node<Row>[] }]))
-  const top: Node<Row>[] = []
-  for (const node of nodes.values()) {
-    const above = node.row.parent_id ? nodes.get(node.row.parent_id) : undefined
-    ;(above ? above.below : top).push(node)
-  }
-  return top
-}
+import { tree, type Area } from './organisation'
+import { nested, type Node } from './trees'
+import { Units } from './Units'
 
 /** Own figures with those of everything below. */
 function sums(node: Node<Area>): { grids: number; vacant: number; staff: number } {
@@ -64,30 +50,6 @@ function AreaRow({ node, deep }: { node: Node<Area>; deep: number }): JSX.Elemen
   )
 }
 
-function UnitRow({ node, deep }: { node: Node<Unit>; deep: number }): JSX.Element {
-  const { row } = node
-  return (
-    <li>
-      <p class="org-node" style={{ paddingInlineStart: `${8 + deep * 16}px` }}>
-        <span class="grow ellipsis">
-          {row.name} <span class="num muted small">{row.code}</span>
-        </span>
-        <span class="small second">
-          {row.area_name && `${row.area_name} · `}
-          {t('org.staffCount')} <b class="num">{number(row.staff)}</b>
-        </span>
-      </p>
-      {node.below.length > 0 && (
-        <ul>
-          {node.below.map((each) => (
-            <UnitRow key={each.row.id} node={each} deep={deep + 1} />
-          ))}
-        </ul>
-      )}
-    </li>
-  )
-}
-
 /** The tree of areas with grids, vacancies and staff, and the tree of units. */
 export function Tree(): JSX.Element {
   const found = tree.data.value
@@ -101,13 +63,7 @@ export function Tree(): JSX.Element {
           <AreaRow key={node.row.id} node={node} deep={0} />
         ))}
       </ul>
-      <h2 class="org-head">{t('org.units')}</h2>
-      {found.units.length === 0 && <p class="small second pad">{t('org.noUnits')}</p>}
-      <ul class="org-tree">
-        {nested(found.units).map((node) => (
-          <UnitRow key={node.row.id} node={node} deep={0} />
-        ))}
-      </ul>
+      <Units />
     </div>
   )
 }

@@ -3,7 +3,7 @@ import { computed, effect, signal } from '@preact/signals'
 import type { FeatureCollection } from 'geojson'
 import { ask, query } from '../../api/client'
 import { planId, territory } from '../../api/data'
-import { onLayer } from '../../api/events'
+import { onLayer, onNews } from '../../api/events'
 import { askLong } from '../../api/jobs'
 import { resource } from '../../api/resource'
 import type { components } from '../../api/schema'
@@ -48,6 +48,8 @@ export const one = resource(async (abort) => {
 })
 
 export const mayStaff = computed(() => ['planner', 'shift_leader'].some((role) => person.value.roles.includes(role)))
+/** Whose word the work calendar is, as the server has it. */
+export const mayCalendar = computed(() => ['system_administrator', 'shift_leader'].some((role) => person.value.roles.includes(role)))
 export const roleName = (code: string): string => {
   const known = roles.data.value?.find((role) => role.code === code)
   return known ? (lang.value === 'zh' ? known.name_zh : known.name_en) : code
@@ -76,7 +78,8 @@ export async function more(): Promise<void> {
   staff.put({ staff: [...now.staff, ...next.staff], next: next.next })
 }
 
-async function refresh(): Promise<void> {
+/** Asks again for everything that a change may have moved. */
+export async function refresh(): Promise<void> {
   await Promise.all([tree.load(), vacancies.load(), vacantShapes.load(), staff.load(), one.load()])
 }
 
@@ -139,6 +142,7 @@ export function startOrganisation(): () => void {
       void one.load()
     }),
     onLayer((event) => void (event.layer === 'grids' && refresh())),
+    onNews(({ kind }) => void (kind === 'organisation' && Promise.all([refresh(), rules.load()]))),
   ]
   return () => {
     stops.forEach((stop) => stop())

@@ -1,0 +1,46 @@
+import { useSignal } from '@preact/signals'
+import type { ComponentChildren, JSX } from 'preact'
+import { ErrorNote } from '../../ui/states'
+
+interface Props {
+  label: string
+  submit: string
+  /** Why it cannot be sent now; the empty string where it can. */
+  why?: string
+  onSubmit: () => Promise<unknown>
+  children: ComponentChildren
+}
+
+/** A form in the panel: fields, what the server refused, and the action below them; it is sent once at a time. */
+export function DoingForm({ label, submit, why = '', onSubmit, children }: Props): JSX.Element {
+  const busy = useSignal(false)
+  const failure = useSignal<unknown>(null)
+  const send = async (): Promise<void> => {
+    if (why || busy.peek()) return
+    busy.value = true
+    failure.value = null
+    try {
+      await onSubmit()
+    } catch (cause) {
+      failure.value = cause
+    }
+    busy.value = false
+  }
+  return (
+    <form
+      class="org-form pad"
+      aria-label={label}
+      onSubmit={(event) => {
+        event.preventDefault()
+        void send()
+      }}
+    >
+      <h3>{label}</h3>
+      {children}
+      {failure.value !== null && <ErrorNote error={failure.value} />}
+      <button type="submit" class="button primary" aria-disabled={Boolean(why) || busy.value} data-tip={why || undefined}>
+        {submit}
+      </button>
+    </form>
+  )
+}

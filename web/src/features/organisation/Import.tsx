@@ -1,0 +1,91 @@
+import { useSignal } from '@preact/signals'
+import type { JSX } from 'preact'
+import { Problem } from '../../api/client'
+import { t } from '../../i18n'
+import { number } from '../../i18n/format'
+import { CheckField, FileField, SelectField } from '../../ui/fields'
+import { JobBar } from '../../ui/JobBar'
+import { sendTable, type Loaded, type Refused } from './changes'
+import { DoingForm } from './Doing'
+import { mayStaff } from './organisation'
+
+const TABLES = ['units', 'staff', 'assignments', 'shifts', 'post-counts', 'catalogue', 'lead-units', 'area-classes'] as const
+const SHOWN = 200
+const count = (of: Record<string, number>): string => Object.entries(of).map(([name, n]) => `${name} ${number(n)}`).join(' · ')
+
+function RefusedRows({ rows }: { rows: readonly Refused[] }): JSX.Element | null {
+  if (rows.length === 0) return null
+  return (
+    <section class="pad" aria-label={t('org.refusedRows')}>
+      <h3>{`${t('org.refusedRows')} ${number(rows.length)}`}</h3>
+      <div class="org-moves" tabIndex={0} role="region" aria-label={t('org.refusedList')}>
+        <table class="plain">
+          <thead>
+            <tr>
+              <th scope="col">{t('org.line')}</th>
+              <th scope="col">{t('org.column')}</th>
+              <th scope="col">{t('org.value')}</th>
+              <th scope="col">{t('org.reasonRow')}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {rows.slice(0, SHOWN).map((row) => (
+              <tr key={`${row.line} ${row.column}`}>
+                <th scope="row" class="num">
+                  {row.line}
+                </th>
+                <td>{row.column}</td>
+                <td class="num">{row.value}</td>
+                <td>{[row.reason, row.remedy].filter(Boolean).join('; ')}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </section>
+  )
+}
+
+/** Whole tables at once: a file goes in whole or not at all, and each refused row says why. */
+export function Import(): JSX.Element {
+  const what = useSignal<string>('units')
+  const file = useSignal<File | null>(null)
+  const dry = useSignal(true)
+  const skip = useSignal(false)
+  const done = useSignal<{ loaded: Loaded; dry: boolean } | null>(null)
+  const refused = useSignal<Refused[]>([])
+  const send = async (): Promise<void> => {
+    const chosen = file.peek()
+    if (!chosen) return
+    done.value = null
+    refused.value = []
+    try {
+      const loaded = await sendTable(what.peek(), chosen, { dry_run: dry.peek(), skip_rejected: skip.peek() })
+      done.value = { loaded, dry: dry.peek() }
+      refused.value = loaded.rejected
+    } catch (cause) {
+      const rows = cause instanceof Problem ? (cause.body as { rejected?: Refused[] }).rejected : undefined
+      refused.value = rows ?? []
+      throw cause
+    }
+  }
+  const why = !mayStaff.value ? t('org.planner') : file.value ? '' : t('org.fileNeeded')
+  return (
+    <div id="table" class="org-scroll" tabIndex={0} role="region" aria-label={t('org.import')}>
+      <DoingForm label={t('org.import')} submit={t(dry.value ? 'org.tryOut' : 'org.load')} why={why} onSubmit={send}>
+        <SelectField id="import-what" label={t('org.importWhat')} value={what.value} options={TABLES.map((table) => [table, t(`org.table.${table}`)])} onChange={(table) => (what.value = table)} />
+        <p class="small second">{t(`org.columns.${what.value as (typeof TABLES)[number]}`)}</p>
+        <FileField id="import-file" label={t('org.file')} accept=".csv,.gz,.xlsx,.xls,.txt,.json" onFiles={(files) => (file.value = files[0] ?? null)} />
+        <CheckField id="import-dry" words={t('org.dryRun')} on={dry.value} change={(on) => (dry.value = on)} />
+        <CheckField id="import-skip" words={t('org.skipRejected')} on={skip.value} change={(on) => (skip.value = on)} />
+      </DoingForm>
+      <JobBar />
+      {done.value && (
+        <p class="pad" role="status">
+          {t(done.value.dry ? 'org.wouldLoad' : 'org.loaded')} {count(done.value.loaded.counts)}
+        </p>
+      )}
+      <RefusedRows rows={refused.value} />
+    </div>
+  )
+}
