@@ -12,9 +12,10 @@ from uuid import UUID
 
 import anyio.to_thread
 from fastapi import APIRouter, Depends
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from api.deps import Wired, Wiring, Work
+from api.moments import Moment
 from gis.errors import GridwardError
 from services import locate as service
 from services.locate import Place
@@ -27,7 +28,7 @@ Text = Annotated[str | None, Field(max_length=200)]
 
 
 class PlaceIn(BaseModel):
-    """A place: coordinates in a declared reference system, or one of door code, address, camera, grid code, plate."""
+    """A place: coordinates in a declared reference system, or one of door code, address, camera, grid code, component, plate."""
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
@@ -40,6 +41,7 @@ class PlaceIn(BaseModel):
     camera: Text = None
     grid_code: Text = None
     plate: Annotated[str | None, Field(max_length=20, description="Code of a plate in the street.")] = None
+    component: Annotated[str | None, Field(max_length=40, description="Code of a lamp, a manhole, a valve.")] = None
     territory: UUID | None = None
 
     def place(self, kind: str = "household", at: datetime | None = None, floor: int | None = None) -> Place:
@@ -54,6 +56,7 @@ class PlaceIn(BaseModel):
             self.camera,
             self.grid_code,
             self.plate,
+            self.component,
             kind,
             at,
             self.territory,
@@ -67,7 +70,7 @@ class Question(PlaceIn):
     kind: Literal[
         "household", "natural_village", "water", "micro", "ten_household", "dedicated", "police", "safety", "cell"
     ] = "household"
-    at: AwareDatetime | None = None
+    at: Moment | None = None
     floor: Annotated[
         int | None, Field(ge=-200, le=200, description="Floor of the building, for dedicated grids; 1 is the ground.")
     ] = None

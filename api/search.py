@@ -20,7 +20,7 @@ class HitOut(BaseModel):
 
     model_config = ConfigDict(from_attributes=True)
 
-    kind: Literal["grid", "address", "place", "street", "camera", "coordinate", "area"]
+    kind: Literal["grid", "address", "place", "street", "camera", "component", "coordinate", "area"]
     label: str
     detail: str | None
     id: str | None

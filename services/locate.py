@@ -8,15 +8,18 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+import numpy as np
+
 from gis.crs import parse_declared_crs, xy_to_wgs84
 from gis.errors import InvalidGeometryError, InvalidInputError, NotFoundError
+from gis.placeholders import placeholder_rows
 from services.cameras import kind_of
 from services.nearest_staff import StreetGraphs, with_walks
 from services.plates import get_plate
 from store.database import gazetteer as names
 from store.database import locate as sql
 from store.database.addresses import read_doors
-from store.database.locate import HereQuery
+from store.database.locate import COMPONENT_WITHIN_M, HereQuery
 from store.database.work import UnitOfWork
 
 ON_BORDER_M: Final = 0.02
@@ -26,7 +29,9 @@ SAME_PLACE_M: Final = 30.0
 LARGEST_ACCURACY_M: Final = 50_000.0
 MOST_DOORS: Final = 11
 """One more than the candidates that are told."""
-_METHODS: Final = ("door_code", "address", "camera", "grid_code", "plate")
+_METHODS: Final = ("door_code", "address", "camera", "grid_code", "component", "plate")
+_NOWHERE: Final = (181.0, 91.0, 181.0, 91.0)
+"""A box that holds nothing on earth."""
 _CAMERA_TEXT: Final = {
     "sees": "sees it",
     "heading-unknown": "heading unknown: may see it",
@@ -67,6 +72,7 @@ class Place:
     camera: str | None = None
     grid_code: str | None = None
     plate: str | None = None
+    component: str | None = None
     kind: str = "household"
     at: datetime | None = None
     territory: UUID | None = None
@@ -80,7 +86,8 @@ class Located:
     Attributes
     ----------
     answer : dict
-        JSON of the contract.
+        JSON of the contract. Its ``hint`` is ``swapped`` where longitude and latitude seem to have changed places, the
+        position turned round is then a candidate; ``placeholder`` where the position stands for "nobody knows".
     territory_id : UUID or None
     point : tuple of float or None
         Longitude, latitude.
@@ -175,7 +182,7 @@ def _method(place: Place) -> tuple[str, str | None]:
     has_point = place.x is not None or place.y is not None
     if len(given) + has_point != 1:
         raise InvalidInputError(
-            "Give exactly one of: lon and lat, door_code, address, camera, grid_code, plate.",
+            "Give exactly one of: lon and lat, door_code, address, camera, grid_code, component, plate.",
             given=[name for name, _ in given] + (["lon"] if has_point else []),
         )
     if has_point:
@@ -216,9 +223,11 @@ def _declared_point(place: Place) -> tuple[float, float]:
 def _check_on_earth(lon: float, lat: float) -> None:
     if abs(lon) <= 180 and abs(lat) <= 90:
         return
-    swapped = abs(lat) <= 180 and abs(lon) <= 90
-    hint = " Latitude and longitude look swapped." if swapped else " Is it another reference system?"
-    raise InvalidGeometryError(f"{lon}, {lat} is not on earth (longitude, latitude).{hint}", lon=lon, lat=lat)
+    said = f"{lon}, {lat} is not on earth (longitude, latitude)."
+    if abs(lat) <= 180 and abs(lon) <= 90:
+        fix = {"lon": lat, "lat": lon}
+        raise InvalidGeometryError(f"{said} Latitude and longitude look swapped.", lon=lon, lat=lat, fix=fix)
+    raise InvalidGeometryError(f"{said} Is it another reference system?", lon=lon, lat=lat)
 
 
 def _one_place(candidates: list[dict[str, Any]]) -> bool:
@@ -265,8 +274,10 @@ def _at(
         raise NotFoundError("There is no territory yet; load one first with `gridward load osm FILE`.")
     grids = here["grids"] or []
     placement = _placement(grids, radius)
+    hint = _hint(here, point)
     if placement == "outside":
-        grids = grids[:1]
+        # no grid is near to a place that stands for "nobody knows"
+        grids = [] if hint == "placeholder" else grids[:1]
     staff = with_walks(work, graphs, here, point)
     hidden = {} if work.actor.may("camera_network") else {"gb28181_id": None, "ref": None}
     cameras = [_camera(each | hidden) for each in here["cameras"] or []]
@@ -283,14 +294,13 @@ def _at(
             "seeing": [each for each in cameras if each["reason"] == "sees"],
             "nearest": [each for each in cameras if each["reason"] != "sees"][: query.cameras],
         },
-        "component": here["component"],
-        "candidates": [],
+        "component": here["component"] and {**here["component"], "reason": f"nearest within {COMPONENT_WITHIN_M:.0f} m"},
+        "candidates": [_turned(here["turned"], lon, lat)] if hint == "swapped" else [],
+        "hint": hint,
         "located_by": method,
         "at": moment.isoformat(),
         "plan": {"id": here["plan_id"], "status": here["plan_status"]} if here["plan_id"] else None,
     }
-    if here["swapped"]:
-        answer["hint"] = "swapped"
     return Located(
         answer,
         UUID(here["territory"]["id"]),
@@ -299,6 +309,19 @@ def _at(
         (first["area_code"], first["town_code"], first["county_code"]) if first else (0, 0, 0),
         UUID(here["component"]["id"]) if here["component"] else None,
     )
+
+
+def _hint(here: dict[str, Any], point: tuple[float, float]) -> str | None:
+    if here["turned"] is not None:
+        return "swapped"
+    nowhere = not here["territory"]["inside"] and placeholder_rows(np.array([point]), _NOWHERE)[0]
+    return "placeholder" if nowhere else None
+
+
+def _turned(territory: str | None, lon: float, lat: float) -> dict[str, Any]:
+    """Offer a position whose longitude and latitude changed places, turned round."""
+    label = f"{lat:.6f}, {lon:.6f}"
+    return {"kind": "coordinate", "label": label, "detail": territory, "id": None, "lon": lat, "lat": lon}
 
 
 def box_around(lon: float, lat: float, radius: float) -> tuple[float, float, float, float]:

@@ -14,7 +14,7 @@ from store.database import search as sql
 from store.database.search import TerritoryBox
 from store.database.work import Box, UnitOfWork
 
-Kind = Literal["grid", "address", "place", "street", "camera", "coordinate", "area"]
+Kind = Literal["grid", "address", "place", "street", "camera", "component", "coordinate", "area"]
 LONGEST: Final = 120
 _NUMBER: Final = r"[+-]?\d{1,3}(?:\.\d+)?"
 _PAIR: Final = re.compile(

@@ -114,9 +114,9 @@ select
   (select status from pl) as plan_status,
   (select id from pl) as plan_id,
   (select rev from layer_revision where layer = 'streets') as streets,
-  not coalesce((select inside from t), false) and exists (
-      select from territory where outline && st_setsrid(st_makepoint(:lat, :lon), 4326)
-         and st_covers(outline, st_setsrid(st_makepoint(:lat, :lon), 4326))) as swapped,
+  case when not coalesce((select inside from t), false) then (
+      select name from territory where outline && st_setsrid(st_makepoint(:lat, :lon), 4326)
+         and st_covers(outline, st_setsrid(st_makepoint(:lat, :lon), 4326)) limit 1) end as turned,
   (select json_agg(json_build_object(
        'id', g.id, 'code', g.code, 'kind', g.kind, 'version', f.id, 'name', f.name, 'fid', f.fid,
        'contains', f.contains, 'distance_m', f.border_m, 'area', a.name,
@@ -210,17 +210,22 @@ where g.code = :text {territory}
 order by g.code, g.code_given_at is null, (p.status = 'scheduled' and p.effective_at <= now()) desc,
          p.status = 'published' desc, p.created_at desc limit :limit
 """
+_COMPONENT = """
+select 'component' as kind, c.code16 as label, c.kind as detail, c.id, st_x(c.point) as lon, st_y(c.point) as lat
+from component c where c.code16 = :text {territory} limit :limit
+"""
 _WORDS: Final = {
     "door_code": (_DOOR, "d"),
     "camera": (_CAMERA, "c"),
     "grid_code": (_GRID, "g"),
+    "component": (_COMPONENT, "c"),
 }
 
 
 def find_by_words(
     session: Session, method: str, text: str, *, territory: UUID | None = None, limit: int = 11
 ) -> list[sa.Row[Any]]:
-    """Return places that a door code, camera or grid code names, best first."""
+    """Return places that the code of a door, a camera, a grid or a component names, best first."""
     template, alias = _WORDS[method]
     values: dict[str, Any] = {"text": text, "limit": limit}
     narrowed = ""

@@ -46,6 +46,12 @@ with plans as materialized (
     where :network and (c.gb28181_id like :any or c.source_ref ilike :any or c.id = cast(:own_id as uuid))
       and (cast(:territory as uuid) is null or c.territory_id = :territory)
     order by rank, c.fid limit :limit
+), components as (
+    select 'component', 3, c.code16, c.kind, c.id::text, c.point, null::geometry,
+           case when c.code16 = :text then 0 else 1 end as rank
+    from component c
+    where c.code16 like :prefix and (cast(:territory as uuid) is null or c.territory_id = :territory)
+    order by rank, c.code16 limit :limit
 ), places as (
     select 'place', 4, coalesce(nullif(k.name, ''), k.kind), k.kind, k.id::text, k.point, null::geometry,
            case when lower(k.name) = lower(:text) then 0 when k.name ilike :prefix then 1 else 2 end as rank
@@ -93,7 +99,7 @@ with plans as materialized (
     order by rank, length(g.official), g.official, g.id limit :limit
 ), hits as (
     select * from grids union all select * from names union all select * from areas union all select * from cameras
-    union all select * from places union all select * from streets union all select * from addresses
+    union all select * from components union all select * from places union all select * from streets union all select * from addresses
 )
 select kind, label, detail, id, st_x(p) as lon, st_y(p) as lat, st_xmin(shape) as west, st_ymin(shape) as south,
        st_xmax(shape) as east, st_ymax(shape) as north

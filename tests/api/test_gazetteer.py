@@ -112,6 +112,8 @@ def test_border_names_both_heads_or_one(client, town):
     assert [(grid["code"][-1], grid["head"]["work_no"][-2:]) for grid in wide["grids"]] == [("1", "W0"), ("2", "W1")]
     sure = client.post("/api/v1/locate", json={"lon": lon, "lat": lat, "accuracy_m": 3}).json()
     assert (sure["placement"], [grid["code"][-1] for grid in sure["grids"]]) == ("inside", ["1"])
+    assert sure["head"] == sure["grids"][0]["head"]
+    assert (sure["head"]["work_no"][-2:], sure["head"]["reason"]) == ("W0", "head of the grid")
 
 
 def test_names_are_made_anew_after_a_change(client, database, town):

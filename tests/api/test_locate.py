@@ -69,15 +69,29 @@ def test_outside_is_an_answer_with_the_nearest_grid(client, town):
     (nearest,) = answer["grids"]
     assert (nearest["code"][-1], nearest["contains"]) == ("1", False)
     assert nearest["distance_m"] == pytest.approx(300, rel=0.005)
-    far = ask(client, lon=0, lat=0)
-    assert far["placement"] == "outside"
+    far = ask(client, lon=0.5, lat=0.25)
+    assert (far["placement"], far["hint"]) == ("outside", None)
     assert far["grids"][0]["distance_m"] > 1e6
+
+
+@pytest.mark.parametrize(("lon", "lat"), [(0, 0), (0, 60), (25, 60)])
+def test_placeholders_are_told_and_have_no_grid(client, town, lon, lat):
+    answer = ask(client, lon=lon, lat=lat)
+    assert (answer["placement"], answer["hint"]) == ("outside", "placeholder")
+    assert (answer["grids"], answer["head"], answer["candidates"]) == ([], None, [])
 
 
 def test_swapped_coordinates_are_pointed_out(client, town):
     lon, lat = lonlat(100, 100)
-    assert ask(client, lon=lat, lat=lon)["hint"] == "swapped"
+    answer = ask(client, lon=lat, lat=lon)
+    assert (answer["hint"], answer["placement"]) == ("swapped", "outside")
+    (fix,) = answer["candidates"]
+    assert (fix["lon"], fix["lat"], fix["detail"]) == (lon, lat, "Testby")
     assert ask(client, lon=lon, lat=lat)["hint"] is None
+    # in China a longitude is no latitude on earth
+    refused = client.post(URL, json={"lon": 33.6, "lat": 119.4})
+    assert refused.status_code == 422
+    assert refused.json()["fix"] == {"lon": 119.4, "lat": 33.6}
 
 
 def test_vacant_grid_has_no_head(client, town):
@@ -131,6 +145,10 @@ def test_component_names_its_owner(client, town):
     component = ask(client, **at(100, 100))["component"]
     assert component["owner_unit"] == "Street lighting 路灯所"
     assert component["kind"] == "lamp"
+    assert component["reason"] == "nearest within 30 m"
+    by_code = ask(client, component=component["code16"])
+    assert (by_code["located_by"], by_code["component"]["id"]) == ("component", component["id"])
+    assert client.post(URL, json={"component": "nothing"}).status_code == 404
     assert component["distance_m"] == pytest.approx(7.07, abs=0.05)
     assert ask(client, **at(300, 300))["component"] is None
 

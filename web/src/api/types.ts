@@ -100,6 +100,7 @@ export type Job = Omit<Schemas['JobOut'], 'problem'> & { problem: ProblemBody | 
 
 export interface Candidate {
   label?: string
+  detail?: string | null
   address?: string
   lon?: number
   lat?: number

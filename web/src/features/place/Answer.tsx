@@ -137,19 +137,20 @@ function Cameras({ answer }: { answer: Located }): JSX.Element {
   )
 }
 
-function Candidates({ list }: { list: Candidate[] }): JSX.Element {
+function Candidates({ list, fix }: { list: Candidate[]; fix: boolean }): JSX.Element {
   const choose = (one: Candidate): void => {
     if (one.lon === undefined || one.lat === undefined) return
     store.place.value = { lon: one.lon, lat: one.lat, accuracy_m: null }
     store.goTo.value = { at: [one.lon, one.lat], zoom: 17 }
   }
   return (
-    <Section icon="pin" title={t('here.candidates')} side={t('here.candidatesHint')}>
+    <Section icon="pin" title={t(fix ? 'here.swapped' : 'here.candidates')} side={t(fix ? 'here.swappedHint' : 'here.candidatesHint')}>
       <ul>
         {list.slice(0, 8).map((one) => (
           <li key={`${one.label ?? one.address} ${one.lon} ${one.lat}`}>
             <button type="button" class="answer-row" onClick={() => choose(one)}>
-              {one.label ?? one.address}
+              <span class="grow strong">{one.label ?? one.address}</span>
+              <span class="second ellipsis">{one.detail}</span>
             </button>
           </li>
         ))}
@@ -203,8 +204,14 @@ export function Answer({ answer }: { answer: Located }): JSX.Element {
   return (
     <>
       <Words answer={answer} />
-      {answer.candidates.length > 0 && <Candidates list={answer.candidates} />}
-      <GridAndHead answer={answer} />
+      {answer.candidates.length > 0 && <Candidates list={answer.candidates} fix={answer.hint === 'swapped'} />}
+      {answer.hint === 'placeholder' && (
+        <p class="note warn">
+          <Icon name="warning" />
+          {t('here.placeholder')}
+        </p>
+      )}
+      {answer.point && <GridAndHead answer={answer} />}
       {answer.component && (
         <Section icon="owner" title={t('here.component')} side={distance(answer.component.distance_m)}>
           <p class="answer-row">
