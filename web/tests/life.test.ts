@@ -27,6 +27,11 @@ describe('steps', () => {
     expect(primaryStep(plan({ status: 'review', approved_at: '2026-01-01' }), rob)).toBe('publish')
     expect(offers(plan({ status: 'review' }), rob).find((offer) => offer.step === 'recall')?.bar).toBe('planner')
   })
+  it('of whole plans are not for accounts of some areas', () => {
+    const part = { ...ann, limited: true }
+    expect(primaryStep(plan({}), part)).toBeNull()
+    expect(offers(plan({}), part).every((offer) => offer.bar === 'area')).toBe(true)
+  })
   it('know the end of a plan, and plans that are never copied', () => {
     expect(offers(plan({ status: 'retired' }), ann).map((offer) => offer.step)).toEqual(['draft'])
     expect(offers(plan({ status: 'published', kind: 'water' }), rob).map((offer) => offer.step)).toEqual(['retire'])

@@ -36,7 +36,7 @@ import { comment } from './life/commenting'
 import { LifePrimary } from './life/Actions'
 import { CheckPanel, openLines } from './life/CheckPanel'
 import { ImportPanel } from './life/ImportPanel'
-import { importing } from './life/life'
+import { importing, person } from './life/life'
 import { PlanPicker } from './life/PlanPicker'
 import { StatusChip } from './life/StatusChip'
 import { PlanWords } from './life/PlanWords'
@@ -70,8 +70,8 @@ function Header(): JSX.Element {
       )}
       <span class="grow" />
       <Presence />
-      {it && <NetsButton />}
-      {it && (
+      {it && !person.value.limited && <NetsButton />}
+      {it && !person.value.limited && (
         <button type="button" class="button edit-only" onClick={() => (proposing.value = true)}>
           <Icon name="sparkle" />
           {t('planner.propose')}
@@ -194,12 +194,16 @@ function Nothing(): JSX.Element {
       <JobBar />
       <Empty title={t('planner.none')} hint={t('planner.noneHint')}>
         <p class="note info narrow-note">{t('edit.look')}</p>
-        <button type="button" class="button primary edit-only" onClick={() => (proposing.value = true)}>
-          {t('planner.propose')}
-        </button>
-        <button type="button" class="button edit-only" onClick={() => (importing.value = true)}>
-          {t('life.import')}
-        </button>
+        {!person.value.limited && (
+          <>
+            <button type="button" class="button primary edit-only" onClick={() => (proposing.value = true)}>
+              {t('planner.propose')}
+            </button>
+            <button type="button" class="button edit-only" onClick={() => (importing.value = true)}>
+              {t('life.import')}
+            </button>
+          </>
+        )}
       </Empty>
     </>
   )

@@ -9,6 +9,7 @@ import { t } from '../../i18n'
 import { gridNumber } from '../../i18n/format'
 import { store } from '../../map/store'
 import { mode } from './edit/state'
+import { person } from './life/life'
 
 type Present = components['schemas']['PresentOut']
 
@@ -27,7 +28,8 @@ function start(): () => void {
   const beat = async (): Promise<void> => {
     clearTimeout(timer)
     const plan = planGrids.data.peek()?.plan.id
-    if (plan) {
+    // who is at a plan concerns all of it: accounts of some areas are not told
+    if (plan && !person.peek().limited) {
       last = plan
       try {
         const { data } = await call<{ others: Present[] }>(`/api/v1/plans/${plan}/presence`, { method: 'PUT', body: { page, grid: inHand() } })

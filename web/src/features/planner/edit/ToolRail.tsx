@@ -44,7 +44,7 @@ export function ToolRail(): JSX.Element | null {
   const why = hindrance.value
   if (why === 'none' || why === 'kind') return null
   const small = smallScreen.value
-  const off = why === 'role' ? t('edit.why.role') : null
+  const off = why === 'role' || why === 'area' ? t(`edit.why.${why}`) : null
   const grid = selectedGrid.value
   const tool = ([id, icon, key]: [Tool, string, string]): JSX.Element => {
     const barred = off !== null && id !== 'select' && id !== 'measure'

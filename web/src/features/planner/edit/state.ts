@@ -89,7 +89,7 @@ export const wantsDraft = signal(false)
 const TILED = new Set(['household', 'natural_village', 'micro', 'ten_household', 'dedicated', 'police', 'safety', 'cell'])
 
 /** Whether the tools may change the plan on screen; else why not. */
-export const hindrance = computed<null | 'none' | 'kind' | 'role' | 'narrow' | 'status'>(() => {
+export const hindrance = computed<null | 'none' | 'kind' | 'role' | 'narrow' | 'area' | 'status'>(() => {
   const plan = planGrids.data.value?.plan
   if (!plan) return 'none'
   if (!TILED.has(plan.kind)) return 'kind'
@@ -98,7 +98,9 @@ export const hindrance = computed<null | 'none' | 'kind' | 'role' | 'narrow' | '
   if (!may) return 'role'
   // borders are drawn to the metre: a small screen is for looking, commenting and approving
   if (smallScreen.value) return 'narrow'
-  return plan.status === 'draft' ? null : 'status'
+  if (plan.status === 'draft') return null
+  // a draft is a copy of the whole plan: others make it
+  return session.value?.account.area_path ? 'area' : 'status'
 })
 
 /** Grids as the figures start from. */

@@ -67,6 +67,7 @@ function CompareItems({ of, close }: { of: Plan; close: () => void }): JSX.Eleme
     store.compare.value = id
     close()
   }
+  if (person.value.limited) return <p class="menu-note small muted">{barWords('area')}</p>
   if (others.length === 0) return <p class="menu-note small muted">{t('life.compareNone')}</p>
   return (
     <>
@@ -117,6 +118,7 @@ function StepItems({ of, close }: { of: Plan; close: () => void }): JSX.Element 
 }
 
 function MoreMenu({ of }: { of: Plan }): JSX.Element {
+  const barred = person.value.limited ? 'area' : person.value.roles.includes('planner') ? null : 'planner'
   return (
     <Menu called="icon" name={t('life.more')} buttonClass="button icon-only more-button" align="right" label={<Icon name="more" />}>
       {(close) => (
@@ -127,9 +129,10 @@ function MoreMenu({ of }: { of: Plan }): JSX.Element {
           <button
             type="button"
             class="edit-only"
-            aria-disabled={!person.value.roles.includes('planner')}
+            aria-disabled={barred !== null}
+            title={barWords(barred)}
             onClick={() => {
-              if (!person.value.roles.includes('planner')) return
+              if (barred) return
               close()
               importing.value = true
             }}

@@ -10,7 +10,7 @@ import { assignHeads, person } from './life'
 /** Gives every grid of a plan a head from the roster, for those who may. */
 export function AssignHeads({ plan }: { plan: string }): JSX.Element | null {
   const [busy, setBusy] = useState(false)
-  if (!['planner', 'shift_leader'].some((role) => person.value.roles.includes(role))) return null
+  if (person.value.limited || !['planner', 'shift_leader'].some((role) => person.value.roles.includes(role))) return null
   const go = async (): Promise<void> => {
     if (busy) return
     setBusy(true)

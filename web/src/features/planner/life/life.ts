@@ -56,7 +56,7 @@ export const lineages = resource(async (abort) => {
 /** Who is signed in. */
 export const person = computed<Person>(() => {
   const account = session.value?.account
-  return { name: account?.name ?? '', roles: account?.roles ?? [] }
+  return { name: account?.name ?? '', roles: account?.roles ?? [], limited: Boolean(account?.area_path) }
 })
 export const mayComment = computed(() => ['planner', 'reviewer', 'analyst'].some((role) => person.value.roles.includes(role)))
 

@@ -6,10 +6,12 @@ export type Step = 'submit' | 'approve' | 'publish' | 'send_back' | 'recall' | '
 export interface Person {
   name: string
   roles: readonly string[]
+  /** Acts in some areas only: it edits grids there, and takes no step of a whole plan. */
+  limited?: boolean
 }
 
-/** Why a step is not open to somebody: the role is missing, or it takes a second person. */
-export type Bar = 'planner' | 'reviewer' | 'second'
+/** Why a step is not open to somebody: the role is missing, it takes a second person, or it concerns the whole territory. */
+export type Bar = 'planner' | 'reviewer' | 'second' | 'area'
 
 export interface Offer {
   step: Step
@@ -35,6 +37,7 @@ export const isAuthor = (plan: Pick<Plan, 'author'>, who: Person): boolean => pl
 
 function barOf(step: Step, plan: Pick<Plan, 'author'>, who: Person): Bar | null {
   const planner = who.roles.includes('planner')
+  if (who.limited) return 'area'
   if (PLANNERS.includes(step)) return planner ? null : 'planner'
   if (!planner && !who.roles.includes('reviewer')) return 'reviewer'
   return SECOND.includes(step) && isAuthor(plan, who) ? 'second' : null
