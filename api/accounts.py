@@ -7,9 +7,10 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Request, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, StrictBool
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StrictBool
 
 from api.deps import COOKIE, Who, Wired, Work
+from api.moments import Moment
 from services import access, accounts
 from services.access import TokenLimits, digest_of
 from services.accounts import Grant
@@ -79,8 +80,8 @@ class GrantIn(BaseModel):
 
     role: Annotated[str, Field(max_length=64)]
     area: Annotated[str | None, Field(max_length=200)] = None
-    since: AwareDatetime | None = None
-    until: AwareDatetime | None = None
+    since: Moment | None = None
+    until: Moment | None = None
 
 
 class StatusIn(BaseModel):

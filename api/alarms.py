@@ -8,10 +8,11 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictBool
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from api.deps import Work, settings_of
 from api.locate import Graphs
+from api.moments import Moment
 from services import alarms as service
 from services.alarms import Alarm, Device
 from services.settings import Settings
@@ -27,7 +28,7 @@ class AlarmIn(BaseModel):
     key: Annotated[str, Field(min_length=1, max_length=100)]
     source: Annotated[str, Field(min_length=1, max_length=60, description="Code of a device, or id of a camera.")]
     kind: Annotated[str, Field(min_length=1, max_length=80)]
-    at: AwareDatetime
+    at: Moment
 
 
 class AlarmsIn(BaseModel):

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
+from api.moments import Day
 from services.plan_life import states
 
 _POSITION = {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 3}
@@ -154,7 +155,7 @@ class WholeAreaChangeOut(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
     change: AreaChangeOut
-    on: date | None
+    on: Day | None
     warnings: list[str]
     areas: list[DrawnAreaOut]
     ended: list[EndedAreaOut]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from api.deps import Work
-from api.moments import Moment
+from api.moments import Day, Moment
 from casework.calendars import write_hours
 from casework.limits import read_limit
 from services import calendars, clocks, incident_views
@@ -23,7 +23,7 @@ Territory = Annotated[UUID | None, Query(description="The only one without it.")
 class CalendarDayOut(BaseModel):
     """A day that differs from its weekday."""
 
-    day: date
+    day: Day
     works: bool
     name: str
     hours: list[str] | None

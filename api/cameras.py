@@ -7,9 +7,10 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictBool
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from api.deps import IfMatch, Work
+from api.moments import Moment
 from services import camera_status, cameras
 from services.camera_history import State
 from services.camera_status import MOST_STATUSES, Status
@@ -80,7 +81,7 @@ class StatusIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     camera: Annotated[str, Field(min_length=1, max_length=200, description="20-digit code, reference or id.")]
-    at: AwareDatetime
+    at: Moment
     online: StrictBool | None = None
     networked: StrictBool | None = None
     serviceable: StrictBool | None = None

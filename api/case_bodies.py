@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from api.duplicates import DuplicateOut
 from api.incidents import IncidentOut
 from api.media import MediaOut
+from api.moments import Day, Moment
 from services.cases import Asked, contacts
 from services.cases.asked import MOST_MEDIA, MOST_UNITS, REASON_LENGTH, TEXT_LENGTH
 from services.cases.bulk import MOST
@@ -160,10 +161,10 @@ class ActionIn(BaseModel):
     outcome: Name | None = None
     lon: Annotated[float, Field(ge=-180, le=180)] | None = None
     lat: Annotated[float, Field(ge=-90, le=90)] | None = None
-    review_date: date | None = None
+    review_date: Day | None = None
     master: Name | None = None
     to_level: Name | None = None
-    answer_due: AwareDatetime | None = None
+    answer_due: Moment | None = None
     outside_body: Name | None = None
     score: Annotated[int, Field(ge=1, le=5)] | None = None
     media: Annotated[list[UUID], Field(max_length=MOST_MEDIA)] = []

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Query, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from api.deps import IfMatch, Work, settings_of
 from api.duplicates import DuplicateOut
@@ -38,7 +38,7 @@ class ReportIn(PlaceIn):
     description: Description = ""
     channel: Annotated[str, Field(min_length=1, max_length=40)] = "desk"
     severity: Severity = "minor"
-    occurred_at: AwareDatetime | None = None
+    occurred_at: Moment | None = None
     item_code: ItemCode | None = None
     media: list[UUID] = Field(default=[], max_length=MOST_PHOTOS, description="Photos sent before.")
 

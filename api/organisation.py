@@ -36,7 +36,7 @@ class AreaNode(BaseModel):
     households: int
     staff: int
     valid_from: date | None
-    valid_to: date | None
+    valid_to: Day | None
 
 
 class UnitOut(BaseModel):
@@ -53,7 +53,7 @@ class UnitOut(BaseModel):
     area_code: str | None
     area_name: str | None
     valid_from: date | None
-    valid_to: date | None
+    valid_to: Day | None
     staff: int
     revision: int
 
@@ -101,7 +101,7 @@ class UnitChange(BaseModel):
     kind: Word | None = None
     parent: UUID | None = None
     area: UUID | None = None
-    valid_to: date | None = None
+    valid_to: Day | None = None
 
 
 class RoleOut(BaseModel):

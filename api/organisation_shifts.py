@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, datetime, time
 from typing import Annotated, Self
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from api.deps import Work
-from api.moments import Moment
+from api.moments import Day, Moment
 from api.organisation import Territory
 from api.plan_history import SettingsOf
 from services import shifts
@@ -38,8 +38,8 @@ class PatternOut(BaseModel):
     """A rhythm of duty."""
 
     id: UUID
-    first_day: date
-    last_day: date
+    first_day: Day
+    last_day: Day
     cycle_days: int
     on_days: list[int]
     starts: time
@@ -59,8 +59,8 @@ class PatternIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    first_day: date
-    last_day: date
+    first_day: Day
+    last_day: Day
     cycle_days: Annotated[int, Field(ge=1, le=366)] = 7
     on_days: Annotated[list[Annotated[int, Field(ge=0, le=365)]], Field(min_length=1, max_length=366)]
     starts: time
@@ -73,8 +73,8 @@ class ShiftIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     staff: UUID
-    since: AwareDatetime | None = None
-    until: AwareDatetime | None = None
+    since: Moment | None = None
+    until: Moment | None = None
     pattern: PatternIn | None = None
 
     @model_validator(mode="after")
@@ -103,8 +103,8 @@ class AbsenceIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     staff: UUID
-    since: AwareDatetime
-    until: AwareDatetime
+    since: Moment
+    until: Moment
 
 
 class AbsenceAdded(BaseModel):

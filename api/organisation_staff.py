@@ -7,9 +7,10 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictBool
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from api.deps import IfMatch, Work
+from api.moments import Moment
 from api.organisation import Code, Name
 from api.organisation_shifts import AbsenceOut, PatternOut, ShiftOut
 from api.plan_history import SettingsOf
@@ -169,8 +170,8 @@ class AssignmentIn(BaseModel):
     area: UUID | None = None
     share: Share = 1.0
     ex_officio: StrictBool = False
-    since: AwareDatetime | None = None
-    until: AwareDatetime | None = None
+    since: Moment | None = None
+    until: Moment | None = None
     replace: StrictBool = False
 
 
@@ -181,7 +182,7 @@ class AssignmentChange(BaseModel):
 
     share: Share | None = None
     ex_officio: StrictBool | None = None
-    until: AwareDatetime | None = None
+    until: Moment | None = None
 
 
 class AssignmentAnswer(BaseModel):
