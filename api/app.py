@@ -16,6 +16,7 @@ from api import problems, tiles, ui
 from api.compress import Compress
 from api.deps import Wiring, signed_in
 from api.figures import Figures
+from api.haste import WallClock
 from api.methods import LiteralFirst, literal_methods
 from api.middleware import MOST_UNASKED, BodyLimit, Crowd, RequestContext
 from services.basemaps import open_basemaps
@@ -86,6 +87,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.include_router(router, dependencies=guard)
     ui.install(app)
     app.add_middleware(LiteralFirst, methods=literal_methods(app.router.routes))
+    app.add_middleware(WallClock, limit_s=settings.http.request_timeout_s)
     app.add_middleware(
         BodyLimit,
         limit=settings.http.max_body_mb * 2**20,

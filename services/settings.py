@@ -97,6 +97,12 @@ class HttpSettings(SettingsGroup):
         ge=1,
         description="Requests that each process works on at a time, event streams aside; others are answered 503.",
     )
+    request_timeout_s: float = Field(
+        default=70.0,
+        gt=0,
+        description="Longest time until the answer to a request begins, in seconds; one that takes longer changes "
+        "nothing. A proxy in front should wait a little longer.",
+    )
     max_body_mb: int = Field(
         default=64,
         ge=1,

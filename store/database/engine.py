@@ -21,6 +21,7 @@ from gis.errors import UnavailableError
 from store.database import row_security, trail
 from store.database.actor import Actor
 from store.database.cameras import NETWORK
+from store.database.deadline import refuse_late_statements
 from store.database.read_lane import QuickReads, ReadLane
 from store.database.trail import Doing
 from store.database.urls import APP_ROLE, OWNER_OPTION, libpq_url, sqlalchemy_url
@@ -83,6 +84,7 @@ class Database:
             trail.watch(engine)
         become = _become_app_role(statement_timeout_s)
         event.listen(self.app, "connect", become)
+        event.listen(self.app, "before_cursor_execute", refuse_late_statements)
         self.lane = ReadLane(
             self.app_url, lambda driver: become(driver, None), size=lane_size, options=_options(time_zone)
         )

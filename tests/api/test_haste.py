@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from time import monotonic
+from time import monotonic, sleep
 
+import httpx
 import pytest
 import sqlalchemy as sa
+from starlette.responses import StreamingResponse
 
 from api.app import create_app
-from tests.api.conftest import Client, settings_for
+from api.deps import Work
+from store.database.actor import Actor
+from tests.api.conftest import Client, serving, settings_for
 from tests.api.town import build_town
 
 
@@ -68,3 +72,39 @@ def test_whoever_finds_too_many_waiting_is_sent_away_and_the_watch_gets_through(
         assert sum(words == "Too many requests" for _, words in told) == 4
         assert all(answer.headers["retry-after"] for answer in answers)
         assert client.get("/api/v1/areas").status_code == 200
+
+
+def test_a_request_that_takes_too_long_is_answered_and_changes_nothing(database_urls, tmp_path, database, token, town):
+    """Many short steps of which none is too long: no statement's own limit ends that."""
+    app = create_app(settings_for(database_urls, tmp_path, jobs_in_server=False, request_timeout_s=1.0))
+    steps = []
+
+    @app.post("/api/v1/plods")
+    def plod(work: Work) -> None:
+        for _ in range(200):
+            work.session.execute(
+                sa.text("insert into comment (plan_id, text) values (:plan, 'plod')"), {"plan": town.plan}
+            )
+            work.session.execute(sa.text("select pg_sleep(0.1)"))
+            steps.append(monotonic())
+
+    @app.get("/api/v1/drips")
+    def drip() -> StreamingResponse:
+        return StreamingResponse(b"x" if sleep(0.3) is None else b"" for _ in range(6))
+
+    headers = {"Authorization": f"Bearer {token}"}
+    with serving(app) as address, httpx.Client(base_url=address, headers=headers, timeout=20) as client:
+        client.get("/api/v1/territories")
+        started = monotonic()
+        late = client.post("/api/v1/plods")
+        assert (late.status_code, late.json()["code"]) == (503, "took-too-long")
+        assert 0.9 < monotonic() - started < 15
+        assert late.headers["retry-after"]
+        # the connection is as good as before, and an answer that has begun may take its time
+        assert client.get("/api/v1/drips").content == b"x" * 6
+        sleep(0.5)
+        before = len(steps)
+        sleep(0.5)
+        assert len(steps) == before < 150
+    with database.owner_work(Actor.system()) as work:
+        assert work.session.scalar(sa.text("select count(*) from comment where text = 'plod'")) == 0

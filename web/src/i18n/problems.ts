@@ -10,6 +10,7 @@ export const refusalsZh: Record<string, string> = {
   'read-only-token': '此令牌只能读取。',
   'token-may-not': '密码、会话和令牌须登录后更改，不能用令牌更改。',
   'duty-over': '您所用的职责已到期，请选择其他职责。',
+  'took-too-long': '耗时过长，已停止。请重试，或缩小查询范围。',
   'head-too-large': '请求的地址和头部过长。',
   'action-refused': '该操作在当前状态下不能进行。',
   'bad-request': '请求的参数有误。',
