@@ -51,7 +51,7 @@ function CompareMenu({ close }: { close: () => void }): JSX.Element {
         options={[{ id: '', words: t('cov.compareNone'), current: !store.compare.value, pick: () => (store.compare.value = null) }]}
       />
       <div class="rule" />
-      <WhenFields close={close} pick={(choice) => here && void compareWith({ plan: here.run.plan_id, needs: changed(needs.value, choice) })} />
+      <WhenFields before close={close} pick={(choice) => here && void compareWith({ plan: here.run.plan_id, needs: changed(needs.value, choice) })} />
       {others.length > 0 && (
         <>
           <div class="rule" />

@@ -169,7 +169,7 @@ export function FilterBar({ children }: { children: ComponentChildren }): JSX.El
       ) : (
         here && (
           <span class="small muted wide-only nowrap" title={coverage.at.value ? t('cov.live') : undefined}>
-            {t('coverage.computed', { s: number(here.run.seconds, 1), n: number(here.grids.length) })}
+            {t('coverage.computed', { s: number(here.run.seconds, 1) })}
           </span>
         )
       )}

@@ -11,6 +11,7 @@ import { tight } from './narrow'
 import type { Gap } from './types'
 
 const FLY_ZOOM = 18
+const MOST_ROWS = 300
 const order = signal<string | null>('-score')
 const kind = signal<'' | Gap['kind']>('')
 /** The gap that was chosen in the list, marked on the map. */
@@ -96,7 +97,7 @@ export function GapsPanel(): JSX.Element {
             <option value="key_place">{t('cov.gapPlace')}</option>
           </select>
         </label>
-        <span class="muted grow">{t('cov.gapMore', { n: number(rows.length) })}</span>
+        <span class="muted grow">{t(rows.length > MOST_ROWS ? 'cov.gapMore' : 'cov.gapCount', { n: number(rows.length), most: MOST_ROWS })}</span>
       </div>
       {rows.length === 0 ? (
         <Empty icon="check" title={t('cov.gapNone')} hint={t('cov.gapNoneHint')} />
@@ -106,7 +107,7 @@ export function GapsPanel(): JSX.Element {
             id="gaps-table"
             caption={t('cov.gapTable')}
             columns={columns}
-            rows={rows.slice(0, 300)}
+            rows={rows.slice(0, MOST_ROWS)}
             keyOf={(row) => row.id}
             selected={gapChosen.value?.id ?? null}
             order={sorted}

@@ -19,8 +19,15 @@ export function whenWords(of: Needs, at: string): string {
   return Number.isNaN(then.getTime()) ? '–' : `${day(then)}${lang.value === 'zh' ? ' ' : ', '}${shortClock(then)}`
 }
 
+interface WhenProps {
+  pick: (choice: Partial<Needs>) => void
+  close: () => void
+  /** Offer the day and the month before: to set beside what is on screen. */
+  before?: boolean
+}
+
 /** A day or a month to pick, and a button that takes it. */
-export function WhenFields({ pick, close }: { pick: (choice: Partial<Needs>) => void; close: () => void }): JSX.Element {
+export function WhenFields({ pick, close, before = false }: WhenProps): JSX.Element {
   const field = (type: 'date' | 'month', name: Key, hint: Key, most: string, start: string): JSX.Element => (
     <form
       class="when-field"
@@ -43,11 +50,13 @@ export function WhenFields({ pick, close }: { pick: (choice: Partial<Needs>) => 
       </button>
     </form>
   )
-  const now = today()
+  const now = new Date()
+  const [day, yesterday] = [today(now), today(new Date(now.getFullYear(), now.getMonth(), now.getDate() - 1))]
+  const month = today(new Date(now.getFullYear(), now.getMonth() - 1, 1)).slice(0, 7)
   return (
     <>
-      {field('date', 'cov.onDay', 'cov.dayHint', now, now)}
-      {field('month', 'cov.overMonth', 'cov.monthHint', now.slice(0, 7), now.slice(0, 7))}
+      {field('date', 'cov.onDay', 'cov.dayHint', day, before ? yesterday : day)}
+      {field('month', 'cov.overMonth', 'cov.monthHint', day.slice(0, 7), before ? month : day.slice(0, 7))}
     </>
   )
 }
