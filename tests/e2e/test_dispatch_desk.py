@@ -5,140 +5,32 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
-import sqlalchemy as sa
 from PIL import Image
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
-from services import access
-from services.cases.posts import link_account
-from store.database.actor import Actor
-from store.database.engine import Database
-from tests.e2e.conftest import DESK, PHONE, Desk, watch
+from tests.e2e.conftest import DESK, PHONE
+from tests.e2e.dispatch_office import LON, Office, card, open_office, short
 
 AXE = Path(__file__).resolve().parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 RULES = "{runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice']}"
-ACCOUNTS = {
-    "k-clerk": "intake_officer", "k-leader": "shift_leader", "k-sender": "dispatcher", "k-crew": "handling_unit",
-    "k-eye": "inspector",
-}  # fmt: skip
 HERE = "24.94600, 60.17020"
-LON, LAT = 24.946, 60.1702
-
-
-@dataclass
-class Office:
-    """Desks of five duties on one server."""
-
-    server: Any
-    browser: Any
-    codes: dict[str, str]
-    item: str
-    stack: ExitStack
-    contexts: dict[str, BrowserContext] = field(default_factory=dict)
-
-    def context(self, name: str, **options: Any) -> BrowserContext:
-        """Return a browser in which an account is signed in."""
-        if name in self.contexts and not options:
-            return self.contexts[name]
-        state = self.contexts[name].storage_state() if name in self.contexts else None
-        context = self.browser.new_context(
-            **{"viewport": DESK, "reduced_motion": "reduce", "locale": "en-GB", "storage_state": state} | options
-        )
-        context.set_default_timeout(30_000)
-        self.stack.callback(context.close)
-        if state is None:
-            answer = context.request.post(
-                f"{self.server.base}/api/v1/session",
-                data={"code": self.codes[name]},
-                headers={"Origin": self.server.base},
-            )
-            assert answer.ok, answer.text()
-            self.contexts[name] = context
-        return context
-
-    def desk(self, name: str, address: str, **options: Any) -> Desk:
-        """Open an address at the desk of an account."""
-        desk = watch(self.context(name, **options), self.server.base)
-        desk.open(address)
-        return desk
-
-    def report(self, **more: Any) -> str:
-        """Report something through the API and return its number."""
-        body = {"lon": LON, "lat": LAT, "item": "Lamp out", **more}
-        answer = self.context("k-clerk").request.post(
-            f"{self.server.base}/api/v1/incidents",
-            data=body,
-            headers={"Origin": self.server.base, "Idempotency-Key": str(uuid4())},
-        )
-        assert answer.ok, answer.text()
-        return answer.json()["incident"]["no"]
-
-    def see(self, no: str) -> dict[str, Any]:
-        """Return a case as the dispatcher sees it."""
-        answer = self.context("k-sender").request.get(f"{self.server.base}/api/v1/incidents/{no}")
-        assert answer.ok, answer.text()
-        return answer.json()
-
-    def act(self, name: str, no: str, action: str, **body: Any) -> None:
-        """Take an action through the API."""
-        revision = self.see(no)["incident"]["revision"]
-        answer = self.context(name).request.post(
-            f"{self.server.base}/api/v1/incidents/{no}/actions/{action}",
-            data=body,
-            headers={"Origin": self.server.base, "If-Match": f'"{revision}"', "Idempotency-Key": str(uuid4())},
-        )
-        assert answer.ok, f"{name} {action}: {answer.text()}"
-
-    def opened(self, **more: Any) -> str:
-        """Return a new case that waits for the dispatcher."""
-        no = self.report(item_code=self.item, **more)
-        self.act("k-clerk", no, "accept")
-        self.act("k-leader", no, "open")
-        return no
 
 
 @pytest.fixture(scope="module")
 def office(server, browser) -> Iterator[Office]:
-    """The demo's server with an account for each duty; the crew is of the unit that leads."""
-    urls = server.environment
-    database = Database(urls["GRIDWARD_DATABASE_URL"], urls["GRIDWARD_DATABASE_OWNER_URL"])
-    codes = {}
-    with database.work(Actor.system()) as work:
-        item, unit = work.session.execute(
-            sa.text(
-                "select i.code, u.code from catalogue_item i join lead_unit l on l.item in (i.code, i.class_code, '*')"
-                " and l.area = '*' join unit u on u.id = l.unit_id where not i.urgent and i.severity = 'minor'"
-                " order by i.code, l.item = i.code desc limit 1"
-            )
-        ).one()
-        for name, role in ACCOUNTS.items():
-            access.create_account(work, name, roles=[role], display=name)
-            codes[name] = access.issue_link(work, name, now=datetime.now(UTC))
-        link_account(work, "k-crew", unit=unit, staff=None)
-    with ExitStack() as stack:
-        yield Office(server, browser, codes, item, stack)
+    with open_office(server, browser, "k") as opened:
+        yield opened
 
 
 def picture() -> dict[str, Any]:
     content = io.BytesIO()
     Image.new("RGB", (320, 240), (120, 150, 170)).save(content, "JPEG")
     return {"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": content.getvalue()}
-
-
-def card(page: Page) -> Locator:
-    return page.get_by_test_id("incident")
-
-
-def short(no: str) -> str:
-    return no.rsplit("-", 1)[-1]
 
 
 def choose_item(form: Locator, item: str) -> None:
@@ -158,8 +50,8 @@ def propose_again(clerk: Page, no: str, item: str) -> None:
 
 
 def test_a_case_goes_through_every_hand_to_its_closing_and_back(office):
-    sender = office.desk("k-sender", "#/dispatch?map=16.5/60.1702/24.946").page
-    clerk = office.desk("k-clerk", "#/dispatch?list=1").page
+    sender = office.desk("sender", "#/dispatch?map=16.5/60.1702/24.946").page
+    clerk = office.desk("clerk", "#/dispatch?list=1").page
     clerk.get_by_role("button", name="New report").first.click()
     form = clerk.get_by_test_id("report-form")
     form.get_by_role("combobox", name="Place").fill(HERE)
@@ -174,7 +66,7 @@ def test_a_case_goes_through_every_hand_to_its_closing_and_back(office):
 
     propose_again(clerk, no, office.item)
 
-    leader = office.desk("k-leader", f"#/dispatch?list=1&report={no}").page
+    leader = office.desk("leader", f"#/dispatch?list=1&report={no}").page
     card(leader).get_by_role("button", name="Open case").click()
     expect(card(leader).get_by_text("Opened", exact=True).first).to_be_visible()
 
@@ -193,10 +85,10 @@ def test_a_case_goes_through_every_hand_to_its_closing_and_back(office):
     # the row under the hand stays where it is, though it no longer belongs to the list
     expect(row).to_have_class(re.compile("gone"))
 
-    crew = office.desk("k-crew", f"#/dispatch?list=1&report={no}").page
+    crew = office.desk("crew", f"#/dispatch?list=1&report={no}").page
     card(crew).get_by_role("button", name="Sign for it").click()
     expect(card(sender).get_by_text("In progress", exact=True).first).to_be_visible()
-    eye = office.desk("k-eye", f"#/dispatch?list=1&report={no}").page
+    eye = office.desk("eye", f"#/dispatch?list=1&report={no}").page
     for verdict in ("Failed, do it again", "Passed"):
         card(crew).get_by_role("button", name="Report done").click()
         crew.get_by_label("Photo after").set_input_files(picture())
@@ -226,7 +118,7 @@ def test_a_case_goes_through_every_hand_to_its_closing_and_back(office):
 
 def test_rows_wait_while_somebody_reads_and_leaving_sends_at_once(office):
     mine = office.opened()
-    desk = office.desk("k-sender", "#/dispatch?list=1")
+    desk = office.desk("sender", "#/dispatch?list=1")
     page = desk.page
     row = page.locator(f'tr[data-key="{mine}"]')
     row.click()
@@ -260,7 +152,7 @@ def _until(look, wanted="DISPATCHED"):
 
 def test_many_at_once_by_keyboard_and_the_hand_over(office):
     first, second = office.opened(lon=LON + 0.004), office.opened(lon=LON + 0.006)
-    page = office.desk("k-sender", "#/dispatch?list=1").page
+    page = office.desk("sender", "#/dispatch?list=1").page
     for no in (first, second):
         page.locator(f'tr[data-key="{no}"]').click()
         page.keyboard.press("x")
@@ -268,7 +160,7 @@ def test_many_at_once_by_keyboard_and_the_hand_over(office):
     bulk.get_by_role("button", name="Pass up").click()
     bulk.get_by_label("Reason").fill("More than we can do")
     # somebody else is quicker with one of them
-    office.act("k-sender", second, "escalate", reason="first")
+    office.act("sender", second, "escalate", reason="first")
     bulk.get_by_role("form").get_by_role("button", name="Pass up").click()
     expect(page.get_by_text("Pass up: 1 done, 1 refused")).to_be_visible()
     levels = [office.see(no)["incident"]["handling_level"] for no in (first, second)]
@@ -282,7 +174,7 @@ def test_many_at_once_by_keyboard_and_the_hand_over(office):
     sheet.get_by_role("button", name="Hand over now").click()
     expect(sheet.get_by_text(note)).to_be_visible()
     expect(sheet.get_by_role("button", name="I have read it")).to_have_count(0)
-    leader = office.desk("k-leader", "#/dispatch?list=1").page
+    leader = office.desk("leader", "#/dispatch?list=1").page
     leader.get_by_role("button", name="Hand over").click()
     taking = leader.get_by_test_id("handover")
     taking.get_by_role("button", name="I have read it").first.click()
@@ -291,7 +183,7 @@ def test_many_at_once_by_keyboard_and_the_hand_over(office):
 
 def test_filters_stand_in_the_address_and_a_list_alone_does_every_task(office):
     no = office.opened(description=f"wall {uuid4().hex[:8]}")
-    page = office.desk("k-sender", "#/dispatch?list=1").page
+    page = office.desk("sender", "#/dispatch?list=1").page
     page.get_by_role("button", name="Filter").click()
     page.get_by_label("Number or words").fill(no)
     page.keyboard.press("Tab")
@@ -316,7 +208,7 @@ def test_filters_stand_in_the_address_and_a_list_alone_does_every_task(office):
 
 def test_words_being_typed_outlive_news_and_take_effect_by_themselves(office):
     no = office.opened(description=f"wall {uuid4().hex[:8]}")
-    page = office.desk("k-sender", "#/dispatch?list=1").page
+    page = office.desk("sender", "#/dispatch?list=1").page
     page.get_by_role("button", name="Filter").click()
     field = page.get_by_label("Number or words")
     before = page.locator(".filter-fields").inner_text()
@@ -338,7 +230,7 @@ def test_words_being_typed_outlive_news_and_take_effect_by_themselves(office):
 def test_a_case_and_the_hand_over_have_no_axe_faults(office, theme, lang, size):
     no = office.opened()
     page = office.desk(
-        "k-sender", f"#/dispatch?report={no}&theme={theme}&lang={lang}&list=1", bypass_csp=True, viewport=size
+        "sender", f"#/dispatch?report={no}&theme={theme}&lang={lang}&list=1", bypass_csp=True, viewport=size
     ).page
     expect(card(page).locator(".case-history li").first).to_be_visible()
     page.add_script_tag(path=str(AXE))

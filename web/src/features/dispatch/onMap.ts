@@ -53,20 +53,18 @@ export function marksOf(of: DeskAnswer, now: Date): FeatureCollection {
 const pill = (): Record<string, unknown> => ({ 'text-color': colour('--tx'), 'text-halo-color': colour('--sf'), 'text-halo-width': 4 })
 const written = { 'text-field': ['coalesce', ['get', 'words'], ''], 'text-font': ['Inter'], 'text-size': 12, 'text-anchor': 'left', 'text-offset': [1.1, 0], 'text-optional': true }
 
-function drawings(seeing: readonly string[]): Drawn[] {
-  const cones: Drawn[] = mapTheme.peek() === 'coverage' ? [] : [
-    {
-      id: `${ID}-sheds`, type: 'fill', source: 'view_sheds', 'source-layer': 'view_sheds',
-      filter: ['all', ['in', ['get', 'camera'], ['literal', [...seeing]]], ['!=', ['get', 'unknown'], true]],
-      paint: { 'fill-color': colours.peek()?.coverage[1] ?? colour('--ac'), 'fill-opacity': 0.35, 'fill-outline-color': colours.peek()?.coverage[2] ?? colour('--ac') },
-    },
-  ]
-  return [
-    ...cones,
-    { id: `${ID}-marks`, type: 'symbol', filter: ['!=', ['get', 'role'], 'pin'], layout: { 'icon-image': ['get', 'image'], 'icon-allow-overlap': true, ...written }, paint: pill() },
-    { id: `${ID}-pin`, type: 'symbol', filter: ['==', ['get', 'role'], 'pin'], layout: { 'icon-image': ['get', 'image'], 'icon-anchor': 'bottom', 'icon-allow-overlap': true, 'icon-size': 1.2 } },
-  ]
+/** What the cameras that see the place see; where the map shows coverage it shows more than that. */
+function cones(seeing: readonly string[]): Drawn[] {
+  if (mapTheme.peek() === 'coverage') return []
+  const seen = ['all', ['in', ['get', 'camera'], ['literal', [...seeing]]], ['!=', ['get', 'unknown'], true]]
+  const paint = { 'fill-color': colours.peek()?.coverage[1] ?? colour('--ac'), 'fill-opacity': 0.35, 'fill-outline-color': colours.peek()?.coverage[2] ?? colour('--ac') }
+  return [{ id: `${ID}-sheds`, type: 'fill', source: 'view_sheds', 'source-layer': 'view_sheds', filter: seen, paint }]
 }
+
+const drawings = (): Drawn[] => [
+  { id: `${ID}-marks`, type: 'symbol', filter: ['!=', ['get', 'role'], 'pin'], layout: { 'icon-image': ['get', 'image'], 'icon-allow-overlap': true, ...written }, paint: pill() },
+  { id: `${ID}-pin`, type: 'symbol', filter: ['==', ['get', 'role'], 'pin'], layout: { 'icon-image': ['get', 'image'], 'icon-anchor': 'bottom', 'icon-allow-overlap': true, 'icon-size': 1.2 } },
+]
 
 /** Names under which the map's tiles know the cameras that see the place. */
 function seeingNow(): string[] {
@@ -100,7 +98,8 @@ export function showCase(): () => void {
     const seeing = seeingNow()
     void [colours.value, mapTheme.value]
     if (!map) return
-    const over = standOver(map, ID, drawings(seeing))
+    const ground = standOver(map, `${ID}-ground`, cones(seeing), 'camera-dots')
+    const over = standOver(map, ID, drawings())
     const deaf = listen(map)
     const stop = effect(() => {
       const now = answer.value
@@ -112,6 +111,7 @@ export function showCase(): () => void {
       stop()
       deaf()
       over.stop()
+      ground.stop()
       standIn.value = { layers: {}, images: new Set() }
     }
   })
