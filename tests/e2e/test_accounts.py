@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from services import access
 from store.database.actor import Actor
+from store.database.models import Scope
 from tests.api.conftest import serving, settings_for
 from tests.api.town import build_town
 
@@ -89,3 +90,23 @@ def test_the_audit_administrator_sees_no_account_and_everybody_chinese(enter: An
     assert audit.get_by_role("listitem").count() == 0
     audit.get_by_role("button", name="中文").click()
     expect(audit.get_by_role("heading", name="账号")).to_be_visible()
+
+
+def test_an_account_with_two_duties_goes_from_one_to_the_other(enter: Any, database) -> None:
+    with database.work(Actor.system()) as work:
+        account = access.create_account(work, "two-hats", roles=["analyst"])
+        path = "990101001.990101001001"
+        work.session.add(Scope(account_id=account.id, role="planner", area_path=path))
+    page = enter("two-hats")
+    menu = page.get_by_role("button", name=re.compile("two-hats"))
+    menu.click()
+    duties = page.get_by_role("group", name="Acting as")
+    expect(duties.get_by_role("button")).to_have_count(2)
+    expect(duties.get_by_role("button", pressed=True)).to_contain_text("everywhere · Analyst")
+    other = duties.get_by_role("button", pressed=False)
+    expect(other).to_contain_text("West Village")
+    with page.expect_navigation():
+        other.press("Enter")
+    menu.click()
+    expect(duties.get_by_role("button", pressed=True)).to_contain_text("West Village")
+    expect(duties.get_by_role("button", pressed=True)).to_contain_text("Planner")

@@ -9,6 +9,7 @@ import { openDesk, setLang, setLetterKeys, setTheme, store } from '../../map/sto
 import { Icon } from '../../ui/Icon'
 import { Logo } from '../../ui/Logo'
 import { Menu } from '../../ui/Menu'
+import { Duties } from '../accounts/Duties'
 import { keySheetOpen } from './keys'
 import { Bell } from '../notices/Bell'
 import { openHit, SearchBox } from './Search'
@@ -97,6 +98,7 @@ function AccountMenu(): JSX.Element {
         <>
           <h3>{[account?.name, ...(account?.roles ?? [])].filter(Boolean).join(' · ')}</h3>
           <div class="rule" />
+          <Duties />
           <div class="narrow-only">
             <button type="button" onClick={() => setLang(lang.value === 'zh' ? 'en' : 'zh')}>
               {t('nav.language')}
