@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from gis.errors import UnavailableError
+from store.database import read_lane
 from store.database.actor import Actor
 from store.database.engine import Database
 from store.database.read_lane import QuickReads
@@ -143,3 +144,13 @@ def test_a_server_that_is_not_there_is_told(database_urls):
     for _ in range(2):
         with pytest.raises(UnavailableError, match="does not answer"):
             ask(gone, (WHO, {}))
+
+
+def test_a_connection_forgets_statements_before_they_fill_the_server(narrow, monkeypatch):
+    monkeypatch.setattr(read_lane, "MOST_KNOWN", 3)
+    known = sa.text("select count(*) as n from pg_prepared_statements")
+    texts = [sa.text(f"select {number} as n") for number in range(8)]
+    for number, text in enumerate([*texts, *texts]):
+        [found, kept] = ask(narrow, (text, {}), (known, {}))
+        assert found.rows()[0].n == number % 8
+        assert kept.rows()[0].n <= 6
