@@ -113,26 +113,26 @@ class SessionOut(BaseModel):
         )
 
 
-class DutyArea(BaseModel):
+class AccountDutyArea(BaseModel):
     """An area of a duty; no name when there is no such area today."""
 
     path: str
     name: str | None
 
 
-class DutyOut(BaseModel):
+class AccountDuty(BaseModel):
     """Roles and rights that an account may act with together, and where: no areas are the whole territory."""
 
     key: str
     roles: list[str]
-    areas: list[DutyArea] | None
+    areas: list[AccountDutyArea] | None
     current: bool
 
 
-class Duties(BaseModel):
+class AccountDuties(BaseModel):
     """Every duty that the account could act in now; it acts in one of them at a time."""
 
-    duties: list[DutyOut]
+    duties: list[AccountDuty]
 
 
 class DutyIn(BaseModel):
@@ -199,20 +199,20 @@ async def get_session(who: Who, response: Response) -> SessionOut:
 
 
 @router.get("/duties", summary="My duties", operation_id="list_my_duties")
-def list_my_duties(who: Who, wiring: Wired, response: Response) -> Duties:
+def list_my_duties(who: Who, wiring: Wired, response: Response) -> AccountDuties:
     """Return what the account could act in now."""
     response.headers["Cache-Control"] = "no-store"
     # a duty elsewhere is in an area that the present one does not see
     with wiring.system_work() as work:
         names = access.names_of_areas(work, who.duties)
-    return Duties(
+    return AccountDuties(
         duties=[
-            DutyOut(
+            AccountDuty(
                 key=duty.key,
                 roles=sorted(duty.roles),
                 areas=None
                 if duty.paths is None
-                else [DutyArea(path=path, name=names.get(path)) for path in duty.paths],
+                else [AccountDutyArea(path=path, name=names.get(path)) for path in duty.paths],
                 current=duty.is_named(who.actor.duty or ""),
             )
             for duty in who.duties

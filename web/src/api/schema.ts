@@ -4732,6 +4732,38 @@ export interface components {
             lat: number;
         };
         /**
+         * AccountDuties
+         * @description Every duty that the account could act in now; it acts in one of them at a time.
+         */
+        AccountDuties: {
+            /** Duties */
+            duties: components["schemas"]["AccountDuty"][];
+        };
+        /**
+         * AccountDuty
+         * @description Roles and rights that an account may act with together, and where: no areas are the whole territory.
+         */
+        AccountDuty: {
+            /** Key */
+            key: string;
+            /** Roles */
+            roles: string[];
+            /** Areas */
+            areas: components["schemas"]["AccountDutyArea"][] | null;
+            /** Current */
+            current: boolean;
+        };
+        /**
+         * AccountDutyArea
+         * @description An area of a duty; no name when there is no such area today.
+         */
+        AccountDutyArea: {
+            /** Path */
+            path: string;
+            /** Name */
+            name: string | null;
+        };
+        /**
          * AccountName
          * @description An account acting in office.
          */
@@ -7003,14 +7035,6 @@ export interface components {
             duplicates: components["schemas"]["DuplicateOut"][];
         };
         /**
-         * Duties
-         * @description Every duty that the account could act in now; it acts in one of them at a time.
-         */
-        Duties: {
-            /** Duties */
-            duties: components["schemas"]["api__session__DutyOut"][];
-        };
-        /**
          * DutiesIn
          * @description The whole list of a kind of grid in a territory, or of one grid; empty goes back to the wider list.
          */
@@ -7029,7 +7053,7 @@ export interface components {
              */
             grid?: string | null;
             /** Duties */
-            duties: components["schemas"]["api__plan_history__DutyOut"][];
+            duties: components["schemas"]["DutyOut"][];
         };
         /**
          * DutiesOut
@@ -7042,17 +7066,7 @@ export interface components {
              */
             source: "grid" | "territory" | "default";
             /** Duties */
-            duties: components["schemas"]["api__plan_history__DutyOut"][];
-        };
-        /**
-         * DutyArea
-         * @description An area of a duty; no name when there is no such area today.
-         */
-        DutyArea: {
-            /** Path */
-            path: string;
-            /** Name */
-            name: string | null;
+            duties: components["schemas"]["DutyOut"][];
         };
         /**
          * DutyIn
@@ -7073,6 +7087,26 @@ export interface components {
             duty_en: string;
             /** Duty Zh */
             duty_zh: string;
+        };
+        /**
+         * DutyOut
+         * @description One duty of a role; `unit` is the code of the unit that leads it.
+         */
+        DutyOut: {
+            /** Role */
+            role: string;
+            /**
+             * Duty En
+             * @default
+             */
+            duty_en: string;
+            /**
+             * Duty Zh
+             * @default
+             */
+            duty_zh: string;
+            /** Unit */
+            unit?: string | null;
         };
         /**
          * EditAnswerOut
@@ -13221,40 +13255,6 @@ export interface components {
             problems: components["schemas"]["CheckProblemOut"][];
         };
         /**
-         * DutyOut
-         * @description One duty of a role; `unit` is the code of the unit that leads it.
-         */
-        api__plan_history__DutyOut: {
-            /** Role */
-            role: string;
-            /**
-             * Duty En
-             * @default
-             */
-            duty_en: string;
-            /**
-             * Duty Zh
-             * @default
-             */
-            duty_zh: string;
-            /** Unit */
-            unit?: string | null;
-        };
-        /**
-         * DutyOut
-         * @description Roles and rights that an account may act with together, and where: no areas are the whole territory.
-         */
-        api__session__DutyOut: {
-            /** Key */
-            key: string;
-            /** Roles */
-            roles: string[];
-            /** Areas */
-            areas: components["schemas"]["DutyArea"][] | null;
-            /** Current */
-            current: boolean;
-        };
-        /**
          * MoveOut
          * @description A post that would change hands; work numbers, null is nobody.
          */
@@ -13396,7 +13396,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Duties"];
+                    "application/json": components["schemas"]["AccountDuties"];
                 };
             };
             /** @description A problem (RFC 9457). */

@@ -6,7 +6,7 @@ import { Icon } from '../../ui/Icon'
 import { t, tOr } from '../../i18n'
 import type { components } from '../../api/schema'
 
-type Duty = components['schemas']['DutyOut']
+type Duty = components['schemas']['AccountDuty']
 
 const rolesOf = (duty: Duty): string => duty.roles.map((role) => tOr(`acc.role.${role}`, role)).join(', ')
 const areasOf = (duty: Duty): string => duty.areas?.map((area) => area.name ?? area.path).join(', ') ?? t('acc.everywhere')
