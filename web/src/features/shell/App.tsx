@@ -7,7 +7,7 @@ import { startEvents } from '../../api/events'
 import type { Session } from '../../api/types'
 import { lang, t, type Key, type Lang } from '../../i18n'
 import { gridNumber, number, signed } from '../../i18n/format'
-import { askStyleEarly } from '../../map/engine'
+import { askStyleEarly, mapOnScreen } from '../../map/engine'
 import { startRamps } from '../../map/ramps'
 import { listMode, store } from '../../map/store'
 import { ErrorNote } from '../../ui/states'
@@ -58,7 +58,7 @@ function SkipLinks(): JSX.Element {
   }
   return (
     <nav class="skips">
-      {!listMode.value && store.desk.value !== 'reports' && (
+      {mapOnScreen.value && store.desk.value !== 'reports' && (
         <a href="#map-canvas" onClick={(event) => go(event, '#map-canvas')}>
           {t('skip.map')}
         </a>
