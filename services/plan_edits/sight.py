@@ -22,8 +22,8 @@ __all__ = ["beyond_of", "only_got_a_vertex", "require_ground", "require_sight"]
 
 #: Square metres that a border may seem to move by when it only gets a vertex on the 1 cm grid.
 ROUNDING = 1.0
-#: What a grid that only gets a vertex keeps.
-_KEPT = ("area_id", "name", "locked", "households", "dwellings", "exclave")
+#: What a grid that only gets a vertex keeps, beside its ground; figures are counted anew with its shape.
+_KEPT = ("area_id", "parent_grid_id", "name", "locked")
 
 
 def require_sight(work: UnitOfWork, plan_id: UUID, grid_ids: Iterable[UUID]) -> None:
@@ -71,7 +71,7 @@ def beyond_of(work: UnitOfWork, grid_ids: Iterable[UUID]) -> frozenset[UUID]:
 def only_got_a_vertex(
     before: Mapping[UUID, Image], after: Mapping[UUID, Image], beyond: Collection[UUID], srid: int
 ) -> bool:
-    """Whether all that grids beyond got from an edit are vertices: no ground, no household, no mark of theirs changed.
+    """Whether all that grids beyond got from an edit are vertices: neither ground nor a mark of theirs changed.
 
     Parameters
     ----------
