@@ -73,3 +73,72 @@ def test_organisation_on_a_phone_in_chinese_and_dark(desk_of):
     # the map, which a skip link leads to, comes on demand here
     assert [fault for fault in faults(desk) if not fault.startswith("skip-link")] == []
     assert desk.page.evaluate("() => document.documentElement.scrollWidth") <= 390
+
+
+@pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not installed; run `make web`")
+def test_units_duty_rules_leads_and_tables_are_changed_in_the_page(desk_of):
+    desk = desk_of(PLANNER, "#/organisation?list=1")
+    page = desk.page
+    for code, name, parent in (("E2E-1", "Works", ""), ("E2E-2", "Roads", "E2E-1 Works")):
+        page.get_by_role("button", name="Add a unit", exact=True).click()
+        form = page.get_by_role("form", name="Add a unit")
+        form.get_by_label("Code").fill(code)
+        form.get_by_label("Name").fill(name)
+        if parent:
+            form.get_by_label("Stands below").select_option(label=parent)
+        form.get_by_role("button", name="Add", exact=True).click()
+        expect(page.get_by_role("button", name=re.compile(f"^{name} {code}"))).to_be_visible()
+    page.get_by_role("button", name=re.compile("^Works E2E-1")).click()
+    form = page.get_by_role("form", name="Change Works")
+    form.get_by_label("Stands below").select_option(label="E2E-2 Roads")
+    form.get_by_role("button", name="Save", exact=True).click()
+    expect(form.get_by_role("alert")).to_contain_text("E2E-1 → E2E-2 → E2E-1")
+    assert faults(desk) == []
+
+    page.get_by_role("button", name="Staff", exact=True).click()
+    page.locator("tr[data-key]").first.focus()
+    page.keyboard.press("Enter")
+    form = page.get_by_role("form", name="Shifts and absences")
+    form.get_by_label("From").fill("2035-03-05T08:00")
+    form.get_by_label("To").fill("2035-03-07T18:00")
+    form.get_by_role("button", name="Add", exact=True).click()
+    away = page.get_by_role("button", name=re.compile("^Take back Away .*2035-03-05 08:00"))
+    away.click()
+    expect(away).to_have_count(0)
+
+    page.get_by_role("button", name="Rules", exact=True).click()
+    page.get_by_role("button", name=re.compile("^At least two officers in each town")).click()
+    form = page.get_by_role("form", name="Change the rule")
+    form.get_by_label("How many").fill("3")
+    form.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("button", name=re.compile("^At least two officers.*3 per town"))).to_be_visible()
+    assert faults(desk) == []
+
+    page.get_by_role("button", name="Catalogue", exact=True).click()
+    page.get_by_label("Find an item").fill("jgqs")
+    expect(page.get_by_role("list", name="Items")).to_contain_text("0101")
+    form = page.get_by_role("form", name="Say who leads")
+    form.get_by_label("Item or class").fill("0101")
+    form.get_by_label("Lead unit").select_option(label="E2E-1 Works")
+    form.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("region", name="Who leads", exact=True)).to_contain_text("0101 @ The whole territory")
+    assert faults(desk) == []
+
+    page.get_by_role("button", name="Work calendar", exact=True).click()
+    expect(page.get_by_text("Shift leaders put another calendar in force.")).to_be_visible()
+    page.get_by_role("button", name="Import", exact=True).click()
+    table = {
+        "name": "units.csv",
+        "mimeType": "text/csv",
+        "buffer": b"code,name,parent\nE2E-3,Water,E2E-9\nE2E-4,Lamps,\n",
+    }
+    page.get_by_label("File").set_input_files(table)
+    page.get_by_role("button", name="Check", exact=True).click()
+    refused = page.get_by_role("region", name="List of refused rows")
+    expect(refused).to_contain_text("E2E-9")
+    page.get_by_label("Save the good rows").check()
+    page.get_by_label("Only check").uncheck()
+    page.get_by_role("button", name="Load", exact=True).click()
+    expect(page.get_by_text("Saved: ", exact=False)).to_be_visible()
+    assert faults(desk) == []
+    assert "E2E-4" in {unit["code"] for unit in desk.get("/api/v1/units")["units"]}

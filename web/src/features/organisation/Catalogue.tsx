@@ -10,7 +10,8 @@ import { applyLimits, catalogue, items, itemWords, leads, setLead, type Item } f
 import { DoingForm } from './Doing'
 import { mayStaff, tree } from './organisation'
 
-const SHOWN = 200
+const SHOWN = 40
+const RULES = 200
 const nameOf = (item: Item): string => (lang.value === 'zh' ? item.name_zh || item.name_en : item.name_en || item.name_zh)
 const limitsOf = (item: Item): string => item.limits.map((one) => `${one.phase ? `${one.phase} ` : ''}${number(one.amount)} ${t(`org.unit.${one.unit as 'minute'}`)}${item.limits.some((other) => other.area_class !== one.area_class) ? ` (${t('org.class', { n: one.area_class })})` : ''}`).join(' · ')
 
@@ -22,8 +23,7 @@ function ItemRow({ item }: { item: Item }): JSX.Element {
     <li>
       <details class="org-item">
         <summary>
-          <span class="num muted small">{item.code}</span> {nameOf(item)}
-          {item.urgent && <span class="chip wn">{t('org.urgent')}</span>}
+          <span class="num muted small">{item.code}</span> {nameOf(item)} {item.urgent && <span class="chip wn">{t('org.urgent')}</span>}
         </summary>
         <dl class="small">
           <dt>{t('org.limits')}</dt>
@@ -81,7 +81,7 @@ function Leads(): JSX.Element {
       <Pairs title={t('org.holes')} all={found.holes} pairs={found.first_holes} />
       <Pairs title={t('org.doubles')} all={found.doubles} pairs={found.first_doubles} />
       <ul class="org-tree small">
-        {found.rules.slice(0, SHOWN).map((rule) => (
+        {found.rules.slice(0, RULES).map((rule) => (
           <li key={`${rule.item} ${rule.area} ${rule.unit.code}`} class="org-node">
             <span class="grow num">{`${rule.item === '*' ? t('org.allItems') : rule.item} @ ${rule.area === '*' ? t('org.wholeTerritory') : code(rule.area)}`}</span>
             <span>{`${rule.unit.code} ${rule.unit.name}`}</span>
@@ -99,6 +99,7 @@ function Versions(): JSX.Element {
   const said = (moved: number | null): string => (moved === null ? t('org.clocksByJob') : t('org.clocksMoved', { n: number(moved) }))
   return (
     <section aria-label={t('org.versions')}>
+      <h2 class="org-head">{t('org.versions')}</h2>
       <p class="pad small second">{current ? t('org.versionLine', { version: number(current.version), items: number(current.items), classes: number(current.classes), before: number((found?.versions.length ?? 1) - 1) }) : ''}</p>
       {current && mayStaff.value && (
         <DoingForm label={t('org.applyLimits')} submit={t('org.applyLimitsDo')} onSubmit={() => applyLimits().then((moved) => toast(said(moved)))}>

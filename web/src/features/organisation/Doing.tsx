@@ -7,12 +7,14 @@ interface Props {
   submit: string
   /** Why it cannot be sent now; the empty string where it can. */
   why?: string
+  /** Where no heading stands above it. */
+  first?: boolean
   onSubmit: () => Promise<unknown>
   children: ComponentChildren
 }
 
 /** A form in the panel: fields, what the server refused, and the action below them; it is sent once at a time. */
-export function DoingForm({ label, submit, why = '', onSubmit, children }: Props): JSX.Element {
+export function DoingForm({ label, submit, why = '', first = false, onSubmit, children }: Props): JSX.Element {
   const busy = useSignal(false)
   const failure = useSignal<unknown>(null)
   const send = async (): Promise<void> => {
@@ -35,7 +37,7 @@ export function DoingForm({ label, submit, why = '', onSubmit, children }: Props
         void send()
       }}
     >
-      <h3>{label}</h3>
+      {first ? <h2>{label}</h2> : <h3>{label}</h3>}
       {children}
       {failure.value !== null && <ErrorNote error={failure.value} />}
       <button type="submit" class="button primary" aria-disabled={Boolean(why) || busy.value} data-tip={why || undefined}>

@@ -72,7 +72,7 @@ export function Import(): JSX.Element {
   const why = !mayStaff.value ? t('org.planner') : file.value ? '' : t('org.fileNeeded')
   return (
     <div id="table" class="org-scroll" tabIndex={0} role="region" aria-label={t('org.import')}>
-      <DoingForm label={t('org.import')} submit={t(dry.value ? 'org.tryOut' : 'org.load')} why={why} onSubmit={send}>
+      <DoingForm label={t('org.import')} submit={t(dry.value ? 'org.tryOut' : 'org.load')} why={why} first onSubmit={send}>
         <SelectField id="import-what" label={t('org.importWhat')} value={what.value} options={TABLES.map((table) => [table, t(`org.table.${table}`)])} onChange={(table) => (what.value = table)} />
         <p class="small second">{t(`org.columns.${what.value as (typeof TABLES)[number]}`)}</p>
         <FileField id="import-file" label={t('org.file')} accept=".csv,.gz,.xlsx,.xls,.txt,.json" onFiles={(files) => (file.value = files[0] ?? null)} />
