@@ -110,7 +110,7 @@ async def running(wiring: Wiring) -> AsyncIterator[None]:
         stalled_s=chosen.job_stalled_s,
         time_zone=wiring.settings.cases.time_zone,
         audit_months=wiring.settings.access.audit_months,
-        outbound=outbound_of(wiring.settings.outbound),
+        outbound=outbound_of(wiring.settings),
     ) as alive:
         wiring.parts["worker_alive"] = alive
         yield

@@ -77,7 +77,7 @@ def try_out(ctx: typer.Context, webhook: IdArgument, as_json: JsonOption = False
     now = datetime.now(UTC)
     with context.database.work(context.actor) as work:
         queued = notifications.test_webhook(work, webhook, now=now)
-    deliveries.deliver(context.database, deliveries.outbound_of(context.settings.outbound), now=now)
+    deliveries.deliver(context.database, deliveries.outbound_of(context.settings), now=now)
     with context.database.work(context.actor) as work:
         found = next(each for each in notifications.list_deliveries(work, webhook) if each["id"] == queued)
     show(found, lambda: _line(found), as_json=as_json)

@@ -36,6 +36,6 @@ def worker(
             stalled_s=chosen.job_stalled_s,
             time_zone=settings.cases.time_zone,
             audit_months=settings.access.audit_months,
-            outbound=outbound_of(settings.outbound),
+            outbound=outbound_of(settings),
         )
     )

@@ -15,8 +15,10 @@ from typing import Any, Final
 import orjson
 
 from casework.machine import machine
+from services.cases.contacts import contact_key
 from services.notifications import TEST
-from services.settings import OutboundSettings
+from services.reporter_mail import ReporterMail
+from services.settings import OutboundSettings, Settings
 from store.database import notifications as sql
 from store.database.actor import Actor
 from store.database.engine import Database
@@ -44,15 +46,28 @@ class Outbound:
         Hosts and networks that webhooks may go to although they are not public.
     ca_file : str or None
         Further authority whose certificates are trusted.
+    reporters : ReporterMail or None
+        How whoever reported is told; None without a mail server, or without a public address that a link could have.
     """
 
     mail: MailServer | None = None
     inside: tuple[str, ...] = ()
     ca_file: str | None = None
+    reporters: ReporterMail | None = None
 
 
-def outbound_of(settings: OutboundSettings) -> Outbound:
+def outbound_of(settings: Settings) -> Outbound:
     """Build what the settings say."""
+    server = _mail_server(settings.outbound)
+    base_url, home, named = settings.http.public_url, settings.database.home, settings.cases.contact_key_file
+    reporters = None
+    if server is not None and base_url is not None:
+        reporters = ReporterMail(server, base_url.rstrip("/"), lambda: contact_key(home, named))
+    ca_file = str(settings.outbound.outbound_ca_file) if settings.outbound.outbound_ca_file else None
+    return Outbound(server, settings.outbound.webhook_hosts, ca_file, reporters)
+
+
+def _mail_server(settings: OutboundSettings) -> MailServer | None:
     ca_file = str(settings.outbound_ca_file) if settings.outbound_ca_file else None
     server = None
     if settings.smtp_host is not None:
@@ -66,7 +81,7 @@ def outbound_of(settings: OutboundSettings) -> Outbound:
             None if password is None else password.get_secret_value(),
             ca_file,
         )
-    return Outbound(server, settings.webhook_hosts, ca_file)
+    return server
 
 
 def deliver(database: Database, outbound: Outbound, *, now: datetime) -> int:

@@ -24,6 +24,7 @@ from services import (
 )
 from services.cases import upkeep as case_upkeep
 from services.deliveries import Outbound
+from services.reporter_mail import tell_due
 from store.database import grid_shapes as shape_sql
 from store.database import incident_cells as cell_sql
 from store.database import jobs as job_sql
@@ -175,6 +176,7 @@ def run_clocks(database: Database, outbound: Outbound, *, now: datetime) -> dict
     done = {"fired": clock_sweep.sweep(database, now=now)}
     done["seen_to"] = clock_sweep.see_to(database, now=now)
     done["tries"] = deliveries.deliver(database, outbound, now=now)
+    done["told"] = 0 if outbound.reporters is None else tell_due(database, outbound.reporters, now=now)
     if any(done.values()):
         _log.info("clocks swept", extra=done)
     return done

@@ -27,6 +27,11 @@ TEST: Final = "test"
 _MAILBOX = re.compile(r"[^@\s<>,;:\"()\[\]\\]{1,64}@[A-Za-z0-9.-]{1,253}")
 
 
+def is_mailbox(text: str) -> bool:
+    """Whether a text is the address of one mailbox and nothing else."""
+    return _MAILBOX.fullmatch(text) is not None
+
+
 @dataclass(frozen=True, slots=True)
 class Notice:
     """A notice to an account."""
@@ -195,7 +200,7 @@ def _check_listener(channel: str, target: str, kinds: Sequence[str], inside: Seq
         raise InvalidInputError(f"There is no channel {channel[:40]}.", field="channel", known=known)
     if channel == "webhook":
         check_target(target, inside)
-    elif channel == "mail" and not _MAILBOX.fullmatch(target):
+    elif channel == "mail" and not is_mailbox(target):
         raise InvalidInputError("This is no mailbox such as desk@example.org.", field="target")
     elif not target.strip() or len(target) > 500:
         raise InvalidInputError("A target has 1 to 500 characters.", field="target")

@@ -96,8 +96,10 @@ def act(
     clocks.follow(work, at.row, after, action, at.now)
     notifications.tell_step(work, after, action, told_of(at.case, step, at.actor), step.facts)
     done = announced(work, at, action)
-    token = links.issue(work, no, now=at.now, lasts=window(step.to_state)) if action in _TELLING else None
-    return replace(done, follow=token)
+    if action not in _TELLING:
+        return done
+    reporter_sql.ask_to_tell(work.session, at.key, step.to_state, now=at.now)
+    return replace(done, follow=links.issue(work, no, now=at.now, lasts=window(step.to_state)))
 
 
 def _take(work: UnitOfWork, at: Standing, action: str, asked: Asked, graphs: StreetGraphs | None) -> Transition:

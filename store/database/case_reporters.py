@@ -22,6 +22,45 @@ where month = :month and incident_id = :incident
 """)
 
 
+_TAKE = sa.text("""
+with due as (
+    select month, incident_id from incident_contact where tell_at <= :now and tell_tries < :most
+    order by tell_at limit 1 for update skip locked
+), taken as (
+    update incident_contact c set tell_at = :until, tell_tries = c.tell_tries + 1
+    from due d where c.month = d.month and c.incident_id = d.incident_id
+    returning c.month, c.incident_id, c.tell, c.tell_tries
+)
+select t.month, t.incident_id as id, t.tell, t.tell_tries as tries, i.no, i.item, i.state
+from taken t join incident i on i.month = t.month and i.id = t.incident_id
+""")
+
+
+def ask_to_tell(session: Session, key: Key, state: str, *, now: datetime) -> None:
+    """Have whoever left a contact told that their case came to a state; without a contact nothing is kept."""
+    session.execute(
+        sa.update(IncidentContact)
+        .where(IncidentContact.month == key[0], IncidentContact.incident_id == key[1])
+        .values(tell=state, tell_at=now, tell_tries=0)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def take_to_tell(session: Session, now: datetime, until: datetime, *, most: int) -> sa.Row[Any] | None:
+    """Take one who is to be told by now, of those tried less often than `most`; free for others again at `until`."""
+    return session.execute(_TAKE, {"now": now, "until": until, "most": most}).first()
+
+
+def tell_again(session: Session, key: Key, at: datetime | None) -> None:
+    """Note when the next try is due; None for no more."""
+    session.execute(
+        sa.update(IncidentContact)
+        .where(IncidentContact.month == key[0], IncidentContact.incident_id == key[1])
+        .values(tell_at=at)
+        .execution_options(synchronize_session=False)
+    )
+
+
 def seal_contact(session: Session, key: Key, contact: str, *, secret: str, now: datetime) -> None:
     """Encrypt and keep how to reach whoever reported; what was kept before goes."""
     values = {"month": key[0], "incident": key[1], "contact": contact, "key": secret, "now": now}

@@ -90,8 +90,17 @@ class IncidentContact(Base):
     sealed: Mapped[bytes]
     erase_after: Mapped[MaybeAt]
     written_at: Mapped[At]
+    tell: Mapped[str | None]
+    """State of the case that whoever reported is to be told of."""
+    tell_at: Mapped[MaybeAt]
+    """When that is tried next."""
+    tell_tries: Mapped[int] = mapped_column(server_default=sa.text("0"))
 
-    __table_args__ = (_of_incident(), sa.Index("ix_incident_contact_erase_after", "erase_after"))
+    __table_args__ = (
+        _of_incident(),
+        sa.Index("ix_incident_contact_erase_after", "erase_after"),
+        sa.Index("ix_incident_contact_tell_at", "tell_at", postgresql_where=sa.text("tell_at is not null")),
+    )
 
 
 class CaseLink(Base):
