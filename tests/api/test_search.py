@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-import pytest
+from datetime import UTC, datetime
 
-from tests.api.town import build_town, lonlat
+import pytest
+import shapely
+
+from services import access
+from store.database.actor import Actor
+from store.database.models import Dwelling
+from tests.api.conftest import Client
+from tests.api.town import build_town, lonlat, placed
 
 
 @pytest.fixture(scope="module")
@@ -91,3 +98,29 @@ def test_limit_territory_and_signs_taken_literally(client, town):
 )
 def test_what_makes_no_sense_is_422(client, town, params):
     assert client.get("/api/v1/search", params=params).status_code == 422
+
+
+def test_an_account_of_one_village_finds_that_village_s_doors_only(app, client, database, town):
+    with database.work(Actor.system()) as work:
+        access.create_account(work, "village-west", roles=["dispatcher"], area_path="990101001.990101001001")
+        token = access.issue_token(work, "village-west", label="t", now=datetime.now(UTC))
+    west = Client(app, headers={"Authorization": f"Bearer {token}"})
+    for text in ("Street", "Third Street", "3", "解放路", "9 号", "990101001D20", "9901010010000001"):
+        everything = [hit for hit in find(client, text, limit=100) if hit["kind"] in ("address", "component")]
+        mine = [hit for hit in find(west, text, limit=100) if hit["kind"] in ("address", "component")]
+        assert mine == [hit for hit in everything if hit["lon"] < lonlat(400, 0)[0]]
+    assert [hit["label"] for hit in find(west, "9 号") if hit["kind"] == "address"] == ["解放路 9 号"]
+    assert west.post("/api/v1/locate", json={"address": "Third Street 1"}).status_code == 404
+
+
+def test_a_new_door_is_found_at_once(client, database, town):
+    assert find(client, "Harbour Way 7") == []
+    with database.work(Actor.system()) as work:
+        work.session.add(
+            Dwelling(
+                territory_id=town.territory, address="Harbour Way 7", households=1, point=placed(shapely.Point(30, 30))
+            )
+        )
+        work.touch("dwellings", town.territory)
+    assert [hit["label"] for hit in find(client, "harbour way")] == ["Harbour Way 7"]
+    assert find(client, "9901010010000001")[0]["kind"] == "component"
