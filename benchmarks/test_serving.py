@@ -30,6 +30,7 @@ import sqlalchemy as sa
 from pytest_benchmark.fixture import BenchmarkFixture
 from sqlalchemy.dialects import postgresql
 
+from benchmarks.serving.ground import tiles_over
 from services import access
 from services.settings import Settings, database_urls
 from store.database import tiles
@@ -181,20 +182,14 @@ def test_search_over_http(benchmark: BenchmarkFixture, town: Town) -> None:
     report(benchmark, told("search", seconds), seconds)
 
 
-def numbered(z: int, box: tuple[float, float, float, float]) -> list[tuple[int, int]]:
-    west, south, east, north = box
-    n = 2**z
-    lat = np.radians([north, south])
-    rows = ((1 - np.arcsinh(np.tan(lat)) / np.pi) / 2 * n).astype(int)
-    columns = [int((lon + 180) / 360 * n) for lon in (west, east)]
-    return [(x, y) for x in range(columns[0], columns[1] + 1) for y in range(rows[0], rows[1] + 1)]
-
-
 @pytest.mark.parametrize("z", [13, 14, 15])
 def test_tiles_beside_bare_sql(benchmark: BenchmarkFixture, town: Town, z: int) -> None:
-    every = numbered(z, town.view.box)
-    chosen = [every[k] for k in np.random.default_rng(z).permutation(len(every))[:60]]
-    asked = [(layer, *tile) for tile in chosen for layer in TILE_LAYERS if layer != "buildings" or z >= 14]
+    asked = [
+        (layer, *tile)
+        for tile in tiles_over(z, 60, town.view.box)
+        for layer in TILE_LAYERS
+        if layer != "buildings" or z >= 14
+    ]
     get = partial(town.client.ask, **{"Accept-Encoding": "zstd"})
     ours, bare, again, unchanged = [], [], [], []
     with psycopg.connect(libpq_url(town.database.app_url), autocommit=True) as connection:

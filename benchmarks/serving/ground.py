@@ -65,6 +65,16 @@ def village_of(points: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
     return np.asarray(place[:, 1] * VILLAGES_A_SIDE + place[:, 0])
 
 
+def tiles_over(z: int, most: int = 300, box: tuple[float, float, float, float] = BOX) -> list[tuple[int, int]]:
+    """Return columns and rows of tiles that meet a box, `most` of them drawn at random in an order of chance."""
+    west, south, east, north = box
+    n = 2**z
+    rows = ((1 - np.arcsinh(np.tan(np.radians([north, south]))) / np.pi) / 2 * n).astype(int)
+    columns = [int((lon + 180) / 360 * n) for lon in (west, east)]
+    every = [(x, y) for x in range(columns[0], columns[1] + 1) for y in range(rows[0], rows[1] + 1)]
+    return [every[k] for k in np.random.default_rng(z).permutation(len(every))[:most]]
+
+
 def area_codes(villages: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     """Return the 12-digit codes of villages: three rows of villages are a town."""
     towns = villages // (3 * VILLAGES_A_SIDE)

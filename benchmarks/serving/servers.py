@@ -119,10 +119,26 @@ def _process(command: list[str], alive: str, environment: dict[str, str]) -> Ite
         )
         try:
             _wait(process, port, alive, log)
+            _settle(process)
             yield port
         finally:
             process.terminate()
             process.wait(20)
+
+
+def _settle(process: subprocess.Popen[bytes]) -> None:
+    """Wait until a server that answers has done what it does beside its start (ours loads compiled kernels)."""
+    spent = _processor_seconds(process.pid)
+    for _ in range(60):
+        time.sleep(0.5)
+        before, spent = spent, _processor_seconds(process.pid)
+        if spent - before < 0.02:
+            return
+
+
+def _processor_seconds(pid: int) -> float:
+    told = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(told[11]) + int(told[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _wait(process: subprocess.Popen[bytes], port: int, alive: str, log: object) -> None:

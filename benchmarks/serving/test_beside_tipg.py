@@ -16,6 +16,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from sqlalchemy.dialects import postgresql
 
 from benchmarks.serving import ground, load, servers
+from benchmarks.serving.ground import tiles_over
 from store.database import tiles
 from store.database.engine import libpq_url
 
@@ -41,15 +42,6 @@ def both() -> Iterator[Both]:
         servers.peer(made) as theirs,
     ):
         yield Both(made, ours, cached, theirs)
-
-
-def tiles_over(z: int, most: int = 300) -> list[tuple[int, int]]:
-    west, south, east, north = ground.BOX
-    n = 2**z
-    rows = ((1 - np.arcsinh(np.tan(np.radians([north, south]))) / np.pi) / 2 * n).astype(int)
-    columns = [int((lon + 180) / 360 * n) for lon in (west, east)]
-    every = [(x, y) for x in range(columns[0], columns[1] + 1) for y in range(rows[0], rows[1] + 1)]
-    return [every[k] for k in np.random.default_rng(z).permutation(len(every))[:most]]
 
 
 def our_tile(layer: str, z: int, x: int, y: int) -> str:
