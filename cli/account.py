@@ -96,13 +96,17 @@ def token(
     ] = None,
     area: Annotated[list[str] | None, typer.Option(help="Only the area at this path; several times for more.")] = None,
     read_only: Annotated[bool, typer.Option("--read-only", help="Reading only.")] = False,
+    duty: Annotated[
+        str | None,
+        typer.Option(help="Duty that it acts in: path of an area, or * for the whole territory.", show_default=False),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Make an API token; it is shown once. As a password (of any name) it lets in GDAL and QGIS, too."""
     from services import access
 
     context = command_context(ctx)
-    limits = access.TokenLimits(tuple(role) if role else None, tuple(area) if area else None, read_only)
+    limits = access.TokenLimits(tuple(role) if role else None, tuple(area) if area else None, read_only, duty)
     with context.database.work(context.actor) as work:
         secret = access.issue_token(work, name, label=label, now=datetime.now(UTC), days=days, limits=limits)
     show({"name": name, "label": label, "days": days, "token": secret}, secret, as_json=as_json)

@@ -74,6 +74,9 @@ def test_a_token_lets_in_until_its_account_is_disabled(gridward, database):
     assert facts["token"].startswith("gw_")
     with database.work(Actor.system()) as work:
         assert access.signed_in_by_token(work, facts["token"], now=now()).actor.name == "tom"
+    assert gridward("account", "token", "tom", "--duty", "*")[0] == 0
+    code, problem = gridward("account", "token", "tom", "--duty", "1.2.3")
+    assert (code, problem["field"], problem["known"]) == (2, "duty", ["*"])
     assert gridward("account", "disable", "tom") == (0, {"name": "tom", "disabled": True})
     with database.work(Actor.system()) as work:
         assert access.signed_in_by_token(work, facts["token"], now=now()) is None
