@@ -12,9 +12,10 @@ from playwright.sync_api import Page, expect
 from store.database.actor import Actor
 from tests.e2e.dispatch_office import LAT, LON, Office, card, open_office, short
 
-MARKS = """() => { const map = window.gridward && window.gridward.map
-  if (!map || !map.getSource('case-in-hand')) return []
-  return map.querySourceFeatures('case-in-hand').map((one) => `${one.properties.role} ${one.properties.image}`) }"""
+# all that the source holds: what it has cut into tiles is only what lies in view
+MARKS = """async () => { const source = window.gridward && window.gridward.map.getSource('case-in-hand')
+  if (!source) return []
+  return (await source.getData()).features.map((one) => `${one.properties.role} ${one.properties.image}`) }"""
 PROBE = "Paging probe"
 ROWS = 250
 
@@ -27,7 +28,7 @@ def office(server, browser) -> Iterator[Office]:
 
 def marks(page: Page) -> set[str]:
     """Return roles and images of what the map shows of the case in hand, once its pin stands there."""
-    page.wait_for_function(f"() => ({MARKS})().some((one) => one.startsWith('pin '))")
+    page.wait_for_function(f"async () => (await ({MARKS})()).some((one) => one.startsWith('pin '))")
     return set(page.evaluate(MARKS))
 
 
