@@ -35,6 +35,7 @@ COMMANDS = {
     "catalogue": "Search the catalogue, check who leads, apply new limits.",
     "calendar": "Show and load the work calendar; reckon when a limit is due.",
     "locate": "Say which grid a place is in, who answers for it and what is near.",
+    "plates": "Issue codes for the plates of a grid and print them.",
     "staff": "Assign staff to grids and list vacancies.",
     "webhook": "Say who else is told of cases: webhooks, mailboxes, plug-ins.",
     "coverage": "Find what cameras see and where the gaps are.",
