@@ -20,6 +20,7 @@ from layers.spec import Lang
 
 LEAFLET_JS = "leaflet/leaflet.js"
 LEAFLET_CSS = "leaflet/leaflet.css"
+NARROW = 700  # pixels: a page no wider folds its list of layers, and its table scrolls by itself
 
 
 class OutsideAddressError(GridwardError):
@@ -123,7 +124,9 @@ def render_report(report: CoverageReport, assets: Mapping[str, str]) -> str:
     root.header.add_child(folium.Element(f"<style>{_CSS}</style>"))
     root.html.add_child(folium.Element(_above(report)), index=0)
     root.html.add_child(folium.Element(_below(report)))
-    page = str(root.render()).replace("<html>", f'<html lang="{"zh-CN" if report.lang == "zh" else "en"}">', 1)
+    # on a phone the open list of layers would hide the map
+    page = str(root.render()).replace('"collapsed": false', f'"collapsed": window.innerWidth <= {NARROW}', 1)
+    page = page.replace("<html>", f'<html lang="{"zh-CN" if report.lang == "zh" else "en"}">', 1)
     return inline_assets(page, assets)
 
 
@@ -213,7 +216,8 @@ def _below(report: CoverageReport) -> str:
     )
     notes = "".join(f"<p>{escape(note)}</p>" for note in report.notes)
     return (
-        f'<section class="report"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+        '<section class="report"><div class="table">'
+        f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
         f"<footer>{notes}</footer></section>"
     )
 
@@ -253,7 +257,11 @@ vertical-align:-1px;border:1px solid #858E9A}}
 .report tbody th{{white-space:nowrap}}
 .report thead th{{background:#F8F9FA;position:sticky;top:0}}
 .report tbody th{{font-weight:500}}
-.leaflet-control-layers-toggle{{display:none}}
+.report tbody td:nth-child(2){{min-width:180px}}
+.leaflet-control-layers-toggle{{background:none!important;text-align:center;text-decoration:none;color:inherit}}
+.leaflet-control-layers-toggle::after{{content:"\\2630";font:22px/44px system-ui,sans-serif}}
+.leaflet-control-layers-expanded .leaflet-control-layers-toggle{{display:none}}
+@media (max-width:{NARROW}px){{.report .table{{overflow-x:auto}}.report tbody th{{white-space:normal}}}}
 .leaflet-tooltip.grid-number{{background:none;border:0;box-shadow:none;padding:0;
 font:650 13px/16px Inter,system-ui,sans-serif;pointer-events:none;
 text-shadow:0 0 3px #fff,0 0 3px #fff,0 0 3px #fff}}

@@ -49,6 +49,7 @@ def coverage_content(work: UnitOfWork, plan: Plan, run: CoverageRun, lang: Lang)
             (_LIGHT.gap, say["street_gaps"]),
             (_LIGHT.coverage[2], say["place_seen"]),
             (_LIGHT.surface, say["place_gap"]),
+            (_LIGHT.text, say["camera"]),
         ],
         notes=[*own_areas(work, say), *_notes(run, territory, rows, say)],
         box=plan_sql.plan_box(work.session, plan.id),
@@ -104,7 +105,7 @@ def _grid_table(rows: Any, say: dict[str, str], lang: Lang) -> ReportTable:  # n
     for row in rows:
         figures = row.CoverageGrid
         reasons = "; ".join(str(reason[f"text_{lang}"]) for reason in figures.reasons)
-        raw.append([row.code, row.name, *(getattr(figures, name) for name in FIGURES), reasons])
+        raw.append([row.code, row.name, *(round(getattr(figures, name), 2) for name in FIGURES), reasons])
         shown.append(_shown(row, reasons))
     return ReportTable("grids", say["grids_table"], ["code", "name", *FIGURES, "why"], raw, heads, shown)
 

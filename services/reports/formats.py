@@ -13,7 +13,7 @@ from store.files.layered import FileLayer, geopackage_bytes
 from store.files.sheets import Sheet, csv_bytes, xlsx_bytes
 from store.printing.pdf import pdf_bytes
 
-ENGINE = 7  # raise when the file of equal figures looks different
+ENGINE = 8  # raise when the file of equal figures looks different
 #: Format → media type.
 MEDIA: Final = {
     "html": "text/html; charset=utf-8",

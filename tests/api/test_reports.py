@@ -93,6 +93,7 @@ def test_codes_are_text_and_formulas_inert_in_a_workbook(client, town):
     codes = [row[0] for row in rows]
     assert {cell.data_type for cell in codes} <= {"s", "inlineStr"}
     assert all(len(cell.value) == 15 for cell in codes)
+    assert book["grids"].column_dimensions["A"].width >= 15  # codes are not cut off
     formula = next(row[1] for row in rows if str(row[1].value).startswith("=HYPER"))
     assert formula.data_type != "f"
     assert isinstance(rows[0][2].value, (int, float))

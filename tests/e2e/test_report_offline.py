@@ -49,8 +49,17 @@ def test_report_draws_offline_and_asks_nobody(playwright: Playwright, chromium_p
     )
     rows = page.locator("tbody tr").count()
     labels = page.locator(".grid-number").all_inner_texts()
+    listed = page.locator(".leaflet-control-layers-list").is_visible()
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.reload()
+    page.wait_for_selector("canvas")
+    on_a_phone = {
+        "width": page.evaluate("document.documentElement.scrollWidth"),
+        "list": page.locator(".leaflet-control-layers-list").is_visible(),
+    }
     browser.close()
-    assert asked == [report_file.as_uri()]
+    assert set(asked) == {report_file.as_uri()}
+    assert (listed, on_a_phone) == (True, {"width": 390, "list": False})
     assert errors == []
     assert drawn["height"] > 300
     assert drawn["painted"] > 1000
