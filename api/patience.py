@@ -61,9 +61,14 @@ class PatientProtocol(HttpToolsProtocol):
             self._refuse(_LONG)
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - the same words whatever was wrong
-        """Refuse what is no HTTP, or more of it than there may be."""
+        """Refuse what is no HTTP, or too much of it; what follows can not be read, so the connection ends here."""
         self._came()
-        self._refuse(_LONG if self._too_long else _UNREADABLE)
+        transport: Any = self.transport
+        cycle: Any = self.cycle
+        # it may be in the middle of a body; an answer that has begun is not broken into
+        if cycle is None or cycle.response_complete or not cycle.response_started:
+            transport.write(_LONG if self._too_long else _UNREADABLE)
+        transport.close()
 
     def on_message_begin(self) -> None:
         """Begin to wait for the head of a later request."""

@@ -219,6 +219,8 @@ def test_a_connection_that_says_nothing_is_cut_off(impatient):
         (b"\x16\x03\x01\x02\x00", 400, "bad-request"),
         (b"POST /api/v1/session HTTP/1.1\r\nHost: x\r\nContent-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n", 400, "bad-request"),
         (b"POST /api/v1/session HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nContent-Length: 9\r\n\r\n", 400, "bad-request"),
+        (b"POST /api/v1/session HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nZZ\r\n", 400, "bad-request"),
+        (b"POST /api/v1/session HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n", 400, "bad-request"),
         (b"GET /health/live HTTP/1.1\r\nHost : x\r\n\r\n", 400, "bad-request"),
     ],
 )  # fmt: skip
