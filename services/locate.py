@@ -294,7 +294,8 @@ def _at(
             "seeing": [each for each in cameras if each["reason"] == "sees"],
             "nearest": [each for each in cameras if each["reason"] != "sees"][: query.cameras],
         },
-        "component": here["component"] and {**here["component"], "reason": f"nearest within {COMPONENT_WITHIN_M:.0f} m"},
+        "component": here["component"]
+        and {**here["component"], "reason": f"nearest within {COMPONENT_WITHIN_M:.0f} m"},
         "candidates": [_turned(here["turned"], lon, lat)] if hint == "swapped" else [],
         "hint": hint,
         "located_by": method,
