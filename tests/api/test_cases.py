@@ -320,12 +320,16 @@ def test_contacts_are_sealed_told_to_a_right_only_and_erased_at_archiving(desk, 
             )  # fmt: skip
         assert other.get(url).status_code == 403
     token = desk.do("shift_leader", no, "close", text="thanks to 13812345678")["follow"]
+    photos = desk.see(no)["media"]
+    assert officer.get(photos[0]["url"]).status_code == 200
     with database.work(Actor.system()) as work:
         assert upkeep.archive(work, now=datetime.now(UTC) + timedelta(days=9)) == 0
     with database.work(Actor.system()) as work:
         assert upkeep.archive(work, now=datetime.now(UTC) + timedelta(days=30)) >= 1
     assert officer.get(url).status_code == 404
     case = desk.see(no)
+    assert case["media"] == []
+    assert {officer.get(photo["url"]).status_code for photo in photos} == {404}
     assert (case["incident"]["state"], case["transitions"][-1]["actor"]) == ("ARCHIVED", None)
     assert case["actions"] == []
     assert officer.get(f"/api/v1/follow/{token}").status_code == 404
