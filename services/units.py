@@ -164,7 +164,7 @@ def _move(work: UnitOfWork, unit: Unit, parent: UUID | None) -> None:
     if ring:
         raise TreeCycleError(
             f"{unit.name} can't stand there: it would be above itself ({' → '.join(ring)}).",
-            field="parent", unit=unit.code, cycle=ring,
+            field="parent", unit=unit.code, cycle=ring, why_zh=f"单位不能隶属于自己的下级：{' → '.join(ring)}。",
         )  # fmt: skip
 
 

@@ -135,6 +135,7 @@ def _ids(database, ground: Ground, code: int) -> dict[str, str]:
     camera = read(database, "select id, fid from camera where area_code = :c order by fid limit 1", c=code)[0]
     lon, lat = lonlat(*CENTRES[code])
     named = {
+        "what": "units",
         "plan_id": town.plan, "plan": town.plan, "other_id": town.plan, "grid_id": grid.id, "grid": grid.code,
         "comment_id": comment, "camera": camera.id, "fid": camera.fid, "no": f"case-number-{code}", "zone": zone,
         "run": town.run, "a": town.run, "b": town.run, "territory": town.territory, "reach_id": uuid4(),
