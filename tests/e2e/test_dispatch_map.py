@@ -26,10 +26,14 @@ def office(server, browser) -> Iterator[Office]:
         yield opened
 
 
-def marks(page: Page) -> set[str]:
-    """Return roles and images of what the map shows of the case in hand, once its pin stands there."""
-    page.wait_for_function(f"async () => (await ({MARKS})()).some((one) => one.startsWith('pin '))")
-    return set(page.evaluate(MARKS))
+def marks(page: Page, *wanted: str) -> set[str]:
+    """Return roles and images of what the map shows of the case in hand, once what is wanted stands there."""
+    for _ in range(100):
+        shown = set(page.evaluate(MARKS))
+        if shown >= set(wanted):
+            return shown
+        page.wait_for_timeout(200)
+    pytest.fail(f"The map shows {shown}.")
 
 
 def test_the_map_tells_clocks_people_and_repeats_and_a_repeat_is_linked_and_freed(office):
@@ -38,8 +42,7 @@ def test_the_map_tells_clocks_people_and_repeats_and_a_repeat_is_linked_and_free
     desk = office.desk("sender", f"#/dispatch?map=17/{LAT}/{lon}&report={mine}")
     page = desk.page
     expect(card(page).get_by_text("Possible duplicates")).to_be_visible()
-    shown = marks(page)
-    assert {"pin gw-pin-ok", "duplicate gw-duplicate"} <= shown
+    shown = marks(page, "pin gw-pin-ok", "duplicate gw-duplicate")
     answer = desk.get(f"/api/v1/incidents/{mine}/answer")["located"]
     on_shift = [one for one in answer["staff"] if one["on_duty"]]
     assert ("person gw-on-shift" in shown) == bool(on_shift)

@@ -1,5 +1,5 @@
 /** What the map shows of the case in hand: its pin, who is on shift, what the cameras see, the component, likely duplicates. */
-import { effect } from '@preact/signals'
+import { computed, effect } from '@preact/signals'
 import type { Feature, FeatureCollection } from 'geojson'
 import type { Map as MapLibre } from 'maplibre-gl'
 import type { DeskAnswer, Located } from '../../api/types'
@@ -72,6 +72,9 @@ function seeingNow(): string[] {
   return (located?.cameras.seeing ?? []).flatMap((one) => [one.id, one.gb28181_id, one.ref].filter((name): name is string => Boolean(name)))
 }
 
+/** One text for them: what is drawn anew changes with the cameras, not with every answer. */
+const seeingKey = computed(() => JSON.stringify(seeingNow()))
+
 function tellLegend(marks: FeatureCollection, seen: boolean): void {
   const images = new Set(marks.features.map(({ properties }) => (properties as unknown as Marked).image).filter((image) => !image.startsWith('gw-pin')))
   if (seen) images.add('gw-seen')
@@ -95,7 +98,7 @@ function listen(map: MapLibre): () => void {
 export function showCase(): () => void {
   return effect(() => {
     const map = mapOnScreen.value
-    const seeing = seeingNow()
+    const seeing = JSON.parse(seeingKey.value) as string[]
     void [colours.value, mapTheme.value]
     if (!map) return
     const ground = standOver(map, `${ID}-ground`, cones(seeing), 'camera-dots')
