@@ -10,7 +10,6 @@ from uuid import UUID, uuid4
 
 import numpy as np
 import shapely
-from sqlalchemy.orm import Session
 
 from gis.codes import InvalidCodeError
 from gis.crs import to_lonlat
@@ -104,14 +103,15 @@ def write_change(work: UnitOfWork, plan: OpenPlan, change: Change, line: LogLine
         Of the new line of the log.
     """
     # the account's own grids are written under its own eyes: row security has the last word on them
-    _write(work.session, plan, change.part(beyond=False))
+    _write(work, plan, change.part(beyond=False))
     with work.everywhere():
         if change.beyond:
-            _write(work.session, plan, change.part(beyond=True))
+            _write(work, plan, change.part(beyond=True))
         return log_sql.add_edit(work.session, _line(work, plan, change, line))
 
 
-def _write(session: Session, plan: OpenPlan, change: Change) -> None:
+def _write(work: UnitOfWork, plan: OpenPlan, change: Change) -> None:
+    session = work.session
     old = {label: grid for grid, image in change.before.items() for label in image["atoms"]}
     new = {label: grid for grid, image in change.after.items() for label in image["atoms"]}
     made = {atom["label"] for atom in change.fresh}
