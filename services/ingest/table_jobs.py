@@ -90,7 +90,7 @@ def run_import(work: UnitOfWork, args: Mapping[str, Any], progress: Callable[[fl
             listed = [asdict(each) for each in error.report.rejected[:LISTED]]
             raise RejectedRowsError(error.message, error.report, **error.fields, rejected=listed) from error
     if not report.dry_run:
-        work.announce("organisation", {}, options["territory"])
+        work.announce("organisation", {}, UUID(args["territory"]))
     report.file = name
     body: dict[str, Any] = orjson.loads(orjson.dumps(report.to_dict(), option=orjson.OPT_SERIALIZE_NUMPY, default=str))
     return body
