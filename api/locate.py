@@ -28,7 +28,7 @@ Text = Annotated[str | None, Field(max_length=200)]
 
 
 class PlaceIn(BaseModel):
-    """A place: coordinates in a declared reference system, or one of door code, address, camera, grid code, component, plate."""
+    """A place: coordinates in a declared reference system, or one code, address or name of a thing that has a place."""
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 

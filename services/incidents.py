@@ -82,7 +82,9 @@ class Report:
     def digest(self) -> str:
         """Return the digest that tells a repeat from another report under the same key."""
         told = {name: value for name, value in asdict(self).items() if name != "item_code" or value is not None}
-        told["place"] = {name: value for name, value in told["place"].items() if name not in _LATER or value is not None}
+        told["place"] = {
+            name: value for name, value in told["place"].items() if name not in _LATER or value is not None
+        }
         body = orjson.dumps(told, option=orjson.OPT_SORT_KEYS)
         return hashlib.sha256(body).hexdigest()
 

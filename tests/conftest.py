@@ -6,6 +6,7 @@ pytest-xdist's workers, and is stopped by the process that began the run.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import shutil
@@ -44,8 +45,9 @@ def _sweep_left_homes() -> None:
     """Stop what a killed test run left behind: its name holds the pid of a process that is no more."""
     for left in Path(tempfile.gettempdir()).glob(f"{HOME_PREFIX}*-*"):
         pid = left.name.removeprefix(HOME_PREFIX).partition("-")[0]
-        if pid.isdigit() and not Path(f"/proc/{pid}").exists() and left.stat().st_uid == os.geteuid():
-            _remove_home(left)
+        with contextlib.suppress(FileNotFoundError):  # another run may sweep at the same time
+            if pid.isdigit() and not Path(f"/proc/{pid}").exists() and left.stat().st_uid == os.geteuid():
+                _remove_home(left)
 
 
 @pytest.fixture(scope="session")

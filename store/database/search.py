@@ -99,7 +99,8 @@ with plans as materialized (
     order by rank, length(g.official), g.official, g.id limit :limit
 ), hits as (
     select * from grids union all select * from names union all select * from areas union all select * from cameras
-    union all select * from components union all select * from places union all select * from streets union all select * from addresses
+    union all select * from components union all select * from places union all select * from streets
+    union all select * from addresses
 )
 select kind, label, detail, id, st_x(p) as lon, st_y(p) as lat, st_xmin(shape) as west, st_ymin(shape) as south,
        st_xmax(shape) as east, st_ymax(shape) as north

@@ -1,5 +1,5 @@
 import type { ComponentChildren, JSX } from 'preact'
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 
 interface MenuProps {
   /** What stands in the button. */
@@ -25,7 +25,8 @@ export function Menu({ label, name, called = 'both', buttonClass = 'button', ali
     button.current?.focus()
   }
 
-  useEffect(() => {
+  // before painting: an Esc that comes at once must not find this still to be done, and lose the focus with the menu
+  useLayoutEffect(() => {
     if (!open) return
     const outside = (event: Event): void => {
       if (!root.current?.contains(event.target as Node)) setOpen(false)
