@@ -25,8 +25,9 @@ _access_log = logging.getLogger("gridward.access")
 BODY_S = 30.0
 UNCOUNTED = frozenset({"/api/v1/events", "/health/live", "/health/ready", "/metrics"})
 SLOWEST = 16384  # bytes a second
-# a document; only files, which come in parts, may be larger: a document is read as a whole, while others wait
-MOST_OF_A_DOCUMENT = 8 * 2**20
+# a document; only files, which come in parts, may be larger: a document is read as a whole, while others wait.
+# An outline of a million corners fits, so that it can be told what is wrong with it
+MOST_OF_A_DOCUMENT = 32 * 2**20
 # from somebody who shows no credential at all, who signs in or says a word
 MOST_UNASKED = 2**16
 # these hold a secret in the address, which stays out of the log

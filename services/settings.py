@@ -106,7 +106,7 @@ class HttpSettings(SettingsGroup):
     max_body_mb: int = Field(
         default=64,
         ge=1,
-        description="Largest request body with files, in megabytes; a document without takes 8 at most.",
+        description="Largest request body with files, in megabytes; a document without takes 32 at most.",
     )
     public_url: str | None = Field(
         default=None,

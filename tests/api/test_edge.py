@@ -122,7 +122,7 @@ def test_headers_can_not_be_split(server):
 def test_a_body_above_the_limit_is_refused_whether_or_not_it_tells(client, app):
     big = b"x" * (65 * 2**20)
     assert client.post("/api/v1/locate", content=big, headers={"Content-Type": "application/json"}).status_code == 413
-    document = {"content": b" " * (9 * 2**20), "headers": {"Content-Type": "application/json"}}
+    document = {"content": b" " * (33 * 2**20), "headers": {"Content-Type": "application/json"}}
     assert client.post("/api/v1/locate", **document).status_code == 413
     odd = {"Content-Length": "-5"}
     assert client.post("/api/v1/locate", content=b"", headers=odd).status_code in (400, 413)
