@@ -60,18 +60,27 @@ def test_a_camera_of_another_area_is_not_there(west, client, town) -> None:
     assert client.get(COVERAGE, params={"plan": str(town.plan)}).json() == before
 
 
-def test_figures_and_questions_about_all_areas_are_refused_in_words(west, town) -> None:
-    lon, lat = lonlat(100, 100)
-    camera = {"lon": lon, "lat": lat, "azimuth": 0.0}
+def test_figures_are_those_of_the_area(west, client, town) -> None:
     asked = {"plan": str(town.plan)}
-    for method, path, body in (
-        ("GET", COVERAGE, None),
-        ("GET", f"{COVERAGE}/areas", None),
-        ("POST", f"{COVERAGE}/what-if", {**asked, "cameras": [camera]}),
-        ("POST", f"{COVERAGE}/runs", asked),
-        ("POST", f"{COVERAGE}/placements", {**asked, "budget": 1}),
+    own, every = (each.get(COVERAGE, params=asked).json() for each in (west, client))
+    east = {str(town.grids["g3"]), str(town.grids["g6"])}
+    assert own["grids"]
+    assert {grid["grid_id"] for grid in own["grids"]} == {grid["grid_id"] for grid in every["grids"]} - east
+    areas = west.get(f"{COVERAGE}/areas", params=asked).json()["areas"]
+    assert max(area["grids"] for area in areas) == len(own["grids"])
+    assert max(area["street_m"] for area in areas) == pytest.approx(sum(grid["street_m"] for grid in own["grids"]))
+
+
+def test_questions_about_all_areas_are_refused_in_words(west, town) -> None:
+    lon, lat = lonlat(100, 100)
+    asked = {"plan": str(town.plan)}
+    camera = {"lon": lon, "lat": lat, "azimuth": 0.0}
+    for path, body in (
+        ("what-if", {**asked, "cameras": [camera]}),
+        ("runs", asked),
+        ("placements", {**asked, "budget": 1}),
     ):
-        answer = west.request(method, path, params=asked if body is None else None, json=body)
+        answer = west.post(f"{COVERAGE}/{path}", json=body)
         assert (answer.status_code, answer.json()["code"]) == (403, "area-limited"), (path, answer.text)
 
 
