@@ -114,6 +114,49 @@ export function SearchField(props: SearchProps): JSX.Element {
   )
 }
 
+interface NumberProps {
+  id: string
+  label: string
+  value: number | string
+  low: number
+  high: number
+  step?: number
+  whole?: boolean
+  /** Takes each number as it is typed, not only when the field is left. */
+  live?: boolean
+  put: (value: number) => void
+}
+
+/** A field for a number in a range; what is being typed outlives a redraw, and what is no such number falls back. */
+export function NumberField(props: NumberProps): JSX.Element {
+  const [typed, setTyped] = useState<string | null>(null)
+  const take = (value: number): void => {
+    const fits = props.whole ? Number.isInteger(value) : Number.isFinite(value)
+    if (fits && value >= props.low && value <= props.high) props.put(value)
+  }
+  return (
+    <Field id={props.id} label={props.label}>
+      <input
+        id={props.id}
+        class="input slim"
+        type="number"
+        min={props.low}
+        max={props.high}
+        step={props.step}
+        value={typed ?? props.value}
+        onInput={(event) => {
+          setTyped(event.currentTarget.value)
+          if (props.live) take(event.currentTarget.valueAsNumber)
+        }}
+        onChange={(event) => {
+          take(event.currentTarget.valueAsNumber)
+          setTyped(null)
+        }}
+      />
+    </Field>
+  )
+}
+
 interface SelectProps extends FieldProps {
   value: string
   options: readonly (readonly [string, string])[]

@@ -4,6 +4,7 @@ import { ask } from '../../api/client'
 import { planId } from '../../api/data'
 import { lang, t } from '../../i18n'
 import { bytes, day, moment } from '../../i18n/format'
+import { NumberField } from '../../ui/fields'
 import { Icon } from '../../ui/Icon'
 import { openDownload } from '../../ui/save'
 import { Empty, ErrorNote, Skeleton } from '../../ui/states'
@@ -61,8 +62,8 @@ export function MakeReport(): JSX.Element {
       <details class="small">
         <summary>{t('reports.monthlyWhen')}</summary>
         <div class="row fields pad-small">
-          <NumberField id="make-day" name={t('reports.dayOf')} value={when.day} low={1} high={28} put={(day) => setWhen({ ...when, day })} />
-          <NumberField id="make-hour" name={t('reports.hourOf')} value={when.hour} low={0} high={23} put={(hour) => setWhen({ ...when, hour })} />
+          <NumberField whole id="make-day" label={t('reports.dayOf')} value={when.day} low={1} high={28} put={(day) => setWhen({ ...when, day })} />
+          <NumberField whole id="make-hour" label={t('reports.hourOf')} value={when.hour} low={0} high={23} put={(hour) => setWhen({ ...when, hour })} />
         </div>
       </details>
       <div class="row wrap">
@@ -75,27 +76,6 @@ export function MakeReport(): JSX.Element {
       </div>
       {made && <MadeNote of={made} />}
     </section>
-  )
-}
-
-function NumberField(props: { id: string; name: string; value: number; low: number; high: number; put: (value: number) => void }): JSX.Element {
-  return (
-    <div class="field">
-      <label for={props.id}>{props.name}</label>
-      <input
-        id={props.id}
-        class="input slim"
-        type="number"
-        min={props.low}
-        max={props.high}
-        value={props.value}
-        onChange={(event) => {
-          const value = event.currentTarget.valueAsNumber
-          if (Number.isInteger(value) && value >= props.low && value <= props.high) props.put(value)
-          else event.currentTarget.value = String(props.value)
-        }}
-      />
-    </div>
   )
 }
 

@@ -3,6 +3,7 @@ import { useEffect, useState } from 'preact/hooks'
 import { t, tOr } from '../../../i18n'
 import { gridNumber, number, share } from '../../../i18n/format'
 import { listMode } from '../../../map/store'
+import { NumberField } from '../../../ui/fields'
 import { Icon } from '../../../ui/Icon'
 import { ErrorNote } from '../../../ui/states'
 import { report } from '../desk'
@@ -34,44 +35,16 @@ function Spoken({ words }: { words: string }): JSX.Element {
 
 /** A place in degrees, taken when the field is left: half a number is no place. */
 function Degrees({ one, name, most }: { one: CameraIdea; name: 'lon' | 'lat'; most: number }): JSX.Element {
-  return (
-    <div class="field">
-      <label for={`idea-${name}`}>{t(`whatif.field.${name}`)}</label>
-      <input
-        id={`idea-${name}`}
-        class="input slim"
-        type="number"
-        step={0.00001}
-        min={-most}
-        max={most}
-        value={one[name].toFixed(6)}
-        onChange={(event) => {
-          const value = event.currentTarget.valueAsNumber
-          if (Number.isFinite(value) && Math.abs(value) <= most) change(one.key, { [name]: value })
-        }}
-      />
-    </div>
-  )
+  const put = (value: number): void => change(one.key, { [name]: value })
+  return <NumberField id={`idea-${name}`} label={t(`whatif.field.${name}`)} value={one[name].toFixed(6)} low={-most} high={most} step={0.00001} put={put} />
 }
 
 function Numbers({ one }: { one: CameraIdea }): JSX.Element {
-  const field = (name: 'azimuth' | 'hfov' | 'max_range' | 'sensor_px', low: number, high: number): JSX.Element => (
-    <div class="field">
-      <label for={`idea-${name}`}>{t(`whatif.field.${name}`)}</label>
-      <input
-        id={`idea-${name}`}
-        class="input slim"
-        type="number"
-        min={low}
-        max={high}
-        value={one[name] === null ? '' : Math.round(one[name] as number)}
-        onInput={(event) => {
-          const value = event.currentTarget.valueAsNumber
-          if (Number.isFinite(value) && value >= low && value <= high) change(one.key, { [name]: value })
-        }}
-      />
-    </div>
-  )
+  const field = (name: 'azimuth' | 'hfov' | 'max_range' | 'sensor_px', low: number, high: number): JSX.Element => {
+    const now = one[name]
+    const put = (value: number): void => change(one.key, { [name]: value })
+    return <NumberField id={`idea-${name}`} label={t(`whatif.field.${name}`)} value={now === null ? '' : Math.round(now)} low={low} high={high} live put={put} />
+  }
   return (
     <details class="small" open={one.id !== null}>
       <summary>{t('whatif.exact')}</summary>
