@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 import shapely
 
 from gis.measure import group_sums
@@ -17,7 +18,14 @@ __all__ = ["draw_grid"]
 SLIP = 1.0
 
 
-def draw_grid(patch: Patch, polygon: shapely.Polygon, doors_of: DoorsOf, *, clip: bool = False) -> Edited:
+def draw_grid(
+    patch: Patch,
+    polygon: shapely.Polygon,
+    doors_of: DoorsOf,
+    *,
+    clip: bool = False,
+    beyond: npt.NDArray[np.bool_] | None = None,
+) -> Edited:
     """Make a new grid of the ground under a polygon; atoms are cut along it.
 
     Parameters
@@ -28,6 +36,8 @@ def draw_grid(patch: Patch, polygon: shapely.Polygon, doors_of: DoorsOf, *, clip
     doors_of : callable
     clip : bool
         Leave out what lies in other parents than the one that most of the polygon lies in.
+    beyond : (grids,) bool array, optional
+        Grids whose parents are not to be drawn in, however much of the polygon lies there.
 
     Returns
     -------
@@ -41,7 +51,9 @@ def draw_grid(patch: Patch, polygon: shapely.Polygon, doors_of: DoorsOf, *, clip
     under = shapely.area(shapely.intersection(patch.geometry, polygon))
     parents, of_grid = np.unique(patch.parent, return_inverse=True)
     by_parent = group_sums(of_grid.ravel()[patch.grid], under, len(parents))
-    if not under.sum() > 0.0:
+    if beyond is not None:
+        by_parent[np.isin(parents, patch.parent[beyond])] = 0.0
+    if not by_parent.sum() > 0.0:
         raise NothingChangesError("The polygon lies outside of the plan.", place=shapely.point_on_surface(polygon))
     home = int(parents[np.argmax(by_parent)])
     foreign = (patch.parent[patch.grid] != home) & (under > SLIP)

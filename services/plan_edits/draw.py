@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+import numpy as np
+
 from gis.crs import to_metric
 from grid_partition import draw_grid as pure
 from grid_partition.edits import Edited, NothingChangesError
@@ -31,7 +33,9 @@ def draw_grid(work: UnitOfWork, plan_id: UUID, polygon: list[Any], wish: Wish, *
         raise NothingChangesError("The polygon lies outside of the plan.", place=place)
 
     def compute(scene: Scene) -> Edited:
-        return pure.draw_grid(scene.patch, to_metric(drawn, scene.plan.srid), scene.doors_of, clip=wish.repair)
+        beyond = np.array([grid in scene.beyond for grid in scene.ids], bool)
+        shape = to_metric(drawn, scene.plan.srid)
+        return pure.draw_grid(scene.patch, shape, scene.doors_of, clip=wish.repair, beyond=beyond)
 
     request = {"polygon": polygon, "name": name, "repair": wish.repair}
     return run_edit(work, plan_id, Order("draw", grids, [], request, compute, name=name), wish)

@@ -374,7 +374,7 @@ def test_status_messages_change_table_figures_and_histogram_without_a_reload(ope
 def test_a_stream_that_is_down_is_said_and_the_figures_go_on(opened):
     desk = opened(with_map=False)
     page = desk.page
-    badge = page.get_by_role("banner").get_by_role("status").last
+    badge = page.get_by_role("banner").locator(".badge[role=status]")
     expect(badge).to_contain_text("Live")
     page.context.route("**/api/v1/events", lambda route: route.abort())
     page.context.set_offline(True)

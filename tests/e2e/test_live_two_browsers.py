@@ -42,7 +42,7 @@ def opened_pair(open_desk, desk: str):
     for each in (first, second):
         each.open(f"#/{desk}?{HERE}")
         each.wait_for_map()
-    expect(second.page.get_by_role("banner").get_by_role("status").last).to_contain_text("Live")
+    expect(second.page.get_by_role("banner").locator(".badge[role=status]")).to_contain_text("Live")
     return first, second
 
 

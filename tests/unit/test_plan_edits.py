@@ -242,6 +242,14 @@ def test_drawn_grid_is_clipped_to_its_village_on_request(town: Town) -> None:
     assert found.edited.parent[6] == 0
 
 
+def test_no_ground_is_taken_from_villages_beyond(town: Town) -> None:
+    shape, parent = shapely.box(330, 100, 460, 300), town.patch.parent
+    found = town.settled(draw_grid(town.patch, shape, town.doors_of, clip=True, beyond=parent == 0), repair=True)
+    assert found.edited.parent[6] == 1
+    with pytest.raises(NothingChangesError):
+        draw_grid(town.patch, shape, town.doors_of, clip=True, beyond=np.ones(len(parent), bool))
+
+
 def test_improving_balances_or_says_that_it_cannot(town: Town) -> None:
     atoms = town.patch.members(0)
     west = shapely.get_coordinates(shapely.centroid(town.patch.geometry[atoms]))[:, 0] > 110
