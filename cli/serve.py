@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 app = typer.Typer()
 
 APPLICATION = "api.app:create_app"
+#: A worker silent this long is ended and begun anew. The usual five seconds pass on a busy machine while one imports
+#: or an engine is compiled: it would be ended before it ever listened, again and again.
+SILENT_S = 60
 
 
 @app.command()
@@ -132,6 +135,7 @@ def run_server(
         ssl_keyfile=str(http.tls_key) if http.tls_key else None,
         server_header=False,
         timeout_graceful_shutdown=5,
+        timeout_worker_healthcheck=SILENT_S,
         lifespan="on",
     )
     if http.workers > 1:
