@@ -230,6 +230,7 @@ def _late(every: list[Sent]) -> npt.NDArray[np.float64]:
     return np.asarray(np.percentile([sent.took * 1000 for sent in every], (50, 95, 99)))
 
 
+@pytest.mark.timeout(SECONDS * 2 + 300)
 def test_none_lost_none_doubled(server: Server) -> None:
     """30 reports a second, two workers killed: each is kept once, and the 95th percentile holds."""
     run = uuid4().hex[:8]
