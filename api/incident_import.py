@@ -13,6 +13,7 @@ from api.jobs import JobAnswer
 from gis.errors import InvalidInputError
 from services import jobs
 from services.ingest import incident_jobs
+from services.ingest.uploads import UPLOAD_MB
 
 router = APIRouter(prefix="/api/v1/incidents", tags=["incidents"])
 
@@ -36,7 +37,7 @@ def import_incidents(  # noqa: PLR0913, PLR0917 - one parameter for each field o
         "territory": territory, "crs": crs, "mapping": read_mapping(mapping), "timezone": timezone, "sheet": sheet,
         "skip_rejected": skip_rejected, "fix_swapped": fix_swapped, "swap_axes": swap_axes, "dry_run": dry_run,
     }  # fmt: skip
-    content = file.file.read(incident_jobs.UPLOAD_MB * 2**20 + 1)
+    content = file.file.read(UPLOAD_MB * 2**20 + 1)
     args = incident_jobs.import_job(work, file.filename, content, asked)
     return JobAnswer.of(jobs.start_job(work, "incident-import", args, file=(file.filename or "", content)))
 

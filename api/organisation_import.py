@@ -12,7 +12,7 @@ from api.incident_import import read_mapping
 from api.jobs import JobAnswer
 from services import jobs
 from services.ingest import table_jobs
-from services.ingest.incident_jobs import UPLOAD_MB
+from services.ingest.uploads import UPLOAD_MB
 
 router = APIRouter(prefix="/api/v1/organisation", tags=["organisation"])
 What = Literal[
