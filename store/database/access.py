@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session as DatabaseSession
 
 from gis.errors import ConflictError
 from store.database.actor import Range
+from store.database.locate import escaped_like
 from store.database.models import Account, ApiToken, Audit, Scope, Session, SignInLink
 
 
@@ -60,6 +61,36 @@ def get_account(session: DatabaseSession, account_id: UUID) -> Account | None:
 def list_accounts(session: DatabaseSession) -> Sequence[Account]:
     """Return every account by name."""
     return session.scalars(sa.select(Account).order_by(Account.name)).all()
+
+
+def acting_posts(session: DatabaseSession) -> Sequence[sa.Row[Any]]:
+    """Return of each account that acts for a unit or as a member of staff: unit's code and name, work number, name."""
+    statement = sa.text("""
+        select a.id, u.code as unit, u.name as unit_name, s.work_no as staff, s.name as staff_name
+        from account a left join unit u on u.id = a.unit_id left join staff s on s.id = a.staff_id
+        where a.unit_id is not null or a.staff_id is not null
+    """)
+    return session.execute(statement).all()
+
+
+def areas_like(session: DatabaseSession, words: str, limit: int) -> Sequence[sa.Row[Any]]:
+    """Return code, kind and name of areas of today whose code begins with `words` or whose name holds them."""
+    statement = sa.text("""
+        select code, kind, name from area
+        where valid @> current_date and (code like :begin or name ilike :within)
+        order by length(path), code limit :limit
+    """)
+    sought = escaped_like(words)
+    return session.execute(statement, {"begin": f"{sought}%", "within": f"%{sought}%", "limit": limit}).all()
+
+
+def units_like(session: DatabaseSession, words: str, limit: int) -> Sequence[sa.Row[Any]]:
+    """Return code and name of units whose code begins with `words` or whose name holds them."""
+    statement = sa.text(
+        "select code, name from unit where code ilike :begin or name ilike :within order by code limit :limit"
+    )
+    sought = escaped_like(words)
+    return session.execute(statement, {"begin": f"{sought}%", "within": f"%{sought}%", "limit": limit}).all()
 
 
 def scopes_now(session: DatabaseSession, account_id: UUID, now: datetime) -> list[tuple[str, str | None]]:

@@ -67,9 +67,9 @@ def plan_shapes(session: Session, plan_id: UUID) -> Columns:
 
 
 def area_shapes(session: Session, territory_id: UUID, kind: str, on: date) -> Columns:
-    """Return the areas of a kind that were valid on a day: id, code, name, geom."""
+    """Return the areas of a kind that were valid on a day: id, code, name, area_code, geom."""
     statement = (
-        sa.select(Area.id, Area.code, Area.name, wkb(Area.geom).label("geom"))
+        sa.select(Area.id, Area.code, Area.name, Area.area_code, wkb(Area.geom).label("geom"))
         .where(Area.territory_id == territory_id, Area.kind == kind, Area.valid.op("@>")(sa.cast(on, sa.Date)))
         .order_by(Area.code)
     )

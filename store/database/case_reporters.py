@@ -31,7 +31,7 @@ with due as (
     from due d where c.month = d.month and c.incident_id = d.incident_id
     returning c.month, c.incident_id, c.tell, c.tell_tries
 )
-select t.month, t.incident_id as id, t.tell, t.tell_tries as tries, i.no, i.item, i.state
+select t.month, t.incident_id as id, t.tell, t.tell_tries as tries, i.no, i.item, i.item_code, i.territory_id, i.state
 from taken t join incident i on i.month = t.month and i.id = t.incident_id
 """)
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from store.database.cases import Key
 from store.database.models import CaseTask
+from store.database.together import Question
 
 _TASKS = sa.text("""
 select t.id, t.kind, t.state, t.cycle, t.unit_id, u.code as unit_code, u.name as unit_name, t.account_id,
@@ -22,9 +23,9 @@ where t.month = :month and t.incident_id = :incident order by t.asked_at, t.id
 """)
 
 
-def tasks_of(session: Session, key: Key) -> list[sa.Row[Any]]:
-    """Return every task of a case, in the order they were asked."""
-    return list(session.execute(_TASKS, {"month": key[0], "incident": key[1]}))
+def tasks_question(key: Key) -> Question:
+    """Return the question for every task of a case, in the order they were asked."""
+    return _TASKS, {"month": key[0], "incident": key[1]}
 
 
 def add(session: Session, key: Key, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from store.database.models import Incident, IncidentTransition, Staff, TransitionText, Unit
+from store.database.together import Question
 
 Key = tuple[date, int]
 
@@ -73,9 +74,14 @@ where t.month = :month and t.incident_id = :id order by t.seq
 """)
 
 
+def steps_question(key: Key) -> Question:
+    """Return the question for every transition of a case with its text, first to last."""
+    return _STEPS, {"month": key[0], "id": key[1]}
+
+
 def steps(session: Session, key: Key) -> list[sa.Row[Any]]:
     """Return every transition of a case with its text, first to last."""
-    return list(session.execute(_STEPS, {"month": key[0], "id": key[1]}))
+    return list(session.execute(*steps_question(key)))
 
 
 def erase_texts(session: Session, key: Key, *, now: datetime, public_only: bool = True) -> int:
@@ -107,10 +113,19 @@ from account a left join staff s on s.id = a.staff_id where a.id = :account
 """)
 
 
+def post_question(account_id: UUID | None) -> Question:
+    """Return the question for the row of what an account acts as; `post_from` reads its answer."""
+    return _POST, {"account": account_id}
+
+
+def post_from(rows: Sequence[Any]) -> Post:
+    """Return what an account acts as; nothing without a row."""
+    return Post(rows[0].unit_id, rows[0].staff_id) if rows else Post()
+
+
 def post_of(session: Session, account_id: UUID | None) -> Post:
     """Return what an account acts as."""
-    row = session.execute(_POST, {"account": account_id}).first() if account_id is not None else None
-    return Post() if row is None else Post(row.unit_id, row.staff_id)
+    return Post() if account_id is None else post_from(session.execute(*post_question(account_id)).all())
 
 
 _ANSWERS_HERE = sa.text("""
@@ -188,9 +203,9 @@ where i.master_id = :id order by i.reported_at, i.id limit 500
 """)
 
 
-def linked_to(session: Session, incident_id: int) -> list[sa.Row[Any]]:
-    """Return the duplicates of a case."""
-    return list(session.execute(_LINKED, {"id": incident_id}))
+def linked_question(incident_id: int) -> Question:
+    """Return the question for the duplicates of a case."""
+    return _LINKED, {"id": incident_id}
 
 
 def key_of(session: Session, no: str) -> Key | None:

@@ -18,6 +18,7 @@ from store.database.models import (
     CatalogueItem,
     LeadUnit,
 )
+from store.database.together import read_together
 
 ITEM_COLUMNS = (
     "code", "kind", "class_code", "class_en", "class_zh", "title_en", "title_zh", "filing_en", "filing_zh",
@@ -42,16 +43,17 @@ order by length(path) desc limit 1
 """)
 
 
+_NEWEST = sa.text("""
+select id, version, title, file, digest, loaded_at from catalogue
+where territory_id = :territory order by version desc limit 1
+""")
+_ZONE = sa.text("select current_setting('TimeZone') as zone")
+
+
 def newest(session: Session, territory_id: UUID) -> Any:  # noqa: ANN401 - a row, or None
     """Return the catalogue that holds in a territory, or None."""
-    statement = (
-        sa.select(
-            Catalogue.id, Catalogue.version, Catalogue.title, Catalogue.file, Catalogue.digest, Catalogue.loaded_at
-        )
-        .where(Catalogue.territory_id == territory_id)
-        .order_by(Catalogue.version.desc())
-    )
-    return session.execute(statement.limit(1)).first()
+    (rows,) = read_together(session, [(_NEWEST, {"territory": territory_id})])
+    return rows[0] if rows else None
 
 
 def versions(session: Session, territory_id: UUID) -> Sequence[Any]:
@@ -75,12 +77,16 @@ def read_items(session: Session, catalogue_id: UUID) -> Sequence[Any]:
     return session.execute(_ITEMS, {"catalogue": catalogue_id}).all()
 
 
+def lock_versions(session: Session, territory_id: UUID) -> None:
+    """Wait until nobody else makes a version of a territory's catalogue: two at once get two numbers."""
+    session.execute(sa.text("select pg_advisory_xact_lock(hashtext('catalogue'), hashtext(:place))"), {
+        "place": str(territory_id)})  # fmt: skip
+
+
 def add_catalogue(session: Session, values: Mapping[str, Any]) -> tuple[UUID, int]:
     """Add the next version of a territory's catalogue; return its id and number."""
     here = Catalogue.territory_id == values["territory_id"]
-    # two loads at once get two numbers
-    session.execute(sa.text("select pg_advisory_xact_lock(hashtext('catalogue'), hashtext(:place))"), {
-        "place": str(values["territory_id"])})  # fmt: skip
+    lock_versions(session, values["territory_id"])
     version = 1 + int(session.scalar(sa.select(sa.func.max(Catalogue.version)).where(here)) or 0)
     row = Catalogue(id=uuid4(), version=version, **values)
     session.add(row)
@@ -226,4 +232,5 @@ def add_calendar(session: Session, values: Mapping[str, Any], days: Iterable[Map
 
 def session_zone(session: Session) -> str:
     """Return the time zone of the installation, which every connection is opened with."""
-    return str(session.scalar(sa.text("select current_setting('TimeZone')")))
+    ((row,),) = read_together(session, [(_ZONE, {})])
+    return str(row.zone)

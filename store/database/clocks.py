@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from store.database.bulk import Columns, copy_rows, read_columns
 from store.database.models import CaseClock, CaseLimit, ClockReckoning
+from store.database.together import Question
 
 CLOCK_COLUMNS = (
     "id", "month", "incident_id", "kind", "seq", "state", "cycle", "owes", "limits", "calendar_id", "measure",
@@ -82,29 +83,40 @@ select d.id, d.kind, d.percent, i.no, i.territory_id,
        (d.id, d.percent) in (select clock_id, percent from fired) as fresh
 from due d join incident i on i.month = d.month and i.id = d.incident_id
 """)
+_FROZEN = sa.text("""
+select distinct on (f.month, f.incident_id, f.cycle) f.month, f.incident_id, f.cycle, f.seq, f.limits
+from case_limit f
+join unnest(cast(:months as date[]), cast(:ids as bigint[]), cast(:cycles as int[])) w(month, id, cycle)
+  on f.month = w.month and f.incident_id = w.id and f.cycle = w.cycle
+order by f.month, f.incident_id, f.cycle, f.seq desc
+""")
 _OPEN_EVENT = sa.text("""
 select e.id, e.percent, c.kind, c.ended_at, c.since, i.no
 from clock_event e join clock c on c.id = e.clock_id
 join incident i on i.month = c.month and i.id = c.incident_id
 where e.acted_at is null and e.id > :after order by e.id limit 1 for update of e skip locked
 """)
+_NEXT_OPEN = sa.text("""
+select c.id from clock c join incident i on i.month = c.month and i.id = c.incident_id
+where c.ended_at is null and i.territory_id = :territory and (cast(:after as uuid) is null or c.id > :after)
+order by c.id limit :most
+""")
 _LOCK_CASES = sa.text("""
-select 1 from incident i where i.territory_id = :territory
-and exists (select from clock c where c.month = i.month and c.incident_id = i.id and c.ended_at is null)
+select 1 from incident i
+where (i.month, i.id) in (select c.month, c.incident_id from clock c where c.id = any(:ids) and c.ended_at is null)
 order by i.month, i.id for no key update of i
 """)
 _RUNNING = sa.text("""
 select c.id, c.month, c.incident_id, c.kind, c.seq, c.state, c.cycle, c.started_at, c.limits, c.measure, c.total_us,
        c.spent_us, c.since, c.due_at, c.history, c.fired, c.round, i.item_code, i.area_code
 from clock c join incident i on i.month = c.month and i.id = c.incident_id
-where c.ended_at is null and c.kind <> 'review' and i.territory_id = :territory
-  and (cast(:after as uuid) is null or c.id > :after)
-order by c.id limit :most for update of c
+where c.id = any(:ids) and c.ended_at is null and c.kind <> 'review'
+order by c.id for update of c
 """)
 _OPEN = sa.text("""
 select count(*) from (
     select from clock c join incident i on i.month = c.month and i.id = c.incident_id
-    where c.ended_at is null and c.kind <> 'review' and i.territory_id = :territory limit :most) x
+    where c.ended_at is null and i.territory_id = :territory limit :most) x
 """)
 
 
@@ -168,9 +180,9 @@ def tell_incident(session: Session, month: date, incident_id: int) -> None:
     session.execute(_INCIDENT_DUE, {"month": month, "id": incident_id})
 
 
-def clocks_of(session: Session, months: Sequence[date], ids: Sequence[int]) -> Sequence[Any]:
-    """Return the clocks of some cases that have not ended."""
-    return session.execute(_OF, {"months": list(months), "ids": list(ids)}).all()
+def clocks_question(keys: Sequence[tuple[date, int]]) -> Question:
+    """Return the question for the clocks of some cases (month, id) that have not ended."""
+    return _OF, {"months": [month for month, _ in keys], "ids": [incident_id for _, incident_id in keys]}
 
 
 def frozen_limits(session: Session, month: date, incident_id: int, cycle: int) -> Any:  # noqa: ANN401 - a row, or None
@@ -184,9 +196,17 @@ def frozen_limits(session: Session, month: date, incident_id: int, cycle: int) -
     return session.execute(statement).first()
 
 
-def freeze(session: Session, values: Mapping[str, Any]) -> None:
-    """Write down the limits that a case goes by."""
-    session.execute(sa.insert(CaseLimit).values(**values))
+def frozen_of(session: Session, keys: Sequence[tuple[date, int, int]]) -> dict[tuple[date, int, int], Any]:
+    """Return limits and number of the last row that froze each case (month, id, cycle); none where nothing did."""
+    months, ids, cycles = zip(*keys, strict=True) if keys else ((), (), ())
+    rows = session.execute(_FROZEN, {"months": list(months), "ids": list(ids), "cycles": list(cycles)})
+    return {(row.month, int(row.incident_id), int(row.cycle)): row for row in rows}
+
+
+def freeze(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write down the limits that cases go by."""
+    if rows:
+        session.execute(sa.insert(CaseLimit), list(rows))
 
 
 def sweep(session: Session, now: datetime, most: int) -> Sequence[Any]:
@@ -199,15 +219,14 @@ def open_event(session: Session, after: int) -> Any:  # noqa: ANN401 - a row, or
     return session.execute(_OPEN_EVENT, {"after": after}).first()
 
 
-def set_calendar(session: Session, territory_id: UUID, calendar: UUID | None) -> None:
-    """Have every open clock of a territory count on a calendar from now on."""
+def set_calendar(session: Session, ids: Sequence[UUID], calendar: UUID | None) -> None:
+    """Have some open clocks count on a calendar from now on."""
     session.execute(
         sa.text(
-            "update clock c set calendar_id = :calendar from incident i where i.month = c.month"
-            " and i.id = c.incident_id and i.territory_id = :territory and c.ended_at is null"
-            " and c.calendar_id is distinct from :calendar"
+            "update clock set calendar_id = :calendar where id = any(:ids) and ended_at is null"
+            " and calendar_id is distinct from :calendar"
         ),
-        {"calendar": calendar, "territory": territory_id},
+        {"calendar": calendar, "ids": list(ids)},
     )
 
 
@@ -224,14 +243,19 @@ def open_count(session: Session, territory_id: UUID, most: int | None = None) ->
     return int(session.scalar(_OPEN, {"territory": territory_id, "most": most}) or 0)
 
 
-def lock_cases(session: Session, territory_id: UUID) -> None:
-    """Lock the cases whose clocks are open, as each step of a case does before it touches them."""
-    session.execute(_LOCK_CASES, {"territory": territory_id})
+def next_open(session: Session, territory_id: UUID, after: UUID | None, most: int) -> list[UUID]:
+    """Return the ids of a territory's next open clocks, in order."""
+    return list(session.scalars(_NEXT_OPEN, {"territory": territory_id, "after": after, "most": most}))
 
 
-def running(session: Session, territory_id: UUID, after: UUID | None, most: int) -> Columns:
-    """Return the next open clocks of a territory in the order of ids as columns, locked."""
-    return read_columns(session, _RUNNING.bindparams(territory=territory_id, after=after, most=most))
+def lock_cases(session: Session, ids: Sequence[UUID]) -> None:
+    """Lock the cases of some open clocks, as each step of a case does before it touches them."""
+    session.execute(_LOCK_CASES, {"ids": list(ids)})
+
+
+def running(session: Session, ids: Sequence[UUID]) -> Columns:
+    """Return those of some clocks that are still open, but reviews, in the order of ids as columns, locked."""
+    return read_columns(session, _RUNNING.bindparams(ids=list(ids)))
 
 
 def rewrite(session: Session, rows: Sequence[tuple[Any, ...]], reason: str, now: datetime) -> int:

@@ -35,7 +35,7 @@ PLACE_COLUMNS = ("run_id", "key_place_id", "seen", "cameras", "share", "front")
 GRID_COLUMNS = (
     "run_id", "grid_id", "street_m", "seen_m", "seen_m_upper", "k2_m", "k3_m", "open_m2", "seen_m2", "seen_m2_upper",
     "places", "places_seen", "places_seen_upper", "cameras", "networked", "online", "serviceable", "incidents",
-    "gap_score", "reasons",
+    "gap_score", "reasons", "k2_m_upper", "k3_m_upper", "gap_score_least",
 )  # fmt: skip
 
 _INCIDENTS = sa.text("""
@@ -263,10 +263,11 @@ def read_ground(session: Session, territory_id: UUID, *, most: int) -> Columns:
 
 
 def shed_rows(session: Session, territory_id: UUID) -> Columns:
-    """Return the view sheds with the camera's identity and state."""
+    """Return the view sheds with the camera's identity and state; ``counted`` where it is networked and online."""
     statement = (
         sa.select(
-            name_of(session).label("camera"), Camera.online, ViewShed.assumed, ViewShed.area_m2, Camera.azimuth,
+            name_of(session).label("camera"), Camera.online, sa.and_(Camera.networked, Camera.online).label("counted"),
+            ViewShed.assumed, ViewShed.area_m2, Camera.azimuth,
             wkb(Camera.point).label("point"), wkb(ViewShed.geom).label("geom"),
         )
         .join(Camera, Camera.id == ViewShed.camera_id)

@@ -66,6 +66,13 @@ def units_with_status(session: Session, territory_id: UUID, status: str) -> dict
     return {row.kind: (int(row.units), int(row.with_camera)) for row in rows}
 
 
+def count_indoors(session: Session, plan_id: UUID) -> int:
+    """Return how many cameras of a plan's territory hang indoors now."""
+    territory = sa.select(Plan.territory_id).where(Plan.id == plan_id).scalar_subquery()
+    statement = sa.select(sa.func.count()).where(Camera.territory_id == territory, Camera.indoor)
+    return int(session.scalar(statement) or 0)
+
+
 def grids_with_camera(session: Session, run_id: UUID, status: str) -> tuple[int, int]:
     """Return how many grids a run has, and in how many a camera of a status stands."""
     row = session.execute(_GRIDS_BY_STATUS, {"run": run_id, "status": status}).one()

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
 
-from store.database.incidents import plan_once
+from store.database.together import Question
 
 Box = tuple[float, float, float, float]
 MOST_NEAR = 200
@@ -18,7 +16,8 @@ MOST_NEAR = 200
 # the month is local, so a report of the first or last hours may lie in the partition beside
 _NEAR = sa.text("""
 select i.no, i.revision, i.item, i.item_code, i.description, i.state, i.channel, i.reported_at,
-       st_x(i.point) as lon, st_y(i.point) as lat, i.accuracy_m
+       st_x(i.point) as lon, st_y(i.point) as lat, i.accuracy_m,
+       (select metric_srid from territory where id = :territory) as srid
 from incident i
 where i.point && st_makeenvelope(:w, :s, :e, :n, 4326) and i.territory_id = :territory
   and i.reported_at between :since and :until
@@ -29,14 +28,7 @@ order by i.point <-> st_setsrid(st_makepoint(:lon, :lat), 4326) limit :limit
 """)
 
 
-def metric_srid(session: Session, territory_id: UUID) -> int:
-    """Return the EPSG code that a territory is measured in."""
-    statement = sa.text("select metric_srid from territory where id = :territory")
-    return int(session.scalar(statement, {"territory": territory_id}) or 0)
-
-
-def near_cases(
-    session: Session,
+def near_question(
     no: str,
     *,
     territory_id: UUID,
@@ -44,12 +36,11 @@ def near_cases(
     box: Box,
     span: tuple[datetime, datetime],
     states: Sequence[str],
-) -> list[sa.Row[Any]]:
-    """Return the cases around a report, the nearest first.
+) -> Question:
+    """Return the question for the cases around a report, the nearest first, with the EPSG code they are measured in.
 
     Parameters
     ----------
-    session : Session
     no : str
         The report itself, which is left out.
     territory_id : UUID
@@ -66,5 +57,4 @@ def near_cases(
         "no": no, "territory": territory_id, "lon": place[0], "lat": place[1], "w": west, "s": south, "e": east,
         "n": north, "since": span[0], "until": span[1], "states": list(states), "limit": MOST_NEAR,
     }  # fmt: skip
-    plan_once(session)
-    return list(session.execute(_NEAR, values))
+    return _NEAR, values

@@ -36,12 +36,6 @@ def row_of(session: Session, model: type[Row], fid: int) -> Row:
     return session.scalars(sa.select(model).where(model.fid == fid)).one()
 
 
-def shed_of(session: Session, camera_id: UUID) -> list[str]:
-    """Return the ground that a camera sees, EWKB in hexadecimal digits; nothing where it sees nothing."""
-    statement = sa.text("select encode(st_asewkb(geom), 'hex') from view_shed where camera_id = :camera")
-    return list(session.scalars(statement, {"camera": camera_id}))
-
-
 def release_gaps(session: Session, key_place_id: UUID) -> None:
     """Let the gaps of a key place stand by themselves: they are history, and live figures count them as they go."""
     session.execute(sa.update(Gap).where(Gap.key_place_id == key_place_id).values(key_place_id=None))

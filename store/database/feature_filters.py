@@ -74,7 +74,7 @@ def clause_of(wanted: Filter, source: LayerSource) -> Clause:  # noqa: C901, PLR
         case Compare():
             return _clause(_COMPARE[wanted.op](_scalar(wanted.left, source), _scalar(wanted.right, source)))
         case Like():
-            return _clause(_scalar(wanted.of, source).op("like")(_scalar(wanted.pattern, source)))
+            return _clause(_scalar(wanted.of, source).op("like", is_comparison=True)(_scalar(wanted.pattern, source)))
         case Between():
             of, low, high = (_scalar(each, source) for each in (wanted.of, wanted.low, wanted.high))
             return sa.and_(of >= low, of <= high).self_group()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -170,9 +171,10 @@ def _page(collection: str, query: FeatureQuery) -> sa.Select[Any]:
     source = SOURCES[collection]
     tables, conditions = _where(source, query)
     keys = [_key(source, each) for each in query.order]
-    names = [each.name for each in (FIELDS[collection] if query.fields is None else query.fields)]
+    fields = FIELDS[collection] if query.fields is None else query.fields
+    names = [each.name for each in fields]
     columns: list[sa.ColumnElement[Any]] = [sa.literal_column(source.fid).label("fid")]
-    columns += [sa.literal_column(source.attributes[name]).label(name) for name in names]
+    columns += [_told(source, each) for each in fields]
     if query.geometry:
         columns.append(_drawn(source, query.crs).label("_geom"))
     columns += [key.label(f"_key{k}") for k, key in enumerate(keys)]
@@ -213,6 +215,16 @@ def _written(chosen: sa.CTE, names: list[str], query: FeatureQuery, keys: int) -
         sa.func.max(last).filter(numbered.c.n == _LIMIT).label("last"),
         sa.func.max(numbered.c["_revision"]).label("revision"),
     ).select_from(numbered)
+
+
+def _told(source: LayerSource, field: Field) -> sa.ColumnElement[Any]:
+    """Return an attribute as features tell it.
+
+    Numbers are written with a decimal point even where they are whole: GDAL and QGIS take the type of a column from the
+    first features, and would cut 0.7 to 0 where those hold 1.
+    """
+    value = source.attributes[field.name]
+    return sa.literal_column(f"({value})::numeric + 0.0" if field.kind == "number" else value).label(field.name)
 
 
 def _drawn(source: LayerSource, crs: OutputCrs) -> sa.ColumnElement[Any]:
@@ -290,18 +302,22 @@ def _behind(source: LayerSource, query: FeatureQuery, keys: list[sa.ColumnElemen
     return behind.self_group()
 
 
-def read_extent(session: Session, collection: str, view: View) -> Box | None:
-    """Return west, south, east, north of all features of a collection in EPSG:4326, or None without any."""
-    source = SOURCES[collection]
-    values: dict[str, Any] = {"scope": view.scope_of(source)}
-    if ":runs" in source.tables:
-        values["runs"] = list(view.runs)
-    statement = sa.text(
-        f"select st_xmin(e), st_ymin(e), st_xmax(e), st_ymax(e) from "  # noqa: S608 - constants of this package
-        f"(select st_extent({source.geom}) as e from {source.tables} where {source.scope}) x where e is not null"
-    )
-    row = session.execute(statement, values).first()
-    return None if row is None else (row[0], row[1], row[2], row[3])
+def read_extents(session: Session, collections: Sequence[str], view: View) -> dict[str, Box | None]:
+    """Return west, south, east, north of all features of collections in EPSG:4326, None without any; one statement."""
+    parts: list[str] = []
+    values: dict[str, Any] = {"runs": list(view.runs)}
+    for k, name in enumerate(collections):
+        source = SOURCES[name]
+        values[f"scope{k}"] = view.scope_of(source)
+        scope = source.scope.replace(":scope", f":scope{k}")
+        parts.append(f"select {k} as k, st_extent({source.geom}) as e from {source.tables} where {scope}")  # noqa: S608
+    statement = "select k, st_xmin(e), st_ymin(e), st_xmax(e), st_ymax(e) from ({}) x where e is not null"
+    asked = sa.text(statement.format(" union all ".join(parts)))
+    named = {name: value for name, value in values.items() if name in asked.compile().params}
+    found: dict[str, Box | None] = dict.fromkeys(collections)
+    for k, *box in session.execute(asked, named):
+        found[collections[k]] = (box[0], box[1], box[2], box[3])
+    return found
 
 
 def metric_srids(session: Session, territories: tuple[UUID, ...]) -> list[int]:

@@ -288,3 +288,30 @@ def count_incidents(session: Session, asked: IncidentFilter) -> list[sa.Row[Any]
     values["now"] = asked.now
     statement = _COUNTS.format(where=" and ".join(conditions))
     return list(session.execute(sa.text(statement), values))
+
+
+# one pass for three charts; the grouping tells which of them a row belongs to
+_CHART = """
+select grouping(coalesce(i.item_code, i.item), i.month, i.area_code) as part, coalesce(i.item_code, i.item) as item,
+       i.month, i.area_code, min(i.item) as words, count(*) as n
+from incident i where {where}
+group by grouping sets ((coalesce(i.item_code, i.item)), (i.month), (i.area_code))
+"""
+_PARTS: Final = {0b011: "item", 0b101: "month", 0b110: "area_code"}
+
+
+def chart_incidents(session: Session, asked: IncidentFilter) -> dict[str, list[tuple[Any, str, int]]]:
+    """Count incidents by item, by month and by area code: the same ones that are listed.
+
+    Returns
+    -------
+    dict
+        ``item``, ``month`` and ``area_code``, each with (what it is, the words of one of them, how many), in no order.
+    """
+    conditions, values = _conditions(asked)
+    conditions += _open_words(asked)
+    parts: dict[str, list[tuple[Any, str, int]]] = {name: [] for name in _PARTS.values()}
+    for row in session.execute(sa.text(_CHART.format(where=" and ".join(conditions))), values):
+        name = _PARTS[row.part]
+        parts[name].append((getattr(row, name), row.words, row.n))
+    return parts

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -11,7 +12,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
-_PLANNED = "gridward_planned_once"
+from store.database.together import PLANNED_ONCE, Question, read_together
+
 _NUMBERS = sa.text("""
 select nextval('incident_id_seq') as id, nextval('incident_no_seq') as serial, ensure_incident_month(:month)
 """)
@@ -117,41 +119,39 @@ left join unit u on u.id = i.unit_id left join intake_key m on m.incident_id = i
 
 # of one case: joined to every list it would be planned over every month once more
 _MASTER = "(select o.state from incident o where o.month = m.month and o.id = m.incident_id) as master_state"
-_ONE = COLUMNS.replace("from incident i\n", f", {_MASTER}\nfrom incident i\n")
+# the key's row leads to the month, so one partition is read
+_WHERE = (
+    "where i.no = :no and (i.month, i.id) = (select month, incident_id from intake_key where no = :no)"
+    " and i.month = (select month from intake_key where no = :no)"
+)
+_READ = sa.text(COLUMNS.replace("from incident i\n", f", {_MASTER}\nfrom incident i\n") + _WHERE)
+_LOCKED = sa.text(f"{_READ.text} for update of i")
 
 
-def plan_once(session: Session) -> None:
-    """Let the statements of this transaction that read single cases keep the plan of their connection.
-
-    Finding the month among a hundred takes a planner far longer than reading the row, and the plan is always the same.
-    """
-    transaction = session.get_transaction()
-    if session.info.get(_PLANNED) is not transaction or transaction is None:
-        session.execute(sa.text("set local plan_cache_mode = force_generic_plan"))
-        session.info[_PLANNED] = session.get_transaction()
-
-
-def get_incident(session: Session, no: str, *, lock: bool = False) -> sa.Row[Any] | None:
+def get_incident(session: Session, no: str, *, lock: bool = False) -> Any:  # noqa: ANN401 - a row, or None
     """Return one incident by its number."""
-    # the key's row leads to the month, so one partition is read
-    where = (
-        "where i.no = :no and (i.month, i.id) = (select month, incident_id from intake_key where no = :no)"
-        " and i.month = (select month from intake_key where no = :no)"
-    )
-    statement = f"{_ONE} {where}{' for update of i' if lock else ''}"
-    plan_once(session)
-    return session.execute(sa.text(statement), {"no": no}).first()
+    _, rows = read_together(session, [PLANNED_ONCE, (_LOCKED if lock else _READ, {"no": no})])
+    return rows[0] if rows else None
+
+
+_LAST_STEP = sa.text(
+    "select seq, digest from transition where month = :month and incident_id = :id order by seq desc limit 1"
+)
+
+
+def last_step_question(month: date, incident_id: int) -> Question:
+    """Return the question for the newest transition of a case; `last_step_from` reads its answer."""
+    return _LAST_STEP, {"month": month, "id": incident_id}
+
+
+def last_step_from(rows: Sequence[Any]) -> tuple[int, str]:
+    """Return sequence number and digest of the newest transition; 0 and empty without any."""
+    return (int(rows[0].seq), str(rows[0].digest)) if rows else (0, "")
 
 
 def last_step(session: Session, month: date, incident_id: int) -> tuple[int, str]:
     """Return sequence number and digest of the newest transition of a case; 0 and empty without any."""
-    row = session.execute(
-        sa.text(
-            "select seq, digest from transition where month = :month and incident_id = :id order by seq desc limit 1"
-        ),
-        {"month": month, "id": incident_id},
-    ).first()
-    return (0, "") if row is None else (int(row.seq), str(row.digest))
+    return last_step_from(session.execute(*last_step_question(month, incident_id)).all())
 
 
 _AMEND = sa.text("""

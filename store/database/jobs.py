@@ -66,6 +66,11 @@ def mark_succeeded(session: Session, job_id: UUID, result: dict[str, Any] | None
     )
 
 
+def go_on_with(session: Session, job_id: UUID, args: dict[str, Any]) -> None:
+    """Note where a job that saves part by part goes on, in the transaction that holds the part."""
+    session.execute(sa.update(JobProgress).where(JobProgress.id == job_id).values(args=args))
+
+
 def name_itself(session: Session, job: JobProgress) -> None:
     """Tell a job its own id."""
     job.args = {**job.args, "job": str(job.id)}

@@ -32,6 +32,8 @@ class LayerSource:
         Condition on ``:scope``, an array of the ids that `follows` names.
     follows : {"territory", "plan", "run", "water", "cell"}
         What the rows hang on.
+    tile_found : str or None
+        Geometry in EPSG:4326 that the box is compared with, where `tile_geom` is not stored.
     tile_shape : str or None
         Geometry in EPSG:3857 that is drawn, when it is not `tile_geom`.
     tile_tables : str or None
@@ -66,6 +68,7 @@ class LayerSource:
     tile_geom: str
     scope: str
     follows: Follows = "territory"
+    tile_found: str | None = None
     tile_shape: str | None = None
     tile_tables: str | None = None
     tile_columns: dict[str, str] = field(default_factory=dict)
@@ -166,9 +169,10 @@ SOURCES: Final[dict[str, LayerSource]] = {
         "t.fid",
         {"demand": "t.demand"},
         "t.geom",
-        "t.geom_3857",
+        "st_transform(t.geom, 3857)",
         "t.plan_id = any(:scope)",
         follows="plan",
+        tile_found="t.geom",
     ),
     "grids": LayerSource(
         "grid_version v join grid g on g.id = v.grid_id "
@@ -229,6 +233,7 @@ SOURCES: Final[dict[str, LayerSource]] = {
         # the box is compared with the stored grid, whose index is there; the few points are transformed on the way
         tile_shape="st_transform(v.label_point, 3857)",
         also=("grids", "gaps"),
+        more={"seen_share_upper": "round((k.seen_m_upper / nullif(k.street_m, 0))::numeric, 4)::float8"},
     ),
     "cells": LayerSource(
         # the code beside each shape: looking up a thousand grids costs a quarter of a page of them
@@ -286,6 +291,7 @@ SOURCES: Final[dict[str, LayerSource]] = {
         "p.geom_3857",
         "p.run_id = any(:scope)",
         follows="run",
+        more={"maybe": "(p.reason->>'maybe')::boolean"},
     ),
     "key_places": LayerSource(
         "key_place p left join key_place_coverage k on k.key_place_id = p.id and k.run_id = any(:runs)",

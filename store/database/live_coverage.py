@@ -122,7 +122,8 @@ on conflict (camera_id) do update set assumed = excluded.assumed, area_m2 = excl
 _SUMMED = {
     "street_m": "streets_m", "seen_m": "seen_m", "seen_m_upper": "seen_m_upper", "k2_m": "k2_m", "k3_m": "k3_m",
     "open_m2": "open_m2", "seen_m2": "seen_m2", "seen_m2_upper": "seen_m2_upper", "places": "key_places",
-    "places_seen": "key_places_seen", "places_seen_upper": "key_places_seen_upper",
+    "places_seen": "key_places_seen", "places_seen_upper": "key_places_seen_upper", "k2_m_upper": "k2_m_upper",
+    "k3_m_upper": "k3_m_upper",
 }  # fmt: skip
 _COUNTED = {
     "cameras": "cameras", "networked": "cameras_networked", "online": "cameras_online",

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from store.database.bulk import Columns, read_columns, wkb
 from store.database.models import Street
+from store.database.together import PLANNED_ONCE, read_together
 
 Box = tuple[float, float, float, float]
 
@@ -181,15 +182,15 @@ class HereQuery:
 def read_here(session: Session, query: HereQuery) -> dict[str, Any]:
     """Return territory, grids with their people, staff, cameras and component around a point."""
     west, south, east, north = query.box
-    # planning so many joins takes longer than running them, and the plan is the same for every point
-    session.execute(sa.text("set local plan_cache_mode = force_generic_plan"))
     values = {
         "lon": query.lon, "lat": query.lat, "radius": query.radius, "w": west, "s": south, "e": east, "n": north,
         "kind": query.kind, "at": query.at, "territory": query.territory, "staff": query.staff,
         "cameras": query.cameras, "component_within": COMPONENT_WITHIN_M, "floor": query.floor, "many": MANY_ON_SHIFT,
         "squeeze": max(0.01, math.cos(math.radians(query.lat))),
     }  # fmt: skip
-    return dict(session.execute(_HERE, values).mappings().one())
+    # planning so many joins takes longer than running them, and the plan is the same for every point
+    _, (here,) = read_together(session, [PLANNED_ONCE, (_HERE, values)])
+    return dict(here._asdict())
 
 
 _DOOR = """

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from store.database.models import IntakeKey, Media, MediaContent
+from store.database.together import Question
 from store.media import Photo
 
 _MINE = sa.text("""
@@ -74,9 +75,9 @@ def by_ids(session: Session, ids: Sequence[UUID]) -> list[sa.Row[Any]]:
     return list(session.execute(_MINE, {"ids": list(ids)}))
 
 
-def of_incident(session: Session, month: date, incident_id: int) -> list[sa.Row[Any]]:
-    """Return the photos of a report, first to last."""
-    return list(session.execute(_LIST, {"month": month, "incident": incident_id}))
+def of_incident_question(month: date, incident_id: int) -> Question:
+    """Return the question for the photos of a report, first to last."""
+    return _LIST, {"month": month, "incident": incident_id}
 
 
 def delete_of_incident(session: Session, month: date, incident_id: int) -> int:

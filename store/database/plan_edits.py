@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from store.database import grid_codes
 from store.database.bulk import Columns, read_columns, wkb
 from store.database.models import Atom, Dwelling, Edit, Grid, GridVersion
+from store.database.plans import count_rows
 
 Image = dict[str, Any]
 Box = tuple[float, float, float, float]
@@ -357,6 +358,7 @@ def copy_plan(session: Session, source: UUID, target: UUID) -> None:
         ),
         {"source": source, "target": target},
     )
+    count_rows(session)
 
 
 def _json(rows: object) -> str:

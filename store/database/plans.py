@@ -219,6 +219,15 @@ def grids_without_head(session: Session, plan_id: UUID) -> list[str]:
     return list(session.scalars(statement))
 
 
+def count_rows(session: Session) -> None:
+    """Have the rows of a plan counted that was just written.
+
+    Statistics know plans by their share of all rows; one that they do not know is taken for one row, and an edit of it
+    would walk the whole plan again and again. They are renewed by themselves only after a tenth of all rows changed.
+    """
+    session.execute(sa.text("select count_plan_rows()"))
+
+
 def plan_box(session: Session, plan_id: UUID) -> Box:
     """Return west, south, east, north of a plan's grids."""
     extent = sa.text(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from math import atan, degrees, radians, sinh
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -29,6 +30,7 @@ _FAR: Final = 2**52
 _CLOSED: Final = "('CLOSED','REJECTED','DUPLICATE','REFERRED','VOIDED','ARCHIVED')"
 _TILE: Final = "st_makeenvelope(:west, :south, :east, :north, 3857)"
 _GROWN: Final = "st_makeenvelope(:w, :s, :e, :n, 3857)"
+_GROWN_PLACE: Final = "st_makeenvelope(:place_w, :place_s, :place_e, :place_n, 4326)"
 
 
 def tile_box(z: int, x: int, y: int, *, margin: float = 0.0) -> Box:
@@ -57,6 +59,20 @@ def tile_box(z: int, x: int, y: int, *, margin: float = 0.0) -> Box:
     return (west - grown, north - width - grown, west + width + grown, north + grown)
 
 
+def place_box(box: Box) -> Box:
+    """Return a box of EPSG:3857 in EPSG:4326; both have their sides along meridians and parallels.
+
+    Examples
+    --------
+    >>> [round(side, 6) for side in place_box(tile_box(1, 1, 0))]
+    [0.0, 0.0, 180.0, 85.051129]
+    """
+    west, south, east, north = box
+    per_degree = WORLD_M / 360
+    low, high = (degrees(atan(sinh(radians(side / per_degree)))) for side in (south, north))
+    return (west / per_degree, low, east / per_degree, high)
+
+
 def tile_values(layer: str, scope: Sequence[object], runs: Sequence[object], z: int, x: int, y: int) -> dict[str, Any]:
     """Return the values of `tile_text`."""
     source = SOURCES[layer]
@@ -72,7 +88,11 @@ def tile_values(layer: str, scope: Sequence[object], runs: Sequence[object], z: 
             "shift": RAW_INCIDENTS_FROM - 1 - z,
             "left": x * across, "right": (x + 1) * across, "top": y * across, "bottom": (y + 1) * across,
         }  # fmt: skip
-    values |= dict(zip("wsen", tile_box(z, x, y, margin=BUFFER / EXTENT), strict=True))
+    grown = tile_box(z, x, y, margin=BUFFER / EXTENT)
+    if source.tile_found is None:
+        values |= dict(zip("wsen", grown, strict=True))
+    else:
+        values |= dict(zip(("place_w", "place_s", "place_e", "place_n"), place_box(grown), strict=True))
     if layer == "incidents":
         values |= {"most": MOST_POINTS, "cell": (east - west) / _SMALL_CELLS, "far": _FAR}
     if ":runs" in (source.tile_tables or source.tables):
@@ -117,9 +137,10 @@ def _features(source: LayerSource, z: int, *, masked: bool) -> str:
     if source.simple_shape is not None and level_for(z) is not None:
         # the box is still compared with the exact grid: half a pixel is well within the tile's margin
         shape, tables = source.simple_shape, tables + source.simple_tables
+    there = f"{source.tile_geom} && {_GROWN}" if source.tile_found is None else f"{source.tile_found} && {_GROWN_PLACE}"
     return (
         f"select {source.fid} as fid, {_columns(source, masked=masked)}{_drawn(shape)} from {tables} "  # noqa: S608
-        f"where {source.tile_geom} && {_GROWN} and {source.scope}{thin} order by 1"
+        f"where {there} and {source.scope}{thin} order by 1"
     )
 
 

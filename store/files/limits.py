@@ -11,6 +11,9 @@ GIB = 1024**3
 MAX_FILE_BYTES = 2 * GIB
 #: Below this the database may fail in the middle of a load.
 MIN_FREE_BYTES = 200 * 1024**2
+#: Tables shrink to a fifth or a fiftieth; what shrinks to less than this was packed to fill a memory.
+_MOST_SHRINKING = 300
+_SMALL_BYTES = 64 * 1024**2
 
 
 def readable_file(path: Path, *, what: str, max_bytes: int = MAX_FILE_BYTES, remedy: str) -> Path:
@@ -117,6 +120,26 @@ def require_memory(path: Path, *, factor: float, remedy: str) -> None:
             needed=int(needed),
             available=available,
         )
+
+
+def most_unpacked_bytes(packed: int, *, factor: float) -> int:
+    """Tell how much a packed file may hold.
+
+    Parameters
+    ----------
+    packed : int
+        Size of the file in bytes.
+    factor : float
+        Bytes of memory per unpacked byte, measured for its format.
+
+    Returns
+    -------
+    int
+        Bytes; never more than any file may have.
+    """
+    available = available_memory_bytes()
+    room = MAX_FILE_BYTES if available is None else int(0.8 * available / factor)
+    return min(MAX_FILE_BYTES, room, max(_SMALL_BYTES, packed * _MOST_SHRINKING))
 
 
 def require_disk(folder: Path, needed_bytes: int) -> None:

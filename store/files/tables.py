@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from gis.errors import InvalidInputError
 from store.files.encodings import Encoding, broken_utf8, guess_encoding
-from store.files.limits import MAX_FILE_BYTES, readable_file, require_memory
+from store.files.limits import most_unpacked_bytes, readable_file, require_memory
 
 TEXT = (".csv", ".tsv", ".txt")
 SHEETS = (".xlsx", ".xls", ".xlsb", ".ods")
@@ -27,6 +27,9 @@ _SPLIT = "Split it into files by town and load them one after the other; each lo
 #: Bytes of memory per byte of file, reading and parsing together: measured on 480,000 rows of CSV, 60,000 of XLSX and
 #: 200,000 points of GeoJSON and GeoPackage, rounded up.
 _FACTOR = {".csv": 25.0, ".tsv": 25.0, ".txt": 25.0, ".gz": 120.0, ".xlsx": 60.0, ".geojson": 8.0, ".json": 8.0}
+#: Bytes of memory per byte of a sheet's XML.
+_SHEET_FACTOR = 6.0
+_MIB = 1024**2
 _ROUND_DIGITS = 15
 _MOST_COLUMNS = 2000
 
@@ -114,14 +117,27 @@ def read_table(path: Path | str, *, sheet: str | None = None) -> Table:
 def _read_bytes(path: Path) -> bytes:
     if path.suffix.lower() != ".gz":
         return path.read_bytes()
+    most = most_unpacked_bytes(path.stat().st_size, factor=_FACTOR[".csv"])
     try:
         with gzip.open(path) as stream:
-            data = stream.read(MAX_FILE_BYTES + 1)
+            data = stream.read(most + 1)
     except (OSError, EOFError) as error:
         raise InvalidInputError(f"{path} is a damaged gzip file ({error}). Fetch it again.", file=str(path)) from error
-    if len(data) > MAX_FILE_BYTES:
-        raise InvalidInputError(f"{path} unpacks to more than 2 GiB. {_SPLIT}", file=str(path))
+    if len(data) > most:
+        raise InvalidInputError(f"{path} unpacks to more than {most // _MIB:,} MB. {_SPLIT}", file=str(path))
     return data
+
+
+def _refuse_bomb(path: Path) -> None:
+    """Refuse a workbook that unpacks to far more than a sheet ever would, before anything of it is unpacked."""
+    most = most_unpacked_bytes(path.stat().st_size, factor=_SHEET_FACTOR)
+    with zipfile.ZipFile(path) as archive:
+        unpacked = sum(each.file_size for each in archive.infolist())
+    if unpacked > most:
+        raise InvalidInputError(
+            f"{path} unpacks to {unpacked // _MIB:,} MB, more than the {most // _MIB:,} MB that may be. {_SPLIT}",
+            file=str(path), bytes=unpacked, limit=most,
+        )  # fmt: skip
 
 
 def _read_text(path: Path) -> Table:
@@ -259,6 +275,9 @@ def _inert(cell: str) -> str:
 
 def _read_sheet(path: Path, sheet: str | None) -> Table:
     from python_calamine import CalamineWorkbook
+
+    if zipfile.is_zipfile(path):
+        _refuse_bomb(path)
 
     try:
         book = CalamineWorkbook.from_path(str(path))

@@ -48,6 +48,8 @@ class CoverageRun(Base):
 class CoverageGrid(Base):
     """What is seen and missed in one grid; metres and m², `_upper` with unknown headings as full circles.
 
+    `gap_score` rests on what is known to be seen, `gap_score_least` is what it would be with those circles.
+
     Figures of a month are averages over its time.
     """
 
@@ -68,6 +70,9 @@ class CoverageGrid(Base):
     gap_score: Mapped[float]
     reasons: Mapped[list[dict[str, Any]]] = mapped_column(pg.JSONB)
     k3_m: Mapped[float] = _zero()
+    k2_m_upper: Mapped[float] = _zero()
+    k3_m_upper: Mapped[float] = _zero()
+    gap_score_least: Mapped[float] = _zero()
     open_m2: Mapped[float] = _zero()
     seen_m2: Mapped[float] = _zero()
     seen_m2_upper: Mapped[float] = _zero()
