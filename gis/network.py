@@ -16,6 +16,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components, dijkstra
 
 from gis.errors import InvalidGeometryError, InvalidInputError
+from gis.street_links import Pieces, join_parts
 
 SNAP = 0.01
 """Vertices are one when they round to the same centimetre, the grid that metric geometry is kept on."""
@@ -71,7 +72,7 @@ class Access(NamedTuple):
     leg: NDArray[np.float64]
 
 
-def build_street_graph(lines: ArrayLike, *, smallest_part: float = 0.0) -> StreetGraph:
+def build_street_graph(lines: ArrayLike, *, smallest_part: float = 0.0, join: float = 0.0) -> StreetGraph:
     """Make a graph of street lines.
 
     Parameters
@@ -81,6 +82,8 @@ def build_street_graph(lines: ArrayLike, *, smallest_part: float = 0.0) -> Stree
     smallest_part : float
         Connected parts with fewer metres of street are left out, so that points don't snap to a yard path
         that leads nowhere.
+    join : float
+        Parts that lie no farther than this from a larger one are joined to it first, straight across.
 
     Returns
     -------
@@ -106,6 +109,8 @@ def build_street_graph(lines: ArrayLike, *, smallest_part: float = 0.0) -> Stree
     node[number[::-1]] = coords[::-1]
     same = owner[1:] == owner[:-1]
     tail, head, line = number[:-1][same], number[1:][same], owner[:-1][same]
+    if join > 0:
+        node, tail, head, line = join_parts(Pieces(node, tail, head, line), within=join)
     length = np.hypot(*(node[head] - node[tail]).T)
     kept = length > 0
     if smallest_part > 0:

@@ -43,6 +43,11 @@ class PointCover:
         """Return how many cameras each key place lacks."""
         return np.asarray(np.maximum(0, self.need - self.cameras), dtype=np.int64)
 
+    @property
+    def lack_upper(self) -> NDArray[np.int64]:
+        """Return how many it would lack if every unknown heading were a full circle."""
+        return np.asarray(np.maximum(0, self.need - self.cameras_upper), dtype=np.int64)
+
 
 @dataclass(frozen=True, slots=True)
 class GapPlaces:

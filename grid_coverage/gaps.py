@@ -66,8 +66,10 @@ class GapTable:
         Incidents a year, as given.
     score : (k,) float64
         Sum of `parts`; higher = the next camera helps more here. From what is known to be seen.
+    score_least : (k,) float64
+        The score if every unknown heading were a full circle: not above `score`.
     parts : (k, 3) float64
-        Score of streets, key places and incidents.
+        Score of streets, key places and incidents; they add up to `score`.
     points : PointCover
     gaps : GapPlaces
     """
@@ -82,6 +84,7 @@ class GapTable:
     cameras_unknown: NDArray[np.int64]
     incidents: NDArray[np.float64]
     score: NDArray[np.float64]
+    score_least: NDArray[np.float64]
     parts: NDArray[np.float64]
     points: PointCover
     gaps: GapPlaces
@@ -165,14 +168,14 @@ def gaps_by_grid(
     )
     points = _point_cover(key_points, grid_rings, shed_rings, sheds.known)
     gaps = rank_gaps([street_gaps(segments, which, share, streets, needs), point_gaps(key_points, points, needs)])
-    lacking = key_points.weight * points.lack
+    lacking = key_points.weight * points.lack, key_points.weight * points.lack_upper
     return _table(sums, points, lacking, (first_polygon(sheds.xy, grid_rings), sheds.known), needs=needs, gaps=gaps)
 
 
 def _table(
     sums: NDArray[np.float64],
     points: PointCover,
-    lacking: NDArray[np.float64],
+    lacking: tuple[NDArray[np.float64], NDArray[np.float64]],
     homes: tuple[NDArray[np.int64], NDArray[np.bool_]],
     *,
     needs: Needs,
@@ -181,21 +184,18 @@ def _table(
     """Lay out the figures of (k,) grids from sums of street, key places and the grids that cameras stand in."""
     count = len(sums)
     street_m, seen_m = sums[:, 0], sums[:, 1 : 1 + MOST_FOLDS]
+    seen_m_upper = sums[:, 1 + MOST_FOLDS : 1 + 2 * MOST_FOLDS]
     incidents = needs.incidents_of(count)
-    share_unseen = np.divide(street_m - seen_m[:, 0], street_m, out=np.ones(count), where=street_m > 0)
-    parts = np.column_stack(
-        [
-            needs.street_score * sums[:, 1 + 2 * MOST_FOLDS],
-            needs.place_score * per_grid(points.grid, count, lacking),
-            needs.incident_score * incidents * share_unseen,
-        ]
+    parts, least = (
+        score_parts(needs, lack, per_grid(points.grid, count, places), (street_m, seen))
+        for lack, places, seen in zip(sums[:, 1 + 2 * MOST_FOLDS :].T, lacking, (seen_m, seen_m_upper), strict=True)
     )
     wanted, seen = points.need > 0, points.seen
     home, known = homes
     return GapTable(
         street_m=street_m,
         seen_m=seen_m,
-        seen_m_upper=sums[:, 1 + MOST_FOLDS : 1 + 2 * MOST_FOLDS],
+        seen_m_upper=seen_m_upper,
         places=per_grid(points.grid, count, wanted).astype(np.int64),
         places_seen=per_grid(points.grid, count, wanted & (seen == "yes")).astype(np.int64),
         places_seen_upper=per_grid(points.grid, count, wanted & (seen != "no")).astype(np.int64),
@@ -203,9 +203,38 @@ def _table(
         cameras_unknown=per_grid(home, count, ~known).astype(np.int64),
         incidents=incidents,
         score=parts.sum(axis=1),
+        score_least=least.sum(axis=1),
         parts=parts,
         points=points,
         gaps=gaps,
+    )
+
+
+def score_parts(
+    needs: Needs,
+    street: NDArray[np.float64],
+    places: NDArray[np.float64],
+    metres: tuple[NDArray[np.float64], NDArray[np.float64]],
+) -> NDArray[np.float64]:
+    """Return the (k, 3) parts of gap scores.
+
+    Parameters
+    ----------
+    needs : Needs
+    street, places : (k,) float64
+        Weighted metres of street and key places, times the cameras that they lack.
+    metres : (k,) and (k, 3) float64
+        Metres of street, and those seen by at least 1, 2 and 3 cameras.
+    """
+    street_m, seen_m = metres
+    count = len(street_m)
+    unseen = np.divide(street_m - seen_m[:, 0], street_m, out=np.ones(count), where=street_m > 0)
+    return np.column_stack(
+        [
+            needs.street_score * street,
+            needs.place_score * places,
+            needs.incident_score * needs.incidents_of(count) * unseen,
+        ]
     )
 
 

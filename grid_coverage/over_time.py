@@ -13,7 +13,7 @@ from gis.errors import InvalidInputError
 from grid_coverage.availability import Outages, TimeDepths, time_depths
 from grid_coverage.demand import MOST_FOLDS, KeyPoints, Needs, Streets
 from grid_coverage.gap_places import KEY_PLACE, GapPlaces, PointCover, rank_gaps, street_gaps
-from grid_coverage.gaps import GapTable, first_polygon, grid_polygons, per_grid
+from grid_coverage.gaps import GapTable, first_polygon, grid_polygons, per_grid, score_parts
 from grid_coverage.ground import GroundTable, clipped_rows, united_areas
 from grid_coverage.intervals import Segments, pieces_inside, points_inside, ring_table, segment_lines
 from grid_coverage.stretches import Stretches, stretches
@@ -115,30 +115,33 @@ def _table(
     def depths(share: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.column_stack([per_grid(cut.grid, count, metres * share[:, fold]) for fold in range(MOST_FOLDS)])
 
-    seen_m = depths(depth.share)
-    weighted = metres * streets.weight[segments.line[cut.segment]] * depth.lack
-    incidents = needs.incidents_of(count)
-    unseen = np.divide(street_m - seen_m[:, 0], street_m, out=np.ones(count), where=street_m > 0)
-    parts = np.column_stack(
-        [
-            needs.street_score * per_grid(cut.grid, count, weighted),
-            needs.place_score * per_grid(points.grid, count, key_points.weight * at.lack),
-            needs.incident_score * incidents * unseen,
-        ]
-    )
+    seen_m, seen_m_upper = depths(depth.share), depths(depth.share_upper)
+    weighted = metres * streets.weight[segments.line[cut.segment]]
+    parts, least = (
+        score_parts(
+            needs,
+            per_grid(cut.grid, count, weighted * street_lack),
+            per_grid(points.grid, count, key_points.weight * place_lack),
+            (street_m, seen),
+        )
+        for street_lack, place_lack, seen in (
+            (depth.lack, at.lack, seen_m), (depth.lack_upper, at.lack_upper, seen_m_upper),
+        )
+    )  # fmt: skip
     wanted = points.need > 0
     lists = [_street_gaps(segments, cut, depth, streets, needs), _place_gaps(key_points, points, at, needs)]
     return GapTable(
         street_m=street_m,
         seen_m=seen_m,
-        seen_m_upper=depths(depth.share_upper),
+        seen_m_upper=seen_m_upper,
         places=per_grid(points.grid, count, wanted).astype(np.int64),
         places_seen=per_grid(points.grid, count, wanted * at.met),
         places_seen_upper=per_grid(points.grid, count, wanted * at.met_upper),
         cameras=per_grid(home, count, np.ones(len(home))).astype(np.int64),
         cameras_unknown=per_grid(home, count, ~known).astype(np.int64),
-        incidents=incidents,
+        incidents=needs.incidents_of(count),
         score=parts.sum(axis=1),
+        score_least=least.sum(axis=1),
         parts=parts,
         points=points,
         gaps=rank_gaps(lists),

@@ -32,6 +32,7 @@ PER_GRID = (
     "cameras_unknown",
     "incidents",
     "score",
+    "score_least",
     "parts",
 )
 """Columns of `GapTable` that have a row for each grid."""

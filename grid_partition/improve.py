@@ -47,7 +47,7 @@ def improve_grids(
     Raises
     ------
     GridLockedError
-        All of the grids are locked.
+        Fewer than two of the grids are free.
     NothingChangesError
         No better division was found, or none of the grids touch.
 
@@ -57,8 +57,13 @@ def improve_grids(
     """
     chosen = np.unique(grids)
     free = chosen[~patch.locked[chosen]]
-    if not len(free):
-        raise GridLockedError("All of these grids are locked.", grids=chosen.tolist(), place=None)
+    if len(free) < min(2, len(chosen)):
+        held = np.setdiff1d(chosen, free)
+        raise GridLockedError(
+            "Too few of these grids are unlocked: balancing takes two.",
+            grids=held.tolist(),
+            place=shapely.point_on_surface(patch.geometry[patch.members(int(held[0]))[0]]),
+        )
     label = patch.grid.copy()
     around = list(_neighbourhoods(patch, free))
     total = max(1, sum(len(atoms) for _, atoms in around))

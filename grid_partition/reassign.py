@@ -8,7 +8,15 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from grid_partition.edits import CrossesParentError, DoorsOf, Edited, NothingChangesError, Patch, refuse_locked
+from grid_partition.edits import (
+    CrossesParentError,
+    DoorsOf,
+    Edited,
+    GridLockedError,
+    NothingChangesError,
+    Patch,
+    refuse_locked,
+)
 from grid_partition.recut import overshoot, recut
 
 __all__ = ["reassign_atoms", "reassign_ground"]
@@ -84,7 +92,7 @@ def reassign_ground(patch: Patch, polygon: shapely.Polygon, to: int, doors_of: D
     if inside.any() and not moving.any():
         refuse_locked(patch, np.unique(edited.grid[inside & held]))
     if not moving.any():
-        _refuse_foreign(edited, polygon, foreign)
+        _refuse_ground(edited, polygon, foreign, held)
         raise NothingChangesError("There is nothing to hand over under the drawn shape.", place=polygon.centroid)
     label = edited.grid.copy()
     label[moving] = to
@@ -92,13 +100,19 @@ def reassign_ground(patch: Patch, polygon: shapely.Polygon, to: int, doors_of: D
     return replace(edited.labelled(label), skipped=skipped)
 
 
-def _refuse_foreign(edited: Edited, polygon: shapely.Polygon, foreign: npt.NDArray[np.bool_]) -> None:
-    """Refuse a shape that lies on ground of other parents, though within none of its atoms' middles."""
-    under = shapely.intersection(polygon, edited.geometry[foreign])
+def _refuse_ground(
+    edited: Edited, polygon: shapely.Polygon, foreign: npt.NDArray[np.bool_], held: npt.NDArray[np.bool_]
+) -> None:
+    """Refuse a shape on ground of other parents or locked grids that no middle of their atoms lies in."""
+    under = shapely.intersection(polygon, edited.geometry)
     ground = shapely.area(under)
-    if ground.sum() > shapely.area(polygon) / 2:
-        place = shapely.point_on_surface(under[int(np.argmax(ground))])
+    if ground[foreign].sum() > shapely.area(polygon) / 2:
+        place = shapely.point_on_surface(under[int(np.argmax(ground * foreign))])
         raise CrossesParentError("The ground lies in another village than the grid.", place=place)
+    if ground[held].sum() > shapely.area(polygon) / 2:
+        place = shapely.point_on_surface(under[int(np.argmax(ground * held))])
+        grids = np.unique(edited.grid[held & (ground > 0)]).tolist()
+        raise GridLockedError("The grid is locked; unlock it first.", grids=grids, place=place)
 
 
 def _through(patch: Patch, polygon: shapely.Polygon, to: int) -> npt.NDArray[np.object_]:

@@ -120,7 +120,8 @@ FIELDS: Final[dict[str, tuple[Field, ...]]] = {
         _NAME,
         _HOUSEHOLDS,
         _DEVIATION,
-        _number("seen_share", "share of its streets that cameras see", "街道可见比例"),
+        _number("seen_share", "share of its streets that cameras are known to see", "街道可见比例"),
+        _number("seen_share_upper", "that share if unknown headings look everywhere", "街道可见比例上限"),
     ),
     "cells": (_CODE, _NUMBER, _NAME, _HOUSEHOLDS),
     "river_reaches": (
@@ -141,6 +142,7 @@ FIELDS: Final[dict[str, tuple[Field, ...]]] = {
     "gaps": (
         _text("kind", "what is not seen", "盲区类型", "street", "key_place"),
         _number("score", "how much it matters, 0 to 1", "重要程度"),
+        _flag("maybe", "whether a camera of unknown heading may see it", "方位未知的摄像机是否可能可见"),
     ),
     "key_places": (
         _text("kind", "kind of place", "部位类型", editable=True, required=True),

@@ -14,6 +14,8 @@ from gis.validity import fault_place
 from layers.filters.model import InvalidFilterError
 
 MOST_VERTICES: Final = 2000
+_HAIR: Final = 1e-9
+"""Degrees by which a border of the earth may be missed when a reference system is left for another."""
 
 
 def geometry_of(told: dict[str, Any], srid: int, *, lon_first: bool) -> shapely.Geometry:
@@ -102,10 +104,10 @@ def _degrees_box(west: float, south: float, east: float, north: float) -> shapel
 def _to_storage(given: shapely.Geometry, srid: int, *, lon_first: bool) -> shapely.Geometry:
     if not lon_first and axes_are_swapped(srid):
         given = shapely.transform(given, lambda xy: xy[:, ::-1])
-    if srid == STORAGE_SRID:
-        return given
-    moved: shapely.Geometry = transform(given, srid, STORAGE_SRID)
-    if not all(map(math.isfinite, shapely.get_coordinates(moved).ravel())):
+    moved: shapely.Geometry = given if srid == STORAGE_SRID else transform(given, srid, STORAGE_SRID)
+    lon, lat = abs(shapely.get_coordinates(moved)).max(axis=0)
+    # no number at all is not within, either
+    if not (lon <= 180 + _HAIR and lat <= 90 + _HAIR):
         raise InvalidFilterError("Coordinates lie outside of where their reference system holds.", crs=f"EPSG:{srid}")
     return moved
 
