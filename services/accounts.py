@@ -22,6 +22,8 @@ from store.database.models.access import ADMINISTRATORS, RIGHTS, ROLES
 from store.database.work import UnitOfWork
 
 SYSTEM, SECURITY, AUDIT = "system_administrator", "security_administrator", "audit_administrator"
+MOST_FOUND = 20
+"""Areas and units offered for words."""
 
 
 class OwnAccountError(NotAllowedError):
@@ -37,13 +39,24 @@ class ScopeView:
     id: UUID
     role: str
     area_path: str | None
+    area_name: str | None
     since: datetime | None
     until: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
+class ActsFor:
+    """The unit whose tasks are an account's own (code), and the member of staff whose grids are (work number)."""
+
+    unit: str | None
+    unit_name: str | None
+    staff: str | None
+    staff_name: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class AccountView:
-    """An account as an administrator sees it; `scopes` is None for whom they are no business."""
+    """An account as an administrator sees it; `scopes` and `acts_for` are None for whom they are no business."""
 
     id: UUID
     name: str
@@ -55,6 +68,7 @@ class AccountView:
     must_change: bool
     administrator: bool
     scopes: list[ScopeView] | None
+    acts_for: ActsFor | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,18 +86,20 @@ def list_accounts(work: UnitOfWork) -> list[AccountView]:
     work.actor.require(SYSTEM, SECURITY)
     with_scopes = "system" in work.actor.roles or SECURITY in work.actor.roles
     rows = sql.list_scopes(work.session)
+    names, posts = _named(work, [scope.area_path for scope in rows if scope.area_path]) if with_scopes else ({}, {})
     held: dict[UUID, list[ScopeView]] = {}
     apart: set[UUID] = set()
     for scope in rows:
+        path = scope.area_path
         held.setdefault(scope.account_id, []).append(
-            ScopeView(scope.id, scope.role, scope.area_path, scope.valid.lower, scope.valid.upper)
+            ScopeView(scope.id, scope.role, path, names.get(path or ""), scope.valid.lower, scope.valid.upper)
         )
         if scope.role in ADMINISTRATORS:
             apart.add(scope.account_id)
     return [
         AccountView(
             each.id, each.name, each.display, each.language, each.created_at, each.disabled_at, each.locked_at,
-            each.must_change, each.id in apart, held.get(each.id, []) if with_scopes else None,
+            each.must_change, each.id in apart, held.get(each.id, []) if with_scopes else None, posts.get(each.id),
         )
         for each in sql.list_accounts(work.session)
     ]  # fmt: skip
@@ -143,11 +159,42 @@ def grant(work: UnitOfWork, account_id: UUID, given: Grant) -> ScopeView:
         raise InvalidInputError("An administrator has no area.", field="area")
     if given.since and given.until and given.since >= given.until:
         raise InvalidInputError("It must end after it begins.", field="until")
-    path = _path(work, given.area)
+    path = path_of_area(work, given.area)
     scope = sql.add_scope(work.session, account.id, given.role, path, (given.since, given.until))
     sql.delete_sessions_of(work.session, account.id)
     record(work, "scope.grant", account.name, {"role": given.role, "area": path, **_times(given.since, given.until)})
-    return ScopeView(scope.id, scope.role, path, given.since, given.until)
+    names, _ = _named(work, [path] if path else [])
+    return ScopeView(scope.id, scope.role, path, names.get(path or ""), given.since, given.until)
+
+
+def link(work: UnitOfWork, account_id: UUID, *, unit: str | None, staff: str | None) -> None:
+    """Have an account act for a unit (by code), as a member of staff (by work number), or for nobody.
+
+    Raises
+    ------
+    NotFoundError
+        No such account, unit or member of staff.
+    """
+    from services.cases.posts import link_account  # noqa: PLC0415 - brings in the casework
+
+    account = _other(work, account_id, SECURITY)
+    with work.everywhere():
+        link_account(work, account.name, unit=unit, staff=staff)
+
+
+def find_posts(work: UnitOfWork, words: str) -> dict[str, list[dict[str, str]]]:
+    """Return the first areas and units that words fit: what a security administrator gives roles and tasks of."""
+    work.actor.require(SECURITY)
+    sought = words.strip()
+    if not sought:
+        return {"areas": [], "units": []}
+    with work.everywhere():
+        areas = sql.areas_like(work.session, sought, MOST_FOUND)
+        units = sql.units_like(work.session, sought, MOST_FOUND)
+    return {
+        "areas": [{"code": row.code, "kind": row.kind, "name": row.name} for row in areas],
+        "units": [{"code": row.code, "name": row.name} for row in units],
+    }
 
 
 def revoke(work: UnitOfWork, account_id: UUID, scope_id: UUID) -> None:
@@ -195,8 +242,26 @@ def _is_administrator(work: UnitOfWork, account_id: UUID) -> bool:
     return any(scope.account_id == account_id and scope.role in ADMINISTRATORS for scope in held)
 
 
-def _path(work: UnitOfWork, named: str | None) -> str | None:
-    """Return the path of an area given by code or path; None is the whole territory."""
+def _named(work: UnitOfWork, paths: Sequence[str]) -> tuple[dict[str, str], dict[UUID, ActsFor]]:
+    """Return what areas are called, and what each account acts for."""
+    # an administrator sees no area and no unit; these are only named
+    with work.everywhere():
+        names = sql.area_names(work.session, paths)
+        posts = {
+            row.id: ActsFor(row.unit, row.unit_name, row.staff, row.staff_name)
+            for row in sql.acting_posts(work.session)
+        }
+    return names, posts
+
+
+def path_of_area(work: UnitOfWork, named: str | None) -> str | None:
+    """Return the path of an area given by code or path; None is the whole territory.
+
+    Raises
+    ------
+    InvalidInputError
+        There is no such area today.
+    """
     if named is None:
         return None
     # an administrator sees no area; this one is only named

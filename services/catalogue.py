@@ -171,6 +171,12 @@ def find_item(work: UnitOfWork, code: str | None, territory_id: UUID) -> ItemVie
     return None if code is None else items_of(work, version_id(work, territory_id)).get(code)
 
 
+def item_names(work: UnitOfWork, words: str, code: str | None, territory_id: UUID) -> tuple[str, str]:
+    """Return what a report is about in English and in Chinese: as the catalogue calls it, else in its own words."""
+    found = find_item(work, code, territory_id)
+    return (words, words) if found is None else (found.name_en or words, found.name_zh or words)
+
+
 def code_of(work: UnitOfWork, texts: Sequence[str], territory_id: UUID) -> list[str | None]:
     """Return the item that each free text names; None where that is not plain.
 
@@ -266,17 +272,23 @@ def set_lead_unit(
     work.actor.require("system_administrator", "shift_leader", "planner")
     work.actor.require_everywhere()
     place = find_territory(work.session, territory).id
-    items = items_of(work, version_id(work, place))
-    if item not in {ALL, *items, *(one.class_code for one in items.values())}:
-        raise InvalidInputError(f"The catalogue has no item or class '{item[:40]}'.", field="item")
-    if area != ALL and area not in sql.areas_with_parents(work.session, place):
-        raise InvalidInputError(f"There is no area '{area[:40]}'.", field="area")
+    # what a retired item or an area that is gone leaves behind may still be taken away
+    if unit is not None or not sql.lead_rules(work.session, place, items=[item], areas=[area]):
+        _check_pair(work, place, item, area)
     known = None if unit is None else unit_sql.find_unit(work.session, unit)
     if unit is not None and (known is None or known.territory_id != place):
         raise InvalidInputError("There is no such unit.", field="unit")
     sql.set_lead_unit(work.session, place, item, area, unit)
     record(work, "lead-unit.set", target=item, details={"area": area, "unit": known and known.code})
     work.announce("organisation", {}, place)
+
+
+def _check_pair(work: UnitOfWork, place: UUID, item: str, area: str) -> None:
+    items = items_of(work, version_id(work, place))
+    if item not in {ALL, *items, *(one.class_code for one in items.values())}:
+        raise InvalidInputError(f"The catalogue has no item or class '{item[:40]}'.", field="item")
+    if area != ALL and area not in sql.areas_with_parents(work.session, place):
+        raise InvalidInputError(f"There is no area '{area[:40]}'.", field="area")
 
 
 def _view(row: Any) -> ItemView:  # noqa: ANN401 - a database row

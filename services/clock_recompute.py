@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -17,7 +17,7 @@ from casework.calendars import WorkCalendar, to_instant, to_moment
 from casework.clocks import SHARES, Measure, Turn
 from casework.limits import Limit, Unit, is_provisional, read_limit
 from casework.machine import machine
-from services import calendars
+from services import calendars, catalogue
 from services.access import record
 from services.clocks import CHAIN, HANDLING, frozen, present_limits, read_limits, write_limits
 from store.database import clocks as sql
@@ -25,10 +25,12 @@ from store.database.bulk import Columns
 from store.database.partition import find_territory
 from store.database.work import UnitOfWork
 
-PORTION: Final = 20_000
+PORTION: Final = 5_000
+"""Clocks of one transaction of a job: cases wait for no more than these."""
 AT_ONCE: Final = 5_000
 """Open clocks that a request reckons anew itself; more than that are a job's."""
 Report = Callable[[float, str], None]
+_Rule = tuple[UUID | None, list[tuple[str, Limit]], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +53,20 @@ class _On:
     now: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Course:
+    """How far a recomputation is: the last clock looked at (None: begin, or the end), and what was found so far."""
+
+    after: UUID | None = None
+    total: int = 0
+    done: int = 0
+    moved: int = 0
+
+
 def recompute(
     work: UnitOfWork, territory_id: UUID, *, reason: str, now: datetime, progress: Report | None = None
 ) -> int:
-    """Reckon every open clock of a territory anew, some thousands at once.
+    """Reckon every open clock of a territory anew in one transaction; for few of them.
 
     Parameters
     ----------
@@ -72,22 +84,46 @@ def recompute(
     int
         How many came to another result.
     """
+    course = recompute_some(work, territory_id, reason=reason, now=now, progress=progress)
+    while course.after is not None:
+        course = recompute_some(work, territory_id, reason=reason, now=now, course=course, progress=progress)
+    return course.moved
+
+
+def recompute_some(
+    work: UnitOfWork,
+    territory_id: UUID,
+    *,
+    reason: str,
+    now: datetime,
+    course: Course | None = None,
+    progress: Report | None = None,
+) -> Course:
+    """Reckon the next portion of open clocks anew; whoever commits after each keeps no case waiting for the others.
+
+    Each clock knows its own calendar, so cases stay whole while some go by the old one and some by the new.
+
+    Returns
+    -------
+    Course
+        To go on with; its ``after`` is None at the end.
+    """
     work.session.flush()
     on = _On(*calendars.calendar_of(work, territory_id), now.astimezone(UTC))
-    total = sql.open_count(work.session, territory_id)
-    sql.lock_cases(work.session, territory_id)
-    moved, done, after = 0, 0, None
-    while len((columns := sql.running(work.session, territory_id, after, PORTION))["id"]):
-        after = columns["id"][-1]
-        moved += _portion(work, columns, territory_id, reason, on)
-        done += len(columns["id"])
-        if progress is not None:
-            progress(min(done / total, 1.0), f"{done} / {total}")
-    sql.set_calendar(work.session, territory_id, on.calendar_id)
+    now_at = course or Course()
+    total = now_at.total or sql.open_count(work.session, territory_id)
+    ids = sql.next_open(work.session, territory_id, now_at.after, PORTION)
+    sql.lock_cases(work.session, ids)
+    columns = sql.running(work.session, ids)
+    moved = _portion(work, columns, territory_id, reason, on) if len(columns["id"]) else 0
+    sql.set_calendar(work.session, ids, on.calendar_id)
     if moved:
         work.touch("incidents", territory_id)
         work.announce("clocks", {"moved": moved, "reason": reason}, territory_id)
-    return moved
+    done = now_at.done + len(ids)
+    if progress is not None and ids:
+        progress(min(done / max(total, 1), 1.0), f"{done} / {total}")
+    return Course(ids[-1] if len(ids) == PORTION else None, total, done, now_at.moved + moved)
 
 
 def _portion(work: UnitOfWork, columns: Columns, territory_id: UUID, reason: str, on: _On) -> int:
@@ -141,25 +177,26 @@ def apply_rules(work: UnitOfWork, *, now: datetime, territory: UUID | str | None
 
 def _by_rule(work: UnitOfWork, columns: Columns, territory_id: UUID, now: datetime) -> list[Any]:
     """Return the limits of each clock under the catalogue that holds, and freeze them beside the old ones."""
-    known: dict[tuple[Any, ...], Any] = {}
+    items = catalogue.items_of(work, catalogue.version_id(work, territory_id))
+    known: dict[tuple[Any, ...], _Rule] = {}
+    again: dict[int, _Rule] = {}
     wanted = list(columns["limits"])
     for place, kind in enumerate(columns["kind"]):
-        state = str(columns["state"][place])
-        if kind != "total" and state != HANDLING:
+        state, item = str(columns["state"][place]), columns["item_code"][place]
+        # a case of an item that was retired goes on by the limits it was opened with
+        if item not in items or (kind != "total" and state != HANDLING):
             continue
-        key = (columns["item_code"][place], int(columns["area_code"][place]))
+        key = (item, int(columns["area_code"][place]))
         if key not in known:
             known[key] = present_limits(work, SimpleNamespace(
                 territory_id=territory_id, item_code=key[0], area_code=key[1], urgent=False))  # fmt: skip
-        version, phases, area_class = known[key]
-        if version is None or key[0] is None:
-            continue
-        handling = write_limits(phases)
+        handling = write_limits(known[key][1])
         if kind == "total":
             wanted[place] = _total(state, handling)
-            _freeze_again(work, columns, place, (version, area_class, phases), now)
+            again[place] = known[key]
         else:
             wanted[place] = handling[: int(columns["seq"][place])] if kind == "phase" else handling
+    _freeze_again(work, columns, again, now)
     return wanted
 
 
@@ -171,16 +208,22 @@ def _total(state: str, handling: list[list[Any]]) -> list[list[Any]]:
     return found
 
 
-def _freeze_again(
-    work: UnitOfWork, columns: Columns, place: int, rule: tuple[UUID, int, list[tuple[str, Limit]]], now: datetime
-) -> None:
-    month, incident_id, cycle = (columns[name][place] for name in ("month", "incident_id", "cycle"))
-    kept = sql.frozen_limits(work.session, month, int(incident_id), int(cycle))
-    version, area_class, phases = rule
-    if kept is None or kept.limits == write_limits(phases):
-        return
-    case = SimpleNamespace(month=month, id=int(incident_id), cycle=int(cycle), item_code=columns["item_code"][place])
-    sql.freeze(work.session, frozen(case, kept.seq + 1, version, area_class, phases, now))
+def _freeze_again(work: UnitOfWork, columns: Columns, rules: Mapping[int, _Rule], now: datetime) -> None:
+    """Write down the limits that cases go by from now on, where they are others: one look and one write for all."""
+    places = list(rules)
+    keys = [
+        (columns["month"][place], int(columns["incident_id"][place]), int(columns["cycle"][place])) for place in places
+    ]
+    kept = sql.frozen_of(work.session, keys)
+    rows = []
+    for place, key in zip(places, keys, strict=True):
+        version, phases, area_class = rules[place]
+        before = kept.get(key)
+        if before is None or before.limits == write_limits(phases):
+            continue
+        case = SimpleNamespace(month=key[0], id=key[1], cycle=key[2], item_code=columns["item_code"][place])
+        rows.append(frozen(case, before.seq + 1, version, area_class, phases, now))
+    sql.freeze(work.session, rows)
 
 
 def _results(columns: Columns, wanted: Sequence[Any], calendar: WorkCalendar) -> list[_Result]:

@@ -64,6 +64,8 @@ def sweep_batch(work: UnitOfWork, *, now: datetime) -> int:
 def see_to(database: Database, *, now: datetime) -> int:
     """Do what fired clocks ask for: late cases go up a level, suspended ones go on at their day of review.
 
+    A case that can't be seen to keeps nobody else waiting: its event stays open and is tried again at the next sweep.
+
     Returns
     -------
     int
@@ -71,12 +73,21 @@ def see_to(database: Database, *, now: datetime) -> int:
     """
     done, after = 0, 0
     while True:
-        with database.work(Actor.system(), Doing("clock event", asks=True)) as work:
-            event = sql.open_event(work.session, after)
+        event = None
+        try:
+            with database.work(Actor.system(), Doing("clock event", asks=True)) as work:
+                event = sql.open_event(work.session, after)
+                if event is None:
+                    return done
+                after = event.id
+                sql.close_event(work.session, event.id, _act(work, event, now), now)
+        except UnavailableError:
+            raise
+        except Exception:
             if event is None:
-                return done
-            after = event.id
-            sql.close_event(work.session, event.id, _act(work, event, now), now)
+                raise
+            _log.exception("clock event failed", extra={"no": event.no, "event": event.id})
+            continue
         done += 1
 
 

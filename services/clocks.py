@@ -21,6 +21,7 @@ from casework.machine import machine
 from services import calendars, catalogue
 from store.database import clocks as sql
 from store.database.models import CaseClock
+from store.database.together import read_together
 from store.database.work import UnitOfWork
 
 USUAL_LIMIT: Final = Limit(5, Unit.WORK_DAY)
@@ -170,7 +171,7 @@ def freeze_limits(work: UnitOfWork, case_row: Any, now: datetime) -> None:  # no
     if sql.frozen_limits(work.session, case.month, case.id, case.cycle) is not None:
         return
     version, limits, area_class = present_limits(work, case)
-    sql.freeze(work.session, frozen(case, 1, version, area_class, limits, now))
+    sql.freeze(work.session, [frozen(case, 1, version, area_class, limits, now)])
 
 
 def frozen(
@@ -317,8 +318,16 @@ def clocks_of(work: UnitOfWork, keys: Sequence[tuple[Any, int]], *, now: datetim
     dict
         For each key its clocks; none where it has none.
     """
+    (rows,) = read_together(work.session, [sql.clocks_question(keys)]) if keys else ([],)
+    return clocks_from(work, keys, rows, now=now)
+
+
+def clocks_from(
+    work: UnitOfWork, keys: Sequence[tuple[Any, int]], rows: Sequence[Any], *, now: datetime
+) -> dict[tuple[Any, int], CaseClocks]:
+    """Return the same from the clocks' rows."""
     found: dict[tuple[Any, int], list[ClockView]] = {}
-    for row in sql.clocks_of(work.session, [key[0] for key in keys], [key[1] for key in keys]) if keys else ():
+    for row in rows:
         found.setdefault((row.month, row.incident_id), []).append(_view(work, row, now))
     return {key: _together(found.get(key, [])) for key in keys}
 

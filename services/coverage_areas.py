@@ -17,6 +17,7 @@ from store.database.work import UnitOfWork
 SUMS: Final = (
     "street_m", "seen_m", "seen_m_upper", "k2_m", "k3_m", "open_m2", "seen_m2", "seen_m2_upper", "places",
     "places_seen", "places_seen_upper", "cameras", "networked", "online", "serviceable", "incidents", "gap_score",
+    "k2_m_upper", "k3_m_upper", "gap_score_least",
 )  # fmt: skip
 DEFINITIONS: Final = {
     "official_en": "Official coverage: the share of units (grids, groups, villages, towns) in which at least one "

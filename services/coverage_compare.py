@@ -14,9 +14,11 @@ from store.database.work import UnitOfWork
 SUMMED: Final = (
     "streets_m", "seen_m", "seen_m_upper", "k2_m", "k3_m", "open_m2", "seen_m2", "seen_m2_upper", "key_places",
     "key_places_seen", "key_places_seen_upper", "cameras", "cameras_networked", "cameras_online",
-    "cameras_serviceable", "gaps",
+    "cameras_serviceable", "gaps", "k2_m_upper", "k3_m_upper",
 )  # fmt: skip
-FIGURES: Final = ("street_m", "seen_m", "places", "places_seen", "gap_score")
+FIGURES: Final = (
+    "street_m", "seen_m", "seen_m_upper", "places", "places_seen", "places_seen_upper", "gap_score", "gap_score_least",
+)  # fmt: skip
 
 
 def compare(work: UnitOfWork, first: UUID, second: UUID) -> dict[str, Any]:

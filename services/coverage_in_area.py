@@ -14,6 +14,7 @@ SUMMED: Final = {
     "open_m2": "open_m2", "seen_m2": "seen_m2", "seen_m2_upper": "seen_m2_upper", "key_places": "places",
     "key_places_seen": "places_seen", "key_places_seen_upper": "places_seen_upper", "cameras": "cameras",
     "cameras_networked": "networked", "cameras_online": "online", "cameras_serviceable": "serviceable",
+    "k2_m_upper": "k2_m_upper", "k3_m_upper": "k3_m_upper",
 }  # fmt: skip
 
 

@@ -119,6 +119,7 @@ def grid_rows(scene: Scene, run_id: UUID, found: Measured, view: Cast, spec: Cov
             float(table.places_seen[i]), float(table.places_seen_upper[i]), int(standing[i]),
             float(count["networked"][i]), float(count["online"][i]), float(count["serviceable"][i]),
             int(scene.incidents[i]), float(table.score[i]), orjson.dumps(reasons(table, i, spec)).decode(),
+            float(table.seen_m_upper[i, 1]), float(table.seen_m_upper[i, 2]), float(table.score_least[i]),
         )  # fmt: skip
 
 
@@ -222,6 +223,8 @@ def summary(scene: Scene, found: Measured, view: Cast) -> dict[str, Any]:
         "seen_m_upper": float(table.seen_m_upper[:, 0].sum()),
         "k2_m": float(table.seen_m[:, 1].sum()),
         "k3_m": float(table.seen_m[:, 2].sum()),
+        "k2_m_upper": float(table.seen_m_upper[:, 1].sum()),
+        "k3_m_upper": float(table.seen_m_upper[:, 2].sum()),
         "open_m2": float(ground.open_m2.sum()),
         "seen_m2": float(ground.seen_m2.sum()),
         "seen_m2_upper": float(ground.seen_m2_upper.sum()),

@@ -17,7 +17,7 @@ from gis.errors import InvalidInputError
 from grid_coverage import Outages, ViewSheds, Walls, prepare_walls, view_sheds
 from grid_coverage.density import useful_range
 from grid_coverage.snap import snap_out
-from services.coverage_spec import CoverageSpec, Period
+from services.coverage_spec import CEILING, CoverageSpec, Period
 from store.database import coverage as sql
 from store.database import coverage_history as history
 from store.database import plans as plan_sql
@@ -25,7 +25,7 @@ from store.database.bulk import Columns
 from store.database.models import Plan, Territory
 from store.database.work import UnitOfWork
 
-ENGINE = 3  # raise when equal inputs give another answer than before
+ENGINE = 4  # raise when equal inputs give another answer than before
 PLACE_DEPTH = 500.0  # metres from the middle of the largest station or hall to its front
 
 # metres of these classes ought to be seen; a metre of a main street counts more than one of a side street
@@ -286,10 +286,11 @@ class Views:
 
 
 def camera_views(cameras: Columns, srid: int, spec: CoverageSpec) -> Views:
-    """Return grid headings, fields of view and ranges of cameras, cut to the level that is asked for.
+    """Return grid headings, fields of view and ranges of cameras, cut to the level that is asked for or to *Discern*.
 
     Stored headings count from true north, the sweep from grid north. Domes count all round, turning cameras too unless
-    their present pose is asked for (the stored heading); the detail is that of the lens.
+    their present pose is asked for (the stored heading); the detail is that of the lens. Where no level is asked, the
+    range of a camera of unknown sensor is taken on the word of the register.
     """
     azimuth = np.array([np.nan if value is None else float(value) for value in cameras["azimuth"]])
     if len(azimuth):
@@ -298,10 +299,8 @@ def camera_views(cameras: Columns, srid: int, spec: CoverageSpec) -> Views:
     turning = np.asarray(cameras["ptz"], dtype=bool) & (spec.ptz == "reachable")
     all_round = turning | np.asarray(cameras["dome"], dtype=bool)
     reach = np.asarray(cameras["max_range"], dtype=np.float64)
-    unknown = np.zeros(len(azimuth), dtype=bool)
-    if spec.density is not None:
-        usual = np.nan if spec.assumed_px is None else float(spec.assumed_px)
-        sensor = np.array([usual if value is None else float(value) for value in cameras["sensor_px"]])
-        reach = useful_range(reach, sensor, lens, level=spec.density) if len(reach) else reach
-        unknown = np.isnan(sensor)
+    usual = np.nan if spec.assumed_px is None else float(spec.assumed_px)
+    sensor = np.array([usual if value is None else float(value) for value in cameras["sensor_px"]])
+    reach = useful_range(reach, sensor, lens, level=spec.density or CEILING) if len(reach) else reach
+    unknown = np.isnan(sensor) & (spec.density is not None)
     return Views(np.where(all_round, 0.0, azimuth), np.where(all_round, 360.0, lens), reach, unknown)

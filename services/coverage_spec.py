@@ -47,7 +47,9 @@ class CoverageSpec:
         Which cameras count: ``all`` known ones, ``networked``, ``online`` (networked and online), ``serviceable``
         (those of them in good order that see ground at all).
     level : str or None
-        Detail that the picture must have, by its name in either edition of IEC 62676-4; None takes ranges as given.
+        Detail that the picture must have, by its name in either edition of IEC 62676-4. None is *Discern*, with the
+        ranges of cameras whose sensor is unknown as the register has them; where a level is named, such cameras
+        count in upper bounds only.
     on : str or None
         Local day (YYYY-MM-DD) whose last moment counts; today counts as it is now.
     month : str or None
@@ -57,7 +59,7 @@ class CoverageSpec:
     assumed_hfov : float
         Field of view, degrees, of a camera whose heading is known but whose lens is not.
     assumed_px : int or None
-        Pixels across the picture where unknown; None leaves such cameras in the upper bounds only.
+        Pixels across the picture where unknown.
     named : tuple of str
         Ids of the key places that detail above *Discern* is wanted for; only they are measured then.
     reason : str or None

@@ -13,6 +13,7 @@ from services.coverage_areas import DEFINITIONS, by_area, rates, read_costs, set
 from services.coverage_in_area import summary_of
 from services.coverage_spec import CEILING, CoverageSpec
 from store.database import coverage as sql
+from store.database import coverage_areas as area_sql
 from store.database import plans as plan_sql
 from store.database.models import CoverageRun
 from store.database.partition import find_territory
@@ -21,7 +22,7 @@ from store.database.work import UnitOfWork
 _FIGURES = (
     "grid_id", "street_m", "seen_m", "seen_m_upper", "k2_m", "k3_m", "open_m2", "seen_m2", "seen_m2_upper", "places",
     "places_seen", "places_seen_upper", "cameras", "networked", "online", "serviceable", "gap_score", "incidents",
-    "reasons",
+    "reasons", "k2_m_upper", "k3_m_upper", "gap_score_least",
 )  # fmt: skip
 
 
@@ -73,6 +74,8 @@ def told_summary(work: UnitOfWork, run: CoverageRun) -> dict[str, Any]:
                 **{name: found[f"cameras_{name}"] for name in ("networked", "online", "serviceable")},
             }
         )
+    # they see no street and are in no other figure, which a reader would miss them in
+    found["cameras_indoor"] = area_sql.count_indoors(work.session, run.plan_id)
     found["definitions"] = dict(DEFINITIONS)
     return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -18,6 +19,7 @@ from services.locate import box_around
 from store.database import duplicates as sql
 from store.database import incidents as incident_sql
 from store.database.partition import find_territory
+from store.database.together import PLANNED_ONCE, Question, read_together
 from store.database.work import UnitOfWork
 
 
@@ -63,18 +65,31 @@ def proposed(work: UnitOfWork, no: str, *, most: int = 5) -> list[LikelyDuplicat
     row = incident_sql.get_incident(work.session, no)
     if row is None:
         raise NotFoundError(f"There is no incident {no[:40]}.", no=no[:40])
-    return proposed_of(work, row, most=most)
-
-
-def proposed_of(work: UnitOfWork, row: Any, *, most: int = 5) -> list[LikelyDuplicate]:  # noqa: ANN401 - a database row
-    """Return the same for a report whose row is read already."""
-    if row.lon is None:
+    question = near_question(row)
+    if question is None:
         return []
-    report = _Report(
+    (near,) = read_together(work.session, [question])
+    return likely_of(row, near, most=most)
+
+
+def near_question(row: Any) -> Question | None:  # noqa: ANN401 - a database row
+    """Return the question for what lies near a report whose row is read; `likely_of` reads its answer.
+
+    None where the report has no place.
+    """
+    return None if row.lon is None else _near(_report_of(row))
+
+
+def likely_of(row: Any, near: Sequence[Any], *, most: int = 5) -> list[LikelyDuplicate]:  # noqa: ANN401 - a row
+    """Return which cases near a report it is likely about, the likeliest first."""
+    return _likely(_report_of(row), near, most) if near else []
+
+
+def _report_of(row: Any) -> _Report:  # noqa: ANN401 - a database row
+    return _Report(
         row.no, row.territory_id, row.lon, row.lat, row.accuracy_m, row.reported_at, row.item, row.item_code,
         row.description,
     )  # fmt: skip
-    return _likely(work, report, most)
 
 
 def proposed_at(
@@ -105,7 +120,9 @@ def proposed_at(
     most : int
     """
     of = find_territory(work.session, territory).id
-    return _likely(work, _Report("", of, *place, accuracy_m, now, item, item_code, ""), most)
+    report = _Report("", of, *place, accuracy_m, now, item, item_code, "")
+    _, near = read_together(work.session, [PLANNED_ONCE, _near(report)])
+    return _likely(report, near, most) if near else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +138,9 @@ class _Report:
     description: str
 
 
-def _likely(work: UnitOfWork, row: _Report, most: int) -> list[LikelyDuplicate]:
+def _near(row: _Report) -> Question:
     reach = REACH_M + min(REACH_M, row.accuracy_m or 0.0) + REACH_M
-    rows = sql.near_cases(
-        work.session,
+    return sql.near_question(
         row.no,
         territory_id=row.territory_id,
         place=(row.lon, row.lat),
@@ -132,12 +148,12 @@ def _likely(work: UnitOfWork, row: _Report, most: int) -> list[LikelyDuplicate]:
         span=(row.reported_at - SPAN, row.reported_at + SPAN),
         states=open_states(),
     )
-    if not rows:
-        return []
-    srid = sql.metric_srid(work.session, row.territory_id)
+
+
+def _likely(row: _Report, rows: Sequence[Any], most: int) -> list[LikelyDuplicate]:
     everything: tuple[Any, ...] = (row, *rows)
     places = shapely.points([(each.lon, each.lat) for each in everything])
-    xy = shapely.get_coordinates(to_metric(places, srid))
+    xy = shapely.get_coordinates(to_metric(places, rows[0].srid))
     report, *others = (
         Sighting(
             each.no, float(x), float(y), each.reported_at, each.item, each.item_code, each.accuracy_m or 0.0,

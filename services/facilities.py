@@ -1,4 +1,8 @@
-"""Facilities and staff posts: which villages have one, and who can walk to one along streets."""
+"""Facilities and staff posts: which villages have one, and who can walk to one along streets.
+
+For an account of some areas: what is there and who lives there. A border between areas stops nobody who walks, so the
+nearest one may stand beyond it; it is walked to, and neither counted nor shown.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,7 @@ from uuid import UUID
 import numpy as np
 import numpy.typing as npt
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from gis.crs import to_lonlat, to_metric
 from gis.errors import InvalidInputError
@@ -46,11 +51,14 @@ Ints = npt.NDArray[np.int64]
 
 @dataclass(slots=True)
 class _Scene:
+    """The ground: `posts` are all that are walked to, `shown` those that whoever asks may see."""
+
     territory: Territory
     graph: StreetGraph
     grids: Columns
     shapes: npt.NDArray[np.object_]
     posts: Columns
+    shown: Columns
     places: npt.NDArray[np.float64]
     doors: npt.NDArray[np.float64]
     households: npt.NDArray[np.float64]
@@ -92,7 +100,6 @@ def coverage_of(
 
     _check(of, minutes, pace)
     scene = _read_scene(work, plan_id, graphs, of, kind)
-    tree = area_sql.area_tree(work.session, scene.territory.id)
     areas = list(dict.fromkeys(scene.grids["area_id"]))
     area_of_grid = np.array([areas.index(area) for area in scene.grids["area_id"]], dtype=np.int64)
     kinds = np.asarray(scene.posts["kind"], dtype=object)
@@ -113,11 +120,18 @@ def coverage_of(
         "of": of,
         "minutes": minutes,
         "pace_m_per_min": pace,
-        "kinds": told,
-        "areas": _areas(tree, areas, whole),
+        # a kind that is neither here nor walked to from here is nobody's business here
+        "kinds": [each for each in told if each["count"] or each["households_within"] or not work.actor.is_limited],
+        "areas": _areas(_seen_tree(work, scene), areas, whole),
         "unreached": _unreached(scene, whole.minutes > minutes),
         "definitions": dict(DEFINITIONS),
     }
+
+
+def _seen_tree(work: UnitOfWork, scene: _Scene) -> list[Any]:
+    """Return the areas that are told of: those above one's own would show too little of what lies in them."""
+    tree = area_sql.area_tree(work.session, scene.territory.id)
+    return [row for row in tree if work.actor.covers(row.area_code)]
 
 
 def reach_of(
@@ -133,9 +147,11 @@ def reach_of(
     """Return the streets from which a facility or post is reached within a walk, and where they are."""
     _check(of, minutes, pace)
     scene = _read_scene(work, plan_id, graphs, of, kind)
-    lines = service_area(scene.graph, scene.places, reach=minutes * pace)
+    lines: BaseGeometry = service_area(scene.graph, scene.places, reach=minutes * pace)
+    if work.actor.is_limited:
+        lines = shapely.intersection(lines, shapely.union_all(scene.shapes))
     shape = to_lonlat(lines, scene.territory.metric_srid) if not lines.is_empty else lines
-    rows = zip(scene.posts["kind"], scene.posts["name"], scene.posts["point"], strict=True)
+    rows = zip(scene.shown["kind"], scene.shown["name"], scene.shown["point"], strict=True)
     return {
         "minutes": minutes,
         "geometry": geojson(shape),
@@ -151,7 +167,7 @@ def _kind(scene: _Scene, name: str, found: Reach) -> dict[str, Any]:
     median = weighted_median(found.minutes[inside], scene.households[inside])
     return {
         "kind": name,
-        "count": int((np.asarray(scene.posts["kind"]) == name).sum()),
+        "count": int((np.asarray(scene.shown["kind"]) == name).sum()),
         "units": len(found.posts),
         "units_with": int((found.posts > 0).sum()),
         "units_share": float((found.posts > 0).mean()),
@@ -183,12 +199,15 @@ def _read_scene(work: UnitOfWork, plan_id: UUID, graphs: StreetGraphs, of: str, 
     if graph is None:
         raise InvalidInputError("No streets are loaded here that can be walked.", territory=territory.name)
     shapes = np.asarray(to_metric(grids["geom"], srid), dtype=object)
-    posts = sql.read_posts(work.session, territory.id, of, kind)
+    shown = posts = sql.read_posts(work.session, territory.id, of, kind)
+    if work.actor.is_limited:
+        with work.everywhere():
+            posts = sql.read_posts(work.session, territory.id, of, kind)
     dwellings = partition_sql.read_dwellings(work.session, territory.id)
     places, doors = _xy(posts["point"], srid), _xy(dwellings["point"], srid)
     return _Scene(
-        territory, graph, grids, shapes, posts, places, doors, np.asarray(dwellings["households"], dtype=np.float64),
-        _home(shapes, places), _home(shapes, doors),
+        territory, graph, grids, shapes, posts, shown, places, doors,
+        np.asarray(dwellings["households"], dtype=np.float64), _home(shapes, places), _home(shapes, doors),
     )  # fmt: skip
 
 

@@ -133,8 +133,12 @@ def _put(work: UnitOfWork, plan: Plan, spec: PlacementSpec, cameras: Sequence[di
         "demand": float((demand.weight * demand.need).sum()),
         "seen_m_before": float(before.seen_m[:, 0].sum()),
         "seen_m_after": float(after.seen_m[:, 0].sum()),
+        "seen_m_upper_before": float(before.seen_m_upper[:, 0].sum()),
+        "seen_m_upper_after": float(after.seen_m_upper[:, 0].sum()),
         "places_seen_before": float(before.places_seen.sum()),
         "places_seen_after": float(after.places_seen.sum()),
+        "places_seen_upper_before": float(before.places_seen_upper.sum()),
+        "places_seen_upper_after": float(after.places_seen_upper.sum()),
     }
     mounts = [str(camera.get("mount") or "hand") for camera in cameras]
     return _Put(told, mounts, views.sheds, gain, scene, view, summary)

@@ -18,9 +18,18 @@ from store.database import incidents as sql
 from store.database.incident_queue import IncidentFilter, Mine
 from store.database.work import Box, UnitOfWork
 
-__all__ = ["IncidentFilter", "IncidentPage", "IncidentView", "count_incidents", "get_incident", "list_incidents"]
+__all__ = [
+    "IncidentFilter",
+    "IncidentPage",
+    "IncidentView",
+    "chart_incidents",
+    "count_incidents",
+    "get_incident",
+    "list_incidents",
+]
 
 OUTSIDE = "outside_body"
+MOST_BARS = 20
 _CURSOR_WORDS = "'cursor' is taken from the page before, in the same order, not made up."
 _BOX_WORDS = "A box is west,south,east,north in degrees, the west and the south first."
 
@@ -83,6 +92,27 @@ class IncidentCounts:
     by_state: dict[str, int]
     by_area: dict[str, int]
     by_clock: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class ChartBar:
+    """What is counted (an item's code or words, a month as ``2026-05``, a 12-digit area code), in words, how often."""
+
+    key: str
+    words: str
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentChart:
+    """How many incidents there are by item and area (most first, then the sum of the rest) and by month."""
+
+    total: int
+    items: list[ChartBar]
+    other_items: int
+    areas: list[ChartBar]
+    other_areas: int
+    months: list[ChartBar]
 
 
 def view_of(row: Any, me: UUID | None) -> IncidentView:  # noqa: ANN401 - a database row
@@ -167,6 +197,20 @@ def count_incidents(work: UnitOfWork, asked: IncidentFilter) -> IncidentCounts:
         by_area[str(row.area_code)] += row.n
         by_clock[row.clock] += row.n
     return IncidentCounts(by_state.total(), dict(by_state), dict(by_area), dict(by_clock))
+
+
+def chart_incidents(work: UnitOfWork, asked: IncidentFilter, *, most: int = MOST_BARS) -> IncidentChart:
+    """Return how many incidents fit, by item, area and month; `most` bars of items and of areas."""
+    parts = queue_sql.chart_incidents(work.session, _checked(work, asked))
+    items, months, areas = (
+        [ChartBar(str(key), words, n) for key, words, n in parts[name]] for name in ("item", "month", "area_code")
+    )
+    items, areas = (sorted(bars, key=lambda bar: (-bar.n, bar.key)) for bars in (items, areas))
+    by_month = sorted((ChartBar(bar.key[:7], "", bar.n) for bar in months), key=lambda bar: bar.key)
+    rest_items, rest_areas = (sum(bar.n for bar in bars[most:]) for bars in (items, areas))
+    return IncidentChart(
+        sum(bar.n for bar in by_month), items[:most], rest_items, areas[:most], rest_areas, by_month
+    )  # fmt: skip
 
 
 def mine_of(work: UnitOfWork) -> Mine:

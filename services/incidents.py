@@ -163,7 +163,10 @@ def _check(report: Report, key: str, now: datetime) -> None:
 
 
 def _located(work: UnitOfWork, graphs: StreetGraphs, report: Report, moment: datetime) -> Located:
-    """Place a report: who answers is looked up for the time it was reported."""
+    """Place a report: who answers is looked up for the time it was reported.
+
+    A position that stands for "nobody knows" is no place: such a report is kept without one.
+    """
     found = locate(work, graphs, replace(report.place, at=moment), now=moment)
     if found.point is None or found.territory_id is None:
         raise InvalidInputError(
@@ -171,6 +174,8 @@ def _located(work: UnitOfWork, graphs: StreetGraphs, report: Report, moment: dat
         )
     if work.actor.is_limited and not work.actor.covers(sql.area_at(work.session, found.point, found.territory_id)):
         raise AreaLimitedError("This place is outside the areas of your account.", field="lon")
+    if found.answer.get("hint") == "placeholder":
+        return replace(found, point=None, versions=[], codes=(0, 0, 0), component_id=None)
     return found
 
 
@@ -185,9 +190,15 @@ def placed(work: UnitOfWork, graphs: StreetGraphs, point: tuple[float, float], m
         Longitude and latitude, EPSG:4326.
     moment : datetime
         Time of the report: grids are those of then.
+
+    Raises
+    ------
+    InvalidInputError
+        The position stands for "nobody knows".
     """
     found = _located(work, graphs, Report(Place(point[0], point[1]), "-"), moment)
-    assert found.point is not None  # noqa: S101 - coordinates are never ambiguous
+    if found.point is None:
+        raise InvalidInputError("This position stands for 'not known'; give the place itself.", field="lon")
     area, town, county = found.codes
     versions = [*found.versions[:2], None, None]
     return {
@@ -198,7 +209,8 @@ def placed(work: UnitOfWork, graphs: StreetGraphs, point: tuple[float, float], m
 
 
 def _save(work: UnitOfWork, report: Report, found: Located, channel_key: str, now: datetime, time_zone: str) -> Taken:
-    assert found.point is not None  # noqa: S101 - checked where it was located
+    lon, lat = found.point or (None, None)
+    located_by = found.answer["located_by"] if found.point else "none"
     urgent = _urgent(work, report.item_code, found.territory_id)
     local = now.astimezone(ZoneInfo(time_zone))
     month = local.date().replace(day=1)
@@ -212,9 +224,9 @@ def _save(work: UnitOfWork, report: Report, found: Located, channel_key: str, no
         "item_code": report.item_code,
         "severity": report.severity,
         "urgent": urgent,
-        "place": True,
+        "place": found.point is not None,
         "placement": found.answer["placement"],
-        "located_by": found.answer["located_by"],
+        "located_by": located_by,
         "grids": [grid["code"] for grid in found.answer["grids"]] if found.versions else [],
     }
     moment = now.astimezone(UTC)
@@ -229,8 +241,8 @@ def _save(work: UnitOfWork, report: Report, found: Located, channel_key: str, no
             "channel": report.channel, "channel_key": channel_key, "body_sha256": report.digest(), "month": month,
             "id": incident_id, "no": no, "territory_id": found.territory_id, "item": report.item.strip(),
             "description": mask_personal_numbers(report.description.strip()), "severity": report.severity,
-            "reported_at": moment, "occurred_at": report.occurred_at, "lon": found.point[0], "lat": found.point[1],
-            "accuracy_m": report.place.accuracy_m, "locate_method": found.answer["located_by"],
+            "reported_at": moment, "occurred_at": report.occurred_at, "lon": lon, "lat": lat,
+            "accuracy_m": report.place.accuracy_m if found.point else None, "locate_method": located_by,
             "grid_version_id": versions[0], "alt_grid_version_id": versions[1], "component_id": found.component_id,
             "area_code": area, "town_code": town, "county_code": county, "actor_id": work.actor.account_id,
             "facts": facts, "digest": step.digest, "item_code": report.item_code, "urgent": urgent,
@@ -239,9 +251,8 @@ def _save(work: UnitOfWork, report: Report, found: Located, channel_key: str, no
 
 
 def _announced(work: UnitOfWork, found: Located, taken: Taken, now: datetime) -> Reported:
-    assert found.point is not None  # noqa: S101 - checked where it was located
-    lon, lat = found.point
-    work.touch("incidents", found.territory_id, (lon, lat, lon, lat))
+    box = (*found.point, *found.point) if found.point else None
+    work.touch("incidents", found.territory_id, box)
     work.announce("incident", {"no": taken.no, "action": "register", "state": "REPORTED"}, found.territory_id)
     clocks.follow(work, None, taken, "register", now)
     return Reported(True, get_incident(work, taken.no), found.answer)

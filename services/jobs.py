@@ -1,7 +1,8 @@
 """Long work: started in a request's transaction, run by a worker, watched and stopped by people.
 
 A job's work and its result are one transaction. A worker that dies leaves nothing half-saved: the queue hands the job
-out again, and a job that had already succeeded is not run twice.
+out again, and a job that had already succeeded is not run twice. A task whose parts stand by themselves may save after
+each, so that nobody waits for its locks: it says with what to go on, and that is where the next worker begins.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ from gis.errors import CancelledError, GridwardError, InvalidInputError, NotFoun
 from services import access
 from services.deliveries import Outbound
 from services.housekeeping import AUDIT_MONTHS, keep_clear, keep_clocks, keep_sealed
-from services.tasks import TASKS, UPKEEP
+from services.tasks import NEXT, TASKS, UPKEEP
+from services.warming import start_beside
 from store import jobs as queue
 from store.database import jobs as sql
 from store.database.actor import Actor
@@ -153,6 +155,7 @@ class Progress:
         self._stopping = stopping
         self._last: tuple[float, str] = (-1e9, "")
         self._told = -1e9
+        self.saved = False
 
     def __call__(self, done: float, note: str = "") -> None:
         """Report how far the work is.
@@ -175,7 +178,8 @@ class Progress:
         if tell:
             self._told = now
         if self._watch.report(done, said, tell=tell):
-            raise CancelledError("The job was stopped on request; nothing was saved.")
+            kept = "what it saved before stays" if self.saved else "nothing was saved"
+            raise CancelledError(f"The job was stopped on request; {kept}.")
 
 
 def run_job(database: Database, job_id: UUID, attempts: int, stopping: threading.Event) -> None:
@@ -206,9 +210,16 @@ def _run(
         with database.work(Actor.system()) as work:
             asked_by = None if begun.kind in UPKEEP else begun.account_id
             actor = access.actor_of_account(work, asked_by, now=datetime.now(UTC), acting=begun.acting)
-        with database.work(actor, Doing(f"job {begun.kind}", str(job_id))) as work:
-            result = TASKS[begun.kind](work, begun.args, progress)
-            sql.mark_succeeded(work.session, job_id, result)
+        args: dict[str, Any] | None = begun.args
+        while args is not None:
+            with database.work(actor, Doing(f"job {begun.kind}", str(job_id))) as work:
+                result = TASKS[begun.kind](work, args, progress)
+                args = result.pop(NEXT, None) if result else None
+                if args is None:
+                    sql.mark_succeeded(work.session, job_id, result)
+                else:
+                    sql.go_on_with(work.session, job_id, args)
+                    progress.saved = True
         watch.tell_end()
     except CancelledError as error:
         watch.finish("cancelled", _problem(error))
@@ -291,15 +302,12 @@ async def work_until_told(
     ) as alive:
         _log.info("worker started", extra={"slots": slots})
         # beside the first jobs: one that measures coverage would wait a second for compiled code
-        warming = asyncio.create_task(asyncio.to_thread(_warm))
+        start_beside(_warm, name="kernels", failure="The kernels of coverage could not be loaded.")
         while not told.is_set():
             if not alive():
                 raise UnavailableError("The worker lost the job queue; start it again when the database answers.")
             with suppress(TimeoutError):
                 await asyncio.wait_for(told.wait(), 1.0)
-        (ended,) = await asyncio.gather(warming, return_exceptions=True)
-        if isinstance(ended, Exception):
-            _log.error("The kernels of coverage could not be loaded.", exc_info=ended)
 
 
 def _warm() -> None:

@@ -10,17 +10,15 @@ from uuid import UUID
 from gis.errors import NotFoundError
 from layers.catalogue import LAYERS, layer
 from layers.spec import LayerSpec
-from store.database import features as feature_sql
 from store.database import tiles as sql
 from store.database.actor import Actor
 from store.database.layer_sources import SOURCES
 from store.database.read_lane import Found, Question
 from store.database.tiles import View
-from store.database.work import Box, UnitOfWork
+from store.database.work import UnitOfWork
 
 __all__ = [
-    "LayerState", "Look", "SeenView", "SeenViews", "attribution_of", "find_layer", "list_layers", "read_extent",
-    "tag_of", "view_of",
+    "LayerState", "Look", "SeenView", "SeenViews", "attribution_of", "find_layer", "list_layers", "tag_of", "view_of",
 ]  # fmt: skip
 
 _FORM: Final = "2"
@@ -140,12 +138,6 @@ def list_layers(work: UnitOfWork, look: Look) -> list[LayerState]:
     """Return every layer of the catalogue with its revision and tag."""
     view = view_of(work, look)
     return [LayerState(spec, view.revisions.get(spec.id, 0), tag_of(spec.id, view)) for spec in LAYERS]
-
-
-def read_extent(work: UnitOfWork, layer_id: str, *, look: Look) -> Box | None:
-    """Return west, south, east, north of a layer's features in EPSG:4326, or None without any."""
-    find_layer(layer_id)
-    return feature_sql.read_extent(work.session, layer_id, view_of(work, look))
 
 
 def attribution_of(work: UnitOfWork, look: Look) -> str:

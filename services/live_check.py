@@ -19,7 +19,7 @@ from services.coverage_scene import Cast, Scene, cast, read_scene
 from services.coverage_spec import CoverageSpec
 from services.live_buildings import measure_building
 from services.live_coverage import ALL_ANEW, LAYERS, Change, measure_change
-from services.live_flags import KEPT
+from services.live_flags import KEPT, is_of_this_version
 from services.live_scene import spec_of
 from services.official_units import units_of_live, units_of_scene
 from store.database import coverage as coverage_sql
@@ -34,6 +34,7 @@ MOST_DIFFERENCES: Final = 50  # that a finding lists
 FIGURES: Final = (
     "street_m", "seen_m", "seen_m_upper", "k2_m", "k3_m", "open_m2", "seen_m2", "seen_m2_upper", "places",
     "places_seen", "places_seen_upper", "cameras", "networked", "online", "serviceable", "gap_score",
+    "k2_m_upper", "k3_m_upper", "gap_score_least",
 )  # fmt: skip
 #: Sheds are stored in degrees and cut anew: figures may differ by that much, in metres, m² and points of a score.
 RELATIVE, ABSOLUTE = 1e-6, 1e-3
@@ -71,7 +72,6 @@ def renew(work: UnitOfWork, plan_id: UUID, *, now: datetime) -> CoverageRun:
         The plan has no run that could be followed.
     """
     plan, source = _followed(work, plan_id)
-    sql.hold(work.session, plan.territory_id)
     spec = spec_of(source)
     return _write(work, source, spec, compute_whole(work, plan, spec), now=now)
 
@@ -87,8 +87,9 @@ def check(work: UnitOfWork, plan_id: UUID, *, now: datetime) -> CoverageCheck:
         The plan has no run that could be followed.
     """
     plan, source = _followed(work, plan_id)
-    sql.hold(work.session, plan.territory_id)
     spec = spec_of(source)
+    if source.live and not is_of_this_version(source):
+        source = _write(work, source, spec, compute_whole(work, plan, spec), now=now)
     held = {row.CoverageGrid.grid_id: row.CoverageGrid for row in coverage_sql.coverage_rows(work.session, source.id)}
     incidents = {grid: figures.incidents for grid, figures in held.items()}
     whole = compute_whole(work, plan, spec, incidents=incidents)
@@ -192,6 +193,8 @@ def run_live_job(work: UnitOfWork, args: dict[str, Any], *, now: datetime) -> di
 
 def _followed(work: UnitOfWork, plan_id: UUID) -> tuple[Plan, CoverageRun]:
     plan = plan_sql.get_plan(work.session, plan_id)
+    # the run is read in our turn: whoever had it before may have put another in its place
+    sql.hold(work.session, plan.territory_id)
     source = coverage_sql.newest_run(work.session, plan_id)
     if source is None:
         raise NotFoundError("There is no coverage run of this plan yet; start one.", plan=str(plan_id))

@@ -22,7 +22,7 @@ from grid_coverage.snap import SNAP_REACH
 from services import coverage_rows as rows
 from services.coverage_scene import CameraTimes, Cast, Scene, camera_views, metric
 from services.jobs import start_job
-from services.live_flags import KEPT, follow_flags
+from services.live_flags import follow_flags, is_of_this_version
 from services.live_scene import flags_of, read_around, spec_of, walls_around
 from store.database import coverage as coverage_sql
 from store.database import live_coverage as sql
@@ -279,10 +279,9 @@ def _only_cameras(territory: Territory, cameras: Columns, eyes: npt.NDArray[np.f
 def _live_run(work: UnitOfWork, plan_id: UUID) -> CoverageRun | None:
     """Return the live run of a plan, begun from its newest run if need be; None when that says too little."""
     newest = coverage_sql.newest_run(work.session, plan_id)
-    if newest is None or (newest.live and KEPT in newest.summary):
+    if newest is None or (newest.live and is_of_this_version(newest)):
         return newest
-    # what it says of cameras that see nothing is needed, too: whole runs from this version on hold it
-    if KEPT not in newest.summary or sql.is_inexact(work.session, newest.id):
+    if not is_of_this_version(newest) or sql.is_inexact(work.session, newest.id):
         return None
     return sql.begin_live(work.session, newest)
 

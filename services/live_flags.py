@@ -23,6 +23,15 @@ COUNTS: Final = {
 }
 
 
+def is_of_this_version(run: CoverageRun) -> bool:
+    """Tell whether a run holds all that live figures go on from, measured as it is now.
+
+    Those of older versions lack what unknown headings would see twice, or saw farther than in detail; a job measures
+    them anew.
+    """
+    return KEPT in run.summary and "k2_m_upper" in run.summary
+
+
 def unseeing(cameras: np.ndarray[Any, np.dtype[Any]], sheds: ViewSheds) -> dict[str, int]:
     """Return the flags of the cameras that see nothing, by id, for a live run to keep."""
     blind = np.flatnonzero(shapely.is_empty(sheds.polygon))

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from gis.errors import ConflictError, InvalidInputError, NotFoundError
 from store.database import media as sql
 from store.database.models import Media
+from store.database.together import read_together
 from store.database.work import UnitOfWork
 from store.media import PixelBox, blur, clean_photo
 
@@ -108,9 +109,15 @@ def attach(
 
 def views(work: UnitOfWork, month: date, incident_id: int) -> list[MediaView]:
     """Return the photos of a report, first to last."""
+    (rows,) = read_together(work.session, [sql.of_incident_question(month, incident_id)])
+    return views_from(rows)
+
+
+def views_from(rows: Sequence[Any]) -> list[MediaView]:
+    """Return photos as they are listed, from their rows."""
     return [
         MediaView(row.id, row.stage, row.width, row.height, _url(row.id), row.created_at, row.blurred_at is not None)
-        for row in sql.of_incident(work.session, month, incident_id)
+        for row in rows
     ]
 
 

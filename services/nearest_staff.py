@@ -20,6 +20,8 @@ WALKED: Final = 5
 WALK_LIMIT_M: Final = 5000.0
 YARD_M: Final = 200.0
 """Streets that hang together for less than this lead nowhere."""
+JOIN_M: Final = 3.0
+"""A step that walkers make where streets were drawn apart: at the door of a hall, at a kerb."""
 
 
 class StreetGraphs:
@@ -46,7 +48,8 @@ class StreetGraphs:
             if known is not None and known[0] == revision:
                 return known[1]
             lines = sql.walkable_streets(work.session, territory_id)["geom"]
-            graph = build_street_graph(to_metric(lines, metric_srid), smallest_part=YARD_M) if len(lines) else None
+            shapes = to_metric(lines, metric_srid) if len(lines) else lines
+            graph = build_street_graph(shapes, smallest_part=YARD_M, join=JOIN_M) if len(lines) else None
             if graph is not None and not len(graph.length):
                 graph = None
             self._graphs[territory_id] = (revision, graph)

@@ -24,10 +24,11 @@ from grid_coverage import (
 from grid_coverage.candidates import Private
 from grid_coverage.density import useful_range
 from grid_coverage.siting import Lens, clear_of, junctions, thin_out, wall_places
-from services.coverage_scene import STREET_WEIGHTS, Cast, Scene
+from services.coverage_scene import STREET_WEIGHTS, Cast, Scene, metric
 from services.coverage_spec import CEILING
 from services.placement_spec import PROHIBITED_M, PlacementSpec
 from services.private_ground import near_of, private_ground
+from store.database import coverage as coverage_sql
 from store.database import coverage_areas as area_sql
 from store.database import placements as sql
 from store.database.work import UnitOfWork
@@ -37,6 +38,8 @@ Ints = npt.NDArray[np.int64]
 STREET_SCORE: Final = 0.01  # of a metre of street, as in gap scores
 PLACE_SCORE: Final = 1.0  # of a key place
 STEP_M: Final = 10.0  # metres of street that one piece of demand stands for
+WALL_STEP_M: Final = 25.0  # metres of wall for each place that is tried on it
+LEAST_STEP_M: Final = 2.0  # the same round named key places, at least
 
 
 @dataclass(slots=True)
@@ -60,13 +63,12 @@ class Site:
 def find_site(work: UnitOfWork, scene: Scene, view: Cast, spec: PlacementSpec) -> Site:
     """Collect places, views and demand."""
     srid = scene.territory.metric_srid
-    kept_grids = _grids_within(work, scene, spec)
-    spots, mount = _spots(work, scene, view, spec, kept_grids)
     reach = float(
         useful_range(
             spec.camera.max_range, spec.camera.sensor_px, spec.camera.hfov, level=spec.coverage.density or CEILING
         )[0]
     )
+    spots, mount = _spots(work, scene, view, spec, reach)
     near = near_of(spec.camera.sensor_px, spec.camera.hfov, reach)
     lens = Lens(spec.camera.hfov, reach)
     xy, azimuth, spot = candidate_views(spots, headings=1 if spec.camera.hfov >= 360 else spec.headings)
@@ -115,23 +117,40 @@ def _below(work: UnitOfWork, scene: Scene, area: UUID) -> set[UUID]:
     return found
 
 
+def street_lines(work: UnitOfWork, scene: Scene, spec: PlacementSpec) -> npt.NDArray[np.object_]:
+    """Return the streets that cameras hang along; where key places are named, the scene is without them."""
+    if not spec.named:
+        return scene.lines
+    streets = coverage_sql.read_streets(work.session, scene.territory.id, sorted(STREET_WEIGHTS))
+    return metric(streets["geom"], scene.territory.metric_srid)
+
+
 def _spots(
-    work: UnitOfWork, scene: Scene, view: Cast, spec: PlacementSpec, kept: npt.NDArray[np.bool_]
+    work: UnitOfWork, scene: Scene, view: Cast, spec: PlacementSpec, reach: float
 ) -> tuple[Floats, npt.NDArray[np.str_]]:
-    """Collect poles, junctions and walls inside the grids, the cheaper to use first, and thin them out."""
+    """Collect poles, junctions and walls inside the grids, the cheaper to use first, and thin them out.
+
+    Detail of named key places reaches a few metres only: then walls are tried at steps of that, and other spots not.
+    """
+    kept, lines = _grids_within(work, scene, spec), street_lines(work, scene, spec)
     found: list[tuple[str, Floats]] = []
     if "pole" in spec.places:
         poles = sql.read_poles(work.session, scene.territory.id)["point"]
         metric = to_metric(poles, scene.territory.metric_srid) if len(poles) else poles
         found.append(("pole", shapely.get_coordinates(metric)))
-    if "junction" in spec.places and len(scene.lines):
-        found.append(("junction", junctions(scene.lines)))
+    if "junction" in spec.places and len(lines):
+        found.append(("junction", junctions(lines)))
     if "wall" in spec.places:
-        found.append(("wall", wall_places(view.walls, scene.lines)))
+        step = float(np.clip(reach, LEAST_STEP_M, WALL_STEP_M)) if spec.named else WALL_STEP_M
+        found.append(("wall", wall_places(view.walls, lines, spacing=step)))
     xy = np.concatenate([np.empty((0, 2)), *(spots for _, spots in found)])
     mount = np.repeat([kind for kind, _ in found], [len(spots) for _, spots in found]).astype(str)
     home = rows_of(scene.shapes, xy)
-    inside = np.flatnonzero((home >= 0) & kept[home])
+    useful = (home >= 0) & kept[home]
+    if spec.named:
+        places = np.asarray(shapely.points(view.points.reshape(-1, 2)), dtype=object)
+        useful &= ~clear_of(xy, places, distance=reach)
+    inside = np.flatnonzero(useful)
     rows = inside[thin_out(xy[inside], spec.most_places)] if len(inside) else inside
     return xy[rows], mount[rows]
 

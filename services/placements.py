@@ -31,7 +31,7 @@ from grid_coverage import Placement as Choice
 from grid_coverage.siting import refine_headings
 from services.coverage_scene import STREET_WEIGHTS, Cast, Scene, cast, digest, read_scene
 from services.coverage_spec import CEILING
-from services.placement_site import Site, find_site, rows_of
+from services.placement_site import Site, find_site, rows_of, street_lines
 from services.placement_spec import PlacementSpec
 from services.proposed_views import joined
 from store.database import coverage_areas as area_sql
@@ -145,6 +145,8 @@ def _digest(work: UnitOfWork, spec: PlacementSpec, scene: Scene) -> str:
         sql.read_homes(work.session, territory)["geom"],
     ):
         parts.update(b"".join(shapely.to_wkb(shapes)))
+    if spec.named:  # streets are no part of the scene then, but cameras hang along them
+        parts.update(b"".join(shapely.to_wkb(street_lines(work, scene, spec))))
     prices = [[cost.kind, cost.purchase] for cost in area_sql.read_costs(work.session, territory)]
     parts.update(orjson.dumps(prices))
     return parts.hexdigest()
@@ -207,8 +209,12 @@ def _summary(
         "demand": float((site.demand.weight * site.demand.need).sum()),
         "seen_m_before": float(before.seen_m[:, 0].sum()),
         "seen_m_after": float(after.seen_m[:, 0].sum()),
+        "seen_m_upper_before": float(before.seen_m_upper[:, 0].sum()),
+        "seen_m_upper_after": float(after.seen_m_upper[:, 0].sum()),
         "places_seen_before": float(before.places_seen.sum()),
         "places_seen_after": float(after.places_seen.sum()),
+        "places_seen_upper_before": float(before.places_seen_upper.sum()),
+        "places_seen_upper_after": float(after.places_seen_upper.sum()),
         "candidates": len(site.xy),
         "refused": site.refused,
         "note_en": f"Views are cut where they fall below {density:.0f} pixels a metre "

@@ -73,15 +73,15 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "{households:,} households of the present plan would be in no grid.",
         "现行方案中有 {households:,} 户将不在任何网格内。",
     ),
-    "open-comments": ("{count:,} threads are open.", "有 {count:,} 条意见未处理。"),
+    "open-comments": ("Threads still open: {count:,}.", "有 {count:,} 条意见未处理。"),
     "second-person": ("A second person is needed.", "须由另一人办理。"),
     "code-taken": (
-        "The code {grids} belongs to a {holder} grid in force by now; give this grid another code.",
-        "编码 {grids} 已被现行网格（{holder}）使用，请另编代码。",
+        "The code {grids} belongs to a {holder} in force by now; give this grid another code.",
+        "编码 {grids} 已被现行{holder}使用，请另编代码。",
     ),
     "code-taken-numbered": (
-        "The code {grids} belongs to a {holder} grid in force by now; publishing gives this grid the next free one.",
-        "编码 {grids} 已被现行网格（{holder}）使用，发布时将自动编为下一个空号。",
+        "The code {grids} belongs to a {holder} in force by now; publishing gives this grid the next free one.",
+        "编码 {grids} 已被现行{holder}使用，发布时将自动编为下一个空号。",
     ),
     "empty": ("The plan has no grids.", "方案没有网格。"),
     "outside": (
@@ -110,7 +110,7 @@ def problem(
     *,
     blocks: bool = True,
     sentence: str | None = None,
-    **params: float | str,
+    **params: float | str | tuple[str, str],
 ) -> dict[str, Any]:
     """Return a problem of a plan.
 
@@ -126,7 +126,7 @@ def problem(
     sentence : str, optional
         Key in `SENTENCES` where it is not `kind`.
     **params
-        Figures of the sentence: square metres, metres, counts.
+        Figures of the sentence: square metres, metres, counts; a name as (English, Chinese).
 
     Returns
     -------
@@ -140,15 +140,16 @@ def problem(
     ('Grids 001, 002 both claim 20.0 m² of ground.', '网格 001、002 重叠 20.0 平方米。')
     """
     english, chinese = SENTENCES[sentence or kind]
+    told, told_zh = ({name: v[of] if isinstance(v, tuple) else v for name, v in params.items()} for of in (0, 1))
     words = {
-        "en": english.format(grids=", ".join(grids), kind=kind, **params),
-        "zh": chinese.format(grids="、".join(grids), kind=kind, **params),
+        "en": english.format(grids=", ".join(grids), kind=kind, **told),
+        "zh": chinese.format(grids="、".join(grids), kind=kind, **told_zh),
     }
     return {
         "kind": kind,
         "message": words["en"],
         "words": words,
-        "params": dict(params),
+        "params": told,
         "place": place,
         "grids": list(grids),
         "blocks": blocks,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gis.grid_patterns import MERGED_FROM, NESTED, CodePattern, Numbered, next_codes, pattern_for, serial_digits
+from layers.handover import KINDS
 from services.plan_check_words import problem
 from store.database import grid_codes as sql
 from store.database.models import Plan
@@ -59,7 +60,7 @@ def code_problems(work: UnitOfWork, plan: Plan) -> list[dict[str, Any]]:
             [clash.code],
             blocks=not clash.numbered,
             sentence="code-taken-numbered" if clash.numbered else "code-taken",
-            holder=clash.holder_kind,
+            holder=KINDS[clash.holder_kind],
         )
         for clash in code_clashes(work, plan)
     ]

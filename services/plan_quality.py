@@ -32,7 +32,7 @@ _BINS: Final = 20
 
 
 class QualityCache:
-    """Reports as they were measured, by plan and by the revisions of what they rest on; the oldest goes first."""
+    """Reports as they were measured, by plan, whose eyes and the revisions they rest on; the oldest goes first."""
 
     def __init__(self) -> None:
         self._kept: OrderedDict[tuple[object, ...], Measured] = OrderedDict()
@@ -65,7 +65,7 @@ class Parts:
 def report_quality(
     work: UnitOfWork, plan_id: UUID, *, limits: Limits | None = None, parts: Parts | None = None
 ) -> dict[str, Any]:
-    """Measure and judge a plan.
+    """Measure and judge a plan; for an account of some areas, the grids there.
 
     Parameters
     ----------
@@ -127,7 +127,7 @@ def parse_limit(text: str) -> tuple[str, tuple[float, float]]:
 
 
 def _measured(work: UnitOfWork, plan: Plan, parts: Parts) -> Measured:
-    key = (plan.id, plan.revision, sql.read_revisions(work.session))
+    key = (plan.id, plan.revision, work.actor.scope_key, sql.read_revisions(work.session))
     found = parts.cache.get(key)
     if found is None:
         found = measure_plan(work, plan, parts.graphs)

@@ -257,8 +257,7 @@ def _origins(work: UnitOfWork, scene: _Scene) -> tuple[Floats, list[str]]:
         # the door nearest to the middle: the middle itself may lie in a lake
         origins[k] = scene.homes[mine[np.argmin(np.hypot(*(scene.homes[mine] - middle).T))]]
         walk_from[k] = "households"
-    people = sql.read_people(work.session, scene.plan.id)
-    row_of = {grid: k for k, grid in enumerate(scene.grids["id"])}
+    people, row_of = _people(work, scene)
     # the last one to write wins: heads come first in the table, so it is read backwards
     for at in range(len(people["grid_id"]) - 1, -1, -1):
         lon, lat = people["lon"][at], people["lat"][at]
@@ -270,9 +269,17 @@ def _origins(work: UnitOfWork, scene: _Scene) -> tuple[Floats, list[str]]:
     return origins, walk_from
 
 
-def _resources(work: UnitOfWork, scene: _Scene, per_grid: dict[str, Floats], totals: dict[str, float]) -> bool:
-    people = sql.read_people(work.session, scene.plan.id)
+def _people(work: UnitOfWork, scene: _Scene) -> tuple[Columns, dict[Any, int]]:
+    """Return who works in the grids, wherever their own post may be, and the row of each grid."""
     row_of = {grid: k for k, grid in enumerate(scene.grids["id"])}
+    with work.everywhere():
+        people = sql.read_people(work.session, scene.plan.id)
+    known = np.array([grid in row_of for grid in people["grid_id"]], dtype=bool)
+    return {name: values[known] for name, values in people.items()}, row_of
+
+
+def _resources(work: UnitOfWork, scene: _Scene, per_grid: dict[str, Floats], totals: dict[str, float]) -> bool:
+    people, row_of = _people(work, scene)
     rows = np.array([row_of[grid] for grid in people["grid_id"]], dtype=np.int64)
     heads = np.asarray(people["is_head"], dtype=np.float64)
     per_grid["heads"] = group_sums(rows, heads, scene.k)
@@ -301,12 +308,16 @@ def _resources(work: UnitOfWork, scene: _Scene, per_grid: dict[str, Floats], tot
 def _facilities(
     work: UnitOfWork, scene: _Scene, per_grid: dict[str, Floats], totals: dict[str, float]
 ) -> npt.NDArray[np.object_]:
-    """Count the facilities of each grid; return where they all are."""
-    points = scene.metric(sql.read_facilities(work.session, scene.territory.id)["point"])
-    at = scene.grid_of(points)
+    """Count the facilities of each grid; return where all are that can be walked to, over the border of an area too."""
+    own = scene.metric(sql.read_facilities(work.session, scene.territory.id)["point"])
+    at = scene.grid_of(own)
     per_grid["facilities"] = group_sums(at[at >= 0], np.ones(int((at >= 0).sum())), scene.k)
     totals["facilities"] = float(per_grid["facilities"].sum())
-    return points
+    if not work.actor.is_limited:
+        return own
+    with work.everywhere():
+        everywhere = sql.read_facilities(work.session, scene.territory.id)["point"]
+    return scene.metric(everywhere)
 
 
 def _functions(work: UnitOfWork, scene: _Scene, per_grid: dict[str, Floats], totals: dict[str, float]) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from services.plan_check import PlanCheck, check_plan
 from services.plan_figures import quality_now
-from services.plan_life.states import NotReadyError
+from services.plan_life.review import NotReadyError
 from store.database import plans as sql
 from store.database.models import Plan
 from store.database.work import UnitOfWork

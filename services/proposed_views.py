@@ -129,7 +129,7 @@ class _Looks:
 def cast_proposed(work: UnitOfWork, territory: Territory, cameras: Sequence[Proposed], spec: CoverageSpec) -> Views:
     """Cast the views of proposed cameras up to where they keep the level of detail (*Discern* where none is asked).
 
-    One that is there already is cast as a run would: without a level, up to its range.
+    One that is there already is cast as a run would: if its sensor is unknown and no level is asked, up to its range.
     """
     looks = _looks_of(work, territory, cameras, spec)
     groups = _neighbours(len(cameras))
@@ -152,9 +152,7 @@ def _looks_of(work: UnitOfWork, territory: Territory, cameras: Sequence[Proposed
     told = [camera.completed(known.get(camera.id), spec) for camera in cameras]
     lens, asked = np.array([each.hfov for each in told]), np.array([each.max_range for each in told])
     pixels = np.array([np.nan if each.sensor_px is None else float(each.sensor_px) for each in told])
-    there = np.array([each.id in known for each in told], dtype=bool)
-    cut = useful_range(asked, pixels, lens, level=spec.density or CEILING) if told else asked
-    reach = np.where(there & (spec.density is None), asked, cut)
+    reach = useful_range(asked, pixels, lens, level=spec.density or CEILING) if told else asked
     all_round = np.array([each.dome or (each.ptz and spec.ptz == "reachable") for each in told], dtype=bool)
     azimuth = np.array([np.nan if each.azimuth is None else each.azimuth % 360.0 for each in told])
     azimuth = azimuth - meridian_convergence(points, srid) if told else azimuth

@@ -15,6 +15,7 @@ from typing import Any, Final
 from casework.machine import window
 from services.access import record
 from services.cases import links
+from services.catalogue import item_names
 from services.notifications import is_mailbox
 from store.database import case_reporters as sql
 from store.database.actor import Actor
@@ -65,7 +66,9 @@ def tell_due(database: Database, told_by: ReporterMail, *, now: datetime) -> int
         if job is None:
             return done
         address, token = _address_and_link(database, told_by, job, now)
-        failure = _send(told_by, address, job, token) if address else ""
+        with database.work(Actor.system()) as work:
+            names = item_names(work, job.item, job.item_code, job.territory_id)
+        failure = _send(told_by, address, job, token, names) if address else ""
         with database.work(Actor.system(), Doing("reporter told", asks=True)) as work:
             last = not failure or job.tries > len(BACKOFF)
             sql.tell_again(work.session, (job.month, job.id), None if last else now + BACKOFF[job.tries - 1])
@@ -88,9 +91,9 @@ def _address_and_link(database: Database, told_by: ReporterMail, job: Any, now: 
         return found.contact, links.issue(work, job.no, now=now, lasts=window(job.state))
 
 
-def _send(told_by: ReporterMail, address: str, job: Any, token: str) -> str:  # noqa: ANN401 - a row
+def _send(told_by: ReporterMail, address: str, job: Any, token: str, names: tuple[str, str]) -> str:  # noqa: ANN401
     """Send one mail; return why it failed, or nothing."""
-    subject, text = words(job.no, job.item, job.state, f"{told_by.base_url}/#/follow/{token}")
+    subject, text = words(job.no, names, job.state, f"{told_by.base_url}/#/follow/{token}")
     try:
         mail.send(told_by.server, address, subject, text)
     except OutboundError as error:
@@ -99,20 +102,20 @@ def _send(told_by: ReporterMail, address: str, job: Any, token: str) -> str:  # 
     return ""
 
 
-def words(no: str, item: str, state: str, link: str) -> tuple[str, str]:
-    """Return subject and text, in English and Chinese.
+def words(no: str, names: tuple[str, str], state: str, link: str) -> tuple[str, str]:
+    """Return subject and text, in English and Chinese; `names` call what was reported in both.
 
     Examples
     --------
-    >>> words("2026-11-000001", "Pothole", "CLOSED", "https://grid.example/#/follow/t")[0]
+    >>> words("2026-11-000001", ("Pothole", "路面坑洞"), "CLOSED", "https://grid.example/#/follow/t")[0]
     '2026-11-000001 is closed / 已结案'
     """
     en, zh = ENDS[state]
     days = window(state).days
     text = (
-        f"What you reported ({no}, {item}) {en}.\n"
+        f"What you reported ({no}, {names[0]}) {en}.\n"
         f"Look at it, rate it, or say that it is not right, within {days} days and once:\n{link}\n\n"
-        f"您上报的事项（{no}，{item}）{zh}。\n"
+        f"您上报的事项（{no}，{names[1]}）{zh}。\n"
         f"请在 {days} 天内通过上面的链接查看、评价或提出异议（仅限一次）。\n\n"
         "This address is erased when the case is put away. / 案件归档后，您的邮箱地址将被删除。\n"
     )

@@ -19,6 +19,8 @@ from store.database.work import UnitOfWork
 T = TypeVar("T")
 Report = Callable[[float, str], None]
 Task = Callable[[UnitOfWork, dict[str, Any], Report], dict[str, Any] | None]
+NEXT = "next"
+"""In what a task returns: the arguments that it goes on with, once this part of it is saved."""
 
 
 def propose_plan(work: UnitOfWork, args: dict[str, Any], progress: Report) -> dict[str, Any]:
@@ -143,11 +145,15 @@ def propose_staffing(work: UnitOfWork, args: dict[str, Any], progress: Report) -
 
 
 def reckon_clocks(work: UnitOfWork, args: dict[str, Any], progress: Report) -> dict[str, Any]:
-    """Reckon the open clocks of a territory anew; arguments: ``territory`` (id) and ``reason``."""
-    from services.clock_recompute import recompute  # noqa: PLC0415 - as above
+    """Reckon some open clocks of a territory anew, then the next; arguments: ``territory`` (id) and ``reason``."""
+    from services.clock_recompute import Course, recompute_some  # noqa: PLC0415 - as above
 
     place, reason = _read(UUID, args.get("territory")), str(args.get("reason"))
-    return {"clocks_moved": recompute(work, place, reason=reason, now=datetime.now(UTC), progress=progress)}
+    course = _read(Course, args.get("course") or {})
+    course = recompute_some(work, place, reason=reason, now=datetime.now(UTC), course=course, progress=progress)
+    if course.after is None:
+        return {"clocks_moved": course.moved}
+    return {NEXT: {**args, "course": TypeAdapter(Course).dump_python(course, mode="json")}}
 
 
 def import_table(work: UnitOfWork, args: dict[str, Any], progress: Report) -> dict[str, Any]:

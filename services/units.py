@@ -75,9 +75,10 @@ def add_unit(
     kind: str = "department",
     parent: UUID | None = None,
     area: UUID | None = None,
+    valid_from: date | None = None,
     territory: UUID | str | None = None,
 ) -> UnitView:
-    """Set up a unit, from today on.
+    """Set up a unit, from a day on; one without was always there.
 
     Raises
     ------
@@ -90,7 +91,7 @@ def add_unit(
     place = find_territory(work.session, territory)
     if sql.unit_coded(work.session, code) is not None:
         raise ConflictError(f"There is a unit with the code {code} already.", field="code", unit=code)
-    unit = Unit(territory_id=place.id, code=code, name=name, kind=kind)
+    unit = Unit(territory_id=place.id, code=code, name=name, kind=kind, valid=_valid(valid_from, None))
     unit.parent_id, unit.area_id = _parent(work, place.id, parent), _area(work, place.id, area)
     work.session.add(unit)
     work.session.flush()
@@ -106,7 +107,8 @@ def change_unit(work: UnitOfWork, unit_id: UUID, changes: dict[str, Any], *, rev
     work : UnitOfWork
     unit_id : UUID
     changes : dict
-        ``name``, ``kind``, ``parent`` (UUID or None), ``area`` (UUID or None), ``valid_to`` (date or None).
+        ``name``, ``kind``, ``parent`` (UUID or None), ``area`` (UUID or None), ``valid_from`` and ``valid_to``
+        (date or None, the first day on which it is no more).
     revision : int
         That the caller saw.
 
@@ -129,8 +131,7 @@ def change_unit(work: UnitOfWork, unit_id: UUID, changes: dict[str, Any], *, rev
         _move(work, unit, changes["parent"])
     if "area" in changes:
         unit.area_id = _area(work, unit.territory_id, changes["area"])
-    if "valid_to" in changes:
-        unit.valid = _closed(unit, changes["valid_to"])
+    unit.valid = _valid(changes.get("valid_from", unit.valid.lower), changes.get("valid_to", unit.valid.upper))
     for name in ("name", "kind"):
         if name in changes:
             setattr(unit, name, changes[name])
@@ -140,10 +141,10 @@ def change_unit(work: UnitOfWork, unit_id: UUID, changes: dict[str, Any], *, rev
     return get_unit(work, unit_id)
 
 
-def _closed(unit: Unit, last: date | None) -> Range[date]:
-    if last is not None and unit.valid.lower is not None and last <= unit.valid.lower:
+def _valid(first: date | None, last: date | None) -> Range[date]:
+    if last is not None and first is not None and last <= first:
         raise InvalidInputError("A unit ends after it began.", field="valid_to")
-    return Range(unit.valid.lower, last, bounds="[)")
+    return Range(first, last, bounds="[)")
 
 
 def _parent(work: UnitOfWork, territory_id: UUID, parent: UUID | None) -> UUID | None:

@@ -30,7 +30,7 @@ from store.database.models import CoverageRun, Plan, Territory
 from store.database.work import UnitOfWork
 
 MOST_CAMERAS: Final = 200
-_CHANGES: Final = ("seen_m", "seen_m_upper", "places_seen", "gap_score")
+_CHANGES: Final = ("seen_m", "seen_m_upper", "places_seen", "places_seen_upper", "gap_score", "gap_score_least")
 
 
 def what_if(
@@ -150,8 +150,11 @@ def _figures(table: GapTable, row: int) -> dict[str, float]:
         "seen_m_upper": float(table.seen_m_upper[row, 0]),
         "k2_m": float(table.seen_m[row, 1]),
         "k3_m": float(table.seen_m[row, 2]),
+        "k2_m_upper": float(table.seen_m_upper[row, 1]),
+        "k3_m_upper": float(table.seen_m_upper[row, 2]),
         "places": int(table.places[row]),
         "places_seen": float(table.places_seen[row]),
         "places_seen_upper": float(table.places_seen_upper[row]),
         "gap_score": float(table.score[row]),
+        "gap_score_least": float(table.score_least[row]),
     }

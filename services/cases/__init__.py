@@ -6,9 +6,9 @@ from services.cases.bulk import Result, act_on_many
 from services.cases.links import hand_over
 from services.cases.tasks import act_on_task
 from services.cases.verify import Proof, verify
-from services.cases.view import CaseView, read_case
+from services.cases.view import CaseView, case_view, read_case
 
 __all__ = [
-    "Acted", "Asked", "CaseView", "Proof", "Result", "act", "act_on_many", "act_on_task", "hand_over", "read_case",
-    "verify",
+    "Acted", "Asked", "CaseView", "Proof", "Result", "act", "act_on_many", "act_on_task", "case_view", "hand_over",
+    "read_case", "verify",
 ]  # fmt: skip

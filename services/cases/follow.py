@@ -14,6 +14,7 @@ from services.cases.act import REPORTER, act
 from services.cases.asked import Asked
 from services.cases.links import digest_of, issue
 from services.cases.standing import Standing, standing_of
+from services.catalogue import item_names
 from store.database import case_reporters as sql
 from store.database.work import UnitOfWork
 
@@ -34,6 +35,8 @@ class Followed:
 
     no: str
     item: str
+    item_en: str
+    item_zh: str
     state: str
     state_zh: str
     state_at: datetime
@@ -52,7 +55,8 @@ def read(work: UnitOfWork, token: str, *, now: datetime) -> Followed:
         The link is unknown or over.
     """
     link = _link(work, token, now)
-    return _view(standing_of(work, link.no, now=now.astimezone(UTC), actor=REPORTER), spent=link.used_at is not None)
+    at = standing_of(work, link.no, now=now.astimezone(UTC), actor=REPORTER)
+    return _view(work, at, spent=link.used_at is not None)
 
 
 def use(
@@ -78,7 +82,7 @@ def use(
     act(work, link.no, action, asked, revision=None, now=now, actor=REPORTER)
     sql.spend_link(work.session, link.id, now)
     record(work, f"case.{action}", link.no)
-    return _view(standing_of(work, link.no, now=now.astimezone(UTC), actor=REPORTER), spent=True)
+    return _view(work, standing_of(work, link.no, now=now.astimezone(UTC), actor=REPORTER), spent=True)
 
 
 def _link(work: UnitOfWork, token: str, now: datetime, *, lock: bool = False) -> Any:  # noqa: ANN401 - a database row
@@ -88,10 +92,11 @@ def _link(work: UnitOfWork, token: str, now: datetime, *, lock: bool = False) ->
     return found
 
 
-def _view(at: Standing, *, spent: bool) -> Followed:
+def _view(work: UnitOfWork, at: Standing, *, spent: bool) -> Followed:
+    en, zh = item_names(work, at.row.item, at.row.item_code, at.row.territory_id)
     open_now = [] if spent else offers(at.case, actor=REPORTER, now=at.now, facts={})
     return Followed(
-        at.row.no, at.row.item, at.row.state, machine().states[at.row.state]["zh"], at.row.state_at,
+        at.row.no, at.row.item, en, zh, at.row.state, machine().states[at.row.state]["zh"], at.row.state_at,
         at.row.reported_at, at.case.cycle, at.case.rated_cycle == at.case.cycle,
         [offer.action for offer in open_now if offer.action in BY_LINK],
     )  # fmt: skip

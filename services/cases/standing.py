@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,6 +16,7 @@ from store.database import case_tasks as task_sql
 from store.database import cases as sql
 from store.database import incidents as incident_sql
 from store.database.cases import Key, Post
+from store.database.together import Question, read_together
 from store.database.work import UnitOfWork
 
 _ROLES = frozenset(machine().roles)
@@ -65,15 +67,30 @@ def standing_of(
         No incident of this number, or none that the actor sees.
     """
     row = incident_views.read_row(work, no, lock=lock)
+    standing, _ = standing_and(work, row, [], now=now, actor=actor)
+    return standing
+
+
+def standing_and(
+    work: UnitOfWork,
+    row: Any,  # noqa: ANN401 - a database row
+    more: Sequence[Question],
+    *,
+    now: datetime,
+    actor: Actor | None = None,
+) -> tuple[Standing, list[list[Any]]]:
+    """Return how a case whose row is read stands, and the answers to more questions asked in the same round trip."""
     who = actor or Actor(work.actor.account_id, work.actor.roles & _ROLES)
-    post = sql.post_of(work.session, who.id)
-    tasks = task_sql.tasks_of(work.session, (row.month, row.id))
-    return Standing(row, case_of(work, row), who, post, tasks, now)
+    key = (row.month, row.id)
+    posts, tasks, last, *answers = read_together(
+        work.session,
+        [sql.post_question(who.id), task_sql.tasks_question(key), incident_sql.last_step_question(*key), *more],
+    )
+    case = _case_of(row, *incident_sql.last_step_from(last))
+    return Standing(row, case, who, sql.post_from(posts), tasks, now), answers
 
 
-def case_of(work: UnitOfWork, row: Any) -> Case:  # noqa: ANN401 - a database row
-    """Return what the state machine must know of an incident."""
-    seq, prev = incident_sql.last_step(work.session, row.month, row.id)
+def _case_of(row: Any, seq: int, prev: str) -> Case:  # noqa: ANN401 - a database row
     return Case(
         state=row.state, since=row.state_at, severity=row.severity, urgent=row.urgent, item_set=bool(row.item),
         place_set=row.lon is not None, handling_level=row.handling_level, pending=row.pending,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,12 +13,14 @@ from casework.offers import offers
 from casework.tasks import task_offers
 from services import clocks, duplicates, incident_views, media
 from services.cases.needs import CHOSEN, field_of
-from services.cases.standing import Standing, guard_facts, standing_of
+from services.cases.standing import Standing, guard_facts, standing_and
 from services.clocks import CaseClocks
 from services.duplicates import LikelyDuplicate
 from services.incident_views import IncidentView
 from services.media import MediaView
 from store.database import cases as sql
+from store.database import clocks as clock_sql
+from store.database import media as media_sql
 from store.database.work import UnitOfWork
 
 # what a form may add beside what an action needs
@@ -110,16 +113,27 @@ def read_case(work: UnitOfWork, no: str, *, now: datetime) -> CaseView:
     NotFoundError
         No incident of this number.
     """
-    at = standing_of(work, no, now=now)
+    return case_view(work, incident_views.read_row(work, no), now=now)
+
+
+def case_view(work: UnitOfWork, row: Any, *, now: datetime) -> CaseView:  # noqa: ANN401 - a database row
+    """Return the case of a row that is read already."""
+    key = (row.month, row.id)
+    near = duplicates.near_question(row) if row.state in _PROPOSING else None
+    questions = [
+        sql.steps_question(key), clock_sql.clocks_question([key]), media_sql.of_incident_question(*key),
+        sql.linked_question(row.id), *([near] if near else ()),
+    ]  # fmt: skip
+    at, (steps, running, photos, linked, *around) = standing_and(work, row, questions, now=now)
     return CaseView(
-        incident_views.view_of(at.row, work.actor.account_id),
+        incident_views.view_of(row, work.actor.account_id),
         offers_of(work, at),
         tasks_of(at),
-        read_transitions(work, at),
-        clocks.clocks_of(work, [at.key], now=at.now)[at.key],
-        media.views(work, *at.key),
-        [dict(row._mapping) for row in sql.linked_to(work.session, at.row.id)],  # noqa: SLF001 - its public name
-        duplicates.proposed_of(work, at.row) if at.row.state in _PROPOSING else [],
+        _transitions(steps),
+        clocks.clocks_from(work, [key], running, now=now)[key],
+        media.views_from(photos),
+        [each._asdict() for each in linked],
+        duplicates.likely_of(row, around[0]) if around else [],
     )
 
 
@@ -161,8 +175,7 @@ def tasks_of(at: Standing) -> list[TaskView]:
     ]  # fmt: skip
 
 
-def read_transitions(work: UnitOfWork, at: Standing) -> list[TransitionView]:
-    """Return the history of a case, first to last."""
+def _transitions(steps: Sequence[Any]) -> list[TransitionView]:
     known = machine().actions
     return [
         TransitionView(
@@ -173,5 +186,5 @@ def read_transitions(work: UnitOfWork, at: Standing) -> list[TransitionView]:
             reason=row.reason, text=row.words, erased=row.erased_at is not None,
             facts={name: value for name, value in row.facts.items() if name in SHOWN_FACTS}, digest=row.digest,
         )
-        for row in sql.steps(work.session, at.key)
+        for row in steps
     ]  # fmt: skip

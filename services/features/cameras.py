@@ -16,6 +16,7 @@ from services.features.ground import follow_removal, on_grid, territory_of
 from services.ingest.osm_rows import DEFAULT_RANGE_M
 from store.database import cameras as camera_sql
 from store.database import feature_edits as sql
+from store.database import live_coverage as live_sql
 from store.database.models import Camera, Territory
 from store.database.work import UnitOfWork
 
@@ -75,11 +76,11 @@ def remove(work: UnitOfWork, fid: int, now: datetime) -> None:
     camera = sql.row_of(work.session, Camera, fid)
     territory = work.session.get_one(Territory, camera.territory_id)
     point = camera.point
-    seen = sql.shed_of(work.session, camera.id)
+    gone, seen = camera.id, live_sql.sheds_of(work.session, [camera.id])
     _announce(work, camera)
     work.session.delete(camera)
     work.session.flush()
-    follow_removal(work, territory, seen, point, now=now)
+    follow_removal(work, territory, gone, seen, point, now=now)
 
 
 def _announce(work: UnitOfWork, camera: Camera) -> None:

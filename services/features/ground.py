@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -57,7 +58,13 @@ def follow_place(work: UnitOfWork, territory: Territory, points: list[shapely.Po
 
 
 def follow_removal(
-    work: UnitOfWork, territory: Territory, shapes: list[str], place: shapely.Point, *, now: datetime
+    work: UnitOfWork,
+    territory: Territory,
+    camera: UUID,
+    sheds: Mapping[UUID, tuple[str, str]],
+    place: shapely.Point,
+    *,
+    now: datetime,
 ) -> None:
     """Let coverage follow a camera that was taken away.
 
@@ -66,8 +73,9 @@ def follow_removal(
     work : UnitOfWork
         In which it is gone already.
     territory : Territory
-    shapes : list of str
-        The ground that it saw, EWKB in hexadecimal digits.
+    camera : UUID
+    sheds : mapping of UUID to (str, str)
+        Flags and ground (EWKB in hexadecimal digits) of what it saw; empty where it saw nothing.
     place : Point
         Where it stood, EPSG:4326.
     now : datetime
@@ -78,16 +86,20 @@ def follow_removal(
         neighbourhoods,
         remeasure,
     )
+    from services.live_flags import follow_flags  # noqa: PLC0415 - brings in compiled kernels
+    from services.live_scene import flags_of  # noqa: PLC0415 - brings in compiled kernels
 
     with work.everywhere():
         if not live_sql.followed_plans(work.session, territory.id):
             return
-        ground = [*shapes, *live_sql.hex_shapes([place])]
+        ground = [*(shape for _, shape in sheds.values()), *live_sql.hex_shapes([place])]
         if not live_sql.try_hold(work.session, territory.id):
             whole = shapely.union_all(shapely.from_wkb(ground))
             leave_to_job(work, {"territory": str(territory.id), "footprint": shapely.to_wkb(whole, hex=True)})
             return
+        flags = {each: flags_of(text) for each, (text, _) in sheds.items()}
         for run in followed_runs(work, territory.id)[0]:
+            follow_flags(run, [camera], flags, {})
             for grids in neighbourhoods(work, run, ground, []):
                 remeasure(work, territory, run, grids)
             live_sql.renew_summary(work.session, run, territory.id, now=now)

@@ -18,7 +18,7 @@ from store.database.features import Cursor, FeatureQuery, OutputCrs, SortKey
 from store.database.layer_sources import SOURCES
 from store.database.read_lane import QuickReads
 from store.database.tiles import View
-from store.database.work import Box, UnitOfWork
+from store.database.work import UnitOfWork
 
 __all__ = [
     "CRS84",
@@ -32,7 +32,6 @@ __all__ = [
     "find_collection",
     "known_systems",
     "output_in",
-    "read_extent",
     "read_feature",
     "read_page",
     "read_page_quickly",
@@ -180,12 +179,6 @@ def read_feature(
         raise NotFoundError(f"'{collection}' has no feature {fid}.", collection=collection, feature=fid)
     tag = _tag(work.actor, tag_of(collection, view))
     return page.features, tag if SOURCES[collection].changed is None else f"{page.revision}-{tag}"
-
-
-def read_extent(work: UnitOfWork, collection: str, view: View) -> Box | None:
-    """Return west, south, east, north of a collection's features in EPSG:4326, or None without any."""
-    find_collection(collection)
-    return sql.read_extent(work.session, collection, view)
 
 
 def _tag(actor: Actor, tag: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from services.ingest.incidents import load_incidents
-from services.ingest.uploads import body_of, load_sent, require_table
+from services.ingest.uploads import LISTED, body_of, load_sent, require_table
 from store.database.partition import find_territory
 from store.database.work import UnitOfWork
 
@@ -22,7 +22,7 @@ def import_job(work: UnitOfWork, name: str | None, content: bytes, asked: Mappin
     content : bytes
     asked : mapping
         Options of the load: ``territory``, ``crs``, ``mapping``, ``timezone``, ``sheet``, ``dry_run``,
-        ``skip_rejected``, ``swap_axes`` and ``fix_swapped``.
+        ``skip_rejected``, ``swap_axes``, ``fix_swapped`` and ``items``.
 
     Raises
     ------
@@ -36,7 +36,12 @@ def import_job(work: UnitOfWork, name: str | None, content: bytes, asked: Mappin
 
 
 def run_import(work: UnitOfWork, args: Mapping[str, Any], progress: Callable[[float, str], None]) -> dict[str, Any]:
-    """Load the file that was sent for a job; nothing is saved when rows are refused, but on request the good ones."""
+    """Load the file that was sent for a job; nothing is saved when rows are refused, but on request the good ones.
+
+    The result lists the first refused and flagged rows and says how many there are; the command writes all of them.
+    """
     report = load_sent(work, args, load_incidents, progress)
     progress(0.95, "saving")
-    return body_of(report)
+    sums = {"rejected_rows": len(report.rejected), "flagged_rows": len(report.flagged)}
+    report.rejected, report.flagged = report.rejected[:LISTED], report.flagged[:LISTED]
+    return body_of(report) | sums

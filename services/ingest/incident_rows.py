@@ -35,6 +35,8 @@ _MAJORITY: Final = 0.9
 LATEST: Final = timedelta(minutes=10)
 """Clocks run ahead a little; more than this is a mistake."""
 FIRST_YEAR: Final = 1990
+MOST_WORDS: Final = 200
+"""Words without an item that a report lists."""
 _TOLD: Final = ("reported_at", "item", "lon", "lat", "description")
 """What tells a row from another under the same key."""
 
@@ -147,27 +149,42 @@ def item_codes(load: RowLoad) -> list[str | None]:
     load.report.counts["with_item"] = int(len(load.kept) - sum(lacking.values()))
     if lacking:
         most = sorted(lacking, key=lambda word: (-lacking[word], word))
+        load.report.unmatched = {word: lacking[word] for word in most[:MOST_WORDS]}
         sentence = f"rows whose words ({len(lacking)} kinds) name no item of the catalogue"
         examples = tuple(f"{word} ({lacking[word]})" for word in most[:5])
         load.report.findings.append(Finding("no-item", sum(lacking.values()), sentence, examples))
     return codes
 
 
-def tally(load: RowLoad, codes: Sequence[str | None]) -> None:
-    """Count the rows that are kept by item (the words where the catalogue has none) and by month, for a chart."""
+def tally(load: RowLoad, codes: Sequence[str | None], areas: Sequence[str | None]) -> None:
+    """Count the rows that are kept by item (the words where the catalogue has none), month and area, for a chart.
+
+    Parameters
+    ----------
+    load : RowLoad
+    codes, areas : (n,) sequence of str or None
+        Item and name of the area of each row.
+    """
     zone = ZoneInfo(load.options.get("timezone") or "UTC")
     items: Counter[str] = Counter()
     months: Counter[str] = Counter()
+    places: Counter[str] = Counter()
     for row in load.kept:
+        places[areas[row] or "–"] += 1
         items[codes[row] or str(load.values["item"][row])] += 1
         months[f"{load.values['reported_at'][row].astimezone(zone):%Y-%m}"] += 1
-    load.report.tallies = {"items": dict(items.most_common(20)), "months": dict(sorted(months.items()))}
+    load.report.tallies = {
+        "items": dict(items.most_common(20)), "areas": dict(places.most_common(20)),
+        "months": dict(sorted(months.items())),
+    }  # fmt: skip
 
 
-def _item_table(path: Path | None) -> dict[str, str]:
+def _item_table(path: Path | dict[str, str] | None) -> dict[str, str]:
     """Read the table from the words of a file to items of the catalogue: two columns, words and code."""
     if path is None:
         return {}
+    if isinstance(path, dict):
+        return {words.strip().casefold(): code.strip() for words, code in path.items()}
     if path.suffix.lower() in (".csv", ".txt"):
         with path.open(encoding="utf-8-sig", newline="") as stream:
             rows = [row for row in csv.reader(stream) if any(row)][1:]

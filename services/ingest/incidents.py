@@ -127,7 +127,7 @@ def load_incidents(work: UnitOfWork, path: Path | str, **options: Unpack[LoadOpt
         "item_code": item_codes(load),
         "codes": [codes[str(areas["code"][row])] if row >= 0 else (0, 0, 0) for row in area],
     }
-    tally(load, columns["item_code"])
+    tally(load, columns["item_code"], [str(areas["name"][row]) if row >= 0 else None for row in area])
     keys = {int(row): f"{load.territory.id}:{load.values['key'][row]}" for row in load.kept}
 
     def write() -> dict[str, int]:

@@ -53,6 +53,12 @@ class LoadReport:
         What was loaded, counted for a chart: kind of tally -> label -> rows, in order.
     counted : str
         What the ``line`` of a refused row counts: ``line`` or ``feature``.
+    columns : dict
+        Field -> column that it was read from.
+    header : list of str
+        All columns of the table.
+    unmatched : dict
+        Words that name no item of the catalogue -> rows, the commonest first.
     """
 
     kind: str
@@ -75,6 +81,9 @@ class LoadReport:
     plan_id: UUID | None = None
     tallies: dict[str, dict[str, int]] = field(default_factory=dict)
     counted: str = "line"
+    columns: dict[str, str] = field(default_factory=dict)
+    header: list[str] = field(default_factory=list)
+    unmatched: dict[str, int] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data for JSON."""

@@ -37,8 +37,8 @@ class LoadOptions(TypedDict, total=False):
     ``replace_estimates`` counted dwellings take the place of estimated ones; ``dry_run`` take everything back;
     ``skip_rejected`` save the good rows of a file with bad ones; ``swap_axes`` the first coordinate is the latitude;
     ``demo`` mark rows as demonstration; ``sheet`` sheet or layer; ``timezone`` IANA name for times without offset;
-    ``fix_swapped`` turn single rows round whose longitude and latitude changed places; ``items`` table from the words
-    of a file to items of the catalogue.
+    ``fix_swapped`` turn single rows round whose longitude and latitude changed places; ``items`` from the words
+    of a file to items of the catalogue, as a table or as it is.
     """
 
     territory: str | UUID | None
@@ -52,7 +52,7 @@ class LoadOptions(TypedDict, total=False):
     timezone: str | None
     replace_estimates: bool
     fix_swapped: bool
-    items: Path | None
+    items: Path | dict[str, str] | None
 
 
 class RejectedRowsError(InvalidInputError):
@@ -189,6 +189,7 @@ def refuse_identity(table: Table) -> None:
 def parse_cells(load: RowLoad, fields: Sequence[Field]) -> None:
     """Find the columns of `fields` and parse every cell; bad cells refuse their row."""
     load.columns = match_columns(load.table, fields, load.options.get("mapping") or {})
+    load.report.columns, load.report.header = dict(load.columns), list(load.table.columns)
     ignored = [name for name in load.table.columns if name not in load.columns.values()]
     if ignored:
         shown = ", ".join(ignored[:12]) + (" …" if len(ignored) > 12 else "")
@@ -231,6 +232,7 @@ def match_columns(table: Table, fields: Sequence[Field], mapping: dict[str, str]
                 f"--map {name}={column}: {table.file} has no column '{column}'. Columns: {', '.join(table.columns)}.",
                 file=table.file,
                 column=column,
+                columns=list(table.columns),
             )
     by_name = {_plain(column): column for column in reversed(table.columns)}
     found = dict(mapping)
@@ -246,6 +248,7 @@ def match_columns(table: Table, fields: Sequence[Field], mapping: dict[str, str]
             f" Say which one it is: --map {missing[0].name}=COLUMN.",
             file=table.file,
             missing=[wanted.name for wanted in missing],
+            columns=list(table.columns),
         )
     return found
 

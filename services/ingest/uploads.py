@@ -62,9 +62,20 @@ def load_sent(
             report = loader(work, path, **options)
         except RejectedRowsError as error:
             listed = [asdict(each) for each in error.report.rejected[:LISTED]]
-            raise RejectedRowsError(error.message, error.report, **error.fields, rejected=listed) from error
+            raise RejectedRowsError(
+                _named(error.message, path, name), error.report, **error.fields | {"file": name}, rejected=listed
+            ) from error
+        except InvalidInputError as error:
+            # whoever sent the file knows it by its own name, and not where it lies here
+            error.message = _named(error.message, path, name)
+            error.fields |= {"file": name}
+            raise
     report.file = name
     return report
+
+
+def _named(sentence: str, path: Path, name: str) -> str:
+    return sentence.replace(str(path), name).replace(path.name, name)
 
 
 def body_of(report: LoadReport) -> dict[str, Any]:

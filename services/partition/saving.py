@@ -23,7 +23,7 @@ from store.database import partition as sql
 from store.database.bulk import copy_rows, ewkb_hex
 from store.database.grid_codes import drafted_codes
 from store.database.models import Plan, Territory
-from store.database.plans import plan_box
+from store.database.plans import count_rows, plan_box
 from store.database.work import UnitOfWork
 
 
@@ -94,6 +94,7 @@ def save_draft(  # noqa: PLR0913 - what a draft may bring along
         for i in range(len(atom_hex))
     )  # fmt: skip
     copy_rows(session, "atom", sql.ATOM_COLUMNS, rows)
+    count_rows(session)
     renew_shapes(work, plan.id)
     box = plan_box(session, plan.id)
     for layer in ("grids", "grid_labels", "atoms"):

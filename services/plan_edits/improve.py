@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import numpy as np
+import shapely
 
 from gis.errors import InvalidInputError
 from grid_partition.edits import Edited, GridLockedError
@@ -79,8 +80,14 @@ def improvement_job(
     plan = open_plan(work, plan_id)
     images = sql.read_versions(work.session, plan.id, grids)
     see(work, plan.id, {UUID(image["grid_id"]): image for image in images}, grids, wish.expected)
-    if images and all(image["locked"] for image in images):
-        raise GridLockedError("All of these grids are locked.", grids=[str(grid) for grid in grids], place=None)
+    held = [image for image in images if image["locked"]]
+    if held and len(images) - len(held) < 2:
+        point = shapely.get_coordinates(shapely.from_wkb(str(held[0]["label_point"])))[0]
+        raise GridLockedError(
+            "Too few of these grids are unlocked: balancing takes two.",
+            grids=[str(image["grid_id"]) for image in held],
+            place=[round(float(each), 9) for each in point],
+        )
     return {
         "plan": str(plan_id),
         "grids": [str(grid) for grid in grids],

@@ -14,7 +14,7 @@ from services.ingest.shapes import multi_hex
 from services.plan_life.area_reckoning import Drawn, Reckoning, read_drawn, reckon
 from services.plan_life.area_states import WrongChangeStateError, locked, note_step, require_second_person
 from services.plan_life.publishing import BASIS_LENGTH, Publication
-from services.plan_life.states import required_reason
+from services.plan_life.review import required_reason
 from store.database import area_changes as sql
 from store.database import ingest as ingest_sql
 from store.database import plan_life as life_sql

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
-from typing import Any
+from datetime import datetime
+from typing import Any, Final
 from uuid import UUID
 
 import shapely
 
-from gis.errors import ConflictError, InvalidInputError, NotFoundError, StaleRevisionError
-from services.plan_check_words import problem
-from services.plan_life.states import NOTE_LENGTH, SecondPersonError, StepView, required_reason
+from gis.errors import ConflictError, NotFoundError
+from services.plan_life.review import Review, Step, StepView, required_text
 from store.database import area_changes as sql
 from store.database.models import ChangeComment, ChangeSet, ChangeStep
 from store.database.work import UnitOfWork
@@ -35,123 +34,41 @@ class ChangeCommentView:
     created_at: datetime
 
 
-def locked(work: UnitOfWork, change_set_id: UUID, expected: int | None, *states: str) -> ChangeSet:
-    """Return a change set to change: in one of `states`, and as the caller saw it.
-
-    Parameters
-    ----------
-    work : UnitOfWork
-    change_set_id : UUID
-    expected : int or None
-        Revision that the caller saw; None skips the question.
-    *states : str
-        Where the step may start.
-
-    Raises
-    ------
-    StaleRevisionError
-        Somebody else was faster; the change set as it is rides along in ``current``.
-    WrongChangeStateError
-        It is in another state.
-    """
-    change = sql.get_set(work.session, change_set_id, lock=True)
-    if expected is not None and expected != change.revision:
-        from services.plan_life.area_changes import get_change  # noqa: PLC0415 - that builds on this
-
-        raise StaleRevisionError(
-            "The change set was changed since you read it; look at the present version first.",
-            current=asdict(get_change(work, change_set_id)),
-        )
-    if change.status not in states:
-        raise WrongChangeStateError(
-            f"The change set is {change.status}; this needs one that is {' or '.join(states)}.",
-            change_set=str(change_set_id),
-            status=change.status,
-            wanted=list(states),
-        )
-    return change
+def _take(work: UnitOfWork, change_set_id: UUID) -> ChangeSet:
+    return sql.get_set(work.session, change_set_id, lock=True)
 
 
-def note_step(
-    work: UnitOfWork,
-    change: ChangeSet,
-    action: str,
-    note: str = "",
-    *,
-    at: datetime,
-    facts: dict[str, Any] | None = None,
-    by_timer: bool = False,
-) -> None:
-    """Put a step on record, raise the revision and tell whoever looks at it."""
-    change.revision += 1
-    actor = None if by_timer else work.actor.account_id
-    step = ChangeStep(change_set_id=change.id, action=action, actor_id=actor, note=note, facts=facts or {}, at=at)
-    sql.add_step(work.session, step)
-    told = {"change_set": str(change.id), "action": action, "status": change.status}
+def _view(work: UnitOfWork, change_set_id: UUID) -> dict[str, Any]:
+    from services.plan_life.area_changes import get_change  # noqa: PLC0415 - that builds on this
+
+    return asdict(get_change(work, change_set_id))
+
+
+def _record(work: UnitOfWork, change: ChangeSet, step: Step) -> None:
+    row = ChangeStep(
+        change_set_id=change.id,
+        action=step.action,
+        actor_id=step.actor_id,
+        note=step.note,
+        facts=step.facts,
+        at=step.at,
+    )
+    sql.add_step(work.session, row)
+    told = {"change_set": str(change.id), "action": step.action, "status": change.status}
     work.announce("area-change", told, change.territory_id)
 
 
-def submit(
-    work: UnitOfWork, change_set_id: UUID, *, expected: int | None, note: str = "", now: datetime | None = None
-) -> ChangeSet:
-    """Send a draft to review; its areas stay as drawn until it is sent back."""
-    work.actor.require("planner", "system_administrator")
-    moment = now or datetime.now(UTC)
-    change = locked(work, change_set_id, expected, "draft")
-    change.status, change.submitted_at, change.approved_at, change.approver_id = "review", moment, None, None
-    note_step(work, change, "submit", _text(note, "note"), at=moment)
-    return change
-
-
-def approve(
-    work: UnitOfWork,
-    change_set_id: UUID,
-    *,
-    expected: int | None,
-    note: str = "",
-    single_person: bool = False,
-    now: datetime | None = None,
-) -> ChangeSet:
-    """Approve a change set in review: another person than its author."""
-    work.actor.require("planner", "reviewer")
-    moment = now or datetime.now(UTC)
-    change = locked(work, change_set_id, expected, "review")
-    require_second_person(work, change, "approves", single_person=single_person)
-    change.approved_at, change.approver_id = moment, work.actor.account_id
-    note_step(work, change, "approve", _text(note, "note"), at=moment)
-    return change
-
-
-def send_back(
-    work: UnitOfWork,
-    change_set_id: UUID,
-    *,
-    expected: int | None,
-    reason: str,
-    single_person: bool = False,
-    now: datetime | None = None,
-) -> ChangeSet:
-    """Send a change set in review back to its author with a reason; it is a draft again."""
-    work.actor.require("planner", "reviewer")
-    moment = now or datetime.now(UTC)
-    told = required_reason(reason)
-    change = locked(work, change_set_id, expected, "review")
-    require_second_person(work, change, "sends back", single_person=single_person)
-    change.status, change.submitted_at, change.approved_at, change.approver_id = "draft", None, None, None
-    note_step(work, change, "send_back", told, at=moment)
-    return change
-
-
-def recall(
-    work: UnitOfWork, change_set_id: UUID, *, expected: int | None, note: str = "", now: datetime | None = None
-) -> ChangeSet:
-    """Take a change set out of review again, to draw it anew: its author, or another planner."""
-    work.actor.require("planner", "system_administrator")
-    moment = now or datetime.now(UTC)
-    change = locked(work, change_set_id, expected, "review")
-    change.status, change.submitted_at, change.approved_at, change.approver_id = "draft", None, None, None
-    note_step(work, change, "recall", _text(note, "note"), at=moment)
-    return change
+REVIEW: Final = Review(
+    noun="change set",
+    field="change_set",
+    drawers=("planner", "system_administrator"),
+    wrong=WrongChangeStateError,
+    take=_take,
+    view=_view,
+    record=_record,
+)
+locked, note_step, require_second_person = REVIEW.locked, REVIEW.note_step, REVIEW.require_second_person
+submit, approve, send_back, recall = REVIEW.submit, REVIEW.approve, REVIEW.send_back, REVIEW.recall
 
 
 def delete(work: UnitOfWork, change_set_id: UUID, *, expected: int | None) -> None:
@@ -212,9 +129,7 @@ def add_comment(
         raise WrongChangeStateError(
             "The change set is retired; it is history now.", change_set=str(change_set_id), status=change.status
         )
-    words = _text(text, "text")
-    if not words:
-        raise InvalidInputError("A comment needs words.", field="text")
+    words = required_text(text)
     if area_code is not None:
         known = {row.code for row in sql.list_drafted(work.session, change_set_id)}
         known |= {area["code"] for area in change.report.get("ended", [])}
@@ -228,22 +143,3 @@ def add_comment(
     work.session.flush()
     work.announce("comment", {"change_set": str(change_set_id), "comment": str(comment.id)}, change.territory_id)
     return next(view for view in comments(work, change_set_id) if view.id == comment.id)
-
-
-def require_second_person(work: UnitOfWork, change: ChangeSet, does: str, *, single_person: bool) -> None:
-    """Refuse the author of a change set, unless the office has one planner only."""
-    if not single_person and change.author_id is not None and change.author_id == work.actor.account_id:
-        raise second_person(does, change_set=str(change.id))
-
-
-def second_person(does: str, **fields: object) -> SecondPersonError:
-    """Return the refusal of a step that needs another person."""
-    told = f"A second person {does}: its author may not."
-    return SecondPersonError(told, open=[problem("second-person", None)], **fields)
-
-
-def _text(words: str, field: str) -> str:
-    told = words.strip()
-    if len(told) > NOTE_LENGTH:
-        raise InvalidInputError(f"At most {NOTE_LENGTH} characters.", field=field)
-    return told

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 from uuid import UUID
 
-from gis.errors import InvalidInputError
+from gis.errors import GridwardError, InvalidInputError
 from services import plan_files, tile_export
 from services.plan_life.upload_errors import UploadTooLargeError
 from store.database.work import UnitOfWork
@@ -67,11 +67,28 @@ def uploaded(name: str | None, content: bytes) -> Iterator[Path]:
     with tempfile.TemporaryDirectory() as folder:
         plain = Path(name or "upload").stem or "upload"
         if ending == ".zip":
-            yield _unpacked(content, Path(folder), plain)
+            unpacked = _unpacked(content, Path(folder), plain)
+            with _told_by_name(unpacked):
+                yield unpacked
         else:
             file = Path(folder) / f"{_safe(plain)}{ending}"
             file.write_bytes(content)
-            yield file
+            with _told_by_name(file):
+                yield file
+
+
+@contextmanager
+def _told_by_name(file: Path) -> Iterator[None]:
+    """Tell what is wrong with an uploaded file under its own name, not under the folder that it lies in for now."""
+    try:
+        yield
+    except GridwardError as error:
+        error.message = error.message.replace(str(file), file.name)
+        error.args = (error.message,)
+        for key, value in error.fields.items():
+            if isinstance(value, str):
+                error.fields[key] = value.replace(str(file), file.name)
+        raise
 
 
 def _refuse_large(size: int) -> None:

@@ -15,14 +15,8 @@ from services.partition.net_shares import renew_nets
 from services.plan_codes import settle_codes
 from services.plan_life.comparing import Compared, compare, lineage_rows
 from services.plan_life.readiness import proved_problems, without_responsibilities
-from services.plan_life.states import (
-    NotReadyError,
-    WrongStateError,
-    locked,
-    note_step,
-    require_second_person,
-    required_reason,
-)
+from services.plan_life.review import NotReadyError, required_reason
+from services.plan_life.states import WrongStateError, locked, note_step, require_second_person
 from store.database import plan_life as sql
 from store.database import plans as plan_sql
 from store.database.models import Plan, PlanStep
@@ -192,7 +186,7 @@ def _require_ready(work: UnitOfWork, plan: Plan, compared: Compared | None, mome
     problems += without_responsibilities(work, plan)
     if problems:
         raise NotReadyError(
-            f"The plan is not ready: {len(problems)} points are open; first: {problems[0]['message']}",
+            f"The plan is not ready; open points: {len(problems)}, first: {problems[0]['message']}",
             open=problems[:OPEN_POINTS],
         )
 

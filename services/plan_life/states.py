@@ -2,53 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import shapely
 
-from gis.errors import ConflictError, InvalidInputError, NotFoundError, StaleRevisionError
+from gis.errors import ConflictError, NotFoundError, StaleRevisionError
 from services import plan_views
-from services.plan_check_words import problem
+from services.plan_life.review import Review, Step, StepView, required_text
 from store.database import grids as grid_sql
 from store.database import plan_life as sql
 from store.database import plans as plan_sql
 from store.database.models import Comment, Plan, PlanStep
 from store.database.work import UnitOfWork
 
-NOTE_LENGTH = 2000
-
-
-class NotReadyError(ConflictError):
-    """A plan can't be published yet; the open points ride along in ``open``."""
-
-    code = "plan-not-ready"
-
 
 class WrongStateError(ConflictError):
     """The plan is not in the state that this step starts from."""
 
     code = "wrong-plan-state"
-
-
-class SecondPersonError(NotReadyError):
-    """The step needs somebody else than the plan's author."""
-
-    code = "second-person"
-
-
-@dataclass(frozen=True, slots=True)
-class StepView:
-    """One step in the life of a plan."""
-
-    id: UUID
-    action: str
-    actor: str | None
-    note: str
-    facts: dict[str, Any]
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,115 +41,30 @@ class CommentView:
     revision: int
 
 
-def locked(work: UnitOfWork, plan_id: UUID, expected: int | None, *states: str) -> Plan:
-    """Return a plan to change: in one of `states`, and as the caller saw it.
-
-    Parameters
-    ----------
-    work : UnitOfWork
-    plan_id : UUID
-    expected : int or None
-        Revision that the caller saw; None skips the question.
-    *states : str
-        Where the step may start.
-
-    Raises
-    ------
-    StaleRevisionError
-        Somebody else was faster; the plan as it is rides along in ``current``.
-    WrongStateError
-        The plan is in another state.
-    """
-    plan = plan_sql.get_plan(work.session, plan_id, lock=True)
-    if expected is not None and expected != plan.revision:
-        raise StaleRevisionError(
-            "The plan was changed since you read it; look at the present version first.",
-            current=plan_views.get_plan(work, plan_id),
-        )
-    if plan.status not in states:
-        wanted = " or ".join(states)
-        raise WrongStateError(
-            f"The plan is {plan.status}; this needs one that is {wanted}.",
-            plan=str(plan_id),
-            status=plan.status,
-            wanted=list(states),
-        )
-    return plan
+def _take(work: UnitOfWork, plan_id: UUID) -> Plan:
+    return plan_sql.get_plan(work.session, plan_id, lock=True)
 
 
-def note_step(
-    work: UnitOfWork, plan: Plan, action: str, note: str = "", *, at: datetime, facts: dict[str, Any] | None = None
-) -> None:
-    """Put a step on record, raise the plan's revision and tell whoever looks at it."""
-    plan.revision += 1
-    step = PlanStep(plan_id=plan.id, action=action, actor_id=work.actor.account_id, note=note, facts=facts or {}, at=at)
-    sql.add_step(work.session, step)
-    work.announce("plan", {"plan": str(plan.id), "action": action, "status": plan.status}, plan.territory_id)
+def _record(work: UnitOfWork, plan: Plan, step: Step) -> None:
+    row = PlanStep(
+        plan_id=plan.id, action=step.action, actor_id=step.actor_id, note=step.note, facts=step.facts, at=step.at
+    )
+    sql.add_step(work.session, row)
+    told = {"plan": str(plan.id), "action": step.action, "status": plan.status}
+    work.announce("plan", told, plan.territory_id)
 
 
-def submit(work: UnitOfWork, plan_id: UUID, *, expected: int, note: str = "", now: datetime | None = None) -> Plan:
-    """Send a draft to review; its grids stay as they are until it is sent back."""
-    work.actor.require("planner")
-    moment = now or datetime.now(UTC)
-    plan = locked(work, plan_id, expected, "draft")
-    plan.status, plan.submitted_at, plan.approved_at, plan.approver_id = "review", moment, None, None
-    note_step(work, plan, "submit", _text(note, "note"), at=moment)
-    return plan
-
-
-def approve(
-    work: UnitOfWork,
-    plan_id: UUID,
-    *,
-    expected: int,
-    note: str = "",
-    single_person: bool = False,
-    now: datetime | None = None,
-) -> Plan:
-    """Approve a plan in review: another person than its author.
-
-    Raises
-    ------
-    SecondPersonError
-        The author tries.
-    """
-    work.actor.require("planner", "reviewer")
-    moment = now or datetime.now(UTC)
-    plan = locked(work, plan_id, expected, "review")
-    require_second_person(work, plan, "approves", single_person=single_person)
-    plan.approved_at, plan.approver_id = moment, work.actor.account_id
-    note_step(work, plan, "approve", _text(note, "note"), at=moment)
-    return plan
-
-
-def send_back(
-    work: UnitOfWork,
-    plan_id: UUID,
-    *,
-    expected: int,
-    reason: str,
-    single_person: bool = False,
-    now: datetime | None = None,
-) -> Plan:
-    """Send a plan in review back to its author with a reason; it is a draft again."""
-    work.actor.require("planner", "reviewer")
-    moment = now or datetime.now(UTC)
-    told = required_reason(reason)
-    plan = locked(work, plan_id, expected, "review")
-    require_second_person(work, plan, "sends back", single_person=single_person)
-    plan.status, plan.submitted_at, plan.approved_at, plan.approver_id = "draft", None, None, None
-    note_step(work, plan, "send_back", told, at=moment)
-    return plan
-
-
-def recall(work: UnitOfWork, plan_id: UUID, *, expected: int, note: str = "", now: datetime | None = None) -> Plan:
-    """Take a plan out of review again, to work on it: its author, or another planner."""
-    work.actor.require("planner")
-    moment = now or datetime.now(UTC)
-    plan = locked(work, plan_id, expected, "review")
-    plan.status, plan.submitted_at, plan.approved_at, plan.approver_id = "draft", None, None, None
-    note_step(work, plan, "recall", _text(note, "note"), at=moment)
-    return plan
+REVIEW: Final = Review(
+    noun="plan",
+    field="plan",
+    drawers=("planner",),
+    wrong=WrongStateError,
+    take=_take,
+    view=plan_views.get_plan,
+    record=_record,
+)
+locked, note_step, require_second_person = REVIEW.locked, REVIEW.note_step, REVIEW.require_second_person
+submit, approve, send_back, recall = REVIEW.submit, REVIEW.approve, REVIEW.send_back, REVIEW.recall
 
 
 def delete(work: UnitOfWork, plan_id: UUID, *, expected: int) -> None:
@@ -204,12 +93,19 @@ def delete(work: UnitOfWork, plan_id: UUID, *, expected: int) -> None:
 
 
 def history(work: UnitOfWork, plan_id: UUID) -> list[StepView]:
-    """Return what happened to a plan, first to last."""
-    plan_sql.get_plan(work.session, plan_id)
-    return [
+    """Return what happened to a plan, first to last.
+
+    An account of some areas reads who took which step when and on what basis; remarks and sums of a step are about
+    ground that it does not see.
+    """
+    plan = plan_sql.get_plan(work.session, plan_id)
+    steps = [
         StepView(row.id, row.action, row.actor, row.note, row.facts, row.at)
         for row in sql.list_steps(work.session, plan_id)
     ]
+    if not work.actor.is_limited:
+        return steps
+    return [replace(step, note=step.note if step.note == plan.basis else "", facts={}) for step in steps]
 
 
 def comments(work: UnitOfWork, plan_id: UUID) -> list[CommentView]:
@@ -245,9 +141,7 @@ def add_comment(
     plan = plan_sql.get_plan(work.session, plan_id)
     if plan.status == "retired":
         raise WrongStateError("The plan is retired; it is history now.", plan=str(plan_id), status=plan.status)
-    words = _text(text, "text")
-    if not words:
-        raise InvalidInputError("A comment needs words.", field="text")
+    words = required_text(text)
     if grid_id is not None and grid_sql.find_version(work.session, grid_id, plan_id) is None:
         raise NotFoundError("There is no such grid in this plan.", grid=str(grid_id), plan=str(plan_id))
     first = None
@@ -304,14 +198,6 @@ def settle_comment(
     return _one_comment(work, plan_id, comment_id)
 
 
-def require_second_person(work: UnitOfWork, plan: Plan, does: str, *, single_person: bool) -> None:
-    """Refuse the author of a plan, unless the office has one planner only."""
-    if not single_person and plan.author_id is not None and plan.author_id == work.actor.account_id:
-        raise SecondPersonError(
-            f"A second person {does}: its author may not.", open=[problem("second-person", None)], plan=str(plan.id)
-        )
-
-
 def _one_comment(work: UnitOfWork, plan_id: UUID, comment_id: UUID) -> CommentView:
     return _comment_view(sql.list_comments(work.session, plan_id, comment_id)[0])
 
@@ -329,18 +215,3 @@ def _comment_view(row: Any) -> CommentView:  # noqa: ANN401 - a database row
         row.resolved_by,
         row.revision,
     )
-
-
-def _text(words: str, field: str) -> str:
-    told = words.strip()
-    if len(told) > NOTE_LENGTH:
-        raise InvalidInputError(f"At most {NOTE_LENGTH} characters.", field=field)
-    return told
-
-
-def required_reason(words: str) -> str:
-    """Return why, trimmed; refuse nothing said."""
-    told = _text(words, "reason")
-    if not told:
-        raise InvalidInputError("Say why.", field="reason")
-    return told

@@ -105,7 +105,8 @@ def restated(work: UnitOfWork, territory: UUID | str | None, asked: Question) ->
     """Answer a question for a figure on a boundary set.
 
     Points (dwellings, incidents, cameras) are counted where they lie: exact. Totals that are stored by other
-    boundaries only are carried over by the shares of households (or ground) that went where: apportioned.
+    boundaries only are carried over by the shares of households (or ground) that went where: apportioned. An account
+    of some areas gets what lies there on the boundaries there, and nothing of the rest.
 
     Raises
     ------
@@ -177,6 +178,10 @@ def _boundaries(work: UnitOfWork, place: Territory, words: str, at: datetime, zo
     elif kind == "areas" and sign:
         day = at.astimezone(ZoneInfo(zone)).date()
         found = sql.area_shapes(work.session, place.id, name, day)
+        if work.actor.is_limited:
+            # the areas above one's own may be named, but what lies in them is not seen: they would show too little
+            own = np.array([work.actor.covers(int(code)) for code in found["area_code"]], dtype=bool)
+            found = {column: values[own] for column, values in found.items()}
         if not len(found["code"]):
             known = ", ".join(sorted(sql.area_kinds(work.session, place.id)))
             raise NotFoundError(f"{place.name} had no areas '{name}' on {day}; kinds: {known}.", field=named)

@@ -42,6 +42,7 @@ def build(
     lang: str = "en",
     file_format: str = "html",
     run_id: UUID | None = None,
+    area_id: UUID | None = None,
 ) -> bytes:
     """Build a report of a plan, or return the file already built from equal inputs.
 
@@ -56,18 +57,18 @@ def build(
         One of `FORMATS`.
     run_id : UUID, optional
         Coverage run to report; the newest of how things stand without it.
+    area_id : UUID, optional
+        Area that a coverage report is of; the whole territory without it.
 
     Raises
     ------
     InvalidInputError
-        No such report, format or language.
+        No such report, format or language, or an area of a report that is of all.
     NotFoundError
-        There is no such plan, or no coverage run yet.
-    AreaLimitedError
-        It needs the whole territory, and the account is limited to some areas.
+        There is no such plan or area, or no coverage run yet.
     """
     check_format(file_format)
-    return finish(work, gather(work, name, plan_id, lang=lang, run_id=run_id), file_format).content
+    return finish(work, gather(work, name, plan_id, lang=lang, run_id=run_id, area_id=area_id), file_format).content
 
 
 def check_format(file_format: str) -> None:
@@ -79,7 +80,13 @@ def check_format(file_format: str) -> None:
 
 
 def gather(
-    work: UnitOfWork, name: str, plan_id: UUID, *, lang: str = "en", run_id: UUID | None = None
+    work: UnitOfWork,
+    name: str,
+    plan_id: UUID,
+    *,
+    lang: str = "en",
+    run_id: UUID | None = None,
+    area_id: UUID | None = None,
 ) -> ReportContent:
     """Gather what a report says; parameters and errors as of `build`."""
     if name not in NAMES:
@@ -89,12 +96,12 @@ def gather(
         raise InvalidInputError(f"A report is written in en or zh, not {lang[:20]}.", field="lang")
     plan = plan_sql.get_plan(work.session, plan_id)
     if name == "coverage":
-        return coverage_content(work, plan, _run_of(work, plan, run_id), language)
+        return coverage_content(work, plan, _run_of(work, plan, run_id), language, area_id=area_id)
+    if area_id is not None:
+        raise InvalidInputError(f"The report {name} is of the whole territory.", field="area")
     now = datetime.now(UTC)
     if name == "cameras":
         return cameras_content(work, plan, language, now=now)
-    # the nearest facility may lie beyond the border of an area, where an account of it sees none
-    work.actor.require_everywhere()
     return facilities_content(work, plan, language, now=now)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -38,6 +38,7 @@ def grid_layer(
     share: Callable[[str], float | None] = lambda _code: None,
     tip: Callable[[str], str] = lambda _code: "",
     fields: Mapping[str, Mapping[str, Any]] | None = None,
+    grids: Columns | None = None,
 ) -> ReportLayer:
     """Grids of a plan, filled by a share of 1.
 
@@ -50,8 +51,10 @@ def grid_layer(
         Of a grid's code.
     fields : mapping, optional
         Attribute to its value by code.
+    grids : Columns, optional
+        Those to draw (`store.database.plans.grid_shapes`); all of the plan when left out.
     """
-    grids = plan_sql.grid_shapes(work.session, plan_id)
+    grids = grids if grids is not None else plan_sql.grid_shapes(work.session, plan_id)
     codes = [str(code) for code in grids["code"]]
     styles = [
         style_of(_LIGHT.border, fill=_LIGHT.coverage[1], weight=1.5, fill_opacity=round(0.45 * (share(code) or 0.0), 3))
@@ -69,8 +72,8 @@ def grid_layer(
 
 
 def shed_layers(sheds: Columns, say: Mapping[str, str]) -> list[ReportLayer]:
-    """Return what cameras may see, hidden at first, and what they see."""
-    assumed = np.asarray(sheds["assumed"], dtype=bool)
+    """Return what cameras out of service would see and what others may see, both hidden at first, and what is seen."""
+    assumed, counted = (np.asarray(sheds[name], dtype=bool) for name in ("assumed", "counted"))
     maybe = {**style_of(_LIGHT.paused), "dashArray": "4 4"}
     seen = style_of(_LIGHT.coverage[2], fill=_LIGHT.coverage[1], fill_opacity=0.45)
 
@@ -83,12 +86,21 @@ def shed_layers(sheds: Columns, say: Mapping[str, str]) -> list[ReportLayer]:
         }
         return ReportLayer(name, title, sheds["geom"][rows], [style] * len(cameras), cameras, fields, shown=shown)
 
+    out = style_of(_LIGHT.paused, fill=_LIGHT.paused, fill_opacity=0.12)
+    idle = [layer("view_sheds_out", say["sheds_out"], ~counted, out, shown=False)] if not counted.all() else []
     return [
-        layer("view_sheds_unknown", say["sheds_unknown"], assumed, maybe, shown=False),
-        layer("view_sheds", say["sheds"], ~assumed, seen, shown=True),
+        *idle,
+        layer("view_sheds_unknown", say["sheds_unknown"], assumed & counted, maybe, shown=False),
+        layer("view_sheds", say["sheds"], ~assumed & counted, seen, shown=True),
     ]
 
 
-def grid_labels(work: UnitOfWork, plan_id: UUID) -> list[tuple[float, float, str]]:
-    """Where each grid's number is written."""
-    return [(row.lon, row.lat, str(int(row.code[-3:]))) for row in plan_sql.plan_grids(work.session, plan_id)]
+def grid_labels(
+    work: UnitOfWork, plan_id: UUID, *, codes: Container[str] | None = None
+) -> list[tuple[float, float, str]]:
+    """Where the number of each grid is written, or of those with some codes."""
+    return [
+        (row.lon, row.lat, str(int(row.code[-3:])))
+        for row in plan_sql.plan_grids(work.session, plan_id)
+        if codes is None or row.code in codes
+    ]

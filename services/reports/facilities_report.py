@@ -16,7 +16,7 @@ from services.facilities import coverage_of
 from services.nearest_staff import StreetGraphs
 from services.reports.drawing import grid_labels, grid_layer, ground_layer
 from services.reports.kinds import kind_word
-from services.reports.words import grouped_code, words
+from services.reports.words import grouped_code, own_areas, words
 from store.database import plans as plan_sql
 from store.database import reports as sql
 from store.database.models import Plan, Territory
@@ -33,7 +33,8 @@ def facilities_content(work: UnitOfWork, plan: Plan, lang: Lang, *, now: datetim
     rows = sql.facility_register(work.session, territory.id, plan.id)
     found = coverage_of(work, plan.id, StreetGraphs())
     defined = [found["definitions"][f"{name}_{lang}"] for name in ("units", "reach")]
-    notes = [*defined, say["estimated"], *([say["demo"]] if territory.demo else []), territory.attribution]
+    demo = [say["demo"]] if territory.demo else []
+    notes = [*own_areas(work, say), *defined, say["estimated"], *demo, territory.attribution]
     return ReportContent(
         name="facilities",
         title=f"{say['facilities_title']}: {territory.name}",

@@ -9,11 +9,12 @@ from typing import Final
 from gis.errors import UnavailableError
 from layers.folium_map import LEAFLET_CSS, LEAFLET_JS, CoverageReport, render_report
 from layers.report import ReportContent
+from services.reports.columns import about_sheet
 from store.files.layered import FileLayer, geopackage_bytes
 from store.files.sheets import Sheet, csv_bytes, xlsx_bytes
 from store.printing.pdf import pdf_bytes
 
-ENGINE = 8  # raise when the file of equal figures looks different
+ENGINE = 9  # raise when the file of equal figures looks different
 #: Format → media type.
 MEDIA: Final = {
     "html": "text/html; charset=utf-8",
@@ -49,7 +50,9 @@ def _html(content: ReportContent) -> bytes:
 
 
 def _xlsx(content: ReportContent) -> bytes:
-    return xlsx_bytes([Sheet(table.name, table.columns, table.rows) for table in content.tables])
+    return xlsx_bytes(
+        [*(Sheet(table.name, table.columns, table.rows) for table in content.tables), about_sheet(content)]
+    )
 
 
 def _csv(content: ReportContent) -> bytes:

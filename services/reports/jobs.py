@@ -25,6 +25,7 @@ def job_of(wanted: Wanted) -> dict[str, Any]:
         "format": wanted.file_format,
         "lang": wanted.lang,
         "run": str(wanted.run_id) if wanted.run_id else None,
+        "area": str(wanted.area_id) if wanted.area_id else None,
     }
 
 
@@ -36,9 +37,9 @@ def run_report_job(work: UnitOfWork, args: dict[str, Any], progress: Callable[[f
             raise NotFoundError("The schedule was deleted meanwhile.", schedule=args["schedule"])
         wanted = _of_month(work, schedule, args["month"], progress)
     else:
-        run = args.get("run")
+        run, area = (UUID(args[name]) if args.get(name) else None for name in ("run", "area"))
         wanted = Wanted(
-            args["name"], args["title"], UUID(args["plan"]), args["format"], args["lang"], UUID(run) if run else None
+            args["name"], args["title"], UUID(args["plan"]), args["format"], args["lang"], run, area_id=area
         )
     progress(0.7, "writing")
     return {"report_id": str(write_kept(work, wanted)["id"])}

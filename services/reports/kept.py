@@ -38,6 +38,8 @@ class Wanted:
     month : str or None
         Local month (YYYY-MM) that a schedule wrote it of.
     schedule_id : UUID or None
+    area_id : UUID or None
+        Area that it is of; the whole territory without it.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Wanted:
     run_id: UUID | None = None
     month: str | None = None
     schedule_id: UUID | None = None
+    area_id: UUID | None = None
 
 
 def finished(work: UnitOfWork, wanted: Wanted) -> dict[str, Any] | None:
@@ -139,7 +142,7 @@ def _for_readers(work: UnitOfWork, wanted: Wanted) -> AbstractContextManager[Non
 def _content(work: UnitOfWork, wanted: Wanted) -> ReportContent:
     checked_title(wanted.title)
     check_format(wanted.file_format)
-    return gather(work, wanted.name, wanted.plan_id, lang=wanted.lang, run_id=wanted.run_id)
+    return gather(work, wanted.name, wanted.plan_id, lang=wanted.lang, run_id=wanted.run_id, area_id=wanted.area_id)
 
 
 def _keep(work: UnitOfWork, wanted: Wanted, report_id: UUID) -> dict[str, Any]:

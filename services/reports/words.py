@@ -33,9 +33,11 @@ WORDS = {
     "ground": Text("Water, green, buildings", "水域、绿地、建筑"),
     "sheds": Text("Seen by a camera", "摄像机可见范围"),
     "sheds_unknown": Text("Heading unknown: may be seen", "方位未知：可能可见"),
+    "sheds_out": Text("Not counted: sees nothing", "未计入：不可见"),
     "street_gaps": Text("Streets not seen", "不可见街段"),
     "place_seen": Text("Key place seen", "重点部位可见"),
     "place_gap": Text("Key place not seen", "重点部位不可见"),
+    "place_maybe": Text("Key place maybe seen", "重点部位可能可见"),
     "camera": Text("Camera", "摄像机"),
     "kind": Text("Kind", "类型"),
     "kind_fixed": Text("fixed", "固定"),
@@ -91,6 +93,26 @@ WORDS = {
     ),
     "day": Text("Figures as of the end of {value}.", "数据截至 {value} 日终。"),
     "month": Text("Figures are averages over {value}.", "数据为 {value} 月内平均值。"),
+    "needed": Text(
+        "Needed: {value} cameras at each stretch of street and key place.",
+        "需求：每段街道和每处重点部位至少 {value} 台。"
+    ),
+    "level": Text(
+        "Seen means seen in this detail: {name}, {value:g} pixels a metre.",
+        "可见指达到该细节等级：{name}，每米 {value:g} 像素。"
+    ),
+    "level_usual": Text(
+        "Seen means seen in this detail: Discern, {value:g} pixels a metre; where the sensor is unknown, up to the "
+        "range of the register.",
+        "可见指达到“辨别”级别：每米 {value:g} 像素；传感器未知者按台账距离计。",
+    ),
+    "ptz_now": Text("Turning cameras count as they stand now.", "云台摄像机按当前姿态计。"),
+    "assumed_px": Text("Sensors that are unknown are taken to have {value} pixels.", "未知传感器按 {value} 像素计。"),
+    "named": Text("Only {value} named key places were measured: {reason}", "仅测算 {value} 处指定重点部位：{reason}"),
+    "sheds_now": Text(
+        "The map shows what cameras see as they are registered today; the figures rest on what was known then.",
+        "地图上的可见范围按当前台账绘制；各项数据以当时台账为准。",
+    ),
     "estimated": Text("Households are estimates where the source holds no counts.", "来源无户数时，户数为估算值。"),
     "demo": Text("Demo: roster and incidents are made up.", "演示数据：人员名册与事件均为虚构。"),
 }  # fmt: skip
