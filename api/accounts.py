@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StrictBool
 
 from api.deps import COOKIE, Who, Wired, Work
@@ -28,12 +28,24 @@ class ScopeOut(BaseModel):
     id: UUID
     role: str
     area_path: str | None
+    area_name: str | None
     since: datetime | None
     until: datetime | None
 
 
+class ActsForOut(BaseModel):
+    """The unit whose tasks are an account's own (its code), and the member of staff whose grids are (work number)."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    unit: str | None
+    unit_name: str | None
+    staff: str | None
+    staff_name: str | None
+
+
 class ManagedAccount(BaseModel):
-    """An account as an administrator sees it; the system administrator does not see `scopes`."""
+    """An account as an administrator sees it; the system administrator sees neither `scopes` nor `acts_for`."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -47,6 +59,7 @@ class ManagedAccount(BaseModel):
     must_change: bool
     administrator: bool
     scopes: list[ScopeOut] | None
+    acts_for: ActsForOut | None
 
 
 class Accounts(BaseModel):
@@ -82,6 +95,37 @@ class GrantIn(BaseModel):
     area: Annotated[str | None, Field(max_length=200)] = None
     since: Moment | None = None
     until: Moment | None = None
+
+
+class ActsForIn(BaseModel):
+    """Whom an account acts for from now on; what is left out or null is nobody."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    unit: Annotated[str | None, Field(max_length=80, description="Code of a unit.")] = None
+    staff: Annotated[str | None, Field(max_length=80, description="Work number of a member of staff.")] = None
+
+
+class FoundArea(BaseModel):
+    """An area of today."""
+
+    code: str
+    kind: str
+    name: str
+
+
+class FoundUnit(BaseModel):
+    """A unit."""
+
+    code: str
+    name: str
+
+
+class FoundPosts(BaseModel):
+    """Areas that a role can be given in, and units that an account can act for."""
+
+    areas: list[FoundArea]
+    units: list[FoundUnit]
 
 
 class StatusIn(BaseModel):
@@ -196,6 +240,23 @@ def grant_scope(account_id: AccountId, asked: GrantIn, work: Work) -> ScopeOut:
     """Give a role or right, in an area and for a time (security administrator)."""
     given = Grant(asked.role, asked.area, asked.since, asked.until)
     return ScopeOut.model_validate(accounts.grant(work, account_id, given))
+
+
+@router.get("/api/v1/accounts/posts", summary="Find areas and units", operation_id="find_posts")
+def find_posts(
+    work: Work, q: Annotated[str, Query(max_length=80, description="Part of a code or name.")]
+) -> FoundPosts:
+    """Return the first areas and units that fit, to give roles in and tasks of (security administrator)."""
+    return FoundPosts.model_validate(accounts.find_posts(work, q))
+
+
+@router.put(
+    "/api/v1/accounts/{account_id}/acts-for", summary="Say whom an account acts for", operation_id="link_account"
+)
+def link_account(account_id: AccountId, asked: ActsForIn, work: Work) -> ManagedAccount:
+    """Have an account act for a unit, as a member of staff, or for nobody (security administrator)."""
+    accounts.link(work, account_id, unit=asked.unit, staff=asked.staff)
+    return ManagedAccount.model_validate(accounts.get_account(work, account_id))
 
 
 @router.delete(

@@ -19,6 +19,7 @@ from api.figures import Figures
 from api.haste import WallClock
 from api.methods import LiteralFirst, literal_methods
 from api.middleware import MOST_UNASKED, BodyLimit, Crowd, RequestContext
+from api.queries import only_known
 from services.basemaps import open_basemaps
 from services.logs import configure_logs
 from services.settings import Settings, database_urls
@@ -84,7 +85,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     for module in _modules():
         guard = [] if module.__name__.rpartition(".")[2] in OPEN else [Depends(signed_in)]
         router: APIRouter = module.router
-        app.include_router(router, dependencies=guard)
+        app.include_router(router, dependencies=[*guard, Depends(only_known)])
     ui.install(app)
     app.add_middleware(LiteralFirst, methods=literal_methods(app.router.routes))
     app.add_middleware(WallClock, limit_s=settings.http.request_timeout_s)

@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from api.moments import Day
-from services.plan_life import states
+from services.plan_life.review import NOTE_LENGTH
 
 _POSITION = {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 3}
 Drawing = Annotated[
@@ -203,7 +203,7 @@ class AreaCommentIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    text: Annotated[str, Field(max_length=states.NOTE_LENGTH)]
+    text: Annotated[str, Field(max_length=NOTE_LENGTH)]
     area_code: Annotated[str | None, Field(max_length=40)] = None
     point: Annotated[
         tuple[Annotated[float, Field(ge=-180, le=180)], Annotated[float, Field(ge=-90, le=90)]] | None,

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from fastapi import APIRouter, Path, Query, Request, Response
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, field_validator
 
-from api.deps import Work
-from casework.catalogue import Phase
-from services import catalogue, clock_recompute
+from api.deps import IfMatch, Work
+from casework.catalogue import AREA_CLASSES, Phase
+from services import catalogue, catalogue_edit, clock_recompute
+from services.catalogue_edit import ItemDraft
 from store.database.work import UnitOfWork
 
 router = APIRouter(prefix="/api/v1/catalogue", tags=["catalogue"])
@@ -70,6 +71,60 @@ class CatalogueItemsOut(BaseModel):
 
     version: int | None
     items: list[CatalogueItemOut]
+
+
+Sentence = Annotated[str, Field(max_length=1000)]
+Named = Annotated[str, Field(max_length=200)]
+Limits = Annotated[
+    str, Field(max_length=500, description="Such as `4 工作时`, `make safe 3 emergency hours; repair 5 work days`.")
+]
+
+
+class CatalogueItemIn(BaseModel):
+    """An item to add or to put in place of one; `limit_1` … are limits in areas of a class, phases apart by `;`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Literal["event", "component"] = "event"
+    class_code: Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[^\s/*]+$")]
+    class_zh: Named = ""
+    class_en: Named = ""
+    name_zh: Named = ""
+    name_en: Named = ""
+    filing_zh: Sentence = ""
+    filing_en: Sentence = ""
+    closing_zh: Sentence = ""
+    closing_en: Sentence = ""
+    severity: Literal["minor", "major", "critical"] = "minor"
+    difficulty: Annotated[StrictInt, Field(ge=1, le=5)] = 1
+    urgent: StrictBool = False
+    self_handling: StrictBool = False
+    public: StrictBool = True
+    synonyms: Annotated[list[Annotated[str, Field(min_length=1, max_length=100)]], Field(max_length=50)] = []
+    limit_1: Limits = ""
+    limit_2: Limits = ""
+    limit_3: Limits = ""
+    limit_4: Limits = ""
+
+    def draft(self) -> ItemDraft:
+        """Return it as the service takes it."""
+        names = [f"limit_{number}" for number in AREA_CLASSES]
+        values = self.model_dump(exclude={*names, "synonyms"})
+        limits = {number: str(getattr(self, name)) for number, name in zip(AREA_CLASSES, names, strict=True)}
+        return ItemDraft(**values, synonyms=tuple(self.synonyms), limits=limits)
+
+
+class CatalogueItemSaved(BaseModel):
+    """An item as it stands, and the version of the catalogue that holds now."""
+
+    item: CatalogueItemOut
+    version: int
+
+
+class CatalogueItemRetired(BaseModel):
+    """The version of the catalogue that holds now, without the item."""
+
+    version: int
 
 
 class CatalogueVersionOut(BaseModel):
@@ -192,6 +247,25 @@ def _etag(work: UnitOfWork, territory: UUID | None, asked: tuple[object, ...]) -
 def get_item(work: Work, code: str, territory: Territory = None) -> CatalogueItemOut:
     """Return one item of the catalogue that holds."""
     return CatalogueItemOut.model_validate(catalogue.item(work, code, territory))
+
+
+ItemCode = Annotated[str, Path(min_length=1, max_length=40, pattern=r"^[^\s/*]+$")]
+
+
+@router.put("/items/{code}", summary="Add or change an item", operation_id="save_catalogue_item")
+def save_item(
+    work: Work, response: Response, code: ItemCode, body: CatalogueItemIn, version: IfMatch, territory: Territory = None
+) -> CatalogueItemSaved:
+    """Make the next version with this item in it; `If-Match` is the version that was seen, 0 for none."""
+    item, now = catalogue_edit.save_item(work, code, body.draft(), version=version, territory=territory)
+    response.headers["ETag"] = f'"{now}"'
+    return CatalogueItemSaved(item=CatalogueItemOut.model_validate(item), version=now)
+
+
+@router.delete("/items/{code}", summary="Retire an item", operation_id="retire_catalogue_item")
+def retire_item(work: Work, code: ItemCode, version: IfMatch, territory: Territory = None) -> CatalogueItemRetired:
+    """Make the next version of the catalogue without this item; cases under it keep their limits."""
+    return CatalogueItemRetired(version=catalogue_edit.retire_item(work, code, version=version, territory=territory))
 
 
 class LeadUnitIn(BaseModel):

@@ -20,7 +20,12 @@ class NeedsIn(BaseModel):
         Literal["all", "networked", "online", "serviceable"], Field(description="Cameras that count.")
     ] = "online"
     level: Annotated[
-        str | None, Field(max_length=20, description="Detail by its name in IEC 62676-4; see /coverage/levels.")
+        str | None,
+        Field(
+            max_length=20,
+            description="Detail by its name in IEC 62676-4, see /coverage/levels; left out, discern where the sensor "
+            "is known and the range as registered where it is not.",
+        ),
     ] = None
     on: Annotated[str | None, Field(max_length=10, description="Local day, YYYY-MM-DD: as of its last moment.")] = None
     month: Annotated[str | None, Field(max_length=7, description="Local month, YYYY-MM: averaged over it.")] = None
@@ -65,7 +70,9 @@ class CoverageGridOut(BaseModel):
     seen_m: float
     seen_m_upper: float
     k2_m: float
+    k2_m_upper: float
     k3_m: float
+    k3_m_upper: float
     unseen_m: float
     open_m2: float
     seen_m2: float
@@ -78,6 +85,7 @@ class CoverageGridOut(BaseModel):
     online: float
     serviceable: float
     gap_score: float
+    gap_score_least: float
     incidents: int
     reasons: list[dict[str, Any]]
 
@@ -213,7 +221,9 @@ class AreaCoverageOut(BaseModel):
     seen_m: float
     seen_m_upper: float
     k2_m: float
+    k2_m_upper: float
     k3_m: float
+    k3_m_upper: float
     open_m2: float
     seen_m2: float
     seen_m2_upper: float
@@ -226,6 +236,7 @@ class AreaCoverageOut(BaseModel):
     serviceable: float
     incidents: int
     gap_score: float
+    gap_score_least: float
     rates: dict[str, RateOut]
     units: UnitsOut
     cost: AreaCostOut | None

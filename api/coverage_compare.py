@@ -38,12 +38,18 @@ class PairOut(BaseModel):
     street_m_b: float | None
     seen_m_a: float | None
     seen_m_b: float | None
+    seen_m_upper_a: float | None
+    seen_m_upper_b: float | None
     places_a: float | None
     places_b: float | None
     places_seen_a: float | None
     places_seen_b: float | None
+    places_seen_upper_a: float | None
+    places_seen_upper_b: float | None
     gap_score_a: float | None
     gap_score_b: float | None
+    gap_score_least_a: float | None
+    gap_score_least_b: float | None
 
 
 class GridPairOut(PairOut):

@@ -32,6 +32,7 @@ from gis.errors import InvalidInputError, NotAllowedError, NotSignedInError, Rev
 from services import access, idempotency
 from services.access import SignedIn, digest_of
 from services.audit import ReadNotes
+from services.features.extents import Extents
 from services.layers import SeenViews
 from services.logs import request_id
 from services.settings import Settings
@@ -106,6 +107,8 @@ class Wiring:
     reads : ReadNotes
     views : SeenViews
         What looks at the map showed last.
+    extents : Extents
+        Where collections lie.
     exits : CapacityLimiter
         Threads that commit. Apart from those that run routes: when all of these wait for a database connection,
         the requests that hold the connections must still be able to finish.
@@ -119,6 +122,7 @@ class Wiring:
     credentials: CredentialCache = field(default_factory=CredentialCache)
     reads: ReadNotes = field(default_factory=ReadNotes)
     views: SeenViews = field(default_factory=SeenViews)
+    extents: Extents = field(default_factory=Extents)
     exits: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(16))
     parts: dict[str, Any] = field(default_factory=dict)
 

@@ -10,12 +10,12 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.case_bodies import CaseOut, UnitName
-from api.cases import case_out
 from api.deps import Work
 from api.duplicates import DuplicateOut, DuplicatesOut
 from api.locate import Graphs, LocatedAnswer
 from api.plan_history import SettingsOf
 from services import catalogue, duplicates, handovers, incident_views, locate
+from services.cases import case_view
 
 router = APIRouter(prefix="/api/v1", tags=["desk"])
 Territory = Annotated[UUID | None, Query(description="May be left out where only one is loaded.")]
@@ -104,16 +104,16 @@ def list_near_incidents(work: Work, query: Annotated[NearQuery, Query()]) -> Dup
 @router.get("/incidents/{no}/answer", operation_id="answer_incident")
 def answer_incident(work: Work, graphs: Graphs, no: str) -> DeskAnswer:
     """Return all that a dispatcher needs of a case: it, its actions, grid, head, people, cameras, lead unit."""
-    row = incident_views.read_row(work, no)
+    row, now = incident_views.read_row(work, no), datetime.now(UTC)
     located: Any = None
     if row.lon is not None:
         place = locate.Place(row.lon, row.lat, accuracy_m=row.accuracy_m or 0.0, territory=row.territory_id)
-        located = locate.locate(work, graphs, place, now=datetime.now(UTC)).answer
+        located = locate.locate(work, graphs, place, now=now).answer
     lead = None
     if row.item_code:
         lead = catalogue.lead_unit(work, row.item_code, row.area_code, row.territory_id)
     return DeskAnswer(
-        case=case_out(work, no),
+        case=CaseOut.model_validate(case_view(work, row, now=now)),
         located=LocatedAnswer.model_validate(located) if located is not None else None,
         lead_unit=UnitName(id=lead.id, code=lead.code, name=lead.name) if lead is not None else None,
     )

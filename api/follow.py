@@ -28,6 +28,8 @@ class FollowOut(BaseModel):
 
     no: str
     item: str
+    item_en: str
+    item_zh: str
     state: str
     state_zh: str
     state_at: datetime

@@ -25,13 +25,19 @@ ADMINISTRATION: Final = ("/api/v1/accounts", "/api/v1/audit", "/api/v1/operation
 PUBLIC: Final = ("/api/v1/public/", "/open311/v2", "/api/v1/follow/")
 
 # every row that these show or change passes row security, and none tells sums of what it hides: those of a plan and
-# of its coverage are added up from the grids in sight (services/plan_figures.py, services/coverage_in_area.py)
+# of its coverage are added up from the grids in sight (services/plan_figures.py, services/coverage_in_area.py).
+# A walk from here may lead over a border (services/facilities.py); what it leads to is not told
 IN_AREAS: Final = frozenset(
     {
         "GET /api/v1/territories", "GET /api/v1/areas", "GET /api/v1/plans/current", "GET /api/v1/grids",
         "GET /api/v1/plans", "GET /api/v1/plans/{plan_id}",
         "GET /api/v1/coverage", "GET /api/v1/coverage/areas", "GET /api/v1/reports/{report}",
         "GET /api/v1/plans/{plan_id}/grids", "GET /api/v1/plans/{plan_id}/atoms",
+        "GET /api/v1/plans/{plan_id}/quality", "GET /api/v1/statistics", "POST /api/v1/statistics/restate",
+        # a kept report is of the areas that its author saw, and for accounts of the very same areas
+        "GET /api/v1/reports", "POST /api/v1/reports", "GET /api/v1/reports/{report}/file",
+        "PATCH /api/v1/reports/{report}", "DELETE /api/v1/reports/{report}",
+        "GET /api/v1/coverage/facilities", "GET /api/v1/coverage/facilities/reach",
         "GET /api/v1/plans/{plan_id}/comments", "POST /api/v1/plans/{plan_id}/comments",
         "POST /api/v1/plans/{plan_id}/comments/{comment_id}/resolve",
         "POST /api/v1/plans/{plan_id}/comments/{comment_id}/reopen",
@@ -43,6 +49,7 @@ IN_AREAS: Final = frozenset(
         "POST /api/v1/plans/{plan_id}/improve", "POST /api/v1/plans/{plan_id}/undo",
         "POST /api/v1/plans/{plan_id}/redo", "PATCH /api/v1/grids/{grid_id}",
         "GET /api/v1/plans/{plan_id}/edits", "GET /api/v1/plans/{plan_id}/check",
+        "GET /api/v1/plans/{plan_id}/history", "GET /api/v1/plans/{plan_id}/lineage",
         "GET /api/v1/plans/{plan_id}/export",
         "GET /api/v1/plans/{plan_id}/reaches", "GET /api/v1/reaches/{reach_id}", "GET /api/v1/grids/{grid_id}/nets",
         "GET /api/v1/organisation", "GET /api/v1/units", "GET /api/v1/units/{unit}", "GET /api/v1/roles",
@@ -57,7 +64,7 @@ IN_AREAS: Final = frozenset(
         "POST /api/v1/privacy-zones", "GET /api/v1/privacy-zones/{zone}", "PATCH /api/v1/privacy-zones/{zone}",
         "DELETE /api/v1/privacy-zones/{zone}", "POST /api/v1/locate", "GET /api/v1/incidents",
         "POST /api/v1/incidents", "GET /api/v1/incidents/{no}", "PATCH /api/v1/incidents/{no}",
-        "GET /api/v1/incidents/counts", "GET /api/v1/incidents/{no}/transitions",
+        "GET /api/v1/incidents/counts", "GET /api/v1/incidents/chart", "GET /api/v1/incidents/{no}/transitions",
         "POST /api/v1/incidents/actions", "GET /api/v1/incidents/{no}/verify", "POST /api/v1/incidents/{no}/follow",
         "GET /api/v1/incidents/{no}/contact", "PUT /api/v1/incidents/{no}/contact",
         "DELETE /api/v1/incidents/{no}/contact", "POST /api/v1/incidents/{no}/actions/{action}",

@@ -121,6 +121,29 @@ class CountsOut(BaseModel):
     by_clock: dict[str, int]
 
 
+class BarOut(BaseModel):
+    """One bar: an item's code or words, a 12-digit area, a month as ``2026-05``; words of the first report."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    key: str
+    words: str
+    n: int
+
+
+class ChartOut(BaseModel):
+    """How many incidents there are by item and area, most first and then the rest, and by month."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    total: int
+    items: list[BarOut]
+    other_items: int
+    areas: list[BarOut]
+    other_areas: int
+    months: list[BarOut]
+
+
 class IncidentAnswer(BaseModel):
     """One incident."""
 
@@ -256,6 +279,12 @@ def list_incidents(work: Work, query: Annotated[PageQuery, Query()]) -> Incident
 def count_incidents(work: Work, query: Annotated[QueueQuery, Query()]) -> CountsOut:
     """Return how many incidents fit, by state, 12-digit area and clock (late, soon, ok, paused, none)."""
     return CountsOut.model_validate(views.count_incidents(work, query.asked(work)))
+
+
+@router.get("/chart", operation_id="chart_incidents")
+def chart_incidents(work: Work, query: Annotated[QueueQuery, Query()]) -> ChartOut:
+    """Return how many incidents fit, by item, area and month."""
+    return ChartOut.model_validate(views.chart_incidents(work, query.asked(work)))
 
 
 @router.patch("/{no}", operation_id="amend_incident")

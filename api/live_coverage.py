@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,7 +9,6 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-import anyio.to_thread
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict
 
@@ -18,6 +16,7 @@ from api.deps import Wiring, Work
 from api.jobs import JobAnswer
 from services import jobs
 from services.current_plan import current_plan_id
+from services.warming import start_beside
 
 router = APIRouter(prefix="/api/v1/coverage/live", tags=["coverage"])
 _log = logging.getLogger(__name__)
@@ -69,14 +68,8 @@ def start_check(work: Work, asked: CheckRequest) -> JobAnswer:
 @asynccontextmanager
 async def running(_wiring: Wiring) -> AsyncIterator[None]:
     """Load the kernels beside the start, so that the first camera that changes need not wait for them."""
-    task = asyncio.create_task(anyio.to_thread.run_sync(_warm, abandon_on_cancel=True))
-    try:
-        yield
-    finally:
-        task.cancel()
-        (ended,) = await asyncio.gather(task, return_exceptions=True)
-        if isinstance(ended, Exception):
-            _log.error("The kernels of coverage could not be loaded.", exc_info=ended)
+    start_beside(_warm, name="kernels", failure="The kernels of coverage could not be loaded.")
+    yield
 
 
 def _warm() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,7 +9,6 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-import anyio.to_thread
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -20,6 +18,7 @@ from gis.errors import GridwardError
 from services import locate as service
 from services.locate import Place
 from services.nearest_staff import StreetGraphs, warm
+from services.warming import start_beside
 from store.database.actor import Actor
 
 router = APIRouter(prefix="/api/v1", tags=["locate"])
@@ -182,14 +181,8 @@ def locate(work: Work, graphs: Graphs, question: Question) -> Any:  # noqa: ANN4
 @asynccontextmanager
 async def running(wiring: Wiring) -> AsyncIterator[None]:
     """Build the street graphs beside the start, so that the first dispatcher need not wait for them."""
-    task = asyncio.create_task(anyio.to_thread.run_sync(_warm, wiring, abandon_on_cancel=True))
-    try:
-        yield
-    finally:
-        task.cancel()
-        (ended,) = await asyncio.gather(task, return_exceptions=True)
-        if isinstance(ended, Exception):
-            _log.error("The street graphs could not be built.", exc_info=ended)
+    start_beside(lambda: _warm(wiring), name="street-graphs", failure="The street graphs could not be built.")
+    yield
 
 
 def _warm(wiring: Wiring) -> None:

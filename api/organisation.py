@@ -89,11 +89,12 @@ class UnitIn(BaseModel):
     kind: Word = "department"
     parent: UUID | None = None
     area: UUID | None = None
+    valid_from: Day | None = None
     territory: UUID | None = None
 
 
 class UnitChange(BaseModel):
-    """What to change; `parent`, `area` and `valid_to` may be null."""
+    """What to change; `parent`, `area`, `valid_from` and `valid_to` may be null."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -101,6 +102,7 @@ class UnitChange(BaseModel):
     kind: Word | None = None
     parent: UUID | None = None
     area: UUID | None = None
+    valid_from: Day | None = None
     valid_to: Day | None = None
 
 

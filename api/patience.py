@@ -7,6 +7,7 @@ first byte, or after the connection was opened, and small; the body has its limi
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import Any
 
 import orjson
@@ -14,6 +15,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 HEAD_S = 10.0
 HEAD_BYTES = 65_536  # the longest filter that the API takes, escaped, and a proxy's headers besides
+_HOST = re.compile(rb"[A-Za-z0-9._-]+(:[0-9]{0,5})?|\[[0-9A-Fa-f:.%A-Za-z0-9-]+\](:[0-9]{0,5})?")
 _ANSWER = (
     b"HTTP/1.1 %d %s\r\nconnection: close\r\ncontent-type: application/problem+json\r\ncontent-length: %d\r\n\r\n%s"
 )
@@ -82,9 +84,15 @@ class PatientProtocol(HttpToolsProtocol):
         Raises
         ------
         ValueError
-            It is too long; the parser passes that on to `send_400_response`.
+            It is too long, or does not say once which host is meant; the parser passes that on to `send_400_response`.
         """
         self._came()
+        hosts = [value for name, value in self.headers if name == b"host"]
+        # links of the OGC API are made from it, and caches before us keep answers by it
+        if not all(_HOST.fullmatch(value) for value in hosts) or len(hosts) > 1:
+            raise ValueError("no host that can be meant")
+        if not hosts and self.parser.get_http_version() == "1.1":
+            raise ValueError("HTTP/1.1 names its host")
         if len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers) > HEAD_BYTES:
             self._too_long = True
             raise ValueError("head too long")

@@ -14,6 +14,7 @@ from api.deps import IfMatch, Work, if_match, settings_of
 from api.plans import PlanOut
 from services import plan_views
 from services.plan_life import states
+from services.plan_life.review import NOTE_LENGTH
 from services.settings import Settings
 from store.database.work import UnitOfWork
 
@@ -27,7 +28,7 @@ class Note(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    note: Annotated[str, Field(max_length=states.NOTE_LENGTH)] = ""
+    note: Annotated[str, Field(max_length=NOTE_LENGTH)] = ""
 
 
 class Reason(BaseModel):
@@ -35,7 +36,7 @@ class Reason(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    reason: Annotated[str, Field(max_length=states.NOTE_LENGTH)]
+    reason: Annotated[str, Field(max_length=NOTE_LENGTH)]
 
 
 class PublicationIn(BaseModel):
@@ -91,7 +92,7 @@ class CommentIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    text: Annotated[str, Field(max_length=states.NOTE_LENGTH)]
+    text: Annotated[str, Field(max_length=NOTE_LENGTH)]
     grid: UUID | None = None
     point: Annotated[
         tuple[Annotated[float, Field(ge=-180, le=180)], Annotated[float, Field(ge=-90, le=90)]] | None,

@@ -61,6 +61,7 @@ class ReportRequest(BaseModel):
     lang: Lang = "en"
     plan: UUID | None = None
     run: Annotated[UUID | None, Field(description="Coverage run; the newest of how things stand when left out.")] = None
+    area: Annotated[UUID | None, Field(description="Area that a coverage report is of; all when left out.")] = None
 
 
 class ReportStarted(BaseModel):
@@ -162,7 +163,7 @@ def make_report(work: Work, asked: ReportRequest, response: Response) -> ReportS
     from services.reports.jobs import job_of  # noqa: PLC0415 - as above
 
     plan = asked.plan if asked.plan is not None else current_plan_id(work)
-    wanted = kept.Wanted(asked.name, asked.title, plan, asked.format, asked.lang, asked.run)
+    wanted = kept.Wanted(asked.name, asked.title, plan, asked.format, asked.lang, asked.run, area_id=asked.area)
     known = kept.finished(work, wanted)
     if known is not None:
         response.status_code = 200
@@ -229,8 +230,10 @@ def delete_report(work: Work, report: UUID) -> None:
 def get_report(
     work: Work,
     report: Name,
+    *,
     plan: Annotated[UUID | None, Query(description="Plan; the one in use when left out.")] = None,
     run: Annotated[UUID | None, Query(description="Coverage run; the newest of how things stand now.")] = None,
+    area: Annotated[UUID | None, Query(description="Area that a coverage report is of; all when left out.")] = None,
     lang: Language = "en",
     format: Annotated[Format, Query(description="Page, A4 sheet, workbook, table, map layers.")] = "html",  # noqa: A002 - its name in the contract
 ) -> Response:
@@ -238,7 +241,7 @@ def get_report(
     from services import reports  # noqa: PLC0415 - folium and the engines take seconds to import
 
     chosen = plan if plan is not None else current_plan_id(work)
-    content = reports.build(work, report, chosen, lang=lang, file_format=format, run_id=run)
+    content = reports.build(work, report, chosen, lang=lang, file_format=format, run_id=run, area_id=area)
     return attachment(content, f"gridward-{report}", format)
 
 

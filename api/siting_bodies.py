@@ -104,11 +104,14 @@ class FiguresOut(BaseModel):
     seen_m: float
     seen_m_upper: float
     k2_m: float
+    k2_m_upper: float
     k3_m: float
+    k3_m_upper: float
     places: int
     places_seen: float
     places_seen_upper: float
     gap_score: float
+    gap_score_least: float
 
 
 class GridChangeOut(BaseModel):
@@ -126,7 +129,9 @@ class ChangeOut(BaseModel):
     seen_m: float
     seen_m_upper: float
     places_seen: float
+    places_seen_upper: float
     gap_score: float
+    gap_score_least: float
 
 
 class WhatIfOut(BaseModel):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from typing import Annotated, Any
+from urllib.parse import urlencode
 
 import orjson
 from fastapi import APIRouter, Depends, Request
@@ -12,7 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api import problems
 from api.compress import accepted_coding
-from api.deps import Wiring, Work, who_asks, wiring_of
+from api.deps import Wired, Wiring, Work, who_asks, wiring_of
 from api.ogc_parameters import base_of, known_tags, link, only_parameters, requested_look
 from api.tile_matrices import MATRIX_SET, WEB_MERCATOR
 from gis.errors import NotFoundError
@@ -24,6 +25,7 @@ from services.tiles import TileAddress, TileCache
 MVT = "application/vnd.mapbox-vector-tile"
 TILING_SCHEME = "http://www.opengis.net/def/rel/ogc/1.0/tiling-scheme"
 _VOLATILE = {"Cache-Control": "private, no-cache", "Vary": "Accept-Encoding, Authorization, Cookie"}
+_LOOKS = ("plan", "territory")
 _FOR_GOOD = "private, max-age=31536000, immutable"
 
 router = APIRouter(prefix="/ogc/collections", tags=["tiles"])
@@ -103,7 +105,7 @@ def _named_in(scope: Scope) -> tuple[str, str, str, str] | None:
 async def _answer(request: Request, collection: str, z: str, y: str, x: str) -> Response:
     wired = wiring_of(request)
     who = await who_asks(request)
-    only_parameters(request, "plan", "territory", "v")
+    only_parameters(request, *_LOOKS, "v")
     read = partial(
         tiles.read_tile,
         cache=_cache_of(wired),
@@ -133,14 +135,20 @@ def _address(z: str, x: str, y: str) -> TileAddress:
     return TileAddress(int(z), int(x), int(y))
 
 
+def _kept(request: Request) -> str:
+    """Return what the addresses of a tile set's tiles keep of a request's parameters, with its question mark."""
+    kept = [(name, value) for name, value in request.query_params.multi_items() if name in _LOOKS]
+    return f"?{urlencode(kept)}" if kept else ""
+
+
 @router.get("/{collection}/tiles/WebMercatorQuad")
-def get_tile_set(request: Request, work: Work, look: Looking, collection: str) -> Response:
+def get_tile_set(request: Request, work: Work, wired: Wired, look: Looking, collection: str) -> Response:
     """Describe a tile set: TileJSON 3 and the OGC tile set metadata in one document."""
-    only_parameters(request, "plan", "territory", "f")
+    only_parameters(request, *_LOOKS, "f")
     spec = layers.find_layer(collection)
-    box = layers.read_extent(work, collection, look=look)
+    box = wired.extents.read(work, [spec.id], layers.view_of(work, look))[spec.id]
     address = f"{base_of(request)}/collections/{spec.id}/tiles/WebMercatorQuad"
-    query = f"?{request.url.query}" if request.url.query else ""
+    query = _kept(request)
     template = f"{address}/{{z}}/{{y}}/{{x}}{query}"
     body: dict[str, Any] = {
         "tilejson": "3.0.0",
@@ -167,13 +175,14 @@ def get_tile_set(request: Request, work: Work, look: Looking, collection: str) -
 
 
 @router.get("/{collection}/tiles")
-def list_tile_sets(request: Request, collection: str, _work: Work) -> dict[str, Any]:
-    """List the tile sets of a collection: one, in Web Mercator."""
-    only_parameters(request, "f")
+def list_tile_sets(request: Request, collection: str, _work: Work, _look: Looking) -> dict[str, Any]:
+    """List the tile sets of a collection: one, in Web Mercator; its links keep the plan that is asked for."""
+    only_parameters(request, *_LOOKS, "f")
     spec = layers.find_layer(collection)
     address = f"{base_of(request)}/collections/{spec.id}/tiles"
+    query = _kept(request)
     return {
-        "links": [link("self", address, "application/json")],
+        "links": [link("self", f"{address}{query}", "application/json")],
         "tilesets": [
             {
                 "title": spec.title.en,
@@ -181,11 +190,11 @@ def list_tile_sets(request: Request, collection: str, _work: Work) -> dict[str, 
                 "crs": WEB_MERCATOR,
                 "tileMatrixSetURI": MATRIX_SET,
                 "links": [
-                    link("self", f"{address}/WebMercatorQuad", "application/json"),
+                    link("self", f"{address}/WebMercatorQuad{query}", "application/json"),
                     link(TILING_SCHEME, f"{base_of(request)}/tileMatrixSets/WebMercatorQuad", "application/json"),
                     link(
                         "item",
-                        f"{address}/WebMercatorQuad/{{tileMatrix}}/{{tileRow}}/{{tileCol}}",
+                        f"{address}/WebMercatorQuad/{{tileMatrix}}/{{tileRow}}/{{tileCol}}{query}",
                         MVT,
                         templated=True,
                     ),

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
-from api.deps import Work
+from api.deps import Wired, Work
 from api.ogc import html
 from api.ogc.formats import FORMATS, GEOJSON, HTML, JSON, SCHEMA, STYLE, answer, self_links
 from api.ogc.landing import PAGES, TITLE
@@ -16,7 +16,7 @@ from api.ogc_parameters import base_of, link, only_parameters, requested_look
 from layers.catalogue import COLLECTIONS, LAYERS
 from layers.fields import PLACE, schema_of
 from layers.spec import LayerSpec
-from services.features.reading import CRS84, Crs, find_collection, known_systems, read_extent, visible_fields
+from services.features.reading import CRS84, Crs, find_collection, known_systems, visible_fields
 from services.layers import Look, view_of
 
 RELATION: Final = "http://www.opengis.net/def/rel/ogc/1.0"
@@ -27,16 +27,17 @@ Looking = Annotated[Look, Depends(requested_look)]
 
 
 @router.get("/collections", response_class=Response, responses=PAGES, operation_id="list_collections")
-def list_collections(request: Request, work: Work, look: Looking) -> Response:
+def list_collections(request: Request, work: Work, wired: Wired, look: Looking) -> Response:
     """Return every collection."""
     only_parameters(request, "f", "plan", "territory", formats=FORMATS)
     view = view_of(work, look)
     base = base_of(request)
     systems = known_systems(work, view)
+    boxes = wired.extents.read(work, [spec.id for spec in COLLECTIONS], view)
     body = {
         "links": self_links(request, f"{base}/collections", JSON),
         "crs": [each.uri for each in systems],
-        "collections": [described(spec, base, view.box, systems) for spec in COLLECTIONS],
+        "collections": [described(spec, base, boxes[spec.id], systems) for spec in COLLECTIONS],
     }
 
     def draw(told: Mapping[str, Any]) -> str:
@@ -51,14 +52,15 @@ def list_collections(request: Request, work: Work, look: Looking) -> Response:
 
 
 @router.get("/collections/{collection}", response_class=Response, responses=PAGES, operation_id="get_collection")
-def get_collection(request: Request, work: Work, look: Looking, collection: str) -> Response:
+def get_collection(request: Request, work: Work, wired: Wired, look: Looking, collection: str) -> Response:
     """Return one collection with the extent of its features."""
     only_parameters(request, "f", "plan", "territory", formats=FORMATS)
     spec = find_collection(collection)
     base = base_of(request)
     address = f"{base}/collections/{spec.id}"
     view = view_of(work, look)
-    body = described(spec, base, read_extent(work, collection, view), known_systems(work, view))
+    box = wired.extents.read(work, [spec.id], view)[spec.id]
+    body = described(spec, base, box, known_systems(work, view))
     body["links"] = [*self_links(request, address, JSON), *body["links"][1:]]
 
     def draw(told: Mapping[str, Any]) -> str:

@@ -42,5 +42,7 @@ CONFORMS_TO: Final = (
     f"{_OGC}/ogcapi-tiles-1/1.0/conf/core",
     f"{_OGC}/ogcapi-tiles-1/1.0/conf/tileset",
     f"{_OGC}/ogcapi-tiles-1/1.0/conf/tilesets-list",
+    f"{_OGC}/ogcapi-tiles-1/1.0/conf/geodata-tilesets",
+    f"{_OGC}/ogcapi-tiles-1/1.0/conf/oas30",
     f"{_OGC}/ogcapi-tiles-1/1.0/conf/mvt",
 )

@@ -195,17 +195,29 @@ def _of_collection(spec: LayerSpec, fields: Fields) -> dict[str, Any]:
     for kind in ("queryables", "sortables", "schema"):
         paths[f"{root}/{kind}"] = {"get": _operation(f"{name}_{kind}", kind.capitalize(), name, SCHEMA)}
     if name in TILED:
-        place = [
-            {"name": each, "in": "path", "required": True, "schema": {"type": "integer", "minimum": 0}}
-            for each in ("tileMatrix", "tileRow", "tileCol")
-        ]
-        tiles = f"{root}/tiles/WebMercatorQuad"
-        paths[f"{root}/tiles"] = {"get": _operation(f"{name}_tile_sets", "Tile sets.", name, JSON)}
-        paths[tiles] = {"get": _operation(f"{name}_tile_set", "The tile set, TileJSON 3 too.", name, JSON)}
-        tile = _operation(f"{name}_tile", "A vector tile.", name, MVT, *place)
-        paths[f"{tiles}/{{tileMatrix}}/{{tileRow}}/{{tileCol}}"] = {"get": tile}
+        paths |= _tiles_of(root, name)
     _add_edits(paths, spec)
     return paths
+
+
+def _tiles_of(root: str, name: str) -> dict[str, Any]:
+    """Describe tile sets; the standard says how the operations' names end."""
+    number = {"type": "integer", "minimum": 0}
+    place = [
+        {"name": each, "in": "path", "required": True, "schema": schema}
+        for each, schema in (("tileMatrix", _TEXT), ("tileRow", number), ("tileCol", number))
+    ]
+    shown = _named("plan", "territory")
+    tiles = f"{root}/tiles/WebMercatorQuad"
+    called = f"{name}.collection.vector"
+    told = {
+        f"{root}/tiles": _operation(f"{called}.getTileSetsList", "Tile sets.", name, JSON, *shown),
+        tiles: _operation(f"{called}.getTileSet", "The tile set, TileJSON 3 too.", name, JSON, *shown),
+        f"{tiles}/{{tileMatrix}}/{{tileRow}}/{{tileCol}}": _operation(
+            f"{called}.getTile", "A vector tile.", name, MVT, *place, *shown
+        ),
+    }
+    return {path: {"get": operation} for path, operation in told.items()}
 
 
 _SAYS: Final = {"POST": "Add a feature.", "PUT": "Replace a feature.", "PATCH": "Change a feature.",

@@ -17,8 +17,8 @@ from api.deps import Who, Wired, Work, work_for
 from api.haste import patience_of
 from api.middleware import route_of
 from api.ogc import html
-from api.ogc.collections import Looking, crumbs
-from api.ogc.formats import FRESH, GEOJSON, HTML, ITEM_FORMATS, JSON, self_links, wanted_format
+from api.ogc.collections import RELATION, Looking, crumbs
+from api.ogc.formats import FRESH, GEOJSON, HTML, ITEM_FORMATS, JSON, SCHEMA, self_links, wanted_format
 from api.ogc.parameters import (
     COMMON,
     LARGEST_ID,
@@ -126,11 +126,18 @@ def _list_by_work(request: Request, who: SignedIn, look: Look, collection: str) 
     told = _collection_of(request, f"{base}/collections/{collection}", found)
     told["features"] = orjson.loads(b"[%b]" % found.features)
     page = _page(told, collection, base, drawn=query.geometry and crs.lon_first)
-    return Response(page, media_type=HTML, headers={**FRESH, "Content-Crs": f"<{crs.uri}>"})
+    return Response(page, media_type=HTML, headers=_headers(request, collection, crs))
+
+
+def _headers(request: Request, collection: str, crs: Crs) -> dict[str, str]:
+    """Return the headers of a page of features: its reference system, and what may be asked by."""
+    asked_by = f"{base_of(request)}/collections/{collection}/queryables"
+    told = f'<{asked_by}>; rel="{RELATION}/queryables"; type="{SCHEMA}"'
+    return {**FRESH, "Content-Crs": f"<{crs.uri}>", "Link": told}
 
 
 def _listed(request: Request, collection: str, found: ItemPage, crs: Crs) -> Response:
-    headers = {**FRESH, "Content-Crs": f"<{crs.uri}>", "ETag": f'W/"{found.tag}"'}
+    headers = {**_headers(request, collection, crs), "ETag": f'W/"{found.tag}"'}
     if found.unchanged:
         return Response(status_code=304, headers=headers)
     head = orjson.dumps(_collection_of(request, f"{base_of(request)}/collections/{collection}", found))
