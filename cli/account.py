@@ -35,26 +35,28 @@ def create(
     display: Annotated[str | None, typer.Option(help="Name shown to others.", show_default=False)] = None,
     language: Annotated[str, typer.Option(help="Language of the page: en or zh.")] = "en",
     area: Annotated[
-        str | None, typer.Option(help="Path of the area the roles hold for; the whole territory without it.")
+        str | None,
+        typer.Option(help="Code or path of the area the roles hold for; the whole territory without it."),
     ] = None,
     password: PasswordOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Create an account; without a password it gets a one-time sign-in link."""
-    from services import access
+    from services import access, accounts
 
     context = command_context(ctx)
     secret = _read_password() if password else None
     with context.database.work(context.actor) as work:
+        path = accounts.path_of_area(work, area)
         account = access.create_account(
-            work, name, roles=role, display=display, password=secret, language=language, area_path=area
+            work, name, roles=role, display=display, password=secret, language=language, area_path=path
         )
-        facts: dict[str, object] = {"id": account.id, "name": name, "roles": role, "area": area}
+        facts: dict[str, object] = {"id": account.id, "name": name, "roles": role, "area": path}
         if secret is None:
             minutes = context.settings.access.link_minutes
             code = access.issue_link(work, name, now=datetime.now(UTC), minutes=minutes)
             facts |= {"link": sign_in_link(context.settings.http, code), "minutes": minutes}
-    text = f"Created {name} ({', '.join(role)})."
+    text = f"Created {name} ({', '.join(role)}{f' in {path}' if path else ''})."
     if "link" in facts:
         text += f"\nSign in once, within {facts['minutes']:g} minutes: {facts['link']}"
     show(facts, text, as_json=as_json)

@@ -41,12 +41,12 @@ def change(
 ) -> None:
     """Draft new boundaries and tell what they would do; they come into force when the draft is published."""
     from cli.load import read_mapping
-    from services.plan_life import area_changes, area_publishing, area_states, publishing
+    from services.plan_life import area_changes, area_publishing, publishing, review
 
     context = command_context(ctx)
     alone, zone = context.settings.access.publish_alone, context.settings.cases.time_zone
     if publish_now and not alone:
-        raise area_states.second_person("publishes")
+        raise review.second_person("publishes")
     decision = area_changes.Decision(name, None if effective is None else effective.date(), basis, replaces)
     facts: dict[str, Any] = {"status": None}
     with context.database.owner_work(context.actor) as work:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import typer
 
+from cli import coverage_text as text
 from cli.context import JsonOption, command_context, show
 from cli.progress import progress_bar
 
@@ -15,13 +16,23 @@ PlanOption = Annotated[UUID | None, typer.Option("--plan", help="Id of the plan;
 TerritoryOption = Annotated[str | None, typer.Option("--territory", help="Name, where several are loaded.")]
 
 
+RunOption = Annotated[UUID | None, typer.Option("--run", help="Id of a run, as of a day; the newest without it.")]
 KOption = Annotated[int, typer.Option("--k", help="Cameras that ought to see each street and key place, 1 to 3.")]
 StatusOption = Annotated[
     str, typer.Option(help="Cameras that count: all, networked, online or serviceable.", metavar="STATUS")
 ]
 LevelOption = Annotated[
-    str | None, typer.Option(help="Detail that counts, such as observe or discern (IEC 62676-4).", metavar="NAME")
+    str | None,
+    typer.Option(
+        help="Detail that counts, such as observe (IEC 62676-4). Without it discern, where the sensor is known.",
+        metavar="NAME",
+    ),
 ]
+NamedOption = Annotated[
+    list[str] | None,
+    typer.Option("--named", help="Id of a key place that detail above discern is wanted for; repeatable."),
+]
+ReasonOption = Annotated[str | None, typer.Option("--reason", help="Why that detail is wanted.")]
 OnOption = Annotated[str | None, typer.Option("--on", help="As of a local day, YYYY-MM-DD.", metavar="DAY")]
 MonthOption = Annotated[str | None, typer.Option(help="Averaged over a local month, YYYY-MM.", metavar="MONTH")]
 
@@ -37,10 +48,8 @@ def run(
     on: OnOption = None,
     month: MonthOption = None,
     ptz: Annotated[str, typer.Option(help="Turning cameras: reachable, or now (their present pose).")] = "reachable",
-    named: Annotated[
-        list[str] | None, typer.Option(help="Id of a key place that detail above discern is wanted for; repeatable.")
-    ] = None,
-    reason: Annotated[str | None, typer.Option(help="Why that detail is wanted.")] = None,
+    named: NamedOption = None,
+    reason: ReasonOption = None,
     assumed_px: Annotated[int | None, typer.Option(help="Pixels across the picture where unknown.")] = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -58,7 +67,7 @@ def run(
     with progress_bar("coverage", hidden=as_json) as tell, context.database.work(context.actor) as work:
         made, reused = run_coverage(work, plan or current_plan_id(work, territory), spec, progress=tell)
         facts = {"run": str(made.id), "reused": reused, "seconds": made.seconds, **told_summary(work, made)}
-    show(facts, lambda: _summary_text(facts), as_json=as_json)
+    show(facts, lambda: text.summary_text(facts), as_json=as_json)
 
 
 @app.command()
@@ -66,6 +75,7 @@ def gaps(
     ctx: typer.Context,
     plan: PlanOption = None,
     territory: TerritoryOption = None,
+    run_id: RunOption = None,
     limit: Annotated[int, typer.Option(help="How many, the worst first.", min=1)] = 20,
     as_json: JsonOption = False,
 ) -> None:
@@ -75,8 +85,26 @@ def gaps(
 
     context = command_context(ctx)
     with context.database.work(context.actor) as work:
-        rows = coverage.list_gaps(work, plan or current_plan_id(work, territory), limit=limit)
-    show(rows, lambda: _gap_text(rows), as_json=as_json)
+        rows = coverage.list_gaps(work, plan or current_plan_id(work, territory), limit=limit, run_id=run_id)
+    show(rows, lambda: text.gap_text(rows), as_json=as_json)
+
+
+@app.command()
+def areas(
+    ctx: typer.Context,
+    plan: PlanOption = None,
+    territory: TerritoryOption = None,
+    run_id: RunOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Add the figures up by village, town and county, with rates against their targets and what cameras cost."""
+    from services import coverage_views as views
+    from services.current_plan import current_plan_id
+
+    context = command_context(ctx)
+    with context.database.work(context.actor) as work:
+        found = views.areas(work, views.run_of(work, run_id, plan or current_plan_id(work, territory)))
+    show(found, lambda: text.area_text(found), as_json=as_json)
 
 
 @app.command()
@@ -125,20 +153,7 @@ def facilities(
         found = service.coverage_of(
             work, plan or current_plan_id(work, territory), StreetGraphs(), of=of, kind=kind, minutes=minutes, pace=pace
         )
-    show(found, lambda: _facility_text(found), as_json=as_json)
-
-
-def _facility_text(found: dict[str, Any]) -> str:
-    if not found["kinds"]:
-        return "There is none."
-    lines = [f"{'kind':24}{'count':>7}{'villages with one':>20}{'households within':>20} {found['minutes']:g} min"]
-    for row in found["kinds"]:
-        share = f"{row['share']:.1%}" if row["share"] is not None else "–"
-        lines.append(
-            f"{row['kind'][:23]:24}{row['count']:7}{row['units_with']:>12} of {row['units']:4}"
-            f"{row['households_within']:>12,.0f}{share:>8}"
-        )
-    return "\n".join(lines)
+    show(found, lambda: text.facility_text(found), as_json=as_json)
 
 
 @app.command()
@@ -177,18 +192,7 @@ def redundant(
     context = command_context(ctx)
     with context.database.work(context.actor) as work:
         found = find(work, plan or current_plan_id(work, territory), limit=limit)
-    show(found, lambda: _redundant_text(found), as_json=as_json)
-
-
-def _redundant_text(found: dict[str, Any]) -> str:
-    lines = [f"{found['count']} cameras could all go with no loss"]
-    lines += [f"  {row['ref']}  {row['kind']}  sees {row['sees_m']:,.0f} m" for row in found["removable"]]
-    lines += [
-        f"  {row['ref']}  turned to {row['new_azimuth']:.0f} degrees: +{row['gain_m']:,.0f} m, "
-        f"+{row['gain_places']} key places"
-        for row in found["turnable"]
-    ]
-    return "\n".join([*lines, found["note_en"]])
+    show(found, lambda: text.redundant_text(found), as_json=as_json)
 
 
 @app.command()
@@ -215,22 +219,7 @@ def compare(
         usual = plan or current_plan_id(work, territory)
         runs = [run_of_side(work, side, usual, asked, progress=tell) for side in (first, second)]
         found = compare_runs(work, runs[0], runs[1])
-    show(found, lambda: _comparison_text(found, limit), as_json=as_json)
-
-
-def _comparison_text(found: dict[str, Any], limit: int) -> str:
-    lines = [
-        f"{row['figure']:24}{row['a']:14,.1f}{row['b']:14,.1f}{row['change']:+14,.1f}"
-        for row in found["summary"]
-        if row["change"] is not None
-    ]
-    lines += [
-        f"{row['code']}  {row['seen_share_a']:.1%} to {row['seen_share_b']:.1%} ({100 * row['change']:+.1f} points)"
-        for row in found["grids"][:limit]
-        if row["change"]
-    ]
-    lines += [f"{row['kind']} {row['name']}: seen {row['was']}, then {row['is']}" for row in found["places"][:limit]]
-    return "\n".join(lines)
+    show(found, lambda: text.comparison_text(found, limit), as_json=as_json)
 
 
 @app.command()
@@ -242,6 +231,8 @@ def place(
     unit: Annotated[str, typer.Option(help="What the budget counts: cameras or money.")] = "cameras",
     k: KOption = 1,
     level: LevelOption = None,
+    named: NamedOption = None,
+    reason: ReasonOption = None,
     within: Annotated[str | None, typer.Option(help="Code of an area to stay in.")] = None,
     kind: Annotated[str, typer.Option(help="Kind of camera, as it is priced.")] = "fixed",
     hfov: Annotated[float, typer.Option(help="Its field of view, degrees.")] = 75.0,
@@ -275,7 +266,8 @@ def place(
         if prohibited is not None:
             given["prohibited"] = tuple(prohibited)
         spec = PlacementSpec(
-            budget=budget, unit=unit, k=k, level=level, headings=headings, count_existing=not alone, certify=certify,
+            budget=budget, unit=unit, k=k, level=level, named=tuple(named or ()), reason=reason, headings=headings,
+            count_existing=not alone, certify=certify,
             within=area_id(work, chosen, within) if within else None, minima=read_minima(work, chosen, minimum or []),
             camera=CameraKind(kind, hfov, max_range, sensor_px), **given,
         )  # fmt: skip
@@ -283,63 +275,4 @@ def place(
         facts = {**get_placement(work, made.id), "reused": reused}
     for camera in facts["cameras"]:
         camera.pop("shed")
-    show(facts, lambda: _placement_text(facts), as_json=as_json)
-
-
-def _placement_text(facts: dict[str, Any]) -> str:
-    told = facts["summary"]
-    before, refused = told["seen_m_before"], told["refused"]
-    metres = told["seen_m_after"] - before
-    lines = [
-        f"Proposal {facts['id']}: {told['cameras']} cameras of {told['candidates']} views tried",
-        f"Streets seen      {before / 1000:.2f} to {(before + metres) / 1000:.2f} km (+{metres:,.0f} m)",
-        f"Key places seen   {told['places_seen_before']:.0f} to {told['places_seen_after']:.0f}",
-        f"Not allowed       {refused['privacy']} into privacy zones, {refused['prohibited']} at prohibited places",
-        *([f"At most {told['gap']:.2%} below the best possible"] if told["gap"] is not None else []),
-        *(f"Minimum           {row['name']}: {row['placed']} of {row['least']}" for row in told["minima"]),
-    ]
-    lines += [
-        f"{camera['rank']:4}  {camera['lon']:.6f}, {camera['lat']:.6f}  {camera['azimuth']:5.1f} degrees  "
-        f"{camera['mount']:8}  +{camera['gain']:.2f}"
-        for camera in facts["cameras"]
-    ]
-    return "\n".join(lines)
-
-
-def _summary_text(facts: dict[str, Any]) -> str:
-    streets = facts["streets_m"] or 1.0
-    return "\n".join(
-        [
-            (
-                f"Streets seen      {facts['seen_m'] / streets:.1%} of {facts['streets_m'] / 1000:.1f} km "
-                f"(at most {facts['seen_m_upper'] / streets:.1%} if every unknown heading looked right)"
-            ),
-            (
-                f"Key places seen   {facts['key_places_seen']:.4g} of {facts['key_places']} "
-                f"(at most {facts['key_places_seen_upper']:.4g})"
-            ),
-            (
-                f"Cameras           {facts['cameras_online']:.6g} of {facts['cameras']} online, "
-                f"{facts['cameras_unknown_heading']} of unknown heading"
-            ),
-            *[
-                f"With a camera     {unit['with_camera']} of {unit['units']} units ({unit['unit']}; official count)"
-                for unit in facts["official"]
-            ],
-            *(
-                [f"Availability      {facts['availability']['mean']:.2%} on average"]
-                if facts.get("availability") and facts["availability"]["mean"] is not None
-                else []
-            ),
-            f"Gaps              {facts['gaps']}",
-        ]
-    )
-
-
-def _gap_text(rows: list[dict[str, Any]]) -> str:
-    if not rows:
-        return "No gap. Run `gridward coverage run` first if there is no run yet."
-    return "\n".join(
-        f"{row['score']:8.2f}  {row['grid']}  {row['kind']:9}  {row['what']}  {row['lon']:.5f}, {row['lat']:.5f}"
-        for row in rows
-    )
+    show(facts, lambda: text.placement_text(facts), as_json=as_json)
