@@ -5,6 +5,7 @@ import { changed, needsOf, tellsOfNow, USUAL } from '../src/features/coverage/ne
 import type { AreaFigures, PlacementFigures, Run } from '../src/features/coverage/types'
 import { besideFigures } from '../src/features/coverage/proposals/beside'
 import { readWalk, writeWalk } from '../src/features/coverage/posts/walk'
+import { rangeOfShares } from '../src/features/coverage/columns'
 import { applied } from '../src/features/coverage/whatif/applied'
 import { ahead, fan, headingOnScreen, stepped, turned } from '../src/features/coverage/whatif/geometry'
 import { localMoment, monthBefore } from '../src/features/reports/months'
@@ -119,11 +120,19 @@ describe('a proposed camera', () => {
 
 describe('rows under a proposal', () => {
   const row = { code: 'g', street_m: 100, seen_m: 10, seen_m_upper: 20, unseen_m: 90, k2_m: 5, k3_m: 0, places_seen: 1, places_seen_upper: 2 } as CoverageGrid
-  const figures = { street_m: 100, seen_m: 10, seen_m_upper: 20, k2_m: 5, k3_m: 0, places: 3, places_seen: 1, places_seen_upper: 2, gap_score: 1 }
+  const figures = { street_m: 100, seen_m: 10, seen_m_upper: 20, k2_m: 5, k2_m_upper: 8, k3_m: 0, k3_m_upper: 0, places: 3, places_seen: 1, places_seen_upper: 2, gap_score: 1, gap_score_least: 0.5 }
   const change = { grid_id: 'i', code: 'g', before: figures, after: { ...figures, seen_m: 40, seen_m_upper: 45, k2_m: 8, places_seen: 2 } }
   it('show what would be seen, and what is left at the need', () => {
     expect(applied(row, change, 1)).toMatchObject({ seen_m: 40, seen_m_upper: 45, k2_m: 8, unseen_m: 60, places_seen: 2 })
     expect(applied(row, change, 2)).toMatchObject({ unseen_m: 87 })
   })
   it('stay as they are without a change', () => expect(applied(row, undefined, 1)).toBe(row))
+})
+
+describe('shares with what unknown headings may add', () => {
+  it('tells both ends where they differ', () => {
+    expect(rangeOfShares(5, 8, 100)).toBe('5.0–8.0')
+    expect(rangeOfShares(5, 5, 100)).toBe('5.0')
+    expect(rangeOfShares(0, 0, 0)).toBe('–')
+  })
 })

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { gridsOf, askOf } from '../src/features/planner/edit/commands'
 import { changedStretch, halves, inOnePiece, mergedFigures, reassignFigures, ringFigures, type Doors, type Known } from '../src/features/planner/edit/figures'
-import { atomsBeside, borderCommand, busy, startMode, step, type BorderState, type EditEvent, type ModeState, type Scene } from '../src/features/planner/edit/modes'
+import { atomsBeside, borderCommand, busy, startMode, step, type BorderState, type EditEvent, type ModeState, type PickState, type Scene } from '../src/features/planner/edit/modes'
+import { skipped } from '../src/features/planner/edit/picking'
 import { planeAt, sweep, type LonLat, type XY } from '../src/features/planner/edit/plane'
 import { movesOf, previewOf } from '../src/features/planner/edit/preview'
 import { snapTo } from '../src/features/planner/edit/snap'
@@ -190,6 +191,15 @@ describe('modes', () => {
     expect(brushed.command).toMatchObject({ kind: 'reassign', to: 'a', atoms: [2], from: ['b'] })
     const boxed = play(startMode('rectangle', scene), scene, hand('down', 205, 5), hand('move', 395, 195), hand('up', 395, 195))
     expect((boxed.command as { atoms: number[] }).atoms).toHaveLength(4)
+  })
+  it('count what locked grids keep, and send what is locked alone to the server, which says so', () => {
+    const scene = sceneOf('a', ['c'])
+    const over = play(startMode('brush', scene), scene, hand('down', 250, 150), hand('move', 250, 250), hand('move', 250, 350))
+    expect(skipped(over.state as PickState, scene)).toBe(2)
+    expect(skipped(over.state as PickState, sceneOf('a'))).toBe(0)
+    expect(step(over.state, hand('up', 250, 350), scene).command).toMatchObject({ atoms: [6] })
+    const alone = play(startMode('rectangle', scene), scene, hand('down', 5, 205), hand('move', 195, 395), hand('up', 195, 395))
+    expect(alone.command).toMatchObject({ kind: 'reassign', to: 'a', from: ['c'] })
   })
   it('send what lies in another village alone to the server, which says no and where', () => {
     const apart = buildTopology(board(4, 4, (x, y) => (y >= 2 ? 'c' : x < 2 ? 'a' : 'b'), (grid) => (grid === 'c' ? 'w' : 'v')))

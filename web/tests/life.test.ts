@@ -7,7 +7,9 @@ import { barOf, frameOf, labelled, pixels, roundScale, zoomOf } from '../src/fea
 import { isAuthor, offers, primaryStep } from '../src/features/planner/life/steps'
 import { pinOf, threadsOf } from '../src/features/planner/life/threads'
 import { today } from '../src/features/planner/life/days'
+import checkWords from '../../services/plan_check_words.py?raw'
 import { metresPerPixel } from '../src/map/geometry'
+import { lifeEn, lifeZh } from '../src/i18n/life'
 import { readAddress, writeAddress } from '../src/map/permalink'
 
 type Of = Parameters<typeof offers>[0]
@@ -138,5 +140,16 @@ describe('labels on paper', () => {
       ['format', 'n', {}, '\n', {}, 'Mikonkatu', {}],
       'name',
     ])
+  })
+})
+
+describe('the check panel', () => {
+  it('has a heading in both languages for everything that the server finds', () => {
+    const kinds = [...checkWords.matchAll(/^ {4}"([\w-]+)": \(/gm)].map(([, kind]) => kind as string)
+    // a sentence of its own for one of several, or for more of the same
+    const variants = ['more-places', 'lost-households-more', 'lost-households-unnamed', 'invalid-shape', 'gap-beside', 'code-taken-numbered']
+    const bare = kinds.filter((kind) => !variants.includes(kind) && !(`life.fault.${kind}` in lifeEn && `life.fault.${kind}` in lifeZh))
+    expect(kinds.length).toBeGreaterThan(20)
+    expect(bare).toEqual([])
   })
 })

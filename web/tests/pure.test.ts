@@ -15,7 +15,7 @@ import { bins, classLabels, deviationClass, niceTop } from '../src/ui/histogram'
 const row = (part: Partial<CoverageGrid>): CoverageGrid => ({
   grid_id: 'g', fid: 1, code: '091001001011', name: 'Kaivokatu', street_m: 100, seen_m: 25, seen_m_upper: 30, k2_m: 5, unseen_m: 75,
   places: 4, places_seen: 1, places_seen_upper: 2, cameras: 3, online: 2, gap_score: 1, incidents: 0, reasons: [],
-  area_id: 'a', area_code: '091001001', area_name: 'Kluuvi', k3_m: 0, open_m2: 900, seen_m2: 300, seen_m2_upper: 400, networked: 3, serviceable: 2, ...part,
+  area_id: 'a', area_code: '091001001', area_name: 'Kluuvi', k3_m: 0, k2_m_upper: 8, k3_m_upper: 0, gap_score_least: 0.5, open_m2: 900, seen_m2: 300, seen_m2_upper: 400, networked: 3, serviceable: 2, ...part,
 })
 
 describe('figures', () => {
@@ -61,7 +61,7 @@ describe('coverage', () => {
     expect(passes(row({ street_m: 0, seen_m: 0 }), readFilter('seen:0-5'))).toBe(false)
     expect(readFilter('seen:x')).toBeNull()
   })
-  it('adds up', () => expect(totals([row({}), row({ k2_m: 0 })])).toMatchObject({ street_m: 200, k2_m: 5, online: 4 }))
+  it('adds up', () => expect(totals([row({}), row({ k2_m: 0 })])).toMatchObject({ street_m: 200, k2_m: 5, k2_m_upper: 16, online: 4 }))
   it('writes CSV that a spreadsheet takes as text', () => {
     expect(csv(['code', 'name'], [['091001001011', '=1+1'], [null, 'a,"b"']])).toBe('\uFEFFcode,name\r\n"=""091001001011""",\'=1+1\r\n,"a,""b"""\r\n')
   })

@@ -145,16 +145,20 @@ function openStream(): void {
   }
 }
 
+function lostNetwork(): void {
+  streaming.value = false
+  unreachableSince.value ??= new Date()
+}
+
 /** Starts listening; harmless when already started. */
 export function startEvents(): void {
   if (source) return
   openStream()
+  // listening again, after a session that had ended: a new stream begins with now
+  if (lastId) void poll()
   pollTimer = setInterval(() => void poll(), POLL_MS)
   clockTimer = setInterval(() => (now.value = new Date()), TICK_MS)
-  addEventListener('offline', () => {
-    streaming.value = false
-    unreachableSince.value ??= new Date()
-  })
+  addEventListener('offline', lostNetwork)
   addEventListener('online', openStream)
 }
 

@@ -160,6 +160,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/accounts/posts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Find areas and units
+         * @description Return the first areas and units that fit, to give roles in and tasks of (security administrator).
+         */
+        get: operations["find_posts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{account_id}/acts-for": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Say whom an account acts for
+         * @description Have an account act for a unit, as a member of staff, or for nobody (security administrator).
+         */
+        put: operations["link_account"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/accounts/{account_id}/scopes/{scope_id}": {
         parameters: {
             query?: never;
@@ -3109,6 +3149,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents/chart": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Chart Incidents
+         * @description Return how many incidents fit, by item, area and month.
+         */
+        get: operations["chart_incidents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents/{no}": {
         parameters: {
             query?: never;
@@ -3561,9 +3621,17 @@ export interface paths {
          * @description Return one item of the catalogue that holds.
          */
         get: operations["get_catalogue_item"];
-        put?: never;
+        /**
+         * Add or change an item
+         * @description Make the next version with this item in it; `If-Match` is the version that was seen, 0 for none.
+         */
+        put: operations["save_catalogue_item"];
         post?: never;
-        delete?: never;
+        /**
+         * Retire an item
+         * @description Make the next version of the catalogue without this item; cases under it keep their limits.
+         */
+        delete: operations["retire_catalogue_item"];
         options?: never;
         head?: never;
         patch?: never;
@@ -4432,7 +4500,7 @@ export interface paths {
         };
         /**
          * List Tile Sets
-         * @description List the tile sets of a collection: one, in Web Mercator.
+         * @description List the tile sets of a collection: one, in Web Mercator; its links keep the plan that is asked for.
          */
         get: operations["list_tile_sets_ogc_collections__collection__tiles_get"];
         put?: never;
@@ -4881,6 +4949,36 @@ export interface components {
             target: string | null;
         };
         /**
+         * ActsForIn
+         * @description Whom an account acts for from now on; what is left out or null is nobody.
+         */
+        ActsForIn: {
+            /**
+             * Unit
+             * @description Code of a unit.
+             */
+            unit?: string | null;
+            /**
+             * Staff
+             * @description Work number of a member of staff.
+             */
+            staff?: string | null;
+        };
+        /**
+         * ActsForOut
+         * @description The unit whose tasks are an account's own (its code), and the member of staff whose grids are (work number).
+         */
+        ActsForOut: {
+            /** Unit */
+            unit: string | null;
+            /** Unit Name */
+            unit_name: string | null;
+            /** Staff */
+            staff: string | null;
+            /** Staff Name */
+            staff_name: string | null;
+        };
+        /**
          * AlarmIn
          * @description One alarm; `key` is the sender's own, so that a repeat changes nothing.
          */
@@ -5164,8 +5262,12 @@ export interface components {
             seen_m_upper: number;
             /** K2 M */
             k2_m: number;
+            /** K2 M Upper */
+            k2_m_upper: number;
             /** K3 M */
             k3_m: number;
+            /** K3 M Upper */
+            k3_m_upper: number;
             /** Open M2 */
             open_m2: number;
             /** Seen M2 */
@@ -5190,6 +5292,8 @@ export interface components {
             incidents: number;
             /** Gap Score */
             gap_score: number;
+            /** Gap Score Least */
+            gap_score_least: number;
             /** Rates */
             rates: {
                 [key: string]: components["schemas"]["RateOut"];
@@ -5327,6 +5431,10 @@ export interface components {
             seen_m_a: number | null;
             /** Seen M B */
             seen_m_b: number | null;
+            /** Seen M Upper A */
+            seen_m_upper_a: number | null;
+            /** Seen M Upper B */
+            seen_m_upper_b: number | null;
             /** Places A */
             places_a: number | null;
             /** Places B */
@@ -5335,10 +5443,18 @@ export interface components {
             places_seen_a: number | null;
             /** Places Seen B */
             places_seen_b: number | null;
+            /** Places Seen Upper A */
+            places_seen_upper_a: number | null;
+            /** Places Seen Upper B */
+            places_seen_upper_b: number | null;
             /** Gap Score A */
             gap_score_a: number | null;
             /** Gap Score B */
             gap_score_b: number | null;
+            /** Gap Score Least A */
+            gap_score_least_a: number | null;
+            /** Gap Score Least B */
+            gap_score_least_b: number | null;
             /** Kind */
             kind: string;
             /** Name */
@@ -5580,6 +5696,18 @@ export interface components {
             atoms: unknown[][];
         };
         /**
+         * BarOut
+         * @description One bar: an item's code or words, a 12-digit area, a month as ``2026-05``; words of the first report.
+         */
+        BarOut: {
+            /** Key */
+            key: string;
+            /** Words */
+            words: string;
+            /** N */
+            n: number;
+        };
+        /**
          * BasemapOut
          * @description A map to draw on; `address` has places for z, x and y, `shifted` says that pictures lie beside their place.
          */
@@ -5700,6 +5828,12 @@ export interface components {
              * @default {}
              */
             mapping: string;
+            /**
+             * Items
+             * @description JSON object: words of the file to codes of the catalogue.
+             * @default {}
+             */
+            items: string;
             /**
              * Timezone
              * @description Of times without an offset.
@@ -6225,6 +6359,115 @@ export interface components {
             follow?: string | null;
         };
         /**
+         * CatalogueItemIn
+         * @description An item to add or to put in place of one; `limit_1` … are limits in areas of a class, phases apart by `;`.
+         */
+        CatalogueItemIn: {
+            /**
+             * Kind
+             * @default event
+             * @enum {string}
+             */
+            kind: "event" | "component";
+            /** Class Code */
+            class_code: string;
+            /**
+             * Class Zh
+             * @default
+             */
+            class_zh: string;
+            /**
+             * Class En
+             * @default
+             */
+            class_en: string;
+            /**
+             * Name Zh
+             * @default
+             */
+            name_zh: string;
+            /**
+             * Name En
+             * @default
+             */
+            name_en: string;
+            /**
+             * Filing Zh
+             * @default
+             */
+            filing_zh: string;
+            /**
+             * Filing En
+             * @default
+             */
+            filing_en: string;
+            /**
+             * Closing Zh
+             * @default
+             */
+            closing_zh: string;
+            /**
+             * Closing En
+             * @default
+             */
+            closing_en: string;
+            /**
+             * Severity
+             * @default minor
+             * @enum {string}
+             */
+            severity: "minor" | "major" | "critical";
+            /**
+             * Difficulty
+             * @default 1
+             */
+            difficulty: number;
+            /**
+             * Urgent
+             * @default false
+             */
+            urgent: boolean;
+            /**
+             * Self Handling
+             * @default false
+             */
+            self_handling: boolean;
+            /**
+             * Public
+             * @default true
+             */
+            public: boolean;
+            /**
+             * Synonyms
+             * @default []
+             */
+            synonyms: string[];
+            /**
+             * Limit 1
+             * @description Such as `4 工作时`, `make safe 3 emergency hours; repair 5 work days`.
+             * @default
+             */
+            limit_1: string;
+            /**
+             * Limit 2
+             * @description Such as `4 工作时`, `make safe 3 emergency hours; repair 5 work days`.
+             * @default
+             */
+            limit_2: string;
+            /**
+             * Limit 3
+             * @description Such as `4 工作时`, `make safe 3 emergency hours; repair 5 work days`.
+             * @default
+             */
+            limit_3: string;
+            /**
+             * Limit 4
+             * @description Such as `4 工作时`, `make safe 3 emergency hours; repair 5 work days`.
+             * @default
+             */
+            limit_4: string;
+        };
+        /**
          * CatalogueItemOut
          * @description An item of the catalogue. `terms` are what it is found by: names, synonyms, pinyin and initials.
          */
@@ -6267,6 +6510,23 @@ export interface components {
             terms: string[];
             /** Limits */
             limits: components["schemas"]["PhaseOut"][];
+        };
+        /**
+         * CatalogueItemRetired
+         * @description The version of the catalogue that holds now, without the item.
+         */
+        CatalogueItemRetired: {
+            /** Version */
+            version: number;
+        };
+        /**
+         * CatalogueItemSaved
+         * @description An item as it stands, and the version of the catalogue that holds now.
+         */
+        CatalogueItemSaved: {
+            item: components["schemas"]["CatalogueItemOut"];
+            /** Version */
+            version: number;
         };
         /**
          * CatalogueItemsOut
@@ -6340,8 +6600,30 @@ export interface components {
             seen_m_upper: number;
             /** Places Seen */
             places_seen: number;
+            /** Places Seen Upper */
+            places_seen_upper: number;
             /** Gap Score */
             gap_score: number;
+            /** Gap Score Least */
+            gap_score_least: number;
+        };
+        /**
+         * ChartOut
+         * @description How many incidents there are by item and area, most first and then the rest, and by month.
+         */
+        ChartOut: {
+            /** Total */
+            total: number;
+            /** Items */
+            items: components["schemas"]["BarOut"][];
+            /** Other Items */
+            other_items: number;
+            /** Areas */
+            areas: components["schemas"]["BarOut"][];
+            /** Other Areas */
+            other_areas: number;
+            /** Months */
+            months: components["schemas"]["BarOut"][];
         };
         /**
          * CheckLine
@@ -6687,8 +6969,12 @@ export interface components {
             seen_m_upper: number;
             /** K2 M */
             k2_m: number;
+            /** K2 M Upper */
+            k2_m_upper: number;
             /** K3 M */
             k3_m: number;
+            /** K3 M Upper */
+            k3_m_upper: number;
             /** Unseen M */
             unseen_m: number;
             /** Open M2 */
@@ -6713,6 +6999,8 @@ export interface components {
             serviceable: number;
             /** Gap Score */
             gap_score: number;
+            /** Gap Score Least */
+            gap_score_least: number;
             /** Incidents */
             incidents: number;
             /** Reasons */
@@ -7442,8 +7730,12 @@ export interface components {
             seen_m_upper: number;
             /** K2 M */
             k2_m: number;
+            /** K2 M Upper */
+            k2_m_upper: number;
             /** K3 M */
             k3_m: number;
+            /** K3 M Upper */
+            k3_m_upper: number;
             /** Places */
             places: number;
             /** Places Seen */
@@ -7452,6 +7744,8 @@ export interface components {
             places_seen_upper: number;
             /** Gap Score */
             gap_score: number;
+            /** Gap Score Least */
+            gap_score_least: number;
         };
         /**
          * FollowIn
@@ -7487,6 +7781,10 @@ export interface components {
             no: string;
             /** Item */
             item: string;
+            /** Item En */
+            item_en: string;
+            /** Item Zh */
+            item_zh: string;
             /** State */
             state: string;
             /** State Zh */
@@ -7507,6 +7805,38 @@ export interface components {
             rated: boolean;
             /** Actions */
             actions: ("rate" | "reopen" | "appeal")[];
+        };
+        /**
+         * FoundArea
+         * @description An area of today.
+         */
+        FoundArea: {
+            /** Code */
+            code: string;
+            /** Kind */
+            kind: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * FoundPosts
+         * @description Areas that a role can be given in, and units that an account can act for.
+         */
+        FoundPosts: {
+            /** Areas */
+            areas: components["schemas"]["FoundArea"][];
+            /** Units */
+            units: components["schemas"]["FoundUnit"][];
+        };
+        /**
+         * FoundUnit
+         * @description A unit.
+         */
+        FoundUnit: {
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
         };
         /**
          * GapOut
@@ -7764,6 +8094,10 @@ export interface components {
             seen_m_a: number | null;
             /** Seen M B */
             seen_m_b: number | null;
+            /** Seen M Upper A */
+            seen_m_upper_a: number | null;
+            /** Seen M Upper B */
+            seen_m_upper_b: number | null;
             /** Places A */
             places_a: number | null;
             /** Places B */
@@ -7772,10 +8106,18 @@ export interface components {
             places_seen_a: number | null;
             /** Places Seen B */
             places_seen_b: number | null;
+            /** Places Seen Upper A */
+            places_seen_upper_a: number | null;
+            /** Places Seen Upper B */
+            places_seen_upper_b: number | null;
             /** Gap Score A */
             gap_score_a: number | null;
             /** Gap Score B */
             gap_score_b: number | null;
+            /** Gap Score Least A */
+            gap_score_least_a: number | null;
+            /** Gap Score Least B */
+            gap_score_least_b: number | null;
             /** Name */
             name: string;
             /** Grid Id A */
@@ -8907,7 +9249,7 @@ export interface components {
         };
         /**
          * ManagedAccount
-         * @description An account as an administrator sees it; the system administrator does not see `scopes`.
+         * @description An account as an administrator sees it; the system administrator sees neither `scopes` nor `acts_for`.
          */
         ManagedAccount: {
             /**
@@ -8936,6 +9278,7 @@ export interface components {
             administrator: boolean;
             /** Scopes */
             scopes: components["schemas"]["ScopeOut"][] | null;
+            acts_for: components["schemas"]["ActsForOut"] | null;
         };
         /**
          * ManyIn
@@ -9154,7 +9497,7 @@ export interface components {
             status: "all" | "networked" | "online" | "serviceable";
             /**
              * Level
-             * @description Detail by its name in IEC 62676-4; see /coverage/levels.
+             * @description Detail by its name in IEC 62676-4, see /coverage/levels; left out, discern where the sensor is known and the range as registered where it is not.
              */
             level?: string | null;
             /**
@@ -11282,6 +11625,11 @@ export interface components {
              * @description Coverage run; the newest of how things stand when left out.
              */
             run?: string | null;
+            /**
+             * Area
+             * @description Area that a coverage report is of; all when left out.
+             */
+            area?: string | null;
         };
         /**
          * ReportStarted
@@ -11706,6 +12054,8 @@ export interface components {
             role: string;
             /** Area Path */
             area_path: string | null;
+            /** Area Name */
+            area_name: string | null;
             /** Since */
             since: string | null;
             /** Until */
@@ -12566,7 +12916,7 @@ export interface components {
         };
         /**
          * UnitChange
-         * @description What to change; `parent`, `area` and `valid_to` may be null.
+         * @description What to change; `parent`, `area`, `valid_from` and `valid_to` may be null.
          */
         UnitChange: {
             /** Name */
@@ -12577,6 +12927,8 @@ export interface components {
             parent?: string | null;
             /** Area */
             area?: string | null;
+            /** Valid From */
+            valid_from?: string | null;
             /** Valid To */
             valid_to?: string | null;
         };
@@ -12598,6 +12950,8 @@ export interface components {
             parent?: string | null;
             /** Area */
             area?: string | null;
+            /** Valid From */
+            valid_from?: string | null;
             /** Territory */
             territory?: string | null;
         };
@@ -13596,6 +13950,74 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ScopeOut"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    find_posts: {
+        parameters: {
+            query: {
+                /** @description Part of a code or name. */
+                q: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundPosts"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    link_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the account. */
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ActsForIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ManagedAccount"];
                 };
             };
             /** @description A problem (RFC 9457). */
@@ -19724,6 +20146,62 @@ export interface operations {
             };
         };
     };
+    chart_incidents: {
+        parameters: {
+            query?: {
+                /** @description Only these states; without any all but the archive. */
+                state?: string[];
+                /** @description Code of an area, 6, 9 or 12 digits. */
+                area?: string | null;
+                /** @description Grid id or code. */
+                grid?: string | null;
+                /** @description Lead unit by id or code. */
+                unit?: string | null;
+                /** @description Catalogue code, or the words of an item. */
+                item?: string | null;
+                since?: string | null;
+                until?: string | null;
+                /** @description Only these clocks. */
+                clock?: ("soon" | "late" | "paused") | null;
+                severity?: ("minor" | "major" | "critical") | null;
+                /** @description A number, or words of the report. */
+                q?: string | null;
+                /** @description Only cases with such a request that waits. */
+                pending?: ("return" | "suspension" | "extension" | "void" | "any") | null;
+                /** @description Only what this account or its unit reported or owes. */
+                mine?: boolean;
+                /** @description West, south, east, north in degrees. */
+                bbox?: string | null;
+                /** @description Newest first, what is due first, or that with critical cases before all others. */
+                sort?: "new" | "due" | "urgent";
+                territory?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChartOut"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_incident: {
         parameters: {
             query?: never;
@@ -20536,6 +21014,8 @@ export interface operations {
                 plan?: string | null;
                 /** @description Coverage run; the newest of how things stand now. */
                 run?: string | null;
+                /** @description Area that a coverage report is of; all when left out. */
+                area?: string | null;
                 /** @description Language of the report. */
                 lang?: "en" | "zh";
                 /** @description Page, A4 sheet, workbook, table, map layers. */
@@ -20761,6 +21241,84 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CatalogueItemOut"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    save_catalogue_item: {
+        parameters: {
+            query?: {
+                /** @description The only one without it. */
+                territory?: string | null;
+            };
+            header?: {
+                /** @description Revision that the change is based on, such as "7". */
+                "If-Match"?: string | null;
+            };
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CatalogueItemIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CatalogueItemSaved"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retire_catalogue_item: {
+        parameters: {
+            query?: {
+                /** @description The only one without it. */
+                territory?: string | null;
+            };
+            header?: {
+                /** @description Revision that the change is based on, such as "7". */
+                "If-Match"?: string | null;
+            };
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CatalogueItemRetired"];
                 };
             };
             /** @description A problem (RFC 9457). */

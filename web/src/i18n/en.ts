@@ -11,6 +11,7 @@ import { auditEn } from './audit'
 import { basemapEn } from './basemap'
 import { areasEn } from './areas'
 import { editEn } from './edit'
+import { intakeEn } from './intake'
 import { netsEn } from './nets'
 import { organisationEn } from './organisation'
 import { organisationChangesEn } from './organisation-changes'
@@ -27,6 +28,7 @@ export const en = {
   ...organisationChangesEn,
   ...analystEn,
   ...kindsEn,
+  ...intakeEn,
   ...lifeEn,
   ...accountsEn,
   ...casesEn,
@@ -295,7 +297,6 @@ export const en = {
   'coverage.shown': '{a} of {b} grids, {sort}',
   'coverage.mostUnseen': 'most unseen street first',
   'coverage.sorted': 'sorted by {column}',
-  'coverage.streetTotal': '{n} of street',
   'coverage.reasons': 'Why it is a gap',
   'coverage.noReasons': 'Nothing is missing here.',
   'coverage.clearFilter': 'Clear filter',

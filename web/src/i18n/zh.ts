@@ -12,6 +12,7 @@ import { auditZh } from './audit'
 import { basemapZh } from './basemap'
 import { areasZh } from './areas'
 import { editZh } from './edit'
+import { intakeZh } from './intake'
 import { netsZh } from './nets'
 import { organisationZh } from './organisation'
 import { organisationChangesZh } from './organisation-changes'
@@ -28,6 +29,7 @@ export const zh: Record<Key, string> = {
   ...organisationChangesZh,
   ...analystZh,
   ...kindsZh,
+  ...intakeZh,
   ...lifeZh,
   ...accountsZh,
   ...casesZh,
@@ -296,7 +298,6 @@ export const zh: Record<Key, string> = {
   'coverage.shown': '{a}/{b} 个网格，{sort}',
   'coverage.mostUnseen': '不可见道路最长在前',
   'coverage.sorted': '按{column}排序',
-  'coverage.streetTotal': '道路共 {n}',
   'coverage.reasons': '盲区原因',
   'coverage.noReasons': '此处没有缺口。',
   'coverage.clearFilter': '清除筛选',

@@ -15,6 +15,8 @@ export interface Column<Row> {
   total?: ComponentChildren
   /** Only in list mode, where the table has the width of the page. */
   wide?: boolean
+  /** Gives way to the others where the panel is narrow. */
+  spare?: boolean
 }
 export interface Order {
   column: string
@@ -38,6 +40,8 @@ interface TableProps<Row> {
   pinned?: ReadonlySet<string>
   rowLabel?: (row: Row) => string
 }
+
+const classOf = <Row,>({ numeric, spare }: Column<Row>): string => [numeric && 'num', spare && 'spare'].filter(Boolean).join(' ')
 
 /** Rows in the order asked for; equal keys keep their order. */
 export function ordered<Row>(rows: readonly Row[], columns: readonly Column<Row>[], order: Order): Row[] {
@@ -134,7 +138,7 @@ export function DataTable<Row>(props: TableProps<Row>): JSX.Element {
             const active = order.column === column.id
             const sorted = active ? (order.down ? 'descending' : 'ascending') : undefined
             return (
-              <th key={column.id} scope="col" class={column.numeric ? 'num' : ''} aria-sort={sorted} title={column.title}>
+              <th key={column.id} scope="col" class={classOf(column)} aria-sort={sorted} title={column.title}>
                 {column.sort ? (
                   <button
                     type="button"
@@ -173,7 +177,7 @@ export function DataTable<Row>(props: TableProps<Row>): JSX.Element {
               onMouseLeave={() => props.onHover?.(null)}
             >
               {columns.map((column) => (
-                <td key={column.id} class={column.numeric ? 'num' : ''}>
+                <td key={column.id} class={classOf(column)}>
                   {column.cell(row)}
                 </td>
               ))}
@@ -186,7 +190,7 @@ export function DataTable<Row>(props: TableProps<Row>): JSX.Element {
         <tfoot>
           <tr>
             {columns.map((column) => (
-              <td key={column.id} class={column.numeric ? 'num' : ''}>
+              <td key={column.id} class={classOf(column)}>
                 {column.total}
               </td>
             ))}

@@ -5,6 +5,8 @@ import { session } from '../../api/data'
 import type { Managed, OneTimeLink } from '../../api/types'
 import { t, tOr } from '../../i18n'
 import type { Duty } from './AccountsPage'
+import { ActsFor } from './ActsFor'
+import { PostField } from './PostField'
 
 const ROLES = [
   'planner', 'reviewer', 'intake_officer', 'shift_leader', 'dispatcher', 'handling_unit', 'inspector', 'grid_staff', 'analyst',
@@ -63,6 +65,7 @@ export function AccountCard({ account, duty, onChange, onLink, onFail }: CardPro
         <span class={`chip ${account.disabled_at || account.locked_at ? 'outline' : ''}`}>{stateOf(account)}</span>
       </div>
       {duty === 'security_administrator' && <Scopes account={account} where={where} own={own} act={act} />}
+      {duty === 'security_administrator' && !account.administrator && <ActsFor account={account} where={where} own={own} act={act} />}
       {!own && (
         <div class="row wrap">
           {duty === 'system_administrator' ? (
@@ -93,7 +96,7 @@ export function AccountCard({ account, duty, onChange, onLink, onFail }: CardPro
   )
 }
 
-interface ScopesProps {
+export interface ScopesProps {
   account: Managed
   where: string
   own: boolean
@@ -117,7 +120,7 @@ function Scopes({ account, where, own, act }: ScopesProps): JSX.Element {
         {account.scopes?.map((one) => (
           <li key={one.id} class="row wrap">
             <span class="grow">
-              {roleName(one.role)} · {one.area_path ?? t('acc.everywhere')}
+              {roleName(one.role)} · {one.area_path ? (one.area_name ? `${one.area_name} (${one.area_path.split('.').pop()})` : one.area_path) : t('acc.everywhere')}
               {one.until && ` · ${t('acc.until', { day: one.until.slice(0, 10) })}`}
             </span>
             {!own && (
@@ -145,10 +148,7 @@ function Scopes({ account, where, own, act }: ScopesProps): JSX.Element {
               ))}
             </select>
           </div>
-          <div class="field">
-            <label for={`area-${account.id}`}>{t('acc.area')}</label>
-            <input id={`area-${account.id}`} name="area" class="input" autocomplete="off" />
-          </div>
+          <PostField id={`area-${account.id}`} name="area" label={t('acc.area')} of="areas" />
           <div class="field">
             <label for={`until-${account.id}`}>{t('acc.end')}</label>
             <input id={`until-${account.id}`} name="until" type="date" class="input" />

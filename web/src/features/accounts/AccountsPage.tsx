@@ -8,6 +8,7 @@ import { setLang, setTheme, store } from '../../map/store'
 import { Empty, ErrorNote, Skeleton } from '../../ui/states'
 import { AuditTrail } from '../audit/AuditTrail'
 import { Logo } from '../../ui/Logo'
+import { Told } from '../notices/Told'
 import { AccountCard } from './AccountCard'
 import { NewAccount } from './NewAccount'
 
@@ -115,6 +116,7 @@ export function AccountsPage({ duty }: { duty: Duty }): JSX.Element {
             </ul>
           </>
         )}
+        {duty === 'system_administrator' && <Told />}
       </main>
     </div>
   )

@@ -4,38 +4,21 @@ import { t, tOr } from '../../i18n'
 import { moment, number, position } from '../../i18n/format'
 import { store } from '../../map/store'
 import { Empty, ErrorNote, Skeleton } from '../../ui/states'
-import { SelectField, TextField } from '../../ui/fields'
-import { ComposerFoot } from '../planner/life/ComposerFoot'
+import { SelectField } from '../../ui/fields'
+import { Composer } from '../planner/life/Composer'
 import { mayComment } from '../planner/life/life'
+import { PassageRow } from '../planner/life/Passages'
 import { bright, comments, say, steps, type WholeChange } from './areas'
 
-function Composer({ of }: { of: WholeChange }): JSX.Element {
-  const [text, setText] = useState('')
+/** Writes on the change set, on one of its areas, or at a place. */
+function NewComment({ of }: { of: WholeChange }): JSX.Element {
   const [area, setArea] = useState('')
-  const [busy, setBusy] = useState(false)
-  const [failure, setFailure] = useState<unknown>(null)
   const place = store.place.value
   const options = new Map([...of.ended, ...of.areas].map((one) => [one.code, `${one.name} (${one.code})`]))
-  const send = async (event: SubmitEvent): Promise<void> => {
-    event.preventDefault()
-    if (busy || !text.trim()) return
-    setBusy(true)
-    try {
-      await say(of.change.id, text.trim(), area || null, place ? [place.lon, place.lat] : null)
-      setText('')
-      store.place.value = null
-      setFailure(null)
-    } catch (cause) {
-      setFailure(cause)
-    }
-    setBusy(false)
-  }
   return (
-    <form class="composer stack" onSubmit={(event) => void send(event)}>
-      <TextField id="area-comment" label={t('life.newComment')} rows={2} maxLength={2000} value={text} placeholder={t('life.commentHint')} onInput={setText} />
+    <Composer id="area-comment" about={of.change.id} pin={place && position(place.lon, place.lat)} send={(text, point) => say(of.change.id, text, area || null, point)}>
       <SelectField id="area-comment-on" label={t('areas.about')} value={area} options={[['', t('areas.wholeSet')], ...options]} onChange={setArea} />
-      <ComposerFoot pin={place && position(place.lon, place.lat)} ready={!busy && text.trim() !== ''} failure={failure} />
-    </form>
+    </Composer>
   )
 }
 
@@ -47,7 +30,7 @@ export function Talk({ of }: { of: WholeChange }): JSX.Element {
   const nameOf = (code: string): string => [...of.areas, ...of.ended].find((one) => one.code === code)?.name ?? code
   return (
     <div class="check-tab" id="table" tabIndex={-1}>
-      {mayComment.value && of.change.status !== 'retired' && <Composer of={of} />}
+      {mayComment.value && of.change.status !== 'retired' && <NewComment of={of} />}
       {all.length === 0 && <Empty icon="chat" title={t('life.noComments')} hint={t('areas.noCommentsHint')} />}
       <ul class="threads">
         {all.map((one) => (
@@ -88,15 +71,9 @@ export function Past(): JSX.Element {
           {[...all].reverse().map((step) => {
             const doors = (step.facts as Record<string, number | undefined>).dwellings_reassigned
             return (
-              <li key={step.id} class="passage">
-                <p class="row">
-                  <span class="strong">{tOr(`areas.action.${step.action}`, tOr(`life.action.${step.action}`, step.action))}</span>
-                  <span class="grow small second">{step.actor ?? t('life.byItself')}</span>
-                  <span class="small muted">{moment(step.at)}</span>
-                </p>
-                {step.note && <p class="remark-text">{step.note}</p>}
+              <PassageRow key={step.id} name={tOr(`areas.action.${step.action}`, tOr(`life.action.${step.action}`, step.action))} actor={step.actor} at={step.at} note={step.note}>
                 {doors !== undefined && <p class="small muted">{t('areas.factDoors', { n: number(doors) })}</p>}
-              </li>
+              </PassageRow>
             )
           })}
         </ol>

@@ -23,7 +23,7 @@ const FORMATS = [
 
 /** Writes exactly the rows on screen. */
 function rowsAsCsv(rows: readonly CoverageGrid[]): void {
-  const head = ['code', 'name', 'area_code', 'area_name', 'street_m', 'seen_m', 'seen_m_upper', 'unseen_m', 'k2_m', 'k3_m', 'open_m2', 'seen_m2', 'seen_m2_upper', 'places', 'places_seen', 'places_seen_upper', 'cameras', 'networked', 'online', 'serviceable', 'incidents', 'gap_score'] as const
+  const head = ['code', 'name', 'area_code', 'area_name', 'street_m', 'seen_m', 'seen_m_upper', 'unseen_m', 'k2_m', 'k3_m', 'open_m2', 'seen_m2', 'seen_m2_upper', 'places', 'places_seen', 'places_seen_upper', 'cameras', 'networked', 'online', 'serviceable', 'incidents', 'gap_score', 'k2_m_upper', 'k3_m_upper', 'gap_score_least'] as const
   const words = (row: CoverageGrid): string => row.reasons.map((one) => (lang.value === 'zh' ? one.text_zh : one.text_en)).join('; ')
   saveFile(
     'gridward-coverage.csv',
@@ -41,7 +41,7 @@ export function ExportMenu({ rows, foot = false }: { rows: readonly CoverageGrid
       rowsAsCsv(rows)
       return
     }
-    openDownload(`/api/v1/reports/coverage${query({ format, plan: here?.run.plan_id, run: store.run.value, lang: lang.value })}`, `gridward-coverage.${format}`)
+    openDownload(`/api/v1/reports/coverage${query({ format, plan: here?.run.plan_id, run: store.run.value, area: area.value?.id, lang: lang.value })}`, `gridward-coverage.${format}`)
     toast(t('export.started'))
   }
   return (

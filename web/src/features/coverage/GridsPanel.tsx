@@ -3,7 +3,7 @@ import type { JSX } from 'preact'
 import { useMemo } from 'preact/hooks'
 import type { CoverageGrid, CoverageReport } from '../../api/types'
 import { lang, t } from '../../i18n'
-import { distance, number } from '../../i18n/format'
+import { number } from '../../i18n/format'
 import { listMode, store } from '../../map/store'
 import { DataTable, ordered, readOrder, writeOrder, type Order } from '../../ui/DataTable'
 import { coverageColumns, type Beside } from './columns'
@@ -113,12 +113,10 @@ export function GridsPanel(_: { report: CoverageReport }): JSX.Element {
         <span class="grow" title={sorted}>
           {t('coverage.shown', { a: number(rows.length), b: number(all.length), sort: sorted })}
         </span>
-        {store.filter.value ? (
+        {store.filter.value && (
           <button type="button" class="link" onClick={() => (store.filter.value = null)}>
             {t('coverage.clearFilter')}
           </button>
-        ) : (
-          <span class="nowrap">{t('coverage.streetTotal', { n: distance(scope.value.street_m) })}</span>
         )}
         <ShowFilter />
       </div>

@@ -21,6 +21,11 @@ export function SeenBar({ seen, upper, gain = 0 }: { seen: number; upper: number
 
 const figure = (value: number): string => (Number.isFinite(value) ? number(value * 100, 1) : '–')
 const ofMany = (a: number, b: number): string => (b > 0 ? `${count(a)}/${number(b)}` : '–')
+/** What is known and what unknown headings may add: `34–75/155`. */
+const rangeOfMany = (a: number, upper: number, b: number): string => (b > 0 && upper > a ? `${count(a)}–${count(upper)}/${number(b)}` : ofMany(a, b))
+
+/** The same as shares in per cent: `5.0–8.0`. */
+export const rangeOfShares = (part: number, upper: number, whole: number): string => (whole > 0 && upper > part ? `${percent(part, whole)}–${percent(upper, whole)}` : percent(part, whole))
 
 /** What a table stands on beside its rows. */
 export interface Beside {
@@ -92,8 +97,9 @@ export function coverageColumns({ scope, compared, proposed, wide, narrow }: Bes
     title: t('coverage.places'),
     numeric: true,
     sort: (row) => row.places - row.places_seen,
-    cell: (row) => ofMany(row.places_seen, row.places),
-    total: ofMany(scope.places_seen, scope.places),
+    // a phone has no room for both ends: the headline has them
+    cell: (row) => (narrow ? ofMany(row.places_seen, row.places) : rangeOfMany(row.places_seen, row.places_seen_upper, row.places)),
+    total: narrow ? ofMany(scope.places_seen, scope.places) : rangeOfMany(scope.places_seen, scope.places_seen_upper, scope.places),
   }
   const online: Column<CoverageGrid> = {
     id: 'online',
@@ -109,8 +115,8 @@ export function coverageColumns({ scope, compared, proposed, wide, narrow }: Bes
     head: t('coverage.k2'),
     numeric: true,
     sort: (row) => percentOf(row.k2_m, row.street_m),
-    cell: (row) => <span class="second">{percent(row.k2_m, row.street_m)}</span>,
-    total: percent(scope.k2_m, scope.street_m),
+    cell: (row) => <span class="second">{wide ? rangeOfShares(row.k2_m, row.k2_m_upper, row.street_m) : percent(row.k2_m, row.street_m)}</span>,
+    total: wide ? rangeOfShares(scope.k2_m, scope.k2_m_upper, scope.street_m) : percent(scope.k2_m, scope.street_m),
   }
   const near: Column<CoverageGrid> = { id: 'incidents', head: t('coverage.incidents'), numeric: true, sort: (row) => row.incidents, cell: (row) => number(row.incidents) }
   if (compared) {

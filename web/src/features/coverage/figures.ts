@@ -29,6 +29,7 @@ export interface Totals {
   seen_m: number
   seen_m_upper: number
   k2_m: number
+  k2_m_upper: number
   unseen_m: number
   places: number
   places_seen: number
@@ -45,6 +46,7 @@ export function totals(rows: readonly CoverageGrid[]): Totals {
     seen_m: sum((row) => row.seen_m),
     seen_m_upper: sum((row) => row.seen_m_upper),
     k2_m: sum((row) => row.k2_m ?? 0),
+    k2_m_upper: sum((row) => row.k2_m_upper ?? 0),
     unseen_m: sum((row) => row.unseen_m),
     places: sum((row) => row.places),
     places_seen: sum((row) => row.places_seen),

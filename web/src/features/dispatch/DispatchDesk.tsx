@@ -18,10 +18,14 @@ import { deskBack, deskKeys } from '../shell/keys'
 import { PhoneFoot } from '../shell/PhoneFoot'
 import { StatusBar } from '../shell/StatusBar'
 import { Bulk } from './Bulk'
+import { Chart } from './Chart'
 import { CaseCard, decideKey, dispatchKey, linkKey, opened, otherUnitKey } from './CaseCard'
 import { alarm, answer, clockTime, counts, filters, growing, hasMore, letIn, loadMore, marked, queue, roles, shown, startDesk, step, toggleMark, waiting } from './desk'
 import { clearFilters, FilterBar, narrowed, Tabs } from './FilterBar'
 import { handing, HandOver, loadSheets, ShiftFoot } from './HandOver'
+import { ImportFile } from './ImportFile'
+import { panel } from './panels'
+import { Plates } from './Plates'
 import { growNearEnd, Queue } from './Queue'
 import { SearchArea } from './SearchArea'
 import { showCase } from './onMap'
@@ -109,6 +113,9 @@ function Cases(): JSX.Element {
 function AnswerPanel(): JSX.Element {
   if (handing.value) return <HandOver />
   if (reporting.value) return <ReportForm />
+  if (panel.value === 'import') return <ImportFile />
+  if (panel.value === 'chart') return <Chart />
+  if (panel.value === 'plates') return <Plates />
   if (store.incident.value) return <CaseCard key={store.incident.value} no={store.incident.value} />
   if (store.place.value) return <PlaceCard docked onReport={startReport} />
   return (
@@ -170,6 +177,7 @@ function startKeys(): () => void {
     if (opened.peek()) opened.value = null
     else if (handing.peek()) handing.value = false
     else if (reporting.peek()) reporting.value = false
+    else if (panel.peek()) panel.value = null
     else if (marked.peek().size > 0 && !store.incident.peek()) marked.value = new Set()
     else return false
     return true
@@ -185,6 +193,7 @@ function leaveForms(): void {
   store.picking.value = false
   reporting.value = false
   handing.value = false
+  panel.value = null
 }
 
 /** Cases as they come, on the map and in the list, each with its answer and what is to be done. */
@@ -204,7 +213,7 @@ export function DispatchDesk(): JSX.Element {
   useEffect(() => {
     if (store.incident.value) leaveForms()
   }, [store.incident.value])
-  const panelOpen = handing.value || reporting.value || store.incident.value || store.place.value
+  const panelOpen = handing.value || reporting.value || panel.value || store.incident.value || store.place.value
   const close = (): void => {
     leaveForms()
     store.incident.value = null

@@ -8,7 +8,9 @@ import { Icon } from '../../ui/Icon'
 import { Menu } from '../../ui/Menu'
 import { areaCounts, counts, filters, roles, setFilters, tabNumbers } from './desk'
 import { ALL_STATES, CLOCKS, isNarrowed, isShut, TABS, TIMES, type ClockFilter, type Tab } from './filters'
-import { startReport } from './ReportForm'
+import { handing } from './HandOver'
+import { panel, type PanelName } from './panels'
+import { reporting, startReport } from './ReportForm'
 import { saveCsv } from './table'
 import { stateWord } from './words'
 
@@ -122,6 +124,43 @@ function More(): JSX.Element {
   )
 }
 
+const TOOLS: readonly { name: PanelName; icon: string; words: Key; roles: readonly string[] }[] = [
+  { name: 'chart', icon: 'report', words: 'intake.chart', roles: [] },
+  { name: 'import', icon: 'list', words: 'intake.file', roles: ['planner', 'intake_officer'] },
+  { name: 'plates', icon: 'qr', words: 'intake.plates', roles: ['planner', 'intake_officer', 'dispatcher', 'camera_administrator'] },
+]
+
+function openPanel(name: PanelName): void {
+  handing.value = false
+  reporting.value = false
+  store.picking.value = false
+  panel.value = name
+}
+
+/** What the desk does beside cases. */
+function Tools(): JSX.Element {
+  const mine = TOOLS.filter((one) => one.roles.length === 0 || one.roles.some((role) => roles.value.includes(role)))
+  return (
+    <Menu name={t('intake.more')} called="icon" buttonClass="button icon-only" label={<Icon name="more" />} align="right">
+      {(close) =>
+        mine.map(({ name, icon, words }) => (
+          <button
+            key={name}
+            type="button"
+            onClick={() => {
+              close()
+              openPanel(name)
+            }}
+          >
+            <Icon name={icon} />
+            <span class="grow">{t(words)}</span>
+          </button>
+        ))
+      }
+    </Menu>
+  )
+}
+
 /** Area, time and the rest of the filters; each says how many fit. */
 export function FilterBar(): JSX.Element {
   const { time } = filters.value
@@ -142,9 +181,12 @@ export function FilterBar(): JSX.Element {
           {t('dispatch.csv')}
         </button>
       )}
-      <button type="button" class="button icon-only new-report" aria-label={t('dispatch.new')} data-tip={`${t('dispatch.new')}  N`} onClick={startReport}>
-        <Icon name="plus" />
-      </button>
+      <span class="row desk-tools">
+        <Tools />
+        <button type="button" class="button icon-only new-report" aria-label={t('dispatch.new')} data-tip={`${t('dispatch.new')}  N`} onClick={startReport}>
+          <Icon name="plus" />
+        </button>
+      </span>
     </div>
   )
 }

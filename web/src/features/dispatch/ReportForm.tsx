@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals'
 import type { JSX } from 'preact'
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useState } from 'preact/hooks'
 import { ask, query } from '../../api/client'
 import { territory } from '../../api/data'
 import type { Duplicate, Incident, Located, SearchHit } from '../../api/types'
@@ -10,6 +10,8 @@ import { store } from '../../map/store'
 import { Icon } from '../../ui/Icon'
 import { ErrorNote } from '../../ui/states'
 import { toast } from '../../ui/toast'
+import { askHere, forgetPlace } from '../place/located'
+import { PlaceSaid } from '../place/PlaceSaid'
 import { SearchBox } from '../shell/Search'
 import { expectOwn, reload } from './desk'
 import { nameOf, type Item } from '../phone/catalogue'
@@ -52,6 +54,8 @@ export function startReport(): void {
   reporting.value = true
   store.picking.value = true
   store.phoneMap.value = false
+  // the place of the case in hand is that case's: somebody who rings up now is elsewhere
+  if (store.incident.peek()) forgetPlace()
 }
 
 function stopReport(): void {
@@ -163,6 +167,18 @@ export function ReportForm(): JSX.Element {
   }, [place?.lon, place?.lat, accuracy])
   useEffect(() => () => void (store.picking.value = false), [])
 
+  // a place taken while the form stands is asked about here: a click gives it to the form alone
+  useEffect(() => {
+    if (!place) return
+    const timer = setTimeout(() => void askHere(), NEAR_PAUSE_MS)
+    return () => clearTimeout(timer)
+  }, [place?.lon, place?.lat, place?.accuracy_m])
+
+  // letters typed after N belong to the report, not to the keys of the desk; a touch screen would put its keys over the form
+  useLayoutEffect(() => {
+    if (!matchMedia('(pointer: coarse)').matches) document.getElementById('report-place')?.focus()
+  }, [])
+
   const onSubmit = async (event: SubmitEvent): Promise<void> => {
     event.preventDefault()
     setTried(true)
@@ -204,9 +220,12 @@ export function ReportForm(): JSX.Element {
             {t('dispatch.placeMap')}
           </button>
           {place ? (
-            <span class="hint">
-              {t('here.position')} {position(place.lon, place.lat)}
-            </span>
+            <>
+              <span class="hint">
+                {t('here.position')} {position(place.lon, place.lat)}
+              </span>
+              <PlaceSaid />
+            </>
           ) : (
             <span class={tried ? 'error' : 'hint'}>{t('dispatch.placeError')}</span>
           )}

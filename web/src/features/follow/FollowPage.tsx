@@ -117,7 +117,7 @@ export function FollowPage({ token }: { token: string }): JSX.Element {
         {one && (
           <>
             <section class="phone-block stack" data-testid="followed">
-              <h2 class="phone-title">{one.item}</h2>
+              <h2 class="phone-title">{lang.value === 'zh' ? one.item_zh : one.item_en}</h2>
               <p class="muted phone-small">
                 {one.no} · {t('follow.reported', { t: moment(one.reported_at) })}
               </p>

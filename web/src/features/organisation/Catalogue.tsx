@@ -1,19 +1,47 @@
 import { useSignal } from '@preact/signals'
 import type { JSX } from 'preact'
 import { useEffect } from 'preact/hooks'
+import { onNews } from '../../api/events'
 import { lang, t } from '../../i18n'
-import { code, number } from '../../i18n/format'
-import { SearchField, SelectField, TextField } from '../../ui/fields'
-import { Empty, ErrorNote, Skeleton } from '../../ui/states'
+import { day, number } from '../../i18n/format'
+import { SearchField, SelectField } from '../../ui/fields'
+import { JobBar } from '../../ui/JobBar'
+import { Empty, ErrorNote } from '../../ui/states'
 import { toast } from '../../ui/toast'
-import { applyLimits, catalogue, items, itemWords, leads, setLead, type Item } from './changes'
+import { applyLimits, catalogue, items, itemWords, readCatalogue, type Item } from './changes'
 import { DoingForm } from './Doing'
-import { mayStaff, tree } from './organisation'
+import { ItemForm, RetireForm } from './ItemForm'
+import { askLead, Leads } from './Leads'
+import { mayStaff } from './organisation'
 
 const SHOWN = 40
-const RULES = 200
+const KEPT = 20
 const nameOf = (item: Item): string => (lang.value === 'zh' ? item.name_zh || item.name_en : item.name_en || item.name_zh)
 const limitsOf = (item: Item): string => item.limits.map((one) => `${one.phase ? `${one.phase} ` : ''}${number(one.amount)} ${t(`org.unit.${one.unit as 'minute'}`)}${item.limits.some((other) => other.area_class !== one.area_class) ? ` (${t('org.class', { n: one.area_class })})` : ''}`).join(' · ')
+
+/** What may be done with an item: change it, say who leads, retire it. */
+function ItemActions({ item }: { item: Item }): JSX.Element {
+  const doing = useSignal<'change' | 'retire' | null>(null)
+  const toggle = (next: 'change' | 'retire'): void => void (doing.value = doing.peek() === next ? null : next)
+  const done = (): void => void (doing.value = null)
+  return (
+    <>
+      <div class="row wrap org-acts">
+        <button type="button" class="button small" aria-expanded={doing.value === 'change'} aria-label={t('org.changeItem', { code: item.code })} onClick={() => toggle('change')}>
+          {t('org.change')}
+        </button>
+        <button type="button" class="button small" aria-label={t('org.leadFor', { item: item.code, area: t('org.wholeTerritory') })} onClick={() => askLead(item.code)}>
+          {t('org.setLead')}
+        </button>
+        <button type="button" class="button danger small" aria-expanded={doing.value === 'retire'} aria-label={t('org.retireItem', { code: item.code })} onClick={() => toggle('retire')}>
+          {t('org.retire')}
+        </button>
+      </div>
+      {doing.value === 'change' && <ItemForm item={item} done={done} />}
+      {doing.value === 'retire' && <RetireForm item={item} done={done} />}
+    </>
+  )
+}
 
 function ItemRow({ item }: { item: Item }): JSX.Element {
   const zh = lang.value === 'zh'
@@ -23,7 +51,7 @@ function ItemRow({ item }: { item: Item }): JSX.Element {
     <li>
       <details class="org-item">
         <summary>
-          <span class="num muted small">{item.code}</span> {nameOf(item)} {item.urgent && <span class="chip wn">{t('org.urgent')}</span>}
+          <span class="num muted small">{item.code}</span> {nameOf(item)} {item.urgent && <span class="chip warn">{t('org.urgent')}</span>}
         </summary>
         <dl class="small">
           <dt>{t('org.limits')}</dt>
@@ -35,72 +63,31 @@ function ItemRow({ item }: { item: Item }): JSX.Element {
           <dt>{t('org.names')}</dt>
           <dd>{[item.name_zh, item.name_en, ...item.synonyms].filter(Boolean).join(', ')}</dd>
         </dl>
+        {mayStaff.value && <ItemActions item={item} />}
       </details>
     </li>
-  )
-}
-
-function LeadForm(): JSX.Element {
-  const draft = useSignal({ item: '*', area: '*', unit: '' })
-  const now = draft.value
-  const set = (part: Partial<typeof now>): void => void (draft.value = { ...draft.peek(), ...part })
-  const all = tree.data.value
-  const send = async (): Promise<void> => {
-    const { item, area, unit } = draft.peek()
-    await setLead({ item: item.trim() || '*', area, unit: unit || null })
-    toast(t('org.saved'))
-  }
-  return (
-    <DoingForm label={t('org.setLead')} submit={t('org.save')} onSubmit={send}>
-      <TextField id="lead-item" label={t('org.leadItem')} hint={t('org.leadItemHint')} value={now.item} maxLength={40} onInput={(item) => set({ item })} />
-      <SelectField id="lead-area" label={t('org.area')} value={now.area} options={[['*', t('org.wholeTerritory')], ...(all?.areas ?? []).map((area): [string, string] => [area.code, `${area.name} ${area.code}`])]} onChange={(area) => set({ area })} />
-      <SelectField id="lead-unit" label={t('org.leadUnit')} value={now.unit} options={[['', t('org.nobodyWritten')], ...(all?.units ?? []).map((unit): [string, string] => [unit.id, `${unit.code} ${unit.name}`])]} onChange={(unit) => set({ unit })} />
-    </DoingForm>
-  )
-}
-
-function Pairs({ title, all, pairs }: { title: string; all: number; pairs: readonly { item: string; area: string }[] }): JSX.Element | null {
-  if (all === 0) return null
-  return (
-    <details class="pad">
-      <summary>{`${title} ${number(all)}`}</summary>
-      <p class="small num org-places">{pairs.map((pair) => `${pair.item} @ ${code(pair.area)}`).join(' · ')}</p>
-    </details>
-  )
-}
-
-function Leads(): JSX.Element {
-  const found = leads.data.value
-  if (!found) return leads.error.value ? <ErrorNote error={leads.error.value} retry={() => void leads.load()} /> : <Skeleton rows={2} />
-  return (
-    <section aria-label={t('org.leads')}>
-      <h2 class="org-head">{t('org.leads')}</h2>
-      <p class="pad small second">
-        {t('org.leadsLine', { items: number(found.items), areas: number(found.areas) })} {found.holes + found.doubles === 0 && t('org.leadsWhole')}
-      </p>
-      <Pairs title={t('org.holes')} all={found.holes} pairs={found.first_holes} />
-      <Pairs title={t('org.doubles')} all={found.doubles} pairs={found.first_doubles} />
-      <ul class="org-tree small">
-        {found.rules.slice(0, RULES).map((rule) => (
-          <li key={`${rule.item} ${rule.area} ${rule.unit.code}`} class="org-node">
-            <span class="grow num">{`${rule.item === '*' ? t('org.allItems') : rule.item} @ ${rule.area === '*' ? t('org.wholeTerritory') : code(rule.area)}`}</span>
-            <span>{`${rule.unit.code} ${rule.unit.name}`}</span>
-          </li>
-        ))}
-      </ul>
-      {mayStaff.value && <LeadForm />}
-    </section>
   )
 }
 
 function Versions(): JSX.Element {
   const found = catalogue.data.value
   const current = found?.current
-  const said = (moved: number | null): string => (moved === null ? t('org.clocksByJob') : t('org.clocksMoved', { n: number(moved) }))
+  const said = (moved: number | null): string => (moved === null ? t('org.clocksStopped') : t('org.clocksMoved', { n: number(moved) }))
   return (
     <section aria-label={t('org.versions')}>
       <h2 class="org-head">{t('org.versions')}</h2>
       <p class="pad small second">{current ? t('org.versionLine', { version: number(current.version), items: number(current.items), classes: number(current.classes), before: number((found?.versions.length ?? 1) - 1) }) : ''}</p>
+      {(found?.versions.length ?? 0) > 1 && (
+        <details class="pad small">
+          <summary>{t('org.versionsBefore')}</summary>
+          <ul>
+            {found?.versions.slice(1, 1 + KEPT).map((one) => (
+              <li key={one.id}>{t('org.versionOf', { version: number(one.version), day: day(new Date(one.loaded_at)), items: number(one.items), title: one.title })}</li>
+            ))}
+          </ul>
+        </details>
+      )}
+      <JobBar kinds={['clocks']} />
       {current && mayStaff.value && (
         <DoingForm label={t('org.applyLimits')} submit={t('org.applyLimitsDo')} onSubmit={() => applyLimits().then((moved) => toast(said(moved)))}>
           <p class="small second">{t('org.applyLimitsHint')}</p>
@@ -110,13 +97,23 @@ function Versions(): JSX.Element {
   )
 }
 
-/** The catalogue: items by any of their names, their limits, and who leads for which item where. */
-export function Catalogue(): JSX.Element {
-  useEffect(() => void Promise.all([items.load(), leads.load(), catalogue.load()]), [])
-  const found = items.data.value
+/** Classes of the items that were found, each once, for the filter. */
+function classesOf(found: readonly Item[]): [string, string][] {
+  const zh = lang.value === 'zh'
+  return [...new Map(found.map((item) => [item.class_code, `${item.class_code} ${zh ? item.class_zh || item.class_en : item.class_en || item.class_zh}`]))]
+}
+
+function Items(): JSX.Element {
+  const shown = useSignal(SHOWN)
+  const of = useSignal('')
+  const adding = useSignal(false)
+  const all = items.data.value?.items ?? []
+  const classes = classesOf(all)
+  const chosen = classes.some(([code]) => code === of.value) ? of.value : ''
+  const found = all.filter((item) => !chosen || item.class_code === chosen)
   return (
-    <div id="table" class="org-scroll" tabIndex={0} role="region" aria-label={t('org.catalogue')}>
-      <div class="pad">
+    <>
+      <div class="pad org-find">
         <SearchField
           id="item-find"
           label={t('org.findItem')}
@@ -125,18 +122,45 @@ export function Catalogue(): JSX.Element {
           maxLength={100}
           onSettle={(words) => {
             itemWords.value = words
+            shown.value = SHOWN
             void items.load()
           }}
         />
+        <SelectField id="item-class" label={t('org.itemClassOnly')} value={chosen} options={[['', t('org.allClasses')], ...classes]} onChange={(code) => (of.value = code)} />
+        {mayStaff.value && (
+          <button type="button" class="button" aria-expanded={adding.value} onClick={() => (adding.value = !adding.value)}>
+            {t('org.addItem')}
+          </button>
+        )}
       </div>
+      {adding.value && <ItemForm item={null} done={() => (adding.value = false)} />}
       {items.error.value && <ErrorNote error={items.error.value} retry={() => void items.load()} />}
-      {found?.length === 0 && <Empty icon="table" title={t('org.noItems')} hint={t('org.noItemsHint')} />}
+      {items.data.value && found.length === 0 && <Empty icon="table" title={t('org.noItems')} hint={t('org.noItemsHint')} />}
       <ul class="org-tree org-items" aria-label={t('org.items')}>
-        {(found ?? []).slice(0, SHOWN).map((item) => (
+        {found.slice(0, shown.value).map((item) => (
           <ItemRow key={item.code} item={item} />
         ))}
       </ul>
-      {(found?.length ?? 0) > SHOWN && <p class="pad small second">{t('org.moreItems', { n: number((found?.length ?? 0) - SHOWN) })}</p>}
+      {found.length > shown.value && (
+        <div class="row pad-row">
+          <button type="button" class="button" onClick={() => (shown.value += SHOWN)}>
+            {t('org.moreItems', { n: number(found.length - shown.value) })}
+          </button>
+        </div>
+      )}
+    </>
+  )
+}
+
+/** The catalogue: items by any of their names, their limits, and who leads for which item where. */
+export function Catalogue(): JSX.Element {
+  useEffect(() => {
+    void readCatalogue()
+    return onNews(({ kind }) => void (kind === 'organisation' && readCatalogue()))
+  }, [])
+  return (
+    <div id="table" class="org-scroll" tabIndex={0} role="region" aria-label={t('org.catalogue')}>
+      <Items />
       <Versions />
       <Leads />
     </div>

@@ -9,12 +9,14 @@ interface Props {
   why?: string
   /** Where no heading stands above it. */
   first?: boolean
+  /** Takes something away. */
+  danger?: boolean
   onSubmit: () => Promise<unknown>
   children: ComponentChildren
 }
 
 /** A form in the panel: fields, what the server refused, and the action below them; it is sent once at a time. */
-export function DoingForm({ label, submit, why = '', first = false, onSubmit, children }: Props): JSX.Element {
+export function DoingForm({ label, submit, why = '', first = false, danger = false, onSubmit, children }: Props): JSX.Element {
   const busy = useSignal(false)
   const failure = useSignal<unknown>(null)
   const send = async (): Promise<void> => {
@@ -40,7 +42,7 @@ export function DoingForm({ label, submit, why = '', first = false, onSubmit, ch
       {first ? <h2>{label}</h2> : <h3>{label}</h3>}
       {children}
       {failure.value !== null && <ErrorNote error={failure.value} />}
-      <button type="submit" class="button primary" aria-disabled={Boolean(why) || busy.value} data-tip={why || undefined}>
+      <button type="submit" class={`button ${danger ? 'danger' : 'primary'}`} aria-disabled={Boolean(why) || busy.value} data-tip={why || undefined}>
         {submit}
       </button>
     </form>

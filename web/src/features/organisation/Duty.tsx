@@ -6,6 +6,7 @@ import { SelectField } from '../../ui/fields'
 import { toast } from '../../ui/toast'
 import { addAbsence, addShift, takeBack } from './changes'
 import { DoingForm } from './Doing'
+import { Moment } from './Moment'
 import { mayStaff, type OneStaff } from './organisation'
 
 const WEEK = [1, 2, 3, 4, 5, 6, 7] as const
@@ -17,23 +18,6 @@ const clock = (moment: string): string => {
   return `${at.getFullYear()}-${pad(at.getMonth() + 1)}-${pad(at.getDate())} ${pad(at.getHours())}:${pad(at.getMinutes())}`
 }
 const iso = (local: string): string => new Date(local).toISOString()
-
-interface MomentProps {
-  id: string
-  label: string
-  type?: 'date' | 'time' | 'datetime-local'
-  value: string
-  onInput: (value: string) => void
-}
-
-function Moment({ id, label, type = 'datetime-local', value, onInput }: MomentProps): JSX.Element {
-  return (
-    <div class="field">
-      <label for={id}>{label}</label>
-      <input id={id} type={type} class="input" value={value} onInput={(event) => onInput(event.currentTarget.value)} />
-    </div>
-  )
-}
 
 const NEW = { kind: 'absence', since: '', until: '', first_day: '', last_day: '', starts: '08:30', ends: '17:30', days: [1, 2, 3, 4, 5] as number[] }
 type Draft = typeof NEW

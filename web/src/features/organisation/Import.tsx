@@ -3,6 +3,7 @@ import type { JSX } from 'preact'
 import { Problem } from '../../api/client'
 import { t } from '../../i18n'
 import { number } from '../../i18n/format'
+import { RowProblems } from '../../ui/RowProblems'
 import { CheckField, FileField, SelectField } from '../../ui/fields'
 import { JobBar } from '../../ui/JobBar'
 import { sendTable, type Loaded, type Refused } from './changes'
@@ -10,41 +11,7 @@ import { DoingForm } from './Doing'
 import { mayStaff } from './organisation'
 
 const TABLES = ['units', 'staff', 'assignments', 'shifts', 'post-counts', 'catalogue', 'lead-units', 'area-classes'] as const
-const SHOWN = 200
 const count = (of: Record<string, number>): string => Object.entries(of).map(([name, n]) => `${name} ${number(n)}`).join(' · ')
-
-function RefusedRows({ rows }: { rows: readonly Refused[] }): JSX.Element | null {
-  if (rows.length === 0) return null
-  return (
-    <section class="pad" aria-label={t('org.refusedRows')}>
-      <h3>{`${t('org.refusedRows')} ${number(rows.length)}`}</h3>
-      <div class="org-moves" tabIndex={0} role="region" aria-label={t('org.refusedList')}>
-        <table class="plain">
-          <thead>
-            <tr>
-              <th scope="col">{t('org.line')}</th>
-              <th scope="col">{t('org.column')}</th>
-              <th scope="col">{t('org.value')}</th>
-              <th scope="col">{t('org.reasonRow')}</th>
-            </tr>
-          </thead>
-          <tbody>
-            {rows.slice(0, SHOWN).map((row) => (
-              <tr key={`${row.line} ${row.column}`}>
-                <th scope="row" class="num">
-                  {row.line}
-                </th>
-                <td>{row.column}</td>
-                <td class="num">{row.value}</td>
-                <td>{[row.reason, row.remedy].filter(Boolean).join('; ')}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-    </section>
-  )
-}
 
 /** Whole tables at once: a file goes in whole or not at all, and each refused row says why. */
 export function Import(): JSX.Element {
@@ -85,7 +52,11 @@ export function Import(): JSX.Element {
           {t(done.value.dry ? 'org.wouldLoad' : 'org.loaded')} {count(done.value.loaded.counts)}
         </p>
       )}
-      <RefusedRows rows={refused.value} />
+      {refused.value.length > 0 && (
+        <div class="pad">
+          <RowProblems title={t('org.refusedRows')} list={t('org.refusedList')} rows={refused.value} />
+        </div>
+      )}
     </div>
   )
 }

@@ -37,7 +37,7 @@ function AreaRow({ node, deep }: { node: Node<Area>; deep: number }): JSX.Elemen
         <span class="small second">
           {t('org.grids')} <b class="num">{number(grids)}</b> · {t('org.staffCount')} <b class="num">{number(staff)}</b>
         </span>
-        {vacant > 0 && <span class="chip wn">{`${t('org.vacant')} ${number(vacant)}`}</span>}
+        {vacant > 0 && <span class="chip warn">{`${t('org.vacant')} ${number(vacant)}`}</span>}
       </button>
       {node.below.length > 0 && (
         <ul>

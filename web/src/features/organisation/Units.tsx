@@ -6,18 +6,22 @@ import { SelectField, TextField } from '../../ui/fields'
 import { toast } from '../../ui/toast'
 import { addUnit, changeUnit } from './changes'
 import { DoingForm } from './Doing'
+import { Moment } from './Moment'
 import { mayStaff, tree, type Unit } from './organisation'
 import { nested, type Node } from './trees'
 
 const KINDS = ['department', 'centre', 'team', 'mediation', 'grid_school', 'outside'] as const
-type Draft = Record<'code' | 'name' | 'kind' | 'parent' | 'area' | 'valid_to', string>
+type Draft = Record<'code' | 'name' | 'kind' | 'parent' | 'area' | 'valid_from' | 'valid_to', string>
 
+/** A day without a time, as it stands on the wall. */
+const dayOf = (text: string): string => day(new Date(`${text}T00:00`))
 const draftOf = (unit: Unit | null): Draft => ({
   code: unit?.code ?? '',
   name: unit?.name ?? '',
   kind: unit?.kind ?? 'department',
   parent: unit?.parent_id ?? '',
   area: unit?.area_id ?? '',
+  valid_from: unit?.valid_from ?? '',
   valid_to: unit?.valid_to ?? '',
 })
 
@@ -31,13 +35,13 @@ function UnitForm({ unit, done }: { unit: Unit | null; done: () => void }): JSX.
   const areas: [string, string][] = (all?.areas ?? []).map((each) => [each.id, `${each.name} ${each.code}`])
   const kinds: [string, string][] = [...new Set<string>([...KINDS, now.kind])].map((kind) => [kind, (KINDS as readonly string[]).includes(kind) ? t(`org.kind.${kind as (typeof KINDS)[number]}`) : kind])
   const send = async (): Promise<void> => {
-    const given = { ...draft.peek(), parent: draft.peek().parent || null, area: draft.peek().area || null, valid_to: draft.peek().valid_to || null }
+    const given = { ...draft.peek(), parent: draft.peek().parent || null, area: draft.peek().area || null, valid_from: draft.peek().valid_from || null, valid_to: draft.peek().valid_to || null }
     if (unit) {
-      const was = { name: unit.name, kind: unit.kind, parent: unit.parent_id, area: unit.area_id, valid_to: unit.valid_to }
+      const was = { name: unit.name, kind: unit.kind, parent: unit.parent_id, area: unit.area_id, valid_from: unit.valid_from, valid_to: unit.valid_to }
       const changes = Object.fromEntries(Object.entries(was).flatMap(([name, before]) => (given[name as keyof typeof was] === before ? [] : [[name, given[name as keyof typeof was]]])))
       if (Object.keys(changes).length > 0) await changeUnit(unit, changes)
     } else {
-      await addUnit({ code: given.code.trim(), name: given.name.trim(), kind: given.kind, parent: given.parent, area: given.area })
+      await addUnit({ code: given.code.trim(), name: given.name.trim(), kind: given.kind, parent: given.parent, area: given.area, valid_from: given.valid_from })
     }
     toast(t('org.saved'))
     done()
@@ -50,12 +54,8 @@ function UnitForm({ unit, done }: { unit: Unit | null; done: () => void }): JSX.
       <SelectField id="unit-kind" label={t('org.unitKind')} value={now.kind} options={kinds} onChange={(kind) => set({ kind })} />
       <SelectField id="unit-parent" label={t('org.unitParent')} value={now.parent} options={[['', t('org.nobody')], ...units]} onChange={(parent) => set({ parent })} />
       <SelectField id="unit-area" label={t('org.unitArea')} value={now.area} options={[['', t('org.nobody')], ...areas]} onChange={(area) => set({ area })} />
-      {unit && (
-        <div class="field">
-          <label for="unit-end">{t('org.unitEnd')}</label>
-          <input id="unit-end" type="date" class="input" value={now.valid_to} onInput={(event) => set({ valid_to: event.currentTarget.value })} />
-        </div>
-      )}
+      <Moment id="unit-begin" type="date" label={t('org.unitBegin')} value={now.valid_from} onInput={(valid_from) => set({ valid_from })} />
+      {unit && <Moment id="unit-end" type="date" label={t('org.unitEnd')} value={now.valid_to} onInput={(valid_to) => set({ valid_to })} />}
     </DoingForm>
   )
 }
@@ -77,7 +77,8 @@ function UnitRow({ node, deep, chosen, choose }: RowProps): JSX.Element {
           {row.name} <span class="num muted small">{row.code}</span>
         </span>
         <span class="small second">
-          {row.valid_to && `${t('org.until', { day: day(new Date(row.valid_to)) })} · `}
+          {row.valid_from && `${t('org.since', { day: dayOf(row.valid_from) })} · `}
+          {row.valid_to && `${t('org.until', { day: dayOf(row.valid_to) })} · `}
           {t('org.staffCount')} <b class="num">{number(row.staff)}</b>
         </span>
       </button>

@@ -4,13 +4,14 @@ import { useEffect } from 'preact/hooks'
 import { t } from '../../i18n'
 import { number } from '../../i18n/format'
 import { CheckField, SelectField, TextField } from '../../ui/fields'
+import { JobBar } from '../../ui/JobBar'
 import { ErrorNote, Skeleton } from '../../ui/states'
 import { toast } from '../../ui/toast'
 import { calendar, saveCalendar, type Calendar } from './changes'
 import { DoingForm } from './Doing'
 import { mayCalendar } from './organisation'
 
-const said = (moved: number | null): string => (moved === null ? t('org.clocksByJob') : t('org.clocksMoved', { n: number(moved) }))
+const said = (moved: number | null): string => (moved === null ? t('org.clocksStopped') : t('org.clocksMoved', { n: number(moved) }))
 const save = (next: Calendar): Promise<void> => saveCalendar(next).then((moved) => toast(said(moved)))
 
 function HoursForm({ of }: { of: Calendar }): JSX.Element {
@@ -63,6 +64,7 @@ export function WorkCalendar(): JSX.Element {
     <div id="table" class="org-scroll" tabIndex={0} role="region" aria-label={t('org.calendar')}>
       <h2 class="org-head">{t('org.calendar')}</h2>
       <p class="pad small second">{t('org.calendarLine', { name: found.name_zh || found.name_en || found.code, version: number(found.version), zone: found.zone, hours: found.hours.join(', ') })}</p>
+      <JobBar kinds={['clocks']} />
       {mayCalendar.value ? (
         <div key={found.version}>
           <HoursForm of={found} />
@@ -74,7 +76,7 @@ export function WorkCalendar(): JSX.Element {
       {years.map((year) => (
         <section key={year} aria-label={year}>
           <h3 class="org-head">
-            {year} {found.announced !== null && <span class={`chip ${found.announced.includes(Number(year)) ? 'ok' : 'wn'}`}>{t(found.announced.includes(Number(year)) ? 'org.official' : 'org.provisional')}</span>}
+            {year} {found.announced !== null && <span class={`chip ${found.announced.includes(Number(year)) ? 'ok' : 'warn'}`}>{t(found.announced.includes(Number(year)) ? 'org.official' : 'org.provisional')}</span>}
           </h3>
           <ul class="org-tree small">
             {found.days

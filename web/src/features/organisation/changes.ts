@@ -2,11 +2,12 @@
 import { signal } from '@preact/signals'
 import { ask, query } from '../../api/client'
 import { territory } from '../../api/data'
-import { askLong } from '../../api/jobs'
+import { askLong, resultOf, Stopped } from '../../api/jobs'
 import { resource } from '../../api/resource'
 import type { components } from '../../api/schema'
+import type { Job } from '../../api/types'
 import { t } from '../../i18n'
-import { refresh, rules, tree, type Rule, type Unit } from './organisation'
+import { one, openStaff, refresh, rules, tree, type OneStaff, type Rule, type Unit } from './organisation'
 
 type Schemas = components['schemas']
 export type Item = Schemas['CatalogueItemOut']
@@ -25,16 +26,35 @@ const match = (revision: number): Record<string, string> => ({ 'If-Match': `"${r
 const here = (): string => query({ territory: territory.peek()?.id })
 
 /** Sets up a unit; returns its id. */
-export async function addUnit(body: { code: string; name: string; kind: string; parent: string | null; area: string | null }): Promise<string> {
+export async function addUnit(body: { code: string; name: string; kind: string; parent: string | null; area: string | null; valid_from: string | null }): Promise<string> {
   const made = await ask<{ unit: Unit }>('/api/v1/units', { method: 'POST', body: { ...body, territory: territory.peek()?.id } })
   await tree.load()
   return made.unit.id
 }
 
 /** Renames, moves or closes a unit. */
-export async function changeUnit(unit: Unit, body: Partial<Record<'name' | 'kind' | 'parent' | 'area' | 'valid_to', string | null>>): Promise<void> {
+export async function changeUnit(unit: Unit, body: Partial<Record<'name' | 'kind' | 'parent' | 'area' | 'valid_from' | 'valid_to', string | null>>): Promise<void> {
   await ask(`/api/v1/units/${unit.id}`, { method: 'PATCH', body, headers: match(unit.revision) })
   await tree.load()
+}
+
+/** Adds a member of staff and opens it. */
+export async function addStaff(body: Schemas['StaffIn']): Promise<void> {
+  const made = await ask<{ staff: OneStaff }>('/api/v1/staff', { method: 'POST', body: { ...body, territory: territory.peek()?.id } })
+  openStaff.value = made.staff.id
+  await refresh()
+}
+
+/** Changes what the roster holds of a member of staff. */
+export async function changeStaff(member: OneStaff, body: Schemas['StaffChange']): Promise<void> {
+  one.put((await ask<{ staff: OneStaff }>(`/api/v1/staff/${member.id}`, { method: 'PATCH', body, headers: match(member.revision) })).staff)
+  await refresh()
+}
+
+/** Changes share, office or end of a post; whom it is for and where is another post. */
+export async function changePost(post: Schemas['AssignmentOut'], body: Schemas['AssignmentChange']): Promise<void> {
+  await ask(`/api/v1/assignments/${post.id}`, { method: 'PATCH', body, headers: match(post.revision) })
+  await refresh()
 }
 
 export async function addShift(body: object): Promise<number> {
@@ -61,7 +81,7 @@ export async function putRule(rule: { code: string; revision: number }, body: Pa
 
 /** Words that items are looked for by: Chinese, pinyin, initials, synonyms, a code. */
 export const itemWords = signal('')
-export const items = resource(async (abort) => (await ask<{ items: Item[] }>(`/api/v1/catalogue/items${query({ territory: territory.peek()?.id, q: itemWords.peek() || undefined })}`, { signal: abort })).items)
+export const items = resource((abort) => ask<Schemas['CatalogueItemsOut']>(`/api/v1/catalogue/items${query({ territory: territory.peek()?.id, q: itemWords.peek() || undefined })}`, { signal: abort }))
 export const leads = resource((abort) => ask<Leads>(`/api/v1/catalogue/lead-units${here()}`, { signal: abort }))
 export const catalogue = resource((abort) => ask<Schemas['CatalogueOut']>(`/api/v1/catalogue${here()}`, { signal: abort }))
 export const calendar = resource((abort) => ask<Calendar>(`/api/v1/calendars${here()}`, { signal: abort }))
@@ -71,10 +91,36 @@ export async function setLead(body: { item: string; area: string; unit: string |
   await leads.load()
 }
 
-/** Has open cases go by this catalogue; returns how many clocks moved, null where a job still reckons them. */
+/** Asks again for items, versions and who leads. */
+export const readCatalogue = (): Promise<unknown> => Promise.all([items.load(), leads.load(), catalogue.load()])
+
+/** Puts an item into the next version of the catalogue. */
+export async function saveItem(code: string, body: Schemas['CatalogueItemIn']): Promise<void> {
+  await ask(`/api/v1/catalogue/items/${encodeURIComponent(code)}${here()}`, { method: 'PUT', body, headers: match(items.data.peek()?.version ?? 0) })
+  await readCatalogue()
+}
+
+/** Leaves an item out of the next version. */
+export async function retireItem(code: string): Promise<void> {
+  await ask(`/api/v1/catalogue/items/${encodeURIComponent(code)}${here()}`, { method: 'DELETE', headers: match(items.data.peek()?.version ?? 0) })
+  await readCatalogue()
+}
+
+/** How many clocks moved, once the job that may be needed has run; null where somebody stopped it. */
+async function reckoned(made: { clocks_moved: number; job: string | null }): Promise<number | null> {
+  if (!made.job) return made.clocks_moved
+  const { job } = await ask<{ job: Job }>(`/api/v1/jobs/${made.job}`)
+  try {
+    return (await resultOf<{ clocks_moved: number }>(t('org.clocksByJob'), job)).clocks_moved
+  } catch (cause) {
+    if (cause instanceof Stopped) return null
+    throw cause
+  }
+}
+
+/** Has open cases go by this catalogue; returns how many clocks moved. */
 export async function applyLimits(): Promise<number | null> {
-  const made = await ask<{ clocks_moved: number; job: string | null }>(`/api/v1/catalogue/apply-limits${here()}`, { method: 'POST' })
-  return made.job ? null : made.clocks_moved
+  return reckoned(await ask(`/api/v1/catalogue/apply-limits${here()}`, { method: 'POST' }))
 }
 
 /** A calendar in the form that it is sent in. */
@@ -86,11 +132,11 @@ export function written(of: Calendar): Schemas['CalendarIn'] {
   return { code: of.code, zone: of.zone, hours: of.hours, week: of.week, name_en: of.name_en, name_zh: of.name_zh, announced_yearly: of.announced !== null, years }
 }
 
-/** Puts a calendar in force; returns how many clocks moved, null where a job still reckons them. */
+/** Puts a calendar in force; returns how many clocks moved. */
 export async function saveCalendar(of: Calendar): Promise<number | null> {
   const made = await ask<Schemas['CalendarSaved']>(`/api/v1/calendars${here()}`, { method: 'PUT', body: written(of) })
   calendar.put(made.calendar)
-  return made.job ? null : made.clocks_moved
+  return reckoned(made)
 }
 
 /** Sends a table; raises what it was refused with, rows and all. */

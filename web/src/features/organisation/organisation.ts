@@ -86,9 +86,12 @@ export async function refresh(): Promise<void> {
 export interface Giving {
   staff: string
   role: string
-  grid: string
+  grid: string | null
+  area: string | null
   share: number
   ex_officio: boolean
+  since: string | null
+  until: string | null
   replace: boolean
 }
 

@@ -30,7 +30,8 @@ export function PlaceBox({ error }: { error: string | null }): JSX.Element {
     if (place) return
     // who allowed it before is not asked again; who did not is asked by the button only
     void navigator.permissions?.query({ name: 'geolocation' }).then((right) => void (right.state === 'granted' && !draft.peek().place && locate()))
-  }, [])
+    // and again for the next report, once one was sent
+  }, [!place])
   const wrong = failure || error
   return (
     <section class="phone-place" aria-label={t('phone.place')}>

@@ -4,6 +4,7 @@ import { store } from '../../map/store'
 import { Icon } from '../../ui/Icon'
 import { ErrorNote, Skeleton } from '../../ui/states'
 import { Answer } from './Answer'
+import { TurnedPlace } from './PlaceSaid'
 import { askHere, forgetPlace, located, locatedError, locating } from './located'
 
 /** The answer to "what is here", floating on the map while it is wanted. */
@@ -27,6 +28,7 @@ export function PlaceCard({ docked, onReport }: { docked?: boolean; onReport?: (
       </header>
       <div class="place-body" aria-busy={locating.value}>
         {locatedError.value && <ErrorNote error={locatedError.value} retry={() => void askHere()} />}
+        {locatedError.value && <TurnedPlace />}
         {answer ? <Answer answer={answer} /> : !locatedError.value && <Skeleton />}
       </div>
     </section>

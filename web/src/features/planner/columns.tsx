@@ -52,6 +52,7 @@ export function gridColumns(data: PlanGrids, wide: boolean): Column<Grid>[] {
       head: t('grid.compactness'),
       title: t('grid.compactnessTitle'),
       numeric: true,
+      spare: !wide,
       sort: (grid) => grid.compactness ?? 0,
       cell: (grid) => <span class="muted">{number(grid.compactness, 2)}</span>,
     },

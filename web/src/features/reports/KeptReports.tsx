@@ -4,6 +4,7 @@ import { ask } from '../../api/client'
 import { planId } from '../../api/data'
 import { lang, t } from '../../i18n'
 import { bytes, day, moment } from '../../i18n/format'
+import { AskTwice } from '../../ui/AskTwice'
 import { NumberField } from '../../ui/fields'
 import { Icon } from '../../ui/Icon'
 import { openDownload } from '../../ui/save'
@@ -122,14 +123,9 @@ function Row({ one }: { one: Kept }): JSX.Element {
       <button type="button" class="button quiet icon-only" aria-label={t('reports.rename', { title })} aria-expanded={naming} onClick={() => setNaming(!naming)}>
         <Icon name="edit" />
       </button>
-      <button
-        type="button"
-        class="button quiet icon-only"
-        aria-label={t('reports.delete', { title: one.title || one.name })}
-        onClick={() => void tried(async () => ask(`/api/v1/reports/${one.id}`, { method: 'DELETE' }).finally(() => kept.load()))}
-      >
+      <AskTwice name={t('reports.delete', { title })} usual="button quiet icon-only" act={() => void tried(async () => ask(`/api/v1/reports/${one.id}`, { method: 'DELETE' }).finally(() => kept.load()))}>
         <Icon name="close" />
-      </button>
+      </AskTwice>
     </div>
     {naming && <Rename of={one} done={() => setNaming(false)} />}
     </li>

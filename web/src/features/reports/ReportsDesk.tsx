@@ -1,6 +1,7 @@
 import type { JSX } from 'preact'
+import { query } from '../../api/client'
 import { coverage, planGrids, planId, plans } from '../../api/data'
-import { t } from '../../i18n'
+import { lang, t } from '../../i18n'
 import { distance, moment, number, share } from '../../i18n/format'
 import { openDesk, store } from '../../map/store'
 import { Icon } from '../../ui/Icon'
@@ -14,7 +15,7 @@ import { KeptReports, MakeReport } from './KeptReports'
 import { Schedules } from './Schedules'
 
 function download(plan: string): void {
-  openDownload(`/api/v1/reports/coverage?format=html&plan=${encodeURIComponent(plan)}`, 'gridward-coverage.html')
+  openDownload(`/api/v1/reports/coverage${query({ format: 'html', plan, lang: lang.value })}`, 'gridward-coverage.html')
   toast(t('export.started'))
 }
 

@@ -2,12 +2,13 @@ import { signal } from '@preact/signals'
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import { ask } from '../../api/client'
-import { planId } from '../../api/data'
+import { planId, territory } from '../../api/data'
 import { lang, t } from '../../i18n'
 import { day } from '../../i18n/format'
 import { openDesk, store } from '../../map/store'
 import { Dialog } from '../../ui/Dialog'
 import { openDownload } from '../../ui/save'
+import { area } from '../coverage/desk'
 import { busy, fileOf, FORMATS, madeOn, make, MONTHLY, schedules, tried, type Format, type Made } from './kept'
 
 /** The dialog that saves what is on screen as a named report. */
@@ -52,7 +53,7 @@ function Form(): JSX.Element {
   const save = (): Promise<boolean> =>
     tried(async () => {
       const about = { name: 'coverage' as const, title: title.trim(), format, lang: lang.value, plan: planId.value }
-      const report = await make({ ...about, run: store.run.value })
+      const report = await make({ ...about, run: store.run.value, area: area.value?.id ?? null })
       if (monthly) {
         await ask('/api/v1/reports/schedules', { method: 'POST', body: { ...about, ...MONTHLY } })
         await schedules.load()
@@ -62,7 +63,7 @@ function Form(): JSX.Element {
   return (
     <Dialog
       title={t('reports.saveNamed')}
-      hint={t('reports.saveHint')}
+      hint={t('reports.saveHint', { area: area.value?.name || area.value?.code || t('cov.wholeArea', { name: territory.value?.name ?? '' }) })}
       onClose={() => (savingReport.value = false)}
       footer={
         !done && (

@@ -3,6 +3,7 @@ import { useEffect } from 'preact/hooks'
 import { ask } from '../../api/client'
 import { t } from '../../i18n'
 import { day } from '../../i18n/format'
+import { AskTwice } from '../../ui/AskTwice'
 import { Icon } from '../../ui/Icon'
 import { monthWords } from '../coverage/When'
 import { schedules, tried, type Schedule } from './kept'
@@ -39,9 +40,9 @@ function Row({ one }: { one: Schedule }): JSX.Element {
       <button type="button" class="button quiet" aria-label={`${t(one.active ? 'reports.pause' : 'reports.resume')}: ${title}`} onClick={() => void send(one, 'PATCH', { active: !one.active })}>
         {t(one.active ? 'reports.pause' : 'reports.resume')}
       </button>
-      <button type="button" class="button quiet icon-only" aria-label={t('reports.unschedule', { title })} onClick={() => void send(one, 'DELETE')}>
+      <AskTwice name={t('reports.unschedule', { title })} usual="button quiet icon-only" act={() => void send(one, 'DELETE')}>
         <Icon name="close" />
-      </button>
+      </AskTwice>
     </li>
   )
 }

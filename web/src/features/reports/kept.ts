@@ -35,7 +35,7 @@ export interface Made {
 }
 
 /** Has a report written under a title; equal inputs give the finished one. Null when it was stopped. */
-export async function make(body: { name: Name; title: string; format: Format; lang: string; plan: string | null; run: string | null }): Promise<Made | null> {
+export async function make(body: { name: Name; title: string; format: Format; lang: string; plan: string | null; run: string | null; area?: string | null }): Promise<Made | null> {
   const { data } = await call<{ job?: Job; report?: Kept }>('/api/v1/reports', { method: 'POST', body })
   let report = data.report ?? null
   if (data.job) {

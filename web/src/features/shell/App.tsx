@@ -3,7 +3,7 @@ import type { JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { ask, NoAnswer, Problem, signedOut } from '../../api/client'
 import { askEarly, forgetDesk, planGrids, session, startData } from '../../api/data'
-import { startEvents } from '../../api/events'
+import { startEvents, stopEvents } from '../../api/events'
 import type { Session } from '../../api/types'
 import { lang, t, type Key, type Lang } from '../../i18n'
 import { gridNumber, number, signed } from '../../i18n/format'
@@ -28,7 +28,8 @@ import { KeySheet } from './KeySheet'
 import { startKeys } from './keys'
 import { TopBar } from './TopBar'
 
-type Phase = 'asking' | 'out' | 'in' | 'unreachable'
+/** `lapsed`: the session ended in the middle of work, which waits behind the door. */
+type Phase = 'asking' | 'out' | 'in' | 'lapsed' | 'unreachable'
 
 const desks = { planner: PlannerDesk, areas: AreasDesk, organisation: OrganisationDesk, dispatch: DispatchDesk, coverage: CoverageDesk, reports: ReportsDesk }
 
@@ -149,13 +150,26 @@ export function App({ code }: { code: string | null }): JSX.Element {
     () =>
       effect(() => {
         if (!signedOut.value) return
+        if (session.peek()) {
+          // whoever signs out takes the session along; here it ended by itself
+          stopEvents()
+          setPhase('lapsed')
+          return
+        }
         forgetDesk()
-        if (session.peek()) setReason(t('signin.expired'))
-        session.value = null
         setPhase('out')
       }),
     [],
   )
+  const goOn = (opened: Session): void => {
+    if (opened.account.id !== session.peek()?.account.id) {
+      // somebody else's work is nobody's to go on with
+      location.reload()
+      return
+    }
+    enter(opened)
+    if (dutyOf() === null) startEvents()
+  }
 
   return (
     <>
@@ -166,7 +180,16 @@ export function App({ code }: { code: string | null }): JSX.Element {
         </main>
       )}
       {phase === 'out' && <SignIn reason={reason} onSignedIn={enter} />}
-      {phase === 'in' && <Inside onSession={enter} />}
+      {(phase === 'in' || phase === 'lapsed') && (
+        <div class="inside" inert={phase === 'lapsed'}>
+          <Inside onSession={enter} />
+        </div>
+      )}
+      {phase === 'lapsed' && (
+        <div class="lapsed" role="dialog" aria-modal="true" aria-label={t('signin.title')}>
+          <SignIn reason={t('signin.expired')} known={session.value?.account.name ?? ''} onSignedIn={goOn} />
+        </div>
+      )}
       <Toasts />
       <Tooltip />
     </>

@@ -96,8 +96,8 @@ export function KeySheet(): JSX.Element | null {
         </div>
         <div class="stack">
           <Group title={t('desk.planner')} lines={planner} />
+          <Group title={t('edit.keys.hold')} lines={lines} />
           <Group title={t('desk.coverage')} lines={coverage} />
-          <Group title={`${t('desk.planner')}: ${t('edit.keys.hold')}`} lines={lines} />
         </div>
       </div>
     </Dialog>

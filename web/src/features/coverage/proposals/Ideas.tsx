@@ -6,8 +6,8 @@ import { listMode, store } from '../../../map/store'
 import { Icon } from '../../../ui/Icon'
 import { nameOf } from '../whatif/existing'
 import { keep, wantedName } from '../whatif/keep'
-import { adding, answer, chosenKey, discard, drop, gone, ideas, opened, originals, seenByKey, thinkAway, unsaved } from '../whatif/state'
-import { plus } from '../whatif/WhatIfCard'
+import { adding, answer, chosenKey, discard, drop, gone, ideas, opened, originals, seenByKey, thinkAway } from '../whatif/state'
+import { plus, whyNotKept } from '../whatif/WhatIfCard'
 
 /** Near enough to see how a camera looks. */
 export const NEAR = 18
@@ -20,6 +20,7 @@ function startAdding(): void {
 /** Cameras that are proposed now, as a list: each can be found, taken in hand or dropped without the map. */
 export function Ideas(): JSX.Element {
   const told = answer.value
+  const why = whyNotKept()
   const fresh = ideas.value.filter((one) => one.id === null).length
   return (
     <section class="pad stack" aria-labelledby="ideas-title">
@@ -87,7 +88,7 @@ export function Ideas(): JSX.Element {
       )}
       {(ideas.value.length > 0 || gone.value.length > 0) && (
         <div class="row wrap">
-          <button type="button" class="button primary" aria-disabled={!unsaved.value || fresh === 0} onClick={() => void (unsaved.value && fresh > 0 && keep())}>
+          <button type="button" class="button primary" aria-disabled={why !== '' || fresh === 0} title={why} onClick={() => void (why === '' && fresh > 0 && keep())}>
             {t('whatif.keep')}
           </button>
           <button type="button" class="button quiet" onClick={discard}>

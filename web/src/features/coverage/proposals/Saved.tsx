@@ -2,6 +2,7 @@ import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import { lang, t, tOr } from '../../../i18n'
 import { gridNumber, moment, number, share } from '../../../i18n/format'
+import { AskTwice } from '../../../ui/AskTwice'
 import { Icon } from '../../../ui/Icon'
 import { ErrorNote } from '../../../ui/states'
 import { report } from '../desk'
@@ -74,9 +75,9 @@ function Row({ one }: { one: Placement }): JSX.Element {
             <Icon name="compare" />
           </button>
         )}
-        <button type="button" class="button quiet icon-only" aria-label={t('place.delete', { name: one.name })} onClick={() => void remove(one)}>
+        <AskTwice name={t('place.delete', { name: one.name })} usual="button quiet icon-only" act={() => void remove(one)}>
           <Icon name="close" />
-        </button>
+        </AskTwice>
       </div>
       {naming && <RenameForm of={one} done={() => setNaming(false)} />}
       {open && current.value && <Notes of={current.value} />}

@@ -12,7 +12,7 @@ import type { CameraIdea, SeenIdea } from '../types'
 import { ExistingFoot, Was } from './ExistingFoot'
 import { nameOf, original } from './existing'
 import { keep } from './keep'
-import { answer, bestHeading, change, chosen, chosenAt, discard, drop, failure, ideas, opened, seenByKey, unsaved, waiting, whyNot } from './state'
+import { answer, bestHeading, change, chosen, chosenAt, discard, drop, failure, ideas, opened, refused, seenByKey, unsaved, waiting, whyNot } from './state'
 
 /** A change with its sign: `+125`, `−3`, `0`. */
 export const plus = (value: number, digits = 0): string => (value > 0 && number(value, digits) !== number(0, digits) ? `+${number(value, digits)}` : number(value, digits))
@@ -130,10 +130,17 @@ function touched(): string {
   return rows.slice(0, 4).map((one) => t('whatif.gridGain', { n: gridNumber(one.code), m: plus(one.gain) })).join(', ')
 }
 
+/** Why the proposed cameras can't be kept, or nothing. */
+export function whyNotKept(): string {
+  if (!unsaved.value) return t('whatif.saved')
+  return refused.value.length > 0 ? t('whatif.keepRefused', { n: refused.value.join(', ') }) : ''
+}
+
 function ProposedFoot({ one }: { one: CameraIdea | null }): JSX.Element {
+  const why = whyNotKept()
   return (
     <div class="row wrap">
-      <button type="button" class="button primary" aria-disabled={!unsaved.value} title={unsaved.value ? '' : t('whatif.saved')} onClick={() => void (unsaved.value && keep())}>
+      <button type="button" class="button primary" aria-disabled={why !== ''} title={why} onClick={() => void (why === '' && keep())}>
         {t('whatif.keep')} <kbd>Enter</kbd>
       </button>
       {one && !one.ptz && !one.dome && (

@@ -10,7 +10,7 @@ import { sentence } from '../../../ui/states'
 import { toast } from '../../../ui/toast'
 import { needs, report } from '../desk'
 import type { CameraIdea, Placement } from '../types'
-import { ideas, opened, unsaved } from './state'
+import { ideas, opened, refused, unsaved } from './state'
 
 /** Proposals of the plan on screen, newest first, without their cameras. */
 export const placements = resource(async (abort) => {
@@ -47,6 +47,10 @@ export async function keep(): Promise<void> {
   const cameras = ideas.peek().filter((one) => one.id === null).map(plain)
   if (cameras.length === 0) {
     toast(t('whatif.nothingToKeep'))
+    return
+  }
+  if (refused.peek().length > 0) {
+    toast(t('whatif.keepRefused', { n: refused.peek().join(', ') }))
     return
   }
   const open = opened.peek()

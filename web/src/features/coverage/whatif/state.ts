@@ -159,6 +159,9 @@ export function openCameras(from: { id: string; name: string; revision: number }
   })
 }
 
+/** Proposed cameras that may not stand as they do, by their number on screen. */
+export const refused = computed(() => ideas.value.flatMap((one, k) => (one.id === null && seenByKey.value.get(one.key)?.allowed === false ? [k + 1] : [])))
+
 /** Why a camera may not stand like this, in the language on screen. */
 export const whyNot = (one: SeenIdea): string | null => (one.allowed ? null : lang.value === 'zh' ? one.why_zh : one.why_en)
 

@@ -3,6 +3,7 @@ import { useEffect } from 'preact/hooks'
 import { t, tOr } from '../../../i18n'
 import { number } from '../../../i18n/format'
 import { listMode, store } from '../../../map/store'
+import { AskTwice } from '../../../ui/AskTwice'
 import { Icon } from '../../../ui/Icon'
 import { Empty, ErrorNote, Skeleton } from '../../../ui/states'
 import type { Zone } from '../types'
@@ -89,9 +90,9 @@ function Row({ zone }: { zone: Zone }): JSX.Element {
             <Icon name="edit" />
             {t('zones.edit')}
           </button>
-          <button type="button" class="button danger" onClick={() => void remove(zone)}>
+          <AskTwice name={t('zones.delete')} usual="button danger" act={() => void remove(zone)}>
             {t('zones.delete')}
-          </button>
+          </AskTwice>
           <span class="small muted">{zone.author ?? ''}</span>
         </div>
       )}

@@ -11,6 +11,7 @@ import { toast } from '../../../ui/toast'
 import { DeviationSwatch } from '../DeviationBar'
 import type { Side } from './figures'
 import { arcOf, measured, type ModeState } from './modes'
+import { skipped } from './picking'
 import { dropKept, keepProposal, makeDraft, sendAgain, sendEdit, tryKept } from './send'
 import { doors, gridById, kept, loadingGround, mode, preview, proposal, refusal, saving, scene, snapped, topology, unsent, wantsDraft } from './state'
 import { anchor, putAside, stepBack } from './tools'
@@ -24,6 +25,7 @@ function about(state: ModeState): string {
     return arc ? `${numberOf(arc.left)} | ${numberOf(arc.right)}` : ''
   }
   if (state.tool === 'merge' || state.tool === 'improve') return state.grids.map(numberOf).join(', ')
+  if ('points' in state && state.points.length) return t(state.points.length === 1 ? 'edit.onePoint' : 'edit.manyPoints', { n: number(state.points.length) })
   return here?.grid ? numberOf(here.grid) : ''
 }
 
@@ -37,6 +39,8 @@ function hint(state: ModeState): string {
   if (state.tool === 'measure' && state.points.length) return measureWords(state)
   const touch = matchMedia('(pointer: coarse)').matches
   if (state.tool === 'split' && touch) return t('edit.hint.splitTouch')
+  const passed = 'to' in state && state.down && scene.value ? skipped(state, scene.value) : 0
+  if (passed) return t('edit.skipped', { n: number(passed) })
   if ('to' in state) return state.to ? tOr(`edit.hint.${state.tool}`, '').replace('{n}', numberOf(state.to)) : t('edit.hint.brushNone')
   return tOr(`edit.hint.${state.tool}`, '')
 }

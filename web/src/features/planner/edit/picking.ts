@@ -45,17 +45,31 @@ export function atomsWithin(topology: Topology, ring: readonly XY[]): number[] {
   return found
 }
 
-/** Atoms of other areas under a stroke that caught nothing: the server refuses them by name and place. */
+/** Atoms under a stroke, whoever has them. */
+function under(state: PickState, scene: Scene): number[] {
+  const [first, last] = [state.trail[0], state.trail.at(-1)]
+  if (!first || !last) return []
+  const ring: XY[] = state.tool === 'lasso' ? state.trail : [first, [last[0], first[1]], last, [first[0], last[1]]]
+  const within = state.tool === 'brush' || ring.length < 3 ? [] : atomsWithin(scene.topology, ring)
+  const touched = state.tool === 'brush' || within.length === 0 ? state.trail.map((at) => atomAt(scene.topology, at)?.atom.id) : []
+  return [...new Set([...within, ...touched])].filter((id) => id !== undefined)
+}
+
+const gridOf = (scene: Scene, id: number): string => scene.topology.places.get(id)?.atom.grid ?? ''
+
+/** How many atoms of locked grids a stroke passed over. */
+export function skipped(state: PickState, scene: Scene): number {
+  if (scene.locked.size === 0 || !state.to) return 0
+  return under(state, scene).filter((id) => scene.locked.has(gridOf(scene, id)) && gridOf(scene, id) !== state.to).length
+}
+
+/** Atoms of other areas or of locked grids under a stroke that caught nothing: the server refuses them by name and place. */
 function strange(state: PickState, scene: Scene): number[] {
   const area = state.to ? scene.topology.areaOf.get(state.to) : undefined
-  const [first, last] = [state.trail[0], state.trail.at(-1)]
-  if (area === undefined || !first || !last) return []
-  const ring: XY[] = state.tool === 'lasso' ? state.trail : [first, [last[0], first[1]], last, [first[0], last[1]]]
-  const under = state.tool === 'brush' || ring.length < 3 ? [] : atomsWithin(scene.topology, ring)
-  const touched = state.trail.map((at) => atomAt(scene.topology, at)?.atom.id).filter((id) => id !== undefined)
-  const all = [...new Set([...under, ...touched])]
-  const away = all.filter((id) => scene.topology.places.get(id)?.atom.area !== area)
-  return away.length === all.length ? away : []
+  if (area === undefined) return []
+  const others = under(state, scene).filter((id) => gridOf(scene, id) !== state.to)
+  const barred = others.filter((id) => scene.topology.places.get(id)?.atom.area !== area || scene.locked.has(gridOf(scene, id)))
+  return barred.length === others.length ? barred : []
 }
 
 /** Does what an event says with a brush, a lasso or a rectangle. */

@@ -15,7 +15,7 @@ import { busy, startMode, step, type BorderState, type EditEvent, type Tool } fr
 import { boxOf, type LonLat, type XY } from './plane'
 import { previewOf } from './preview'
 import { giveUp, keepProposal, readKept, savedEdits, sendAgain, sendEdit, tryOut } from './send'
-import { doors, figuresMs, fresh, hindrance, kept, known, meeting, mode, preview, proposal, refusal, saving, scene, selectedGrid, snapped, topology, unsent, wantsDraft } from './state'
+import { doors, figuresMs, fresh, gridById, hindrance, kept, known, meeting, mode, preview, proposal, refusal, saving, scene, selectedGrid, snapped, topology, unsent, wantsDraft } from './state'
 import { borders, type Topology } from './topology'
 
 /** Tools whose lines snap to what is on the ground. */
@@ -148,13 +148,18 @@ function groundOf(pointer: Pointer, here: Topology): Box | null {
   return boxOf([...state.trail.map(here.plane.from), pointer.at])
 }
 
+/** What waits for its ground; what the hand did after it comes after it. */
+let following: Promise<unknown> | null = null
+
 function onHand(pointer: Pointer): boolean {
   const here = topology.peek()
   if (!here) return false
   const ground = groundOf(pointer, here)
+  if (!ground || (isHere(ground) && !following)) return give(pointer)
   // a hand that is quicker than the ground under it is followed once that is here
-  if (ground && !isHere(ground)) void bring(ground).then(() => give(pointer), failed)
-  else return give(pointer)
+  const turn = (following ?? Promise.resolve()).then(() => (isHere(ground) ? null : bring(ground))).then(() => give(pointer), failed)
+  following = turn
+  void turn.finally(() => following === turn && (following = null))
   return false
 }
 
@@ -210,6 +215,19 @@ function reseat(): void {
 
 const planAtWork = computed(() => planGrids.data.value?.plan.id ?? '')
 
+/** A proposal is judged as a whole: brings its grids into view where some are out of it. */
+function showProposal(): void {
+  const open = proposal.value
+  const map = mapOnScreen.peek()
+  const corners = (open?.answer.grids ?? []).flatMap(({ id }) => {
+    const [west, south, east, north] = gridById.peek().get(id)?.bbox ?? []
+    return west === undefined ? [] : ([[west, south], [east, north]] as LonLat[])
+  })
+  if (!map || corners.length === 0) return
+  const view = map.getBounds()
+  if (!corners.every((at) => view.contains(at))) store.goTo.value = { bbox: boxOf(corners) as Box }
+}
+
 /** Starts the tools on the planner desk; returns how to stop. */
 export function startTools(): () => void {
   readKept()
@@ -235,6 +253,7 @@ export function startTools(): () => void {
       void [known.value, doors.value, topology.value]
       untracked(figure)
     }),
+    effect(showProposal),
     effect(() => {
       // heard of again: what waits goes out
       if (live.value === 'live') untracked(() => void sendAgain())

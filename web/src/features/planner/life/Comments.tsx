@@ -9,8 +9,7 @@ import { store } from '../../../map/store'
 import { Icon } from '../../../ui/Icon'
 import { Empty, ErrorNote, sentence, Skeleton } from '../../../ui/states'
 import { toast } from '../../../ui/toast'
-import { composing } from './commenting'
-import { ComposerFoot } from './ComposerFoot'
+import { Composer } from './Composer'
 import { comments, mayComment, say, settle, thread, type Comment } from './life'
 import { pinOf, threadsOf, type Thread } from './threads'
 
@@ -30,52 +29,16 @@ export function openThread(one: Thread): void {
   if (at) store.goTo.value = { at }
 }
 
-function Composer({ data }: { data: PlanGrids }): JSX.Element {
-  const [text, setText] = useState('')
-  const [busy, setBusy] = useState(false)
-  const [failure, setFailure] = useState<unknown>(null)
-  const field = useRef<HTMLTextAreaElement>(null)
+/** Writes on the plan, on the grid that is selected, or at a place. */
+function NewComment({ data }: { data: PlanGrids }): JSX.Element {
   const grid = data.grids.find((one) => one.code === store.grid.value) ?? null
   const place = store.place.value
-  useEffect(() => {
-    if (!composing.value) return
-    composing.value = false
-    field.current?.focus()
-  }, [composing.value])
-  const send = async (event: SubmitEvent): Promise<void> => {
-    event.preventDefault()
-    if (busy || !text.trim()) return
-    setBusy(true)
-    try {
-      const made = await say(data.plan.id, { text: text.trim(), grid: grid?.id ?? null, point: place ? [place.lon, place.lat] : null })
-      setText('')
-      setFailure(null)
-      store.place.value = null
-      store.picking.value = false
-      thread.value = made.id
-    } catch (cause) {
-      setFailure(cause)
-    }
-    setBusy(false)
+  const send = async (text: string, point: [number, number] | null): Promise<void> => {
+    const made = await say(data.plan.id, { text, grid: grid?.id ?? null, point })
+    thread.value = made.id
   }
-  return (
-    <form class="composer stack" onSubmit={(event) => void send(event)}>
-      <div class="field">
-        <label for="comment-text">{t('life.newComment')}</label>
-        <textarea
-          id="comment-text"
-          ref={field}
-          class="input"
-          rows={2}
-          maxLength={2000}
-          value={text}
-          placeholder={t('life.commentHint')}
-          onInput={(event) => setText(event.currentTarget.value)}
-        />
-      </div>
-      <ComposerFoot pin={place ? position(place.lon, place.lat) : grid ? `${t('grid.grid')} ${gridNumber(grid.code)}` : t('life.wholePlan')} ready={!busy && text.trim() !== ''} failure={failure} />
-    </form>
-  )
+  const pin = place ? position(place.lon, place.lat) : grid ? `${t('grid.grid')} ${gridNumber(grid.code)}` : t('life.wholePlan')
+  return <Composer id="comment-text" about={data.plan.id} pin={pin} send={send} />
 }
 
 function Remark({ one }: { one: Comment }): JSX.Element {
@@ -92,15 +55,18 @@ function Remark({ one }: { one: Comment }): JSX.Element {
 
 function AnswerForm({ plan, first }: { plan: string; first: Comment }): JSX.Element {
   const [text, setText] = useState('')
+  const [busy, setBusy] = useState(false)
   const send = async (event: SubmitEvent): Promise<void> => {
     event.preventDefault()
-    if (!text.trim()) return
+    if (busy || !text.trim()) return
+    setBusy(true)
     try {
       await say(plan, { text: text.trim(), reply_to: first.id })
       setText('')
     } catch (cause) {
       toast(sentence(cause))
     }
+    setBusy(false)
   }
   return (
     <form class="row" onSubmit={(event) => void send(event)}>
@@ -108,7 +74,7 @@ function AnswerForm({ plan, first }: { plan: string; first: Comment }): JSX.Elem
         <span class="visually-hidden">{t('life.answer')}</span>
         <input class="input" value={text} placeholder={t('life.answer')} maxLength={2000} onInput={(event) => setText(event.currentTarget.value)} />
       </label>
-      <button type="submit" class="button" aria-disabled={!text.trim()}>
+      <button type="submit" class="button" aria-disabled={busy || !text.trim()}>
         {t('life.answer')}
       </button>
     </form>
@@ -133,7 +99,7 @@ function ThreadCard({ plan, one }: { plan: string; one: Thread }): JSX.Element {
         <button type="button" class="link grow ellipsis thread-place" aria-expanded={open} onClick={() => openThread(one)}>
           <Icon name={one.open ? 'chat' : 'check'} /> {whereOf(one.first)}
         </button>
-        {one.answers.length > 0 && <span class="small muted">{t('life.answers', { n: number(one.answers.length) })}</span>}
+        {one.answers.length > 0 && <span class="small muted">{t(one.answers.length === 1 ? 'life.answer1' : 'life.answers', { n: number(one.answers.length) })}</span>}
         {mayComment.value && (
           <button type="button" class="button" onClick={flip}>
             {t(one.open ? 'life.resolve' : 'life.reopen')}
@@ -168,7 +134,7 @@ export function Comments({ data }: { data: PlanGrids }): JSX.Element {
   const shown = settledShown.value ? threads : threads.filter((one) => one.open || one.first.id === thread.value)
   return (
     <div class="check-tab" id="table" tabIndex={-1}>
-      {mayComment.value && data.plan.status !== 'retired' && <Composer data={data} />}
+      {mayComment.value && data.plan.status !== 'retired' && <NewComment data={data} />}
       {threads.length === 0 && <Empty icon="chat" title={t('life.noComments')} hint={t('life.noCommentsHint')} />}
       {settled.length > 0 && (
         <label class="row small pad-row">

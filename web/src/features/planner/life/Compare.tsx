@@ -63,7 +63,7 @@ function columnsOf(): Column<GridDiff>[] {
       cell: (grid) => `${number(grid.households_before)} → ${number(grid.households_after)}`,
     },
     { id: 'moved', head: t('life.moved'), numeric: true, sort: movedOf, cell: (grid) => number(movedOf(grid)) },
-    { id: 'from', head: t('life.fromTo'), cell: (grid) => <span class="small second ellipsis from-to">{fromWords(grid)}</span> },
+    { id: 'from', head: t('life.fromTo'), cell: (grid) => <span class="small second from-to">{fromWords(grid)}</span> },
   ]
 }
 

@@ -4,11 +4,12 @@ import { useEffect } from 'preact/hooks'
 import { plan, plans, territory } from '../../../api/data'
 import type { Plan, PlanGrids } from '../../../api/types'
 import { t, tOr } from '../../../i18n'
-import { gridNumber, moment, number, share } from '../../../i18n/format'
+import { gridNumber, number, share } from '../../../i18n/format'
 import { store } from '../../../map/store'
 import { Icon } from '../../../ui/Icon'
 import { ErrorNote, Skeleton } from '../../../ui/states'
 import { dated, lineages, planAt, showDay, steps, type PlanStep } from './life'
+import { PassageRow } from './Passages'
 import { isSame, passages, type Lineage, type Passage } from './lineage'
 import { StatusChip } from './StatusChip'
 import { today } from './days'
@@ -138,23 +139,11 @@ function Steps(): JSX.Element {
       <h2 id="plan-steps">{t('life.planHistory')}</h2>
       <ol class="passages">
         {[...all].reverse().map((step) => (
-          <li key={step.id} class="passage">
-            <p class="row">
-              <span class="strong">{tOr(`life.action.${step.action}`, step.action)}</span>
-              <span class="grow small second">{step.actor ?? t('life.byItself')}</span>
-              <span class="small muted">{moment(step.at)}</span>
-            </p>
-            {step.note && <p class="remark-text">{step.note}</p>}
+          <PassageRow key={step.id} name={tOr(`life.action.${step.action}`, step.action)} actor={step.actor} at={step.at} note={step.note}>
             <Fact step={step} />
-          </li>
+          </PassageRow>
         ))}
-        <li class="passage">
-          <p class="row">
-            <span class="strong">{t('life.action.made')}</span>
-            <span class="grow small second">{of.author ?? t('life.byItself')}</span>
-            <span class="small muted">{moment(of.created_at)}</span>
-          </p>
-        </li>
+        <PassageRow name={t('life.action.made')} actor={of.author} at={of.created_at} />
       </ol>
     </section>
   )
