@@ -76,6 +76,7 @@ def test_an_account_is_made_by_one_and_given_its_role_by_another(app, system, se
     given = security.post(f"{where}/scopes", json={"role": "planner", "area": VILLAGE})
     assert given.status_code == 201, given.text
     assert given.json()["area_path"] == f"990101001.{VILLAGE}"
+    assert given.json()["area_name"] == "West Village 西村"
     for refused in (
         {"role": "king"},
         {"role": "planner", "area": "1"},
@@ -101,6 +102,44 @@ def test_an_account_is_made_by_one_and_given_its_role_by_another(app, system, se
     taken = security.delete(f"{where}/scopes/{given.json()['id']}")
     assert taken.status_code == 204
     assert security.delete(f"{where}/scopes/{given.json()['id']}").status_code == 404
+
+
+def test_a_security_administrator_finds_areas_and_units_and_says_whom_an_account_acts_for(
+    system, security, audit, opened, town, database
+):
+    with database.work(Actor.system()) as work:
+        account = str(access.create_account(work, "acting", roles=["handling_unit"]).id)
+        work.session.execute(
+            sa.text(
+                "insert into unit (territory_id, code, name, kind) values (:t, 'ROADS', '市政 100%', 'department')"
+            ),
+            {"t": town.territory},
+        )
+        staff = work.session.execute(
+            sa.text("select work_no, name from staff order by work_no limit 1")
+        ).first() or work.session.execute(
+            sa.text("insert into staff (territory_id, work_no, name, post) values (:t, 'W-1', '李四', 'head') returning"
+                    " work_no, name"), {"t": town.territory}
+        ).one()  # fmt: skip
+    found = security.get(f"{ACCOUNTS}/posts", params={"q": "0%"}).json()
+    assert found == {"areas": [], "units": [{"code": "ROADS", "name": "市政 100%"}]}
+    found = security.get(f"{ACCOUNTS}/posts", params={"q": VILLAGE}).json()
+    assert [each["code"] for each in found["areas"]] == [VILLAGE]
+    where = f"{ACCOUNTS}/{account}/acts-for"
+    for stranger in (system, audit, opened("planner", name="acts-for-nobody")):
+        assert code_of(stranger.get(f"{ACCOUNTS}/posts", params={"q": "1"})) == (403, "not-allowed")
+        assert code_of(stranger.put(where, json={"unit": "ROADS"})) == (403, "not-allowed")
+    linked = security.put(where, json={"unit": "ROADS", "staff": staff.work_no})
+    assert linked.status_code == 200, linked.text
+    assert linked.json()["acts_for"] == {
+        "unit": "ROADS", "unit_name": "市政 100%", "staff": staff.work_no, "staff_name": staff.name,
+    }  # fmt: skip
+    assert code_of(security.put(where, json={"unit": "nobody"})) == (404, "not-found")
+    seen = {each["name"]: each["acts_for"] for each in system.get(ACCOUNTS).json()["accounts"]}
+    assert seen["acting"] is None
+    assert security.put(where, json={}).json()["acts_for"] is None
+    mine = next(each["id"] for each in security.get(ACCOUNTS).json()["accounts"] if each["name"] == "sec")
+    assert code_of(security.put(f"{ACCOUNTS}/{mine}/acts-for", json={})) == (403, "own-account")
 
 
 def test_nobody_does_anothers_work_or_the_own_account(system, security, audit, opened, database):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import math
+import threading
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -21,10 +22,11 @@ import sqlalchemy as sa
 from api import gates
 from services import access
 from services.access import ADMINISTRATORS, BUSINESS
+from services.jobs import run_job
 from services.reports.building import gather
 from store.database.actor import Actor
 from store.database.layer_sources import SOURCES
-from store.database.models import Plan
+from store.database.models import JobProgress, Plan
 from tests.api.conftest import Client
 from tests.api.mvt import read_tile
 from tests.api.town import build_town, lonlat, many
@@ -227,6 +229,23 @@ def test_no_route_shows_another_area(app, ground, people, role):
     assert seen > (8 if role == gates.OUTSIDE_BODY else 60)
 
 
+def test_history_of_a_plan_tells_steps_without_what_is_of_the_whole(database, ground, people):
+    plan = ground.town.plan
+    with database.work(Actor.system()) as work:
+        work.session.execute(sa.text("update plan set basis = 'Minutes 4/2026' where id = :p"), {"p": plan})
+        for hour, action, note in ((1, "send_back", "the east is too small"), (2, "publish", "Minutes 4/2026")):
+            statement = sa.text(
+                "insert into plan_step (plan_id, action, note, facts, at) values (:p, :a, :n,"
+                " jsonb_build_object('households_moved', 77), make_timestamptz(2026, 11, 2, :h, 0, 0))"
+            )
+            work.session.execute(statement, {"p": plan, "a": action, "n": note, "h": hour})
+    steps = people["planner", WEST].get(f"/api/v1/plans/{plan}/history").json()["steps"]
+    told = [(step["action"], step["note"], step["facts"]) for step in steps]
+    assert told == [("send_back", "", {}), ("publish", "Minutes 4/2026", {})]
+    rows = people["planner", WEST].get(f"/api/v1/plans/{plan}/lineage")
+    assert rows.status_code == 200, rows.text
+
+
 @pytest.mark.parametrize("mine", [WEST, EAST])
 def test_collections_hold_what_the_owner_counts(ground, people, mine):
     client = people["planner", mine]
@@ -379,7 +398,7 @@ def test_sums_are_of_what_lies_in_the_own_area(people, ground, database, mine):
     """Each figure of a plan and of its coverage, against the owner's count in the area."""
     town, client = ground.town, people["analyst", mine]
     with database.owner_work(Actor.system()) as work:  # a plan's own row tells of the whole plan
-        whole = {"grids": 6, "households": 303, "mean_households": 50.5, "territory_area_m2": 2.4e5, "misfits": [1]}
+        whole = {"grids": 6, "households": 303, "mean_households": 50.5, "territory_area_m2": 2.4e5, "misfits": []}
         work.session.execute(sa.update(Plan).where(Plan.id == town.plan).values(quality=whole))
     grids, households, worst = read(
         database, "select count(*), sum(households), max(abs(deviation)) from grid_version where area_code = :c", c=mine
@@ -410,10 +429,10 @@ def test_sums_are_of_what_lies_in_the_own_area(people, ground, database, mine):
 
 
 def test_reports_are_of_the_own_area_and_say_so(app, database, ground, make_account):
-    """The files of a report: what is in them lies in the area, and what needs the whole town is refused politely."""
+    """The files of a report: what is in them lies in the area, and a note says so."""
     token = make_account("analyst", "export", "camera_network", name="reporter", area_path=PATHS[WEST])
     with Client(app, headers={"Authorization": f"Bearer {token}"}) as client:
-        for name in ("coverage", "cameras"):
+        for name in ("coverage", "cameras", "facilities"):
             for form in ("csv", "xlsx"):
                 answer = client.get(f"/api/v1/reports/{name}", params={"format": form, "run": ground.town.run})
                 assert answer.status_code == 200, answer.text
@@ -422,13 +441,100 @@ def test_reports_are_of_the_own_area_and_say_so(app, database, ground, make_acco
                     with zipfile.ZipFile(io.BytesIO(answer.content)) as book:
                         parts = [book.read(part) for part in book.namelist()]
                 assert not [mark for part in parts for mark in leaks(part, ground.marks[EAST])]
-        refused = client.get("/api/v1/reports/facilities", params={"format": "csv"})
-        assert (refused.status_code, refused.json()["code"]) == (403, "area-limited")
     with database.work(Actor.system()) as work:
         actor = access.signed_in_by_token(work, token, now=datetime.now(UTC)).actor
     with database.work(actor) as work:
         told = gather(work, "coverage", ground.town.plan, run_id=ground.town.run)
     assert told.notes[0] == "Of these areas only: West Village 西村."
+
+
+@pytest.mark.parametrize("mine", [WEST, EAST])
+def test_statistics_are_of_the_own_area(ground, people, database, mine):
+    """Every measure on areas and on a plan, against the owner's count; nothing beyond is told, not as outside either."""
+    town, client = ground.town, people["analyst", mine]
+    count = {
+        "households": "select sum(households) from dwelling where area_code = :c",
+        "cameras": "select count(*) from camera where area_code = :c",
+        "incidents": "select count(*) from incident where area_code = :c",
+    }
+    for measure, statement in count.items():
+        expected = float(read(database, statement, c=mine)[0][0])
+        for on in ("areas:village", f"plan:{town.plan}"):
+            asked = {"on": on, "measure": measure, "territory": str(town.territory)}
+            told = client.get("/api/v1/statistics", params=asked)
+            assert told.status_code == 200, told.text
+            assert told.json()["total"] == expected, (measure, on)
+            if on.startswith("areas"):
+                assert [(row["code"], row["value"]) for row in told.json()["rows"]] == [(str(mine), expected)]
+        # the county's row would hold the own village only, and look like the county's
+        above = client.get("/api/v1/statistics", params={"on": "areas:town", "territory": str(town.territory)})
+        assert above.status_code == 404, above.text
+    body = {"of": "areas:village", "on": f"plan:{town.plan}", "totals": {str(mine): 100.0}}
+    moved = client.post("/api/v1/statistics/restate", json=body)
+    assert moved.status_code == 200, moved.text
+    assert moved.json()["total"] == pytest.approx(100.0)
+    other = EAST if mine == WEST else WEST
+    refused = client.post("/api/v1/statistics/restate", json={**body, "totals": {str(other): 1.0}})
+    assert refused.status_code == 422
+
+
+@pytest.mark.parametrize("mine", [WEST, EAST])
+def test_facilities_and_quality_are_of_the_own_area_and_know_what_stands_beyond(client, ground, people, database, mine):
+    """Walks lead over the border: who reaches what does not change with who asks, and nothing beyond is counted."""
+    town, limited = ground.town, people["analyst", mine]
+    asked = {"plan": town.plan, "minutes": 60}
+    whole = client.get("/api/v1/coverage/facilities", params=asked).json()
+    told = limited.get("/api/v1/coverage/facilities", params=asked)
+    assert told.status_code == 200, told.text
+    area = {each["code"]: each for each in whole["areas"]}[str(mine)]
+    assert told.json()["areas"] == [{**area, "parent_id": None}]
+    (kind,) = told.json()["kinds"]
+    assert (kind["count"], kind["units"], kind["households"]) == (1, 1, area["households"])
+    ways = [each.get("/api/v1/coverage/facilities/reach", params=asked).json() for each in (limited, client)]
+    assert [post["name"] for post in ways[0]["posts"]] == [f"clinic of {mine}"]
+    assert len(ways[1]["posts"]) == 2
+    mine_only = limited.get(f"/api/v1/plans/{town.plan}/quality")
+    assert mine_only.status_code == 200, mine_only.text
+    full = {each["id"]: each for each in client.get(f"/api/v1/plans/{town.plan}/quality").json()["grids"]}
+    grids = mine_only.json()["grids"]
+    assert len(grids) == read(database, "select count(*) from grid_version where area_code = :c", c=mine)[0][0]
+    for grid in grids:
+        assert grid["values"] == full[grid["id"]]["values"]
+    assert mine_only.json()["totals"]["facilities"]["value"] == 1
+
+
+def test_kept_reports_are_for_who_sees_the_same_areas(app, database, client, ground, make_account):
+    opened = {}
+    for name, area in (("keeper", WEST), ("neighbour", WEST), ("stranger", EAST)):
+        token = make_account("analyst", "export", name=name, area_path=PATHS[area])
+        opened[name] = Client(app, headers={"Authorization": f"Bearer {token}"})
+    with opened["keeper"] as keeper:
+        for name in ("coverage", "facilities"):
+            asked = {"name": name, "title": f"Ours {name}", "format": "csv", "plan": str(ground.town.plan)}
+            started = keeper.post("/api/v1/reports", json=asked)
+            assert started.status_code in (200, 202), started.text
+        run_jobs(database)
+        seen = {who: {each["title"]: each["id"] for each in each_client.get("/api/v1/reports").json()["reports"]}
+                for who, each_client in opened.items()}  # fmt: skip
+        assert set(seen["keeper"]) == set(seen["neighbour"]) == {"Ours coverage", "Ours facilities"}
+        assert seen["stranger"] == {}
+        for title, report in seen["keeper"].items():
+            file = opened["neighbour"].get(f"/api/v1/reports/{report}/file")
+            assert (file.status_code, leaks(file.content, ground.marks[EAST])) == (200, []), title
+            assert opened["stranger"].get(f"/api/v1/reports/{report}/file").status_code == 404
+            assert opened["stranger"].delete(f"/api/v1/reports/{report}").status_code == 404
+            assert opened["neighbour"].delete(f"/api/v1/reports/{report}").status_code == 403
+        # whoever sees the whole town sees what was kept of a part of it
+        assert set(seen["keeper"].values()) <= {each["id"] for each in client.get("/api/v1/reports").json()["reports"]}
+        assert keeper.patch(f"/api/v1/reports/{report}", json={"title": "Better"}).status_code == 200
+        assert keeper.delete(f"/api/v1/reports/{report}").status_code == 204
+
+
+def run_jobs(database) -> None:
+    with database.work(Actor.system()) as work:
+        waiting = list(work.session.scalars(sa.select(JobProgress.id).where(JobProgress.state == "queued")))
+    for job in waiting:
+        run_job(database, job, 0, threading.Event())
 
 
 def test_listeners_hear_of_their_area_only(people, ground, database):

@@ -121,3 +121,83 @@ def test_only_shift_leaders_change_the_calendar(app, make_account, town):
 
     with Client(app, headers={"Authorization": f"Bearer {make_account('dispatcher')}"}) as other:
         assert other.put("/api/v1/calendars", json=CHINA).status_code == 403
+
+
+ITEM = {
+    "class_code": "01", "name_zh": "共享单车乱停", "name_en": "Dumped hire bike", "synonyms": ["单车乱放", "hire bike"],
+    "limit_1": "清理 2 工作时; 复查 1 work day", "severity": "minor", "self_handling": True,
+}  # fmt: skip
+
+
+def test_an_item_is_added_changed_and_retired_each_in_a_version_of_its_own(client, town):
+    url = "/api/v1/catalogue/items/0199"
+    before = client.get("/api/v1/catalogue/items").json()
+    version = before["version"]
+    assert client.put(url, json=ITEM).status_code == 428
+    made = client.put(url, json=ITEM, headers={"If-Match": f'"{version}"'})
+    assert (made.status_code, made.json()["version"], made.headers["etag"]) == (200, version + 1, f'"{version + 1}"')
+    item = made.json()["item"]
+    assert (item["class_zh"], item["class_en"]) == ("公共设施", "Public facilities")
+    assert [(one["phase"], one["amount"], one["unit"]) for one in item["limits"]] == [
+        ("清理", 2.0, "work_hour"), ("复查", 1.0, "work_day")]  # fmt: skip
+    found = client.get("/api/v1/catalogue/items?q=gxdclt").json()
+    assert ([one["code"] for one in found["items"]], found["version"]) == (["0199"], version + 1)
+    stale = client.put(url, json=ITEM, headers={"If-Match": f'"{version}"'})
+    assert (stale.status_code, stale.json()["current"]) == (412, {"version": version + 1})
+    again = client.put(url, json=ITEM, headers={"If-Match": f'"{version + 1}"'})
+    assert again.json()["version"] == version + 1, "what changes nothing makes no version"
+    changed = client.put(url, json=ITEM | {"limit_3": "2 work days"}, headers={"If-Match": f'"{version + 1}"'}).json()
+    assert (changed["version"], len(changed["item"]["limits"])) == (version + 2, 3)
+    codes = [one["code"] for one in client.get("/api/v1/catalogue/items").json()["items"]]
+    beside = [one["code"] for one in before["items"] if one["class_code"] == "01"]
+    assert codes.index("0199") == codes.index(beside[-1]) + 1, "a new item stands at the end of its class"
+    gone = client.delete(url, headers={"If-Match": f'"{version + 2}"'})
+    assert (gone.status_code, gone.json()) == (200, {"version": version + 3})
+    assert client.get(url).status_code == 404
+    assert client.get("/api/v1/catalogue/items").json()["items"] == before["items"]
+    assert client.delete(url, headers={"If-Match": f'"{version + 3}"'}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"limit_1": "soon"}, "limit_1"),
+        ({"limit_1": "", "limit_2": ""}, "limit_1"),
+        ({"limit_4": "0 work hours"}, "limit_4"),
+        ({"name_zh": " ", "name_en": ""}, "name_zh"),
+        ({"name_zh": "单车\u0007"}, "name_zh"),
+        ({"class_code": "0101"}, "class_code"),
+        ({"class_code": "0199"}, "class_code"),
+        ({"class_zh": "别的名字"}, "class_zh"),
+        ({"difficulty": 6}, "difficulty"),
+        ({"severity": "huge"}, "severity"),
+        ({"synonyms": ["x" * 101]}, "synonyms"),
+    ],
+)
+def test_an_item_of_the_wrong_form_is_refused_by_its_field(client, town, change, field):
+    version = client.get("/api/v1/catalogue/items").json()["version"]
+    answer = client.put("/api/v1/catalogue/items/0199", json=ITEM | change, headers={"If-Match": f'"{version}"'})
+    assert answer.status_code == 422
+    assert field in str(answer.json())
+    assert client.get("/api/v1/catalogue/items").json()["version"] == version
+
+
+def test_only_who_keeps_the_catalogue_changes_items(app, make_account, town):
+    from tests.api.conftest import Client
+
+    with Client(app, headers={"Authorization": f"Bearer {make_account('dispatcher')}"}) as other:
+        refused = other.put("/api/v1/catalogue/items/0199", json=ITEM, headers={"If-Match": '"1"'})
+        assert refused.status_code == 403
+        assert other.delete("/api/v1/catalogue/items/0101", headers={"If-Match": '"1"'}).status_code == 403
+
+
+def test_who_led_for_a_retired_item_may_be_taken_away(client, town):
+    version = client.get("/api/v1/catalogue/items").json()["version"]
+    client.put("/api/v1/catalogue/items/0199", json=ITEM, headers={"If-Match": f'"{version}"'})
+    unit = client.post("/api/v1/units", json={"code": "LEAD-3", "name": "Bikes"}).json()["unit"]["id"]
+    pair = {"item": "0199", "area": "*"}
+    assert client.put("/api/v1/catalogue/lead-units", json=pair | {"unit": unit}).status_code == 204
+    assert client.delete("/api/v1/catalogue/items/0199", headers={"If-Match": f'"{version + 1}"'}).status_code == 200
+    assert client.put("/api/v1/catalogue/lead-units", json=pair | {"unit": unit}).status_code == 422
+    assert client.put("/api/v1/catalogue/lead-units", json=pair).status_code == 204
+    assert client.get("/api/v1/catalogue/lead-units").json()["rules"] == []

@@ -21,6 +21,7 @@ from api import gates, middleware
 from api.app import create_app
 from api.deps import SAFE_METHODS
 from api.patience import PatientProtocol
+from api.queries import CHECKED, declared
 from services import access
 from store.database.actor import Actor
 from tests.api.conftest import Client, settings_for
@@ -65,6 +66,20 @@ def test_no_change_by_cookie_from_another_site(app, browser, headers):
             assert answer.status_code == 403, (method, path, answer.text)
             sent += 1
     assert sent > 60
+
+
+def test_a_slip_in_a_parameter_is_told_and_not_ignored(app, browser):
+    answer = browser.get("/api/v1/incidents", params={"staus": "open", "state": "REPORTED"})
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad-request")
+    assert answer.json()["parameters"] == ["staus"]
+    assert "Did you mean state?" in answer.json()["detail"]
+    # all that the document describes is taken, whichever way a route declares it
+    described = app.openapi()["paths"]
+    for route in routes_of(app.routes):
+        for method in route.methods if route.path.startswith(CHECKED) else ():
+            parameters = described.get(route.path, {}).get(method.lower(), {}).get("parameters", [])
+            told = {each["name"] for each in parameters if each["in"] == "query"}
+            assert declared(route) == told, (method, route.path)
 
 
 def test_no_other_origin_may_read(browser, client):
@@ -153,7 +168,8 @@ def impatient(app):
     class Quick(PatientProtocol):
         head_s = 1.0
 
-    layers = app.middleware_stack or app.build_middleware_stack()
+    # built at the first request: the one that serves must be the one that is changed, whichever test comes first
+    layers = app.middleware_stack = app.middleware_stack or app.build_middleware_stack()
     while layers is not None and not isinstance(layers, middleware.BodyLimit):
         layers = getattr(layers, "app", None)
     assert layers is not None
@@ -222,6 +238,9 @@ def test_a_connection_that_says_nothing_is_cut_off(impatient):
         (b"POST /api/v1/session HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nZZ\r\n", 400, "bad-request"),
         (b"POST /api/v1/session HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n", 400, "bad-request"),
         (b"GET /health/live HTTP/1.1\r\nHost : x\r\n\r\n", 400, "bad-request"),
+        (b"GET /health/live HTTP/1.1\r\n\r\n", 400, "bad-request"),
+        (b"GET /health/live HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n", 400, "bad-request"),
+        (b"GET /health/live HTTP/1.1\r\nHost: x/../<b>\r\n\r\n", 400, "bad-request"),
     ],
 )  # fmt: skip
 def test_what_is_no_request_or_too_much_of_one_is_refused(impatient, sent, status, code):
@@ -236,6 +255,15 @@ def test_what_is_no_request_or_too_much_of_one_is_refused(impatient, sent, statu
     assert int(head.split()[1]) == status, answer
     assert b"application/problem+json" in head
     assert json.loads(body)["code"] == code
+
+
+@pytest.mark.parametrize(
+    "head", [b"HTTP/1.0\r\n", b"HTTP/1.1\r\nHost: [::1]:8000\r\n", b"HTTP/1.1\r\nHost: a-b.example:80\r\n"]
+)
+def test_hosts_that_can_be_meant_are_served(impatient, head):
+    with socket.create_connection(("127.0.0.1", impatient), 10) as raw:
+        raw.sendall(b"GET /health/live " + head + b"\r\n")
+        assert b" 200 " in raw.recv(65536).partition(b"\r\n")[0]
 
 
 def test_a_long_filter_gets_through(impatient, token):

@@ -87,10 +87,10 @@ def test_request_id_comes_back_when_it_is_harmless(anonymous, given, kept):
 
 def test_access_log_has_the_facts_but_not_the_query(client, caplog):
     with caplog.at_level(logging.INFO, "gridward.access"):
-        client.get("/api/v1/session?secret=1", headers={"X-Request-ID": "log-1"})
+        client.get("/api/v1/search?q=secret-street", headers={"X-Request-ID": "log-1"})
     (record,) = [r for r in caplog.records if r.name == "gridward.access"]
     facts = (record.method, record.route, record.status, record.account)
-    assert facts == ("GET", "/api/v1/session", 200, "all-rounder")
+    assert facts == ("GET", "/api/v1/search", 200, "all-rounder")
     assert "secret" not in str(vars(record))
 
 

@@ -12,8 +12,10 @@ import sqlalchemy as sa
 
 from casework.chain import first_broken
 from casework.states import step_content
+from gis.errors import InvalidInputError
 from services import incidents as service
-from services.incidents import KeyUsedError, Report
+from services.cases.verify import verify
+from services.incidents import KeyUsedError, Report, placed
 from services.locate import Place
 from services.nearest_staff import StreetGraphs
 from store.database import incidents as sql
@@ -145,6 +147,27 @@ def test_report_outside_every_grid_is_kept(client, town):
     assert answer.json()["located"]["grids"][0]["distance_m"] == pytest.approx(500, rel=0.01)
 
 
+@pytest.mark.parametrize(("lon", "lat"), [(0, 0), (25, 60)])
+def test_report_at_a_placeholder_is_kept_and_not_located(client, database, town, lon, lat):
+    answer = send(client, {"lon": lon, "lat": lat, "accuracy_m": 10, "item": "Leak"})
+    assert answer.status_code == 201, answer.text
+    incident = answer.json()["incident"]
+    assert (incident["lon"], incident["lat"], incident["accuracy_m"]) == (None, None, None)
+    assert (incident["located_by"], incident["grid"], answer.json()["duplicates"]) == ("none", None, [])
+    assert answer.json()["located"]["hint"] == "placeholder"
+    # it waits to be placed: nobody accepts a case that is nowhere
+    refused = client.post(
+        f"/api/v1/incidents/{incident['no']}/actions/accept",
+        json={}, headers={"If-Match": answer.headers["ETag"], "Idempotency-Key": str(uuid4())},
+    )  # fmt: skip
+    assert (refused.status_code, refused.json()["code"]) == (409, "guard")
+    assert "place set" in refused.json()["detail"]
+    with database.work(Actor.system()) as work:
+        assert verify(work, incident["no"], now=datetime.now(UTC)).intact
+        with pytest.raises(InvalidInputError):
+            placed(work, StreetGraphs(), (lon, lat), datetime.now(UTC))
+
+
 def test_report_by_words(client, town):
     answer = send(client, {"door_code": "990101001D00", "item": "Noise"})
     assert answer.json()["incident"]["located_by"] == "door_code"
@@ -199,6 +222,27 @@ def test_history_is_chained(client, database, town):
         pytest.raises(Exception, match="permission denied for table transition"),
     ):
         work.session.execute(sa.update(IncidentTransition).values(action="x"))
+
+
+def test_chart_counts_what_the_list_holds_by_item_area_and_month(client, app, make_account, town):
+    for x, item in ((60, "Bench gone"), (61, "Bench gone"), (250, "Fence")):
+        send(client, at(x, 60, item=item))
+    counts = client.get(f"{URL}/counts").json()
+    chart = client.get(f"{URL}/chart").json()
+    assert chart["total"] == counts["total"] == sum(bar["n"] for bar in chart["months"])
+    assert {bar["key"]: bar["n"] for bar in chart["areas"]} == counts["by_area"]
+    items = {bar["key"]: bar["n"] for bar in chart["items"]}
+    assert (items["Bench gone"], items["Fence"]) == (2, 1)
+    assert [bar["n"] for bar in chart["items"]] == sorted(items.values(), reverse=True)
+    (month,) = client.get(f"{URL}/chart?item=Bench gone").json()["months"]
+    assert (month["key"], month["n"]) == (f"{datetime.now(UTC):%Y-%m}", 2)
+    assert client.get(f"{URL}/chart?item=nothing").json() == {
+        "total": 0, "items": [], "other_items": 0, "areas": [], "other_areas": 0, "months": [],
+    }  # fmt: skip
+    with Client(
+        app, headers={"Authorization": f"Bearer {make_account('analyst', area_path='990101001.990101001002')}"}
+    ) as east:
+        assert {bar["key"] for bar in east.get(f"{URL}/chart").json()["areas"]} <= {"990101001002"}
 
 
 def test_correction_needs_the_revision_that_was_seen(client, app, make_account, town):
@@ -270,7 +314,9 @@ def test_crowd_of_incidents_is_counted_at_low_zooms(client, town):
     from tests.api.test_tiles import address
 
     body = read_tile(client.get(TILES.format("incidents", *address(11))).content)["incidents"]["features"]
-    total = client.get("/ogc/collections/incidents/items?limit=10000").json()["numberReturned"]
+    listed = client.get("/ogc/collections/incidents/items?limit=10000").json()["features"]
+    # those that nobody could place yet are on no map
+    total = sum(feature["geometry"] is not None for feature in listed)
     assert sum(feature["properties"]["count"] for feature in body) == total
     near = read_tile(client.get(TILES.format("incidents", *address(14))).content)["incidents"]["features"]
     assert all("count" not in feature["properties"] for feature in near)

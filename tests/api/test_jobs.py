@@ -44,7 +44,7 @@ def test_waiting_job_is_shown_and_cancelled(client, long_job):
 def test_job_runs_in_the_server_with_progress_and_stops_on_request(database_urls, tmp_path, token, long_job):
     app = create_app(settings_for(database_urls, tmp_path))
     headers = {"Authorization": f"Bearer {token}"}
-    with serving(app) as address, httpx.Client(base_url=address, headers=headers) as client:
+    with serving(app) as address, httpx.Client(base_url=address, headers=headers, timeout=60) as client:
         seen = set()
         for _ in range(200):
             job = client.get(f"/api/v1/jobs/{long_job}").json()["job"]

@@ -82,6 +82,9 @@ def test_a_camera_goes_and_desks_hear_which_grids_changed(client, town, check):
 def test_whatever_a_camera_does_figures_stay_true(client, town, check, changes):
     change(client, town.cameras["turned"], **changes)
     assert check()
+    indoors = changes.get("indoor", False)
+    if "indoor" in changes:
+        assert coverage(client, town)["summary"]["cameras_indoor"] == int(indoors)
 
 
 def test_a_camera_moves_to_another_grid(client, town, check):

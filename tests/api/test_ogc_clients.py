@@ -59,6 +59,8 @@ asked = urllib.request.Request(f"{base}/ogc/collections/grids/tiles/WebMercatorQ
 path = f"{folder}/{z}/{column}/{row}.pbf"
 open(path, "wb").write(urllib.request.urlopen(asked, timeout=20).read())
 drawn = pyogrio.read_dataframe(path, layer="grids")
+floats = {name: pyogrio.read_dataframe(f"OAPIF:{base}/ogc/collections/{layer}")[name]
+          for layer, name in (("gaps", "score"), ("key_places", "weight"))}
 print(json.dumps({
     "layers": sorted(str(name) for name, _ in pyogrio.list_layers(root)),
     "whole": sorted(whole["number"]), "types": {name: str(kind) for name, kind in whole.dtypes.items()},
@@ -66,6 +68,7 @@ print(json.dumps({
     "inside": list(inside["number"]), "metric": [float(side) for side in metric.total_bounds],
     "metric_crs": metric.crs.to_epsg(),
     "ogcapi": [str(name) for name, _ in pyogrio.list_layers(f"OGCAPI:{base}/ogc/collections/grids")],
+    "floats": [str(floats[name].dtype) for name in ("score", "weight")],
     "drawn": sorted(drawn["number"]), "drawn_crs": drawn.crs.to_epsg(),
 }))
 """
@@ -82,6 +85,7 @@ def test_gdal_lists_reads_filters_pages_and_draws(app, token, town, tmp_path):
     assert told["whole"] == ["1", "2", "3", "4", "5", "6"]
     assert told["types"]["households"].startswith("int")
     assert told["types"]["exclave"] in ("bool", "boolean")
+    assert told["floats"] == ["float64", "float64"]  # although whole numbers come first
     assert told["some"] == ["2"]
     assert told["many"] == ["4", "5", "6"]
     assert told["both"] == []

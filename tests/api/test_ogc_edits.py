@@ -14,6 +14,7 @@ from services.features.reading import EDITABLE
 from store.database import live_coverage as live_sql
 from store.database.actor import Actor
 from store.database.models import Audit, LayerRevision, Plan
+from tests.api.abstract_tests import carries_out
 from tests.api.conftest import Client
 from tests.api.town import EAST, NORTH, build_town, lonlat
 
@@ -79,6 +80,14 @@ def refused(answer, status, **fields):
     return told
 
 
+@carries_out(
+    "ogcapi-features-4/1.0/conf/create-replace-delete",
+    *(
+        f"/conf/create-replace-delete/{name}"
+        for name in ("post-op", "post-response", "put-op", "put-response", "delete-op")
+    ),
+)
+@carries_out("ogcapi-features-4/1.0/conf/features", "/conf/features/collection-items-end-point", "/conf/features/crs84")
 @pytest.mark.parametrize("collection", sorted(NEW))
 def test_create_replace_delete_walk(client, town, database, collection):
     with database.work(Actor.system()) as work:
@@ -111,6 +120,7 @@ def test_create_replace_delete_walk(client, town, database, collection):
     assert lines >= trail + 3
 
 
+@carries_out("ogcapi-features-4/1.0/conf/update", "/conf/update/patch-op", "/conf/update/patch-response")
 @pytest.mark.parametrize("collection", sorted(NEW))
 def test_update_changes_what_is_sent_only(client, town, collection):
     url, tag, told = made(client, collection)
@@ -135,6 +145,7 @@ def test_update_changes_what_is_sent_only(client, town, collection):
     client.delete(url, headers={"If-Match": moved.headers["etag"]})
 
 
+@carries_out("ogcapi-features-4/1.0/conf/optimistic-locking-etags", "/conf/optimistic-locking-etags/if-match")
 @pytest.mark.parametrize("collection", sorted(NEW))
 def test_optimistic_locking_etags(client, town, collection):
     url, tag, told = made(client, collection)

@@ -63,6 +63,14 @@ def test_units_are_a_tree_that_refuses_a_ring(client, town, database):
     assert client.patch(f"{API}/units/{below}", json={"name": "B"}, headers=tag(team)).status_code == 412
     closed = client.patch(f"{API}/units/{below}", json={"valid_to": "2030-01-01"}, headers=tag(moved))
     assert closed.json()["unit"]["valid_to"] == "2030-01-01"
+    begun = client.patch(f"{API}/units/{below}", json={"valid_from": "2029-01-01"}, headers=tag(closed))
+    assert (begun.json()["unit"]["valid_from"], begun.json()["unit"]["valid_to"]) == ("2029-01-01", "2030-01-01")
+    refused = client.patch(f"{API}/units/{below}", json={"valid_from": "2030-01-01"}, headers=tag(begun))
+    assert (refused.status_code, refused.json()["field"]) == (422, "valid_to")
+    for day, there in (("2028-12-31", False), ("2029-06-01", True), ("2030-01-01", False)):
+        units = client.get(f"{API}/organisation?at={day}").json()["units"]
+        assert (below in {unit["id"] for unit in units}) is there
+    closed = begun
     codes = [each["code"] for each in client.get(f"{API}/units?on=2031-01-01").json()["units"]]
     assert "U-1" in codes
     assert "U-1-1" not in codes

@@ -101,7 +101,9 @@ def test_borders_that_do_not_meet_are_refused_with_places_or_mended(client, town
 def test_bad_uploads_are_refused(client, town, monkeypatch):
     url = "/api/v1/plans/import"
     assert post(client, url, b"{}", "grids.txt").status_code == 422
-    assert post(client, url, b"not json", "grids.geojson").status_code == 422
+    no_json = post(client, url, b"not json", "grids.geojson")
+    assert (no_json.status_code, no_json.json()["file"]) == (422, "grids.geojson")
+    assert no_json.json()["detail"] == "grids.geojson is not JSON. Export it as GeoJSON."
     assert post(client, url, b"PK", "grids.zip").status_code == 422
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as book:

@@ -17,19 +17,19 @@ def lines(database, action):
 
 
 def test_who_is_refused_leaves_a_line_once(app, database, make_account):
-    town = build_town(database)
+    build_town(database)
     planner = make_account("planner", name="curious", area_path="990101001.990101001001")
     security = make_account("security_administrator", name="sec")
     with Client(app, headers={"Authorization": f"Bearer {planner}"}) as client:
         for _ in range(3):
             assert client.get("/api/v1/accounts").status_code == 403
-            assert client.get(f"/api/v1/plans/{town.plan}/quality").status_code == 403
+            assert client.get("/api/v1/reports/schedules").status_code == 403
         assert client.get("/api/v1/areas").status_code == 200
     with Client(app, headers={"Authorization": f"Bearer {security}"}) as client:
         assert client.get("/ogc/collections/cameras/tiles/WebMercatorQuad/14/0/0").status_code == 403
     found = lines(database, "refused")
     assert ("GET /api/v1/accounts not-allowed", "curious") in found
-    assert ("GET /api/v1/plans/{plan_id}/quality area-limited", "curious") in found
+    assert ("GET /api/v1/reports/schedules area-limited", "curious") in found
     assert ("GET /ogc/collections/{collection}/tiles/WebMercatorQuad/{z}/{y}/{x} administrators-apart", "sec") in found
     assert len(found) == 3, found
 

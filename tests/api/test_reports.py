@@ -88,7 +88,7 @@ def test_codes_are_text_and_formulas_inert_in_a_workbook(client, town):
     from openpyxl import load_workbook
 
     book = load_workbook(io.BytesIO(fetch(client, town, "coverage", "xlsx").content))
-    assert book.sheetnames == ["grids", "gaps", "key_places"]
+    assert book.sheetnames == ["grids", "gaps", "key_places", "about"]
     rows = list(book["grids"].iter_rows(min_row=2))
     codes = [row[0] for row in rows]
     assert {cell.data_type for cell in codes} <= {"s", "inlineStr"}
@@ -97,6 +97,16 @@ def test_codes_are_text_and_formulas_inert_in_a_workbook(client, town):
     formula = next(row[1] for row in rows if str(row[1].value).startswith("=HYPER"))
     assert formula.data_type != "f"
     assert isinstance(rows[0][2].value, (int, float))
+
+
+@pytest.mark.parametrize(("lang", "words"), [("en", "street that is seen, m"), ("zh", "可见街道，米")])
+def test_a_workbook_says_what_it_is_of_and_what_its_columns_hold(client, town, lang, words):
+    from openpyxl import load_workbook
+
+    book = load_workbook(io.BytesIO(fetch(client, town, "coverage", "xlsx", lang=lang).content))
+    told = dict(book["about"].iter_rows(values_only=True))
+    assert told["seen_m"] == words
+    assert "Reportby" in book["about"]["B1"].value
 
 
 def test_a_table_has_a_mark_and_harmless_cells(client, town):
@@ -140,7 +150,7 @@ def test_facilities_tell_who_can_walk_to_one(client, town):
     from openpyxl import load_workbook
 
     book = load_workbook(io.BytesIO(fetch(client, town, "facilities", "xlsx").content))
-    assert book.sheetnames == ["facilities", "kinds", "areas", "unreached"]
+    assert book.sheetnames == ["facilities", "kinds", "areas", "unreached", "about"]
     head, *rows = book["kinds"].iter_rows(values_only=True)
     (clinic,) = [dict(zip(head, row, strict=True)) for row in rows]
     assert (clinic["kind"], clinic["count"], clinic["units_with"], clinic["units"]) == ("clinic", 2, 2, 2)

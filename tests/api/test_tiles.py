@@ -159,6 +159,11 @@ def test_tile_set_is_tilejson_with_bounds_and_fields(client, town):
     assert body["tilejson"] == "3.0.0"
     assert (body["minzoom"], body["maxzoom"]) == (9, 16)
     assert body["tiles"] == ["http://testserver/ogc/collections/grids/tiles/WebMercatorQuad/{z}/{y}/{x}"]
+    for kept in (f"plan={town.plan}", f"territory={town.territory}"):  # f is not kept: tiles have one form
+        other = client.get(f"/ogc/collections/grids/tiles/WebMercatorQuad?f=json&{kept}").json()
+        assert other["tiles"] == [f"{body['tiles'][0]}?{kept}"]
+        listed = client.get(f"/ogc/collections/grids/tiles?f=json&{kept}").json()["tilesets"][0]["links"]
+        assert all(link["href"].endswith(f"?{kept}") for link in listed if link["rel"] in ("self", "item"))
     assert body["vector_layers"][0]["id"] == "grids"
     assert body["vector_layers"][0]["fields"]["households"] == "Number"
     west, south = lonlat(0, 0)

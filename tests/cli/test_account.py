@@ -87,6 +87,7 @@ def test_a_token_lets_in_until_its_account_is_disabled(gridward, database):
     [
         (("create", "eve", "--role", "emperor"), "invalid-input"),
         (("create", "x", "--role", "planner"), "invalid-input"),
+        (("create", "eve", "--role", "planner", "--area", "nowhere"), "invalid-input"),
         (("token", "nobody-here"), "not-found"),
         (("disable", "nobody-here"), "not-found"),
         (("link", "nobody-here", "--minutes", "0"), "invalid-input"),

@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
+import sqlalchemy as sa
 
+from store.database.actor import Actor
+from store.database.models import KeyPlace
 from tests.api.town import build_town
 
 
@@ -33,6 +36,26 @@ def test_runs_of_now_and_of_a_day(gridward, town):
     code, out, _ = gridward("coverage", "gaps", "--limit", 3)
     assert code == 0
     assert len(out.splitlines()) == 3
+    assert "not seen" in out
+    assert gridward("coverage", "gaps", "--run", month["run"])[0] == 0
+    twice = answer(gridward, "run", "--k", 2)
+    code, out, _ = gridward("coverage", "gaps", "--run", twice["run"])
+    assert (code, "seen by fewer than 2 cameras" in out) == (0, True)
+    found = answer(gridward, "areas", "--run", twice["run"])
+    assert found["run"]["id"] == twice["run"]
+    assert found["areas"][0]["seen_m_upper"] == pytest.approx(twice["seen_m_upper"])
+    code, out, _ = gridward("coverage", "areas")
+    assert (code, "Targets: networked 100%, online 100%, serviceable 98%" in out) == (0, True)
+
+
+def test_detail_above_discern_is_for_named_places_with_a_reason(gridward, database, town):
+    with database.work(Actor.system()) as work:
+        place = str(work.session.scalars(sa.select(KeyPlace.id).order_by(KeyPlace.fid)).first())
+    code, _, err = gridward("coverage", "place", "--budget", 1, "--level", "identify", "--named", place)
+    assert (code, "written reason" in err) == (2, True)
+    words = ("--level", "identify", "--named", place, "--reason", "Number plates at this gate")
+    made = answer(gridward, "place", "--budget", 1, *words)
+    assert made["spec"]["named"] == [place]
 
 
 def test_two_days_are_compared(gridward, town):

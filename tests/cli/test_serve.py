@@ -79,6 +79,15 @@ def test_serve_answers_on_a_free_port_and_stops_on_interrupt(database_urls):
         assert process.wait(90) == 0
 
 
+def test_serve_stops_soon_though_nothing_was_compiled_before(database_urls, tmp_path, monkeypatch):
+    """Its kernels are compiled for half a minute where the cache is empty: nobody waits for them at the end."""
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "numba"))
+    with running(database_urls, "serve", "--port", "0", "--json") as (process, said):
+        assert fetch(said["address"] + "/health/live") == 200
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(15) == 0
+
+
 def test_serve_with_two_workers_answers_and_stops_them(database_urls):
     with running(database_urls, "serve", "--port", "0", "--workers", "2", "--json") as (process, said):
         assert fetch(said["address"] + "/health/live") == 200

@@ -35,6 +35,7 @@ class Office:
     item: str
     database: Database
     stack: ExitStack
+    lat: float
     contexts: dict[str, BrowserContext] = field(default_factory=dict)
 
     def context(self, name: str, **options: Any) -> BrowserContext:
@@ -65,7 +66,7 @@ class Office:
 
     def report(self, **more: Any) -> str:
         """Report something through the API and return its number."""
-        body = {"lon": LON, "lat": LAT, "item": "Lamp out", **more}
+        body = {"lon": LON, "lat": self.lat, "item": "Lamp out", **more}
         answer = self.context("clerk").request.post(
             f"{self.server.base}/api/v1/incidents",
             data=body,
@@ -79,6 +80,12 @@ class Office:
         answer = self.context("sender").request.get(f"{self.server.base}/api/v1/incidents/{no}")
         assert answer.ok, answer.text()
         return answer.json()
+
+    def listed(self, *, channel: str) -> list[dict[str, Any]]:
+        """Return the newest cases that came by a channel, as the clerk sees them."""
+        answer = self.context("clerk").request.get(f"{self.server.base}/api/v1/incidents?limit=500")
+        assert answer.ok, answer.text()
+        return [one for one in answer.json()["incidents"] if one["channel"] == channel]
 
     def act(self, name: str, no: str, action: str, **body: Any) -> None:
         """Take an action through the API."""
@@ -99,8 +106,11 @@ class Office:
 
 
 @contextmanager
-def open_office(server: Any, browser: Any, tag: str) -> Iterator[Office]:
-    """Give the demo's server an account ``tag-duty`` for each duty; the crew is of the unit that leads."""
+def open_office(server: Any, browser: Any, tag: str, *, lat: float = LAT) -> Iterator[Office]:
+    """Give the demo's server an account ``tag-duty`` for each duty; the crew is of the unit that leads.
+
+    Cases lie on the latitude `lat`: two files of tests that run on one server keep further apart than a repeat may.
+    """
     urls = server.environment
     database = Database(urls["GRIDWARD_DATABASE_URL"], urls["GRIDWARD_DATABASE_OWNER_URL"])
     codes = {}
@@ -118,7 +128,7 @@ def open_office(server: Any, browser: Any, tag: str) -> Iterator[Office]:
         link_account(work, f"{tag}-crew", unit=unit, staff=None)
     with ExitStack() as stack:
         stack.callback(database.dispose)
-        yield Office(server, browser, codes, item, database, stack)
+        yield Office(server, browser, codes, item, database, stack, lat)
 
 
 def card(page: Page) -> Locator:

@@ -11,8 +11,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from services import access
+from services.deliveries import Outbound, deliver
 from store.database.actor import Actor
-from store.database.models import Scope
+from store.database.models import Scope, Unit
 from tests.api.conftest import serving, settings_for
 from tests.api.town import build_town
 
@@ -25,8 +26,10 @@ PHONE = {"width": 390, "height": 844}
 def base(database, database_urls, tmp_path_factory) -> Iterator[str]:
     from api.app import create_app
 
-    build_town(database)
+    town = build_town(database)
     with database.work(Actor.system()) as work:
+        work.session.add(Unit(territory_id=town.territory, code="ROADS", name="Roads and Lamps", kind="department"))
+        access.create_account(work, "typist", roles=["system_administrator"], password=PASSWORD)
         for name, role in (("sys", "system"), ("sec", "security"), ("aud", "audit")):
             access.create_account(work, name, roles=[f"{role}_administrator"])
     with serving(create_app(settings_for(database_urls, tmp_path_factory.mktemp("home"), jobs_in_server=False))) as at:
@@ -64,9 +67,16 @@ def test_an_account_goes_from_one_administrator_to_the_other_and_to_its_holder(e
     card = security.get_by_role("listitem").filter(has=security.get_by_role("heading", name="new-hand"))
     expect(card).to_contain_text("No role")
     card.get_by_label("Role or right").select_option("planner")
-    card.get_by_label("Area code").fill("990101001001")
+    card.get_by_label("Area:").press_sequentially("West Vill")
+    # what fits is offered by name, and goes in as its code
+    expect(card.locator("datalist option[value='990101001001']")).to_have_count(1)
+    card.get_by_label("Area:").fill("990101001001")
     card.get_by_role("button", name="Give", exact=True).press("Enter")
-    expect(card).to_contain_text("Planner · 990101001.990101001001")
+    expect(card).to_contain_text("Planner · West Village 西村 (990101001001)")
+    expect(card).to_contain_text("no tasks and no grids are its own")
+    card.get_by_label("Unit:").fill("ROADS")
+    card.get_by_role("button", name="Save", exact=True).press("Enter")
+    expect(card).to_contain_text("Roads and Lamps (ROADS)")
     assert security.get_by_role("button", name="Reset").count() == 0
     width = security.evaluate("() => document.documentElement.scrollWidth")
     assert width <= PHONE["width"]
@@ -82,6 +92,25 @@ def test_an_account_goes_from_one_administrator_to_the_other_and_to_its_holder(e
     holder.get_by_role("button", name=re.compile("Save the password|保存密码")).click()
     expect(holder.get_by_role("navigation", name=re.compile("desks|工作台", re.IGNORECASE))).to_be_visible()
     holder.context.close()
+
+
+def test_a_session_that_ends_in_the_middle_of_work_loses_nothing(enter: Any) -> None:
+    page = enter("typist")
+    page.get_by_label("Account name").fill("half-typed")
+    page.context.clear_cookies()
+    page.get_by_role("button", name="Make the account").press("Enter")
+    door = page.get_by_role("dialog", name="Sign in")
+    expect(door).to_contain_text("The session has ended")
+    expect(door.get_by_label("Account")).to_have_value("typist")
+    door.get_by_label("Password").fill("not this one at all")
+    door.get_by_role("button", name="Sign in").press("Enter")
+    expect(door.get_by_role("alert")).to_be_visible()
+    door.get_by_label("Password").fill(PASSWORD)
+    door.get_by_role("button", name="Sign in").press("Enter")
+    expect(door).to_have_count(0)
+    expect(page.get_by_label("Account name")).to_have_value("half-typed")
+    page.get_by_role("button", name="Make the account").press("Enter")
+    expect(page.locator(".one-time code")).to_contain_text("/#/sign-in?code=")
 
 
 def test_the_audit_administrator_sees_no_account_and_everybody_chinese(enter: Any) -> None:
@@ -110,3 +139,27 @@ def test_an_account_with_two_duties_goes_from_one_to_the_other(enter: Any, datab
     menu.click()
     expect(duties.get_by_role("button", pressed=True)).to_contain_text("West Village")
     expect(duties.get_by_role("button", pressed=True)).to_contain_text("Planner")
+
+
+def test_who_is_told_outside_and_what_became_of_it_stand_in_the_page(enter: Any, database) -> None:
+    page = enter("sys")
+    told = page.get_by_role("region", name="Told outside the page")
+    expect(told).to_contain_text("Nobody else is told")
+    form = told.get_by_role("form", name="Tell somebody else, too")
+    form.get_by_label("Address (https)").fill("http://127.0.0.1/hook")
+    form.get_by_role("button", name="Tell from now on").click()
+    expect(form.get_by_role("alert")).to_be_visible()
+    form.get_by_label("How").select_option(label="Mail")
+    form.get_by_label("Office mailbox").fill("desk@example.org")
+    form.get_by_label("Clocks").check()
+    form.get_by_role("button", name="Tell from now on").click()
+    told.get_by_role("button", name="Send a test to desk@example.org").click()
+    ledger = told.get_by_role("list", name="Deliveries to desk@example.org")
+    expect(ledger).to_contain_text("waiting")
+    assert deliver(database, Outbound(), now=datetime.now(UTC)) == 1
+    expect(ledger).to_contain_text("No mail server is set")
+    expect(ledger).to_contain_text("tried again")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 1280
+    told.get_by_role("button", name="Remove desk@example.org").click()
+    told.get_by_role("button", name="Remove it desk@example.org").click()
+    expect(told).to_contain_text("Nobody else is told")

@@ -255,6 +255,8 @@ def test_privacy_zone_is_drawn_by_keys_changed_and_deleted(desk):
     moved = desk.get(f"/api/v1/privacy-zones/{zone['id']}")["zone"]
     assert moved["area_m2"] != zone["area_m2"]
     page.get_by_role("button", name="Delete", exact=True).click()
+    assert desk.get("/api/v1/privacy-zones")["zones"] != []
+    page.get_by_role("button", name="Delete: press again to do it for good").click()
     expect(page.locator(".toast")).to_contain_text("Zone deleted")
     assert desk.get("/api/v1/privacy-zones")["zones"] == []
 

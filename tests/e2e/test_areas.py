@@ -66,8 +66,6 @@ def _split_by_hand(author: Desk) -> dict[str, Any]:
     for corner, share in enumerate((0.1, 0.9), start=1):
         page.mouse.click(*author.pixel_of(west + (east - west) * share, south + (north - south) * 0.55))
         expect(page.get_by_text(f"Corners: {corner}")).to_be_visible()
-        # two clicks too close are a double click
-        page.wait_for_timeout(600)
     page.get_by_role("button", name="Add action").click()
     expect(page.get_by_text("Areas that would end: 1; that would begin: 2.")).to_be_visible()
     page.get_by_role("button", name="Keep as draft").click()
@@ -81,12 +79,9 @@ def _shown_before_and_after(author: Desk, made: dict[str, Any]) -> None:
     assert shares[PART] == pytest.approx(0.45, abs=0.02)
     assert sum(shares.values()) == pytest.approx(1, abs=1e-6)
     assert sum(row["households"] for row in made["lineage"]) == made["change"]["figures"]["households"]
-    author.wait_for_map()
-    assert author.drawn("change-after")["change-after"] >= 2
+    page.wait_for_function("() => window.gridward.map.queryRenderedFeatures({layers: ['change-after']}).length >= 2")
     page.get_by_role("button", name="Before", exact=True).click()
-    page.wait_for_timeout(300)
-    author.wait_for_map()
-    assert author.drawn("change-after")["change-after"] == 0
+    page.wait_for_function("() => window.gridward.map.queryRenderedFeatures({layers: ['change-after']}).length === 0")
 
 
 def _renamed_in_the_draft(page: Page) -> None:
@@ -243,8 +238,12 @@ def test_a_corner_is_put_on_the_map_by_keys(desk_of):
     expect(page.locator("#map-canvas")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.get_by_text("Corners: 1")).to_be_visible()
+    centre = desk.view()
     page.keyboard.press("ArrowRight")
-    page.wait_for_timeout(600)
+    page.wait_for_function(
+        "(lng) => { const map = window.gridward.map; return map.getCenter().lng > lng && !map.isMoving() }",
+        arg=centre[2],
+    )
     page.keyboard.press("Enter")
     expect(page.get_by_text("Corners: 2")).to_be_visible()
     page.keyboard.press("Backspace")

@@ -30,6 +30,14 @@ def opened(open_desk):
     return opener
 
 
+def delete(page, name):
+    """Delete something: the button asks before it does."""
+    button = page.get_by_role("button", name=re.compile(f"^{re.escape(name)}($|: press again)"))
+    button.click()
+    expect(button).to_have_text("For good?")
+    button.click()
+
+
 def a_camera(desk, *, unknown=False):
     """One camera of the extract, as the register holds it."""
     spot = desk.send("POST", "/api/v1/locate", {"lon": 24.946, "lat": 60.168})["cameras"]
@@ -190,7 +198,7 @@ def test_proposals_are_kept_by_hand_named_compared_and_deleted(opened):
     expect(other.page.get_by_text("Open: South")).to_be_visible()
 
     for name in ("South", KEPT_NAME):
-        page.get_by_role("button", name=f"Delete {name}").click()
+        delete(page, f"Delete {name}")
         expect(page.get_by_role("button", name=f"Delete {name}")).to_have_count(0)
     assert desk.complaints == []
 
@@ -211,7 +219,7 @@ def test_figures_of_the_table_follow_a_proposal_and_come_back(opened):
     page.get_by_role("tab", name=re.compile("^Proposals")).click()
     page.get_by_role("button", name="Discard").last.click()
     expect(page.locator(".kpis .figure").first).to_have_text(f"{before:.1f} %")
-    page.get_by_role("button", name="Delete In the table").click()
+    delete(page, "Delete In the table")
     expect(page.get_by_role("button", name="Delete In the table")).to_have_count(0)
 
 
@@ -229,14 +237,19 @@ def test_a_new_privacy_zone_refuses_what_looks_into_it(opened):
     body = {"territory": territory, "kind": "yard", "reason": "A yard in the middle", "geometry": shape}
     desk.send("POST", "/api/v1/privacy-zones", body)
     expect(page.get_by_text("not allowed")).to_be_visible()
+    page.locator(".panel-scroll button[aria-current]").first.click()
+    page.get_by_text("Exact figures").click()
+    page.locator("#idea-max_range").fill("39")
+    keep = page.get_by_test_id("whatif").get_by_role("button", name="Keep in plan")
+    expect(keep).to_have_attribute("title", re.compile("^Camera 1 may not stand"))
     page.get_by_role("tab", name=re.compile("^Privacy zones")).click()
     expect(page.get_by_text("1 proposed look in")).to_be_visible()
     page.get_by_role("button", name=re.compile("A yard in the middle")).click()
-    page.get_by_role("button", name="Delete", exact=True).click()
+    delete(page, "Delete")
     expect(page.get_by_text("No privacy zones")).to_be_visible()
     page.get_by_role("tab", name=re.compile("^Proposals")).click()
     expect(page.get_by_text("not allowed")).to_have_count(0)
-    page.get_by_role("button", name="Delete Under a zone").click()
+    delete(page, "Delete Under a zone")
     expect(page.get_by_role("button", name="Delete Under a zone")).to_have_count(0)
 
 
@@ -331,6 +344,7 @@ def test_equal_reports_say_when_they_were_made_and_months_have_local_bounds(open
     schedule.get_by_role("button", name=re.compile("^Pause")).click()
     expect(page.get_by_text("paused")).to_be_visible()
     page.get_by_role("button", name=re.compile("^Stop writing")).click()
+    page.get_by_role("button", name=re.compile("^Stop writing.*press again")).click()
     expect(page.get_by_text("paused")).to_have_count(0)
 
     page.get_by_role("button", name="Rename Twice the same", exact=True).click()
@@ -338,7 +352,7 @@ def test_equal_reports_say_when_they_were_made_and_months_have_local_bounds(open
     page.get_by_role("button", name="Rename", exact=True).click()
     expect(page.get_by_text("Once is enough", exact=True)).to_be_visible()
     for title in ("Once is enough", "Twice the same, again"):
-        page.get_by_role("button", name=f"Delete {title}").click()
+        delete(page, f"Delete {title}")
         expect(page.get_by_role("button", name=f"Delete {title}")).to_have_count(0)
     assert desk.complaints == []
 
@@ -448,5 +462,6 @@ def test_cameras_in_the_hand_proposals_and_reports_have_no_axe_faults(open_desk,
     expect(page.locator("#report-schedules ~ ul li").first).to_be_visible()
     found["reports"] = faults(desk)
     page.locator("#report-schedules ~ ul li .icon-only").first.click()
+    page.locator("#report-schedules ~ ul li .button.danger").click()
     expect(page.locator("#report-schedules")).to_have_count(0)
     assert {part: told for part, told in found.items() if told} == {}

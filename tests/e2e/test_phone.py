@@ -192,6 +192,30 @@ def test_report_without_a_signal_outlives_the_tab_and_arrives_once(office):
     page.close()
 
 
+def test_full_phone_says_so_keeps_the_report_on_screen_and_sends_it_once_there_is_room(office):
+    item = f"Loose paving {uuid4()}"
+    page = office.open("w-walker", "#/phone")
+    # the browser itself answers as one does whose disk is full
+    page.evaluate(
+        "() => { const put = IDBObjectStore.prototype.put; window.free = () => (IDBObjectStore.prototype.put = put);"
+        " IDBObjectStore.prototype.put = () => { throw new DOMException('full', 'QuotaExceededError') } }"
+    )
+    fill_report(page, item)
+    expect(page.get_by_text("This phone does not keep what you write")).to_be_visible()
+    page.get_by_role("button", name="Send report").click()
+    expect(page.get_by_role("alert")).to_contain_text("This phone has no room left")
+    expect(page.get_by_role("combobox", name="What is wrong")).to_have_value(item)
+    expect(page.locator("#phone-before .tile img")).to_be_visible()
+    page.evaluate("() => window.free()")
+    page.get_by_role("button", name="Send report").click()
+    no = page.locator(".fate a").inner_text()
+    mine = office.get("w-clerk", "/api/v1/incidents?limit=50")["incidents"]
+    assert [one["no"] for one in mine if one["item"] == item] == [no]
+    # where the phone stands is asked anew for the next report
+    expect(page.locator(".phone-where")).to_contain_text("24.94590, 60.16970")
+    page.close()
+
+
 class Hands:
     """One case on the phones of those who work on it in the street."""
 

@@ -1,6 +1,7 @@
 """A planner redraws a draft in the page: by hand, by keys alone, and beside somebody else."""
 
 import re
+import time
 from itertools import pairwise
 from math import dist
 
@@ -34,6 +35,14 @@ def table_of(desk):
         "(rows) => rows.map((row) => [row.dataset.key, row.cells[1].innerText, row.cells[3].innerText])"
     )
     return {code: (int(households.split()[0].replace(",", "")), float(area)) for code, households, area in rows}
+
+
+def until(holds, *, seconds):
+    """Wait for something that the page comes to by itself."""
+    limit = time.monotonic() + seconds
+    while not holds() and time.monotonic() < limit:
+        time.sleep(0.05)
+    assert holds()
 
 
 def complaints_of(desk):
@@ -112,11 +121,10 @@ def test_border_drag_shows_both_sides_before_it_is_saved(open_desk, draft):
     grids = {str(int(one["code"][-3:])): one for one in desk.get(f"/api/v1/plans/{draft}/grids")["grids"]}
     assert [round(grids[n]["area_m2"] / 1e4, 2) for n in numbers] == pytest.approx(told, abs=0.02)
     assert table_of(desk) == after
-    # the answer says all: the table was not fetched again
-    page.wait_for_timeout(800)
-    assert len([url for url in desk.calls if re.search(f"plans/{draft}/grids$", url)]) == called
     page.keyboard.press("Control+z")
     saved(desk, 0)
+    # the answers say all: the table was not fetched again
+    assert len([url for url in desk.calls if re.search(f"plans/{draft}/grids$", url)]) == called
     assert table_of(desk) == figures_of(desk, draft) == before
     assert complaints_of(desk) == []
 
@@ -187,8 +195,7 @@ def test_same_border_moved_twice_loses_nothing(open_desk, draft):
     tool(first, "Undo")
     saved(first, 0)
     now = figures_of(first, draft)
-    second.page.wait_for_timeout(2_000)
-    assert table_of(second) == now
+    until(lambda: table_of(second) == now, seconds=2)
 
 
 def spots_of(desk, code):
@@ -346,9 +353,10 @@ def test_finger_splits_a_grid_tap_by_tap(open_desk, draft):
         "([x, y]) => window.gridward.map.jumpTo({center: [x, y], zoom: 15.2})", [(west + east) / 2, (south + north) / 2]
     )
     desk.wait_for_map()
-    for lon in (west - 0.0002, east + 0.0002, east + 0.0002):
+    for points, lon in ((1, west - 0.0002), (2, east + 0.0002)):
         page.touchscreen.tap(*desk.pixel_of(lon, (south + north) / 2))
-        page.wait_for_timeout(400)
+        expect(page.locator(".tool-card")).to_contain_text("1 point" if points == 1 else "2 points")
+    page.touchscreen.tap(*desk.pixel_of(east + 0.0002, (south + north) / 2))
     expect(page.locator("tr[data-key]")).to_have_count(25)
 
 

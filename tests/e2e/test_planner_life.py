@@ -14,17 +14,19 @@ from playwright.sync_api import Browser, BrowserContext, expect
 
 from tests.e2e.conftest import DESK, Desk, Server, watch
 
-PLANNER, REVIEWER = "p-07", "r-12"
+PLANNER, REVIEWER, DISTRICT = "p-07", "r-12", "p-31"
+AREA = "990001001001"
 
 
 @pytest.fixture(scope="module")
 def accounts(server: Server) -> dict[str, str]:
-    """Two accounts: who draws, and who answers for publishing."""
+    """Three accounts: who draws, who answers for publishing, and who plans one area."""
     roles = {PLANNER: "planner", REVIEWER: "reviewer"}
     for name, role in roles.items():
         # handover sheets and files need the right beside the role
         server.command("account", "create", name, "--role", role, "--role", "export")
-    return roles
+    server.command("account", "create", DISTRICT, "--role", "planner", "--area", AREA)
+    return {**roles, DISTRICT: "planner"}
 
 
 @pytest.fixture
@@ -112,6 +114,44 @@ def _step(desk: Desk, name: str, words: tuple[str, str] | None = None, *, menu: 
         dialog.get_by_label(words[0]).fill(words[1])
     dialog.get_by_role("button", name=name).click()
     expect(dialog).to_have_count(0)
+
+
+def test_planner_of_one_area_edits_it_and_reads_what_concerns_it(desk_of):
+    author = desk_of(PLANNER)
+    author.open("#/planner?list=1")
+    plan = _draft(author, "For the district")
+    _step(author, "Send for review", ("Note", "Whole town: every border."))
+    _step(author, "Take back", menu=True)
+    desk = desk_of(DISTRICT)
+    desk.open(f"#/planner?plan={plan}&list=1")
+    page = desk.page
+    expect(page.locator("tr[data-key]").first).to_be_visible()
+    # what is for accounts of the whole territory is not offered, or says for whom it is
+    for words in ("Propose grids", "Nets", "Send for review"):
+        expect(page.locator(".deskbar").get_by_role("button", name=words)).to_have_count(0)
+    page.get_by_role("button", name="Compare").click()
+    expect(page.locator(".menu-note")).to_contain_text("whole territory")
+    page.keyboard.press("Escape")
+    rows = page.locator("tr[data-key]").count()
+    page.locator("tr[data-key]").first.click()
+    page.keyboard.press("m")
+    touching = page.get_by_role("listbox", name="Grids that touch")
+    touching.get_by_role("option").nth(1).click()
+    page.get_by_role("button", name="Merge 2 grids").click()
+    expect(page.locator(".saved")).to_contain_text("1 edit")
+    expect(page.locator("tr[data-key]")).to_have_count(rows - 1)
+    page.keyboard.press("Control+z")
+    expect(page.locator("tr[data-key]")).to_have_count(rows)
+    page.get_by_role("tab", name="Check").click()
+    expect(page.get_by_text("tiling exact")).to_be_visible()
+    # steps are told, remarks about the whole plan are not
+    page.get_by_role("tab", name="History").click()
+    steps = page.get_by_role("region", name="Steps of this plan")
+    expect(steps).to_contain_text("Sent for review")
+    expect(steps).not_to_contain_text("every border")
+    expect(page.get_by_role("region", name="through the plans")).to_be_visible()
+    expect(page.get_by_role("tabpanel").or_(page.locator(".check-tab")).get_by_role("alert")).to_have_count(0)
+    assert _faults(desk) == []
 
 
 def test_planners_see_who_else_has_the_plan_open(desk_of):
@@ -307,7 +347,7 @@ def test_two_plans_are_compared_and_printed(desk_of):
     page.keyboard.press("Home")
     expect(page.locator(".swipe-map")).to_have_attribute("style", re.compile(r"100%"))
     expect(page.locator(".swipe-map canvas")).to_have_count(1)
-    page.wait_for_function("() => window.gridward.map.getLayer('life-moved-fill')")
+    page.wait_for_function("() => window.gridward?.map.getLayer('life-moved-fill')")
     page.get_by_role("button", name="End comparison").click()
     expect(slider).to_have_count(0)
 

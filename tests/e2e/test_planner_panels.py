@@ -207,7 +207,8 @@ def test_what_is_typed_before_the_first_frame_stays(open_desk, draft):
     page.keyboard.press("s")
     field = page.locator(".coordinates input")
     expect(page.locator(".edit-lists .button.primary")).to_be_visible()
-    page.wait_for_timeout(300)
+    # what runs after a frame has run
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
     expect(field).to_have_value("24.9300, 60.1601")
     field.press("Enter")
     field.fill("24.9301, 60.1602")

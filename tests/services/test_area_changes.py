@@ -16,7 +16,7 @@ from services.plan_life import area_changes, area_publishing, area_states
 from services.plan_life.area_reckoning import EndsAlreadyError, OpenGroundError
 from services.plan_life.area_states import WrongChangeStateError
 from services.plan_life.publishing import Publication, TooEarlyError
-from services.plan_life.states import SecondPersonError
+from services.plan_life.review import SecondPersonError
 from store.database.actor import Actor
 from store.database.models import Account, Area, Dwelling
 from tests.api.town import build_town, lonlat, many

@@ -14,13 +14,24 @@ import sqlalchemy as sa
 
 from casework.calendars import china, read_calendar
 from gis.errors import InvalidInputError
-from services import calendars, catalogue, clock_recompute, clock_sweep, clocks, housekeeping, ingest, jobs
+from services import (
+    calendars,
+    catalogue,
+    catalogue_edit,
+    clock_recompute,
+    clock_sweep,
+    clocks,
+    housekeeping,
+    ingest,
+    jobs,
+)
 from services.deliveries import Outbound
 from services.incidents import Report, register
 from services.locate import Place
 from services.nearest_staff import StreetGraphs
 from store.database import clocks as sql
 from store.database.actor import Actor
+from store.database.together import read_together
 from tests.api.town import build_town, lonlat
 
 SYSTEM = Actor.system()
@@ -290,6 +301,45 @@ def test_many_clocks_are_left_to_a_job_that_tells_how_far_it_is(database, case, 
         calendars.save(work, china(), now=at("2025-09-30T12:00"), territory=town.territory)
 
 
+class StopsLater(threading.Event):
+    """A worker that is told to stop after some looks."""
+
+    def __init__(self, looks):
+        super().__init__()
+        self.looks = looks
+
+    def is_set(self):
+        self.looks -= 1
+        return self.looks < 0
+
+
+def test_a_job_of_many_clocks_saves_part_by_part_and_goes_on_where_it_stopped(database, case, town, monkeypatch):
+    case.go("OPENED", "open", item="0201")
+    case.go("IN_PROGRESS", "sign", now=at("2025-09-30T10:00"))
+    plain = read_calendar({"code": "plain", "zone": "Asia/Shanghai", "hours": ["08:30-12:00", "14:00-17:30"]})
+    monkeypatch.setattr(clock_recompute, "AT_ONCE", 1)
+    monkeypatch.setattr(clock_recompute, "PORTION", 1)
+    with database.work(SYSTEM) as work:
+        view, _ = calendars.save(work, plain, now=at("2025-09-30T11:00"), territory=town.territory)
+        beside = "select count(*) from clock where ended_at is null and calendar_id = :id"
+    with pytest.raises(jobs.TryAgainError):
+        jobs.run_job(database, view.job_id, 1, StopsLater(2))
+    assert one(database, beside, id=view.id) == 1, "the first portion is saved, the others wait"
+    with database.work(SYSTEM) as work:
+        assert jobs.get_job(work, view.job_id).state == "running"
+        # a step of a case in between finds its clocks free
+        assert sql.open_clocks(work.session, case.month, case.id)
+    jobs.run_job(database, view.job_id, 2, threading.Event())
+    with database.work(SYSTEM) as work:
+        job = jobs.get_job(work, view.job_id)
+        total = sql.open_count(work.session, town.territory)
+    assert (job.state, one(database, beside, id=view.id)) == ("succeeded", total)
+    assert seen(database, case).stage.due_at == at("2025-10-07T17:30")
+    monkeypatch.undo()
+    with database.work(SYSTEM) as work:
+        calendars.save(work, china(), now=at("2025-09-30T12:00"), territory=town.territory)
+
+
 def test_a_pause_is_gone_through_again_on_another_calendar(database, case, town):
     case.go("OPENED", "open", item="0101")
     case.go("IN_PROGRESS", "sign")
@@ -320,6 +370,10 @@ def test_limits_are_frozen_at_opening_until_a_rule_is_applied_on_purpose(databas
     assert one(database, "select count(*) from case_limit where incident_id = :id", id=case.id) == 2
     with database.work(SYSTEM) as work:
         assert [row.version for row in catalogue.list_versions(work, town.territory)] == [2, 1]
+        assert catalogue_edit.retire_item(work, "0101", version=2, territory=town.territory) == 3
+    with database.work(SYSTEM) as work:
+        clock_recompute.apply_rules(work, now=FRIDAY, territory=town.territory)
+    assert seen(database, case) == found, "a case of a retired item keeps the limits that it has"
 
 
 def test_bad_calendars_change_nothing(database, town):
@@ -329,7 +383,7 @@ def test_bad_calendars_change_nothing(database, town):
         calendars.save(work, {"code": "x", "zone": "UTC", "hours": []}, now=FRIDAY, territory=town.territory)
     with database.work(SYSTEM) as work:
         assert calendars.show(work, town.territory).version == before
-        assert sql.clocks_of(work.session, [date(2025, 9, 1)], [999999]) == []
+        assert read_together(work.session, [sql.clocks_question([(date(2025, 9, 1), 999999)])]) == [[]]
 
 
 def test_a_suspended_case_goes_on_at_its_day_of_review(database, case):
@@ -355,3 +409,37 @@ def test_a_suspended_case_goes_on_at_its_day_of_review(database, case):
     # an hour and a half of the Friday and five work days, less the hour that was spent
     assert found.stage.due_at == at("2025-10-27T09:00")
     assert one(database, "select outcome from clock_event order by id desc limit 1") == "resume"
+
+
+def test_a_case_that_fails_keeps_no_other_waiting(database, town, caplog):
+    """As a fault of one case's data would, a trigger lets no step of the first case be written."""
+    with database.work(SYSTEM) as work:
+        work.session.execute(sa.text("update clock set ended_at = now(), next_at = null where ended_at is null"))
+        work.session.execute(sa.text("update clock_event set acted_at = now() where acted_at is null"))
+        numbers = [
+            register(work, StreetGraphs(), Report(Place(*lonlat(100, 100)), "x"), key=f"f-{k}", now=FRIDAY).incident
+            for k in range(2)
+        ]
+    bad = numbers[0]
+    with database.owner_work(SYSTEM) as work:
+        work.session.execute(
+            sa.text(
+                "create function refuse_one() returns trigger language plpgsql as $$ begin"
+                f" if new.incident_id = {bad.id} then raise exception 'broken'; end if; return new; end $$"
+            )
+        )
+        work.session.execute(
+            sa.text("create trigger refuse_one before insert on transition for each row execute function refuse_one()")
+        )
+    then = at("2025-09-27T23:59")
+    try:
+        clock_sweep.sweep(database, now=then)
+        assert clock_sweep.see_to(database, now=then) == 1
+        assert any(getattr(record, "no", None) == bad.no for record in caplog.records)
+        levels = [one(database, "select handling_level from incident where id = :id", id=each.id) for each in numbers]
+        assert levels == ["grid", "village"]
+    finally:
+        with database.owner_work(SYSTEM) as work:
+            work.session.execute(sa.text("drop function refuse_one() cascade"))
+    assert clock_sweep.see_to(database, now=then) == 1, "tried again"
+    assert one(database, "select handling_level from incident where id = :id", id=bad.id) == "village"

@@ -40,6 +40,10 @@ def test_run_tells_an_interval_where_headings_are_unknown(database: Database, pl
     assert sum(grid.places for grid in figures) == summary["key_places"]
     assert all(0 <= grid.seen_m <= grid.seen_m_upper <= grid.street_m + 1e-6 for grid in figures)
     assert all(grid.k2_m <= grid.seen_m + 1e-6 for grid in figures)
+    assert all(grid.k3_m <= grid.k3_m_upper <= grid.k2_m_upper <= grid.seen_m_upper + 1e-6 for grid in figures)
+    assert all(0 <= grid.gap_score_least <= grid.gap_score + 1e-9 for grid in figures)
+    assert summary["k2_m"] < summary["k2_m_upper"] == pytest.approx(sum(grid.k2_m_upper for grid in figures))
+    assert sum(grid.gap_score_least for grid in figures) < sum(grid.gap_score for grid in figures)
 
 
 def test_run_leaves_gaps_sheds_and_places(database: Database, plan: UUID) -> None:

@@ -201,6 +201,22 @@ def test_levels_shorten_ranges_and_unknown_sensors_widen_the_interval(
         assert not assumed.present
 
 
+def test_detail_is_discern_unless_another_is_asked(database: Database, plan: UUID, outage: UUID) -> None:
+    with database.work(SYSTEM) as work:
+        work.session.execute(sa.update(Camera).values(networked=True))
+        registered, _ = run_coverage(work, plan)
+        work.session.execute(sa.update(Camera).values(sensor_px=1920))
+        usual, _ = run_coverage(work, plan)
+        named, _ = run_coverage(work, plan, CoverageSpec(level="discern"))
+        assert (registered.present, usual.present, named.present) == (True, True, False)
+        for figure in ("seen_m", "seen_m_upper", "seen_m2"):
+            assert usual.summary[figure] == pytest.approx(named.summary[figure])
+            assert 0 < usual.summary[figure] < registered.summary[figure]
+        coarse, _ = run_coverage(work, plan, CoverageSpec(level="overview"))
+        assert usual.summary["seen_m"] < coarse.summary["seen_m"] <= registered.summary["seen_m"] + 1e-6
+        work.session.rollback()
+
+
 def test_detail_above_discern_measures_the_named_places_alone(database: Database, plan: UUID, outage: UUID) -> None:
     with database.work(SYSTEM) as work:
         one = str(work.session.scalars(sa.select(KeyPlace.id).order_by(KeyPlace.fid)).first())

@@ -81,6 +81,8 @@ def test_code_that_another_grid_got_meanwhile_gives_way_at_publishing(database: 
         told = [one for one in plans.check_plan(work, second).problems if one["kind"] == "code-taken"]
     assert [one["place"] for one in told] == same
     assert not any(one["blocks"] for one in told)
+    assert all("belongs to a household grid in force" in one["words"]["en"] for one in told)
+    assert all("已被现行户籍网格使用" in one["words"]["zh"] for one in told)
     in_force = set(codes_of(database, first))
     publish(database, second)
     moved = renumbered(database, second)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from services.camera_history import State
 from services.camera_status import Status, take_statuses
 from services.coverage import run_coverage
 from services.coverage_views import newest
+from services.features import cameras as feature_cameras
 from store.database import coverage as sql
 from store.database.engine import Database
 from store.database.models import Building, Camera, CoverageGrid, CoverageRun, GridVersion, JobProgress, Outbox
@@ -229,3 +231,36 @@ def test_checks_are_queued_once_a_night(database: Database, plan: UUID) -> None:
         live_check.check(work, plan, now=tomorrow)
         assert nightly.queue_checks(work, now=tomorrow) == 0
         work.session.rollback()
+
+
+def test_checks_at_the_same_time_find_what_one_finds(database: Database, plan: UUID) -> None:
+    # a difference makes each put a new run in the place of the one that the other may have read
+    change(database, camera_ids(database)[0], online=False)
+    with database.work(SYSTEM) as work:
+        run = sql.newest_run(work.session, plan)
+        assert run is not None
+        work.session.execute(sa.update(CoverageGrid).where(CoverageGrid.run_id == run.id).values(online=99))
+    with ThreadPoolExecutor(2) as pool:
+        found = [len(each.result()) for each in [pool.submit(differences, database, plan) for _ in range(2)]]
+    assert min(found) == 0, found
+
+
+def test_what_was_done_to_a_camera_goes_with_it(database: Database, plan: UUID) -> None:
+    with database.work(SYSTEM) as work:
+        # one that sees something and whose heading nobody knows
+        fid = work.session.scalars(
+            sa.text(
+                "select c.fid from camera c join view_shed s on s.camera_id = c.id"
+                " where c.azimuth is null and not c.ptz and not c.dome order by s.area_m2 desc limit 1"
+            )
+        ).one()
+    with database.work(SYSTEM) as work:
+        run = sql.newest_run(work.session, plan)
+        assert run is not None
+        before = run.summary["cameras_unknown_heading"]
+        feature_cameras.remove(work, fid, datetime.now(UTC))
+    with database.work(SYSTEM) as work:
+        run = sql.newest_run(work.session, plan)
+        assert run is not None
+        assert run.summary["cameras_unknown_heading"] == before - 1
+    assert differences(database, plan) == []

@@ -21,7 +21,7 @@ from services.coverage import run_coverage
 from services.placement_spec import CameraKind, Minimum, PlacementSpec, spec_of
 from services.private_ground import PrivacyError
 from store.database.engine import Database
-from store.database.models import Area, Building, Camera, Territory
+from store.database.models import Area, Building, Camera, KeyPlace, Territory
 
 FAR = CameraKind(sensor_px=8000)
 
@@ -78,6 +78,23 @@ def test_budget_of_zero_and_of_plenty_are_answered(database: Database, plan: UUI
         assert 0 < few.summary["covered"] < more.summary["covered"] <= more.summary["reachable"]
         alone, _ = placements.propose(work, plan, asked(budget=3, count_existing=False))
         assert alone.summary["covered"] >= few.summary["covered"]
+
+
+def test_named_places_above_discern_get_cameras_near_them(database: Database, plan: UUID) -> None:
+    """Detail of identify reaches a few metres: spots are looked for there, along streets that are no demand."""
+    with database.work(SYSTEM) as work:
+        named = tuple(
+            str(each) for each in work.session.scalars(sa.select(KeyPlace.id).order_by(KeyPlace.fid).limit(40))
+        )
+        spec = asked(
+            budget=3, level="identify", named=named, reason="Number plates at these gates", camera=CameraKind()
+        )
+        made, _ = placements.propose(work, plan, spec)
+        told = placement_views.get_placement(work, made.id)
+        assert told["summary"]["cameras"] == 3
+        assert {camera["mount"] for camera in told["cameras"]} <= {"wall", "junction", "pole"}
+        assert told["summary"]["places_seen_after"] >= told["summary"]["places_seen_before"] + 3
+        work.session.rollback()
 
 
 def test_no_proposal_looks_into_a_privacy_zone_or_hangs_at_a_prohibited_place(database: Database, plan: UUID) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import zipfile
 
 import numpy as np
 import openpyxl
@@ -50,6 +51,20 @@ def test_lines_blank_rows_delimiters_and_excel_text_are_understood(tmp_path):
     assert table.cells["code"] == ["007", "00\n8"]
     assert table.lines.tolist() == [2, 4]
     assert any("surplus" in note for note in table.notes)
+
+
+@pytest.mark.parametrize("name", ["rows.csv.gz", "rows.xlsx"])
+def test_what_was_packed_to_fill_a_memory_is_refused_before_it_does(tmp_path, name):
+    path = tmp_path / name
+    nothing = b"0" * (96 * 1024**2)
+    if name.endswith("gz"):
+        path.write_bytes(gzip.compress(nothing, 6))
+    else:
+        openpyxl.Workbook().save(path)
+        with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("xl/sharedStrings2.xml", nothing)
+    with pytest.raises(InvalidInputError, match="unpacks to"):
+        read_table(path)
 
 
 def test_gzipped_csv_is_read_and_a_damaged_one_refused(tmp_path):

@@ -1,6 +1,7 @@
 """Gaps by grid: exact street intervals, counts of key places, intervals of unknown headings, scores and places."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -241,6 +242,21 @@ def test_score_keeps_its_reasons() -> None:
     ]
     np.testing.assert_allclose(found.score, [17, 0], atol=1e-3)
     np.testing.assert_allclose(found.score, found.parts.sum(axis=1))
+
+
+@pytest.mark.parametrize("folds", [1, 2])
+def test_least_score_is_the_score_if_unknown_headings_were_full_circles(
+    town: tuple[NDArray[np.object_], ViewSheds, Streets, KeyPoints], folds: int
+) -> None:
+    grids, sheds, lines, points = town
+    needs = Needs(street_folds=folds, incidents=np.arange(len(grids), dtype=np.float64))
+    found = gaps_by_grid(grids, sheds, streets=lines, key_points=points, needs=needs)
+    every = replace(sheds, known=np.ones(len(sheds), dtype=bool))
+    best = gaps_by_grid(grids, every, streets=lines, key_points=points, needs=needs)
+    np.testing.assert_allclose(found.score_least, best.score, rtol=1e-12)
+    assert (found.score_least <= found.score + 1e-12).all()
+    assert (found.score_least < found.score).any()
+    np.testing.assert_array_equal(best.score_least, best.score)
 
 
 def test_another_camera_never_raises_a_score(

@@ -65,6 +65,50 @@ def test_stray_parts_are_left_out() -> None:
     assert street_access(build_street_graph(lines, smallest_part=1e6), [[250, 10]]).edge.tolist() == [-1]
 
 
+def test_parts_drawn_a_step_apart_are_joined() -> None:
+    road = shapely.LineString([(0, 0), (100, 0)])
+    aisle = shapely.LineString([(40, 1.3), (40, 30)])
+    shop = shapely.LineString([(42, 30), (60, 30)])  # a step from the aisle alone
+    apart = build_street_graph([road, aisle, shop])
+    assert np.isinf(walking_distances(apart, [[0, 0]], [[60, 30]])).all()
+    joined = build_street_graph([road, aisle, shop], join=3.0)
+    np.testing.assert_allclose(walking_distances(joined, [[0, 0]], [[60, 30]]), [[40 + 30 + 2 + 18]])
+    np.testing.assert_allclose(walking_distances(joined, [[0, 0]], [[100, 0]]), [[100]])
+    assert len(np.unique(joined.part)) == 1
+    far = build_street_graph([road, shapely.LineString([(40, 3.1), (40, 30)])], join=3.0)
+    assert len(np.unique(far.part)) == 2
+
+
+def test_steps_meet_ends_middles_and_each_other() -> None:
+    road = shapely.LineString([(0, 0), (100, 0)])
+    paths = [[(20, 1), (20, 9)], [(70, -1), (70, -9)], [(101, 0), (101, 9)], [(50, 0), (50, 9)]]
+    graph = build_street_graph([road, *map(shapely.LineString, paths)], join=2.0)
+    assert len(np.unique(graph.part)) == 1
+    goals = [path[1] for path in paths]
+    np.testing.assert_allclose(walking_distances(graph, [[0, 0]], goals), [[29, 79, 110, 59]])
+    assert graph.length.sum() == pytest.approx(100 + 8 + 8 + 9 + 9 + 3)
+    over = build_street_graph([road, shapely.LineString([(50, -50), (50, 50)])], join=2.0)
+    assert len(np.unique(over.part)) == 2
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10_000))
+def test_joined_parts_lie_far_from_each_other_and_no_walk_gets_longer(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    lines = [
+        shapely.LineString(start + rng.normal(0, 12, (3, 2)).cumsum(axis=0)) for start in rng.uniform(0, 90, (9, 2))
+    ]
+    before, after = build_street_graph(lines), build_street_graph(lines, join=4.0)
+    spots = np.concatenate([shapely.get_coordinates(line) for line in lines])[::4]
+    assert (walking_distances(after, spots, spots) <= walking_distances(before, spots, spots) + 1e-6).all()
+    segments = shapely.linestrings(np.stack([after.node[after.tail], after.node[after.head]], axis=1))
+    part = after.part[after.tail]
+    largest = np.argmax(np.bincount(part, weights=after.length))
+    for other in set(part) - {largest}:
+        corners = np.unique(np.concatenate([after.tail[part == other], after.head[part == other]]))
+        assert (shapely.distance(shapely.points(after.node[corners])[:, None], segments[part == largest]) > 4.0).all()
+
+
 def test_access_too_far_away_is_none(cross: StreetGraph) -> None:
     access = street_access(cross, [[50, 30], [50, 31]], farthest=30)
     assert access.edge[1] == -1

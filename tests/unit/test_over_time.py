@@ -65,7 +65,16 @@ def test_means_equal_those_of_every_state(seed: int, folds: int) -> None:
         (part, gaps_by_grid(GRIDS, sheds.take(up), streets=streets, key_points=places, needs=needs))
         for part, up in states(outages)
     ]
-    for name in ("street_m", "seen_m", "seen_m_upper", "places_seen", "places_seen_upper", "score", "parts"):
+    for name in (
+        "street_m",
+        "seen_m",
+        "seen_m_upper",
+        "places_seen",
+        "places_seen_upper",
+        "score",
+        "score_least",
+        "parts",
+    ):
         expected = sum(part * getattr(table, name) for part, table in one_by_one)
         np.testing.assert_allclose(getattr(found.table, name), expected, rtol=1e-9, atol=1e-9, err_msg=name)
     seen = sum(part * ground_by_grid(GRIDS, sheds.take(up), WALLS).seen_m2 for part, up in states(outages))

@@ -166,6 +166,29 @@ def _apart(patch: Patch) -> Patch:
     return Patch(patch.geometry, grid, patch.demand, patch.dwellings, np.zeros(6, np.int64), patch.locked)
 
 
+def test_shape_over_locked_ground_alone_is_told_so_with_the_place() -> None:
+    held = Town(locked=(4,))
+    small = shapely.box(290, 290, 310, 310)
+    for cut in (False, True):
+        with pytest.raises(GridLockedError) as refused:
+            reassign_ground(held.patch, small, 3, held.doors_of, cut=cut)
+        assert refused.value.fields["grids"] == [4]
+        assert refused.value.fields["place"].within(small)
+    with pytest.raises(GridLockedError):
+        draw_grid(held.patch, small, held.doors_of)
+
+
+def test_locks_that_leave_nothing_to_balance_are_told_with_a_place() -> None:
+    held = Town(locked=(4,))
+    with pytest.raises(GridLockedError) as refused:
+        improve_grids(held.patch, np.array([3, 4]), tolerance=0.1)
+    assert refused.value.fields["grids"] == [4]
+    assert refused.value.fields["place"].within(shapely.box(190, 190, 410, 400))
+    with pytest.raises(GridLockedError) as refused:
+        improve_grids(Town(locked=(3, 4)).patch, np.array([3, 4]), tolerance=0.1)
+    assert refused.value.fields["place"] is not None
+
+
 def test_locked_grids_stay(town: Town) -> None:
     held = Town(locked=(4,))
     for run in (
