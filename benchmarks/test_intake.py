@@ -1,4 +1,4 @@
-"""Figures of locating and searching over a county: answers over HTTP by the clock, bulk location of points."""
+"""Figures of locating, dispatching and searching over a county, by the clock over HTTP; bulk location of points."""
 
 from __future__ import annotations
 
@@ -62,6 +62,29 @@ def test_locate_by_the_clock(server: Server, who: str) -> None:
         for lon, lat in points
     ]
     late = _told(f"locate, account of the {who}", run(server.port, getattr(server, who), asks, per_s=LOCATES_PER_S))
+    assert late <= 50
+
+
+def _numbers_of_cases(server: Server, who: str, many: int) -> list[str]:
+    """Give the numbers of cases as an account lists them, from all over what it sees."""
+    numbers: list[str] = []
+    cursor = ""
+    while len(numbers) < many and cursor is not None:
+        path = f"/api/v1/incidents?limit=200{f'&cursor={quote(cursor)}' if cursor else ''}"
+        (told,) = run(server.port, getattr(server, who), [Ask(path)], per_s=100, clients=1)
+        page = orjson.loads(told.content)
+        numbers += [each["no"] for each in page["incidents"]]
+        cursor = page.get("next")
+    return numbers[:many]
+
+
+@pytest.mark.parametrize("who", ["county", "town"])
+def test_dispatch_answers_by_the_clock(server: Server, who: str) -> None:
+    """A case with all that a dispatcher needs of it: actions, grid, people, cameras, lead unit, 60 a second."""
+    numbers = _numbers_of_cases(server, who, 1_800)
+    assert len(numbers) > 500
+    asks = [Ask(f"/api/v1/incidents/{number}/answer") for number in numbers]
+    late = _told(f"dispatch, account of the {who}", run(server.port, getattr(server, who), asks, per_s=LOCATES_PER_S))
     assert late <= 50
 
 

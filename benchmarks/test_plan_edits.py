@@ -206,8 +206,6 @@ def test_edits_check_and_undo_of_a_county(
     with database.work(Actor.system()) as work:
         plan = make_draft(work, county)
     copied = time.perf_counter() - started
-    with database.owner_work(Actor.system()) as work:
-        work.session.execute(sa.text("analyze grid_version, atom, edit"))
     before = _content(database, plan)
     app = create_app(
         Settings.read(home=tmp_path, database_url=urls.app, database_owner_url=urls.owner, jobs_in_server=False)

@@ -21,7 +21,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from benchmarks.hsinchu_county import build_county
 from services import plan_views, plans
 from services.plan_edits.draft import make_draft
-from services.plan_life import comparing, publishing
+from services.plan_life import comparing, publishing, states
 from store.cluster import PrivateCluster
 from store.database.actor import Actor
 from store.database.engine import Database
@@ -139,6 +139,19 @@ def test_open(benchmark: BenchmarkFixture, database: Database, county: UUID) -> 
             assert len(plan_views.plan_grids(work, county).grids) >= 1500
 
     timed(benchmark, "open", call, 3.0, rounds=3)
+
+
+def test_copy(benchmark: BenchmarkFixture, database: Database, county: UUID) -> None:
+    made: list[UUID] = []
+
+    def call() -> None:
+        with database.work(SYSTEM) as work:
+            made.append(make_draft(work, county, name=f"copy {uuid4().hex[:6]}"))
+
+    timed(benchmark, "copy as a draft", call, 3.0, rounds=3)
+    for plan in made:
+        with database.work(SYSTEM) as work:
+            states.delete(work, plan, expected=1)
 
 
 def test_diff(benchmark: BenchmarkFixture, database: Database, county: UUID, draft: UUID) -> None:
