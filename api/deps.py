@@ -315,7 +315,8 @@ async def if_match(
         The header holds no revision.
     """
     if header is None or header.strip() == "*":
-        raise RevisionRequiredError("Send the revision that you are changing in the header If-Match.")
+        why = "" if header is None else " '*' would change whatever is there, another's edit included."
+        raise RevisionRequiredError(f"Send the revision that you are changing in the header If-Match.{why}")
     text = header.strip().removeprefix("W/").strip('"')
     if not text.isascii() or not text.isdigit() or len(text) > 18:
         raise InvalidInputError('If-Match holds one revision, such as "7".', field="If-Match")

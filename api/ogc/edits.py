@@ -13,7 +13,7 @@ from starlette.responses import Response
 from api.deps import Work
 from api.ogc.collections import Looking
 from api.ogc.formats import FRESH, GEOJSON
-from api.ogc.items import feature_id
+from api.ogc.items import feature_id, feature_links, with_links
 from api.ogc.parameters import DEFAULT_CRS, crs_named
 from api.ogc_parameters import base_of, only_parameters
 from api.problems import BadRequestError
@@ -53,7 +53,11 @@ async def _seen(
 ) -> int:
     """Return the revision that a change is based on: what stands before the hyphen of the feature's tag."""
     if header is None or header.strip() == "*":
-        raise RevisionRequiredError("Send the tag (ETag) of the feature that you are changing in the header If-Match.")
+        # RFC 9110 lets `*` stand for whatever is there: a change by it would lose another's edit unseen (RFC 6585)
+        why = "" if header is None else " '*' would change whatever is there, another's edit included."
+        raise RevisionRequiredError(
+            f"Send the tag (ETag) of the feature that you are changing in the header If-Match.{why}"
+        )
     text = header.strip().removeprefix("W/").strip('"').partition("-")[0]
     if not text.isascii() or not text.isdigit() or len(text) > 18:
         raise InvalidInputError('If-Match holds the tag of one feature, such as "7-…".', field="If-Match")
@@ -84,7 +88,8 @@ def _answer(request: Request, work: Work, look: Looking, collection: str, fid: i
     address = f"{base_of(request)}/collections/{collection}/items/{fid}"
     place = {"Location": address} if status == 201 else {"Content-Location": address}
     headers = {**FRESH, **place, "ETag": f'"{tag}"', "Content-Crs": f"<{DEFAULT_CRS.uri}>"}
-    return Response(feature, status, headers=headers, media_type=GEOJSON)
+    body = with_links(feature, feature_links(request, collection, fid))
+    return Response(body, status, headers=headers, media_type=GEOJSON)
 
 
 def _change(request: Request, work: Work, place: Place, raw: bytes, crs: Crs, *, whole: bool) -> Response:

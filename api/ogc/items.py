@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache, partial
 from typing import Any, Final
@@ -212,10 +212,9 @@ def get_item(request: Request, work: Work, look: Looking, collection: str, fid: 
             return Response(status_code=304, headers=headers)
     base = base_of(request)
     address = f"{base}/collections/{collection}"
-    links = [*self_links(request, f"{address}/items/{fid}", GEOJSON), link("collection", address, JSON)]
+    links = feature_links(request, collection, fid)
     if not as_page:
-        body = feature[:-1].encode() + b',"links":' + orjson.dumps(links) + b"}"
-        return Response(body, media_type=GEOJSON, headers=headers)
+        return Response(with_links(feature, links), media_type=GEOJSON, headers=headers)
     told = orjson.loads(feature)
     titles = {each.name: each.title.en for each in FIELDS[collection]}
     rows = [(html.value(titles[name]), html.value(each)) for name, each in told["properties"].items()]
@@ -226,6 +225,17 @@ def get_item(request: Request, work: Work, look: Looking, collection: str, fid: 
     )
     way = [*crumbs(base, spec), ("Features", f"{address}/items?f=html")]
     return Response(html.page(f"Feature {fid}", *parts, crumbs=way, base=base), media_type=HTML, headers=headers)
+
+
+def feature_links(request: Request, collection: str, fid: int | str) -> list[dict[str, Any]]:
+    """Return the links of one feature."""
+    address = f"{base_of(request)}/collections/{collection}"
+    return [*self_links(request, f"{address}/items/{fid}", GEOJSON), link("collection", address, JSON)]
+
+
+def with_links(feature: str, links: Sequence[Mapping[str, Any]]) -> bytes:
+    """Return a feature's text with its links."""
+    return feature[:-1].encode() + b',"links":' + orjson.dumps(links) + b"}"
 
 
 def feature_id(collection: str, fid: str) -> int:

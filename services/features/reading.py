@@ -177,7 +177,9 @@ def read_feature(
     page = sql.read_page(work.session, collection, view, query)
     if not page.count:
         raise NotFoundError(f"'{collection}' has no feature {fid}.", collection=collection, feature=fid)
-    tag = _tag(work.actor, tag_of(collection, view))
+    # after a change in this very transaction: the tag that the feature will have when it is committed
+    coming = {layer: view.revisions.get(layer, 0) + 1 for layer in work.touched}
+    tag = _tag(work.actor, tag_of(collection, replace(view, revisions={**view.revisions, **coming})))
     return page.features, tag if SOURCES[collection].changed is None else f"{page.revision}-{tag}"
 
 

@@ -76,6 +76,11 @@ class UnitOfWork:
         else:
             before.box = _joined(before.box, box)
 
+    @property
+    def touched(self) -> frozenset[str]:
+        """Layers whose revision the commit will raise."""
+        return frozenset(change.layer for change in self._changes.values())
+
     def announce(self, kind: str, payload: dict[str, Any], territory_id: UUID | None = None) -> None:
         """Add an event of another kind than a layer change (job finished, incident registered)."""
         self._events.append({"kind": kind, "payload": payload, "territory_id": territory_id})
@@ -116,7 +121,7 @@ class UnitOfWork:
         for step in self._last:
             step()
         self.session.flush()
-        revisions = self._raise_revisions(sorted({change.layer for change in self._changes.values()}))
+        revisions = self._raise_revisions(sorted(self.touched))
         rows = [
             {
                 "kind": "layer",
