@@ -29,7 +29,14 @@ from services.plan_life import downloads
 from store.database.work import UnitOfWork
 
 router = APIRouter(prefix="/api/v1/area-changes", tags=["areas"])
-AreaKind = Annotated[str | None, Form(max_length=20, description="Kind of the areas that end.")]
+AreaKinds = Annotated[
+    str | None,
+    Form(
+        max_length=100,
+        description="Kinds of the areas that end, such as `village,town`; those of the new areas with `same`, or"
+        " without it in a new draft.",
+    ),
+]
 DryRun = Annotated[bool, Form(description="Report only.")]
 ChangeAnswer = dict[Literal["change"], AreaChangeOut]
 
@@ -58,7 +65,7 @@ def draft_area_change(  # noqa: PLR0913, PLR0917 - one parameter for each field 
     effective_on: Annotated[date | None, Form(description="First day of the new boundaries, if known.")] = None,
     territory: Annotated[UUID | None, Form()] = None,
     basis: Annotated[str, Form(max_length=500)] = "",
-    replaces: AreaKind = None,
+    replaces: AreaKinds = None,
     crs: Crs = None,
     dry_run: DryRun = False,
 ) -> Response:
@@ -81,6 +88,7 @@ def redraw_area_change(  # noqa: PLR0917 - as above
     change_set_id: UUID,
     revision: IfMatch,
     file: Upload,
+    replaces: AreaKinds = None,
     crs: Crs = None,
     dry_run: DryRun = False,
 ) -> Response:
@@ -90,7 +98,7 @@ def redraw_area_change(  # noqa: PLR0917 - as above
     with downloads.uploaded(file.filename, file.file.read(downloads.UPLOAD_MB * 2**20 + 1)) as path:
         zone = settings.cases.time_zone
         report = area_changes.redraw_areas(
-            work, change_set_id, path, expected=revision, crs=crs, dry_run=dry_run, time_zone=zone
+            work, change_set_id, path, expected=revision, replaces=replaces, crs=crs, dry_run=dry_run, time_zone=zone
         )
     return _made(report, None if dry_run else change_set_id, revision=None if dry_run else revision + 1, status=200)
 

@@ -15,6 +15,10 @@ app = typer.Typer(help="Change areas from a day on; list them as of any day.", n
 ChangeArgument = Annotated[str, typer.Argument(metavar="NAME|ID", help="Change set, from `gridward area changes`.")]
 CrsOption = Annotated[str | None, typer.Option(help="wgs84, cgcs2000, gcj02, bd09 or EPSG:n.")]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Report only, save nothing.")]
+ReplacesOption = Annotated[
+    list[str] | None,
+    typer.Option(help="Kind of the areas that end, such as community (that of the new ones); may be repeated."),
+]
 NoteOption = Annotated[str, typer.Option(help="A remark that goes on record.")]
 ReasonOption = Annotated[str, typer.Option(help="Why.")]
 TerritoryOption = Annotated[str | None, typer.Option("--territory", help="Name, where several are loaded.")]
@@ -29,7 +33,7 @@ def change(
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="First day of the new boundaries.")
     ] = None,
     basis: Annotated[str, typer.Option(help="The decision.")] = "",
-    replaces: Annotated[str | None, typer.Option(help="Kind of the areas that end; that of the new ones.")] = None,
+    replaces: ReplacesOption = None,
     crs: CrsOption = None,
     mapping: Annotated[list[str] | None, typer.Option("--map", metavar="FIELD=COLUMN")] = None,
     dry_run: DryRunOption = False,
@@ -47,7 +51,8 @@ def change(
     alone, zone = context.settings.access.publish_alone, context.settings.cases.time_zone
     if publish_now and not alone:
         raise review.second_person("publishes")
-    decision = area_changes.Decision(name, None if effective is None else effective.date(), basis, replaces)
+    kinds = ",".join(replaces) if replaces else None
+    decision = area_changes.Decision(name, None if effective is None else effective.date(), basis, kinds)
     facts: dict[str, Any] = {"status": None}
     with context.database.owner_work(context.actor) as work:
         report, made = area_changes.draft_areas(
@@ -77,6 +82,7 @@ def redraw(
     ctx: typer.Context,
     change_set: ChangeArgument,
     file: Annotated[Path, typer.Argument(help="Polygons with code and name.")],
+    replaces: ReplacesOption = None,
     crs: CrsOption = None,
     mapping: Annotated[list[str] | None, typer.Option("--map", metavar="FIELD=COLUMN")] = None,
     dry_run: DryRunOption = False,
@@ -91,8 +97,8 @@ def redraw(
     with context.database.owner_work(context.actor) as work:
         found = area_changes.find_set(work, change_set, territory)
         report = area_changes.redraw_areas(
-            work, found, file, crs=crs, mapping=read_mapping(mapping or []), dry_run=dry_run,
-            time_zone=context.settings.cases.time_zone,
+            work, found, file, replaces=",".join(replaces) if replaces else None, crs=crs,
+            mapping=read_mapping(mapping or []), dry_run=dry_run, time_zone=context.settings.cases.time_zone,
         )  # fmt: skip
     facts = {"change_set": str(found), **report.to_dict()}
     show(facts, "\n".join(_report_lines(report, dry_run=dry_run)), as_json=as_json)

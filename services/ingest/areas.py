@@ -274,7 +274,14 @@ def _outline(shapes: dict[str, Any]) -> BaseGeometry:
 
 def kind_of(told: str | None, code: AreaCode) -> str:
     """Return the kind of an area: what the file says where that is known, else the level of its code."""
-    return _KINDS.get((told or "").strip().lower(), code.level)
+    return kind_named(told or "") or code.level
+
+
+def kind_named(word: str) -> str | None:
+    """Return the kind that a word of the field means, such as ``community`` or ``街道``; None for other words."""
+    known = word.strip().lower()
+    singular = f"{known[:-3]}y" if known.endswith("ies") else known.removesuffix("s")
+    return _KINDS.get(known) or _KINDS.get(singular)
 
 
 def parent_code(code: AreaCode, known: dict[str, UUID]) -> str | None:

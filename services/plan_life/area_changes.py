@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Unpack
@@ -15,7 +16,7 @@ import shapely
 from gis import crs
 from gis.errors import InvalidInputError, NotFoundError
 from services.days import local_day
-from services.ingest.areas import FIELDS, kind_of
+from services.ingest.areas import FIELDS, kind_named, kind_of
 from services.ingest.outlines import read_outlines, snap_outlines
 from services.ingest.report import LoadReport
 from services.ingest.rows import LoadOptions, RowLoad, parse_cells, require_rows, start_load
@@ -31,6 +32,8 @@ from store.database.work import UnitOfWork
 from store.files.tables import read_table
 
 NAME_LENGTH = 200
+#: Says that areas of the new ones' own kinds end, where saying nothing leaves a draft as it was.
+SAME = "same"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,7 @@ class Decision:
     basis : str
         The decision behind it, as far as it is taken.
     replaces : str or None
-        Kind of the areas that end; that of the new ones without it.
+        Kinds of the areas that end, in the words of the field with commas between; those of the new ones without it.
     """
 
     name: str
@@ -160,7 +163,7 @@ def draft_areas(
     RejectedRowsError, InvalidInputError
     """
     work.actor.require("planner", "system_administrator")
-    checked_decision(decision)
+    decision = checked_decision(decision)
     moment = now or datetime.now(UTC)
     territory = find_territory(work.session, options.get("territory"))
     load, drawn = _read(work, path, territory, options)
@@ -180,17 +183,21 @@ def redraw_areas(
     path: Path | str,
     *,
     expected: int | None = None,
+    replaces: str | None = None,
     time_zone: str = "UTC",
     now: datetime | None = None,
     **options: Unpack[LoadOptions],
 ) -> LoadReport:
-    """Put other boundaries into a draft, such as after it was sent back."""
+    """Put other boundaries into a draft, such as after it was sent back; they may replace other kinds than before."""
     work.actor.require("planner", "system_administrator")
     moment = now or datetime.now(UTC)
     change = locked(work, change_set_id, expected, "draft")
+    if replaces is not None and not options.get("dry_run"):
+        change.replaces = replaced_kinds(replaces)
+    kinds = change.replaces if replaces is None else replaced_kinds(replaces)
     territory = work.session.get_one(Territory, change.territory_id)
     load, drawn = _read(work, path, territory, options)
-    found = reckon(work, territory, drawn, change.replaces, change.effective_on or local_day(moment, time_zone))
+    found = reckon(work, territory, drawn, kinds, change.effective_on or local_day(moment, time_zone))
     tell(load.report, found)
     if not load.report.dry_run:
         keep_drawn(work, change, territory, found, warnings=load.report.warnings, file=load.table.file)
@@ -296,12 +303,28 @@ def _read(work: UnitOfWork, path: Path | str, territory: Territory, options: Loa
     return load, Drawn(codes, names, kinds, lines, metric[load.kept])
 
 
-def checked_decision(decision: Decision) -> None:
-    """Refuse a change set without a name, or one that replaces areas of no known kind."""
+def checked_decision(decision: Decision) -> Decision:
+    """Refuse a change set without a name, or one that replaces areas of no known kind; name the kinds as stored."""
     if not decision.name.strip() or len(decision.name.strip()) > NAME_LENGTH:
         raise InvalidInputError("Name the change set, such as the number of the decision.", field="name")
-    if decision.replaces is not None and decision.replaces not in AREA_KINDS:
-        raise InvalidInputError(f"Kinds of areas: {', '.join(AREA_KINDS)}.", field="replaces")
+    return replace(decision, replaces=replaced_kinds(decision.replaces))
+
+
+def replaced_kinds(words: str | None) -> str | None:
+    """Return the kinds that words such as ``community, street`` mean, with commas between; None for none or `SAME`."""
+    named = [word.strip() for word in re.split("[,，、;]", words or "") if word.strip()]
+    if named == [SAME]:
+        return None
+    kinds = [kind_named(word) for word in named]
+    for word, kind in zip(named, kinds, strict=True):
+        if kind is None:
+            raise InvalidInputError(
+                f"'{word}' is no kind of area. Kinds: county (district, 区), town (street, 街道), village (community,"
+                f" 社区), group (小组), zone.",
+                field="replaces",
+                kinds=list(AREA_KINDS),
+            )
+    return ",".join(dict.fromkeys(kind for kind in kinds if kind)) or None
 
 
 def new_set(work: UnitOfWork, territory: Territory, decision: Decision) -> ChangeSet:

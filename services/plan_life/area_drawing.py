@@ -139,7 +139,7 @@ def draft_actions(
         An action does not fit the areas; ``action`` counts from 0, ``place`` is longitude and latitude.
     """
     work.actor.require("planner", "system_administrator")
-    checked_decision(decision)
+    decision = checked_decision(decision)
     place = find_territory(work.session, territory)
     moment = now or datetime.now(UTC)
     day = decision.effective_on or local_day(moment, time_zone)
@@ -173,9 +173,11 @@ def redraw_actions(
     day = change.effective_on or local_day(moment, time_zone)
     report = _report(place, dry_run=dry_run)
     drawn = _drawn(work, place, actions, day)
-    found = reckon(work, place, drawn, change.replaces, day)
+    # actions redraw areas of one kind, whatever a file before them replaced
+    found = reckon(work, place, drawn, None, day)
     tell(report, found)
     if not dry_run:
+        change.replaces = None
         keep_drawn(work, change, place, found, warnings=report.warnings, actions=[asdict(each) for each in actions])
         note_step(work, change, "redraw", at=moment, facts={"actions": len(actions), "areas": len(drawn.ids)})
     return report

@@ -41,6 +41,12 @@ class EndsAlreadyError(ConflictError):
     code = "area-ends-already"
 
 
+class AreasRemainError(ConflictError):
+    """An area of a new one's kind would stay in force on the same ground; figures would count it twice."""
+
+    code = "areas-remain"
+
+
 @dataclass(slots=True)
 class Present:
     """Areas valid on the day, metric.
@@ -140,7 +146,7 @@ def reckon(work: UnitOfWork, territory: Territory, drawn: Drawn, replaces: str |
     territory : Territory
     drawn : Drawn
     replaces : str or None
-        Kind of the areas that end; that of the new ones without it.
+        Kinds of the areas that end, with commas between; those of the new ones without it.
     on : datetime.date
 
     Returns
@@ -151,6 +157,8 @@ def reckon(work: UnitOfWork, territory: Territory, drawn: Drawn, replaces: str |
     ------
     OpenGroundError
         Ground of an area that ends would be in no area, or in two; the place is told.
+    AreasRemainError
+        Areas of a new one's kind on the same ground are not among those that end.
     EndsAlreadyError
         Another change set ends one of them.
     TooEarlyError
@@ -159,15 +167,22 @@ def reckon(work: UnitOfWork, territory: Territory, drawn: Drawn, replaces: str |
         A code belongs to an area that goes on.
     """
     srid = territory.metric_srid
-    wanted = [replaces] if replaces else sorted(set(drawn.kinds))
-    kept = sql.areas_on(work.session, territory.id, wanted, on)
-    shapes = np.asarray(crs.to_metric(kept["geom"], srid), dtype=object).reshape(-1)
-    old = Present(list(kept["id"]), [str(c) for c in kept["code"]], [str(n) for n in kept["name"]], shapes)
-    ended = _ending(old, drawn)
+    own = sorted(set(drawn.kinds))
+    wanted = replaces.split(",") if replaces else own
+    ended = _ending(_present(work, territory, wanted, on), drawn)
+    for kind in own:
+        if kind not in wanted:
+            _refuse_remaining(_present(work, territory, [kind], on), drawn, kind, wanted, srid)
     _refuse_open_ground(ended, drawn, srid)
     _refuse_overlaps(drawn, srid)
     _refuse_taken(work, on, [code.code for code in drawn.codes], ended)
     return Reckoning(on, ended, drawn, _follow(work, territory, ended, drawn), _warnings(work, ended))
+
+
+def _present(work: UnitOfWork, territory: Territory, kinds: list[str], on: date) -> Present:
+    kept = sql.areas_on(work.session, territory.id, kinds, on)
+    shapes = np.asarray(crs.to_metric(kept["geom"], territory.metric_srid), dtype=object).reshape(-1)
+    return Present(list(kept["id"]), [str(c) for c in kept["code"]], [str(n) for n in kept["name"]], shapes)
 
 
 def _ending(old: Present, drawn: Drawn) -> Present:
@@ -180,6 +195,28 @@ def _ending(old: Present, drawn: Drawn) -> Present:
     rows = np.flatnonzero((~sloppy & (shapely.area(overlap) > 0)) | taken)
     return Present(
         [old.ids[at] for at in rows], [old.codes[at] for at in rows], [old.names[at] for at in rows], old.shapes[rows]
+    )
+
+
+def _refuse_remaining(old: Present, drawn: Drawn, kind: str, wanted: list[str], srid: int) -> None:
+    """Refuse areas of a kind over present ones that would stay in force: both would be counted from then on."""
+    new = drawn.shapes[[each == kind for each in drawn.kinds]]
+    left = _ending(old, Drawn([], [], [], [], new))
+    if not left.ids:
+        return
+    shared = np.asarray(shapely.intersection(left.shapes, shapely.union_all(new, grid_size=GRID)), dtype=object)
+    worst = shared[int(np.argmax(shapely.area(shared)))]
+    place = crs.to_lonlat(shapely.point_on_surface(worst), srid)
+    named = ", ".join(f"{name} ({code})" for name, code in list(zip(left.names, left.codes, strict=True))[:3])
+    more = f" and {len(left.ids) - 3} more" if len(left.ids) > 3 else ""
+    both = [*wanted, kind]
+    raise AreasRemainError(
+        f"New areas of kind {kind} lie over {named}{more} of the same kind, which would stay in force: both would be"
+        f" counted from then on. Let the change replace that kind too: {', '.join(both)}.",
+        areas=left.codes[:50],
+        kind=kind,
+        replaces=both,
+        place=[place.x, place.y],
     )
 
 

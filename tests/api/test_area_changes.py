@@ -81,6 +81,24 @@ def test_refused_before_anything_is_kept(author, second, town):
     assert author.get(URL).json()["changes"] == []
 
 
+def test_a_draft_may_replace_other_kinds_when_it_is_drawn_anew(author, town):
+    made = post(author, name="kinds", replaces="村，社区").json()
+    assert author.get(f"{URL}/{made['id']}").json()["change"]["replaces"] == "village"
+    # without the villages among what ends, they would stay beside the new ones
+    twice = post(author, url=f"{URL}/{made['id']}/areas", method="PUT", revision=1, replaces="town")
+    assert problem(twice) == (409, "areas-remain")
+    told = twice.json()
+    assert (told["areas"], told["replaces"]) == (["990101001001", "990101001002"], ["town", "village"])
+    assert len(told["place"]) == 2
+    both = post(author, url=f"{URL}/{made['id']}/areas", method="PUT", revision=1, replaces="town,village")
+    assert (both.status_code, both.json()["counts"]["areas_ended"]) == (200, 2)
+    same = post(author, url=f"{URL}/{made['id']}/areas", method="PUT", revision=2, replaces="same")
+    assert same.status_code == 200
+    change = author.get(f"{URL}/{made['id']}").json()["change"]
+    assert (change["replaces"], change["revision"]) == (None, 3)
+    assert author.delete(f"{URL}/{made['id']}", headers={"If-Match": '"3"'}).status_code == 204
+
+
 def test_a_change_goes_from_draft_to_force_and_back_in_time(author, second, town):
     made = post(author, name="decision 9")
     assert made.status_code == 201, made.text

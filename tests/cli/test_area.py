@@ -28,6 +28,7 @@ def tiles(across: int, up: int) -> list[shapely.Polygon]:
 
 COMMUNITIES, STREETS = tiles(10, 10), tiles(8, 9)
 COMMUNITY_CODES = [f"990102{1 + k // 50:03d}{1 + k % 50:03d}" for k in range(100)]
+TOWN_CODES, TOWNS = ["990102001", "990102002"], tiles(1, 2)
 STREET_CODES = [f"990102{101 + k:03d}" for k in range(72)]
 
 
@@ -60,6 +61,7 @@ def files(tmp_path_factory):
     return {
         "folder": folder,
         "county": layer(folder / "county.geojson", ["990102"], tiles(1, 1), "county"),
+        "towns": layer(folder / "towns.geojson", TOWN_CODES, TOWNS, "town"),
         "communities": layer(folder / "communities.geojson", COMMUNITY_CODES, COMMUNITIES, "community"),
         "streets": layer(folder / "streets.geojson", STREET_CODES, STREETS, "street"),
         "doors": doors,
@@ -83,7 +85,7 @@ def run(gridward):
 @pytest.fixture
 def county(run, files):
     if run("area", "list") == []:
-        for name in ("county", "communities"):
+        for name in ("county", "towns", "communities"):
             run("load", "areas", files[name], "--territory", "Old County", "--crs", "wgs84")
         run("load", "dwellings", files["doors"], "--crs", "wgs84")
 
@@ -95,9 +97,15 @@ def held(files, shapes):
 
 def test_bad_input_is_told_and_nothing_is_kept(gridward, run, county, files, tmp_path):
     half = layer(tmp_path / "half.geojson", STREET_CODES[:8], STREETS[:8], "street")
-    change = ("area", "change", half, "--name", "Half", "--crs", "wgs84", "--replaces", "village")
+    change = ("area", "change", half, "--name", "Half", "--crs", "wgs84", "--replaces", "village, town")
     code, _, err = gridward(*change)
     assert (code, "in no new area" in err) == (2, True)
+    change = ("area", "change", files["streets"], "--name", "Twice", "--crs", "wgs84")
+    code, _, err = gridward(*change, "--replaces", "community")
+    assert (code, "town 102001 (990102001), town 102002 (990102002) of the same kind" in err) == (2, True), err
+    assert "replace that kind too: village, town" in err
+    code, _, err = gridward(*change, "--replaces", "planet")
+    assert (code, "'planet' is no kind of area" in err) == (2, True)
     code, _, err = gridward("area", "change", files["streets"], "--name", "At once", "--crs", "wgs84", "--publish")
     assert (code, "second person" in err) == (2, True)
     code, _, err = gridward("area", "publish", "Nobody's", "--basis", "x")
@@ -107,13 +115,13 @@ def test_bad_input_is_told_and_nothing_is_kept(gridward, run, county, files, tmp
 
 def test_a_hundred_communities_become_72_streets(gridward, run, county, files, settings_of_cli):
     change = ("area", "change", files["streets"], "--name", "Decision 72", "--effective", DAY, "--crs", "wgs84",
-              "--replaces", "village")  # fmt: skip
+              "--replaces", "Communities", "--replaces", "街道")  # fmt: skip
     dry = run(*change, "--dry-run")
-    assert (dry["change_set"], dry["counts"]["areas_ended"], dry["counts"]["areas_new"]) == (None, 100, 72)
+    assert (dry["change_set"], dry["counts"]["areas_ended"], dry["counts"]["areas_new"]) == (None, 102, 72)
     made = run(*change)
     assert made["status"] == "draft"
     assert "draft" in gridward("area", "changes")[1]
-    assert len(run("area", "list")) == 101
+    assert len(run("area", "list")) == 103
     assert run("area", "review", "Decision 72", "--note", "please")["status"] == "review"
     assert run("area", "comment", "Decision 72", "Good.", "--area", STREET_CODES[0])["text"] == "Good."
     assert run("area", "send-back", "Decision 72", "--reason", "again")["status"] == "draft"
@@ -125,9 +133,9 @@ def test_a_hundred_communities_become_72_streets(gridward, run, county, files, s
     done = run("area", "publish", "Decision 72", "--on", DAY, "--basis", "Council 72")
     assert (done["status"], done["effective_on"], done["figures"]["households_lost"]) == ("published", DAY, 0)
     shown = gridward("area", "show", "Decision 72")[1]
-    assert "100 areas end, 72 begin" in shown
+    assert "102 areas end, 72 begin" in shown
     assert "send_back" in shown
-    assert [len(run("area", "list", "--at", day)) for day in (BEFORE, DAY)] == [101, 73]
+    assert [len(run("area", "list", "--at", day)) for day in (BEFORE, DAY)] == [103, 73]
     rows = run("area", "lineage", "Decision 72")
     shares = {code: sum(row["area_share"] for row in rows if row["from_code"] == code) for code in COMMUNITY_CODES}
     assert list(shares.values()) == pytest.approx([1.0] * 100)

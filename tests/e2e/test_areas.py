@@ -282,11 +282,13 @@ def test_boundaries_come_from_a_file_and_a_gap_is_shown(desk_of, tmp_path: Path)
     desk.wait_for_map()
     assert desk.drawn("edit-refused")["edit-refused"] >= 1
     page.get_by_label("Boundary file").set_input_files(full)
+    page.get_by_role("group", name="Replaces").get_by_role("checkbox", name="Zone").check()
     page.get_by_role("button", name="Check only").click()
     expect(page.get_by_text("that would begin: 1")).to_be_visible()
     page.get_by_role("button", name="Keep as draft").click()
     made = _kept(desk)
     assert [row["kind"] for row in made["lineage"]] == ["rename"]
+    assert made["change"]["replaces"] == "zone"
     expect(page.locator(".change-head")).to_contain_text("whole.geojson")
     page.get_by_role("button", name="More", exact=True).click()
     page.get_by_role("button", name="Delete draft").click()

@@ -251,7 +251,7 @@ export interface paths {
         put?: never;
         /**
          * Choose a password
-         * @description Choose a new password; every session of the account ends, and the one that asks goes on under a new secret.
+         * @description Choose a new password; sessions, tokens and links of the account end, and this session gets a new secret.
          */
         post: operations["change_password"];
         delete?: never;
@@ -1497,6 +1497,30 @@ export interface paths {
          * @description Start a computation; equal inputs return the finished one at once.
          */
         post: operations["start_coverage_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/coverage/runs/{run}/sheds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Sheds
+         * @description Return what the cameras see by the question of a run, for a map.
+         *
+         *     Those of the newest answer to the standing question are a map layer, too. For others they are cast from the
+         *     register as it is now: ``as_then`` tells whether that is what the figures rest on. ``unknown`` is what a camera of
+         *     unknown heading may see; ``share`` is the part of the time in which the camera counts, 0 where it never does.
+         */
+        get: operations["get_coverage_sheds"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3188,7 +3212,7 @@ export interface paths {
         head?: never;
         /**
          * Amend Incident
-         * @description Correct item, description or severity; 412 with the present version when somebody else was faster.
+         * @description Correct item, description, severity or place; 412 with the present version when somebody else was faster.
          */
         patch: operations["amend_incident"];
         trace?: never;
@@ -5793,7 +5817,7 @@ export interface components {
             basis: string;
             /**
              * Replaces
-             * @description Kind of the areas that end.
+             * @description Kinds of the areas that end, such as `village,town`; those of the new areas with `same`, or without it in a new draft.
              */
             replaces?: string | null;
             /**
@@ -5964,6 +5988,11 @@ export interface components {
              * @description GeoJSON, GeoPackage, or a Shapefile in a .zip; at most 50 MB.
              */
             file: string;
+            /**
+             * Replaces
+             * @description Kinds of the areas that end, such as `village,town`; those of the new areas with `same`, or without it in a new draft.
+             */
+            replaces?: string | null;
             /**
              * Crs
              * @description wgs84, cgcs2000, gcj02, bd09 or EPSG:n.
@@ -6874,6 +6903,8 @@ export interface components {
             severity?: ("minor" | "major" | "critical") | null;
             /** Item Code */
             item_code?: string | null;
+            /** @description Where it is; of an open case, and for the desk. Grid, area and people follow. */
+            place?: components["schemas"]["PlaceIn"] | null;
         };
         /**
          * CostIn
@@ -9939,6 +9970,12 @@ export interface components {
              * Format: password
              */
             new: string;
+            /**
+             * Keep Tokens
+             * @description Let the API tokens of the account go on holding.
+             * @default false
+             */
+            keep_tokens: boolean;
         };
         /**
          * PatternIn
@@ -10066,6 +10103,53 @@ export interface components {
             lon: number;
             /** Lat */
             lat: number;
+        };
+        /**
+         * PlaceIn
+         * @description A place: coordinates in a declared reference system, or one code, address or name of a thing that has a place.
+         */
+        PlaceIn: {
+            /**
+             * Lon
+             * @description Longitude, or easting where `crs` is projected.
+             */
+            lon?: number | null;
+            /**
+             * Lat
+             * @description Latitude, or northing where `crs` is projected.
+             */
+            lat?: number | null;
+            /**
+             * Crs
+             * @description wgs84, cgcs2000, gcj02, bd09 or EPSG:n.
+             * @default wgs84
+             */
+            crs: string;
+            /**
+             * Accuracy M
+             * @default 0
+             */
+            accuracy_m: number;
+            /** Door Code */
+            door_code?: string | null;
+            /** Address */
+            address?: string | null;
+            /** Camera */
+            camera?: string | null;
+            /** Grid Code */
+            grid_code?: string | null;
+            /**
+             * Plate
+             * @description Code of a plate in the street.
+             */
+            plate?: string | null;
+            /**
+             * Component
+             * @description Code of a lamp, a manhole, a valve.
+             */
+            component?: string | null;
+            /** Territory */
+            territory?: string | null;
         };
         /**
          * PlaceOut
@@ -16517,6 +16601,44 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["RunStarted"];
                 };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_coverage_sheds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geo+json": unknown;
+                };
+            };
+            /** @description Still true. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A problem (RFC 9457). */
             default: {

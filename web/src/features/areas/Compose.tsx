@@ -5,7 +5,7 @@ import { Problem } from '../../api/client'
 import { t, tOr } from '../../i18n'
 import { code, number } from '../../i18n/format'
 import { listMode, store } from '../../map/store'
-import { FileField, SelectField, TextField } from '../../ui/fields'
+import { CheckField, FileField, SelectField, TextField } from '../../ui/fields'
 import { Icon } from '../../ui/Icon'
 import { ErrorNote } from '../../ui/states'
 import { toast } from '../../ui/toast'
@@ -205,21 +205,49 @@ function Foot(props: { why: string; busy: boolean; keep: () => void; check?: (()
 
 const DATUMS = ['wgs84', 'cgcs2000', 'gcj02', 'bd09'] as const
 
+/** The kinds that must end, too, where the server says that areas would remain. */
+function kindsNeeded(failure: unknown): readonly string[] | null {
+  const kinds = failure instanceof Problem && failure.code === 'areas-remain' ? failure.body.replaces : null
+  return Array.isArray(kinds) ? (kinds as string[]) : null
+}
+
+/** Which kinds of present areas the new ones take the place of. */
+function Replaced(props: { kinds: readonly string[]; change: (kinds: readonly string[]) => void }): JSX.Element {
+  const known = [...new Set([...kinds.value, ...props.kinds])]
+  return (
+    <fieldset class="area-picker">
+      <legend class="small strong">{t('areas.replaces')}</legend>
+      <div class="row wrap">
+        {known.map((one) => (
+          <CheckField
+            key={one}
+            words={kindName(one)}
+            on={props.kinds.includes(one)}
+            change={(on) => props.change(on ? [...props.kinds, one] : props.kinds.filter((kind) => kind !== one))}
+          />
+        ))}
+      </div>
+      <p class="small muted">{t('areas.replacesHint')}</p>
+    </fieldset>
+  )
+}
+
 function ByFile(): JSX.Element {
   const [file, setFile] = useState<File | null>(null)
   const [crs, setCrs] = useState('')
-  const [replaces, setReplaces] = useState('')
+  const [replaces, setReplaces] = useState<readonly string[]>(() => redrawn.peek()?.replaces?.split(',') ?? [])
   const [busy, setBusy] = useState(false)
   const [found, setFound] = useState<Made | null>(null)
   const [failure, setFailure] = useState<unknown>(null)
+  const needed = kindsNeeded(failure)
   const why = !file ? t('areas.noFile') : !redrawn.value && !decision.value.name.trim() ? t('areas.noName') : ''
-  const send = async (dryRun: boolean): Promise<void> => {
+  const send = async (dryRun: boolean, ending = replaces): Promise<void> => {
     if (!file || busy || (!dryRun && why)) return
     setBusy(true)
     setFailure(null)
     setFound(null)
     try {
-      const made = await upload(decision.value, { file, crs, replaces }, dryRun, redrawn.value)
+      const made = await upload(decision.value, { file, crs, replaces: ending }, dryRun, redrawn.value)
       if (dryRun) setFound(made)
       else await kept(made)
     } catch (cause) {
@@ -234,18 +262,23 @@ function ByFile(): JSX.Element {
       <FileField id="area-file" label={t('areas.file')} hint={t('areas.fileHint')} accept=".gpkg,.geojson,.json,.zip" onFiles={([one]) => setFile(one ?? null)} />
       <div class="row fields">
         <SelectField id="area-crs" label={t('areas.crs')} value={crs} options={[['', t('areas.crsOwn')], ...DATUMS.map((one) => [one, one.toUpperCase()] as const)]} onChange={setCrs} />
-        {!redrawn.value && (
-          <SelectField
-            id="area-replaces"
-            label={t('areas.replaces')}
-            value={replaces}
-            options={[['', t('areas.replacesSame')], ...kinds.value.map((one) => [one, kindName(one)] as const)]}
-            onChange={setReplaces}
-          />
-        )}
       </div>
+      <Replaced kinds={replaces} change={setReplaces} />
       {found && <Told of={found} />}
       {failure !== null && <ErrorNote error={failure} />}
+      {needed && (
+        <button
+          type="button"
+          class="button"
+          aria-disabled={busy}
+          onClick={() => {
+            setReplaces(needed)
+            void send(true, needed)
+          }}
+        >
+          {t('areas.replaceToo', { kinds: needed.map(kindName).join(' + ') })}
+        </button>
+      )}
       <Foot why={why} busy={busy} keep={() => void send(false)} check={() => void send(true)} />
     </>
   )

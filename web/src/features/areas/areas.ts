@@ -119,7 +119,8 @@ export async function draw(decision: Decision, actions: AreaAction[], dryRun: bo
 export interface Upload {
   file: File
   crs: string
-  replaces: string
+  /** Kinds of the areas that end; none: those of the new ones. */
+  replaces: readonly string[]
 }
 
 /** Sends a file of boundaries; a dry run only tells. */
@@ -128,11 +129,11 @@ export async function upload(decision: Decision, what: Upload, dryRun: boolean, 
   form.set('file', what.file)
   form.set('dry_run', String(dryRun))
   if (what.crs) form.set('crs', what.crs)
+  form.set('replaces', what.replaces.join(',') || 'same')
   if (!draft) {
     form.set('name', decision.name || '–')
     form.set('basis', decision.basis)
     if (decision.day) form.set('effective_on', decision.day)
-    if (what.replaces) form.set('replaces', what.replaces)
     const where = territory.peek()
     if (where) form.set('territory', where.id)
   }
