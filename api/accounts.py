@@ -144,6 +144,7 @@ class PasswordIn(BaseModel):
 
     old: Annotated[SecretStr | None, Field(max_length=256)] = None
     new: Annotated[SecretStr, Field(max_length=256)]
+    keep_tokens: Annotated[bool, Field(description="Let the API tokens of the account go on holding.")] = False
 
 
 class SessionOfMine(BaseModel):
@@ -282,9 +283,9 @@ def end_sessions(account_id: AccountId, work: Work) -> None:
 def change_password(
     asked: PasswordIn, request: Request, response: Response, who: Who, work: Work, wiring: Wired
 ) -> None:
-    """Choose a new password; every session of the account ends, and the one that asks goes on under a new secret."""
-    old = asked.old.get_secret_value() if asked.old else None
-    accounts.change_password(work, old, asked.new.get_secret_value())
+    """Choose a new password; sessions, tokens and links of the account end, and this session gets a new secret."""
+    old, new = asked.old.get_secret_value() if asked.old else None, asked.new.get_secret_value()
+    accounts.change_password(work, old, new, now=datetime.now(UTC), keep_tokens=asked.keep_tokens)
     cookie = request.cookies.get(COOKIE)
     if cookie and who.via == "session":
         wiring.credentials.drop(digest_of(cookie))

@@ -137,15 +137,22 @@ def link(
 
 
 @app.command()
-def password(ctx: typer.Context, name: NameArgument, as_json: JsonOption = False) -> None:
-    """Set a password and end the account's sessions."""
+def password(
+    ctx: typer.Context,
+    name: NameArgument,
+    *,
+    keep_tokens: Annotated[bool, typer.Option("--keep-tokens", help="Let the account's API tokens hold on.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Set a password and end the account's sessions, links and tokens."""
     from services import access
 
     context = command_context(ctx)
     secret = _read_password()
     with context.database.work(context.actor) as work:
-        access.set_password(work, name, secret)
-    show({"name": name, "changed": True}, f"The password of {name} is set; its sessions have ended.", as_json=as_json)
+        access.set_password(work, name, secret, now=datetime.now(UTC), keep_tokens=keep_tokens)
+    ended = "sessions" if keep_tokens else "sessions and tokens"
+    show({"name": name, "changed": True}, f"The password of {name} is set; its {ended} have ended.", as_json=as_json)
 
 
 @app.command()

@@ -305,8 +305,10 @@ class TokenView:
     read_only: bool
 
 
-def change_password(work: UnitOfWork, old: str | None, new: str) -> None:
-    """Choose a new password for the own account; every session of it ends, the caller opens a new one.
+def change_password(work: UnitOfWork, old: str | None, new: str, *, now: datetime, keep_tokens: bool = False) -> None:
+    """Choose a new password for the own account; all that let somebody in before ends, the caller opens a new session.
+
+    Whoever knew the old password could have made a token or a link with it, and would stay in by that.
 
     Raises
     ------
@@ -319,8 +321,8 @@ def change_password(work: UnitOfWork, old: str | None, new: str) -> None:
     account.password_hash = access.hash_password(new, account.name)
     account.must_change = False
     work.session.flush()
-    sql.delete_sessions_of(work.session, account.id)
-    record(work, "account.password", account.name)
+    sql.revoke_everything(work.session, account.id, now, keep_tokens=keep_tokens)
+    record(work, "account.password", account.name, {"tokens": "kept" if keep_tokens else "ended"})
 
 
 def my_sessions(work: UnitOfWork, current: str | None, *, now: datetime) -> list[SessionView]:

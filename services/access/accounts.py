@@ -79,15 +79,15 @@ def create_account(
     return account
 
 
-def set_password(work: UnitOfWork, name: str, password: str) -> None:
-    """Give an account a (new) password and end its sessions; for the machine's owner alone."""
+def set_password(work: UnitOfWork, name: str, password: str, *, now: datetime, keep_tokens: bool = False) -> None:
+    """Give an account a (new) password and end its sessions, links and tokens; for the machine's owner alone."""
     work.actor.require("system")
     account = existing(work, name)
     account.password_hash = hash_password(password, name)
     account.must_change = False
     work.session.flush()
-    sql.delete_sessions_of(work.session, account.id)
-    record(work, "account.password", name)
+    sql.revoke_everything(work.session, account.id, now, keep_tokens=keep_tokens)
+    record(work, "account.password", name, {"tokens": "kept" if keep_tokens else "ended"})
 
 
 def disable_account(work: UnitOfWork, name: str, *, now: datetime) -> None:

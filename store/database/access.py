@@ -280,10 +280,12 @@ def spend_link(session: DatabaseSession, digest: str, now: datetime) -> tuple[Ac
     return (session.get_one(Account, spent.account_id), spent.purpose) if spent else None
 
 
-def revoke_everything(session: DatabaseSession, account_id: UUID, now: datetime) -> None:
-    """End each session, token and open link of an account."""
+def revoke_everything(session: DatabaseSession, account_id: UUID, now: datetime, *, keep_tokens: bool = False) -> None:
+    """End each session, token (unless kept) and open link of an account."""
     delete_sessions_of(session, account_id)
     session.execute(sa.delete(SignInLink).where(SignInLink.account_id == account_id))
+    if keep_tokens:
+        return
     session.execute(
         sa.update(ApiToken)
         .where(ApiToken.account_id == account_id, ApiToken.revoked_at.is_(None))

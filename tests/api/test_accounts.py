@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from services import access
 from store.database import access as access_sql
 from store.database.actor import Actor
+from store.database.models import Audit
 from tests.api.conftest import Client
 from tests.api.town import build_town
 
@@ -191,7 +192,7 @@ def test_a_locked_account_is_out_and_in_again(app, security, make_account, datab
 def test_tokens_are_no_wider_than_asked_and_never_wider_than_their_account(app, opened, town):
     by_token = opened("planner", "analyst", name="token-maker", area_path=f"990101001.{VILLAGE}")
     with app.state.wiring.system_work() as work:
-        access.set_password(work, "token-maker", PASSWORD)
+        access.set_password(work, "token-maker", PASSWORD, now=datetime.now(UTC), keep_tokens=True)
     mine = by_cookie(app)
     assert mine.post("/api/v1/session", json={"name": "token-maker", "password": PASSWORD}).status_code == 200
     # else a token that may do little, or was lost, makes one that may do everything
@@ -224,6 +225,30 @@ def test_tokens_are_no_wider_than_asked_and_never_wider_than_their_account(app, 
     with Client(app, headers={"Authorization": f"Bearer {token}"}) as client:
         assert client.get("/api/v1/session").status_code == 401
     assert mine.delete(f"{OWN}/tokens/{narrow['id']}").status_code == 404
+
+
+@pytest.mark.parametrize("keep", [False, True])
+def test_a_new_password_ends_tokens_unless_they_are_kept(app, database, keep):
+    name = f"changer-{keep}".lower()
+    with database.work(Actor.system()) as work:
+        access.create_account(work, name, roles=["planner"], password=PASSWORD)
+        code = access.issue_link(work, name, now=datetime.now(UTC))
+    with by_cookie(app) as mine:
+        assert mine.post("/api/v1/session", json={"name": name, "password": PASSWORD}).status_code == 200
+        secret = mine.post(f"{OWN}/tokens", json={"label": "desk"}).json()["token"]
+        asked = {"old": PASSWORD, "new": ANOTHER} | ({"keep_tokens": True} if keep else {})
+        assert mine.post(f"{OWN}/password", json=asked).status_code == 204
+        assert len(mine.get(f"{OWN}/tokens").json()["tokens"]) == (1 if keep else 0)
+    app.state.wiring.credentials._known.clear()
+    with Client(app, headers={"Authorization": f"Bearer {secret}"}) as client:
+        assert client.get("/api/v1/session").status_code == (200 if keep else 401)
+    with by_cookie(app) as late:
+        assert late.post("/api/v1/session", json={"code": code}).status_code == 401
+    with database.work(Actor.system()) as work:
+        last = work.session.scalar(
+            sa.select(Audit.details).where(Audit.action == "account.password", Audit.target == name)
+        )
+    assert last["tokens"] == ("kept" if keep else "ended")
 
 
 @pytest.mark.parametrize(

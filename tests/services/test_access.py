@@ -76,7 +76,7 @@ def test_only_system_administrators_make_accounts(work):
         lambda: access.issue_token(work, "mei", label="x", now=NOW),
         lambda: access.issue_link(work, "mei", now=NOW),
         lambda: access.disable_account(work, "mei", now=NOW),
-        lambda: access.set_password(work, "mei", PASSWORD),
+        lambda: access.set_password(work, "mei", PASSWORD, now=NOW),
     ):
         with pytest.raises(NotAllowedError):
             refused()
@@ -154,11 +154,15 @@ def test_disabling_ends_everything_at_once(work):
     assert access.sign_in_with_password(work, "mei", PASSWORD, now=NOW, hours=1) is None
 
 
-def test_new_password_ends_sessions(work):
+def test_new_password_ends_sessions_and_tokens(work):
     create(work, password=PASSWORD)
+    token = access.issue_token(work, "mei", label="x", now=NOW)
     secret = access.sign_in_with_password(work, "mei", PASSWORD, now=NOW, hours=12).secret
-    access.set_password(work, "mei", "another long password")
+    access.set_password(work, "mei", "another long password", now=NOW, keep_tokens=True)
     assert access.signed_in_by_cookie(work, secret, now=NOW) is None
+    assert access.signed_in_by_token(work, token, now=NOW) is not None
+    access.set_password(work, "mei", "another long password", now=NOW)
+    assert access.signed_in_by_token(work, token, now=NOW) is None
     assert access.sign_in_with_password(work, "mei", PASSWORD, now=NOW, hours=1) is None
     assert access.sign_in_with_password(work, "mei", "another long password", now=NOW, hours=1) is not None
 
