@@ -260,3 +260,50 @@ def schema_of(spec: LayerSpec, fields: Fields, address: str, *, queryables: bool
         return {**described, "additionalProperties": False}
     required = [each.name for each in fields if each.required]
     return {**described, "required": required} if required else described
+
+
+_SHAPES: Final = {
+    "point": ("Point",),
+    "line": ("LineString", "MultiLineString"),
+    "polygon": ("Polygon", "MultiPolygon"),
+}
+
+
+def feature_schema_of(spec: LayerSpec, fields: Fields, address: str) -> dict[str, Any]:
+    """Describe a feature of a collection as it is written in GeoJSON; GDAL takes the types of its columns from this.
+
+    Types are single ones, since GDAL does not read ``["number", "null"]``; what is unknown is null nevertheless.
+
+    Parameters
+    ----------
+    spec : LayerSpec
+    fields : tuple of Field
+        Those of its fields that are told.
+    address : str
+        Where the schema is served: its ``$id``.
+
+    Examples
+    --------
+    >>> from layers.catalogue import layer
+    >>> told = feature_schema_of(layer("dwellings"), FIELDS["dwellings"], "http://x/schemas/feature")
+    >>> told["properties"]["properties"]["properties"]["households"]["type"]
+    'integer'
+    """
+    shapes = (
+        sorted({kind for kinds in _SHAPES.values() for kind in kinds}) if spec.id == "gaps" else _SHAPES[spec.geometry]
+    )
+    place = {"title": "geometry", "type": "object", "properties": {"type": {"type": "string", "enum": list(shapes)}}}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": address,
+        "title": spec.title.en,
+        "description": "A feature in GeoJSON; an attribute that is unknown is null.",
+        "type": "object",
+        "required": ["type", "geometry", "properties"],
+        "properties": {
+            "type": {"type": "string", "enum": ["Feature"]},
+            "id": {"type": "integer"},
+            "geometry": place,
+            "properties": {"type": "object", "properties": {each.name: each.schema() for each in fields}},
+        },
+    }

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final
 
+import orjson
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from api.deps import Wired, Work
 from api.ogc import html
-from api.ogc.formats import FORMATS, GEOJSON, HTML, JSON, SCHEMA, STYLE, answer, self_links
+from api.ogc.formats import FORMATS, FRESH, GEOJSON, HTML, JSON, SCHEMA, STYLE, answer, self_links
 from api.ogc.landing import PAGES, TITLE
 from api.ogc_parameters import base_of, link, only_parameters, requested_look
 from layers.catalogue import COLLECTIONS, LAYERS
-from layers.fields import PLACE, schema_of
+from layers.fields import PLACE, feature_schema_of, schema_of
 from layers.spec import LayerSpec
 from services.features.reading import CRS84, Crs, find_collection, known_systems, visible_fields
 from services.layers import Look, view_of
@@ -102,6 +103,8 @@ def described(spec: LayerSpec, base: str, box: tuple[float, ...] | None, systems
             link(f"{RELATION}/queryables", f"{address}/queryables", SCHEMA, title="What can be asked by"),
             link(f"{RELATION}/sortables", f"{address}/sortables", SCHEMA, title="What can be sorted by"),
             link(f"{RELATION}/schema", f"{address}/schema", SCHEMA, title="What a feature holds"),
+            # names of relations know no case (RFC 8288), but GDAL does
+            link("describedBy", f"{address}/schemas/feature", SCHEMA, title="A feature in GeoJSON"),
             link(f"{RELATION}/styles", f"{address}/styles", JSON, title="Styles"),
             link("stylesheet", f"{address}/styles/light", STYLE, title="Map style (MapLibre)"),
         ],
@@ -135,6 +138,17 @@ def get_sortables(request: Request, work: Work, collection: str) -> Response:
 def get_schema(request: Request, work: Work, collection: str) -> Response:
     """Return what a feature of a collection holds, as JSON Schema."""
     return _schema(request, work, collection, "schema", queryables=False)
+
+
+@router.get("/collections/{collection}/schemas/feature", response_class=Response, operation_id="get_feature_schema",
+            responses={200: {"content": {SCHEMA: {}}}})  # fmt: skip
+def get_feature_schema(request: Request, work: Work, collection: str) -> Response:
+    """Return what a feature of a collection looks like in GeoJSON, as JSON Schema."""
+    only_parameters(request, "f")
+    spec = find_collection(collection)
+    address = f"{base_of(request)}/collections/{spec.id}/schemas/feature"
+    body = feature_schema_of(spec, visible_fields(work.actor, collection), address)
+    return Response(orjson.dumps(body), media_type=SCHEMA, headers=FRESH)
 
 
 def _schema(request: Request, work: Work, collection: str, kind: str, *, queryables: bool) -> Response:

@@ -194,6 +194,8 @@ def _of_collection(spec: LayerSpec, fields: Fields) -> dict[str, Any]:
     }
     for kind in ("queryables", "sortables", "schema"):
         paths[f"{root}/{kind}"] = {"get": _operation(f"{name}_{kind}", kind.capitalize(), name, SCHEMA)}
+    told = _operation(f"{name}_feature_schema", "A feature in GeoJSON, as JSON Schema.", name, SCHEMA)
+    paths[f"{root}/schemas/feature"] = {"get": told}
     if name in TILED:
         paths |= _tiles_of(root, name)
     _add_edits(paths, spec)

@@ -69,6 +69,7 @@ print(json.dumps({
     "metric_crs": metric.crs.to_epsg(),
     "ogcapi": [str(name) for name, _ in pyogrio.list_layers(f"OGCAPI:{base}/ogc/collections/grids")],
     "floats": [str(floats[name].dtype) for name in ("score", "weight")],
+    "cameras": {name: str(kind) for name, kind in pyogrio.read_dataframe(f"OAPIF:{base}/ogc/collections/cameras").dtypes.items()},
     "drawn": sorted(drawn["number"]), "drawn_crs": drawn.crs.to_epsg(),
 }))
 """
@@ -86,6 +87,8 @@ def test_gdal_lists_reads_filters_pages_and_draws(app, token, town, tmp_path):
     assert told["types"]["households"].startswith("int")
     assert told["types"]["exclave"] in ("bool", "boolean")
     assert told["floats"] == ["float64", "float64"]  # although whole numbers come first
+    # although the first cameras lack some of these, and no camera of the town has a height
+    assert {told["cameras"][name] for name in ("height_m", "azimuth", "hfov", "max_range")} == {"float64"}
     assert told["some"] == ["2"]
     assert told["many"] == ["4", "5", "6"]
     assert told["both"] == []

@@ -283,6 +283,23 @@ def test_crs_bbox_crs_parameter(client, town):
 # --- Part 3 and CQL2
 
 
+def test_each_collection_is_described_by_the_schema_of_its_features(client, town):
+    for collection in client.get(OGC).json()["collections"]:
+        (linked,) = [each for each in collection["links"] if each["rel"] == "describedBy"]
+        answer = client.get(linked["href"])
+        assert answer.headers["content-type"] == linked["type"] == "application/schema+json"
+        told = answer.json()
+        assert told["$id"] == linked["href"]
+        attributes = told["properties"]["properties"]["properties"]
+        assert list(attributes) == [each.name for each in FIELDS[collection["id"]]]
+        assert {each["type"] for each in attributes.values()} <= {"string", "integer", "number", "boolean"}
+        for feature in client.get(f"{OGC}/{collection['id']}/items", params={"limit": 3}).json()["features"]:
+            assert set(feature["properties"]) <= set(attributes)
+            assert feature["geometry"]["type"] in told["properties"]["geometry"]["properties"]["type"]["enum"]
+    assert client.get(f"{OGC}/grids/schemas/feature", params={"x": "1"}).status_code == 400
+    assert client.get(f"{OGC}/nothing/schemas/feature").status_code == 404
+
+
 def test_queryables_are_json_schema_of_every_field(client, town):
     for spec in COLLECTIONS:
         answer = client.get(f"{OGC}/{spec.id}/queryables")
