@@ -7,8 +7,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from store.database import coverage_checks as check_sql
-from store.database import live_coverage as sql
-from store.database.jobs import add_job, set_queue_id
+from store.database.jobs import add_job, is_under_way, set_queue_id, take_turn
 from store.database.work import UnitOfWork
 from store.jobs import add_to_queue
 
@@ -21,10 +20,11 @@ def queue_checks(work: UnitOfWork, *, now: datetime, time_zone: str = "UTC") -> 
     local = now.astimezone(ZoneInfo(time_zone))
     tonight = local.replace(hour=HOUR, minute=0, second=0, microsecond=0)
     due = tonight if local >= tonight else tonight - timedelta(days=1)
+    take_turn(work.session, CHECK_JOB)
     count = 0
     for plan_id in check_sql.plans_to_check(work.session, due):
         args = {"plan": str(plan_id)}
-        if not sql.is_queued(work.session, CHECK_JOB, args):
+        if not is_under_way(work.session, CHECK_JOB, args):
             job = add_job(work.session, kind=CHECK_JOB, args=args, account_id=None)
             set_queue_id(work.session, job, add_to_queue(work.session, job.id))
             count += 1

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from gis.errors import InvalidInputError, NotFoundError
 from store.database import kept_reports as sql
 from store.database import plans as plan_sql
-from store.database.jobs import add_job, set_queue_id
+from store.database.jobs import add_job, set_queue_id, take_turn
 from store.database.models import ReportSchedule
 from store.database.partition import find_territory
 from store.database.work import UnitOfWork
@@ -124,6 +124,7 @@ def delete_schedule(work: UnitOfWork, schedule_id: UUID) -> None:
 
 def queue_reports(work: UnitOfWork, *, now: datetime) -> int:
     """Queue the reports that are due, on behalf of who scheduled each; return how many."""
+    take_turn(work.session, JOB)
     count = 0
     for schedule in sql.list_schedules(work.session, active=True):
         month = due_month(schedule, now)

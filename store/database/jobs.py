@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import orjson
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
@@ -28,6 +29,27 @@ def add_job(
     session.flush()
     session.refresh(job)
     return job
+
+
+_UNDER_WAY = sa.text("""
+select exists (
+    select from job_progress
+    where kind = :kind and state in ('queued', 'running') and args = cast(:args as jsonb)
+)
+""")
+
+
+def take_turn(session: Session, name: str) -> None:
+    """Wait until no other process queues jobs under this name, and keep others waiting until the transaction ends.
+
+    Every server does the same upkeep; what one of them has queued the next one sees when its turn comes.
+    """
+    session.execute(sa.text("select pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": f"queue {name}"})
+
+
+def is_under_way(session: Session, kind: str, args: dict[str, Any]) -> bool:
+    """Tell whether a job with these arguments waits or runs already."""
+    return bool(session.scalar(_UNDER_WAY, {"kind": kind, "args": orjson.dumps(args).decode()}))
 
 
 def set_queue_id(session: Session, job: JobProgress, queue_id: int) -> None:
