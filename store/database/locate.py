@@ -68,7 +68,7 @@ with q as materialized (
         order by v.geom <-> {p} limit 1
     ) n
 ), shifts as materialized (
-    select h.staff_id from shift h where h.period @> cast(:at as timestamptz) limit :many
+    select on_shift(cast(:at as timestamptz), :many) as staff_id
 ), few as materialized (
     select count(*) < :many as on_shift from shifts
 ), duty as materialized (
@@ -83,8 +83,10 @@ with q as materialized (
      from staff s
      where not (select on_shift from few) and s.territory_id = (select id from t) and s.active
        and s.duty_point is not null
-       and (select true from shift h where h.staff_id = s.id and h.period @> cast(:at as timestamptz) limit 1)
-       and (select true from absence b where b.staff_id = s.id and b.period @> cast(:at as timestamptz) limit 1) is null
+       and is_on_shift(s.id, cast(:at as timestamptz))
+       -- written as conditions that a planner takes to hold for many, or it measures to all of them after all
+       and not coalesce(
+           (select true from absence b where b.staff_id = s.id and b.period @> cast(:at as timestamptz) limit 1), false)
      order by s.duty_point <-> {p} limit :staff)
 ), people as (
     select * from duty

@@ -6,9 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import shapely
+import sqlalchemy as sa
 
 from gis.crs import gcj02_to_bd09, wgs84_to_gcj02
 from store.database.actor import Actor
+from store.database.locate import MANY_ON_SHIFT
 from store.database.models import Territory
 from tests.api.conftest import Client
 from tests.api.town import NOW, build_town, lonlat
@@ -119,6 +121,39 @@ def test_without_anybody_on_shift_the_nearest_posts_are_told(client, town):
     answer = ask(client, **at(100, 100), at=later)
     assert [each["on_duty"] for each in answer["staff"]] == [False] * 5
     assert answer["staff"][0]["reason"] == "nobody is on shift; nearest post"
+
+
+def test_whoever_sees_one_village_is_told_of_its_people_alone_few_on_shift_or_hundreds(
+    app, database, town, make_account
+):
+    token = make_account("dispatcher", area_path="990101001.990101001001")
+    late = NOW + timedelta(days=40)
+    lon, lat = lonlat(100, 100)
+    far_lon, far_lat = lonlat(60_000, 100)
+
+    def on_shift(many, at_lon, prefix):
+        with database.work(Actor.system()) as work:
+            work.session.execute(
+                sa.text(
+                    "with one as (insert into staff (territory_id, work_no, name, post, duty_point)"
+                    " select :territory, :prefix || n, 'P', 'x', st_setsrid(st_makepoint(:lon, :lat), 4326)"
+                    " from generate_series(1, :many) n returning id)"
+                    " insert into shift (staff_id, period) select id, tstzrange(:at, :at + interval '8 hours') from one"
+                ),
+                {
+                    "territory": town.territory, "prefix": prefix, "lon": at_lon, "lat": lat, "many": many,
+                    "at": late - timedelta(hours=1),
+                },
+            )  # fmt: skip
+
+    on_shift(2, lon, "here-")
+    with Client(app, headers={"Authorization": f"Bearer {token}"}) as limited:
+        few = ask(limited, lon=lon, lat=lat, at=late.isoformat())
+        on_shift(MANY_ON_SHIFT, far_lon, "far-")
+        many = ask(limited, lon=lon, lat=lat, at=late.isoformat())
+        abroad = ask(limited, lon=far_lon, lat=far_lat, at=late.isoformat())
+    for answer in (few, many, abroad):
+        assert {(each["work_no"], each["on_duty"]) for each in answer["staff"]} == {("here-1", True), ("here-2", True)}
 
 
 def test_cameras_see_or_say_why_not(client, town):
