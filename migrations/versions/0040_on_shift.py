@@ -31,8 +31,9 @@ create function is_on_shift(staff uuid, moment timestamptz) returns boolean
     select exists (select from shift h where h.staff_id = staff and h.period @> moment)
 $$""",
     "revoke execute on function on_shift(timestamptz, bigint), is_on_shift(uuid, timestamptz) from public",
-    "grant execute on function on_shift(timestamptz, bigint), is_on_shift(uuid, timestamptz)"
-    " to gridward_all, gridward_area",
+    """
+grant execute on function on_shift(timestamptz, bigint), is_on_shift(uuid, timestamptz) to gridward_all, gridward_area
+""",
 )
 
 
