@@ -16,7 +16,7 @@ from api.locate import Graphs, LocatedAnswer, PlaceIn
 from api.media import MediaOut
 from api.moments import Moment
 from gis.errors import InvalidInputError
-from services import duplicates, media
+from services import corrections, duplicates, media
 from services import incident_views as views
 from services import incidents as service
 from services.incident_views import IncidentFilter
@@ -158,7 +158,15 @@ class Correction(BaseModel):
     item: Item | None = None
     description: Description | None = None
     severity: Severity | None = None
-    item_code: ItemCode | None = None
+    item_code: Annotated[str, Field(max_length=60, description="Empty: none of the catalogue's.")] | None = None
+    place: PlaceIn | None = Field(
+        default=None, description="Where it is; of an open case, and for the desk. Grid, area and people follow."
+    )
+
+    def wanted(self) -> corrections.Correction:
+        """Return what the service takes."""
+        place = self.place.place() if self.place is not None else None
+        return corrections.Correction(self.item, self.description, self.severity, self.item_code, place)
 
 
 async def intake_key(
@@ -289,19 +297,10 @@ def chart_incidents(work: Work, query: Annotated[QueueQuery, Query()]) -> ChartO
 
 @router.patch("/{no}", operation_id="amend_incident")
 def amend_incident(
-    work: Work, response: Response, no: str, correction: Correction, revision: IfMatch
+    work: Work, graphs: Graphs, response: Response, no: str, correction: Correction, revision: IfMatch
 ) -> IncidentAnswer:
-    """Correct item, description or severity; 412 with the present version when somebody else was faster."""
-    view = service.amend(
-        work,
-        no,
-        revision=revision,
-        now=datetime.now(UTC),
-        item=correction.item,
-        description=correction.description,
-        severity=correction.severity,
-        item_code=correction.item_code,
-    )
+    """Correct item, description, severity or place; 412 with the present version when somebody else was faster."""
+    view = corrections.amend(work, graphs, no, correction.wanted(), revision=revision, now=datetime.now(UTC))
     return _answer(view, response)
 
 

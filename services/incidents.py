@@ -1,4 +1,4 @@
-"""Reports: taken in once, placed at once, listed, and corrected without losing what was said before."""
+"""Reports: taken in once and placed at once."""
 
 from __future__ import annotations
 
@@ -13,11 +13,10 @@ import orjson
 from shapely import Point
 
 from casework import states
-from casework.chain import step_digest
 from casework.masking import control_sign, mask_personal_numbers
-from gis.errors import ConflictError, InvalidInputError, NotFoundError, StaleRevisionError
+from gis.errors import ConflictError, InvalidInputError
 from services import catalogue, clocks
-from services.incident_views import IncidentView, box_of, get_incident, view_of
+from services.incident_views import IncidentView, get_incident
 from services.locate import Located, Place, locate
 from services.nearest_staff import StreetGraphs
 from store.database import incidents as sql
@@ -31,17 +30,18 @@ __all__ = [
     "KeyUsedError",
     "Report",
     "Reported",
-    "amend",
+    "check",
     "get_incident",
     "placed",
+    "placed_at",
     "register",
+    "urgent_of",
 ]
 
 SEVERITIES: Final = ("minor", "major", "critical")
 ITEM_LENGTH: Final = 120
 DESCRIPTION_LENGTH: Final = 4000
 KEY_LENGTH: Final = 200
-_AMENDED: Final = ("item", "description", "severity", "item_code")
 _LATEST: Final = timedelta(minutes=10)
 """Clocks of phones run ahead a little; more than this is a mistake."""
 
@@ -126,7 +126,7 @@ def register(
     InvalidInputError
         No item, an unknown severity, or words that fit several places or none.
     """
-    _check(report, key, now)
+    check(report, key, now)
     channel_key = f"{work.actor.account_id or 'system'}:{key}"
     known = sql.find_key(work.session, report.channel, channel_key)
     if known is None:
@@ -143,7 +143,14 @@ def register(
     return Reported(False, incident, _located(work, graphs, report, incident.reported_at).answer)
 
 
-def _check(report: Report, key: str, now: datetime) -> None:
+def check(report: Report, key: str, now: datetime) -> None:
+    """Refuse a report that says too little, too much or nonsense.
+
+    Raises
+    ------
+    InvalidInputError
+        With the field that is at fault.
+    """
     if not report.item.strip() or len(report.item) > ITEM_LENGTH:
         raise InvalidInputError(f"Say what it is in 1 to {ITEM_LENGTH} characters.", field="item")
     if len(report.description) > DESCRIPTION_LENGTH:
@@ -196,22 +203,37 @@ def placed(work: UnitOfWork, graphs: StreetGraphs, point: tuple[float, float], m
     InvalidInputError
         The position stands for "nobody knows".
     """
-    found = _located(work, graphs, Report(Place(point[0], point[1]), "-"), moment)
+    return placed_at(work, graphs, Place(point[0], point[1]), moment)[0]
+
+
+def placed_at(
+    work: UnitOfWork, graphs: StreetGraphs, place: Place, moment: datetime
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the same for a place however it is said, and what is answered about it.
+
+    Raises
+    ------
+    InvalidInputError
+        The position stands for "nobody knows", or the words fit several places.
+    """
+    found = _located(work, graphs, Report(place, "-"), moment)
     if found.point is None:
         raise InvalidInputError("This position stands for 'not known'; give the place itself.", field="lon")
     area, town, county = found.codes
     versions = [*found.versions[:2], None, None]
-    return {
-        "point": Point(found.point), "accuracy_m": None, "locate_method": found.answer["located_by"],
-        "grid_version_id": versions[0], "alt_grid_version_id": versions[1], "component_id": found.component_id,
-        "area_code": area, "town_code": town, "county_code": county,
+    columns = {
+        "point": Point(found.point), "accuracy_m": place.accuracy_m or None,
+        "locate_method": found.answer["located_by"], "grid_version_id": versions[0],
+        "alt_grid_version_id": versions[1], "component_id": found.component_id, "area_code": area,
+        "town_code": town, "county_code": county,
     }  # fmt: skip
+    return columns, found.answer
 
 
 def _save(work: UnitOfWork, report: Report, found: Located, channel_key: str, now: datetime, time_zone: str) -> Taken:
     lon, lat = found.point or (None, None)
     located_by = found.answer["located_by"] if found.point else "none"
-    urgent = _urgent(work, report.item_code, found.territory_id)
+    urgent = urgent_of(work, report.item_code, found.territory_id)
     local = now.astimezone(ZoneInfo(time_zone))
     month = local.date().replace(day=1)
     incident_id, serial = sql.next_numbers(work.session, month)
@@ -258,7 +280,7 @@ def _announced(work: UnitOfWork, found: Located, taken: Taken, now: datetime) ->
     return Reported(True, get_incident(work, taken.no), found.answer)
 
 
-def _urgent(work: UnitOfWork, item_code: str | None, territory_id: UUID | None) -> bool:
+def urgent_of(work: UnitOfWork, item_code: str | None, territory_id: UUID | None) -> bool:
     """Whether an item of the catalogue is urgent.
 
     Raises
@@ -272,94 +294,3 @@ def _urgent(work: UnitOfWork, item_code: str | None, territory_id: UUID | None) 
     if item is None:
         raise InvalidInputError(f"The catalogue has no item {item_code[:60]}.", field="item_code")
     return item.urgent
-
-
-def amend(
-    work: UnitOfWork,
-    no: str,
-    *,
-    revision: int,
-    now: datetime,
-    item: str | None = None,
-    description: str | None = None,
-    severity: str | None = None,
-    item_code: str | None = None,
-) -> IncidentView:
-    """Correct what is said of an incident; its state stays, its history gets a row.
-
-    Parameters
-    ----------
-    work : UnitOfWork
-    no : str
-    revision : int
-        Revision that the caller saw.
-    now : datetime
-    item, description, severity, item_code : str or None
-        New values; None leaves one as it is.
-
-    Raises
-    ------
-    StaleRevisionError
-        Somebody else was faster; the present version rides along in ``current``.
-    """
-    work.actor.require("intake_officer", "dispatcher", "shift_leader", "grid_staff")
-    row = sql.get_incident(work.session, no, lock=True)
-    if row is None:
-        raise NotFoundError(f"There is no incident {no[:40]}.", no=no[:40])
-    before = view_of(row, work.actor.account_id)
-    if before.revision != revision:
-        raise StaleRevisionError(
-            "The incident was changed since you read it; look at the present version first.", current=before
-        )
-    wanted = replace(
-        before,
-        item=before.item if item is None else item.strip(),
-        description=before.description if description is None else mask_personal_numbers(description.strip()),
-        severity=before.severity if severity is None else severity,
-        item_code=before.item_code if item_code is None else item_code,
-    )
-    _check(Report(Place(), wanted.item, wanted.description, severity=wanted.severity), "-", now)
-    if wanted.item_code != before.item_code:
-        wanted = replace(wanted, urgent=_urgent(work, wanted.item_code, row.territory_id))
-    changed = [name for name in _AMENDED if getattr(before, name) != getattr(wanted, name)]
-    if not changed:
-        return before
-    _write(work, wanted, changed, now.astimezone(UTC))
-    work.touch("incidents", row.territory_id, box_of(before))
-    work.announce("incident", {"no": no, "action": "amend", "state": before.state}, row.territory_id)
-    return get_incident(work, no)
-
-
-def _write(work: UnitOfWork, wanted: IncidentView, changed: list[str], at: datetime) -> None:
-    key = {"month": wanted.month, "id": wanted.id}
-    sql.amend(
-        work.session,
-        {
-            **key,
-            "item": wanted.item,
-            "description": wanted.description,
-            "severity": wanted.severity,
-            "item_code": wanted.item_code,
-            "urgent": wanted.urgent,
-        },
-    )
-    seq, prev = sql.last_step(work.session, wanted.month, wanted.id)
-    facts: dict[str, Any] = {"changed": changed}
-    facts |= {name: getattr(wanted, name) for name in changed if name != "description"}
-    facts |= {"urgent": wanted.urgent} if "item_code" in changed else {}
-    content = states.step_content(
-        seq + 1,
-        "amend",
-        from_state=wanted.state,
-        to_state=wanted.state,
-        actor_id=work.actor.account_id,
-        at=at,
-        facts=facts,
-    )
-    sql.add_step(
-        work.session,
-        {
-            **key, "seq": seq + 1, "action": "amend", "state": wanted.state, "actor_id": work.actor.account_id,
-            "facts": facts, "at": at, "prev": prev, "digest": step_digest(prev, content),
-        },
-    )  # fmt: skip

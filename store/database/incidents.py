@@ -154,20 +154,10 @@ def last_step(session: Session, month: date, incident_id: int) -> tuple[int, str
     return last_step_from(session.execute(*last_step_question(month, incident_id)).all())
 
 
-_AMEND = sa.text("""
-update incident set item = :item, description = :description, severity = :severity, item_code = :item_code,
-    urgent = :urgent, revision = revision + 1
-where month = :month and id = :id
-""")
 _STEP = sa.text("""
 insert into transition (month, incident_id, seq, action, from_state, to_state, actor_id, facts, at, prev, digest)
 values (:month, :id, :seq, :action, :state, :state, :actor_id, :facts, :at, :prev, :digest)
 """).bindparams(sa.bindparam("facts", type_=JSONB))
-
-
-def amend(session: Session, values: dict[str, Any]) -> None:
-    """Write item, description and severity of an incident."""
-    session.execute(_AMEND, values)
 
 
 def add_step(session: Session, values: dict[str, Any]) -> None:

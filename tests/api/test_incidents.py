@@ -320,3 +320,63 @@ def test_crowd_of_incidents_is_counted_at_low_zooms(client, town):
     assert sum(feature["properties"]["count"] for feature in body) == total
     near = read_tile(client.get(TILES.format("incidents", *address(14))).content)["incidents"]["features"]
     assert all("count" not in feature["properties"] for feature in near)
+
+
+def test_a_place_is_corrected_and_everything_that_hangs_on_it_follows(client, database, town):
+    incident = send(client, at(50, 50, item="Bench")).json()["incident"]
+    url = f"{URL}/{incident['no']}"
+    assert incident["grid"]["code"] == "990101001001001"
+    moved = client.patch(url, json={"place": at(450, 50, accuracy_m=5)}, headers={"If-Match": '"1"'})
+    assert moved.status_code == 200, moved.text
+    now = moved.json()["incident"]
+    assert (now["grid"]["code"], now["accuracy_m"], now["revision"]) == ("990101001002003", 5, 2)
+    answer = client.get(f"{url}/answer").json()
+    assert [grid["code"] for grid in answer["located"]["grids"]] == ["990101001002003"]
+    last = answer["case"]["transitions"][-1]
+    assert (last["action"], last["facts"]["changed"]) == ("amend", ["place"])
+    again = client.patch(url, json={"place": at(450, 50, accuracy_m=5)}, headers={"If-Match": '"2"'})
+    assert again.json()["incident"]["revision"] == 2
+    stale = client.patch(url, json={"place": at(50, 50)}, headers={"If-Match": '"1"'})
+    assert stale.status_code == 412
+    nowhere = client.patch(url, json={"place": {"lon": 0, "lat": 0}}, headers={"If-Match": '"2"'})
+    assert nowhere.status_code == 422
+    with database.work(Actor.system()) as work:
+        proof = verify(work, incident["no"], now=datetime.now(UTC))
+    assert proof.intact, proof
+
+
+def test_a_report_without_a_place_gets_one_at_the_desk(client, database, town):
+    incident = send(client, {"lon": 0, "lat": 0, "item": "Lamp"}).json()["incident"]
+    assert (incident["lon"], incident["grid"], incident["located_by"]) == (None, None, "none")
+    body = {"place": {"grid_code": "990101001001002"}, "item": "Lamp out"}
+    placed_now = client.patch(f"{URL}/{incident['no']}", json=body, headers={"If-Match": '"1"'})
+    assert placed_now.status_code == 200, placed_now.text
+    now = placed_now.json()["incident"]
+    assert (now["grid"]["code"], now["located_by"], now["item"]) == ("990101001001002", "grid_code", "Lamp out")
+    with database.work(Actor.system()) as work:
+        proof = verify(work, incident["no"], now=datetime.now(UTC))
+    assert (proof.intact, proof.differs) == (True, [])
+
+
+def test_a_place_turned_round_is_put_right(client, town):
+    lon, lat = lonlat(50, 50)
+    answer = send(client, {"lon": lat, "lat": lon, "item": "Lamp"}).json()
+    assert answer["located"]["hint"] == "swapped"
+    fix = answer["located"]["candidates"][0]
+    body = {"place": {"lon": fix["lon"], "lat": fix["lat"]}}
+    now = client.patch(f"{URL}/{answer['incident']['no']}", json=body, headers={"If-Match": '"1"'}).json()["incident"]
+    assert now["grid"]["code"] == "990101001001001"
+
+
+def test_only_the_desk_places_and_only_what_is_open(client, app, make_account, town):
+    incident = send(client, at(50, 50, item="Bench")).json()["incident"]
+    url = f"{URL}/{incident['no']}"
+    body = {"place": at(60, 60)}
+    for role, status in (("analyst", 403), ("grid_staff", 403), ("dispatcher", 200)):
+        with Client(app, headers={"Authorization": f"Bearer {make_account(role)}"}) as who:
+            assert who.patch(url, json=body, headers={"If-Match": '"1"'}).status_code == status, role
+    with Client(app, headers={"Authorization": f"Bearer {make_account('intake_officer')}"}) as desk:
+        rejected = desk.post(f"{url}/actions/reject", json={"reason": "no"}, headers={"If-Match": '"2"'})
+        assert rejected.status_code == 200, rejected.text
+        refused = desk.patch(url, json={"place": at(70, 70)}, headers={"If-Match": '"3"'})
+        assert (refused.status_code, refused.json()["code"]) == (409, "wrong-state")

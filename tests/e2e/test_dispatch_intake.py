@@ -102,3 +102,53 @@ def test_plates_of_a_grid_are_printed_and_taken_out_of_use(office):
     rows.first.get_by_role("button", name="Take out of use").click()
     rows.first.get_by_role("button", name="For good: take it out").click()
     expect(rows).to_have_count(many - 1)
+
+
+def test_a_report_without_a_place_or_turned_round_is_placed_at_the_desk(office):
+    lost = office.report(lon=0, lat=0)
+    desk = office.desk("clerk", f"#/dispatch?report={lost}")
+    page = desk.page
+    expect(card(page).get_by_text("Nobody could place this report yet.")).to_be_visible()
+    card(page).get_by_role("button", name="Set the place").click()
+    form = page.get_by_role("form", name="Set the place")
+    form.get_by_role("combobox", name="Place").fill(f"{LON} {LAT}")
+    page.keyboard.press("Enter")
+    expect(form.get_by_text(re.compile(r"^Grid \d+"))).to_be_visible()
+    form.get_by_role("button", name="Save").click()
+    expect(card(page).get_by_text("Grid and head")).to_be_visible()
+    expect(card(page).get_by_text("Corrected: place")).to_be_visible()
+    assert office.see(lost)["incident"]["grid"] is not None
+
+    turned = office.report(lon=LAT, lat=LON)
+    desk.open(f"#/dispatch?report={turned}")
+    expect(card(page).get_by_text("Longitude and latitude look swapped")).to_be_visible()
+    card(page).get_by_role("region").filter(has_text="look swapped").or_(card(page)).get_by_role(
+        "button", name=re.compile("24.94600")
+    ).first.click()
+    expect(form.get_by_text(re.compile(r"^Grid \d+"))).to_be_visible()
+    form.get_by_role("button", name="Save").click()
+    expect(card(page).get_by_text("Grid and head")).to_be_visible()
+    assert office.see(turned)["incident"]["lat"] == LAT
+
+
+def test_two_people_correct_one_report_and_neither_undoes_the_other(office):
+    no = office.report(item="Bin full", description="by the door")
+    page = office.desk("clerk", f"#/dispatch?report={no}&list=1").page
+    card(page).get_by_role("button", name="More").click()
+    page.get_by_role("button", name="Edit", exact=True).click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Description").fill("by the gate")
+    # meanwhile the dispatcher says how grave it is
+    answer = office.context("sender").request.patch(
+        f"{office.server.base}/api/v1/incidents/{no}",
+        data={"severity": "major"},
+        headers={"Origin": office.server.base, "If-Match": '"1"'},
+    )
+    assert answer.ok, answer.text()
+    dialog.get_by_role("button", name="Save").click()
+    expect(dialog.get_by_text("It now says:")).to_be_visible()
+    expect(dialog.get_by_label("Severity")).to_have_value("major")
+    dialog.get_by_role("button", name="Save").click()
+    expect(dialog).to_have_count(0)
+    now = office.see(no)["incident"]
+    assert (now["severity"], now["description"]) == ("major", "by the gate")

@@ -1,6 +1,16 @@
 /** Words of cases that the desk and the phone share: actions, tasks, clocks. */
 
 export const casesEn = {
+  'case.setPlace': 'Set the place',
+  'case.noPlace': 'Nobody could place this report yet.',
+  'case.placed': 'Place of {no} saved',
+  'case.unitStays': '{unit} keeps the case; recall or return it if another unit answers for the new place.',
+  'case.nowSays': 'It now says:',
+  'case.corrected': 'Corrected: {what}',
+  'case.part.item': 'item',
+  'case.part.description': 'description',
+  'case.part.severity': 'severity',
+  'case.part.place': 'place',
   'clock.min': '{n} min',
   'clock.h': '{n} h',
   'clock.d': '{n} d',
@@ -67,6 +77,16 @@ export const casesEn = {
 }
 
 export const casesZh: Record<keyof typeof casesEn, string> = {
+  'case.setPlace': '更正位置',
+  'case.noPlace': '该上报尚未定位。',
+  'case.placed': '{no} 的位置已保存',
+  'case.unitStays': '案件仍由{unit}办理；若新位置归其他单位，请撤回或回退。',
+  'case.nowSays': '当前内容：',
+  'case.corrected': '更正：{what}',
+  'case.part.item': '事项',
+  'case.part.description': '描述',
+  'case.part.severity': '严重程度',
+  'case.part.place': '位置',
   'clock.min': '{n} 分',
   'clock.h': '{n} 小时',
   'clock.d': '{n} 天',

@@ -1,21 +1,20 @@
 import { signal } from '@preact/signals'
 import type { JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
-import { call, Problem } from '../../api/client'
-import type { CaseFull, DeskAnswer, Incident } from '../../api/types'
+import type { CaseFull, DeskAnswer } from '../../api/types'
 import { t, tOr } from '../../i18n'
 import { moment } from '../../i18n/format'
 import { store } from '../../map/store'
-import { FormDialog, TextField } from '../../ui/fields'
 import { Icon } from '../../ui/Icon'
 import { Menu } from '../../ui/Menu'
 import { ErrorNote, Skeleton } from '../../ui/states'
-import { toast } from '../../ui/toast'
 import { Answer } from '../place/Answer'
 import { ActionForm } from './ActionForm'
 import { Asked, Clocks, Duplicates, History, Photos, Tasks } from './CaseParts'
-import { answer, answerError, openCase, reload } from './desk'
+import { answer, answerError, openCase } from './desk'
+import { EditReport } from './EditReport'
 import { arranged, isBare, isGrave, type Choice, type Values } from './form'
+import { mayPlace, PlaceForm, PlaceLacks, placing, startPlacing } from './PlaceForm'
 import { CriticalChip, StateChip } from './Queue'
 import { act, actionName, dispatchTo, handedLink, refusal, underway, type Unit } from './sending'
 import { itemWords, placeWords } from './words'
@@ -67,32 +66,6 @@ export function decideKey(way: 'approve' | 'refuse'): void {
   if (now && choice) begin(now.case, choice)
 }
 
-function EditDialog({ one, onClose }: { one: Incident; onClose: () => void }): JSX.Element {
-  const [item, setItem] = useState(one.item)
-  const [description, setDescription] = useState(one.description)
-  const [failure, setFailure] = useState<unknown>(null)
-  const save = async (): Promise<void> => {
-    if (!item.trim()) return
-    try {
-      const body = { item: item.trim(), description: description.trim() }
-      await call(`/api/v1/incidents/${encodeURIComponent(one.no)}`, { method: 'PATCH', body, headers: { 'If-Match': `"${one.revision}"` } })
-      onClose()
-      toast(t('dispatch.edited', { no: one.no }))
-    } catch (cause) {
-      setFailure(cause)
-      if (!(cause instanceof Problem) || cause.status !== 412) return
-    }
-    await reload()
-  }
-  return (
-    <FormDialog title={t('dispatch.editTitle', { no: one.no })} form="edit-report" submit={t('dispatch.save')} barred={!item.trim()} onSubmit={() => void save()} onClose={onClose}>
-      <TextField id="edit-item" label={t('dispatch.item')} autofocus maxLength={120} value={item} onInput={setItem} />
-      <TextField id="edit-description" label={t('dispatch.description')} rows={3} maxLength={2000} value={description} onInput={setDescription} />
-      {failure !== null && <ErrorNote error={failure} />}
-    </FormDialog>
-  )
-}
-
 function Head({ of }: { of: CaseFull }): JSX.Element {
   const one = of.incident
   const notes = [
@@ -126,6 +99,7 @@ function Head({ of }: { of: CaseFull }): JSX.Element {
           {t('dispatch.masterIs', { no: one.master_no })}
         </button>
       )}
+      <PlaceLacks one={one} />
       <Clocks of={of} />
       {one.description && <p class="description">{one.description}</p>}
       <Asked of={of} />
@@ -192,6 +166,18 @@ function Foot({ of, onEdit }: { of: DeskAnswer; onEdit: () => void }): JSX.Eleme
               <Icon name="edit" />
               {t('dispatch.edit')}
             </button>
+            {mayPlace(of.case.incident) && (
+              <button
+                type="button"
+                onClick={() => {
+                  close()
+                  startPlacing(of.case.incident)
+                }}
+              >
+                <Icon name="pin" />
+                {t('case.setPlace')}
+              </button>
+            )}
           </>
         )}
       </Menu>
@@ -221,7 +207,7 @@ export function CaseCard({ no }: { no: string }): JSX.Element {
   const [editing, setEditing] = useState(false)
   const now = answer.value?.case.incident.no === no ? answer.value : null
   const form = opened.value?.no === no ? opened.value : null
-  useEffect(() => () => void (opened.value = null), [no])
+  useEffect(() => () => void (opened.value = placing.value = null), [no])
   if (!now) {
     return answerError.value ? (
       <div class="pad">
@@ -238,14 +224,16 @@ export function CaseCard({ no }: { no: string }): JSX.Element {
       <div class="place-body">
         <Head of={now.case} />
         <HandedLink no={no} />
-        {now.located && <Answer answer={now.located as never} />}
+        {now.located && <Answer answer={now.located as never} onFix={mayPlace(now.case.incident) ? (at) => startPlacing(now.case.incident, at) : undefined} />}
         <Duplicates of={now.case} />
         <Tasks of={now.case} />
         <Photos of={now.case} />
         <History of={now.case} />
       </div>
       {refusal.value?.no === no && <ErrorNote error={refusal.value.error} retry={undefined} />}
-      {form && choice ? (
+      {placing.value === no ? (
+        <PlaceForm one={now.case.incident} />
+      ) : form && choice ? (
         <ActionForm
           key={choice.action}
           choice={choice}
@@ -257,7 +245,7 @@ export function CaseCard({ no }: { no: string }): JSX.Element {
       ) : (
         <Foot of={now} onEdit={() => setEditing(true)} />
       )}
-      {editing && <EditDialog one={now.case.incident} onClose={() => setEditing(false)} />}
+      {editing && <EditReport one={now.case.incident} onClose={() => setEditing(false)} />}
     </article>
   )
 }

@@ -188,7 +188,13 @@ export function Photos({ of }: { of: CaseFull }): JSX.Element | null {
 }
 
 type Transition = CaseFull['transitions'][number]
-const stepWords = (one: Transition): string => (lang.value === 'zh' ? one.zh : one.action in ACTION_KEYS ? actionName(one.action) : one.action.replaceAll('_', ' '))
+/** What was corrected, in the words of the form. */
+function amended(one: Transition): string {
+  const changed = Array.isArray(one.facts.changed) ? (one.facts.changed as string[]) : []
+  const names = [...new Set(changed.map((name) => (name === 'item_code' ? 'item' : name)))]
+  return t('case.corrected', { what: names.map((name) => tOr(`case.part.${name}`, name)).join(', ') })
+}
+const stepWords = (one: Transition): string => (one.action === 'amend' ? amended(one) : lang.value === 'zh' ? one.zh : one.action in ACTION_KEYS ? actionName(one.action) : one.action.replaceAll('_', ' '))
 const ACTION_KEYS: Record<string, true> = Object.fromEntries(
   ['register', 'self_handle', 'ask_verification', 'verification_done', 'accept', 'reject', 'appeal', 'link_duplicate', 'unlink_duplicate', 'refer', 'acknowledge_referral', 'refuse_referral', 'open', 'dispatch', 'recall', 'sign', 'request_return', 'approve_return', 'refuse_return', 'request_suspension', 'approve_suspension', 'refuse_suspension', 'request_extension', 'approve_extension', 'refuse_extension', 'request_void', 'approve_void', 'refuse_void', 'resume', 'report_done', 'send_to_check', 'pass_check', 'fail_check', 'fail_check_self_handled', 'close', 'rate', 'reopen', 'archive', 'escalate', 'supervise', 'joint_call'].map((name) => [name, true as const]),
 )

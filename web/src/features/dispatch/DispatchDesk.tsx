@@ -25,6 +25,7 @@ import { clearFilters, FilterBar, narrowed, Tabs } from './FilterBar'
 import { handing, HandOver, loadSheets, ShiftFoot } from './HandOver'
 import { ImportFile } from './ImportFile'
 import { panel } from './panels'
+import { placing, stopPlacing } from './PlaceForm'
 import { Plates } from './Plates'
 import { growNearEnd, Queue } from './Queue'
 import { SearchArea } from './SearchArea'
@@ -174,7 +175,8 @@ function startKeys(): () => void {
   }
   deskBack.value = () => {
     if (undo()) return true
-    if (opened.peek()) opened.value = null
+    if (placing.peek()) stopPlacing()
+    else if (opened.peek()) opened.value = null
     else if (handing.peek()) handing.value = false
     else if (reporting.peek()) reporting.value = false
     else if (panel.peek()) panel.value = null

@@ -4,6 +4,7 @@ import { Combobox } from '../../ui/Combobox'
 import { findItems, items, nameOf, usual, type Item } from '../phone/catalogue'
 
 interface ItemBoxProps {
+  id?: string
   item: string
   code: string | null
   bad: boolean
@@ -12,18 +13,18 @@ interface ItemBoxProps {
 }
 
 /** What is wrong: found in the catalogue by a few letters, pinyin or initials, or kept in own words. */
-export function ItemBox({ item, code, bad, onText, onPick }: ItemBoxProps): JSX.Element {
+export function ItemBox({ id = 'report-item', item, code, bad, onText, onPick }: ItemBoxProps): JSX.Element {
   return (
     <div class="field item-box">
-      <label for="report-item">{t('dispatch.item')}</label>
+      <label for={id}>{t('dispatch.item')}</label>
       <Combobox
-        id="report-item"
+        id={id}
         listLabel={t('dispatch.filterItem')}
         text={item}
         settled={code !== null}
         maxLength={120}
         invalid={bad}
-        describedBy="report-item-hint"
+        describedBy={`${id}-hint`}
         find={findItems}
         keyOf={(one) => one.code}
         words={nameOf}
@@ -31,7 +32,7 @@ export function ItemBox({ item, code, bad, onText, onPick }: ItemBoxProps): JSX.
         onText={onText}
         onPick={onPick}
       />
-      <span id="report-item-hint" class={bad ? 'error' : 'hint'}>
+      <span id={`${id}-hint`} class={bad ? 'error' : 'hint'}>
         {bad ? t('dispatch.itemError') : (code ?? t(item && items.value.length > 0 ? 'dispatch.itemFree' : 'dispatch.itemHint'))}
       </span>
       {!code && (

@@ -20,7 +20,7 @@ import { shortNo } from './words'
 
 export const reporting = signal(false)
 
-const SEVERITIES = ['minor', 'major', 'critical'] as const
+export const SEVERITIES = ['minor', 'major', 'critical'] as const
 const CHANNELS = ['phone', 'app', 'camera', 'patrol'] as const
 const DEFAULT_ACCURACY_M = 20
 

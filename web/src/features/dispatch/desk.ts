@@ -212,6 +212,18 @@ export async function openCase(no: string): Promise<void> {
   }
 }
 
+/** Puts the place of the case in hand back on the map. */
+export function backToPlace(): void {
+  const now = answer.peek()
+  if (now) showPlace(now, 0)
+}
+
+/** Fetches the case in hand as if it were opened now: its place may be another one. */
+export async function openAgain(): Promise<void> {
+  answer.value = null
+  await reload()
+}
+
 /** A newer state of the case in hand, as an action answered it. */
 export function caseIs(next: DeskAnswer['case']): void {
   const before = answer.peek()

@@ -137,9 +137,13 @@ function Cameras({ answer }: { answer: Located }): JSX.Element {
   )
 }
 
-function Candidates({ list, fix }: { list: Candidate[]; fix: boolean }): JSX.Element {
+/** What takes a place that is proposed instead of the one that was said. */
+type Fix = ((at: { lon: number; lat: number }) => void) | undefined
+
+function Candidates({ list, fix, onFix }: { list: Candidate[]; fix: boolean; onFix: Fix }): JSX.Element {
   const choose = (one: Candidate): void => {
     if (one.lon === undefined || one.lat === undefined) return
+    if (onFix) return onFix({ lon: one.lon, lat: one.lat })
     store.place.value = { lon: one.lon, lat: one.lat, accuracy_m: null }
     store.goTo.value = { at: [one.lon, one.lat], zoom: 17 }
   }
@@ -200,11 +204,11 @@ function Words({ answer }: { answer: Located }): JSX.Element {
 }
 
 /** The whole answer; the order of its parts never changes. */
-export function Answer({ answer }: { answer: Located }): JSX.Element {
+export function Answer({ answer, onFix }: { answer: Located; onFix?: Fix }): JSX.Element {
   return (
     <>
       <Words answer={answer} />
-      {answer.candidates.length > 0 && <Candidates list={answer.candidates} fix={answer.hint === 'swapped'} />}
+      {answer.candidates.length > 0 && <Candidates list={answer.candidates} fix={answer.hint === 'swapped'} onFix={onFix} />}
       {answer.hint === 'placeholder' && (
         <p class="note warn">
           <Icon name="warning" />
