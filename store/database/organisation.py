@@ -127,7 +127,7 @@ _STAFF = """
 select s.id, s.work_no, s.name, s.post, s.unit_id, u.name as unit_name, s.area_id, a.code as area_code,
        a.name as area_name, s.skills, s.max_posts, s.full_time, s.active, s.revision,
        st_x(s.duty_point) as lon, st_y(s.duty_point) as lat,
-       exists (select from shift h where h.staff_id = s.id and h.period @> cast(:at as timestamptz)) as on_duty,
+       is_on_shift(s.id, cast(:at as timestamptz)) as on_duty,
        exists (select from absence b where b.staff_id = s.id and b.period @> cast(:at as timestamptz)) as absent,
        coalesce((select array_agg(m.role || ' ' || coalesce(g.code, t.code, '')
                                   order by m.is_head desc, m.role, g.code, t.code)

@@ -18,9 +18,9 @@ _SHIFTS = sa.text("""
 select h.id, h.staff_id, s.work_no, s.name, s.post, a.name as area_name, lower(h.period) as since,
        upper(h.period) as until, h.pattern_id,
        exists (select from absence b where b.staff_id = h.staff_id and b.period && h.period) as absent
-from shift h join staff s on s.id = h.staff_id left join area a on a.id = s.area_id
-where s.territory_id = :territory and h.period && tstzrange(cast(:since as timestamptz), cast(:until as timestamptz))
-  and (cast(:staff as uuid) is null or s.id = :staff)
+from shifts_within(cast(:since as timestamptz), cast(:until as timestamptz)) as k(id)
+join shift h on h.id = k.id join staff s on s.id = h.staff_id left join area a on a.id = s.area_id
+where s.territory_id = :territory and (cast(:staff as uuid) is null or s.id = :staff)
 order by lower(h.period), s.work_no, h.id limit :limit
 """)
 
