@@ -92,6 +92,7 @@ class LinkedOut(BaseModel):
 
     no: str
     item: str
+    item_code: str | None
     state: str
     severity: str
     channel: str

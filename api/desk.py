@@ -45,6 +45,7 @@ class HandedCase(BaseModel):
 
     no: str
     item: str
+    item_code: str | None = None
     state: str
     severity: str
     pending: str | None

@@ -22,6 +22,7 @@ class DuplicateOut(BaseModel):
     no: str
     revision: int
     item: str
+    item_code: str | None
     state: str
     channel: str
     reported_at: datetime

@@ -16,7 +16,7 @@ import orjson
 
 from casework.machine import machine
 from services.cases.contacts import contact_key
-from services.notifications import TEST
+from services.notifications import TEST, with_names
 from services.reporter_mail import ReporterMail
 from services.settings import OutboundSettings, Settings
 from store.database import notifications as sql
@@ -91,36 +91,37 @@ def deliver(database: Database, outbound: Outbound, *, now: datetime) -> int:
     for done in range(A_ROUND):
         with database.work(Actor.system(), Doing("notice taken", asks=True)) as work:
             job = sql.take(work.session, now, now + LEASE)
+            facts = with_names(work, [(job.facts, job.territory_id)])[0] if job is not None else {}
         if job is None:
             return done
         started = perf_counter()
-        status, note = _try(job, outbound)
+        status, note = _try(job, facts, outbound)
         took = round((perf_counter() - started) * 1000)
         with database.work(Actor.system(), Doing("notice delivered", asks=True)) as work:
             _conclude(work.session, job, status, note, took, now)
     return A_ROUND
 
 
-def _try(job: Any, outbound: Outbound) -> tuple[int | None, str]:  # noqa: ANN401 - a row
+def _try(job: Any, facts: dict[str, Any], outbound: Outbound) -> tuple[int | None, str]:  # noqa: ANN401 - a row
     """Send one notice; return the status and, where it failed, why."""
     try:
         if job.channel == "webhook":
-            status = _post(job, outbound)
+            status = _post(job, facts, outbound)
             return status, "" if 200 <= status < 300 else f"answered {status}"
         if job.channel == "mail":
             if outbound.mail is None:
                 return None, "No mail server is set (GRIDWARD_SMTP_HOST)."
-            mail.send(outbound.mail, job.target, *words(job.kind, job.facts))
+            mail.send(outbound.mail, job.target, *words(job.kind, facts))
         else:
-            plugins.send(job.channel, job.target, "\n".join(words(job.kind, job.facts)), job.facts)
+            plugins.send(job.channel, job.target, "\n".join(words(job.kind, facts)), facts)
     except OutboundError as error:
         return None, str(error)
     return None, ""
 
 
-def _post(job: Any, outbound: Outbound) -> int:  # noqa: ANN401 - a row
+def _post(job: Any, facts: dict[str, Any], outbound: Outbound) -> int:  # noqa: ANN401 - a row
     body = orjson.dumps(
-        {"id": job.notification_id, "kind": job.kind, "at": job.at, "role": job.role, "facts": job.facts},
+        {"id": job.notification_id, "kind": job.kind, "at": job.at, "role": job.role, "facts": facts},
         option=orjson.OPT_UTC_Z,
     )
     headers = {
@@ -151,6 +152,12 @@ def _conclude(session: Any, job: Any, status: int | None, note: str, took_ms: in
         sql.conclude(session, job.id, "queued", now + BACKOFF[job.tries - 1], None)
 
 
+def _item(facts: dict[str, Any]) -> str:
+    """Return what a case is about: as the catalogue calls it, in both languages, else as it was reported."""
+    names = dict.fromkeys(str(facts[name]) for name in ("item_en", "item_zh") if facts.get(name))
+    return " ".join(names) or str(facts.get("item", ""))
+
+
 def words(kind: str, facts: dict[str, Any]) -> tuple[str, str]:
     """Return subject and text of a notice, in English and Chinese.
 
@@ -161,7 +168,7 @@ def words(kind: str, facts: dict[str, Any]) -> tuple[str, str]:
     """
     state = str(facts.get("state", ""))
     zh = str(machine().states.get(state, {}).get("zh", ""))
-    no, item = str(facts.get("no", "")), str(facts.get("item", ""))
+    no, item = str(facts.get("no", "")), _item(facts)
     if kind == "clock":
         percent = facts.get("percent", 100)
         subject = f"{no}: {percent} % of its limit ({zh} {state})"

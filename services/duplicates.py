@@ -30,6 +30,7 @@ class LikelyDuplicate:
     no: str
     revision: int
     item: str
+    item_code: str | None
     state: str
     channel: str
     reported_at: datetime
@@ -164,9 +165,9 @@ def _likely(row: _Report, rows: Sequence[Any], most: int) -> list[LikelyDuplicat
     known = {each.no: each for each in rows}
     return [
         LikelyDuplicate(
-            found.no, known[found.no].revision, known[found.no].item, known[found.no].state, known[found.no].channel,
-            known[found.no].reported_at, found.score, found.distance_m, found.hours, found.reason,
-            known[found.no].lon, known[found.no].lat,
+            found.no, known[found.no].revision, known[found.no].item, known[found.no].item_code,
+            known[found.no].state, known[found.no].channel, known[found.no].reported_at, found.score,
+            found.distance_m, found.hours, found.reason, known[found.no].lon, known[found.no].lat,
         )
         for found in likely_duplicates(report, others, most=most)
     ]  # fmt: skip

@@ -141,7 +141,8 @@ def _standing(
 
 def _case(row: Any) -> dict[str, Any]:  # noqa: ANN401 - a database row
     return {
-        "no": row.no, "item": row.item, "state": row.state, "severity": row.severity, "pending": row.pending,
+        "no": row.no, "item": row.item, "item_code": row.item_code, "state": row.state, "severity": row.severity,
+        "pending": row.pending,
         "due_at": row.due_at.isoformat() if row.due_at else None, "grid": row.grid_code, "unit": row.unit_name,
     }  # fmt: skip
 

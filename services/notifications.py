@@ -12,6 +12,7 @@ from uuid import UUID
 
 from casework.notices import Told
 from gis.errors import InvalidInputError, NotFoundError
+from services import catalogue
 from services.access import record
 from store.database import notifications as sql
 from store.database.work import UnitOfWork
@@ -87,7 +88,7 @@ def tell_step(work: UnitOfWork, case: Any, action: str, told: Sequence[Told], fa
     """
     if not told:
         return
-    said = {"no": case.no, "item": case.item, "state": case.state, "action": action}
+    said = {"no": case.no, "item": case.item, "item_code": case.item_code, "state": case.state, "action": action}
     said |= {name: facts[name] for name in ("to_level", "answer_due", "review_date", "kind") if facts.get(name)}
     for each in told:
         values = {
@@ -107,9 +108,33 @@ def list_notices(
     rows = sql.mine(
         work.session, account_id=account, roles=roles, now=now, unread=unread, before=before, limit=limit + 1
     )
-    found = [Notice(row.id, row.kind, row.role, row.facts, row.at, row.read_at) for row in rows[:limit]]
+    facts = with_names(work, [(row.facts, row.territory_id) for row in rows[:limit]])
+    found = [
+        Notice(row.id, row.kind, row.role, said, row.at, row.read_at)
+        for row, said in zip(rows[:limit], facts, strict=True)
+    ]
     count = sql.unread_count(work.session, account_id=account, roles=roles, now=now, most=MOST_UNREAD)
     return Notices(found, count, found[-1].id if len(rows) > limit else None)
+
+
+def with_names(work: UnitOfWork, notices: Sequence[tuple[Mapping[str, Any], UUID | None]]) -> list[dict[str, Any]]:
+    """Return the facts of notices (each with its territory) with what the catalogue of now calls their items.
+
+    ``item_en`` and ``item_zh`` are there where the report has an item of the catalogue.
+    """
+    catalogues: dict[UUID, Mapping[str, catalogue.ItemView]] = {}
+    named = []
+    for facts, territory_id in notices:
+        code = facts.get("item_code")
+        found = None
+        if code and territory_id is not None:
+            if territory_id not in catalogues:
+                version = catalogue.version_id(work, territory_id)
+                catalogues[territory_id] = catalogue.items_of(work, version)
+            found = catalogues[territory_id].get(code)
+        names = {} if found is None else {"item_en": found.name_en, "item_zh": found.name_zh}
+        named.append({**facts, **{name: value for name, value in names.items() if value}})
+    return named
 
 
 def mark_read(work: UnitOfWork, *, now: datetime, ids: Sequence[int] = (), through: int | None = None) -> int:

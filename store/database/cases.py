@@ -198,7 +198,7 @@ def staff_named(session: Session, territory_id: UUID, name: str) -> sa.Row[Any] 
 
 
 _LINKED = sa.text("""
-select i.no, i.item, i.state, i.severity, i.channel, i.reported_at, i.revision from incident i
+select i.no, i.item, i.item_code, i.state, i.severity, i.channel, i.reported_at, i.revision from incident i
 where i.master_id = :id order by i.reported_at, i.id limit 500
 """)
 

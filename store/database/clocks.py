@@ -70,8 +70,9 @@ with due as (
 ), told as (
     insert into notification (territory_id, kind, role, unit_id, month, incident_id, facts)
     select i.territory_id, 'clock', r.role, case when r.role = 'handling_unit' then i.unit_id end, d.month,
-           d.incident_id, jsonb_build_object('no', i.no, 'item', i.item, 'state', d.state, 'clock', d.kind,
-                                             'phase', d.seq, 'percent', d.percent, 'due_at', d.due_at)
+           d.incident_id, jsonb_build_object('no', i.no, 'item', i.item, 'item_code', i.item_code, 'state', d.state,
+                                             'clock', d.kind, 'phase', d.seq, 'percent', d.percent,
+                                             'due_at', d.due_at)
     from due d
     join fired f on f.clock_id = d.id and f.percent = d.percent
     join incident i on i.month = d.month and i.id = d.incident_id

@@ -17,7 +17,7 @@ KEPT_SHOWN: Final = 20
 
 # the state stands first: partial indexes and the index by state keep closed cases of years out of it
 _STANDING = sa.text("""
-select i.no, i.item, i.state, i.severity, i.pending, i.due_at, g.code as grid_code, u.name as unit_name
+select i.no, i.item, i.item_code, i.state, i.severity, i.pending, i.due_at, g.code as grid_code, u.name as unit_name
 from incident i
 left join grid_version v on v.id = i.grid_version_id left join grid g on g.id = v.grid_id
 left join unit u on u.id = i.unit_id

@@ -41,7 +41,8 @@ with next as (
 update delivery d set next_at = :lease, tries = d.tries + 1
 from next, webhook w, notification n
 where d.id = next.id and w.id = d.webhook_id and n.id = d.notification_id
-returning d.id, d.tries, w.channel, w.target, w.secret, n.id as notification_id, n.kind, n.facts, n.at, n.role
+returning d.id, d.tries, w.channel, w.target, w.secret, n.id as notification_id, n.kind, n.facts, n.at, n.role,
+          n.territory_id
 """)
 
 
@@ -63,7 +64,7 @@ def mine(
     """Return the notices of an account, newest first."""
     more = (" and r.at is null" if unread else "") + (" and n.id < :before" if before is not None else "")
     statement = (
-        f"select n.id, n.kind, n.role, n.facts, n.at, r.at as read_at {_MINE}{more} order by n.id desc limit :limit"
+        f"select n.id, n.kind, n.role, n.facts, n.at, n.territory_id, r.at as read_at {_MINE}{more} order by n.id desc limit :limit"
     )
     values = {"me": account_id, "roles": list(roles), "since": now - SHOWN, "before": before, "limit": limit}
     return session.execute(sa.text(statement), values).all()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from importlib import resources
 
 import pytest
 import sqlalchemy as sa
 
-from services import clock_sweep
+from services import clock_sweep, ingest
+from services.deliveries import words
 from store.database.actor import Actor
 from tests.api.conftest import Client
 from tests.api.town import build_town, lonlat
@@ -97,3 +99,28 @@ def test_webhooks_belong_to_the_system_administrator(app, client, make_account, 
         assert admin.delete(one).status_code == 204
         assert admin.delete(one).status_code == 404
         assert admin.post(f"{one}/test").status_code == 404
+
+
+def test_notices_and_repeats_name_the_item_as_the_catalogue_does(app, client, make_account, database, town, late):
+    with (
+        database.owner_work(SYSTEM) as work,
+        resources.as_file(resources.files("casework") / "open_catalogue.csv") as path,
+    ):
+        ingest.load_catalogue(work, path, territory=town.territory)
+    item = client.get("/api/v1/catalogue/items?q=pothole").json()["items"][0]
+    lon, lat = lonlat(300, 100)
+    numbers = []
+    for key in ("named-1", "named-2"):
+        body = {"lon": lon, "lat": lat, "item": "Loch", "item_code": item["code"]}
+        made = client.post("/api/v1/incidents", json=body, headers={"Idempotency-Key": key})
+        numbers.append(made.json()["incident"]["no"])
+    clock_sweep.sweep(database, now=datetime.now(UTC) + timedelta(minutes=31))
+    with Client(app, headers={"Authorization": f"Bearer {make_account('intake_officer')}"}) as mine:
+        notices = mine.get("/api/v1/notifications").json()["notices"]
+    facts = next(one["facts"] for one in notices if one["facts"]["no"] == numbers[0])
+    assert (facts["item"], facts["item_en"], facts["item_zh"]) == ("Loch", item["name_en"], item["name_zh"])
+    assert words("clock", facts)[1].startswith(f"{item['name_en']} {item['name_zh']}\n")
+    other = next(one["facts"] for one in notices if one["facts"]["no"] == late)
+    assert "item_en" not in other
+    (repeat,) = client.get(f"/api/v1/incidents/{numbers[0]}").json()["proposed"]
+    assert (repeat["no"], repeat["item_code"]) == (numbers[1], item["code"])

@@ -13,7 +13,7 @@ import { clockTime } from './desk'
 import { LinkAll } from './LinkAll'
 import { asDuplicateMs } from './order'
 import { act, actionName, actOnTask } from './sending'
-import { shortNo, stateWord } from './words'
+import { itemWords, shortNo, stateWord } from './words'
 
 type Told = CaseFull['clocks']['stage']
 
@@ -63,7 +63,7 @@ function DuplicateRow({ one, of, may }: { one: Duplicate; of: CaseFull; may: boo
         {shortNo(one.no)}
       </button>
       <span class="grow small second">
-        {t('dispatch.duplicateOf', { item: one.item, d: distance(one.distance_m), h: number(one.hours, 1) })} · {tOr(`dispatch.because.${one.reason}`, one.reason)}
+        {t('dispatch.duplicateOf', { item: itemWords(one), d: distance(one.distance_m), h: number(one.hours, 1) })} · {tOr(`dispatch.because.${one.reason}`, one.reason)}
       </span>
       {may && (
         <button type="button" class="link" onClick={() => void act(of.incident, 'link_duplicate', { master: one.no })}>
@@ -97,7 +97,7 @@ export function Duplicates({ of }: { of: CaseFull }): JSX.Element | null {
                 <button type="button" class="link" onClick={() => (store.incident.value = one.no)}>
                   {shortNo(one.no)}
                 </button>
-                <span class="grow small second ellipsis">{one.item}</span>
+                <span class="grow small second ellipsis">{itemWords(one)}</span>
                 <span class="small muted num">{moment(one.reported_at)}</span>
               </li>
             ))}

@@ -11,7 +11,7 @@ import { store } from '../../map/store'
 import { TextField } from '../../ui/fields'
 import { Icon } from '../../ui/Icon'
 import { ErrorNote, Skeleton } from '../../ui/states'
-import { shortNo, stateWord } from './words'
+import { itemWords, shortNo, stateWord } from './words'
 
 /** The hand-over stands in the panel instead of a case. */
 export const handing = signal(false)
@@ -69,7 +69,7 @@ function Sheet(props: { title: string; sums: Record<string, number>; since: stri
                   </button>
                 </td>
                 <td class="wrap-cell">
-                  {one.item} {one.severity === 'critical' && <span class="chip late">{t('dispatch.critical')}</span>}
+                  {itemWords(one)} {one.severity === 'critical' && <span class="chip late">{t('dispatch.critical')}</span>}
                 </td>
                 <td>{one.grid ? gridNumber(one.grid) : '–'}</td>
                 <td>{one.pending ? t(`dispatch.asked.${one.pending}` as Key) : stateWord(one)}</td>

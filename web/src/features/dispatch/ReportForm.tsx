@@ -16,7 +16,7 @@ import { SearchBox } from '../shell/Search'
 import { expectOwn, reload } from './desk'
 import { nameOf, type Item } from '../phone/catalogue'
 import { ItemBox } from './ItemBox'
-import { shortNo } from './words'
+import { itemWords, shortNo } from './words'
 
 export const reporting = signal(false)
 
@@ -137,7 +137,7 @@ function Near({ draft }: { draft: Draft }): JSX.Element | null {
                     {shortNo(one.no)}
                   </button>
                   <span class="grow">
-                    {t('dispatch.duplicateOf', { item: one.item, d: distance(one.distance_m), h: number(one.hours, 1) })} · {tOr(`dispatch.because.${one.reason}`, one.reason)}
+                    {t('dispatch.duplicateOf', { item: itemWords(one), d: distance(one.distance_m), h: number(one.hours, 1) })} · {tOr(`dispatch.because.${one.reason}`, one.reason)}
                   </span>
                 </li>
               ))}

@@ -1,6 +1,6 @@
 /** What notices say. */
 import type { components } from '../../api/schema'
-import { t, tOr } from '../../i18n'
+import { lang, t, tOr } from '../../i18n'
 import { number } from '../../i18n/format'
 
 export type Notice = components['schemas']['NoticeOut']
@@ -17,7 +17,8 @@ export function noticeWords(one: Notice): string {
   const action = text(one, 'action')
   return tOr(`notices.action.${action}`, tOr(`action.${action}`, action.replaceAll('_', ' ')))
 }
-export const noticeItem = (one: Notice): string => text(one, 'item')
+/** What the case is about: as the catalogue calls it in the language on screen, else as it was reported. */
+export const noticeItem = (one: Notice): string => text(one, lang.value === 'zh' ? 'item_zh' : 'item_en') || text(one, 'item')
 export const noticeCase = (one: Notice): string | null => text(one, 'no') || null
 /** Late things stand out by a sign. */
 export const isUrgent = (one: Notice): boolean => one.kind === 'clock' && Number(one.facts.percent ?? 0) >= 100
