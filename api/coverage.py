@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
+from api.compress import accepted_coding
 from api.coverage_bodies import (
     AreasOut,
     CostsIn,
@@ -21,15 +22,19 @@ from api.coverage_bodies import (
     RunsOut,
     RunStarted,
 )
-from api.deps import Work, settings_of
+from api.deps import Wired, Work, settings_of
 from api.jobs import JobAnswer
+from api.ogc_parameters import known_tags
 from services import coverage_views as views
 from services import jobs
 from services.settings import Settings
+from services.tiles import TileCache
 
 router = APIRouter(prefix="/api/v1/coverage", tags=["coverage"])
 SettingsOf = Annotated[Settings, Depends(settings_of)]
 PlanQuery = Annotated[UUID | None, Query(description="Plan; the one in use when left out.")]
+GEOJSON = "application/geo+json"
+PRIVATE_UNTIL_CHANGED = {"Cache-Control": "private, no-cache", "Vary": "Accept-Encoding, Authorization, Cookie"}
 RunQuery = Annotated[UUID | None, Query(description="Run; the plan's newest when left out.")]
 
 
@@ -64,6 +69,32 @@ def start_run(work: Work, settings: SettingsOf, asked: RunRequest, response: Res
         return RunStarted(run=RunOut.model_validate(known))
     view = jobs.start_job(work, "coverage", {"plan": str(asked.plan), "needs": needs})
     return RunStarted(job=JobAnswer.of(view).job)
+
+
+@router.get(
+    "/runs/{run}/sheds",
+    operation_id="get_coverage_sheds",
+    response_class=Response,
+    responses={200: {"content": {GEOJSON: {}}}, 304: {"description": "Still true."}},
+)
+def get_sheds(request: Request, wired: Wired, work: Work, run: UUID) -> Response:
+    """Return what the cameras see by the question of a run, for a map.
+
+    Those of the newest answer to the standing question are a map layer, too. For others they are cast from the
+    register as it is now: ``as_then`` tells whether that is what the figures rest on. ``unknown`` is what a camera of
+    unknown heading may see; ``share`` is the part of the time in which the camera counts, 0 where it never does.
+    """
+    from services.coverage_sheds import sheds_for_map  # noqa: PLC0415 - brings in compiled kernels
+
+    cache: TileCache = wired.parts.setdefault("run-sheds", TileCache(wired.settings.http.tile_cache_mb * 2**20))
+    coding = accepted_coding(request.headers.get("accept-encoding", ""))
+    found = sheds_for_map(work, cache, run, coding=coding, known_tags=known_tags(request))
+    headers = {"ETag": f'W/"{found.tag}"', **PRIVATE_UNTIL_CHANGED}
+    if found.body is None:
+        return Response(status_code=304, headers=headers)
+    if found.coding is not None:
+        headers["Content-Encoding"] = found.coding
+    return Response(found.body, media_type=GEOJSON, headers=headers)
 
 
 @router.get("/gaps", operation_id="list_coverage_gaps")

@@ -24,8 +24,8 @@ from store.database.tiles import View
 from store.database.work import UnitOfWork
 
 __all__ = [
-    "CACHE_MB", "Coding", "MapFacts", "Tile", "TileAddress", "TileCache", "map_facts", "published_tags", "read_tile",
-    "tile_tag",
+    "CACHE_MB", "Coding", "MapFacts", "Tile", "TileAddress", "TileCache", "map_facts", "packed", "published_tags",
+    "read_tile", "tile_tag", "with_body",
 ]  # fmt: skip
 
 Coding = Literal["zstd", "gzip"]
@@ -232,7 +232,7 @@ async def read_tile(
         return Tile(tag, None, None)
     if body is None:
         body = await work.fetch(now)
-    return _with_body(tag, body, coding)
+    return with_body(tag, body, coding)
 
 
 def _tag_in(seen: SeenView, layer_id: str, actor: Actor) -> str:
@@ -243,11 +243,11 @@ def _tag_in(seen: SeenView, layer_id: str, actor: Actor) -> str:
     return found
 
 
-def _with_body(tag: str, body: bytes, coding: Coding | None) -> Tile:
-    """Return the answer with a body from the cache, which is packed or too small to be worth it."""
+def with_body(tag: str, body: bytes, coding: Coding | None) -> Tile:
+    """Return an answer with a body from the cache, which is packed or too small to be worth it."""
     # a vector tile begins with the field number of a layer (0x1a), so the packers' own first bytes can't be mistaken
-    packed = body.startswith((b"\x28\xb5\x2f\xfd", b"\x1f\x8b"))
-    return Tile(tag, body, coding if packed else None)
+    is_packed = body.startswith((b"\x28\xb5\x2f\xfd", b"\x1f\x8b"))
+    return Tile(tag, body, coding if is_packed else None)
 
 
 @dataclass(slots=True)
@@ -291,7 +291,7 @@ class _Cutting:
             found = await self.reads.ask(*before, tile, planned_once=True)
             raw = found[-1].bytes_of_one()
             large = self.coding is not None and len(raw) > _SMALL
-            body = await asyncio.to_thread(_packed, raw, self.coding) if large else _packed(raw, self.coding)
+            body = await asyncio.to_thread(packed, raw, self.coding) if large else packed(raw, self.coding)
         except Exception as error:
             self.cache.fail(self.key, error)
             raise
@@ -315,7 +315,8 @@ def _require_tile(layer_id: str, address: TileAddress) -> None:
         raise NotFoundError(f"Zoom {z} has columns and rows 0 to {2**z - 1}.", column=x, row=y)
 
 
-def _packed(raw: bytes, coding: object) -> bytes:
+def packed(raw: bytes, coding: object) -> bytes:
+    """Pack bytes that go out as often as they are asked for; few stay as they are."""
     if coding is None or len(raw) < _WORTH_PACKING:
         return raw
     if coding == "gzip":

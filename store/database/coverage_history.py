@@ -19,6 +19,10 @@ where camera_id = any(cast(:ids as uuid[]))
   and period && tstzrange(:begins, :ends, case when cast(:begins as timestamptz) = :ends then '[]' else '[)' end)
 order by camera_id, lower(period)
 """)
+_MARK = sa.text("""
+select count(*) || ' ' || coalesce(sum(hashtextextended(id::text, 0)), 0) from camera_status
+where period && tstzrange(:begins, :ends, case when cast(:begins as timestamptz) = :ends then '[]' else '[)' end)
+""")
 _NOTED = sa.text("select distinct camera_id from camera_status where camera_id = any(cast(:ids as uuid[]))")
 
 
@@ -31,3 +35,8 @@ def read_periods(session: Session, cameras: Sequence[UUID], begins_at: datetime,
 def cameras_noted(session: Session, cameras: Sequence[UUID]) -> list[UUID]:
     """Return those of some cameras that have any history."""
     return list(session.scalars(_NOTED, {"ids": list(cameras)}))
+
+
+def mark_of(session: Session, begins_at: datetime, ends_at: datetime) -> str:
+    """Return a text that is another one when anything else is noted of a period; what is noted is never changed."""
+    return str(session.scalar(_MARK, {"begins": begins_at, "ends": ends_at}))

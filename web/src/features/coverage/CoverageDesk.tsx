@@ -36,6 +36,7 @@ import { ReachLegend } from './posts/ReachLegend'
 import { openById } from './proposals/list'
 import { ProposalsPanel } from './proposals/ProposalsPanel'
 import { Reasons } from './Reasons'
+import { runSheds } from './runSheds'
 import { tab, TABS, type Tab } from './tabs'
 import { Adding, addAtMiddle } from './whatif/Adding'
 import { Handles, useMoves } from './whatif/Handles'
@@ -219,6 +220,7 @@ export function CoverageDesk(): JSX.Element {
   const selected = here?.grids.find((row) => row.code === store.grid.value)
   const cost = active.value && answeredMs.value !== null ? t('whatif.ms', { ms: answeredMs.value }) : undefined
   const assumed = here && here.summary.cameras_unknown_heading > 0 ? t('coverage.assumed') : undefined
+  const otherRegister = runSheds.data.value?.as_then === false ? t('cov.shedsNow') : undefined
   return (
     <>
       <FilterBar>
@@ -260,7 +262,7 @@ export function CoverageDesk(): JSX.Element {
       <PhoneFoot>{here && narrow.value && <ExportMenu rows={rows} foot />}</PhoneFoot>
       <NamedDialog />
       <SaveReport />
-      <StatusBar note={cost ?? assumed} keys={chosenKey.value ? handKeys : undefined} />
+      <StatusBar note={cost ?? otherRegister ?? assumed} keys={chosenKey.value ? handKeys : undefined} />
     </>
   )
 }

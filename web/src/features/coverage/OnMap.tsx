@@ -19,6 +19,7 @@ import { t } from '../../i18n'
 import { onFoot, reachShape } from './posts/state'
 import { besideCameras } from './proposals/list'
 import { redundantMarks } from './proposals/redundant'
+import { runShedLayers, runShedShapes, runShedsTold, standsIn, startRunSheds } from './runSheds'
 
 const collection = (features: Feature[]): FeatureCollection => ({ type: 'FeatureCollection', features })
 const role = (name: string): unknown => ['==', ['get', 'role'], name]
@@ -75,11 +76,11 @@ const markLayers = (): Drawn[] => [
 
 /** What a run that the map's own layers do not draw misses: its gaps and places. */
 function runShapes(): FeatureCollection {
-  if (isShared.value || onFoot.value) return collection([])
-  const missed = (gaps.data.value?.gaps ?? []).filter((one) => one.kind === 'street')
+  const missed = standsIn('gaps') ? (gaps.data.value?.gaps ?? []).filter((one) => one.kind === 'street') : []
+  const found = standsIn('key_places') ? (places.data.value?.places ?? []) : []
   return collection([
     ...missed.map((one): Feature => ({ type: 'Feature', properties: { role: 'street' }, geometry: one.geometry as unknown as Feature['geometry'] })),
-    ...(places.data.value?.places ?? []).map((one): Feature => ({ type: 'Feature', properties: { role: 'place', image: `gw-place-${one.seen}` }, geometry: { type: 'Point', coordinates: [one.lon, one.lat] } })),
+    ...found.map((one): Feature => ({ type: 'Feature', properties: { role: 'place', image: `gw-place-${one.seen}` }, geometry: { type: 'Point', coordinates: [one.lon, one.lat] } })),
   ])
 }
 
@@ -92,7 +93,12 @@ function runTold(): DrawnThings {
   const { features } = runShapes()
   const streets = zoom >= GAPS_FROM ? features.filter((one) => one.properties?.role === 'street').length : 0
   const seen = zoom >= MARKS_FROM ? features.flatMap((one) => (one.properties?.role === 'place' ? [String(one.properties.image)] : [])) : []
-  return { layers: { ...(streets && { gaps: streets }), ...(seen.length && { key_places: seen.length }) }, images: new Set([...seen, ...(streets ? ['gw-hatch-gap'] : [])]) }
+  const sheds = runShedsTold(zoom)
+  const layers = { gaps: streets, key_places: seen.length, view_sheds: sheds.seen + sheds.unknown }
+  return {
+    layers: Object.fromEntries(Object.entries(layers).filter(([, many]) => many > 0)),
+    images: new Set([...seen, ...(streets ? ['gw-hatch-gap'] : []), ...(sheds.unknown ? ['unknown-shed'] : [])]),
+  }
 }
 
 const GAP = { light: '#a8125f', dark: '#ff7db9' }
@@ -246,6 +252,8 @@ export function OnMap(): null {
         standIn.value = runTold()
       }),
       draw(map, 'desk-grids', gridLayers, null, 'buildings-over-fill'),
+      startRunSheds(),
+      draw(map, 'desk-sheds', runShedLayers, runShedShapes, 'gap-ground'),
       draw(map, 'desk-run', runLayers, runShapes),
       draw(map, 'desk-walk', reachLayers, () => reachShape.value, 'street-names'),
       draw(map, 'desk-labels', () => [...labelLayers(), ...changeLabels()], null),
