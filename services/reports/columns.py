@@ -6,6 +6,7 @@ from typing import Final
 
 from layers.report import ReportContent
 from layers.spec import Text
+from services.reports.headings import SHEETS, headings
 from store.files.sheets import Cell, Sheet
 
 NAME: Final = "about"
@@ -56,11 +57,25 @@ COLUMNS: Final = {
 }
 
 
+_ZH_HEAD: Final[list[Cell]] = ["栏目", "含义", "字段名"]
+
+
 def about_sheet(report: ReportContent) -> Sheet:
-    """Say what a report is of, its headline figures and notes, and what its columns hold."""
-    used = dict.fromkeys(column for table in report.tables for column in table.columns)
+    """Say what a report is of, its headline figures and notes, and what its columns hold.
+
+    Where headings are Chinese, the third column has the names that the API and GIS layers give to the columns.
+    """
     rows: list[list[Cell]] = [["", report.subtitle]]
     rows += [[label, f"{value} ({note})" if note else value] for label, value, note in report.facts]
     rows += [["", note] for note in report.notes]
-    rows += [[column, getattr(COLUMNS[column], report.lang)] for column in used if column in COLUMNS]
-    return Sheet(NAME, ["", report.title], rows)
+    if report.lang != "zh":
+        used = dict.fromkeys(column for table in report.tables for column in table.columns)
+        rows += [[column, COLUMNS[column].en] for column in used if column in COLUMNS]
+        return Sheet(NAME, ["", report.title], rows)
+    found = {
+        (heading, column): COLUMNS[column].zh if column in COLUMNS else ""
+        for table in report.tables
+        for heading, column in zip(headings(table, "zh"), table.columns, strict=True)
+    }
+    told: list[list[Cell]] = [[heading, meaning, column] for (heading, column), meaning in found.items()]
+    return Sheet(SHEETS[NAME], ["", report.title, ""], [*([*row, ""] for row in rows), _ZH_HEAD, *told])

@@ -10,11 +10,12 @@ from gis.errors import UnavailableError
 from layers.folium_map import LEAFLET_CSS, LEAFLET_JS, CoverageReport, render_report
 from layers.report import ReportContent
 from services.reports.columns import about_sheet
+from services.reports.headings import sheet_of
 from store.files.layered import FileLayer, geopackage_bytes
-from store.files.sheets import Sheet, csv_bytes, xlsx_bytes
+from store.files.sheets import csv_bytes, xlsx_bytes
 from store.printing.pdf import pdf_bytes
 
-ENGINE = 9  # raise when the file of equal figures looks different
+ENGINE = 10  # raise when the file of equal figures looks different
 #: Format → media type.
 MEDIA: Final = {
     "html": "text/html; charset=utf-8",
@@ -50,14 +51,11 @@ def _html(content: ReportContent) -> bytes:
 
 
 def _xlsx(content: ReportContent) -> bytes:
-    return xlsx_bytes(
-        [*(Sheet(table.name, table.columns, table.rows) for table in content.tables), about_sheet(content)]
-    )
+    return xlsx_bytes([*(sheet_of(table, content.lang) for table in content.tables), about_sheet(content)])
 
 
 def _csv(content: ReportContent) -> bytes:
-    table = content.tables[0]
-    return csv_bytes(Sheet(table.name, table.columns, table.rows))
+    return csv_bytes(sheet_of(content.tables[0], content.lang))
 
 
 def _gpkg(content: ReportContent) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 
 import pytest
 import sqlalchemy as sa
@@ -99,14 +100,41 @@ def test_codes_are_text_and_formulas_inert_in_a_workbook(client, town):
     assert isinstance(rows[0][2].value, (int, float))
 
 
-@pytest.mark.parametrize(("lang", "words"), [("en", "street that is seen, m"), ("zh", "可见街道，米")])
-def test_a_workbook_says_what_it_is_of_and_what_its_columns_hold(client, town, lang, words):
+def test_a_workbook_says_what_it_is_of_and_what_its_columns_hold(client, town):
     from openpyxl import load_workbook
 
-    book = load_workbook(io.BytesIO(fetch(client, town, "coverage", "xlsx", lang=lang).content))
+    book = load_workbook(io.BytesIO(fetch(client, town, "coverage", "xlsx").content))
     told = dict(book["about"].iter_rows(values_only=True))
-    assert told["seen_m"] == words
+    assert told["seen_m"] == "street that is seen, m"
     assert "Reportby" in book["about"]["B1"].value
+
+
+@pytest.mark.parametrize("name", ["coverage", "cameras", "facilities"])
+def test_a_chinese_workbook_has_chinese_headings_and_says_the_names_of_its_columns(client, town, name):
+    from openpyxl import load_workbook
+
+    books = [
+        load_workbook(io.BytesIO(fetch(client, town, name, "xlsx", lang=lang).content), data_only=False)
+        for lang in ("en", "zh")
+    ]
+    english, chinese = ([list(sheet.iter_rows(values_only=True)) for sheet in book.worksheets] for book in books)
+    assert [len(rows) for rows in chinese[:-1]] == [len(rows) for rows in english[:-1]]
+    about = chinese[-1]
+    assert books[1].sheetnames[-1] == "说明"
+    assert "Reportby" in about[0][1]
+    at = about.index(("栏目", "含义", "字段名"))
+    names = {(heading, column) for heading, _, column in about[at + 1 :]}
+    for ours, theirs in zip(chinese[:-1], english[:-1], strict=True):
+        assert all(re.search("[\u4e00-\u9fff]", heading) for heading in ours[0])
+        assert len({*ours[0]}) == len(ours[0])
+        assert {*zip(ours[0], theirs[0], strict=True)} <= names
+        for one, other in zip(ours[1:], theirs[1:], strict=True):
+            # codes stay text and figures stay figures
+            assert [type(cell) for cell in one] == [type(cell) for cell in other]
+    table = list(csv.reader(io.StringIO(fetch(client, town, name, "csv", lang="zh").content.decode("utf-8-sig"))))
+    assert tuple(table[0]) == chinese[0][0]
+    words = {cell for row in (*chinese[0][1:], *table[1:]) for cell in row}
+    assert not words & {"yes", "no", "maybe"}
 
 
 def test_a_table_has_a_mark_and_harmless_cells(client, town):
@@ -156,7 +184,7 @@ def test_facilities_tell_who_can_walk_to_one(client, town):
     assert (clinic["kind"], clinic["count"], clinic["units_with"], clinic["units"]) == ("clinic", 2, 2, 2)
     assert 0 < clinic["households_within"] <= clinic["households"]
     chinese = fetch(client, town, "facilities", "csv", lang="zh").content.decode("utf-8-sig")
-    assert {(row["kind"], row["kind_name"]) for row in csv.DictReader(io.StringIO(chinese))} == {("clinic", "诊所")}
+    assert {(row["类型代码"], row["类型"]) for row in csv.DictReader(io.StringIO(chinese))} == {("clinic", "诊所")}
     assert "诊所" in fetch(client, town, "facilities", "html", lang="zh").text
     page = fetch(client, town, "facilities", "html").text
     assert "15-minute walk" in page
