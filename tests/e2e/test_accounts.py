@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -139,6 +140,22 @@ def test_an_account_with_two_duties_goes_from_one_to_the_other(enter: Any, datab
     menu.click()
     expect(duties.get_by_role("button", pressed=True)).to_contain_text("West Village")
     expect(duties.get_by_role("button", pressed=True)).to_contain_text("Planner")
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_monthly_reports_are_offered_to_accounts_of_the_whole_territory(enter: Any, database, whole) -> None:
+    name = f"reader-{uuid4().hex[:8]}"
+    path = None if whole else "990101001.990101001001"
+    with database.work(Actor.system()) as work:
+        access.create_account(work, name, roles=["analyst"], area_path=path)
+    page = enter(name)
+    refused = []
+    page.on("response", lambda answer: refused.append(answer.url) if answer.status == 403 else None)
+    page.get_by_role("navigation", name="Desks").get_by_role("button", name="Reports").click()
+    expect(page.get_by_role("button", name="Write", exact=True)).to_be_visible()
+    expect(page.get_by_text("No reports kept")).to_be_visible()
+    expect(page.get_by_role("button", name="Write every month")).to_have_count(int(whole))
+    assert [url for url in refused if "/reports" in url] == []
 
 
 def test_who_is_told_outside_and_what_became_of_it_stand_in_the_page(enter: Any, database) -> None:

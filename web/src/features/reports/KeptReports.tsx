@@ -2,6 +2,7 @@ import type { JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { ask } from '../../api/client'
 import { planId } from '../../api/data'
+import { limited } from '../../api/rights'
 import { lang, t } from '../../i18n'
 import { bytes, day, moment } from '../../i18n/format'
 import { AskTwice } from '../../ui/AskTwice'
@@ -60,20 +61,24 @@ export function MakeReport(): JSX.Element {
         <label for="make-title">{t('reports.name')}</label>
         <input id="make-title" class="input" placeholder={t(`reports.of.${name}`)} value={title} onInput={(event) => setTitle(event.currentTarget.value)} />
       </div>
-      <details class="small">
-        <summary>{t('reports.monthlyWhen')}</summary>
-        <div class="row fields pad-small">
-          <NumberField whole id="make-day" label={t('reports.dayOf')} value={when.day} low={1} high={28} put={(day) => setWhen({ ...when, day })} />
-          <NumberField whole id="make-hour" label={t('reports.hourOf')} value={when.hour} low={0} high={23} put={(hour) => setWhen({ ...when, hour })} />
-        </div>
-      </details>
+      {!limited.value && (
+        <details class="small">
+          <summary>{t('reports.monthlyWhen')}</summary>
+          <div class="row fields pad-small">
+            <NumberField whole id="make-day" label={t('reports.dayOf')} value={when.day} low={1} high={28} put={(day) => setWhen({ ...when, day })} />
+            <NumberField whole id="make-hour" label={t('reports.hourOf')} value={when.hour} low={0} high={23} put={(hour) => setWhen({ ...when, hour })} />
+          </div>
+        </details>
+      )}
       <div class="row wrap">
         <button type="button" class="button primary" aria-disabled={busy.value} onClick={() => void (!busy.value && write(false))}>
           {busy.value ? t('reports.writing') : t('reports.write')}
         </button>
-        <button type="button" class="button" aria-disabled={busy.value} onClick={() => void (!busy.value && write(true))}>
-          {t('reports.everyMonth')}
-        </button>
+        {!limited.value && (
+          <button type="button" class="button" aria-disabled={busy.value} onClick={() => void (!busy.value && write(true))}>
+            {t('reports.everyMonth')}
+          </button>
+        )}
       </div>
       {made && <MadeNote of={made} />}
     </section>

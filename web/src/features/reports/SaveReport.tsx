@@ -3,6 +3,7 @@ import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import { ask } from '../../api/client'
 import { planId, territory } from '../../api/data'
+import { limited } from '../../api/rights'
 import { lang, t } from '../../i18n'
 import { day } from '../../i18n/format'
 import { openDesk, store } from '../../map/store'
@@ -91,10 +92,12 @@ function Form(): JSX.Element {
               ))}
             </select>
           </div>
-          <label class="row">
-            <input type="checkbox" checked={monthly} onChange={(event) => setMonthly(event.currentTarget.checked)} />
-            {t('reports.monthly')}
-          </label>
+          {!limited.value && (
+            <label class="row">
+              <input type="checkbox" checked={monthly} onChange={(event) => setMonthly(event.currentTarget.checked)} />
+              {t('reports.monthly')}
+            </label>
+          )}
         </div>
       )}
     </Dialog>

@@ -1,6 +1,7 @@
 import type { JSX } from 'preact'
 import { useEffect } from 'preact/hooks'
 import { ask } from '../../api/client'
+import { limited } from '../../api/rights'
 import { t } from '../../i18n'
 import { day } from '../../i18n/format'
 import { AskTwice } from '../../ui/AskTwice'
@@ -49,7 +50,8 @@ function Row({ one }: { one: Schedule }): JSX.Element {
 
 /** Reports that are written by themselves once a month. */
 export function Schedules(): JSX.Element | null {
-  useEffect(() => void schedules.load(), [])
+  // they are of the whole territory
+  useEffect(() => void (!limited.peek() && schedules.load()), [])
   const all = schedules.data.value
   if (!all || all.length === 0) return null
   return (
