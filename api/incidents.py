@@ -111,7 +111,7 @@ class IncidentsOut(BaseModel):
 
 
 class CountsOut(BaseModel):
-    """How many incidents there are."""
+    """How many incidents there are; `todo` wait for this account now, `requests` for a decision."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -119,6 +119,8 @@ class CountsOut(BaseModel):
     by_state: dict[str, int]
     by_area: dict[str, int]
     by_clock: dict[str, int]
+    todo: int
+    requests: int
 
 
 class BarOut(BaseModel):
@@ -248,6 +250,7 @@ class QueueQuery(BaseModel):
         default=None, description="Only cases with such a request that waits."
     )
     mine: bool = Field(default=False, description="Only what this account or its unit reported or owes.")
+    todo: bool = Field(default=False, description="Only open cases that wait for this account now.")
     bbox: str | None = Field(default=None, max_length=120, description="West, south, east, north in degrees.")
     sort: Literal["new", "due", "urgent"] = Field(
         default="new", description="Newest first, what is due first, or that with critical cases before all others."
@@ -264,6 +267,7 @@ class QueueQuery(BaseModel):
             text=self.q.strip() if self.q else None,
             mine=views.mine_of(work) if self.mine else None, by_due=self.sort != "new", now=datetime.now(UTC),
             critical_first=self.sort == "urgent", box=views.read_box(self.bbox) if self.bbox else None,
+            duty=views.duty_of(work) if self.todo else None, todo=self.todo,
         )  # fmt: skip
 
 
@@ -285,8 +289,9 @@ def list_incidents(work: Work, query: Annotated[PageQuery, Query()]) -> Incident
 
 @router.get("/counts", operation_id="count_incidents")
 def count_incidents(work: Work, query: Annotated[QueueQuery, Query()]) -> CountsOut:
-    """Return how many incidents fit, by state, 12-digit area and clock (late, soon, ok, paused, none)."""
-    return CountsOut.model_validate(views.count_incidents(work, query.asked(work)))
+    """Return how many incidents fit, by state, area and clock, and how many wait for this account."""
+    asked = replace(query.asked(work), duty=views.duty_of(work))
+    return CountsOut.model_validate(views.count_incidents(work, asked))
 
 
 @router.get("/chart", operation_id="chart_incidents")

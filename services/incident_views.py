@@ -15,6 +15,7 @@ from gis.errors import InvalidInputError, NotFoundError
 from store.database import cases as case_sql
 from store.database import incident_queue as queue_sql
 from store.database import incidents as sql
+from store.database.incident_duties import Duty
 from store.database.incident_queue import IncidentFilter, Mine
 from store.database.work import Box, UnitOfWork
 
@@ -86,12 +87,17 @@ class IncidentPage:
 
 @dataclass(frozen=True, slots=True)
 class IncidentCounts:
-    """How many incidents there are; `by_area` by 12-digit code, `by_clock` by late, soon, ok, paused and none."""
+    """How many incidents there are; `by_area` by 12-digit code, `by_clock` by late, soon, ok, paused and none.
+
+    `todo` of them wait for the account that asks, `requests` for anybody's decision.
+    """
 
     total: int
     by_state: dict[str, int]
     by_area: dict[str, int]
     by_clock: dict[str, int]
+    todo: int = 0
+    requests: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,11 +198,13 @@ def count_incidents(work: UnitOfWork, asked: IncidentFilter) -> IncidentCounts:
     by_state: Counter[str] = Counter()
     by_area: Counter[str] = Counter()
     by_clock: Counter[str] = Counter()
+    todo = requests = 0
     for row in queue_sql.count_incidents(work.session, _checked(work, asked)):
         by_state[row.state] += row.n
         by_area[str(row.area_code)] += row.n
         by_clock[row.clock] += row.n
-    return IncidentCounts(by_state.total(), dict(by_state), dict(by_area), dict(by_clock))
+        todo, requests = todo + row.todo, requests + row.requests
+    return IncidentCounts(by_state.total(), dict(by_state), dict(by_area), dict(by_clock), todo, requests)
 
 
 def chart_incidents(work: UnitOfWork, asked: IncidentFilter, *, most: int = MOST_BARS) -> IncidentChart:
@@ -217,6 +225,12 @@ def mine_of(work: UnitOfWork) -> Mine:
     """Return whose cases are the actor's own."""
     post = case_sql.post_of(work.session, work.actor.account_id)
     return Mine(work.actor.account_id, post.unit_id, post.staff_id)
+
+
+def duty_of(work: UnitOfWork) -> Duty:
+    """Return what the actor owes: duties, and the unit it acts for."""
+    unit_id = case_sql.post_of(work.session, work.actor.account_id).unit_id
+    return Duty(work.actor.account_id, unit_id, work.actor.roles & machine().roles.keys())
 
 
 def area_range(code: str) -> tuple[int, int]:

@@ -11,6 +11,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from store.database.incident_duties import Duty, waiting_condition
 from store.database.incidents import COLUMNS
 from store.database.locate import escaped_like
 from store.database.models.incident import OPEN
@@ -62,6 +63,9 @@ class IncidentFilter:
     clock : str or None
         ``soon`` (four fifths of the limit are over), ``late`` or ``paused``.
     mine : Mine or None
+    duty : Duty or None
+        Whose work is counted apart; with `todo` only what waits for it.
+    todo : bool
     by_due : bool
         What is due first comes first; cases without a running limit follow, newest first.
     critical_first : bool
@@ -91,6 +95,8 @@ class IncidentFilter:
     text: str | None = None
     clock: str | None = None
     mine: Mine | None = None
+    duty: Duty | None = None
+    todo: bool = False
     by_due: bool = False
     pending: str | None = None
     referred_only: bool = False
@@ -239,6 +245,10 @@ def _narrow(asked: IncidentFilter, conditions: list[str], values: dict[str, Any]
             "me": asked.mine.account_id, "my_unit": asked.mine.unit_id, "my_staff": asked.mine.staff_id,
             "now": asked.now,
         }  # fmt: skip
+    if asked.todo and asked.duty is not None:
+        waiting, more = waiting_condition(asked.duty)
+        conditions.append(f"i.{OPEN} and ({waiting})")
+        values |= more
 
 
 def _within(asked: IncidentFilter, conditions: list[str], values: dict[str, Any]) -> None:
@@ -275,7 +285,8 @@ def _by_number(text: str, now: datetime | None, conditions: list[str], values: d
 _COUNTS = """
 select i.state, i.area_code, case
            when i.state = 'SUSPENDED' then 'paused' when i.due_at is null then 'none'
-           when i.due_at <= :now then 'late' when i.soon_at <= :now then 'soon' else 'ok' end as clock, count(*) as n
+           when i.due_at <= :now then 'late' when i.soon_at <= :now then 'soon' else 'ok' end as clock, count(*) as n,
+       count(*) filter (where {waiting}) as todo, count(*) filter (where i.pending is not null) as requests
 from incident i where {where}
 group by 1, 2, 3
 """
@@ -286,7 +297,11 @@ def count_incidents(session: Session, asked: IncidentFilter) -> list[sa.Row[Any]
     conditions, values = _conditions(asked)
     conditions += _open_words(asked)
     values["now"] = asked.now
-    statement = _COUNTS.format(where=" and ".join(conditions))
+    waiting = "false"
+    if asked.duty is not None:
+        condition, more = waiting_condition(asked.duty)
+        waiting, values = f"i.{OPEN} and ({condition})", values | more
+    statement = _COUNTS.format(where=" and ".join(conditions), waiting=waiting)
     return list(session.execute(sa.text(statement), values))
 
 

@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from store.database.actor import Actor
-from tests.api.case_desk import URL, open_desk
+from tests.api.case_desk import URL, USUAL, open_desk
 from tests.api.town import lonlat
 
 
@@ -132,3 +132,67 @@ def test_a_box_a_short_number_and_the_archive_narrow_list_and_counts_alike(desk,
     for text in (far, far[-6:]):
         assert [each["no"] for each in client.get(URL, params={"q": text}).json()["incidents"]] == [far]
         assert client.get(f"{URL}/counts", params={"q": text}).json()["total"] == 1
+
+
+LEADING = {
+    "accept", "send_to_check", "verification_done", "pass_check", "open", "close", "dispatch", "sign", "report_done",
+    "approve_return", "approve_suspension", "approve_extension", "approve_void",
+}  # fmt: skip
+
+
+OPEN = (
+    "REPORTED", "VERIFYING", "ACCEPTED", "OPENED", "DISPATCHED", "IN_PROGRESS", "SUSPENDED", "RESOLVED", "CHECKING",
+    "CHECKED",
+)  # fmt: skip
+_REACHED = {"REPORTED", *(state for state, _ in USUAL)}
+
+
+def test_what_is_to_do_is_what_the_account_can_do_now_and_is_counted_alike(desk):
+    """Cases in every state: each role's list holds those that it can lead on or decide, and no others."""
+    unit = desk.units["lamps"]
+    to_lamps, other = {"unit": unit}, {"unit": desk.units["roads"], "units": [unit]}
+    ways = {
+        "VERIFYING": ("REPORTED", [("intake_officer", "ask_verification")]),
+        "RETURN": ("DISPATCHED", [("handling_unit", "request_return", {"reason": "not ours"})]),
+        "EXTENSION": ("IN_PROGRESS", [("handling_unit", "request_extension", {"reason": "rain"})]),
+        "VOID": ("OPENED", [("dispatcher", "request_void", {"reason": "nothing there"})]),
+        "COUNTERSIGNED": ("OPENED", [("dispatcher", "dispatch", other)]),
+        "BOTH HANDS": ("ACCEPTED", [("all_hands", "open")]),
+        "SUPERVISED": ("OPENED", [("supervisor", "supervise", {"answer_due": "2099-01-01T00:00:00Z"})]),
+        "CALLED": (
+            "OPENED",
+            [("street_office", "joint_call", {"departments": [unit]}), ("dispatcher", "dispatch", to_lamps)],
+        ),
+    }
+    numbers = {state: desk.to(state, x=300 + 20 * k, y=310) for k, state in enumerate(OPEN) if state in _REACHED}
+    for k, (name, (state, steps)) in enumerate(ways.items()):
+        numbers[name] = desk.to(state, x=300 + 20 * k, y=350)
+        desk.walk(numbers[name], *steps)
+    listed = desk.clients["shift_leader"].get(URL, params={"limit": 1000, "state": ",".join(OPEN)}).json()["incidents"]
+    every = {one["no"] for one in listed}
+    assert set(numbers.values()) <= every
+    for name, client in desk.clients.items():
+        todo = {one["no"] for one in client.get(URL, params={"todo": True, "limit": 1000}).json()["incidents"]}
+        counts = client.get(f"{URL}/counts", params={"state": ",".join(OPEN)}).json()
+        assert (name, counts["todo"]) == (name, len(todo))
+        if name == "outside_body":
+            assert todo == set()
+        elif name != "all_hands":
+            able = {no for no in every if _can_act(client.get(f"{URL}/{no}").json(), name)}
+            if name == "inspector":
+                # any inspector might, but a case waits for whom it was given to
+                able &= {one["no"] for one in client.get(URL, params={"mine": True, "limit": 1000}).json()["incidents"]}
+            assert todo == able, (name, {called: no in todo for called, no in numbers.items()})
+    assert counts_of(desk, "dispatcher")["requests"] == sum(one["pending"] is not None for one in listed)
+
+
+def counts_of(desk, name):
+    return desk.clients[name].get(f"{URL}/counts").json()
+
+
+def _can_act(case, name) -> bool:
+    """Whether an account can lead a case on, decide, or move a task; a unit that asked for something waits itself."""
+    offered = {one["action"] for one in case["actions"]} & LEADING
+    tasks = {action for task in case["tasks"] for action in task["actions"]} - {"cancel"}
+    waits = case["incident"]["pending"] is not None and name in ("handling_unit", "roads", "water")
+    return bool(tasks or (offered and not waits))

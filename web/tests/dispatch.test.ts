@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { isNarrowed, listQuestion, onlyOwn, owedStates, readFilters, sinceOf, tabCounts, writeFilters } from '../src/features/dispatch/filters'
+import { hasDuty, isNarrowed, listQuestion, mayDecide, readFilters, sinceOf, tabCounts, tabsOf, writeFilters } from '../src/features/dispatch/filters'
 import { arranged, bodyOf, fieldsOf, forMany, isBare, lacks } from '../src/features/dispatch/form'
 import { alarms, asDuplicateMs, byUrgency, extended, hold, neighbour } from '../src/features/dispatch/order'
 import { dispatchEn, dispatchZh } from '../src/i18n/dispatch'
@@ -23,21 +23,21 @@ describe('filters', () => {
     const now = new Date(2026, 10, 22, 15, 4)
     expect([sinceOf('all', now), sinceOf('today', now), sinceOf('week', now)]).toEqual([null, new Date(2026, 10, 22).toISOString(), new Date(2026, 10, 16).toISOString()])
   })
-  it('ask for what is owed to a duty', () => {
-    expect(owedStates(['planner', 'dispatcher'])).toEqual(['OPENED'])
-    expect(owedStates(['intake_officer', 'shift_leader'])).toEqual(['REPORTED', 'ACCEPTED', 'RESOLVED', 'CHECKED'])
-    expect(owedStates(['supervisor'])).toHaveLength(10)
-    expect([onlyOwn(['handling_unit']), onlyOwn(['handling_unit', 'dispatcher']), onlyOwn(['supervisor'])]).toEqual([true, false, false])
+  it('ask for what waits for an account', () => {
+    expect([hasDuty(['planner', 'dispatcher']), hasDuty(['analyst'])]).toEqual([true, false])
+    expect(tabsOf(['analyst'])).toEqual(['requests', 'late', 'open', 'closed'])
+    const asked = { pending: 'return', pending_by_me: false }
+    expect([mayDecide(asked, ['dispatcher']), mayDecide(asked, ['shift_leader']), mayDecide({ ...asked, pending_by_me: true }, ['dispatcher'])]).toEqual([true, false, false])
     const now = new Date()
-    expect(listQuestion(readFilters(null), ['handling_unit'], now)).toMatchObject({ state: 'DISPATCHED,IN_PROGRESS', mine: 'true', sort: 'urgent' })
-    expect(listQuestion(readFilters('late'), [], now)).toMatchObject({ clock: 'late' })
-    expect(listQuestion(readFilters('requests'), [], now)).toMatchObject({ pending: 'any' })
-    expect(listQuestion(readFilters('closed'), [], now)).toMatchObject({ sort: 'new', state: 'CLOSED,REJECTED,DUPLICATE,REFERRED,VOIDED' })
+    expect(listQuestion(readFilters(null), now)).toMatchObject({ todo: 'true', sort: 'urgent' })
+    expect(listQuestion(readFilters('late'), now)).toMatchObject({ clock: 'late' })
+    expect(listQuestion(readFilters('requests'), now)).toMatchObject({ pending: 'any' })
+    expect(listQuestion(readFilters('closed'), now)).toMatchObject({ sort: 'new', state: 'CLOSED,REJECTED,DUPLICATE,REFERRED,VOIDED' })
   })
   it('count what each tab holds', () => {
-    const counts = { by_state: { OPENED: 3, DISPATCHED: 4 }, by_clock: { late: 2 } }
-    expect(tabCounts(counts, ['dispatcher'], 1)).toEqual({ todo: 3, requests: 1, late: 2, open: 7 })
-    expect(tabCounts(null, ['dispatcher'], null)).toEqual({ todo: null, requests: null, late: null, open: null })
+    const counts = { by_state: { OPENED: 3, DISPATCHED: 4 }, by_clock: { late: 2 }, todo: 5, requests: 1 }
+    expect(tabCounts(counts)).toEqual({ todo: 5, requests: 1, late: 2, open: 7 })
+    expect(tabCounts(null)).toEqual({ todo: null, requests: null, late: null, open: null })
   })
 })
 

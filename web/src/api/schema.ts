@@ -3162,7 +3162,7 @@ export interface paths {
         };
         /**
          * Count Incidents
-         * @description Return how many incidents fit, by state, 12-digit area and clock (late, soon, ok, paused, none).
+         * @description Return how many incidents fit, by state, area and clock, and how many wait for this account.
          */
         get: operations["count_incidents"];
         put?: never;
@@ -6969,7 +6969,7 @@ export interface components {
         };
         /**
          * CountsOut
-         * @description How many incidents there are.
+         * @description How many incidents there are; `todo` wait for this account now, `requests` for a decision.
          */
         CountsOut: {
             /** Total */
@@ -6986,6 +6986,10 @@ export interface components {
             by_clock: {
                 [key: string]: number;
             };
+            /** Todo */
+            todo: number;
+            /** Requests */
+            requests: number;
         };
         /**
          * CoverageGridOut
@@ -7340,6 +7344,8 @@ export interface components {
             revision: number;
             /** Item */
             item: string;
+            /** Item Code */
+            item_code: string | null;
             /** State */
             state: string;
             /** Channel */
@@ -8227,6 +8233,8 @@ export interface components {
             no: string;
             /** Item */
             item: string;
+            /** Item Code */
+            item_code?: string | null;
             /** State */
             state: string;
             /** Severity */
@@ -9028,6 +9036,8 @@ export interface components {
             no: string;
             /** Item */
             item: string;
+            /** Item Code */
+            item_code: string | null;
             /** State */
             state: string;
             /** Severity */
@@ -20153,6 +20163,8 @@ export interface operations {
                 pending?: ("return" | "suspension" | "extension" | "void" | "any") | null;
                 /** @description Only what this account or its unit reported or owes. */
                 mine?: boolean;
+                /** @description Only open cases that wait for this account now. */
+                todo?: boolean;
                 /** @description West, south, east, north in degrees. */
                 bbox?: string | null;
                 /** @description Newest first, what is due first, or that with critical cases before all others. */
@@ -20256,6 +20268,8 @@ export interface operations {
                 pending?: ("return" | "suspension" | "extension" | "void" | "any") | null;
                 /** @description Only what this account or its unit reported or owes. */
                 mine?: boolean;
+                /** @description Only open cases that wait for this account now. */
+                todo?: boolean;
                 /** @description West, south, east, north in degrees. */
                 bbox?: string | null;
                 /** @description Newest first, what is due first, or that with critical cases before all others. */
@@ -20312,6 +20326,8 @@ export interface operations {
                 pending?: ("return" | "suspension" | "extension" | "void" | "any") | null;
                 /** @description Only what this account or its unit reported or owes. */
                 mine?: boolean;
+                /** @description Only open cases that wait for this account now. */
+                todo?: boolean;
                 /** @description West, south, east, north in degrees. */
                 bbox?: string | null;
                 /** @description Newest first, what is due first, or that with critical cases before all others. */

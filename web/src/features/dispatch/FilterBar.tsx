@@ -7,7 +7,7 @@ import { SearchField, SelectField } from '../../ui/fields'
 import { Icon } from '../../ui/Icon'
 import { Menu } from '../../ui/Menu'
 import { areaCounts, counts, filters, roles, setFilters, tabNumbers } from './desk'
-import { ALL_STATES, CLOCKS, isNarrowed, isShut, TABS, TIMES, type ClockFilter, type Tab } from './filters'
+import { ALL_STATES, CLOCKS, isNarrowed, isShut, tabsOf, TIMES, type ClockFilter, type Tab } from './filters'
 import { handing } from './HandOver'
 import { panel, type PanelName } from './panels'
 import { reporting, startReport } from './ReportForm'
@@ -25,7 +25,7 @@ export function Tabs(): JSX.Element {
   return (
     <div class="tabs-row">
       <div class="tabs" role="tablist" aria-label={t('dispatch.tabs')}>
-        {TABS.map((one) => {
+        {tabsOf(roles.value).map((one) => {
           const n = tabNumbers.value[one]
           return (
             <button key={one} type="button" role="tab" aria-selected={filters.value.tab === one} onClick={() => setFilters({ tab: one, state: null })}>

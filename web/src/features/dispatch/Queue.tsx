@@ -8,7 +8,8 @@ import { ClockRing } from '../../ui/ClockRing'
 import { clockOfCase, clockWords, colourNow } from '../../ui/clocks'
 import { Icon } from '../../ui/Icon'
 import { scrollToRow, useWindow } from '../../ui/windowed'
-import { clockTime, filters, gone, loadMore, marked, toggleMark } from './desk'
+import { clockTime, filters, gone, loadMore, marked, roles, toggleMark } from './desk'
+import { mayDecide } from './filters'
 import { underway } from './sending'
 import { isClosed, itemWords, placeWords, shortNo, standWord, stateWord } from './words'
 
@@ -78,8 +79,9 @@ function Aside({ one }: { one: Incident }): JSX.Element {
   )
 }
 
+const decided = (one: Incident): boolean => mayDecide(one, roles.value)
 /** Where the requests begin in a list that ends with them; −1 where they have no group of their own. */
-const groupAt = (rows: Incident[]): number => (filters.value.tab === 'todo' ? rows.findIndex((one, at) => one.pending !== null && rows.slice(at).every(({ pending }) => pending !== null)) : -1)
+const groupAt = (rows: Incident[]): number => (filters.value.tab === 'todo' ? rows.findIndex((one, at) => decided(one) && rows.slice(at).every(decided)) : -1)
 
 const ROW_PX = 57
 /** So far above the end of the list the next rows are fetched. */

@@ -10,7 +10,7 @@ import { clockOfCase } from '../../ui/clocks'
 import { sentence } from '../../ui/states'
 import { toast } from '../../ui/toast'
 import { forgetPlace, placeAnswered } from '../place/located'
-import { CLOSED_STATES, listQuestion, narrowing, OPEN_STATES, readFilters, tabCounts, writeFilters, type Filters } from './filters'
+import { CLOSED_STATES, hasDuty, listQuestion, mayDecide, narrowing, OPEN_STATES, readFilters, tabCounts, writeFilters, type Filters } from './filters'
 import { alarms, byUrgency, extended, hold, neighbour } from './order'
 
 const PAGE = 200
@@ -22,7 +22,10 @@ const TICK_S = 10
 export const clockTime = computed(() => new Date(Math.floor(second.value.getTime() / (TICK_S * 1000)) * TICK_S * 1000))
 
 export const roles = computed(() => session.value?.account.roles ?? [])
-export const filters = computed<Filters>(() => readFilters(store.filter.value))
+export const filters = computed<Filters>(() => {
+  const read = readFilters(store.filter.value)
+  return read.tab === 'todo' && !hasDuty(roles.value) ? { ...read, tab: 'open' } : read
+})
 export const setFilters = (part: Partial<Filters>): void => void (store.filter.value = writeFilters({ ...filters.peek(), ...part }))
 
 interface Page {
@@ -33,7 +36,7 @@ const common = (): Record<string, string | null> => ({ territory: territory.peek
 
 const MOST_AT_ONCE = 1000
 const pageOf = async (of: Filters, limit: number, cursor: string | null, abort?: AbortSignal): Promise<Page> =>
-  ask<Page>(`/api/v1/incidents${query({ ...listQuestion(of, roles.peek(), new Date()), ...common(), limit, cursor })}`, abort ? { signal: abort } : {})
+  ask<Page>(`/api/v1/incidents${query({ ...listQuestion(of, new Date()), ...common(), limit, cursor })}`, abort ? { signal: abort } : {})
 
 /** How many rows somebody has scrolled to: news fetch as many again. */
 let wanted = PAGE
@@ -47,20 +50,21 @@ export const queue = resource(async (abort) => {
   }
   return { incidents, next: page.next }
 })
-/** Requests that wait for a decision: a group of their own under what is to be done. */
+/** Requests that this account decides: a group of their own under what is to be done. */
 export const requests = resource(async (abort) =>
-  pageOf({ ...filters.peek(), tab: 'requests', state: null }, PAGE, null, abort),
+  filters.peek().tab === 'todo' ? pageOf({ ...filters.peek(), tab: 'requests', state: filters.peek().state }, PAGE, null, abort) : null,
 )
-const count = async (area: string | null, abort: AbortSignal): Promise<Counts> =>
-  ask<Counts>(`/api/v1/incidents/counts${query({ ...narrowing(filters.peek(), new Date()), state: (filters.peek().tab === 'closed' ? CLOSED_STATES : OPEN_STATES).join(','), ...common(), area })}`, { signal: abort })
+const count = async (area: string | null, abort: AbortSignal, closed = filters.peek().tab === 'closed'): Promise<Counts> =>
+  ask<Counts>(`/api/v1/incidents/counts${query({ ...narrowing(filters.peek(), new Date()), state: (closed ? CLOSED_STATES : OPEN_STATES).join(','), ...common(), area })}`, { signal: abort })
 /** Sums over what the filters leave of the open cases, at the last tab of the closed ones. */
 export const counts = resource((abort) => count(store.area.peek(), abort))
 /** The same over all areas, for the choice of areas. */
 export const areaCounts = resource(async (abort) => (store.area.peek() ? count(null, abort) : null))
+/** The open cases for the figures of the tabs, while the closed ones are listed. */
+const openCounts = resource(async (abort) => (filters.peek().tab === 'closed' ? count(store.area.peek(), abort, false) : null))
 
-const isRequest = (one: Incident): boolean => one.pending !== null
-export const requestRows = computed(() => (requests.data.value?.incidents ?? []).filter(isRequest))
-export const tabNumbers = computed(() => tabCounts(counts.data.value, roles.value, requests.data.value ? requestRows.value.length : null))
+export const requestRows = computed(() => (requests.data.value?.incidents ?? []).filter((one) => mayDecide(one, roles.value)))
+export const tabNumbers = computed(() => tabCounts(filters.value.tab === 'closed' ? openCounts.data.value : counts.data.value))
 
 /** Every row that was on screen, as it is known last: one that left the list can still be drawn where the hand is. */
 const known = signal(new Map<string, Incident>())
@@ -133,7 +137,7 @@ export async function loadMore(): Promise<void> {
 async function loadLists(): Promise<void> {
   wanted = PAGE
   settling.value = true
-  await Promise.all([queue.load(), requests.load(), counts.load(), areaCounts.load()])
+  await Promise.all([queue.load(), requests.load(), counts.load(), areaCounts.load(), openCounts.load()])
   settling.value = false
 }
 
@@ -234,7 +238,7 @@ export function caseIs(next: DeskAnswer['case']): void {
 /** Fetches everything on screen again. */
 export async function reload(): Promise<void> {
   const open = store.incident.peek()
-  await Promise.all([queue.load(), requests.load(), counts.load(), areaCounts.load(), ...(open ? [openCase(open)] : [])])
+  await Promise.all([queue.load(), requests.load(), counts.load(), areaCounts.load(), openCounts.load(), ...(open ? [openCase(open)] : [])])
 }
 
 /** What has become critical or late and was not said yet. */

@@ -26,28 +26,20 @@ export const CLOSED_STATES = ['CLOSED', 'REJECTED', 'DUPLICATE', 'REFERRED', 'VO
 export const ALL_STATES = [...OPEN_STATES, ...CLOSED_STATES, 'ARCHIVED'] as const
 export const isShut = (state: string): boolean => !(OPEN_STATES as readonly string[]).includes(state)
 
-/** Which states wait for whom. */
-const OWED: Record<string, readonly string[]> = {
-  intake_officer: ['REPORTED', 'RESOLVED'],
-  inspector: ['VERIFYING', 'CHECKING'],
-  shift_leader: ['ACCEPTED', 'CHECKED'],
-  dispatcher: ['OPENED'],
-  handling_unit: ['DISPATCHED', 'IN_PROGRESS'],
-}
-/** Duties that only ever concern cases of their own. */
-const OWN = new Set(['handling_unit', 'inspector', 'grid_staff'])
+/** Who decides which request. */
+const DECIDERS: Record<string, readonly string[]> = { return: ['dispatcher'], suspension: ['dispatcher', 'shift_leader'], extension: ['shift_leader'], void: ['shift_leader'] }
+/** Duties that cases wait for. */
+const DUTIES = ['intake_officer', 'inspector', 'shift_leader', 'dispatcher', 'handling_unit', 'street_office', 'supervisor']
 
-/** The states that wait for somebody of these roles; every open one where nothing is owed to them. */
-export function owedStates(roles: readonly string[]): string[] {
-  const owed = roles.flatMap((role) => OWED[role] ?? [])
-  return owed.length ? OPEN_STATES.filter((state) => owed.includes(state)) : [...OPEN_STATES]
-}
+/** Whether cases can wait for somebody of these roles; whoever only looks on has nothing to do here. */
+export const hasDuty = (roles: readonly string[]): boolean => roles.some((role) => DUTIES.includes(role))
 
-/** Whether the first tab is about one's own cases alone. */
-export function onlyOwn(roles: readonly string[]): boolean {
-  const duties = roles.filter((role) => role in OWED || OWN.has(role))
-  return duties.length > 0 && duties.every((role) => OWN.has(role))
-}
+/** Whether this account decides the request of a case: nobody decides their own. */
+export const mayDecide = (one: { pending: string | null; pending_by_me: boolean }, roles: readonly string[]): boolean =>
+  one.pending !== null && !one.pending_by_me && (DECIDERS[one.pending] ?? []).some((role) => roles.includes(role))
+
+/** The tabs of somebody of these roles. */
+export const tabsOf = (roles: readonly string[]): readonly Tab[] => (hasDuty(roles) ? TABS : TABS.filter((tab) => tab !== 'todo'))
 
 const NONE: Filters = { tab: 'todo', state: null, time: 'all', clock: null, item: '', q: '', box: null }
 const among = <T extends string>(text: string | undefined, known: readonly T[]): T | null => known.find((one) => one === text) ?? null
@@ -109,15 +101,15 @@ export function narrowing(filters: Filters, now: Date): Question {
 }
 
 /** What the server is asked for the list of a tab. */
-export function listQuestion(filters: Filters, roles: readonly string[], now: Date): Question {
-  const states: Record<Tab, readonly string[]> = { todo: owedStates(roles), requests: OPEN_STATES, late: OPEN_STATES, open: OPEN_STATES, closed: CLOSED_STATES }
+export function listQuestion(filters: Filters, now: Date): Question {
+  const states: Record<Tab, readonly string[]> = { todo: OPEN_STATES, requests: OPEN_STATES, late: OPEN_STATES, open: OPEN_STATES, closed: CLOSED_STATES }
   const wanted = filters.state ? [filters.state] : states[filters.tab]
   return {
     ...narrowing(filters, now),
     state: wanted.join(','),
     ...(filters.tab === 'late' ? { clock: 'late' } : {}),
     ...(filters.tab === 'requests' ? { pending: 'any' } : {}),
-    ...(filters.tab === 'todo' && onlyOwn(roles) ? { mine: 'true' } : {}),
+    ...(filters.tab === 'todo' ? { todo: 'true' } : {}),
     sort: filters.tab === 'closed' ? 'new' : 'urgent',
   }
 }
@@ -125,15 +117,12 @@ export function listQuestion(filters: Filters, roles: readonly string[], now: Da
 interface Counted {
   by_state: Record<string, number>
   by_clock: Record<string, number>
+  todo: number
+  requests: number
 }
 
-/** How many cases each tab holds; what the sums cannot tell is null. */
-export function tabCounts(counts: Counted | null, roles: readonly string[], requests: number | null): Partial<Record<Tab, number | null>> {
-  const sum = (states: readonly string[]): number | null => counts && states.reduce((all, state) => all + (counts.by_state[state] ?? 0), 0)
-  return {
-    todo: onlyOwn(roles) ? null : sum(owedStates(roles)),
-    requests,
-    late: counts && (counts.by_clock.late ?? 0),
-    open: sum(OPEN_STATES),
-  }
+/** How many open cases each tab holds, as the server counts them. */
+export function tabCounts(counts: Counted | null): Partial<Record<Tab, number | null>> {
+  const open = counts && OPEN_STATES.reduce((all, state) => all + (counts.by_state[state] ?? 0), 0)
+  return { todo: counts && counts.todo, requests: counts && counts.requests, late: counts && (counts.by_clock.late ?? 0), open }
 }
