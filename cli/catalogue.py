@@ -1,4 +1,4 @@
-"""`gridward catalogue`: what is in the catalogue, who leads, and new limits for open cases."""
+"""`gridward catalogue`: what is in the catalogue, one item of it, who leads, and new limits for open cases."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from typing import Annotated, Any
 
 import typer
 
+from cli import catalogue_item
 from cli.context import JsonOption, command_context, show
 
-app = typer.Typer(help="Search the catalogue, check who leads, apply new limits.", no_args_is_help=True)
+app = typer.Typer(help="Search and change the catalogue, check who leads, apply new limits.", no_args_is_help=True)
+app.add_typer(catalogue_item.app, name="item")
 TerritoryOption = Annotated[str | None, typer.Option("--territory", help="Name, where several are loaded.")]
 
 

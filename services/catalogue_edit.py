@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Final
 from uuid import UUID
 
-from casework.catalogue import AREA_CLASSES, Phase, read_phases, search_terms
+from casework.catalogue import AREA_CLASSES, Phase, read_list, read_phases, search_terms
 from casework.masking import control_sign
 from gis.errors import InvalidInputError, NotFoundError, StaleRevisionError
 from services.access import record
@@ -19,6 +20,15 @@ from store.database.work import UnitOfWork
 
 EDITORS: Final = ("system_administrator", "shift_leader", "planner")
 USUAL_TITLE: Final = "catalogue"
+_LIMITS: Final = {f"limit_{number}": number for number in AREA_CLASSES}
+_YES_OR_NO: Final = ("urgent", "self_handling", "public")
+_YES, _NO = ("yes", "true", "1", "是"), ("no", "false", "0", "否")
+_AMONG: Final[Mapping[str, tuple[object, ...]]] = {
+    "kind": ("event", "component"),
+    "severity": ("minor", "major", "critical"),
+    "difficulty": (1, 2, 3, 4, 5),
+}
+_CODE: Final = re.compile(r"[^\s/*]{1,40}")
 _CLASS_NAMES: Final = ("class_zh", "class_en")
 
 
@@ -51,6 +61,67 @@ class ItemDraft:
     public: bool = True
     synonyms: tuple[str, ...] = ()
     limits: Mapping[int, str] | None = None
+
+
+FIELDS: Final = (*(each.name for each in fields(ItemDraft) if each.name != "limits"), *_LIMITS)
+"""What can be said of an item, under the names that a file's columns have."""
+
+
+def read_draft(known: ItemView | None, words: Mapping[str, str]) -> ItemDraft:
+    """Return an item as it stands, with some fields said anew in words, under the names that a file's columns have.
+
+    Parameters
+    ----------
+    known : ItemView or None
+        None for a new item.
+    words : mapping of str to str
+        Such as ``{"name_zh": "井盖缺失", "limit_1": "4 工作时", "urgent": "yes", "synonyms": "窨井盖; manhole"}``; an
+        empty limit takes the limits for that class of areas away.
+
+    Raises
+    ------
+    InvalidInputError
+        With the ``field`` that there is not, or that makes no sense.
+    """
+    values: dict[str, Any] = (
+        {} if known is None else {each.name: getattr(known, each.name, None) for each in fields(ItemDraft)}
+    )
+    limits = {} if known is None else {number: _limit_words(known.limits, number) for number in AREA_CLASSES}
+    readers: dict[str, Callable[[str, str], Any]] = {
+        **dict.fromkeys(_YES_OR_NO, _yes_or_no), "difficulty": _whole, "synonyms": _several,
+    }  # fmt: skip
+    for name, said in words.items():
+        if name in _LIMITS:
+            limits[_LIMITS[name]] = said
+        elif name in {each.name for each in fields(ItemDraft)} - {"limits"}:
+            values[name] = readers[name](name, said) if name in readers else said.strip()
+        else:
+            raise InvalidInputError(f"An item has no field '{name[:40]}'.", field=name[:40], known=FIELDS)
+    if not values.get("class_code"):
+        raise InvalidInputError("A new item needs the code of its class.", field="class_code")
+    return ItemDraft(**{**values, "limits": limits})
+
+
+def _limit_words(limits: Sequence[Phase], area_class: int) -> str:
+    own = sorted((one for one in limits if one.area_class == area_class), key=lambda one: one.seq)
+    return "; ".join(f"{one.name} {one.limit}".strip() for one in own)
+
+
+def _yes_or_no(name: str, said: str) -> bool:
+    word = said.strip().casefold()
+    if word not in (*_YES, *_NO):
+        raise InvalidInputError(f"Say yes or no for '{name}'.", field=name)
+    return word in _YES
+
+
+def _several(_name: str, said: str) -> tuple[str, ...]:
+    return read_list(said)
+
+
+def _whole(name: str, said: str) -> int:
+    if not said.strip().isdecimal():
+        raise InvalidInputError(f"'{name}' is a whole number.", field=name)
+    return int(said)
 
 
 def save_item(
@@ -130,6 +201,12 @@ def _item(code: str, draft: ItemDraft, known: Mapping[str, ItemView]) -> ItemVie
         control = control_sign(value)
         if control is not None:
             raise InvalidInputError(f"The text holds the control character {control}; remove it.", field=name)
+    for name, known_values in _AMONG.items():
+        if words[name] not in known_values:
+            raise InvalidInputError(f"'{name}' is one of {', '.join(map(str, known_values))}.", field=name)
+    for name in ("code", "class_code"):
+        if not _CODE.fullmatch(code if name == "code" else texts[name]):
+            raise InvalidInputError("A code has 1 to 40 characters, no blanks, '/' or '*'.", field=name)
     if not texts["name_zh"] and not texts["name_en"]:
         raise InvalidInputError("An item has a name.", field="name_zh")
     others = {one.code: one for one in known.values() if one.code != code}

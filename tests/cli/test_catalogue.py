@@ -40,6 +40,34 @@ def test_a_catalogue_is_loaded_searched_and_checked(gridward, tmp_path):
     assert (code, out) == (0, "0 clocks came to another result.\n")
 
 
+def test_one_item_is_added_changed_and_retired(gridward):
+    added = gridward(
+        "catalogue", "item", "set", "X-1", "class_code=X", "class_zh=试验", "name_zh=彩灯不亮", "name_en=Festoon out",
+        "limit_1=make safe 3 紧急工作时; repair 5 工作日", "synonyms=彩灯; festoon", "urgent=yes",
+    )  # fmt: skip
+    assert added[0] == 0, added[2]
+    assert added[1].startswith("X-1 is added: version ")
+    code, out, _ = gridward("catalogue", "item", "set", "X-1", "limit_2=2 work hours", "urgent=no", "--json")
+    told = json.loads(out)["item"]
+    assert (code, told["name_en"], told["urgent"], told["synonyms"]) == (0, "Festoon out", False, ["彩灯", "festoon"])
+    code, out, _ = gridward("catalogue", "item", "show", "X-1")
+    lines = out.splitlines()
+    assert "limit_1=make safe 3 emergency hour; repair 5 work day" in lines
+    assert "limit_2=2 work hour" in lines
+    assert gridward("catalogue", "search", "caideng")[1].startswith("X-1  彩灯不亮")
+    for wrong, field in (
+        ("nope=1", "nope"),
+        ("severity=huge", "severity"),
+        ("urgent=perhaps", "urgent"),
+        ("x", "FIELD"),
+    ):
+        code, _, err = gridward("catalogue", "item", "set", "X-1", wrong)
+        assert (code, field in err) == (2, True), (wrong, err)
+    assert gridward("catalogue", "item", "set", "X-2", "name_en=No class")[0] == 2
+    assert gridward("catalogue", "item", "retire", "X-1")[0] == 0
+    assert gridward("catalogue", "item", "show", "X-1")[0] != 0
+
+
 def test_refused_rows_end_with_2_and_are_listed(gridward, tmp_path):
     path = tmp_path / "bad.csv"
     path.write_text("code,class_code,name_zh,limit_1\n1,01,x,soon\n2,01,y,4 工作时\n")
