@@ -11,6 +11,7 @@ from grid_coverage.over_time import SERVICEABLE, TimeTable, gaps_over_time, grou
 from grid_coverage.placement import Candidates, Demand, Placement, place
 from grid_coverage.roster import Minimum, Posts, Rules, Staff
 from grid_coverage.scaleout import gaps_in_blocks
+from grid_coverage.set_cover import SetCover, cover_share
 from grid_coverage.snap import snap_out
 from grid_coverage.staffing import Assignment, Violation, assign_staff
 from grid_coverage.view_sheds import ShedFlag, ViewSheds, view_sheds
@@ -35,6 +36,7 @@ __all__ = [
     "Posts",
     "Reason",
     "Rules",
+    "SetCover",
     "ShedFlag",
     "Staff",
     "Streets",
@@ -45,6 +47,7 @@ __all__ = [
     "Walls",
     "assign_staff",
     "candidate_views",
+    "cover_share",
     "covered_points",
     "depth_by_grid",
     "gaps_by_grid",

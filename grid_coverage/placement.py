@@ -218,7 +218,7 @@ def place(
         chosen=chosen,
         gain=gain,
         covered=float(gain.sum()),
-        reachable=_reachable(candidates, demand),
+        reachable=reachable(candidates, demand),
         cost=float(candidates.cost[chosen].sum()),
         bound=bound,
     )
@@ -293,7 +293,7 @@ def _unmet(owed: NDArray[np.int64], area: NDArray[np.int64]) -> int:
     return int(np.maximum(0, owed - np.bincount(area, minlength=len(owed))).sum())
 
 
-def _reachable(candidates: Candidates, demand: Demand) -> float:
+def reachable(candidates: Candidates, demand: Demand) -> float:
     """Weight that all allowed candidates together could cover."""
     count = np.bincount(candidates.covers[candidates.allowed].indices, minlength=len(demand.weight))
     return float((demand.weight * np.minimum(count, demand.need)).sum())
@@ -310,8 +310,8 @@ def _relaxed(
     """
     cost = candidates.cost[candidates.allowed]
     share = np.zeros(len(candidates.cost))
-    table, weight, need = _aggregated(candidates.covers[candidates.allowed], demand)
-    bound = min(_reachable(candidates, demand), _priced(table, cost, (weight, need), weight, budget))
+    table, weight, need = aggregated(candidates.covers[candidates.allowed], demand)
+    bound = min(reachable(candidates, demand), _priced(table, cost, (weight, need), weight, budget))
     if table.shape[0] == 0 or table.shape[1] == 0 or not np.isfinite(budget):
         return bound, share
     chosen, pieces = table.shape
@@ -349,7 +349,7 @@ def _priced(
     return float((need * (weight - prices)).sum() + (value[order] * room).sum())
 
 
-def _aggregated(rows: csr_array, demand: Demand) -> tuple[csr_array, NDArray[np.float64], NDArray[np.int64]]:
+def aggregated(rows: csr_array, demand: Demand) -> tuple[csr_array, NDArray[np.float64], NDArray[np.int64]]:
     """Put pieces of demand that the same candidates see, with the same need, into one; drop those none sees."""
     columns = csr_array(rows.T)
     columns.sort_indices()
