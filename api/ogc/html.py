@@ -18,6 +18,8 @@ from shapely.geometry import shape as shape_of
 Crumb = tuple[str, str]
 _WIDTH: Final = 640
 _MOST_DRAWN: Final = 2000
+_MOST_SQUEEZED: Final = 3
+_DIGITS: Final = 9  # of a number to read; programs get all of them
 
 
 def style_sheet() -> bytes:
@@ -42,7 +44,8 @@ def page(title: str, *parts: str, crumbs: Sequence[Crumb], base: str) -> str:
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        f'<title>{escape(title)} · Gridward</title><link rel="stylesheet" href="{escape(base)}/page.css"></head>'
+        f'<title>{escape(title)} · Gridward</title><link rel="stylesheet" href="{escape(base)}/page.css">'
+        f'<link rel="icon" href="{escape(base.removesuffix("/ogc"))}/favicon.svg"></head>'
         '<body><a class="skip" href="#main">Skip to content</a>'
         f'<nav aria-label="Breadcrumb"><ol>{way}<li aria-current="page">{escape(title)}</li></ol></nav>'
         f'<main id="main" tabindex="-1"><h1>{escape(title)}</h1>{"".join(parts)}</main></body></html>'
@@ -68,9 +71,11 @@ def links(told: Iterable[Mapping[str, Any]], heading: str = "Links") -> str:
 def table(caption: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Return a table; cells are HTML already, columns and the caption are not."""
     head = "".join(f'<th scope="col">{escape(column)}</th>' for column in columns)
+    # many columns are read sideways: cells that break their words would make rows as high as the screen
+    kind = ' class="many"' if len(columns) > _MOST_SQUEEZED else ""
     body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
     return (
-        f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(caption)}"><table>'
+        f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(caption)}"><table{kind}>'
         f"<caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 
@@ -81,6 +86,8 @@ def value(told: object) -> str:
         return "–"
     if isinstance(told, bool):
         return "yes" if told else "no"
+    if isinstance(told, float):
+        return f"{told:.{_DIGITS}g}"
     return escape(str(told))
 
 

@@ -11,6 +11,7 @@ import orjson
 import pytest
 from shapely.geometry import shape
 
+from api.ogc import html
 from layers.catalogue import COLLECTIONS, LAYERS
 from layers.fields import FIELDS
 from services.features.reading import EDITABLE
@@ -211,12 +212,15 @@ def test_html_definition_every_page_can_be_read_and_fetches_nothing_outside(clie
             reader = _Reader()
             reader.feed(answer.text)
             assert reader.headings == 1
-            assert reader.fetched == ["http://testserver/ogc/page.css"]
+            assert reader.fetched == ["http://testserver/ogc/page.css", "http://testserver/favicon.svg"]
             assert {"main", "nav"} <= set(reader.tags)
     assert client.get("/ogc/page.css").headers["content-type"].startswith("text/css")
     assert client.get(GRIDS, headers={"Accept": "*/*"}).headers["content-type"] == "application/geo+json"
     assert client.get(GRIDS, headers={"Accept": "text/html;q=x"}).headers["content-type"] == "application/geo+json"
     page = client.get(GRIDS, params={"f": "html", "limit": 2}).text
+    # numbers to read are short, and cells of many columns stay on one line
+    assert [html.value(each) for each in (43105.1233500093, 0.5, 120000.0)] == ["43105.1234", "0.5", "120000"]
+    assert '<table class="many">' in page
     assert "Next page" in page
     assert "<svg" in page
 
