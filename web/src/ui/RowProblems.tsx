@@ -1,6 +1,7 @@
 import type { JSX } from 'preact'
-import { t } from '../i18n'
+import { lang, t } from '../i18n'
 import { number } from '../i18n/format'
+import { rowProblemZh } from '../i18n/rows'
 
 /** A row of a file with what is wrong with it, and what to do. */
 export interface RowProblem {
@@ -37,7 +38,7 @@ export function RowProblems({ title, list, rows, all = rows.length }: { title: s
                 </th>
                 <td>{row.column}</td>
                 <td class="num">{row.value}</td>
-                <td>{[row.reason, row.remedy].filter(Boolean).join('; ')}</td>
+                <td>{lang.value === 'zh' ? rowProblemZh(row.reason, row.remedy) : [row.reason, row.remedy].filter(Boolean).join('; ')}</td>
               </tr>
             ))}
           </tbody>

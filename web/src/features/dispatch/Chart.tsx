@@ -5,7 +5,7 @@ import { ask, query } from '../../api/client'
 import { planGrids, territory } from '../../api/data'
 import { onLayer } from '../../api/events'
 import type { components } from '../../api/schema'
-import { lang, t } from '../../i18n'
+import { t } from '../../i18n'
 import { number } from '../../i18n/format'
 import { store } from '../../map/store'
 import { Bars, type Bar } from '../../ui/Bars'
@@ -13,6 +13,7 @@ import { SelectField } from '../../ui/fields'
 import { ErrorNote, Skeleton } from '../../ui/states'
 import { filters, setFilters } from './desk'
 import { ALL_STATES, CLOSED_STATES, narrowing, OPEN_STATES } from './filters'
+import { MonthBars } from './MonthBars'
 import { PanelFrame } from './PanelFrame'
 import { itemWords } from './words'
 
@@ -21,7 +22,6 @@ type Which = 'open' | 'closed' | 'all'
 const STATES: Record<Which, readonly string[]> = { open: OPEN_STATES, closed: CLOSED_STATES, all: ALL_STATES }
 
 const others = (n: number): Bar[] => (n > 0 ? [{ key: ' others', words: t('intake.others'), n, rest: true }] : [])
-const monthWords = (key: string): string => new Date(`${key}-15T12:00:00Z`).toLocaleDateString(lang.value === 'zh' ? 'zh-CN' : 'en-GB', { year: 'numeric', month: 'short' })
 
 function areaWords(code: string): string {
   if (code === '0') return t('dispatch.noArea')
@@ -82,7 +82,7 @@ export function Chart(): JSX.Element {
             head={[t('dispatch.area'), n]}
             bars={[...found.areas.map((one) => ({ key: one.key, words: areaWords(one.key), n: one.n, onPick: one.key === '0' ? undefined : () => void (store.area.value = one.key) })), ...others(found.other_areas)]}
           />
-          <Bars title={t('intake.byMonth')} head={[t('intake.month'), n]} bars={found.months.map((one) => ({ key: one.key, words: monthWords(one.key), n: one.n }))} />
+          <MonthBars months={found.months} />
         </>
       )}
     </PanelFrame>

@@ -1,8 +1,9 @@
 import { useSignal, type Signal } from '@preact/signals'
 import { Fragment, type JSX } from 'preact'
 import { Problem } from '../../api/client'
-import { t, tOr } from '../../i18n'
+import { lang, t, tOr } from '../../i18n'
 import { number } from '../../i18n/format'
+import { findingZh } from '../../i18n/rows'
 import { Bars } from '../../ui/Bars'
 import { Combobox } from '../../ui/Combobox'
 import { CheckField, FileField, SelectField, TextField } from '../../ui/fields'
@@ -12,6 +13,7 @@ import { ErrorNote } from '../../ui/states'
 import { findItems, nameOf, items as catalogue } from '../phone/catalogue'
 import { reload } from './desk'
 import { FIELDS, hasSwapped, sendFile, SYSTEMS, type FieldName, type Loaded, type Reading } from './importing'
+import { MonthBars } from './MonthBars'
 import { PanelFrame } from './PanelFrame'
 import { itemWords } from './words'
 
@@ -103,6 +105,8 @@ function Words({ unmatched, reading }: { unmatched: Record<string, number>; read
   )
 }
 
+const said = (sentence: string): string => (lang.value === 'zh' ? findingZh(sentence) : sentence)
+
 /** What the file holds: sums, dirt by row, and charts of what is good. */
 function Found({ loaded, dry }: { loaded: Loaded; dry: boolean }): JSX.Element {
   const { items = {}, areas = {}, months = {} } = loaded.tallies
@@ -127,7 +131,7 @@ function Found({ loaded, dry }: { loaded: Loaded; dry: boolean }): JSX.Element {
           </>
         )}
       </dl>
-      {[...loaded.findings.map(({ count, sentence, examples }) => `${number(count)} × ${sentence}${examples.length ? ` (${examples.slice(0, 3).join(', ')})` : ''}`), ...loaded.warnings].map((words) => (
+      {[...loaded.findings.map(({ count, sentence, examples }) => `${number(count)} × ${said(sentence)}${examples.length ? ` (${examples.slice(0, 3).join(', ')})` : ''}`), ...loaded.warnings.map(said)].map((words) => (
         <p key={words} class="small second">
           {words}
         </p>
@@ -136,7 +140,7 @@ function Found({ loaded, dry }: { loaded: Loaded; dry: boolean }): JSX.Element {
       <RowProblems title={t('intake.flagged')} list={t('intake.flaggedList')} rows={loaded.flagged} all={loaded.flagged_rows} />
       <Bars title={t('intake.byItem')} head={[t('dispatch.item'), n]} bars={bars(items, (key) => itemWords({ item: key, item_code: key }))} />
       <Bars title={t('intake.byArea')} head={[t('dispatch.area'), n]} bars={bars(areas, (key) => (key === '–' ? t('dispatch.notLocated') : key))} />
-      <Bars title={t('intake.byMonth')} head={[t('intake.month'), n]} bars={bars(months)} />
+      <MonthBars months={Object.entries(months).map(([key, count]) => ({ key, n: count }))} />
     </div>
   )
 }

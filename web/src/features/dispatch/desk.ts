@@ -2,7 +2,7 @@
 import { batch, computed, effect, signal, untracked } from '@preact/signals'
 import { ask, call, query } from '../../api/client'
 import { session, territory } from '../../api/data'
-import { now as second, onLayer } from '../../api/events'
+import { now as second, onLayer, onNews } from '../../api/events'
 import { resource } from '../../api/resource'
 import type { Counts, DeskAnswer, Incident } from '../../api/types'
 import { remember, remembered, store } from '../../map/store'
@@ -258,6 +258,7 @@ function watchAlarms(): void {
 /** Starts following the server at this desk; returns how to stop. */
 export function startDesk(): () => void {
   let due: ReturnType<typeof setTimeout> | undefined
+  let clocksDue: ReturnType<typeof setTimeout> | undefined
   alarmed = null
   const stops = [
     effect(() => {
@@ -282,9 +283,16 @@ export function startDesk(): () => void {
       clearTimeout(due)
       due = setTimeout(() => void reload(), SETTLE_MS)
     }),
+    // a clock has run on: nothing of a case changed, but sums by clock and the list of late ones did
+    onNews(({ kind }) => {
+      if (kind !== 'notification') return
+      clearTimeout(clocksDue)
+      clocksDue = setTimeout(() => void Promise.all([counts.load(), areaCounts.load(), openCounts.load(), queue.load()]), SETTLE_MS)
+    }),
   ]
   return () => {
     clearTimeout(due)
+    clearTimeout(clocksDue)
     stops.forEach((stop) => stop())
     marked.value = new Set()
   }
