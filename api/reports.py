@@ -234,6 +234,9 @@ def get_report(
     plan: Annotated[UUID | None, Query(description="Plan; the one in use when left out.")] = None,
     run: Annotated[UUID | None, Query(description="Coverage run; the newest of how things stand now.")] = None,
     area: Annotated[UUID | None, Query(description="Area that a coverage report is of; all when left out.")] = None,
+    minutes: Annotated[
+        float | None, Query(gt=0, le=120, description="Longest walk that a report on facilities counts; else 15.")
+    ] = None,
     lang: Language = "en",
     format: Annotated[Format, Query(description="Page, A4 sheet, workbook, table, map layers.")] = "html",  # noqa: A002 - its name in the contract
 ) -> Response:
@@ -241,7 +244,9 @@ def get_report(
     from services import reports  # noqa: PLC0415 - folium and the engines take seconds to import
 
     chosen = plan if plan is not None else current_plan_id(work)
-    content = reports.build(work, report, chosen, lang=lang, file_format=format, run_id=run, area_id=area)
+    content = reports.build(
+        work, report, chosen, lang=lang, file_format=format, run_id=run, area_id=area, minutes=minutes
+    )
     return attachment(content, f"gridward-{report}", format)
 
 

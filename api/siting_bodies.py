@@ -211,7 +211,9 @@ class PlacementIn(BaseModel):
     per_place: Annotated[int, Field(ge=1, le=8)] = 2
     most_places: Annotated[int, Field(ge=1, le=20_000)] = 2500
     minima: Annotated[list[MinimumIn], Field(max_length=1000)] = []
-    prohibited: Annotated[list[str] | None, Field(max_length=100)] = None
+    prohibited: Annotated[
+        list[str] | None, Field(max_length=100, description="Kinds to keep away from beside those that always are.")
+    ] = None
     count_existing: StrictBool = True
     refine: StrictBool = True
     certify: StrictBool = False

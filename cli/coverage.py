@@ -246,7 +246,7 @@ def place(
         list[str] | None, typer.Option(help="Cameras that an area gets at least, as CODE=COUNT; repeatable.")
     ] = None,
     prohibited: Annotated[
-        list[str] | None, typer.Option(help="Kind of building or place to keep away from; repeatable.")
+        list[str] | None, typer.Option(help="Further kind of building or place to keep away from; repeatable.")
     ] = None,
     alone: Annotated[bool, typer.Option("--alone", help="Don't count the cameras that are up.")] = False,
     certify: Annotated[bool, typer.Option("--certify", help="Prove how far from the best possible it is.")] = False,

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
+
+from services.coverage_spec import rate_text
+
+RATES: Final = ("networked", "online", "serviceable")
 
 
 def summary_text(facts: dict[str, Any]) -> str:
@@ -46,8 +50,8 @@ def summary_text(facts: dict[str, Any]) -> str:
 def rate_lines(rates: dict[str, dict[str, Any]]) -> list[str]:
     """Say which part of the cameras is networked, online and serviceable, and what is aimed at."""
     return [
-        f"{name.capitalize():18}{row['rate']:.1%} of {row['of']} cameras (target {row['target']:.0%}: "
-        f"{'met' if row['met'] else 'missed'})"
+        f"{name.capitalize():18}{rate_text(row['rate'], row['target'])} of {row['of']} cameras "
+        f"(target {row['target']:.0%}: {'met' if row['met'] else 'missed'})"
         for name, row in rates.items()
         if row["rate"] is not None
     ]
@@ -62,8 +66,11 @@ def area_text(found: dict[str, Any]) -> str:
         of = row["street_m"] or 1.0
         seen = f"{row['seen_m'] / of:.1%}-{row['seen_m_upper'] / of:.1%}"
         places = f"{row['places_seen']:g}-{row['places_seen_upper']:g}/{row['places']}"
-        rates = [row["rates"][name]["rate"] for name in ("networked", "online", "serviceable")]
-        shown = [" " * 9 + "–" if rate is None else f"{rate:.1%}" for rate in rates]
+        rates = [row["rates"][name]["rate"] for name in RATES]
+        shown = [
+            "–" if rate is None else rate_text(rate, found["targets"][name])
+            for name, rate in zip(RATES, rates, strict=True)
+        ]
         name = f"{'  ' * row['depth']}{row['code']} {row['name']}"
         lines.append(
             f"{name[:37]:38}{seen:>18}{places:>12}{row['cameras']:>9}{shown[0]:>11}{shown[1]:>8}{shown[2]:>10}"
@@ -99,7 +106,8 @@ def _gap_reason(reason: dict[str, Any]) -> str:
         "unless an unknown heading looks there" if reason.get("maybe") else "",
     ]
     told = " ".join(part for part in said if part)
-    year = f"; {reason['incidents']} incidents a year in this grid" if reason.get("incidents") else ""
+    count = reason.get("incidents")
+    year = f"; {count:,} {'incident' if count == 1 else 'incidents'} a year in this grid" if count else ""
     return f" ({told}{year})"
 
 

@@ -24,6 +24,9 @@ def report(
     plan: Annotated[UUID | None, typer.Option(help="Id of the plan; the current one without it.")] = None,
     run: Annotated[UUID | None, typer.Option(help="Id of a coverage run; the newest without it.")] = None,
     area: Annotated[str | None, typer.Option(help="Code of the area that a coverage report is of.")] = None,
+    minutes: Annotated[
+        float | None, typer.Option(help="Longest walk that a report on facilities counts; 15 without it.")
+    ] = None,
     territory: Annotated[str | None, typer.Option(help="Name, where several are loaded.")] = None,
     lang: Annotated[str, typer.Option(help="en or zh.")] = "en",
     as_json: JsonOption = False,
@@ -38,7 +41,7 @@ def report(
     with context.database.work(context.actor) as work:
         chosen = plan or current_plan_id(work, territory)
         within = UUID(area_id(work, chosen, area)) if area else None
-        content = build(work, name, chosen, lang=lang, file_format=wanted, run_id=run, area_id=within)
+        content = build(work, name, chosen, lang=lang, file_format=wanted, run_id=run, area_id=within, minutes=minutes)
     write(out, content)
     facts = {"file": str(out), "format": wanted, "bytes": len(content)}
     show(facts, f"{out} written ({len(content) / 1e6:.1f} MB).", as_json=as_json)

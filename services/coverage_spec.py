@@ -18,6 +18,7 @@ CEILING: Final = 80.0
 """Pixels per metre that public ground is looked at with at most: *Discern*."""
 TARGETS: Final = {"networked": 1.0, "online": 1.0, "serviceable": 0.98}
 """Shares of cameras that offices are held to (发改高技〔2015〕996号)."""
+_MOST_DIGITS: Final = 6
 LEAST_REASON: Final = 10
 """Letters that a written reason has at least."""
 
@@ -160,6 +161,21 @@ class CoverageSpec:
             return None
         last = _midnight(day + timedelta(days=1), zone) - timedelta(microseconds=1)
         return Period(last, last)
+
+
+def rate_text(rate: float, target: float) -> str:
+    """Write a rate with as many digits as it takes not to read as a target that it misses.
+
+    Examples
+    --------
+    >>> rate_text(0.99984, 1.0), rate_text(0.97996, 0.98), rate_text(0.9804, 0.98), rate_text(0.5, 1.0)
+    ('99.98 %', '97.996 %', '98.0 %', '50.0 %')
+    """
+    for digits in range(1, _MOST_DIGITS):
+        text = f"{100 * rate:.{digits}f}"
+        if rate >= target - 1e-9 or float(text) < 100 * target:
+            break
+    return f"{text} %"
 
 
 def densities() -> dict[str, float]:

@@ -182,7 +182,9 @@ def _check(of: str, minutes: float, pace: float) -> None:
     if of not in OF:
         raise InvalidInputError("Ask for facilities or for posts.", field="of")
     if not 0 < minutes <= MOST_MINUTES:
-        raise InvalidInputError(f"A walk takes from 0 to {MOST_MINUTES:.0f} minutes.", field="minutes")
+        raise InvalidInputError(
+            f"A walk takes more than 0 and at most {MOST_MINUTES:.0f} minutes, not {minutes:g}.", field="minutes"
+        )
     if not 10 <= pace <= 500:
         raise InvalidInputError("A pace is from 10 to 500 metres a minute.", field="pace")
 

@@ -76,7 +76,7 @@ def find_site(work: UnitOfWork, scene: Scene, view: Cast, spec: PlacementSpec) -
     ground = private_ground(work, scene.territory)
     private = Private(ground.shapes, ground.homes, float(near[0]))
     looks_in = ~private.allows(sheds)
-    barred = sql.read_prohibited(work.session, scene.territory.id, spec.prohibited)["geom"]
+    barred = sql.read_prohibited(work.session, scene.territory.id, spec.kept_away)["geom"]
     barred = np.asarray(to_metric(barred, srid), dtype=object) if len(barred) else barred
     prohibited = ~clear_of(xy, barred, distance=PROHIBITED_M)
     blind = shapely.is_empty(sheds.polygon)

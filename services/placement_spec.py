@@ -16,7 +16,7 @@ PROHIBITED: Final = (
     "dormitory", "hotel", "guest_house", "hostel", "public_bath", "sauna", "toilets", "changing_rooms", "hospital",
     "kindergarten", "childcare", "nursing_home", "polling_station",
 )  # fmt: skip
-"""Kinds of buildings and places that no proposed camera hangs at, unless an office names others."""
+"""Kinds of buildings and places that no proposed camera ever hangs at; an office may name more."""
 PROHIBITED_M: Final = 10.0
 """How far proposed cameras keep from them, metres."""
 
@@ -70,7 +70,7 @@ class PlacementSpec:
         Headings tried at each place, cameras that may share one, and places that are tried.
     minima : tuple of Minimum
     prohibited : tuple of str
-        Kinds of buildings and places to keep away from.
+        Further kinds of buildings and places to keep away from, beside `PROHIBITED`.
     count_existing : bool
         Whether cameras that are up count already.
     refine : bool
@@ -96,6 +96,11 @@ class PlacementSpec:
     count_existing: bool = True
     refine: bool = True
     certify: bool = False
+
+    @property
+    def kept_away(self) -> tuple[str, ...]:
+        """Kinds that no camera hangs at: the hard limits, and those that are named beside them."""
+        return tuple(dict.fromkeys((*PROHIBITED, *self.prohibited)))
 
     @property
     def coverage(self) -> CoverageSpec:

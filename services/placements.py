@@ -32,7 +32,7 @@ from grid_coverage.siting import refine_headings
 from services.coverage_scene import STREET_WEIGHTS, Cast, Scene, cast, digest, read_scene
 from services.coverage_spec import CEILING
 from services.placement_site import Site, find_site, rows_of, street_lines
-from services.placement_spec import PlacementSpec
+from services.placement_spec import PROHIBITED, PlacementSpec
 from services.proposed_views import joined
 from store.database import coverage_areas as area_sql
 from store.database import placements as sql
@@ -81,18 +81,33 @@ def propose(
     Raises
     ------
     InvalidInputError
-        The spec can't be meant, no price is known, or an area of a minimum has no grid.
+        The spec can't be meant, no price is known, an area of a minimum has no grid, or nothing here is of a kind
+        that is to be kept away from.
     """
     work.actor.require("analyst", "planner", "camera_administrator")
     spec.check()
     tell = progress or (lambda _done, _note: None)
     tell(0.02, "reading cameras and streets")
     scene = read_scene(work, plan_sql.get_plan(work.session, plan_id), spec.coverage)
+    _check_kinds(work, spec, scene)
     inputs = _digest(work, spec, scene)
     known = sql.find_equal(work.session, plan_id, inputs)
     if known is not None:
         return known, True
     return _search(work, plan_id, spec, _Asked(scene, inputs, name), tell), False
+
+
+def _check_kinds(work: UnitOfWork, spec: PlacementSpec, scene: Scene) -> None:
+    """Refuse kinds that nothing here is of: a slip of the pen would let cameras hang where they must not."""
+    named = [kind for kind in spec.prohibited if kind not in PROHIBITED]
+    known = sql.kinds_of_places(work.session, scene.territory.id) if named else []
+    unknown = [kind for kind in named if kind not in known]
+    if unknown:
+        raise InvalidInputError(
+            f"No building, key place or facility here is of the kind {unknown[0][:40]}.",
+            field="prohibited",
+            known=known,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +156,7 @@ def _digest(work: UnitOfWork, spec: PlacementSpec, scene: Scene) -> str:
     territory = scene.territory.id
     for shapes in (
         sql.read_poles(work.session, territory)["point"],
-        sql.read_prohibited(work.session, territory, spec.prohibited)["geom"],
+        sql.read_prohibited(work.session, territory, spec.kept_away)["geom"],
         sql.read_homes(work.session, territory)["geom"],
     ):
         parts.update(b"".join(shapely.to_wkb(shapes)))

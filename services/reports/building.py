@@ -10,6 +10,7 @@ from uuid import UUID
 from gis.errors import InvalidInputError, NotFoundError
 from layers.report import ReportContent
 from layers.spec import LANGS, Lang
+from services.facilities import MINUTES
 from services.reports.cameras_report import cameras_content
 from services.reports.coverage_report import coverage_content
 from services.reports.facilities_report import facilities_content
@@ -43,6 +44,7 @@ def build(
     file_format: str = "html",
     run_id: UUID | None = None,
     area_id: UUID | None = None,
+    minutes: float | None = None,
 ) -> bytes:
     """Build a report of a plan, or return the file already built from equal inputs.
 
@@ -59,16 +61,19 @@ def build(
         Coverage run to report; the newest of how things stand without it.
     area_id : UUID, optional
         Area that a coverage report is of; the whole territory without it.
+    minutes : float, optional
+        Longest walk that a report on facilities counts; a quarter of an hour without it.
 
     Raises
     ------
     InvalidInputError
-        No such report, format or language, or an area of a report that is of all.
+        No such report, format or language, an area of a report that is of all, or a walk that none is of.
     NotFoundError
         There is no such plan or area, or no coverage run yet.
     """
     check_format(file_format)
-    return finish(work, gather(work, name, plan_id, lang=lang, run_id=run_id, area_id=area_id), file_format).content
+    content = gather(work, name, plan_id, lang=lang, run_id=run_id, area_id=area_id, minutes=minutes)
+    return finish(work, content, file_format).content
 
 
 def check_format(file_format: str) -> None:
@@ -87,6 +92,7 @@ def gather(
     lang: str = "en",
     run_id: UUID | None = None,
     area_id: UUID | None = None,
+    minutes: float | None = None,
 ) -> ReportContent:
     """Gather what a report says; parameters and errors as of `build`."""
     if name not in NAMES:
@@ -94,6 +100,8 @@ def gather(
     language: Lang | None = next((known for known in LANGS if known == lang), None)
     if language is None:
         raise InvalidInputError(f"A report is written in en or zh, not {lang[:20]}.", field="lang")
+    if minutes is not None and name != "facilities":
+        raise InvalidInputError(f"The report {name} is of no walk.", field="minutes")
     plan = plan_sql.get_plan(work.session, plan_id)
     if name == "coverage":
         return coverage_content(work, plan, _run_of(work, plan, run_id), language, area_id=area_id)
@@ -102,7 +110,7 @@ def gather(
     now = datetime.now(UTC)
     if name == "cameras":
         return cameras_content(work, plan, language, now=now)
-    return facilities_content(work, plan, language, now=now)
+    return facilities_content(work, plan, language, now=now, minutes=MINUTES if minutes is None else minutes)
 
 
 def finish(work: UnitOfWork, content: ReportContent, file_format: str) -> ReportFile:

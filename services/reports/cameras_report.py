@@ -13,6 +13,7 @@ from layers.palette import PALETTES
 from layers.report import Cell, ReportContent, ReportLayer, ReportTable
 from layers.spec import Lang
 from services.cameras import kind_of
+from services.coverage_spec import rate_text
 from services.reports.drawing import grid_labels, grid_layer, ground_layer, shed_layers
 from services.reports.words import grouped_code, own_areas, words
 from store.database import coverage as coverage_sql
@@ -83,7 +84,7 @@ def _facts(rows: Any, say: dict[str, str]) -> list[tuple[str, str, str]]:  # noq
     }
     facts = []
     for name, target in TARGETS.items():
-        share = f"{100 * count[name] / len(rows):.1f} %" if rows else "–"
+        share = rate_text(count[name] / len(rows), target) if rows else "–"
         note = say["target"].format(count=count[name], all=len(rows), target=f"{target:.0%}")
         facts.append((say[f"{name}_rate"], share, note))
     unknown = sum(_kind(row) == "unknown" for row in rows)

@@ -26,12 +26,12 @@ COLUMNS = ("kind", "kind_name", "name", "grid_code", "area_name", "lon", "lat")
 _LIGHT = PALETTES["light"]
 
 
-def facilities_content(work: UnitOfWork, plan: Plan, lang: Lang, *, now: datetime) -> ReportContent:
-    """Gather what the report on facilities says."""
+def facilities_content(work: UnitOfWork, plan: Plan, lang: Lang, *, now: datetime, minutes: float) -> ReportContent:
+    """Gather what the report on facilities says, of walks of so many minutes."""
     territory = work.session.get_one(Territory, plan.territory_id)
     say = words(lang)
     rows = sql.facility_register(work.session, territory.id, plan.id)
-    found = coverage_of(work, plan.id, StreetGraphs())
+    found = coverage_of(work, plan.id, StreetGraphs(), minutes=minutes)
     defined = [found["definitions"][f"{name}_{lang}"] for name in ("units", "reach")]
     demo = [say["demo"]] if territory.demo else []
     notes = [*own_areas(work, say), *defined, say["estimated"], *demo, territory.attribution]

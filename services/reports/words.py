@@ -66,7 +66,7 @@ WORDS = {
     "of_kinds": Text("{value} kinds", "{value} 类"),
     "grids_with": Text("Grids with one", "有设施的网格"),
     "villages_with": Text("Villages with one", "有设施的村（社区）"),
-    "within": Text("Households within a {minutes:.0f}-minute walk", "步行 {minutes:.0f} 分钟内可达户数"),
+    "within": Text("Households within a {minutes:g}-minute walk", "步行 {minutes:g} 分钟内可达户数"),
     "households": Text("Households", "户数"),
     "share": Text("Share, %", "占比，%"),
     "median": Text("Median walk, min", "步行中位数，分钟"),

@@ -31,6 +31,12 @@ select st_asbinary(geom) as geom from building where territory_id = :territory a
 union all select st_asbinary(point) from key_place where territory_id = :territory and kind = any(:kinds)
 union all select st_asbinary(point) from facility where territory_id = :territory and kind = any(:kinds)
 """)
+_KINDS = sa.text("""
+select kind from building where territory_id = :territory and kind <> ''
+union select kind from key_place where territory_id = :territory
+union select kind from facility where territory_id = :territory
+order by 1
+""")
 _LIVED_IN = """(
     b.kind in ('apartments', 'residential', 'house', 'detached', 'semidetached_house', 'terrace', 'bungalow', 'villa',
                'dormitory', 'farm', 'cabin', 'houseboat', 'static_caravan')
@@ -80,6 +86,11 @@ def read_poles(session: Session, territory_id: UUID) -> Columns:
 def read_prohibited(session: Session, territory_id: UUID, kinds: Sequence[str]) -> Columns:
     """Return buildings and places of kinds that no camera may hang at."""
     return read_columns(session, _PROHIBITED.bindparams(territory=territory_id, kinds=list(kinds)), geometry=["geom"])
+
+
+def kinds_of_places(session: Session, territory_id: UUID) -> list[str]:
+    """Return the kinds that buildings, key places and facilities are of."""
+    return list(session.scalars(_KINDS, {"territory": territory_id}))
 
 
 def read_homes(session: Session, territory_id: UUID) -> Columns:

@@ -7,6 +7,7 @@ import json
 import pytest
 import sqlalchemy as sa
 
+from cli.coverage_text import gap_text, rate_lines
 from store.database.actor import Actor
 from store.database.models import KeyPlace
 from tests.api.town import build_town
@@ -120,3 +121,27 @@ def test_words_that_are_none_are_refused(gridward, town, words):
     code, _, err = gridward("coverage", *words)
     assert code == 2
     assert err.strip()
+
+
+def test_a_walk_that_none_is_of_is_refused_in_words(gridward, town, tmp_path):
+    out = tmp_path / "posts.csv"
+    for minutes in ("0", "-5", "nan", "121"):
+        for words in (("coverage", "facilities"), ("report", "facilities", "--out", out)):
+            code, _, err = gridward(*words, f"--minutes={minutes}")
+            assert code == 2, (words, minutes)
+            assert f"more than 0 and at most 120 minutes, not {minutes}" in err
+    assert not out.exists()
+    code, _, err = gridward("report", "cameras", "--out", out, "--minutes", 10)
+    assert (code, "cameras is of no walk" in err) == (2, True)
+
+
+def test_a_rate_that_misses_its_target_does_not_read_as_met():
+    told = rate_lines({"online": {"rate": 0.99984, "of": 221, "target": 1.0, "met": False}})
+    assert told == ["Online            99.98 % of 221 cameras (target 100%: missed)"]
+
+
+def test_one_incident_is_one():
+    gap = {"score": 1.0, "grid": "1", "kind": "street", "what": "Quay", "lon": 24.9, "lat": 60.1}
+    one, two = (gap_text([{**gap, "reason": {"metres": 20.0, "incidents": count}}]) for count in (1, 2))
+    assert "; 1 incident a year in this grid" in one
+    assert "; 2 incidents a year in this grid" in two

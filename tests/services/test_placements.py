@@ -103,11 +103,15 @@ def test_no_proposal_looks_into_a_privacy_zone_or_hangs_at_a_prohibited_place(da
         best = placement_views.get_placement(work, free.id)["cameras"][0]
         shed = shapely.geometry.shape(best["shed"])
         privacy_zones.add_zone(work, kind="yard", reason="Where children play", geometry=shapely.geometry.mapping(shed))
-        kinds = ("offices", "retail", "yes")
+        kinds = ("retail", "yes")
         kept, reused = placements.propose(work, plan, asked(prohibited=kinds))
         assert not reused
         assert kept.summary["refused"]["privacy"] > 0
-        assert kept.summary["refused"]["prohibited"] > 0
+        # naming kinds adds to those that always are
+        assert kept.summary["refused"]["prohibited"] > free.summary["refused"]["prohibited"]
+        assert {"hotel", *kinds} <= {*asked(prohibited=kinds).kept_away}
+        with pytest.raises(InvalidInputError, match="of the kind moon"):
+            placements.propose(work, plan, asked(prohibited=("retail", "moon")))
         srid = work.session.scalars(sa.select(Territory.metric_srid)).one()
         zone = to_metric(shed, srid)
         barred = work.session.scalars(sa.select(Building.geom).where(Building.kind.in_(kinds))).all()

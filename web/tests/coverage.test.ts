@@ -6,6 +6,7 @@ import type { AreaFigures, PlacementFigures, Run } from '../src/features/coverag
 import { besideFigures } from '../src/features/coverage/proposals/beside'
 import { readWalk, writeWalk } from '../src/features/coverage/posts/walk'
 import { rangeOfShares } from '../src/features/coverage/columns'
+import { ratePercent } from '../src/features/coverage/figures'
 import { applied } from '../src/features/coverage/whatif/applied'
 import { ahead, fan, headingOnScreen, stepped, turned } from '../src/features/coverage/whatif/geometry'
 import { localMoment, monthBefore } from '../src/features/reports/months'
@@ -134,5 +135,12 @@ describe('shares with what unknown headings may add', () => {
     expect(rangeOfShares(5, 8, 100)).toBe('5.0–8.0')
     expect(rangeOfShares(5, 5, 100)).toBe('5.0')
     expect(rangeOfShares(0, 0, 0)).toBe('–')
+  })
+})
+
+describe('a rate', () => {
+  it('never reads as a target that it misses', () => {
+    const told = (rate: number, target: number) => ratePercent({ rate, target, met: rate >= target })
+    expect([told(0.99984, 1), told(0.97996, 0.98), told(0.9804, 0.98), told(0.5, 1), told(1, 1)]).toEqual(['99.98', '97.996', '98.0', '50.0', '100.0'])
   })
 })

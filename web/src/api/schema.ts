@@ -10383,7 +10383,10 @@ export interface components {
              * @default []
              */
             minima: components["schemas"]["MinimumIn"][];
-            /** Prohibited */
+            /**
+             * Prohibited
+             * @description Kinds to keep away from beside those that always are.
+             */
             prohibited?: string[] | null;
             /**
              * Count Existing
@@ -21174,6 +21177,8 @@ export interface operations {
                 run?: string | null;
                 /** @description Area that a coverage report is of; all when left out. */
                 area?: string | null;
+                /** @description Longest walk that a report on facilities counts; else 15. */
+                minutes?: number | null;
                 /** @description Language of the report. */
                 lang?: "en" | "zh";
                 /** @description Page, A4 sheet, workbook, table, map layers. */

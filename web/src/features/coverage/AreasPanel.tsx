@@ -9,7 +9,7 @@ import { ErrorNote, Skeleton } from '../../ui/states'
 import { signal } from '@preact/signals'
 import { SeenBar } from './columns'
 import { area, areas, tree } from './desk'
-import { count } from './figures'
+import { count, ratePercent } from './figures'
 import { Definitions } from './Figures'
 import type { AreaFigures, Rate } from './types'
 import { tab } from './tabs'
@@ -20,7 +20,7 @@ function RateCell({ rate }: { rate: Rate | undefined }): JSX.Element {
   if (!rate || rate.rate === null || rate.rate === undefined) return <span class="muted">–</span>
   return (
     <span class={rate.met ? '' : 'missed'}>
-      {number(rate.rate * 100, 1)}
+      {ratePercent(rate)}
       {!rate.met && <Icon name="warning" title={`${t('cov.notMet')}: ${number(rate.target * 100)} %`} />}
     </span>
   )

@@ -5,7 +5,7 @@ import { Icon } from '../../ui/Icon'
 import { Kpi } from '../../ui/Kpi'
 import type { CoverageReport } from '../../api/types'
 import { area, areas, comparison } from './desk'
-import { count, type Scope } from './figures'
+import { count, ratePercent, type Scope } from './figures'
 import type { Rate } from './types'
 
 const RATES = ['networked', 'online', 'serviceable'] as const
@@ -13,7 +13,7 @@ const RATES = ['networked', 'online', 'serviceable'] as const
 /** One rate beside its target: a sign and a word, never the colour alone. */
 export function RateWords({ name, rate }: { name: (typeof RATES)[number]; rate: Rate }): JSX.Element {
   const known = rate.rate !== null && rate.rate !== undefined
-  const figure = known ? t('cov.rateValue', { rate: number((rate.rate as number) * 100, 1), target: number(rate.target * 100) }) : '–'
+  const figure = known ? t('cov.rateValue', { rate: ratePercent(rate), target: number(rate.target * 100) }) : '–'
   return (
     <li class={`rate ${known ? (rate.met ? 'good' : 'bad') : ''}`}>
       {known && <Icon name={rate.met ? 'check' : 'warning'} title={t(rate.met ? 'cov.met' : 'cov.notMet')} />}

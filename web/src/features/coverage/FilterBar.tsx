@@ -86,7 +86,7 @@ function LevelChoice(): JSX.Element {
     all.map((one) => ({
       id: one.name,
       words: levelName(one.name),
-      hint: [t('cov.levelPx', { n: number(one.px_per_m) }), one.public ? '' : t('cov.levelClosed')].filter(Boolean).join(' · '),
+      hint: [t('cov.levelPx', { n: number(one.px_per_m, Number.isInteger(one.px_per_m) ? 0 : 1) }), one.public ? '' : t('cov.levelClosed')].filter(Boolean).join(' · '),
       current: one.name === now,
       pick: () => {
         if (one.public) void choose({ level: one.name })

@@ -6,6 +6,13 @@ export const share = (part: number, whole: number): number => (whole > 0 ? part 
 export const seenShare = (row: CoverageGrid): number => share(row.seen_m, row.street_m)
 export const upperShare = (row: CoverageGrid): number => share(row.seen_m_upper, row.street_m)
 
+/** A rate in percent with as many digits as it takes not to read as a target that it misses. */
+export function ratePercent(rate: { rate?: number | null | undefined; target: number; met?: boolean | null | undefined }): string {
+  const percent = (rate.rate ?? NaN) * 100
+  const digits = [1, 2, 3, 4, 5].find((many) => rate.met || Number(percent.toFixed(many)) < rate.target * 100) ?? 1
+  return number(percent, digits)
+}
+
 /** A filter of the address: `seen:20-25`, `gaps`, `places`. */
 export type Filter = { kind: 'seen'; from: number; to: number } | { kind: 'gaps' } | { kind: 'places' } | null
 
