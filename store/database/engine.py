@@ -165,6 +165,7 @@ class Database:
             try:
                 self._revive()
                 self.app.dispose()
+                self.lane.dispose()  # its connections ended with the server, too
             except UnavailableError as still:
                 return still
             finally:
