@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any, Unpack
+from uuid import UUID
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from services.ingest.report import LoadReport
 from services.ingest.rows import LoadOptions, RowLoad, open_load
 from services.ingest.save import areas_of_points, hex_points, look_up, save, save_rows
 from store.database import ingest as sql
+from store.database import live_coverage as live_sql
 from store.database.work import UnitOfWork
 
 DWELLING_FIELDS = (
@@ -228,7 +230,21 @@ def load_cameras(work: UnitOfWork, path: Path | str, **options: Unpack[LoadOptio
         "demo",
     )
     key = ("territory_id", "source_ref")
-    return save_rows(load, "camera", columns, key, rows, layer="cameras", points=points)
+    report = save_rows(load, "camera", columns, key, rows, layer="cameras", points=points)
+    if not report.dry_run:
+        _let_coverage_follow(work, load.territory.id)
+    return report
+
+
+def _let_coverage_follow(work: UnitOfWork, territory_id: UUID) -> None:
+    """Leave it to jobs to measure the plans in use anew: any camera of a register may stand or look elsewhere now."""
+    plans = live_sql.followed_plans(work.session, territory_id)
+    if not plans:
+        return
+    from services.live_coverage import leave_to_job  # noqa: PLC0415 - brings in compiled kernels
+
+    for plan in plans:
+        leave_to_job(work, {"plan": str(plan)})
 
 
 def _reference(load: RowLoad, row: int) -> str:

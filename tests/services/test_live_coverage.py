@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -18,9 +19,20 @@ from services.camera_status import Status, take_statuses
 from services.coverage import run_coverage
 from services.coverage_views import newest
 from services.features import cameras as feature_cameras
+from services.ingest import load_cameras
 from store.database import coverage as sql
 from store.database.engine import Database
-from store.database.models import Building, Camera, CoverageGrid, CoverageRun, GridVersion, JobProgress, Outbox
+from store.database.models import (
+    Building,
+    Camera,
+    CoverageGrid,
+    CoverageRun,
+    GridVersion,
+    JobProgress,
+    Outbox,
+    Plan,
+    Territory,
+)
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 
@@ -200,6 +212,22 @@ def test_a_batch_of_states_is_followed_at_once_or_by_a_job(database: Database, p
         ).first()
         assert job is not None
         live_check.run_live_job(work, job.args, now=datetime.now(UTC))
+    assert differences(database, plan) == []
+
+
+def test_a_register_that_is_loaded_is_followed_by_a_job(database: Database, plan: UUID, tmp_path: Path) -> None:
+    file = tmp_path / "more.csv"
+    file.write_text("ref,lon,lat,azimuth,hfov,max_range\nmore-1,24.9460,60.16762,90,90,50\n", encoding="utf-8")
+    for dry_run in (True, False):
+        with database.work(SYSTEM) as work:
+            work.session.execute(sa.delete(JobProgress).where(JobProgress.kind == live_coverage.JOB))
+            territory = work.session.get_one(Plan, plan).territory_id
+            name = work.session.get_one(Territory, territory).name
+            load_cameras(work, file, territory=name, crs="wgs84", dry_run=dry_run)
+            jobs = work.session.scalars(sa.select(JobProgress).where(JobProgress.kind == live_coverage.JOB)).all()
+            assert [job.args for job in jobs] == ([] if dry_run else [{"plan": str(plan)}])
+            for job in jobs:
+                live_check.run_live_job(work, job.args, now=datetime.now(UTC))
     assert differences(database, plan) == []
 
 
