@@ -550,3 +550,18 @@ def test_listeners_hear_of_their_area_only(people, ground, database):
     }
     assert heard[WEST] == []
     assert [(each["event"], each["data"]["layer"]) for each in heard[EAST]] == [("layer", "cameras")]
+
+
+@pytest.mark.parametrize("way", ["GET runs", "GET live", "GET compare", "GET placements", "GET redundant", "GET costs",
+                                 "POST runs", "POST compare", "POST placements", "POST what-if", "POST live/check"])  # fmt: skip
+def test_other_questions_of_coverage_are_refused_with_the_reason(people, ground, way):
+    """They are measured over borders: an account of some areas is told so, before anything else is looked at."""
+    method, _, path = way.partition(" ")
+    asked = {"plan": ground.town.plan} if path in {"runs", "live", "placements", "redundant"} else {}
+    for role in ("analyst", "planner"):
+        body = {"json": {}} if method == "POST" else {"params": asked}
+        answer = people[role, WEST].request(method, f"/api/v1/coverage/{path}", **body)
+        assert answer.status_code == 403, answer.text
+        told = answer.json()
+        assert (told["code"], told["area"]) == ("area-limited", PATHS[WEST])
+        assert "whole territory" in told["detail"]
