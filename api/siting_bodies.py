@@ -192,7 +192,7 @@ class PlacedCameraIn(BaseModel):
 
 
 class PlacementIn(BaseModel):
-    """What a proposal is asked: a budget to search with, or cameras that a person put."""
+    """What a proposal is asked: a budget to search with, a share to cover, or cameras that a person put."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -200,6 +200,10 @@ class PlacementIn(BaseModel):
     name: Annotated[str | None, Field(max_length=200)] = None
     needs: PlacementNeeds = PlacementNeeds()
     budget: Annotated[float | None, Field(ge=0, le=1e12)] = None
+    cover: Annotated[
+        float | None,
+        Field(gt=0, le=1, description="Share of what all allowed places could see; the cheapest cameras that see it."),
+    ] = None
     cameras: Annotated[
         list[PlacedCameraIn] | None, Field(min_length=1, max_length=5000, description="Instead of a budget.")
     ] = None
@@ -220,8 +224,8 @@ class PlacementIn(BaseModel):
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:
-        if (self.budget is None) == (self.cameras is None):
-            raise ValueError("Give either a budget or cameras.")
+        if (self.budget is None and self.cover is None) == (self.cameras is None):
+            raise ValueError("Give a budget or a share to cover, or else cameras.")
         return self
 
     def spec(self) -> dict[str, Any]:

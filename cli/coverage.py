@@ -225,7 +225,11 @@ def compare(
 @app.command()
 def place(
     ctx: typer.Context,
-    budget: Annotated[float, typer.Option(help="How many cameras, or how much money.", min=0)],
+    budget: Annotated[float | None, typer.Option(help="How many cameras, or how much money.", min=0)] = None,
+    cover: Annotated[
+        float | None,
+        typer.Option(help="Propose the fewest that see this share, up to 1, of what allowed places could see."),
+    ] = None,
     plan: PlanOption = None,
     territory: TerritoryOption = None,
     unit: Annotated[str, typer.Option(help="What the budget counts: cameras or money.")] = "cameras",
@@ -253,7 +257,7 @@ def place(
     name: Annotated[str | None, typer.Option(help="What to call the proposal.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Propose where further cameras help most, and keep the proposal."""
+    """Propose where further cameras help most, or the fewest that see enough, and keep the proposal."""
     from services.current_plan import current_plan_id
     from services.placement_spec import CameraKind, PlacementSpec
     from services.placement_views import area_id, get_placement, read_minima
@@ -266,8 +270,8 @@ def place(
         if prohibited is not None:
             given["prohibited"] = tuple(prohibited)
         spec = PlacementSpec(
-            budget=budget, unit=unit, k=k, level=level, named=tuple(named or ()), reason=reason, headings=headings,
-            count_existing=not alone, certify=certify,
+            budget=budget, cover=cover, unit=unit, k=k, level=level, named=tuple(named or ()), reason=reason,
+            headings=headings, count_existing=not alone, certify=certify,
             within=area_id(work, chosen, within) if within else None, minima=read_minima(work, chosen, minimum or []),
             camera=CameraKind(kind, hfov, max_range, sensor_px), **given,
         )  # fmt: skip

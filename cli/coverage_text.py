@@ -153,6 +153,21 @@ def comparison_text(found: dict[str, Any], limit: int) -> str:
     return "\n".join(lines)
 
 
+def _cover_lines(told: dict[str, Any]) -> list[str]:
+    """Say how much of what could be seen is seen, where that was asked for."""
+    if told.get("cover") is None:
+        return []
+    short = "" if told["reached"] else "; more is out of reach within the budget and the places"
+    least = told["least_cost"]
+    of_whom = "cameras" if told["unit"] == "cameras" else told["currency"] or ""
+    proof = (
+        []
+        if least is None
+        else [f"No fewer than     {least:,.0f} {of_whom} could do (proven); {told['cost']:,.0f} here"]
+    )
+    return [f"Covers            {told['cover']:.1%} of what new cameras could add{short}", *proof]
+
+
 def placement_text(facts: dict[str, Any]) -> str:
     """Say what a proposal would bring, camera by camera."""
     told = facts["summary"]
@@ -173,6 +188,7 @@ def placement_text(facts: dict[str, Any]) -> str:
             f"{refused['prohibited']} at prohibited places"
         ),
         *([f"At most {told['gap']:.2%} below the best possible"] if told["gap"] is not None else []),
+        *_cover_lines(told),
         *(f"Minimum           {row['name']}: {row['placed']} of {row['least']}" for row in told["minima"]),
     ]
     lines += [

@@ -160,7 +160,7 @@ def _least_cost(candidates: Candidates, demand: Demand, target: float, time_limi
     prices = _shadow_prices(table, cost, (weight, need), target, time_limit)
     found = max(_collected(table, cost, (weight, need), tried, target) for tried in (weight, prices))
     # of equal prices only whole numbers can be bought
-    unit = cost[0]
+    unit = float(cost[0])
     return math.ceil(found / unit - 1e-6) * unit if np.all(cost == unit) else found
 
 

@@ -148,7 +148,8 @@ def _nothing_searched(spec: PlacementSpec) -> dict[str, Any]:
     density = spec.coverage.density or CEILING
     return {
         "budget": spec.budget, "unit": spec.unit, "currency": None, "cost": spec.budget, "reachable": None,
-        "bound": None, "gap": None, "candidates": 0, "refused": {}, "minima": [],
+        "bound": None, "gap": None, "cover": None, "target": None, "reached": None, "least_cost": None, "candidates": 0,
+        "refused": {}, "minima": [],
         "note_en": f"Put by hand. Views are cut where they fall below {density:.0f} pixels a metre; none looks into a "
         "privacy zone or, from near, at a home.",
         "note_zh": f"人工布点。视域截至每米 {density:.0f} 像素；均不可见隐私保护区，也不近距离拍摄住宅立面。",

@@ -1,4 +1,4 @@
-"""What a proposal of cameras is asked: how many, of which kind, where they may hang and what they may not see."""
+"""What a proposal of cameras is asked: how many or how much they see, where they may hang, what they may not see."""
 
 from __future__ import annotations
 
@@ -55,8 +55,10 @@ class PlacementSpec:
 
     Attributes
     ----------
-    budget : float
-        How many cameras, or how much money.
+    budget : float or None
+        How many cameras, or how much money; None with `cover` alone.
+    cover : float or None
+        Instead of the most within a budget, the least that covers this share of what all allowed places could see.
     unit : str
         ``cameras`` or ``money`` (by the prices of the territory).
     k, level, named, reason
@@ -79,7 +81,8 @@ class PlacementSpec:
         Whether to prove how far from the best possible the choice is at most.
     """
 
-    budget: float
+    budget: float | None = None
+    cover: float | None = None
     unit: str = "cameras"
     k: int = 1
     level: str | None = None
@@ -110,8 +113,12 @@ class PlacementSpec:
     def check(self) -> None:
         """Raise InvalidInputError when the spec can't be meant."""
         self.coverage.check()
-        if not (math.isfinite(self.budget) and self.budget >= 0):
+        if self.budget is None and self.cover is None:
+            raise InvalidInputError("Give a budget, or the share to cover.", field="budget")
+        if self.budget is not None and not (math.isfinite(self.budget) and self.budget >= 0):
             raise InvalidInputError("The budget is a number, 0 or more.", field="budget")
+        if self.cover is not None and not 0 < self.cover <= 1:
+            raise InvalidInputError("The share to cover is above 0 and up to 1.", field="cover")
         if self.unit not in UNITS:
             raise InvalidInputError("The budget counts cameras or money.", field="unit")
         if not self.places or not set(self.places) <= set(PLACES):

@@ -1,8 +1,9 @@
-"""Proposals: where further cameras help most within a budget, what they may not look at, and keeping the answer."""
+"""Proposals: where cameras help most within a budget or how few see enough, what they may not look at; kept."""
 
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -21,8 +22,10 @@ from grid_coverage import (
     GapTable,
     KeyPoints,
     Needs,
+    SetCover,
     Streets,
     ViewSheds,
+    cover_share,
     covered_points,
     gaps_by_grid,
     place,
@@ -128,9 +131,10 @@ def _search(work: UnitOfWork, plan_id: UUID, spec: PlacementSpec, asked: _Asked,
     tell(0.25, "looking for places to hang cameras")
     site = find_site(work, scene, view, spec)
     tell(0.6, "choosing")
-    choice, sheds, azimuth, gain = _choose(site, view, spec, price)
+    choice, cover = _chosen(site, spec, price)
+    sheds, azimuth, gain = _turned(site, view, spec, choice)
     tell(0.9, "saving")
-    summary = _summary(scene, view, spec, site, choice, (sheds, gain))
+    summary = _summary(scene, view, spec, site, choice, (sheds, gain)) | _cover_told(cover, float(gain.sum()))
     placement = Placement(
         id=uuid4(),
         plan_id=plan_id,
@@ -181,8 +185,8 @@ def _price(work: UnitOfWork, spec: PlacementSpec, scene: Scene) -> tuple[float, 
     )
 
 
-def _choose(site: Site, view: Cast, spec: PlacementSpec, price: float) -> tuple[Choice, ViewSheds, Floats, Floats]:
-    """Choose candidates, turn them once more, and return their views, grid headings and gains."""
+def _chosen(site: Site, spec: PlacementSpec, price: float) -> tuple[Choice, SetCover | None]:
+    """Choose candidates: the most within a budget, or the least that covers a share."""
     candidates = Candidates.of(
         covered_points(site.sheds, site.points),
         cost=price,
@@ -192,15 +196,38 @@ def _choose(site: Site, view: Cast, spec: PlacementSpec, price: float) -> tuple[
         area=site.town,
     )
     least = [0, *(minimum.least for minimum in spec.minima)]
-    choice = place(candidates, site.demand, budget=spec.budget, minimum=least, certify=spec.certify)
+    budget = math.inf if spec.budget is None else spec.budget
+    if spec.cover is None:
+        return place(candidates, site.demand, budget=budget, minimum=least, certify=spec.certify), None
+    found = cover_share(
+        candidates, site.demand, share=spec.cover, budget=budget, minimum=least if spec.minima else None,
+        certify=spec.certify,
+    )  # fmt: skip
+    return found.placement, found
+
+
+def _turned(site: Site, view: Cast, spec: PlacementSpec, choice: Choice) -> tuple[ViewSheds, Floats, Floats]:
+    """Turn the chosen once more, and return their views, grid headings and gains."""
     rows = choice.chosen
     if not spec.refine or not len(rows) or site.lens.hfov >= 360:
-        return choice, site.sheds.take(rows), site.azimuth[rows], choice.gain
+        return site.sheds.take(rows), site.azimuth[rows], choice.gain
     turned = refine_headings(
         site.xy[rows], site.azimuth[rows], site.lens, view.walls,
         points=site.points, demand=site.demand, private=site.private, step=360.0 / spec.headings,
     )  # fmt: skip
-    return choice, turned.sheds, turned.azimuth, turned.gain
+    return turned.sheds, turned.azimuth, turned.gain
+
+
+def _cover_told(found: SetCover | None, covered: float) -> dict[str, Any]:
+    """Tell whether the share that was asked for is covered, and with how little it could be at best."""
+    if found is None:
+        return {"cover": None, "target": None, "reached": None, "least_cost": None}
+    # turned cameras see as much or more, so that what was reached stays so
+    reached = found.reached or covered >= found.target
+    return {
+        "cover": min(1.0, covered / found.placement.reachable) if found.placement.reachable > 0 else 1.0,
+        "target": found.target, "reached": reached, "least_cost": found.least_cost,
+    }  # fmt: skip
 
 
 def _summary(

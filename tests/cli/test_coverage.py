@@ -75,6 +75,14 @@ def test_cameras_are_proposed_and_priced(gridward, town):
     code, out, _ = gridward("coverage", "place", "--budget", 2, "--sensor-px", 8000, "--on", "junction")
     assert code == 0
     assert "junction" in out
+    enough = answer(gridward, "place", "--cover", 0.5, "--sensor-px", 8000, "--certify")["summary"]
+    assert (enough["reached"], enough["cover"] >= 0.5) == (True, True)
+    assert 1 <= enough["least_cost"] <= enough["cameras"]
+    code, out, _ = gridward("coverage", "place", "--cover", 0.5, "--sensor-px", 8000, "--certify")
+    assert "of what new cameras could add" in out
+    assert "(proven)" in out
+    code, _, err = gridward("coverage", "place", "--sensor-px", 8000)
+    assert (code, "budget, or the share to cover" in err) == (2, True)
     code, _, err = gridward("coverage", "place", "--budget", 1000, "--unit", "money")
     assert code == 2
     assert "price" in err

@@ -272,6 +272,16 @@ def test_search_for_places_is_shown_and_can_be_taken_over(desk):
     page.get_by_role("button", name="Discard").last.click()
     expect(page.locator(".idea-handle")).to_have_count(0)
 
+    # the question turned round: the fewest that see enough
+    page.locator("#place-aim").select_option("cover")
+    page.get_by_label("Enough, in %").fill("4")
+    page.get_by_label("Prove how good it is").check()
+    page.get_by_role("button", name="Find places").click()
+    told = page.get_by_text(re.compile(r"covers \d[\d.]* % of what new cameras could add · no fewer than \d+ could do"))
+    expect(told).to_be_visible(timeout=120_000)
+    page.get_by_role("button", name="Discard").last.click()
+    expect(page.locator(".idea-handle")).to_have_count(0)
+
 
 def test_camera_that_goes_offline_changes_the_figures_without_a_reload(desk):
     page = desk.page

@@ -276,3 +276,23 @@ def test_proposals_that_cannot_be_meant_are_refused(field: str, changes: dict[st
 def test_spec_survives_its_json() -> None:
     spec = asked(minima=(Minimum("0" * 32, 1),), named=("1" * 32,))
     assert spec_of(asdict(spec)) == spec
+
+
+def test_the_fewest_cameras_that_see_a_share_are_found_and_proven(database: Database, plan: UUID) -> None:
+    with database.work(SYSTEM) as work:
+        half, _ = placements.propose(work, plan, asked(budget=None, cover=0.5, certify=True))
+        most, _ = placements.propose(work, plan, asked(budget=None, cover=0.9))
+        told = half.summary
+        assert told["reached"]
+        assert told["covered"] >= told["target"] == pytest.approx(told["reachable"] / 2)
+        assert 0.8 * told["cameras"] <= told["least_cost"] <= told["cameras"] == told["cost"]
+        assert told["cameras"] < most.summary["cameras"]
+        # one camera less can't do it: what the same budget is best at shows that
+        fewer, _ = placements.propose(work, plan, asked(budget=told["least_cost"] - 1, refine=False))
+        assert fewer.summary["covered"] < told["target"]
+        short, _ = placements.propose(work, plan, asked(budget=2, cover=0.9))
+        assert (short.summary["cameras"], short.summary["reached"]) == (2, False)
+        for wrong in ({"budget": None}, {"cover": 0.0}, {"cover": 1.5}):
+            with pytest.raises(InvalidInputError):
+                placements.propose(work, plan, asked(**wrong))
+        work.session.rollback()

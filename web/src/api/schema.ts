@@ -10313,7 +10313,7 @@ export interface components {
         };
         /**
          * PlacementIn
-         * @description What a proposal is asked: a budget to search with, or cameras that a person put.
+         * @description What a proposal is asked: a budget to search with, a share to cover, or cameras that a person put.
          */
         PlacementIn: {
             /**
@@ -10332,6 +10332,11 @@ export interface components {
             needs: components["schemas"]["PlacementNeeds"];
             /** Budget */
             budget?: number | null;
+            /**
+             * Cover
+             * @description Share of what all allowed places could see; the cheapest cameras that see it.
+             */
+            cover?: number | null;
             /**
              * Cameras
              * @description Instead of a budget.

@@ -60,6 +60,10 @@ export interface PlacementFigures {
   cost: number | null
   currency: string | null
   gap: number | null
+  /** Shares and costs of a search for the fewest; older proposals have none of these. */
+  cover?: number | null
+  reached?: boolean | null
+  least_cost?: number | null
   seen_m_before: number
   seen_m_after: number
   places_seen_before: number

@@ -23,7 +23,10 @@ const MOUNTS = ['pole', 'wall', 'junction'] as const
 export const running = signal(false)
 
 interface Wish {
+  aim: 'budget' | 'cover'
   budget: number
+  /** Percent of all that can be seen. */
+  cover: number
   unit: 'cameras' | 'money'
   camera: CameraName
   places: string[]
@@ -37,8 +40,7 @@ async function start(wish: Wish): Promise<void> {
   const body = {
     plan: report.peek()?.run.plan_id ?? planId.peek(),
     needs: asked(),
-    budget: wish.budget,
-    unit: wish.unit,
+    ...(wish.aim === 'cover' ? { cover: wish.cover / 100 } : { budget: wish.budget, unit: wish.unit }),
     camera: CAMERAS[wish.camera],
     places: wish.places,
     certify: wish.certify,
@@ -63,11 +65,11 @@ async function start(wish: Wish): Promise<void> {
   }
 }
 
-/** Asks where cameras help most within a budget. */
+/** Asks where cameras help most within a budget, or how few see a share of all that can be seen. */
 export function PlaceForm(): JSX.Element {
-  const [wish, set] = useState<Wish>({ budget: 10, unit: 'cameras', camera: 'fixed', places: [...MOUNTS], leastEach: 0, certify: false })
+  const [wish, set] = useState<Wish>({ aim: 'budget', budget: 10, cover: 90, unit: 'cameras', camera: 'fixed', places: [...MOUNTS], leastEach: 0, certify: false })
   const put = (parts: Partial<Wish>): void => set({ ...wish, ...parts })
-  const bad = !Number.isFinite(wish.budget) || wish.budget < 0 || wish.places.length === 0
+  const bad = wish.places.length === 0 || (wish.aim === 'cover' ? !(wish.cover > 0 && wish.cover <= 100) : !(Number.isFinite(wish.budget) && wish.budget >= 0))
   const towns = tree.value.filter((one) => one.kind === 'town').length
   return (
     <form
@@ -82,16 +84,32 @@ export function PlaceForm(): JSX.Element {
       <p class="small second">{t('place.hint', { area: area.value?.name || t('place.everywhere') })}</p>
       <div class="row fields">
         <div class="field">
-          <label for="place-budget">{t('place.budget')}</label>
-          <input id="place-budget" class="input slim" type="number" min={0} step={1} value={wish.budget} aria-invalid={bad} onInput={(event) => put({ budget: event.currentTarget.valueAsNumber })} />
-        </div>
-        <div class="field">
-          <label for="place-unit">{t('place.unit')}</label>
-          <select id="place-unit" class="input" value={wish.unit} onChange={(event) => put({ unit: event.currentTarget.value as Wish['unit'] })}>
-            <option value="cameras">{t('place.unit.cameras')}</option>
-            <option value="money">{t('place.unit.money')}</option>
+          <label for="place-aim">{t('place.aim')}</label>
+          <select id="place-aim" class="input" value={wish.aim} onChange={(event) => put({ aim: event.currentTarget.value as Wish['aim'] })}>
+            <option value="budget">{t('place.aim.budget')}</option>
+            <option value="cover">{t('place.aim.cover')}</option>
           </select>
         </div>
+        {wish.aim === 'cover' ? (
+          <div class="field">
+            <label for="place-cover">{t('place.cover')}</label>
+            <input id="place-cover" class="input slim" type="number" min={1} max={100} step={1} value={wish.cover} aria-invalid={bad} onInput={(event) => put({ cover: event.currentTarget.valueAsNumber })} />
+          </div>
+        ) : (
+          <>
+            <div class="field">
+              <label for="place-budget">{t('place.budget')}</label>
+              <input id="place-budget" class="input slim" type="number" min={0} step={1} value={wish.budget} aria-invalid={bad} onInput={(event) => put({ budget: event.currentTarget.valueAsNumber })} />
+            </div>
+            <div class="field">
+              <label for="place-unit">{t('place.unit')}</label>
+              <select id="place-unit" class="input" value={wish.unit} onChange={(event) => put({ unit: event.currentTarget.value as Wish['unit'] })}>
+                <option value="cameras">{t('place.unit.cameras')}</option>
+                <option value="money">{t('place.unit.money')}</option>
+              </select>
+            </div>
+          </>
+        )}
         <div class="field grow">
           <label for="place-camera">{t('place.camera')}</label>
           <select id="place-camera" class="input" value={wish.camera} onChange={(event) => put({ camera: event.currentTarget.value as CameraName })}>

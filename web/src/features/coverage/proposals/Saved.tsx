@@ -22,6 +22,11 @@ function figuresOf({ summary: s }: Placement): string {
     t('place.places', { a: count(s.places_seen_before), b: count(s.places_seen_after) }),
   ]
   if (s.gap !== null && s.gap !== undefined) parts.push(t('place.gap', { share: number(s.gap * 100, 2) }))
+  if (s.cover !== null && s.cover !== undefined) {
+    parts.push(t('place.covers', { share: number(Math.floor(s.cover * 1000) / 10, 1) }))
+    if (s.reached === false) parts.push(t('place.short'))
+    if (s.least_cost !== null && s.least_cost !== undefined) parts.push(t('place.leastCost', { n: number(s.least_cost) }))
+  }
   if (s.cost && s.currency) parts.push(`${number(s.cost)} ${s.currency}`)
   return parts.join(' · ')
 }
