@@ -29,7 +29,8 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "witness": "Witnessed by", "seal": "Seal", "date": "Date", "more": "and {count} more", "north": "N",
         "not_yet": "not yet in force", "role": "Role", "name": "Name", "work_no": "Work number", "address": "Address",
         "code": "Code", "share": "Share", "duty": "Duty", "source": "Printed", "lead": "Lead unit", "km2": "km²",
-        "ha": "ha",
+        "ha": "ha", "legend": "Legend", "this": "this grid", "others": "other grids", "buildings": "buildings",
+        "streets": "streets",
     },
     "zh": {
         "title": "网格交接单", "plan": "方案", "basis": "依据", "effective": "生效日期",
@@ -39,7 +40,8 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "handing": "移交人", "taking": "接收人", "witness": "监交人", "seal": "盖章", "date": "日期",
         "more": "另有 {count} 项", "north": "北", "not_yet": "尚未生效", "role": "岗位", "name": "姓名",
         "work_no": "工号", "address": "地址", "code": "编码", "share": "占比", "duty": "职责", "source": "打印",
-        "lead": "牵头单位", "km2": "平方公里", "ha": "公顷",
+        "lead": "牵头单位", "km2": "平方公里", "ha": "公顷", "legend": "图例", "this": "本网格", "others": "相邻网格",
+        "buildings": "建筑", "streets": "道路",
     },
 }  # fmt: skip
 #: Words of grid kinds, English and Chinese.
@@ -60,6 +62,8 @@ dt{color:#5F6977}dd{margin:0}
 table{border-collapse:collapse;width:100%}
 th,td{border:1px solid #DDE1E6;padding:2px 6px;text-align:left;vertical-align:top}
 th{background:#F8F9FA;font-weight:500}td.n{text-align:right}
+.legend{display:flex;flex-wrap:wrap;gap:2px 16px;margin:4px 0;color:#454E5A}
+.legend svg{width:22px;height:12px;border:0;background:none;vertical-align:-1px;margin-right:4px}
 .sign{display:grid;grid-template-columns:1fr 1fr 1fr;gap:12px;margin-top:24px;break-inside:avoid}
 .sign div{border:1px solid #858E9A;height:120px;padding:6px}
 .seal{border-style:dashed!important;border-radius:50%;text-align:center}
@@ -149,10 +153,27 @@ def handover_page(sheet: HandoverSheet, *, lang: str = "en") -> str:
         f'<!doctype html>\n<html lang="{"zh-CN" if lang == "zh" else "en"}"><head><meta charset="utf-8">'
         f"<title>{title}</title><style>{_STYLE}</style></head><body>"
         f'<h1>{say["title"]}</h1><p class="code">{escape(grouped(sheet.code))} {escape(sheet.name)}</p>'
-        f"<dl>{rows}</dl>{draw_map(sheet.drawing, north=say['north'])}{lists}"
+        f"<dl>{rows}</dl>{draw_map(sheet.drawing, north=say['north'])}{_legend(say)}{lists}"
         f'<section class="sign">{signs}<div class="seal"><br><br>{say["seal"]}</div></section>'
         f"<p>{say['source']}: {escape(sheet.printed)}</p></body></html>\n"
     )
+
+
+#: What the map of a sheet is drawn with: the key of `WORDS`, then fill, stroke and its width; as in `draw_map`.
+_LEGEND: Final = (
+    ("this", "#E7EFFC", "#1558C4", 2.5), ("others", "#FFFFFF", "#858E9A", 1.0), ("buildings", "#DCD9D3", "none", 0.0),
+    ("streets", "none", "#B7BFC9", 2.4),
+)  # fmt: skip
+
+
+def _legend(say: dict[str, str]) -> str:
+    """Say what the lines and fills of the map mean."""
+    marks = []
+    for key, fill, stroke, width in _LEGEND:
+        path = "M1 6H21" if fill == "none" else "M2 2H20V10H2Z"
+        drawn = f'<path d="{path}" fill="{fill}" stroke="{stroke}" stroke-width="{width}"/>'
+        marks.append(f'<span><svg viewBox="0 0 22 12" aria-hidden="true">{drawn}</svg>{say[key]}</span>')
+    return f'<p class="legend"><b>{say["legend"]}</b>{"".join(marks)}</p>'
 
 
 def grouped(code: str) -> str:

@@ -264,6 +264,8 @@ def test_handover_sheet_is_one_offline_page(author, town, draft):
     text = page.text
     assert "网格交接单" in text
     assert "<svg" in text
+    assert "图例" in text
+    assert "本网格" in text
     assert "http://" not in text.replace("http://www.w3.org/2000/svg", "")
     assert "https://" not in text
     assert "<script" not in text

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import shapely
-from playwright.sync_api import Browser, BrowserContext, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.e2e.conftest import DESK, Desk, Server, watch
 
@@ -377,4 +377,32 @@ def test_two_plans_are_compared_and_printed(desk_of):
     assert shades > 50
     pages = page.pdf(prefer_css_page_size=True, print_background=True)
     assert len(re.findall(rb"/Type\s*/Page[^s]", pages)) == 1
+    _printed_grid_by_grid(page, len(desk.get(f"/api/v1/plans/{plan}/grids")["grids"]))
     assert _faults(desk) == []
+
+
+def _printed_grid_by_grid(page: Page, grids: int) -> None:
+    """Ask for a sheet of each grid after the overview and stop it halfway; then for the selected grid's alone."""
+    page.emulate_media(media="screen")
+    page.get_by_label("Sheets").select_option("grids")
+    sheets = page.get_by_test_id("print-grid")
+    expect(sheets.first).to_be_visible(timeout=120_000)
+    expect(page.get_by_text(re.compile(rf"Drawing sheet \d+ of {grids + 1}"))).to_be_visible()
+    expect(sheets.first).to_contain_text(f"sheet 2 of {grids + 1}")
+    expect(page.get_by_role("button", name="Print", exact=True)).to_have_attribute("aria-disabled", "true")
+    page.keyboard.press("Escape")
+    expect(sheets).to_have_count(0)
+    page.locator("tr[data-key]").nth(2).click()
+    page.get_by_role("button", name="Export").click()
+    page.get_by_role("button", name="Print").click()
+    page.get_by_label("Sheets").select_option("grid")
+    expect(sheets).to_have_count(1, timeout=120_000)
+    expect(page.get_by_text("Ready to print.")).to_be_visible()
+    expect(sheets.get_by_test_id("print-map")).to_be_visible()
+    expect(sheets.get_by_test_id("print-legend")).to_be_visible()
+    expect(sheets.get_by_role("img", name=re.compile("^Scale "))).to_be_visible()
+    expect(sheets.get_by_role("img", name="North")).to_be_visible()
+    for words in ("Drawn by", "Taken over by", "Seal", "1 : ", "households at"):
+        expect(sheets).to_contain_text(words)
+    page.emulate_media(media="print")
+    assert len(re.findall(rb"/Type\s*/Page[^s]", page.pdf(prefer_css_page_size=True))) == 1

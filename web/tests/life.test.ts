@@ -3,7 +3,7 @@ import { boxOf, movedOf } from '../src/features/planner/life/changes'
 import { badTolerance, fieldsOf, usualImport } from '../src/features/planner/life/importing'
 import type { Comment, Diff, GridDiff } from '../src/features/planner/life/life'
 import { isSame, passages, type Lineage } from '../src/features/planner/life/lineage'
-import { barOf, frameOf, labelled, pixels, roundScale, zoomOf } from '../src/features/planner/life/paper'
+import { barOf, frameOf, gridScale, labelled, pixels, roundScale, zoomOf } from '../src/features/planner/life/paper'
 import { isAuthor, offers, primaryStep } from '../src/features/planner/life/steps'
 import { pinOf, threadsOf } from '../src/features/planner/life/threads'
 import { today } from '../src/features/planner/life/days'
@@ -71,6 +71,11 @@ describe('paper', () => {
     expect(roundScale(1001, 200)).toBe(6000)
     expect(roundScale(120_000, 200)).toBe(600_000)
     expect((metresPerPixel(zoomOf(5000, 60), 60) * 96) / 0.0254).toBeCloseTo(5000, 3)
+  })
+  it('shows a grid with ground around it, but never from too near', () => {
+    const frame = frameOf('a4', 'landscape')
+    expect(gridScale(500, 100, frame)).toBe(2500)
+    expect(gridScale(20, 10, frame)).toBe(750)
   })
   it('has a bar of a round length', () => expect(barOf(7500, 40)).toEqual({ metres: 200, mm: (200 * 1000) / 7500 }))
 })

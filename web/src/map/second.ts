@@ -112,34 +112,75 @@ export function drawOver(map: MapLibre, id: string, data: FeatureCollection, dra
   }
 }
 
-/** Draws a map of so many pixels that nobody sees and returns its picture. */
-export async function picture(style: StyleSpecification, view: { center: [number, number]; zoom: number }, size: [number, number], ratio = 2): Promise<string> {
+export interface View {
+  center: [number, number]
+  zoom: number
+}
+export interface Camera {
+  /** Draws a view, with the grid of this number in the style's look of a selected one, and returns its picture. */
+  take: (view: View, marked?: number | null, kind?: 'image/png' | 'image/jpeg') => Promise<string>
+  close: () => void
+}
+
+/** A map of so many pixels that nobody sees, for pictures of one place after another. */
+export function camera(style: StyleSpecification, size: [number, number], ratio = 2): Camera {
   const box = document.createElement('div')
   box.className = 'paper-map'
   box.setAttribute('aria-hidden', 'true')
   box.style.width = `${size[0]}px`
   box.style.height = `${size[1]}px`
   document.body.append(box)
-  const map = new MapLibre({
-    container: box,
-    style,
-    ...view,
-    attributionControl: false,
-    interactive: false,
-    fadeDuration: 0,
-    pixelRatio: ratio,
-    maxZoom: 22,
-    canvasContextAttributes: { preserveDrawingBuffer: true, antialias: true },
-  })
-  try {
-    drawImages(map, style)
-    await new Promise<void>((resolve, reject) => {
-      map.once('idle', () => resolve())
-      map.once('webglcontextlost', () => reject(new Error('WebGL')))
+  let map: MapLibre | null = null
+  const open = (view: View): MapLibre => {
+    const made = new MapLibre({
+      container: box,
+      style,
+      ...view,
+      attributionControl: false,
+      interactive: false,
+      fadeDuration: 0,
+      pixelRatio: ratio,
+      maxZoom: 22,
+      canvasContextAttributes: { preserveDrawingBuffer: true, antialias: true },
     })
-    return map.getCanvas().toDataURL('image/png')
+    drawImages(made, style)
+    return made
+  }
+  const still = (of: MapLibre): Promise<void> =>
+    new Promise((resolve, reject) => {
+      of.once('idle', () => resolve())
+      of.once('webglcontextlost', () => reject(new Error('WebGL')))
+      of.triggerRepaint()
+    })
+  return {
+    take: async (view, marked = null, kind = 'image/png') => {
+      if (map) map.jumpTo(view)
+      else {
+        map = open(view)
+        await still(map)
+      }
+      if (map.getSource('grids')) {
+        map.removeFeatureState({ source: 'grids', sourceLayer: 'grids' })
+        if (marked !== null) map.setFeatureState({ source: 'grids', sourceLayer: 'grids', id: marked }, { selected: true })
+      }
+      await still(map)
+      return map.getCanvas().toDataURL(kind, JPEG_QUALITY)
+    },
+    close: () => {
+      map?.remove()
+      box.remove()
+    },
+  }
+}
+
+const JPEG_QUALITY = 0.92
+
+/** Draws a map of so many pixels that nobody sees and returns its picture. */
+export async function picture(style: StyleSpecification, view: View, size: [number, number], ratio = 2): Promise<string> {
+  const one = camera(style, size, ratio)
+  try {
+    return await one.take(view)
   } finally {
-    map.remove()
-    box.remove()
+    one.close()
   }
 }

@@ -1,30 +1,36 @@
 import { useSignal } from '@preact/signals'
 import type { JSX } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
-import { layers, planGrids, territory } from '../../../api/data'
-import type { Box, LegendItem, PlanGrids } from '../../../api/types'
+import { planGrids, territory } from '../../../api/data'
+import type { Box, PlanGrids } from '../../../api/types'
 import { lang, t, tOr } from '../../../i18n'
-import { distance, moment, number, signed } from '../../../i18n/format'
+import { gridNumber, moment, number, signed } from '../../../i18n/format'
 import { sources } from '../../../map/basemap'
-import { metresBetween } from '../../../map/geometry'
-import { picture, styleOf } from '../../../map/second'
-import { mapTheme } from '../../../map/store'
+import { camera, styleOf } from '../../../map/second'
+import { mapTheme, store } from '../../../map/store'
 import { holdTab } from '../../../ui/focus'
-import { Icon } from '../../../ui/Icon'
 import { ErrorNote } from '../../../ui/states'
-import { classLabels } from '../../../ui/histogram'
 import { printing } from './life'
-import { barOf, frameOf, labelled, pixels, roundScale, zoomOf, type Paper, type Way } from './paper'
+import { frameOf, labelled, pixels, roundScale, zoomOf, type Paper, type Way } from './paper'
+import { GridPage, gridView, metresOf, type GridSheet } from './PrintGrid'
+import { MapFrame, Ramp, Seal } from './PrintParts'
 import { planName } from './words'
 
-const BAR_MM = 26
-/** A bar shorter than this has no room for the words of its middle. */
-const MIDDLE_MM = 18
 const PAPERS: [Paper, Way][] = [['a4', 'landscape'], ['a4', 'portrait'], ['a3', 'landscape'], ['a3', 'portrait']]
+/** More sheets than this are drawn by the command line, which keeps none of them in memory. */
+const MOST_SHEETS = 200
+
+/** The overview alone, with a sheet for each grid after it, or the sheet of the selected grid alone. */
+type Wanted = 'overview' | 'grids' | 'grid'
 
 interface Sheet {
   image: string
   scale: number
+}
+
+interface Drawn {
+  overview: Sheet | null
+  grids: GridSheet[]
 }
 
 /** The box that holds all grids of a plan. */
@@ -40,81 +46,54 @@ export function wholeBox(data: PlanGrids): Box {
 
 /** The way of the sheet that leaves least of it empty. */
 function usualWay(data: PlanGrids): Way {
-  const [west, south, east, north] = wholeBox(data)
-  const lat = (south + north) / 2
-  return metresBetween([west, south], [west, north]) > metresBetween([west, lat], [east, lat]) ? 'portrait' : 'landscape'
+  const [across, down] = metresOf(wholeBox(data))
+  return down > across ? 'portrait' : 'landscape'
 }
 
-/** Draws the map of a sheet at a round scale; always light, for ink on paper. */
-async function draw(data: PlanGrids, paper: Paper, way: Way): Promise<Sheet> {
+/** The grids that get a sheet of their own, in the order of their codes. */
+function sheeted(data: PlanGrids, wanted: Wanted): PlanGrids['grids'] {
+  if (wanted === 'overview') return []
+  const all = [...data.grids].sort((one, other) => (one.code < other.code ? -1 : 1))
+  return wanted === 'grid' ? all.filter((grid) => grid.code === store.grid.peek()) : all.slice(0, MOST_SHEETS)
+}
+
+interface Job {
+  wanted: Wanted
+  paper: Paper
+  way: Way
+  gone: () => boolean
+  tell: (drawn: Drawn) => void
+}
+
+/** Draws the maps of the sheets one after another, at round scales; always light, for ink on paper. */
+async function draw(data: PlanGrids, { wanted, paper, way, gone, tell }: Job): Promise<void> {
   const frame = frameOf(paper, way)
-  const [west, south, east, north] = wholeBox(data)
-  const lat = (south + north) / 2
-  const across = roundScale(metresBetween([west, lat], [east, lat]), frame.width)
-  const down = roundScale(metresBetween([west, south], [west, north]), frame.height)
-  const scale = Math.max(across, down)
   const style = await styleOf({ plan: data.plan.id, theme: 'light', mapTheme: mapTheme.peek(), tolerance: data.tolerance })
-  const view = { center: [(west + east) / 2, lat] as [number, number], zoom: zoomOf(scale, lat) }
-  return { scale, image: await picture(labelled(style), view, [pixels(frame.width), pixels(frame.height)]) }
-}
-
-function Ramp({ data }: { data: PlanGrids }): JSX.Element {
-  const items: LegendItem[] = (layers.data.value ?? []).find((layer) => layer.id === 'grids')?.legend.filter((item) => item.theme === 'deviation') ?? []
-  const labels = classLabels(data.tolerance)
-  return (
-    <div class="print-legend" data-testid="print-legend">
-      <p class="strong">{t('life.printRamp', { mean: number(data.mean_households, 1) })}</p>
-      <ol>
-        {items.map((item, k) => (
-          <li key={item.label.en}>
-            <span class={`print-swatch dev-${k}`} style={{ [`--dev-${k}`]: item.light }} />
-            <span>{labels[k]}</span>
-          </li>
-        ))}
-      </ol>
-    </div>
-  )
-}
-
-function ScaleBar({ scale }: { scale: number }): JSX.Element {
-  const { metres, mm } = barOf(scale, BAR_MM)
-  return (
-    <div class="print-scale" role="img" aria-label={`${t('map.scale')} ${distance(metres)}`}>
-      <span class="print-ticks" style={{ width: `${mm}mm` }}>
-        <span>0</span>
-        {mm >= MIDDLE_MM && <span>{number(metres / 2)}</span>}
-        <span>{distance(metres)}</span>
-      </span>
-      <span class="print-bar" style={{ width: `${mm}mm` }} />
-    </div>
-  )
-}
-
-function Seal({ data }: { data: PlanGrids }): JSX.Element {
-  const { plan } = data
-  return (
-    <table class="print-seal">
-      <tbody>
-        <tr>
-          <td>
-            <span>{t('life.drawnBy')}</span>
-            <span class="strong">{plan.author ?? ''}</span>
-          </td>
-          <td>
-            <span>{t('life.approvedOn')}</span>
-            <span class="strong">{plan.approver ?? ''}</span>
-          </td>
-          <td class="seal">
-            <span>{t('life.seal')}</span>
-          </td>
-        </tr>
-      </tbody>
-    </table>
-  )
+  const eye = camera(labelled(style), [pixels(frame.width), pixels(frame.height)])
+  let drawn: Drawn = { overview: null, grids: [] }
+  try {
+    if (wanted !== 'grid') {
+      const [west, south, east, north] = wholeBox(data)
+      const [across, down] = metresOf([west, south, east, north])
+      const scale = Math.max(roundScale(across, frame.width), roundScale(down, frame.height))
+      const lat = (south + north) / 2
+      drawn = { ...drawn, overview: { scale, image: await eye.take({ center: [(west + east) / 2, lat], zoom: zoomOf(scale, lat) }) } }
+      if (!gone()) tell(drawn)
+    }
+    for (const grid of sheeted(data, wanted)) {
+      if (gone()) return
+      const { center, scale } = gridView(grid, frame)
+      const image = await eye.take({ center, zoom: zoomOf(scale, center[1]) }, grid.fid, 'image/jpeg')
+      drawn = { ...drawn, grids: [...drawn.grids, { grid, scale, image }] }
+      if (!gone()) tell(drawn)
+    }
+  } finally {
+    eye.close()
+  }
 }
 
 /** One sheet of paper: title, map, legend, scale, north, sources and the block for signatures and seal. */
-function Page({ data, sheet, paper, way }: { data: PlanGrids; sheet: Sheet | null; paper: Paper; way: Way }): JSX.Element {
+function Page({ data, sheet, paper, way, of }: { data: PlanGrids; sheet: Sheet | null; paper: Paper; way: Way; of: number }): JSX.Element {
   const { plan } = data
   const frame = frameOf(paper, way)
   const inBand = data.grids.filter((grid) => Math.abs(grid.deviation ?? 0) <= data.tolerance).length
@@ -135,20 +114,14 @@ function Page({ data, sheet, paper, way }: { data: PlanGrids; sheet: Sheet | nul
           </p>
         </div>
         <div class="right">
-          <p>Gridward · {t('life.printedAt', { at: moment(new Date().toISOString(), new Date(0)) })}</p>
+          <p>Gridward · {of > 1 && `${t('life.sheetOf', { at: number(1), of: number(of) })} · `}{t('life.printedAt', { at: moment(new Date().toISOString(), new Date(0)) })}</p>
           <p>
             {territory.value && `EPSG:${territory.value.metric_srid}`}
             {sheet && ` · 1 : ${number(sheet.scale)}`}
           </p>
         </div>
       </header>
-      <div class="print-frame" style={{ width: `${frame.width}mm`, height: `${frame.height}mm` }}>
-        {sheet && <img src={sheet.image} alt={t('map.label', { name: plan.name })} data-testid="print-map" />}
-        {sheet && <ScaleBar scale={sheet.scale} />}
-        <span class="print-north" role="img" aria-label={t('map.north')}>
-          <Icon name="north" />N
-        </span>
-      </div>
+      <MapFrame frame={frame} image={sheet?.image ?? null} scale={sheet?.scale ?? 0} name={plan.name} />
       <footer>
         <div class="print-notes">
           {mapTheme.value === 'deviation' && <Ramp data={data} />}
@@ -170,10 +143,20 @@ function Page({ data, sheet, paper, way }: { data: PlanGrids; sheet: Sheet | nul
   )
 }
 
+/** What is on its way, or that all is there. */
+function progressWords(data: PlanGrids, wanted: Wanted, drawn: Drawn): string {
+  const all = sheeted(data, wanted).length + (wanted === 'grid' ? 0 : 1)
+  const have = drawn.grids.length + (drawn.overview ? 1 : 0)
+  if (have < all) return all === 1 ? t('life.printDrawing') : t('life.printDrawingOf', { at: number(have + 1), of: number(all) })
+  const left = wanted === 'grids' ? data.grids.length - MOST_SHEETS : 0
+  return left > 0 ? `${t('life.printReady')} ${t('life.printMost', { n: number(MOST_SHEETS), all: number(data.grids.length) })}` : t('life.printReady')
+}
+
 function View({ data }: { data: PlanGrids }): JSX.Element {
   const paper = useSignal<Paper>('a4')
   const way = useSignal<Way>(usualWay(data))
-  const sheet = useSignal<Sheet | null>(null)
+  const wanted = useSignal<Wanted>('overview')
+  const drawn = useSignal<Drawn>({ overview: null, grids: [] })
   const failure = useSignal<unknown>(null)
   const box = useRef<HTMLElement>(null)
   const close = (): void => void (printing.value = false)
@@ -188,13 +171,18 @@ function View({ data }: { data: PlanGrids }): JSX.Element {
   }, [])
   useEffect(() => {
     let gone = false
-    sheet.value = null
+    drawn.value = { overview: null, grids: [] }
     failure.value = null
-    draw(data, paper.value, way.value)
-      .then((drawn) => void (gone || (sheet.value = drawn)))
-      .catch((cause: unknown) => void (gone || (failure.value = cause)))
+    draw(data, { wanted: wanted.value, paper: paper.value, way: way.value, gone: () => gone, tell: (now) => void (drawn.value = now) }).catch(
+      (cause: unknown) => void (gone || (failure.value = cause)),
+    )
     return () => void (gone = true)
-  }, [data.plan.id, data.plan.revision, paper.value, way.value, lang.value])
+  }, [data.plan.id, data.plan.revision, paper.value, way.value, wanted.value, lang.value])
+  const words = failure.value === null ? progressWords(data, wanted.value, drawn.value) : ''
+  const first = wanted.value === 'grid' ? 0 : 1
+  const all = sheeted(data, wanted.value).length + first
+  const ready = drawn.value.grids.length + (drawn.value.overview ? 1 : 0) === all
+  const chosen = data.grids.find((grid) => grid.code === store.grid.value)
   return (
     <section
       class="print-view"
@@ -210,9 +198,17 @@ function View({ data }: { data: PlanGrids }): JSX.Element {
       }}
     >
       <div class="print-tools row">
-        <button type="button" class="button primary" aria-disabled={!sheet.value} onClick={() => sheet.value && print()}>
+        <button type="button" class="button primary" aria-disabled={!ready} onClick={() => ready && print()}>
           {t('life.printNow')}
         </button>
+        <label class="row small">
+          {t('life.sheets')}
+          <select class="input" value={wanted.value} onChange={(event) => (wanted.value = event.currentTarget.value as Wanted)}>
+            <option value="overview">{t('life.sheets.overview')}</option>
+            <option value="grids">{t('life.sheets.grids')}</option>
+            {chosen && <option value="grid">{t('life.sheets.grid', { name: `${gridNumber(chosen.code)} ${chosen.name}`.trim() })}</option>}
+          </select>
+        </label>
         <label class="row small">
           {t('life.paper')}
           <select
@@ -232,7 +228,7 @@ function View({ data }: { data: PlanGrids }): JSX.Element {
           </select>
         </label>
         <span class="small muted grow" role="status">
-          {sheet.value ? t('life.printReady') : failure.value === null ? t('life.printDrawing') : ''}
+          {words}
         </span>
         <button type="button" class="button" onClick={close}>
           {t('common.close')}
@@ -240,7 +236,10 @@ function View({ data }: { data: PlanGrids }): JSX.Element {
       </div>
       {failure.value !== null && <ErrorNote error={failure.value} />}
       <div class="print-scroll" tabIndex={0} role="region" aria-label={t('life.sheet')}>
-        <Page data={data} sheet={sheet.value} paper={paper.value} way={way.value} />
+        {first === 1 && <Page data={data} sheet={drawn.value.overview} paper={paper.value} way={way.value} of={all} />}
+        {drawn.value.grids.map((one, k) => (
+          <GridPage key={one.grid.code} data={data} sheet={one} paper={paper.value} way={way.value} at={k + 1 + first} of={all} />
+        ))}
       </div>
     </section>
   )

@@ -36,6 +36,17 @@ export function roundScale(metres: number, mm: number): number {
   }
 }
 
+/** What is drawn around the box of a grid on its own sheet, as a share of the box. */
+const AROUND = 0.12
+/** Nearer than this, streets and labels fill the sheet. */
+const NEAREST_SCALE = 750
+
+/** The round scale at which a box of so many metres fits a frame, with some ground around it. */
+export function gridScale(across: number, down: number, frame: Frame): number {
+  const room = 1 + 2 * AROUND
+  return Math.max(NEAREST_SCALE, roundScale(across * room, frame.width), roundScale(down * room, frame.height))
+}
+
 /** The zoom at which a map of 512-pixel tiles has a scale, on paper of 96 pixels an inch. */
 export function zoomOf(scale: number, lat: number): number {
   const metresPerPixel = (scale * MM_PER_PX) / 1000
