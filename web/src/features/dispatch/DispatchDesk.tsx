@@ -203,7 +203,6 @@ export function DispatchDesk(): JSX.Element {
   useEffect(() => {
     const stops = [startDesk(), startKeys(), showCase()]
     addEventListener('pagehide', sendWhileLeaving)
-    void loadItems()
     if (roles.peek().some((role) => ['dispatcher', 'shift_leader', 'intake_officer'].includes(role))) loadSheets()
     return () => {
       removeEventListener('pagehide', sendWhileLeaving)
@@ -212,6 +211,8 @@ export function DispatchDesk(): JSX.Element {
       stops.forEach((stop) => stop())
     }
   }, [])
+  // every territory has a catalogue of its own
+  useEffect(() => void loadItems(), [territory.value?.id])
   useEffect(() => {
     if (store.incident.value) leaveForms()
   }, [store.incident.value])

@@ -2,7 +2,7 @@ import { effect } from '@preact/signals'
 import type { JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { ask, NoAnswer, signedOut } from '../../api/client'
-import { layers, session, territories } from '../../api/data'
+import { layers, session, territories, territory } from '../../api/data'
 import { startEvents, stopEvents } from '../../api/events'
 import type { Session } from '../../api/types'
 import { lang, t, type Key } from '../../i18n'
@@ -111,12 +111,10 @@ function Inside({ onSignIn }: { onSignIn: () => void }): JSX.Element {
     if (!session.value) return
     void territories.load()
     void layers.load()
-    void loadItems()
     startEvents()
   }, [session.value?.account.id])
-  useEffect(() => {
-    if (!session.value) void loadItems()
-  }, [])
+  // every territory has a catalogue of its own; without a session the one that is kept serves
+  useEffect(() => void loadItems(), [session.value?.account.id, territory.value?.id])
   useEffect(() => void (document.title = `${title} · Gridward`), [title])
   useEffect(() => scrollTo({ top: 0 }), [here.page, here.no])
   return (

@@ -1,6 +1,7 @@
 /** The catalogue of what can be reported: kept on the phone, so that it is searched without a signal too. */
 import { signal } from '@preact/signals'
 import { ask, query } from '../../api/client'
+import { territory } from '../../api/data'
 import type { components } from '../../api/schema'
 import { lang } from '../../i18n'
 import { keep, kept } from './queue/store'
@@ -27,7 +28,7 @@ export function caseItem({ item, item_code }: { item: string; item_code: string 
 export async function loadItems(): Promise<void> {
   recent.value = (await kept<string[]>('kept', 'recent items').catch(() => null)) ?? []
   try {
-    items.value = (await ask<{ items: Item[] }>('/api/v1/catalogue/items')).items
+    items.value = (await ask<{ items: Item[] }>(`/api/v1/catalogue/items${query({ territory: territory.peek()?.id })}`)).items
     await keep('kept', 'catalogue', items.value).catch(() => undefined)
   } catch {
     items.value = (await kept<Item[]>('kept', 'catalogue').catch(() => null)) ?? items.value
@@ -58,7 +59,7 @@ export async function findItems(typed: string, abort: AbortSignal): Promise<Item
   const local = fitting(items.value, typed)
   if (!typed.trim()) return []
   try {
-    const found = (await ask<{ items: Item[] }>(`/api/v1/catalogue/items${query({ q: typed.trim(), limit: MOST })}`, { signal: abort })).items
+    const found = (await ask<{ items: Item[] }>(`/api/v1/catalogue/items${query({ q: typed.trim(), limit: MOST, territory: territory.peek()?.id })}`, { signal: abort })).items
     return found.length ? found.slice(0, MOST) : local
   } catch (cause) {
     if (abort.aborted) throw cause
