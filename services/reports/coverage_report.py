@@ -19,6 +19,7 @@ from services.coverage_sheds import sheds_of_run
 from services.reports.asked import Scope, asked_notes, moment, scope_of, summed
 from services.reports.drawing import grid_labels, grid_layer, ground_layer, shed_layers
 from services.reports.kinds import kind_word
+from services.reports.spare import spare_table
 from services.reports.words import grouped_code, own_areas, words
 from store.database import coverage as sql
 from store.database import plans as plan_sql
@@ -42,13 +43,19 @@ def coverage_content(
     say = words(lang)
     scope = scope_of(work, plan, area_id) if area_id is not None else None
     found = _read(work, plan, run, scope)
+    spare = spare_table(work, plan, run, say, lang) if scope is None else None
     found.places["kind_name"] = np.array([kind_word(str(kind), lang) for kind in found.places["kind"]], dtype=object)
     return ReportContent(
         name="coverage",
         title=f"{say['title']}: {territory.name}" + (f", {scope.name}" if scope is not None else ""),
         subtitle=f"{plan.name} · {say['as_of']} {moment(run)}",
         facts=_facts(found.summary, say),
-        tables=[_grid_table(found.rows, say, lang), _gap_table(found.gaps, lang), _place_table(found.places)],
+        tables=[
+            _grid_table(found.rows, say, lang),
+            _gap_table(found.gaps, lang),
+            _place_table(found.places),
+            *([spare[0]] if spare is not None else []),
+        ],
         layers=[ground_layer(work, plan, say), *_layers(work, plan, found, say)],
         labels=grid_labels(work, plan.id, codes=None if scope is None else set(found.grids["code"])),
         legend=[
@@ -59,7 +66,11 @@ def coverage_content(
             *([(_LIGHT.coverage[0], say["place_maybe"])] if "maybe" in set(found.places["seen"]) else []),
             (_LIGHT.text, say["camera"]),
         ],
-        notes=[*own_areas(work, say), *_notes(run, territory, found, say, lang)],
+        notes=[
+            *own_areas(work, say),
+            *_notes(run, territory, found, say, lang),
+            *([spare[1]] if spare is not None else []),
+        ],
         box=plan_sql.plan_box(work.session, plan.id) if scope is None else found.box,
         metric_srid=territory.metric_srid,
         lang=lang,

@@ -15,7 +15,7 @@ from store.files.layered import FileLayer, geopackage_bytes
 from store.files.sheets import csv_bytes, xlsx_bytes
 from store.printing.pdf import pdf_bytes
 
-ENGINE = 10  # raise when the file of equal figures looks different
+ENGINE = 11  # raise when the file of equal figures looks different
 #: Format → media type.
 MEDIA: Final = {
     "html": "text/html; charset=utf-8",

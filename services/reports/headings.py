@@ -18,6 +18,7 @@ SHEETS: Final = {
     "kinds": "分类型",
     "areas": "分区域",
     "unreached": "最难到达的网格",
+    "spare": "可撤或可调",
     "about": "说明",
 }
 HEADINGS: Final = {
@@ -36,7 +37,8 @@ HEADINGS: Final = {
     "sensor_px": "横向像素数", "indoor": "室内", "heard": "最近上报（UTC）", "area_m2": "可见面积（平方米）",
     "assumed": "方位未知", "count": "数量", "units": "村（社区）数", "units_with": "有设施的村（社区）数",
     "units_share": "有设施的村（社区）占比", "households": "户数", "households_within": "步行可达户数",
-    "share": "可达户数占比", "median_min": "步行中位数（分钟）",
+    "advice": "建议", "sees_m": "可见街道（米）", "new_azimuth": "建议方位角（度）", "gain_m": "新增可见街道（米）",
+    "gain_places": "新增可见部位数", "share": "可达户数占比", "median_min": "步行中位数（分钟）",
 }  # fmt: skip
 _OF_TABLE: Final = {("areas", "code"): "区域编码", ("areas", "kind"): "级别", ("cameras", "name"): "名称"}
 _ANSWERS: Final = {"yes": "是", "no": "否", "maybe": "可能"}
@@ -44,6 +46,7 @@ _ANSWERED: Final = ("maybe", "seen", "indoor", "networked", "online", "serviceab
 _KINDS: Final = {
     "gaps": {"street": "街段", "key_place": "重点部位"},
     "cameras": {kind: WORDS[f"kind_{kind}"].zh for kind in ("fixed", "ptz", "dome", "unknown")},
+    "spare": {kind: WORDS[f"kind_{kind}"].zh for kind in ("fixed", "ptz", "dome", "unknown")},
     "areas": {"county": "县", "town": "镇", "village": "村", "group": "组", "zone": "片区"},
 }
 
@@ -76,6 +79,8 @@ def sheet_of(table: ReportTable, lang: Lang) -> Sheet:
 
 
 def _words(table: ReportTable, column: str) -> dict[str, str]:
+    if column == "advice":
+        return {advice: WORDS[f"advice_{advice}"].zh for advice in ("remove", "turn")}
     if column in _ANSWERED:
         return _ANSWERS
     # beside the word for it a kind stays the code that it is

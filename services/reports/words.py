@@ -113,6 +113,16 @@ WORDS = {
         "The map shows what cameras see as they are registered today; the figures rest on what was known then.",
         "地图上的可见范围按当前台账绘制；各项数据以当时台账为准。",
     ),
+    "spare": Text("Cameras that could go or be turned with no loss", "可撤除或调整朝向而无损失的摄像机"),
+    "spare_note": Text(
+        "{go} cameras could all go with no loss, {turn} of them see something new when turned. ",
+        "{go} 台摄像机可一并撤除而无损失，其中 {turn} 台调整朝向后可见新增内容。",
+    ),
+    "advice": Text("Could", "建议"),
+    "advice_remove": Text("go", "可撤除"),
+    "advice_turn": Text("be turned", "可调整朝向"),
+    "sees_street": Text("Street in view, m", "可见街道，米"),
+    "gains": Text("Gains, m + key places", "新增可见，米 + 重点部位"),
     "estimated": Text("Households are estimates where the source holds no counts.", "来源无户数时，户数为估算值。"),
     "demo": Text("Demo: roster and incidents are made up.", "演示数据：人员名册与事件均为虚构。"),
 }  # fmt: skip

@@ -89,7 +89,7 @@ def test_codes_are_text_and_formulas_inert_in_a_workbook(client, town):
     from openpyxl import load_workbook
 
     book = load_workbook(io.BytesIO(fetch(client, town, "coverage", "xlsx").content))
-    assert book.sheetnames == ["grids", "gaps", "key_places", "about"]
+    assert book.sheetnames == ["grids", "gaps", "key_places", "spare", "about"]
     rows = list(book["grids"].iter_rows(min_row=2))
     codes = [row[0] for row in rows]
     assert {cell.data_type for cell in codes} <= {"s", "inlineStr"}
@@ -206,3 +206,17 @@ def test_unknown_report_and_plan_are_problems(client):
     missing = client.get("/api/v1/reports/coverage?plan=00000000-0000-0000-0000-000000000000")
     assert missing.status_code == 404
     assert missing.headers["content-type"] == "application/problem+json"
+
+
+def test_a_report_tells_what_could_go_or_be_turned_with_no_loss(client, town):
+    from openpyxl import load_workbook
+
+    told = client.get(f"/api/v1/coverage/redundant?plan={town.plan}").json()
+    book = load_workbook(io.BytesIO(fetch(client, town, "coverage", "xlsx").content))
+    head, *rows = book["spare"].iter_rows(values_only=True)
+    listed = {row["ref"]: row for row in (dict(zip(head, values, strict=True)) for values in rows)}
+    assert listed.keys() == {each["ref"] for each in told["removable"]}
+    turned = {each["ref"]: each["new_azimuth"] for each in told["turnable"]}
+    assert {ref: row["new_azimuth"] for ref, row in listed.items() if row["advice"] == "turn"} == turned
+    words = f"{told['count']} cameras could all go with no loss, {len(turned)} of them see something new when turned"
+    assert words in fetch(client, town, "coverage", "html").text
