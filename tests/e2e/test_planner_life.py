@@ -339,6 +339,11 @@ def test_two_plans_are_compared_and_printed(desk_of):
     page.goto(f"{desk.base}/#/planner?plan={plan}&compare={old}")
     page.reload()
     expect(page.locator(f"tr[data-key='{taker}']")).to_contain_text("changed")
+    # six tabs, none of them cut off
+    widths = page.evaluate(
+        "() => (({scrollWidth, clientWidth}) => [scrollWidth, clientWidth])(document.querySelector('#panel > .tabs'))"
+    )
+    assert widths[0] <= widths[1]
     slider = page.get_by_role("slider", name="Edge between the two plans")
     slider.focus()
     expect(slider).to_have_attribute("aria-valuenow", "50")

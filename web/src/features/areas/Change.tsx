@@ -105,7 +105,7 @@ function lineageColumns(): Column<AreaLineage>[] {
     { id: 'to', head: t('areas.to'), sort: (row) => row.to_code, cell: (row) => named(row.to_code, row.to_name) },
     { id: 'ground', head: t('areas.groundShare'), title: t('areas.groundTitle'), numeric: true, sort: (row) => row.area_share, cell: (row) => share(row.area_share, 1, 1) },
     { id: 'share', head: t('areas.homeShare'), title: t('areas.homeTitle'), numeric: true, sort: (row) => row.household_share, cell: (row) => share(row.household_share, 1, 1) },
-    { id: 'households', head: t('areas.homesShort'), title: t('grid.households'), numeric: true, sort: (row) => row.households, cell: (row) => number(row.households) },
+    { id: 'households', head: t('areas.homesShort'), title: t('grid.households'), numeric: true, spare: true, sort: (row) => row.households, cell: (row) => number(row.households) },
   ]
 }
 
