@@ -11,6 +11,7 @@ from grid_coverage.over_time import SERVICEABLE, TimeTable, gaps_over_time, grou
 from grid_coverage.placement import Candidates, Demand, Placement, place
 from grid_coverage.roster import Minimum, Posts, Rules, Staff
 from grid_coverage.scaleout import gaps_in_blocks
+from grid_coverage.service_area import Reach, reach_by_area
 from grid_coverage.set_cover import SetCover, cover_share
 from grid_coverage.snap import snap_out
 from grid_coverage.staffing import Assignment, Violation, assign_staff
@@ -34,6 +35,7 @@ __all__ = [
     "Placement",
     "PointCover",
     "Posts",
+    "Reach",
     "Reason",
     "Rules",
     "SetCover",
@@ -59,6 +61,7 @@ __all__ = [
     "place",
     "prepare_walls",
     "range_at_density",
+    "reach_by_area",
     "snap_out",
     "street_points",
     "time_depths",

@@ -6,7 +6,8 @@ import shapely
 
 from gis.errors import InvalidInputError
 from gis.network import build_street_graph, walking_distances
-from grid_coverage.service_area import reach_by_area, weighted_median
+from grid_coverage import reach_by_area
+from grid_coverage.service_area import weighted_median
 
 LINES = [shapely.LineString([(0, 0), (1000, 0)]), shapely.LineString([(500, 0), (500, 800)])]
 
