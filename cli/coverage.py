@@ -67,7 +67,7 @@ def run(
     with progress_bar("coverage", hidden=as_json) as tell, context.database.work(context.actor) as work:
         made, reused = run_coverage(work, plan or current_plan_id(work, territory), spec, progress=tell)
         facts = {"run": str(made.id), "reused": reused, "seconds": made.seconds, **told_summary(work, made)}
-    show(facts, lambda: text.summary_text(facts), as_json=as_json)
+    show(facts, lambda: text.summary_text(facts, level=level), as_json=as_json)
 
 
 @app.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, Final
 
 from services.coverage_spec import rate_text
@@ -9,8 +10,8 @@ from services.coverage_spec import rate_text
 RATES: Final = ("networked", "online", "serviceable")
 
 
-def summary_text(facts: dict[str, Any]) -> str:
-    """Say what a run found, with both ends of each figure and both ways to count."""
+def summary_text(facts: dict[str, Any], *, level: str | None = None) -> str:
+    """Say what a run found at a level of detail, with both ends of each figure and both ways to count."""
     streets = facts["streets_m"] or 1.0
     return "\n".join(
         [
@@ -18,6 +19,13 @@ def summary_text(facts: dict[str, Any]) -> str:
                 f"Streets seen      {facts['seen_m'] / streets:.1%} of {facts['streets_m'] / 1000:.1f} km "
                 f"(at most {facts['seen_m_upper'] / streets:.1%} if every unknown heading looked right)"
             ),
+            *(
+                f"  by {folds} or more     {facts[f'k{folds}_m'] / streets:.1%} "
+                f"(at most {facts[f'k{folds}_m_upper'] / streets:.1%})"
+                for folds in (2, 3)
+                if f"k{folds}_m_upper" in facts
+            ),
+            _detail_line(level, facts.get("cameras_unknown_sensor", 0)),
             (
                 f"Key places seen   {facts['key_places_seen']:.4g} of {facts['key_places']} "
                 f"(at most {facts['key_places_seen_upper']:.4g})"
@@ -36,15 +44,31 @@ def summary_text(facts: dict[str, Any]) -> str:
                 f"With a camera     {unit['with_camera']} of {unit['units']} units ({unit['unit']}; official count)"
                 for unit in facts["official"]
             ],
-            *(
-                [f"Availability      {facts['availability']['mean']:.2%} on average"]
-                if facts.get("availability") and facts["availability"]["mean"] is not None
-                else []
-            ),
+            *availability_lines(facts.get("availability")),
             f"Gaps              {facts['gaps']}",
             *[facts["definitions"][name] for name in ("official_en", "geometric_en") if "definitions" in facts],
         ]
     )
+
+
+def availability_lines(found: dict[str, Any] | None) -> list[str]:
+    """Say how available cameras were over a month, and which were below the target, the worst first."""
+    if not found or found["mean"] is None:
+        return []
+    worst = found["below_target"]
+    # rounded down: a month with an outage doesn't read as one without
+    lines = [f"Availability      {math.floor(found['mean'] * 1e4) / 1e4:.2%} on average, {found['below']} below 98%"]
+    lines += [f"  {math.floor(each['availability'] * 1e3) / 1e3:6.1%}  {each['ref']}" for each in worst]
+    more = found["below"] - len(worst)
+    return [*lines, f"  … and {more} more"] if more > 0 else lines
+
+
+def _detail_line(level: str | None, unknown: int) -> str:
+    """Say what views were cut at, and what became of cameras whose sensor nobody knows."""
+    if level is None:
+        return "Detail            discern; a camera of unknown sensor reaches as far as the register says"
+    note = f"; {unknown} cameras of unknown sensor count in 'at most' only (--assumed-px)" if unknown else ""
+    return f"Detail            {level}{note}"
 
 
 def rate_lines(rates: dict[str, dict[str, Any]]) -> list[str]:
