@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals'
 import type { JSX } from 'preact'
-import { lang, t } from '../../i18n'
+import { lang, t, tOr } from '../../i18n'
 import { number } from '../../i18n/format'
 import { listMode } from '../../map/store'
 import { DataTable, type Column } from '../../ui/DataTable'
@@ -12,11 +12,13 @@ import { GiveForm, Posts } from './Posts'
 import { StaffForm } from './StaffForm'
 
 const state = (row: Staff): string => t(row.absent ? 'org.absent' : row.on_duty ? 'org.onDuty' : 'org.offDuty')
+/** The post of the roster in the language on screen, where it is one of the usual ones. */
+const postWords = (post: string): string => tOr(`post.${post}`, post)
 const posts = (row: Staff): string =>
   row.posts_held.map((held) => `${roleName(held.split(' ')[0] ?? '')} ${held.split(' ')[1] ?? ''}`).join(', ')
 const columns = (): Column<Staff>[] => [
   { id: 'work_no', head: t('org.workNo'), cell: (row) => <span class="num">{row.work_no}</span> },
-  { id: 'post', head: t('org.post'), cell: (row) => <span class="ellipsis org-cell">{row.post}</span> },
+  { id: 'post', head: t('org.post'), cell: (row) => <span class="ellipsis org-cell">{postWords(row.post)}</span> },
   { id: 'posts', head: t('org.posts'), cell: (row) => <span class="ellipsis org-cell">{posts(row)}</span> },
   { id: 'state', head: t('org.state'), cell: state },
   { id: 'area', head: t('org.area'), cell: (row) => row.area_name, wide: true },
@@ -60,7 +62,7 @@ function List(): JSX.Element {
             onOrder={() => undefined}
             onSelect={(id) => (openStaff.value = id)}
             onOpen={(id) => (openStaff.value = id)}
-            rowLabel={(row) => `${row.work_no} ${row.post}`}
+            rowLabel={(row) => `${row.work_no} ${postWords(row.post)}`}
             tall={listMode.value}
           />
         </div>
@@ -92,7 +94,7 @@ function Member(): JSX.Element {
       <div class="pad row org-who">
         <div class="grow">
           <h2 class="card-title num">{found.work_no}</h2>
-          <p class="second">{[found.name, found.post, found.unit_name, found.area_name, found.active ? state(found) : t('org.leftOffice')].filter(Boolean).join(' · ')}</p>
+          <p class="second">{[found.name, postWords(found.post), found.unit_name, found.area_name, found.active ? state(found) : t('org.leftOffice')].filter(Boolean).join(' · ')}</p>
           <p class="small second">{[found.skills.join(', '), !found.full_time && t('org.partTime'), found.max_posts !== null && t('org.mostOf', { n: number(found.max_posts) })].filter(Boolean).join(' · ')}</p>
         </div>
         {mayStaff.value && (
