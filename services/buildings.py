@@ -93,7 +93,9 @@ def _footprint(territory: Territory, geometry: dict[str, Any]) -> shapely.MultiP
     try:
         given = shapely.from_geojson(orjson.dumps(geometry))
     except (shapely.GEOSException, TypeError) as error:
-        raise InvalidGeometryError("The footprint is no GeoJSON polygon.", field="geometry") from error
+        said = str(error)
+        why = " A ring has at least four points, the last one the first again." if "ring" in said.lower() else ""
+        raise InvalidGeometryError(f"The footprint is no GeoJSON polygon.{why}", field="geometry") from error
     lonlat = accept(np.array([given]), bounds=(-180.0, -90.0, 180.0, 90.0), metric=False)
     shape = accept(to_metric(lonlat, territory.metric_srid))[0]
     outline = to_metric(territory.outline, territory.metric_srid)

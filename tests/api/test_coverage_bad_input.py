@@ -147,6 +147,7 @@ def test_footprints_without_height_overlapping_or_open(client, town, equal) -> N
     still_open = {"type": "Polygon", "coordinates": [ring[:-1]]}
     refused = client.post("/api/v1/buildings", json={"geometry": still_open, "territory": str(town.territory)})
     assert (refused.status_code, refused.json()["field"]) == (422, "geometry")
+    assert "the last one the first again" in refused.json()["detail"]
     for fid in made:
         assert client.delete(f"/api/v1/buildings/{fid}").status_code == 204
     assert equal()

@@ -7,7 +7,7 @@ import json
 import pytest
 import sqlalchemy as sa
 
-from cli.coverage_text import gap_text, rate_lines
+from cli.coverage_text import availability_lines, gap_text, rate_lines
 from store.database.actor import Actor
 from store.database.models import KeyPlace
 from tests.api.town import build_town
@@ -153,3 +153,11 @@ def test_one_incident_is_one():
     one, two = (gap_text([{**gap, "reason": {"metres": 20.0, "incidents": count}}]) for count in (1, 2))
     assert "; 1 incident a year in this grid" in one
     assert "; 2 incidents a year in this grid" in two
+
+
+def test_cameras_below_the_target_of_a_month_are_named():
+    worst = [{"camera": "c1", "ref": "node/1", "availability": 0.95}]
+    lines = availability_lines({"mean": 0.99998, "below": 1, "below_target": worst})
+    assert lines == ["Availability      99.99% on average, 1 below 98%", "   95.0%  node/1"]
+    assert availability_lines({"mean": 0.9, "below": 2, "below_target": worst})[-1] == "  … and 1 more"
+    assert availability_lines({"mean": None, "below": 0, "below_target": []}) == availability_lines(None) == []
