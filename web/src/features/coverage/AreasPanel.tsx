@@ -72,6 +72,8 @@ function areaColumns(): Column<AreaFigures>[] {
 function Costs(): JSX.Element | null {
   const costs = areas.data.value?.costs ?? []
   if (costs.length === 0) return null
+  const unpriced = costs.some((one) => one.purchase === null)
+  const mixed = new Set(costs.filter((one) => one.purchase !== null).map((one) => one.currency)).size > 1
   const money = (value: number | null, currency: string): string => (value === null ? t('cov.costNone') : `${number(value)} ${currency}`.trim())
   return (
     <section class="pad">
@@ -101,6 +103,8 @@ function Costs(): JSX.Element | null {
         </tbody>
       </table>
       </div>
+      {mixed && <p class="small second">{t('cov.costMixed')}</p>}
+      {unpriced && <p class="small second">{t('cov.costHow')}</p>}
     </section>
   )
 }

@@ -1,6 +1,7 @@
 import type { JSX } from 'preact'
 import { mayExport } from '../../api/rights'
 import { lang, t } from '../../i18n'
+import { number } from '../../i18n/format'
 import type { CoverageGrid } from '../../api/types'
 import { Icon } from '../../ui/Icon'
 import { Menu } from '../../ui/Menu'
@@ -32,12 +33,13 @@ function rowsAsCsv(rows: readonly CoverageGrid[]): void {
   )
 }
 
-/** Files of what is on screen: this run; the table of rows is narrowed as the screen is. In the bar, or at a phone's foot. */
+/** Files of what is on screen: this run, in the area chosen; a filter narrows the CSV alone, which is said. In the bar, or at a phone's foot. */
 export function ExportMenu({ rows, foot = false }: { rows: readonly CoverageGrid[]; foot?: boolean }): JSX.Element {
   const here = report.value
-  const narrowed = area.value !== null || store.filter.value !== null
+  // an area is written by the server in every format, a filter of the table by this page alone
+  const filtered = store.filter.value !== null
   const write = (format: (typeof FORMATS)[number][0]): void => {
-    if (format === 'csv' && narrowed) {
+    if (format === 'csv' && filtered) {
       rowsAsCsv(rows)
       return
     }
@@ -70,6 +72,7 @@ export function ExportMenu({ rows, foot = false }: { rows: readonly CoverageGrid
         {(close) => (
           <>
             {!mayExport.value && <NoExport />}
+            {mayExport.value && filtered && <p class="small second pad export-filter">{t('export.filter', { rows: number(rows.length) })}</p>}
             {mayExport.value && FORMATS.map(([format, name, hint]) => (
               <button key={format} type="button" onClick={() => (write(format), close())}>
                 <span class="export-name strong">{t(name)}</span>
