@@ -150,8 +150,10 @@ def gaps(
 
 
 def geojson(shape: shapely.Geometry) -> dict[str, Any]:
-    """Return a stored shape as GeoJSON."""
+    """Return a stored shape as GeoJSON; one that is empty has no coordinates at all (RFC 7946, section 3.1)."""
     found: dict[str, Any] = orjson.loads(shapely.to_geojson(shape))
+    if shapely.is_empty(shape):
+        found["coordinates"] = []
     return found
 
 

@@ -149,7 +149,9 @@ def _kind(value: object) -> str:
 def _reason(value: object) -> str:
     words = str(value or "").strip()
     if len(words) < LEAST_REASON:
-        raise InvalidInputError("Write down why nobody may look there.", field="reason")
+        raise InvalidInputError(
+            f"Write down why nobody may look there, in {LEAST_REASON} characters or more.", field="reason"
+        )
     return words
 
 

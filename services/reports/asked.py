@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from gis.errors import NotFoundError
 from layers.spec import Lang, Text
 from services.coverage_in_area import SUMMED
-from services.coverage_spec import CEILING, densities
+from services.coverage_spec import CEILING, densities, rate_text
 from services.live_scene import spec_of
 from store.database import coverage_areas as area_sql
 from store.database.models import CoverageRun, Plan
@@ -75,6 +75,20 @@ def moment(run: CoverageRun) -> str:
     """Return when a run was computed, on the clocks of its territory."""
     zone = spec_of(run).time_zone
     return f"{run.created_at.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M} ({zone})"
+
+
+def availability_note(summary: dict[str, Any], say: dict[str, str]) -> str:
+    """Say how available cameras were over the month of a run, and which were below the target, the worst first."""
+    from grid_coverage.over_time import SERVICEABLE  # noqa: PLC0415 - brings in compiled kernels
+
+    found = summary.get("availability")
+    if not found or found["mean"] is None:
+        return ""
+    named = ", ".join(f"{each['ref']} {rate_text(each['availability'], SERVICEABLE)}" for each in found["below_target"])
+    told = say["availability"].format(
+        mean=rate_text(found["mean"], 1.0), below=found["below"], target=f"{SERVICEABLE:.0%}"
+    )
+    return f"{told} {named}" if named else told
 
 
 def asked_notes(run: CoverageRun, say: dict[str, str], lang: Lang) -> list[str]:

@@ -16,7 +16,8 @@ from layers.report import Cell, ReportContent, ReportLayer, ReportTable
 from layers.spec import Lang
 from services.coverage_in_area import summary_of
 from services.coverage_sheds import sheds_of_run
-from services.reports.asked import Scope, asked_notes, moment, scope_of, summed
+from services.live_scene import spec_of
+from services.reports.asked import Scope, asked_notes, availability_note, moment, scope_of, summed
 from services.reports.drawing import grid_labels, grid_layer, ground_layer, shed_layers
 from services.reports.kinds import kind_word
 from services.reports.spare import spare_table
@@ -49,7 +50,7 @@ def coverage_content(
         name="coverage",
         title=f"{say['title']}: {territory.name}" + (f", {scope.name}" if scope is not None else ""),
         subtitle=f"{plan.name} · {say['as_of']} {moment(run)}",
-        facts=_facts(found.summary, say),
+        facts=_facts(found.summary, spec_of(run).k, say),
         tables=[
             _grid_table(found.rows, say, lang),
             _gap_table(found.gaps, lang),
@@ -134,6 +135,7 @@ def _notes(run: CoverageRun, territory: Territory, found: _Found, say: dict[str,
             all_grids=len(found.rows),
         ),
         *asked_notes(run, say, lang),
+        availability_note(found.summary, say),
         "" if found.as_then else say["sheds_now"],
         say["estimated"],
         *([say["demo"]] if territory.demo else []),
@@ -142,12 +144,14 @@ def _notes(run: CoverageRun, territory: Territory, found: _Found, say: dict[str,
     return [note for note in notes if note]
 
 
-def _facts(summary: dict[str, Any], say: dict[str, str]) -> list[tuple[str, str, str]]:
+def _facts(summary: dict[str, Any], folds: int, say: dict[str, str]) -> list[tuple[str, str, str]]:
     def share(metres: float) -> str:
         return f"{100 * metres / summary['streets_m']:.1f} %" if summary["streets_m"] else "–"
 
+    # the headline answers the need that was asked for
+    seen, name = ("seen_m", say["streets"]) if folds == 1 else (f"k{folds}_m", say["streets_by"].format(k=folds))
     return [
-        (say["streets"], share(summary["seen_m"]), say["upper"].format(value=share(summary["seen_m_upper"]))),
+        (name, share(summary[seen]), say["upper"].format(value=share(summary[f"{seen}_upper"]))),
         (
             say["places"],
             f"{summary['key_places_seen']:g} / {summary['key_places']}",

@@ -109,6 +109,11 @@ WORDS = {
     "ptz_now": Text("Turning cameras count as they stand now.", "云台摄像机按当前姿态计。"),
     "assumed_px": Text("Sensors that are unknown are taken to have {value} pixels.", "未知传感器按 {value} 像素计。"),
     "named": Text("Only {value} named key places were measured: {reason}", "仅测算 {value} 处指定重点部位：{reason}"),
+    "availability": Text(
+        "Availability over the month: {mean} on average; cameras below {target}: {below}.",
+        "当月可用率平均 {mean}；低于 {target} 的摄像机：{below} 台。",
+    ),
+    "streets_by": Text("Streets seen by {k} or more", "至少 {k} 台可见的道路"),
     "sheds_now": Text(
         "The map shows what cameras see as they are registered today; the figures rest on what was known then.",
         "地图上的可见范围按当前台账绘制；各项数据以当时台账为准。",

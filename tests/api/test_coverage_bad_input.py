@@ -82,6 +82,7 @@ def test_a_camera_of_no_range_sees_nothing_and_says_so(client, town, equal) -> N
     figures(client, town)
     assert equal()
     told = what_if(client, town, (300, 40), max_range=0.0).json()
+    assert told["cameras"][0]["shed"] == {"type": "Polygon", "coordinates": []}
     view = told["cameras"][0]
     assert (view["area_m2"], view["flags"], told["change"]["seen_m"]) == (0, ["no_range"], 0)
     assert all(math.isfinite(number) for number in numbers(told))

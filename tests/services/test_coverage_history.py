@@ -19,6 +19,7 @@ from services.coverage_scene import camera_times, read_scene
 from services.coverage_sides import run_of_side
 from services.coverage_spec import CEILING, CoverageSpec, Period
 from services.coverage_views import gaps, newest, places
+from services.reports.coverage_report import coverage_content
 from store.database.engine import Database
 from store.database.models import Camera, CameraStatus, CoverageRun, KeyPlace, ViewShed
 from store.database.plans import get_plan
@@ -67,6 +68,10 @@ def test_november_availability_of_a_camera_off_for_a_day_and_a_half_is_95_percen
         told = run.summary["availability"]
         assert [row["camera"] for row in told["below_target"]] == [str(outage)]
         assert told["mean"] == told["below_target"][0]["availability"] == pytest.approx(0.95, abs=1e-9)
+        content = coverage_content(work, get_plan(work.session, plan), run, "en")
+        (note,) = (note for note in content.notes if note.startswith("Availability"))
+        assert "95.0 % on average; cameras below 98%: 1." in note
+        assert note.endswith(f"{told['below_target'][0]['ref']} 95.0 %")
         assert run.summary["cameras_online"] == pytest.approx(0.95)
         # seen by this camera alone: metres, places and ground follow its availability
         for figure in ("seen_m", "key_places_seen", "seen_m2"):
@@ -183,6 +188,16 @@ def test_states_fill_the_time_that_nobody_noted(database: Database, plan: UUID, 
         scene = read_scene(work, get_plan(work.session, plan))
         share = camera_times(work, scene.cameras, period).share("online")
         assert share.sum() == pytest.approx(0.95)
+        work.session.rollback()
+
+
+def test_headline_of_a_report_answers_the_need(database: Database, plan: UUID, outage: UUID) -> None:
+    with database.work(SYSTEM) as work:
+        twice, _ = run_coverage(work, plan, CoverageSpec(status="all", k=2))
+        name, value, note = coverage_content(work, get_plan(work.session, plan), twice, "en").facts[0]
+        assert name == "Streets seen by 2 or more"
+        assert value == f"{100 * twice.summary['k2_m'] / twice.summary['streets_m']:.1f} %"
+        assert f"{100 * twice.summary['k2_m_upper'] / twice.summary['streets_m']:.1f} %" in note
         work.session.rollback()
 
 

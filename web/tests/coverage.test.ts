@@ -6,7 +6,7 @@ import type { AreaFigures, PlacementFigures, Run } from '../src/features/coverag
 import { besideFigures } from '../src/features/coverage/proposals/beside'
 import { readWalk, writeWalk } from '../src/features/coverage/posts/walk'
 import { rangeOfShares } from '../src/features/coverage/columns'
-import { ratePercent } from '../src/features/coverage/figures'
+import { count, ratePercent, seenBy, totals } from '../src/features/coverage/figures'
 import { applied } from '../src/features/coverage/whatif/applied'
 import { ahead, fan, headingOnScreen, stepped, turned } from '../src/features/coverage/whatif/geometry'
 import { localMoment, monthBefore } from '../src/features/reports/months'
@@ -142,5 +142,19 @@ describe('a rate', () => {
   it('never reads as a target that it misses', () => {
     const told = (rate: number, target: number) => ratePercent({ rate, target, met: rate >= target })
     expect([told(0.99984, 1), told(0.97996, 0.98), told(0.9804, 0.98), told(0.5, 1), told(1, 1)]).toEqual(['99.98', '97.996', '98.0', '50.0', '100.0'])
+  })
+})
+
+describe('counts and needs', () => {
+  it('writes a mean so that it does not read as whole', () => {
+    expect([count(228), count(227.95), count(227.5), count(34.04), count(227.9998)].map((text) => text.replace(/[^\d.]/g, ''))).toEqual(['228', '227.9', '227.5', '34.04', '228'])
+  })
+  it('answers the need in the headline', () => {
+    const all = { ...totals([]), seen_m: 100, seen_m_upper: 120, k2_m: 40, k2_m_upper: 60, k3_m: 10, k3_m_upper: 20 }
+    expect([1, 2, 3].map((folds) => seenBy(folds, all))).toEqual([
+      { surely: 100, atMost: 120 },
+      { surely: 40, atMost: 60 },
+      { surely: 10, atMost: 20 },
+    ])
   })
 })

@@ -78,6 +78,8 @@ export interface CoverageSummary {
   cameras_unknown_heading: number
   gaps: number
   rates?: Record<string, Schemas['RateOut']>
+  /** Of a run averaged over a month. */
+  availability?: { mean: number | null; below: number; below_target: { camera: string; ref: string; availability: number }[] } | null
   definitions?: { official_en: string; official_zh: string; geometric_en: string; geometric_zh: string }
 }
 export interface CoverageReport {

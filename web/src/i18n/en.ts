@@ -276,6 +276,7 @@ export const en = {
   'conflict.mineOver': 'Mine over theirs',
   'conflict.revision': 'revision {n}',
   'coverage.streets': 'Streets seen',
+  'coverage.streetsBy': 'Streets seen by {k} or more',
   'coverage.upper': 'Upper bound',
   'coverage.places': 'Key places',
   'coverage.online': 'Cameras online',

@@ -277,6 +277,7 @@ export const zh: Record<Key, string> = {
   'conflict.mineOver': '以我的为准',
   'conflict.revision': '版本 {n}',
   'coverage.streets': '可见道路',
+  'coverage.streetsBy': '至少 {k} 台可见的道路',
   'coverage.upper': '上限',
   'coverage.places': '重点部位',
   'coverage.online': '在线摄像机',

@@ -5,7 +5,7 @@ import { Icon } from '../../ui/Icon'
 import { Kpi } from '../../ui/Kpi'
 import type { CoverageReport } from '../../api/types'
 import { area, areas, comparison } from './desk'
-import { count, ratePercent, type Scope } from './figures'
+import { count, ratePercent, seenBy, type Scope } from './figures'
 import type { Rate } from './types'
 
 const RATES = ['networked', 'online', 'serviceable'] as const
@@ -25,16 +25,19 @@ export function RateWords({ name, rate }: { name: (typeof RATES)[number]; rate: 
 /** The headline: known figures with what unknown headings may add, both definitions, rates against targets. */
 export function Figures({ report, scope, earlier }: { report: CoverageReport; scope: Scope; earlier: Scope | null }): JSX.Element {
   const rates = area.value?.rates ?? report.summary.rates
-  const before = comparison.data.value?.summary.find((one) => one.figure === 'seen_m')
-  const was = earlier ? t('whatif.before', { share: share(earlier.seen_m, earlier.street_m) }) : before && !area.value ? t('whatif.before', { share: share(before.a, scope.street_m) }) : t('coverage.streetNote', { seen: distance(scope.seen_m), all: distance(scope.street_m) })
+  // the headline answers the need that was asked for
+  const folds = Number(report.run.spec['k'] ?? 1)
+  const seen = seenBy(folds, scope)
+  const before = comparison.data.value?.summary.find((one) => one.figure === (folds > 1 ? `k${folds}_m` : 'seen_m'))
+  const was = earlier ? t('whatif.before', { share: share(seenBy(folds, earlier).surely, earlier.street_m) }) : before && !area.value ? t('whatif.before', { share: share(before.a, scope.street_m) }) : t('coverage.streetNote', { seen: distance(seen.surely), all: distance(scope.street_m) })
   const unknown = report.summary.cameras_unknown_heading
   return (
     <>
       <dl class="kpis">
-        <Kpi name={t('coverage.streets')} value={`${share(scope.seen_m, scope.street_m)} %`} note={was} />
+        <Kpi name={folds > 1 ? t('coverage.streetsBy', { k: folds }) : t('coverage.streets')} value={`${share(seen.surely, scope.street_m)} %`} note={was} />
         <Kpi
           name={t('coverage.upper')}
-          value={`≤ ${share(scope.seen_m_upper, scope.street_m)} %`}
+          value={`≤ ${share(seen.atMost, scope.street_m)} %`}
           note={t('coverage.unknownNote', { n: number(unknown) })}
         />
         <Kpi
@@ -49,7 +52,7 @@ export function Figures({ report, scope, earlier }: { report: CoverageReport; sc
         <Kpi
           name={t('coverage.online')}
           value={t('coverage.of', { a: count(scope.online), b: number(scope.cameras) })}
-          note={t('coverage.onlineNote', { share: `${share(scope.online, scope.cameras)} %` })}
+          note={t('coverage.onlineNote', { share: `${ratePercent({ rate: scope.cameras > 0 ? scope.online / scope.cameras : NaN, target: 1, met: scope.online >= scope.cameras })} %` })}
         />
       </dl>
       <details class="definitions small">
@@ -68,8 +71,30 @@ export function Figures({ report, scope, earlier }: { report: CoverageReport; sc
             {RATES.map((name) => rates[name] && <RateWords key={name} name={name} rate={rates[name]} />)}
           </ul>
         )}
+        {report.summary.availability && <Availability of={report.summary.availability} />}
       </details>
       {areas.error.value && <p class="visually-hidden">{areas.error.value.message}</p>}
+    </>
+  )
+}
+
+/** How much of a month cameras were online, and which were below the target, the worst first. */
+function Availability({ of }: { of: NonNullable<CoverageReport['summary']['availability']> }): JSX.Element | null {
+  if (of.mean === null) return null
+  const percent = (rate: number): string => ratePercent({ rate, target: 1, met: rate >= 1 })
+  return (
+    <>
+      <p>{t('cov.availability', { mean: percent(of.mean), n: number(of.below) })}</p>
+      {of.below_target.length > 0 && (
+        <ul class="rates" aria-label={t('cov.availabilityBelow')}>
+          {of.below_target.map((one) => (
+            <li key={one.camera} class="rate bad">
+              <Icon name="warning" title={t('cov.notMet')} />
+              <span class="second">{one.ref}</span> <span class="nowrap">{percent(one.availability)} %</span>
+            </li>
+          ))}
+        </ul>
+      )}
     </>
   )
 }

@@ -37,6 +37,8 @@ export interface Totals {
   seen_m_upper: number
   k2_m: number
   k2_m_upper: number
+  k3_m: number
+  k3_m_upper: number
   unseen_m: number
   places: number
   places_seen: number
@@ -54,6 +56,8 @@ export function totals(rows: readonly CoverageGrid[]): Totals {
     seen_m_upper: sum((row) => row.seen_m_upper),
     k2_m: sum((row) => row.k2_m ?? 0),
     k2_m_upper: sum((row) => row.k2_m_upper ?? 0),
+    k3_m: sum((row) => row.k3_m ?? 0),
+    k3_m_upper: sum((row) => row.k3_m_upper ?? 0),
     unseen_m: sum((row) => row.unseen_m),
     places: sum((row) => row.places),
     places_seen: sum((row) => row.places_seen),
@@ -72,8 +76,20 @@ export const scopeTotals = (rows: readonly CoverageGrid[]): Scope => ({
   with_camera: rows.filter((row) => row.cameras > 0).length,
 })
 
-/** A count: whole, or with a decimal where it is a mean over a month. */
-export const count = (value: number): string => number(value, Math.abs(value - Math.round(value)) < 0.05 ? 0 : 1)
+/** A count: whole, or where it is a mean over a month with as many decimals as it takes not to read as whole. */
+export function count(value: number): string {
+  const whole = Math.round(value)
+  if (Math.abs(value - whole) < 0.0005) return number(whole)
+  const cut = (many: number): number => Math.floor(value * 10 ** many) / 10 ** many
+  const many = [1, 2].find((few) => !Number.isInteger(cut(few))) ?? 3
+  return number(cut(many), many)
+}
+
+/** The metres of street that so many cameras see, surely and at most. */
+export function seenBy(folds: number, of: Totals): { surely: number; atMost: number } {
+  if (folds >= 3) return { surely: of.k3_m, atMost: of.k3_m_upper }
+  return folds === 2 ? { surely: of.k2_m, atMost: of.k2_m_upper } : { surely: of.seen_m, atMost: of.seen_m_upper }
+}
 
 /** Rows as CSV for spreadsheets: UTF-8 with BOM, CRLF, codes kept as text, formulas defused. */
 export function csv(head: readonly string[], rows: readonly (readonly (string | number | null)[])[]): string {
