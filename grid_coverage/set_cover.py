@@ -100,8 +100,8 @@ def cover_share(
     >>> from scipy.sparse import csr_array
     >>> covers = csr_array(np.array([[1, 1, 1, 0], [1, 1, 0, 0], [0, 0, 1, 1]], dtype=bool))
     >>> found = cover_share(Candidates.of(covers), Demand.of([1, 1, 1, 1]), certify=True)
-    >>> sorted(found.placement.chosen.tolist()), found.least_cost, found.reached
-    ([1, 2], 2.0, True)
+    >>> len(found.placement.chosen), found.least_cost, found.reached
+    (2, 2.0, True)
     """
     if not 0 < share <= 1:
         raise InvalidInputError("The share to cover is above 0 and up to 1.", field="cover")

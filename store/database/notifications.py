@@ -63,9 +63,8 @@ def mine(
 ) -> Sequence[Any]:
     """Return the notices of an account, newest first."""
     more = (" and r.at is null" if unread else "") + (" and n.id < :before" if before is not None else "")
-    statement = (
-        f"select n.id, n.kind, n.role, n.facts, n.at, n.territory_id, r.at as read_at {_MINE}{more} order by n.id desc limit :limit"
-    )
+    columns = "n.id, n.kind, n.role, n.facts, n.at, n.territory_id, r.at as read_at"
+    statement = f"select {columns} {_MINE}{more} order by n.id desc limit :limit"
     values = {"me": account_id, "roles": list(roles), "since": now - SHOWN, "before": before, "limit": limit}
     return session.execute(sa.text(statement), values).all()
 
