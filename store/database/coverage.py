@@ -203,7 +203,10 @@ def coverage_rows(session: Session, run_id: UUID) -> list[sa.Row[Any]]:
 def gap_rows(
     session: Session, run_id: UUID, limit: int | None = None, *, grid: UUID | None = None, kind: str | None = None
 ) -> list[sa.Row[Any]]:
-    """Return the gaps of a run (in one grid, of one kind), highest score first, with grid, key place and shape."""
+    """Return the gaps of a run (in one grid, of one kind), highest score first, with grid, key place and shape.
+
+    Of equal scores that one comes first in whose grid more happened within a year.
+    """
     statement = (
         sa.select(
             Gap.id, Gap.kind, Gap.score, Gap.reason, Gap.grid_id, Grid.code, KeyPlace.name.label("place"),
@@ -216,7 +219,7 @@ def gap_rows(
             *([Gap.grid_id == grid] if grid is not None else []),
             *([Gap.kind == kind] if kind is not None else []),
         )
-        .order_by(Gap.score.desc(), Gap.id)
+        .order_by(Gap.score.desc(), Gap.reason["incidents"].as_integer().desc().nulls_last(), Gap.id)
         .limit(limit)
     )  # fmt: skip
     return list(session.execute(statement).all())

@@ -21,7 +21,7 @@ from services.coverage_spec import CEILING, CoverageSpec, Period
 from services.coverage_views import gaps, newest, places
 from services.reports.coverage_report import coverage_content
 from store.database.engine import Database
-from store.database.models import Camera, CameraStatus, CoverageRun, KeyPlace, ViewShed
+from store.database.models import Camera, CameraStatus, CoverageRun, Gap, KeyPlace, ViewShed
 from store.database.plans import get_plan
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -188,6 +188,19 @@ def test_states_fill_the_time_that_nobody_noted(database: Database, plan: UUID, 
         scene = read_scene(work, get_plan(work.session, plan))
         share = camera_times(work, scene.cameras, period).share("online")
         assert share.sum() == pytest.approx(0.95)
+        work.session.rollback()
+
+
+def test_of_equal_gaps_the_one_where_more_happens_comes_first(database: Database, plan: UUID, outage: UUID) -> None:
+    with database.work(SYSTEM) as work:
+        run, _ = run_coverage(work, plan, CoverageSpec(status="all"))
+        one, two, three = work.session.scalars(
+            sa.select(Gap).where(Gap.run_id == run.id, Gap.kind == "key_place")
+        ).all()[:3]
+        for gap, incidents in ((one, 2), (two, 12), (three, None)):
+            gap.score, gap.reason = 1e6, {**gap.reason, "incidents": incidents}
+        work.session.flush()
+        assert [row["id"] for row in gaps(work, run, limit=3)] == [two.id, one.id, three.id]
         work.session.rollback()
 
 

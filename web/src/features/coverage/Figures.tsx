@@ -66,6 +66,7 @@ export function Figures({ report, scope, earlier }: { report: CoverageReport; sc
           </span>
         </summary>
         <Definitions report={report} />
+        {!report.run.spec['level'] && <p>{t('cov.detailNote')}</p>}
         {rates && (
           <ul class="rates" aria-label={t('cov.rates')}>
             {RATES.map((name) => rates[name] && <RateWords key={name} name={name} rate={rates[name]} />)}

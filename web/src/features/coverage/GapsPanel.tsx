@@ -25,6 +25,7 @@ interface Why {
   maybe?: boolean
   lack?: number | null
   unseen_share?: number | null
+  incidents?: number | null
 }
 const whyOf = (gap: Gap): Why => gap.reason as Why
 const placeKind = (name: string | null | undefined): string => (name ? tOr(`place.${name}`, name) : t('cov.gapPlace'))
@@ -45,7 +46,8 @@ export function gapWords(gap: Gap): string {
       ? [t('cov.gapMetres', { m: number(why.metres ?? 0) }), k > 1 ? t('cov.gapLack', { n: lack, k }) : '']
       : [k > 1 ? t('cov.gapPlaceLack', { kind: placeKind(why.place_kind), n: lack, k }) : placeKind(why.place_kind)]
   const month = needs.value.month && why.unseen_share ? t('cov.gapShare', { share: number(why.unseen_share * 100, 1) }) : ''
-  return [...first, month, why.maybe ? t('cov.gapMaybe') : ''].filter(Boolean).join(lang.value === 'zh' ? '，' : ', ')
+  const year = why.incidents ? t('cov.gapIncidents', { n: number(why.incidents) }) : ''
+  return [...first, month, why.maybe ? t('cov.gapMaybe') : '', year].filter(Boolean).join(lang.value === 'zh' ? '，' : ', ')
 }
 
 /** Where and why in one cell: what a phone has room for. */

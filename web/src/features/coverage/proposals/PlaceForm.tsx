@@ -6,6 +6,7 @@ import { planId } from '../../../api/data'
 import { follow } from '../../../api/jobs'
 import type { Job } from '../../../api/types'
 import { t, tOr } from '../../../i18n'
+import { number } from '../../../i18n/format'
 import { sentence } from '../../../ui/states'
 import { toast } from '../../../ui/toast'
 import { area, report, tree } from '../desk'
@@ -14,13 +15,19 @@ import type { Placement } from '../types'
 import { openPlacement } from './list'
 
 const CAMERAS = {
-  fixed: { kind: 'fixed', hfov: 75, max_range: 80, sensor_px: 1920 },
+  // the same that a camera tried out by hand begins with
+  fixed: { kind: 'fixed', hfov: 60, max_range: 60, sensor_px: 3840 },
   wide: { kind: 'fixed', hfov: 100, max_range: 50, sensor_px: 2560 },
   far: { kind: 'fixed', hfov: 40, max_range: 120, sensor_px: 3840 },
 } as const
 type CameraName = keyof typeof CAMERAS
 const MOUNTS = ['pole', 'wall', 'junction'] as const
 export const running = signal(false)
+
+const DISCERN = 80
+/** How far a lens shows 80 pixels to a metre: views of proposals are cut there. */
+const reach = ({ hfov, max_range, sensor_px }: (typeof CAMERAS)[CameraName]): number =>
+  Math.min(max_range, Math.round(sensor_px / (2 * DISCERN * Math.tan((hfov * Math.PI) / 360))))
 
 interface Wish {
   aim: 'budget' | 'cover'
@@ -115,7 +122,7 @@ export function PlaceForm(): JSX.Element {
           <select id="place-camera" class="input" value={wish.camera} onChange={(event) => put({ camera: event.currentTarget.value as CameraName })}>
             {(Object.keys(CAMERAS) as CameraName[]).map((name) => (
               <option key={name} value={name}>
-                {t(`place.camera.${name}`)} · {CAMERAS[name].hfov}° · {t('unit.m', { n: CAMERAS[name].max_range })}
+                {t(`place.camera.${name}`)} · {CAMERAS[name].hfov}° · {t('place.reach', { m: number(reach(CAMERAS[name])) })}
               </option>
             ))}
           </select>
