@@ -17,6 +17,7 @@ from api.compress import Compress
 from api.deps import Wiring, signed_in
 from api.figures import Figures
 from api.haste import WallClock
+from api.hosts import KnownHosts
 from api.methods import LiteralFirst, literal_methods
 from api.middleware import MOST_UNASKED, BodyLimit, Crowd, RequestContext
 from api.queries import only_known
@@ -100,6 +101,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(Compress)
     app.add_middleware(tiles.QuickTiles)
     app.add_middleware(Crowd, most=settings.http.most_requests)
+    app.add_middleware(KnownHosts, names=settings.http.server_names)
     app.add_middleware(RequestContext, figures=figures, secure=settings.http.secure, origins=grounds.origins)
     app.openapi = lambda: _describe(app)  # type: ignore[method-assign]
     return app

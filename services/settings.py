@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from gis.errors import InvalidInputError
@@ -70,6 +70,14 @@ class DatabaseSettings(SettingsGroup):
     )
 
 
+def _listed(value: object) -> object:
+    return tuple(word.strip() for word in value.split(",") if word.strip()) if isinstance(value, str) else value
+
+
+Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
+"""Words of the environment, apart by commas."""
+
+
 class HttpSettings(SettingsGroup):
     """How the server is reached."""
 
@@ -86,6 +94,12 @@ class HttpSettings(SettingsGroup):
     proxy_addresses: str = Field(
         default="127.0.0.1",
         description="Addresses of that proxy, comma-separated: only its X-Forwarded headers are believed.",
+    )
+    server_names: Words = Field(
+        default=(),
+        description="Names that the server goes by, apart by commas, such as `grid.city.lan` or `*.city.lan`. Requests "
+        "by another name are refused then: links in answers repeat the name a request came by. Without it every name "
+        "is taken.",
     )
     tls_cert: Path | None = Field(default=None, description="Certificate chain (PEM), to speak TLS without a proxy.")
     tls_key: Path | None = Field(default=None, description="Private key (PEM) of the certificate.")
@@ -240,7 +254,7 @@ class OutboundSettings(SettingsGroup):
     smtp_user: str | None = Field(default=None, description="Name to sign in to the mail server with.")
     smtp_password: SecretStr | None = Field(default=None, description="Password for it.")
     mail_from: str = Field(default="gridward@localhost", description="Sender of mail.")
-    webhook_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+    webhook_hosts: Words = Field(
         default=(),
         description="Hosts and networks, apart by commas, that webhooks may go to although they are not public, such "
         "as `desk.city.lan, 10.20.0.0/16`. Without it webhooks go to public addresses only.",
@@ -248,13 +262,6 @@ class OutboundSettings(SettingsGroup):
     outbound_ca_file: Path | None = Field(
         default=None, description="File with further certificate authorities that mail server and webhooks may have."
     )
-
-    @field_validator("webhook_hosts", mode="before")
-    @classmethod
-    def _listed(cls, value: object) -> object:
-        if isinstance(value, str):
-            return tuple(word.strip() for word in value.split(",") if word.strip())
-        return value
 
     @model_validator(mode="after")
     def _no_open_password(self) -> Self:
