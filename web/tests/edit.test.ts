@@ -201,6 +201,13 @@ describe('modes', () => {
     const alone = play(startMode('rectangle', scene), scene, hand('down', 5, 205), hand('move', 195, 395), hand('up', 195, 395))
     expect(alone.command).toMatchObject({ kind: 'reassign', to: 'a', from: ['c'] })
   })
+  it('show no figures of what a locked grid would take, and let the server say no', () => {
+    const scene = sceneOf('a', ['a'])
+    const over = play(startMode('brush', scene), scene, hand('down', 250, 50), hand('move', 250, 150))
+    expect((over.state as PickState).picked).toEqual([])
+    expect(atomsBeside(scene, 'a', [])).toEqual([])
+    expect(step(over.state, hand('up', 250, 150), scene).command).toMatchObject({ kind: 'reassign', to: 'a', atoms: [2, 6] })
+  })
   it('send what lies in another village alone to the server, which says no and where', () => {
     const apart = buildTopology(board(4, 4, (x, y) => (y >= 2 ? 'c' : x < 2 ? 'a' : 'b'), (grid) => (grid === 'c' ? 'w' : 'v')))
     const scene: Scene = { ...sceneOf('a'), topology: apart }

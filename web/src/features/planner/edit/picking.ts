@@ -3,9 +3,10 @@ import type { EditEvent, PickState, Scene, Step } from './modes'
 import { odd, type XY } from './plane'
 import { atomAt, type Topology } from './topology'
 
-/** Atoms that may go to a grid: of its own area, of a grid that is not locked, not its own. */
+/** Atoms that may go to a grid: of its own area, of a grid that is not locked, not its own; none to a locked one. */
 export function movable(scene: Scene, to: string): (id: number) => boolean {
   const area = scene.topology.areaOf.get(to)
+  if (scene.locked.has(to)) return () => false
   return (id) => {
     const atom = scene.topology.places.get(id)?.atom
     return atom !== undefined && atom.area === area && atom.grid !== to && !scene.locked.has(atom.grid)
@@ -63,11 +64,12 @@ export function skipped(state: PickState, scene: Scene): number {
   return under(state, scene).filter((id) => scene.locked.has(gridOf(scene, id)) && gridOf(scene, id) !== state.to).length
 }
 
-/** Atoms of other areas or of locked grids under a stroke that caught nothing: the server refuses them by name and place. */
+/** What a stroke that caught nothing went over (other areas, locked grids on either side): the server refuses it by name and place. */
 function strange(state: PickState, scene: Scene): number[] {
   const area = state.to ? scene.topology.areaOf.get(state.to) : undefined
   if (area === undefined) return []
   const others = under(state, scene).filter((id) => gridOf(scene, id) !== state.to)
+  if (state.to && scene.locked.has(state.to)) return others
   const barred = others.filter((id) => scene.topology.places.get(id)?.atom.area !== area || scene.locked.has(gridOf(scene, id)))
   return barred.length === others.length ? barred : []
 }
