@@ -65,7 +65,7 @@ function ShowFilter(): JSX.Element {
 /** Rows on screen in the order chosen, with what a proposal would add; and as they are, for files. */
 export function useRows(wide: boolean): { rows: CoverageGrid[]; asIs: CoverageGrid[]; order: Order; beside: Beside } {
   const order = readOrder(store.sort.value, WORST_FIRST)
-  const beside: Beside = { scope: scope.value, compared: compared.value, proposed: gainByGrid.value, wide, narrow: tight.value && !wide }
+  const beside: Beside = { scope: scope.value, compared: compared.value, proposed: gainByGrid.value, wide, narrow: tight.value && !wide, folds: needs.value.k }
   const places = useMemo(
     () => ordered(passing.value, coverageColumns({ ...beside, wide: true, narrow: false }), order),
     [passing.value, compared.value, order.column, order.down, lang.value],
@@ -91,7 +91,7 @@ export function GridsPanel(_: { report: CoverageReport }): JSX.Element {
   return (
     <>
       <SeenHistogram rows={all} mean={(scope.value.seen_m / scope.value.street_m) * 100} />
-      <div class="table-box">
+      <div class={`table-box ${beside.folds > 1 ? 'with-k2' : ''}`}>
         <DataTable
           id="table"
           caption={t('coverage.histogram')}

@@ -37,6 +37,8 @@ export interface Beside {
   wide: boolean
   /** Only the columns that a phone has room for. */
   narrow: boolean
+  /** How many cameras are asked for. */
+  folds: number
 }
 
 /** A change with its sign and the colour that the map gives it. */
@@ -53,7 +55,7 @@ export function Change({ change }: { change: number | null | undefined }): JSX.E
 }
 
 /** Columns of the coverage table with their sums over the area on screen. */
-export function coverageColumns({ scope, compared, proposed, wide, narrow }: Beside): Column<CoverageGrid>[] {
+export function coverageColumns({ scope, compared, proposed, wide, narrow, folds }: Beside): Column<CoverageGrid>[] {
   const grid: Column<CoverageGrid> = {
     id: 'grid',
     head: t('grid.grid'),
@@ -127,7 +129,9 @@ export function coverageColumns({ scope, compared, proposed, wide, narrow }: Bes
     return wide ? [grid, unseen, seen, upper, was, change, k2, places, online, near] : [grid, unseen, was, seen, change, places]
   }
   if (narrow) return [grid, unseen, seen, upper, places, online]
-  return wide ? [grid, unseen, seen, upper, k2, places, online, near] : [grid, unseen, seen, upper, k2, places, online]
+  if (wide) return [grid, unseen, seen, upper, k2, places, online, near]
+  // beside the map names need the room, unless two cameras are what was asked for
+  return folds > 1 ? [grid, unseen, seen, upper, k2, places, online] : [grid, unseen, seen, upper, places, online]
 }
 
 const percentOf = (part: number, whole: number): number => (whole > 0 ? part / whole : 0)
