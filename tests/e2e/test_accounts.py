@@ -143,7 +143,7 @@ def test_an_account_with_two_duties_goes_from_one_to_the_other(enter: Any, datab
 
 
 @pytest.mark.parametrize("whole", [False, True])
-def test_monthly_reports_are_offered_to_accounts_of_the_whole_territory(enter: Any, database, whole) -> None:
+def test_what_concerns_the_whole_territory_is_offered_to_accounts_of_the_whole_territory(enter: Any, database, whole) -> None:
     name = f"reader-{uuid4().hex[:8]}"
     path = None if whole else "990101001.990101001001"
     with database.work(Actor.system()) as work:
@@ -155,7 +155,15 @@ def test_monthly_reports_are_offered_to_accounts_of_the_whole_territory(enter: A
     expect(page.get_by_role("button", name="Write", exact=True)).to_be_visible()
     expect(page.get_by_text("No reports kept")).to_be_visible()
     expect(page.get_by_role("button", name="Write every month")).to_have_count(int(whole))
-    assert [url for url in refused if "/reports" in url] == []
+    desks = page.get_by_role("navigation", name="Desks")
+    desks.get_by_role("button", name="Coverage").click()
+    page.get_by_role("tab", name=re.compile("^Proposals")).click()
+    told = page.get_by_text("are for accounts of the whole territory")
+    expect(page.get_by_role("button", name="Find places") if whole else told).to_be_visible()
+    expect(page.locator(".filterbar").get_by_text("Compare")).to_have_count(int(whole))
+    desks.get_by_role("button", name="Areas").click()
+    expect(page.get_by_text("accounts of some areas do not see them")).to_have_count(int(not whole))
+    assert [url for url in refused if re.search("/reports|/coverage|/area-changes", url)] == []
 
 
 def test_who_is_told_outside_and_what_became_of_it_stand_in_the_page(enter: Any, database) -> None:

@@ -1,5 +1,6 @@
 import type { JSX } from 'preact'
 import { useEffect } from 'preact/hooks'
+import { limited } from '../../api/rights'
 import { territory } from '../../api/data'
 import { t } from '../../i18n'
 import { mapOnScreen } from '../../map/engine'
@@ -47,7 +48,7 @@ function Header(): JSX.Element {
       </nav>
       <span class="grow" />
       {opened.value && whole.data.value && <ChangeActions of={whole.data.value.change} />}
-      {part !== 'new' && !opened.value && (
+      {part !== 'new' && !opened.value && !limited.value && (
         <button
           type="button"
           class="button primary edit-only"

@@ -1,4 +1,5 @@
 import type { JSX } from 'preact'
+import { limited } from '../../api/rights'
 import { t } from '../../i18n'
 import { number } from '../../i18n/format'
 import { listMode, store } from '../../map/store'
@@ -38,6 +39,7 @@ export function ChangeList(): JSX.Element {
       </div>
     )
   }
+  if (limited.value) return <p class="pad small second">{t('areas.wholeOnly')}</p>
   if (!all) return <Skeleton />
   const order = readOrder(store.sort.value, NEWEST)
   const cols = columns()

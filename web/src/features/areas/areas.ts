@@ -7,6 +7,7 @@ import { resource } from '../../api/resource'
 import type { components } from '../../api/schema'
 import { NoAnswer, Problem } from '../../api/client'
 import type { ProblemBody } from '../../api/types'
+import { limited } from '../../api/rights'
 import { store } from '../../map/store'
 import { person } from '../planner/life/life'
 import { offers, type Offer, type Step } from '../planner/life/steps'
@@ -31,7 +32,7 @@ export const opened = computed(() => (/^[0-9a-f-]{36}$/.test(store.part.value ??
 
 export const changes = resource(async (abort) => {
   const where = territory.peek()
-  return where ? (await ask<{ changes: AreaChange[] }>(`${URL}${query({ territory: where.id })}`, { signal: abort })).changes : []
+  return where && !limited.peek() ? (await ask<{ changes: AreaChange[] }>(`${URL}${query({ territory: where.id })}`, { signal: abort })).changes : []
 })
 export const areas = resource(async (abort) => {
   const where = territory.peek()

@@ -4,6 +4,7 @@ import { useEffect } from 'preact/hooks'
 import { onLayer } from '../../api/events'
 import { coverage, planId, plans, territory } from '../../api/data'
 import type { CoverageReport } from '../../api/types'
+import { limited } from '../../api/rights'
 import { t } from '../../i18n'
 import { number } from '../../i18n/format'
 import { mapOnScreen } from '../../map/engine'
@@ -187,7 +188,7 @@ function Cards(): JSX.Element {
     <div class={`cards ${useCovered() ? 'aside' : ''}`}>
       <WhatIfCard />
       {!active.value && <PlaceCard />}
-      {!active.value && <CameraCard onAim={(id) => void takeById(id)} />}
+      {!active.value && <CameraCard {...(limited.value ? {} : { onAim: (id: string) => void takeById(id) })} />}
     </div>
   )
 }
@@ -241,7 +242,7 @@ export function CoverageDesk(): JSX.Element {
           <Side name="coverage-here" side="right" usual={408} label={t('here.title')}>
             {selected && <Reasons row={selected} />}
             <WhatIfCard />
-            {!active.value && <CameraCard onAim={(id) => void takeById(id)} />}
+            {!active.value && <CameraCard {...(limited.value ? {} : { onAim: (id: string) => void takeById(id) })} />}
             <AskForm />
             <PlaceCard docked />
           </Side>

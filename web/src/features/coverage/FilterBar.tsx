@@ -1,6 +1,7 @@
 import { batch, signal } from '@preact/signals'
 import type { ComponentChildren, JSX } from 'preact'
 import { coverage, plan, planId, plans, territory } from '../../api/data'
+import { limited } from '../../api/rights'
 import { t, tOr } from '../../i18n'
 import { number } from '../../i18n/format'
 import { store } from '../../map/store'
@@ -151,7 +152,7 @@ export function FilterBar({ children }: { children: ComponentChildren }): JSX.El
         {t('desk.coverage')} {plan.value?.name}
       </h1>
       <AreaChoice />
-      {here && (
+      {here && !limited.value && (
         <>
           <WhenChoice />
           <LevelChoice />
@@ -161,7 +162,7 @@ export function FilterBar({ children }: { children: ComponentChildren }): JSX.El
         </>
       )}
       <span class="grow" />
-      {here && isBehind.value ? (
+      {here && isBehind.value && !limited.value ? (
         <button type="button" class="badge stale as-button" data-tip={t('cov.staleHint')} onClick={() => void choose({})}>
           <Icon name="refresh" />
           {t('cov.stale')}

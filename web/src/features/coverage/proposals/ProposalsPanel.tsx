@@ -1,4 +1,5 @@
 import type { JSX } from 'preact'
+import { limited } from '../../../api/rights'
 import { useEffect } from 'preact/hooks'
 import { lang, t } from '../../../i18n'
 import { number } from '../../../i18n/format'
@@ -61,6 +62,7 @@ function Spare(): JSX.Element {
 /** Cameras that are not there yet: by hand or by a search with a budget; and those that could go. */
 export function ProposalsPanel(): JSX.Element {
   useEffect(() => void placements.load(), [report.value?.run.plan_id])
+  if (limited.value) return <p class="pad small second">{t('place.wholeOnly')}</p>
   return (
     <div class="panel-scroll sections">
       <Ideas />

@@ -3,6 +3,7 @@ import { batch, signal } from '@preact/signals'
 import { ask, query } from '../../../api/client'
 import { planId } from '../../../api/data'
 import { resource } from '../../../api/resource'
+import { limited } from '../../../api/rights'
 import { t } from '../../../i18n'
 import { day } from '../../../i18n/format'
 import { store } from '../../../map/store'
@@ -15,7 +16,7 @@ import { ideas, opened, refused, unsaved } from './state'
 /** Proposals of the plan on screen, newest first, without their cameras. */
 export const placements = resource(async (abort) => {
   const plan = report.peek()?.run.plan_id ?? planId.peek()
-  return plan ? (await ask<{ placements: Placement[] }>(`/api/v1/coverage/placements${query({ plan })}`, { signal: abort })).placements : null
+  return plan && !limited.peek() ? (await ask<{ placements: Placement[] }>(`/api/v1/coverage/placements${query({ plan })}`, { signal: abort })).placements : null
 })
 
 /** The proposal on screen with its cameras. */

@@ -5,6 +5,7 @@ import { planId } from '../../../api/data'
 import { onCoverage, onLayer } from '../../../api/events'
 import { lang, t } from '../../../i18n'
 import type { Camera } from '../../../api/types'
+import { limited } from '../../../api/rights'
 import { store } from '../../../map/store'
 import { sentence } from '../../../ui/states'
 import { toast } from '../../../ui/toast'
@@ -53,6 +54,10 @@ const USUAL = { hfov: 60, max_range: 60, sensor_px: 3840, ptz: false, dome: fals
 
 /** Puts a proposed camera on a place, looking as the last one did. */
 export function add(lon: number, lat: number): void {
+  if (limited.peek()) {
+    toast(t('place.wholeOnly'))
+    return
+  }
   if (ideas.peek().length >= MOST) {
     toast(t('whatif.tooMany', { n: MOST }))
     return
