@@ -143,7 +143,9 @@ def test_an_account_with_two_duties_goes_from_one_to_the_other(enter: Any, datab
 
 
 @pytest.mark.parametrize("whole", [False, True])
-def test_what_concerns_the_whole_territory_is_offered_to_accounts_of_the_whole_territory(enter: Any, database, whole) -> None:
+def test_what_concerns_the_whole_territory_is_offered_to_accounts_of_the_whole_territory(
+    enter: Any, database, whole
+) -> None:
     name = f"reader-{uuid4().hex[:8]}"
     path = None if whole else "990101001.990101001001"
     with database.work(Actor.system()) as work:
