@@ -123,12 +123,13 @@ def test_the_audit_administrator_sees_no_account_and_everybody_chinese(enter: An
 
 
 def test_an_account_with_two_duties_goes_from_one_to_the_other(enter: Any, database) -> None:
+    name = f"two-hats-{uuid4().hex[:8]}"  # another try needs an account of its own
     with database.work(Actor.system()) as work:
-        account = access.create_account(work, "two-hats", roles=["analyst"])
+        account = access.create_account(work, name, roles=["analyst"])
         path = "990101001.990101001001"
         work.session.add(Scope(account_id=account.id, role="planner", area_path=path))
-    page = enter("two-hats")
-    menu = page.get_by_role("button", name=re.compile("two-hats"))
+    page = enter(name)
+    menu = page.get_by_role("button", name=re.compile(name))
     menu.click()
     duties = page.get_by_role("group", name="Acting as")
     expect(duties.get_by_role("button")).to_have_count(2)
