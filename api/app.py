@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from importlib.metadata import version
 from types import ModuleType
@@ -88,6 +88,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         router: APIRouter = module.router
         app.include_router(router, dependencies=[*guard, Depends(only_known)])
     ui.install(app)
+    _wrap(app, settings, figures, origins=grounds.origins)
+    app.openapi = lambda: _describe(app)  # type: ignore[method-assign]
+    return app
+
+
+def _wrap(app: FastAPI, settings: Settings, figures: Figures, *, origins: Sequence[str]) -> None:
+    """Put around the routes what every request passes through, the innermost first."""
     app.add_middleware(LiteralFirst, methods=literal_methods(app.router.routes))
     app.add_middleware(WallClock, limit_s=settings.http.request_timeout_s)
     app.add_middleware(
@@ -102,9 +109,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(tiles.QuickTiles)
     app.add_middleware(Crowd, most=settings.http.most_requests)
     app.add_middleware(KnownHosts, names=settings.http.server_names)
-    app.add_middleware(RequestContext, figures=figures, secure=settings.http.secure, origins=grounds.origins)
-    app.openapi = lambda: _describe(app)  # type: ignore[method-assign]
-    return app
+    app.add_middleware(RequestContext, figures=figures, secure=settings.http.secure, origins=origins)
 
 
 def _modules() -> list[ModuleType]:
