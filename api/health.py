@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 from api.deps import Wired
 from gis.errors import NotAllowedError
 from services import health
-from services.settings import is_loopback
+from services.http_settings import is_loopback
 
 router = APIRouter(tags=["health"])
 _PATIENCE_S = 5.0

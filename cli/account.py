@@ -15,7 +15,7 @@ from gis.errors import InvalidInputError, NotFoundError
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from services.settings import HttpSettings
+    from services.http_settings import HttpSettings
     from store.database.work import UnitOfWork
 
 app = typer.Typer(help="Create accounts, tokens and one-time sign-in links.", no_args_is_help=True)

@@ -17,7 +17,8 @@ from cli.context import command_context
 from gis.errors import InvalidInputError, UnavailableError
 
 if TYPE_CHECKING:
-    from services.settings import HttpSettings, Settings
+    from services.http_settings import HttpSettings
+    from services.settings import Settings
 
 app = typer.Typer()
 

@@ -14,7 +14,8 @@ from click.testing import CliRunner
 from typer.main import get_command
 
 from cli.main import app
-from services.settings import GROUPS, PREFIX
+from services.settings import GROUPS
+from services.settings_group import PREFIX
 
 ROOT = Path(__file__).parents[2]
 UNITS = sorted((ROOT / "deploy" / "systemd").glob("*.service"))

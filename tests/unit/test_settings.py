@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from gis.errors import InvalidInputError
-from services.settings import GROUPS, PREFIX, DatabaseSettings, HttpSettings, Settings, database_urls, is_loopback
+from services.http_settings import HttpSettings, is_loopback
+from services.settings import GROUPS, DatabaseSettings, Settings, database_urls
+from services.settings_group import PREFIX
 
 
 @pytest.fixture(autouse=True)
