@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from store.database import coverage_areas as sql
+from store.database.cameras import may_name
 from store.database.models import CoverageRun
 from store.database.work import UnitOfWork
 
@@ -22,10 +23,15 @@ def summary_of(work: UnitOfWork, run: CoverageRun) -> dict[str, Any]:
     """Return a run's summary as the actor may know it: as it was kept, or added up from the grids of their areas.
 
     A border between two areas changes nothing: what a camera beyond it sees here is in the figures of the grids here.
-    What is told of single cameras of the whole run (unknown sensors, mountings) is left out.
+    What is told of single cameras of the whole run (unknown sensors, mountings) is left out. Whoever ran it may have
+    known what cameras are called; where names are not to be told, their ids stand in their place.
     """
     if not work.actor.is_limited:
-        return dict(run.summary)
+        kept = run.summary.get("availability")
+        if not kept or may_name(work.session):
+            return dict(run.summary)
+        below = [{**each, "ref": each["camera"]} for each in kept["below_target"]]
+        return {**run.summary, "availability": {**kept, "below_target": below}}
     row = sql.figures_in_sight(work.session, run.id, list(SUMMED.values()))
     found: dict[str, Any] = {name: getattr(row, figure) for name, figure in SUMMED.items()}
     status = str(run.spec.get("status", run.spec.get("count", "online")))

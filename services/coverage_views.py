@@ -58,11 +58,6 @@ def newest(work: UnitOfWork, plan_id: UUID | None = None, run_id: UUID | None = 
 def told_summary(work: UnitOfWork, run: CoverageRun) -> dict[str, Any]:
     """Return a run's summary with rates against targets and the definitions of both ways to count."""
     found = {name: value for name, value in summary_of(work, run).items() if name != "unseeing"}
-    kept = found.get("availability")
-    if kept and not work.actor.may("camera_network"):
-        # whoever ran it may have known what the cameras are called
-        below = [{**each, "ref": each["camera"]} for each in kept["below_target"]]
-        found["availability"] = {**kept, "below_target": below}
     if run.live and not work.actor.is_limited:
         from services.official_units import units_of_live  # noqa: PLC0415 - brings in compiled kernels
 
