@@ -21,6 +21,8 @@ from api.hosts import KnownHosts
 from api.methods import LiteralFirst, literal_methods
 from api.middleware import MOST_UNASKED, BodyLimit, Crowd, RequestContext
 from api.queries import only_known
+from api.turns import Turns
+from api.unchanged import Unchanged
 from services.basemaps import open_basemaps
 from services.logs import configure_logs
 from services.settings import Settings, database_urls
@@ -105,6 +107,8 @@ def _wrap(app: FastAPI, settings: Settings, figures: Figures, *, origins: Sequen
         | dict.fromkeys(WORD_DOORS, MOST_UNASKED)
         | {"/open311/": 4 * MOST_UNASKED},
     )
+    app.add_middleware(Turns)
+    app.add_middleware(Unchanged)
     app.add_middleware(Compress)
     app.add_middleware(tiles.QuickTiles)
     app.add_middleware(Crowd, most=settings.http.most_requests)

@@ -44,7 +44,7 @@ class DatabaseSettings(SettingsGroup):
         default=None,
         description="Folder of PostgreSQL's programs (initdb, pg_ctl, pg_dump), when they are in an unusual place.",
     )
-    pool_size: int = Field(default=8, ge=1, le=64, description="Database connections that each process keeps.")
+    pool_size: int = Field(default=12, ge=1, le=64, description="Database connections that each process keeps.")
     tile_connections: int = Field(
         default=4, ge=1, le=64, description="Further database connections that each process keeps for map tiles."
     )

@@ -64,7 +64,7 @@ class Database:
         app_url: str,
         owner_url: str,
         *,
-        pool_size: int = 8,
+        pool_size: int = 12,
         lane_size: int = 4,
         statement_timeout_s: float = 60.0,
         time_zone: str = "UTC",
@@ -77,7 +77,13 @@ class Database:
         self._revive = revive
         self._reviving = threading.Lock()
         self.app = _engine(
-            self.app_url, time_zone, poolclass=QueuePool, pool_size=pool_size, max_overflow=4, pool_timeout=10
+            self.app_url,
+            time_zone,
+            poolclass=QueuePool,
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=10,
+            pool_use_lifo=True,
         )
         self.owner = _engine(self.owner_url, time_zone, OWNER_OPTION, poolclass=NullPool)
         for engine in (self.app, self.owner):

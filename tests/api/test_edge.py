@@ -325,7 +325,7 @@ def test_a_pool_that_is_full_says_come_again(database_urls, tmp_path, make_accou
     with Client(app, headers=header) as client:
         assert client.get("/api/v1/plans").status_code == 200
         with ThreadPoolExecutor(8) as pool:
-            held = [pool.submit(hold, 5) for _ in range(5)]
+            held = [pool.submit(hold, 5)]
             time.sleep(1)
             answers = list(pool.map(lambda _number: client.get("/api/v1/plans"), range(3)))
             for each in held:
