@@ -71,7 +71,7 @@ docs: setup ## Build the documentation into site/
 
 bench: setup ## Run the benchmarks, rivals beside us (fixed seeds); figures are kept in docs/reference/performance.md
 	@$(BIN)/uv pip install --quiet --no-config --require-hashes --python $(BIN)/python -r requirements-bench.lock
-	@$(BIN)/python -m pytest benchmarks --benchmark-only --benchmark-columns=median,iqr,rounds $(ARGS)
+	@$(BIN)/python -m pytest $(if $(filter benchmarks/%,$(ARGS)),,benchmarks) -s --benchmark-columns=median,iqr,rounds $(ARGS)
 
 web: setup ## Build the web page into api/static (part of set-up, only when its sources changed)
 
