@@ -76,7 +76,8 @@ class Change(BaseModel):
 class Split(Change):
     """Split along a line."""
 
-    line: LineIn
+    # not there at all is refused like any bad line: with the place of its grid
+    line: LineIn | None = None
     many: Annotated[bool, Field(description="Allow more than two pieces.")] = False
     name: Annotated[Name, Field(description="Name of the new grid.")] = ""
 

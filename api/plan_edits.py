@@ -58,7 +58,7 @@ def draft_plan(work: Work, plan_id: UUID, draft: DraftIn | None = None) -> dict[
 @router.post("/{plan_id}/grids/{grid_id}/split", operation_id="split_grid", responses=EDITED)
 def split_grid(work: Work, once: OneTime, plan_id: UUID, grid_id: UUID, body: Split) -> Response:
     """Split a grid along a line; the part with most households keeps identity and code."""
-    line = body.line.coordinates
+    line = body.line.coordinates if body.line else []
     return _once(
         once,
         work,
@@ -75,7 +75,7 @@ def merge_grids(work: Work, once: OneTime, plan_id: UUID, body: Merge) -> Respon
 @router.post("/{plan_id}/borders/move", operation_id="move_border", responses=EDITED)
 def move_border(work: Work, once: OneTime, plan_id: UUID, body: BorderMove) -> Response:
     """Move a shared border once, for both sides: to a line, or one vertex of it (a node of three grids too)."""
-    if (body.line is None) == (body.vertex is None):
+    if body.line is not None and body.vertex is not None:
         raise InvalidInputError("Send either `line` or `vertex`.", field="line")
     if body.vertex is not None:
         start, end = list(body.vertex.start), list(body.vertex.to)

@@ -13,6 +13,7 @@ from grid_partition import border_move as pure
 from grid_partition.edits import Edited
 from services.plan_edits.answer import EditAnswer
 from services.plan_edits.drawn import read_line, read_point
+from services.plan_edits.places import placed
 from services.plan_edits.run import Order, Wish, run_edit
 from services.plan_edits.scene import Scene
 from store.database.work import UnitOfWork
@@ -20,7 +21,8 @@ from store.database.work import UnitOfWork
 
 def move_border(work: UnitOfWork, plan_id: UUID, grids: tuple[UUID, UUID], line: list[Any], wish: Wish) -> EditAnswer:
     """Replace the border that two grids share, or a stretch of it, by a line; it moves once, for both."""
-    drawn = read_line(line)
+    with placed(work, plan_id, grids):
+        drawn = read_line(line)
 
     def compute(scene: Scene) -> Edited:
         metric: shapely.LineString = to_metric(drawn, scene.plan.srid)

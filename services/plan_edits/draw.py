@@ -12,6 +12,7 @@ from grid_partition import draw_grid as pure
 from grid_partition.edits import Edited, NothingChangesError
 from services.plan_edits.answer import EditAnswer
 from services.plan_edits.drawn import read_polygon
+from services.plan_edits.places import placed
 from services.plan_edits.run import Order, Wish, run_edit
 from services.plan_edits.scene import Scene
 from services.plan_edits.sight import require_ground
@@ -24,7 +25,8 @@ def draw_grid(work: UnitOfWork, plan_id: UUID, polygon: list[Any], wish: Wish, *
 
     It must lie in one parent; with `repair` what lies in others is left out. Locked grids keep their ground.
     """
-    drawn = read_polygon(polygon)
+    with placed(work, plan_id):
+        drawn = read_polygon(polygon)
     if not wish.repair:
         require_ground(work, plan_id, drawn)
     grids = sql.grids_under(work.session, plan_id, drawn)

@@ -8,10 +8,11 @@ from typing import Any
 from uuid import UUID
 
 from services.plan_edits.answer import EditAnswer
+from services.plan_edits.places import placed
 from services.plan_edits.refusals import NothingToUndoError, UndoBlockedError
 from services.plan_edits.run import finish
 from services.plan_edits.save import Change, LogLine, announce
-from services.plan_edits.scene import open_plan, read_images
+from services.plan_edits.scene import OpenPlan, open_plan, read_images
 from services.plan_edits.sight import beyond_of, only_got_a_vertex
 from store.database import edit_log as log_sql
 from store.database import plan_edits as sql
@@ -103,8 +104,12 @@ def replay(work: UnitOfWork, plan_id: UUID, start: dict[UUID, Image]) -> dict[UU
 
 def _step(work: UnitOfWork, plan_id: UUID, kind: str) -> EditAnswer:
     work.actor.require("planner")
-    plan = open_plan(work, plan_id)
-    back = kind == "undo"
+    with placed(work, plan_id):
+        return _stepped(work, open_plan(work, plan_id), back=kind == "undo")
+
+
+def _stepped(work: UnitOfWork, plan: OpenPlan, *, back: bool) -> EditAnswer:
+    plan_id, kind = plan.id, "undo" if back else "redo"
     with work.everywhere():
         edit = log_sql.own_edit(work.session, plan_id, work.actor.account_id, "live" if back else "undone")
     if edit is None:

@@ -13,6 +13,7 @@ from gis.errors import InvalidInputError
 from grid_partition.edits import Edited, GridLockedError
 from grid_partition.improve import improve_grids
 from services.plan_edits.answer import EditAnswer
+from services.plan_edits.places import placed
 from services.plan_edits.run import Order, Wish, run_edit, see
 from services.plan_edits.scene import Scene, open_plan
 from services.plan_edits.sight import require_sight
@@ -77,9 +78,10 @@ def improvement_job(
     work.actor.require("planner")
     _refuse_count(grids)
     require_sight(work, plan_id, {*grids, *(wish.expected or {})})
-    plan = open_plan(work, plan_id)
-    images = sql.read_versions(work.session, plan.id, grids)
-    see(work, plan.id, {UUID(image["grid_id"]): image for image in images}, grids, wish.expected)
+    with placed(work, plan_id, grids):
+        plan = open_plan(work, plan_id)
+        images = sql.read_versions(work.session, plan.id, grids)
+        see(work, plan.id, {UUID(image["grid_id"]): image for image in images}, grids, wish.expected)
     held = [image for image in images if image["locked"]]
     if held and len(images) - len(held) < 2:
         point = shapely.get_coordinates(shapely.from_wkb(str(held[0]["label_point"])))[0]

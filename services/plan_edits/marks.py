@@ -10,6 +10,7 @@ from gis.codes import InvalidCodeError
 from gis.errors import InvalidInputError
 from services.plan_edits.answer import EditAnswer
 from services.plan_edits.meeting import takes_back_marks
+from services.plan_edits.places import placed
 from services.plan_edits.refusals import CodeTakenError
 from services.plan_edits.run import TRIES, BusyError, Wish, finish, lock_unchanged, see
 from services.plan_edits.save import Change, LogLine, announce
@@ -46,7 +47,13 @@ def recode_grid(work: UnitOfWork, plan_id: UUID, grid_id: UUID, wish: Wish, *, c
 def _mark(work: UnitOfWork, plan_id: UUID, grid_id: UUID, wish: Wish, kind: str, values: dict[str, Any]) -> EditAnswer:
     work.actor.require("planner")
     require_sight(work, plan_id, {grid_id, *(wish.expected or {})})
-    plan = open_plan(work, plan_id)
+    with placed(work, plan_id, [grid_id]):
+        return _marked(work, open_plan(work, plan_id), grid_id, wish, LogLine(kind, {"grid": str(grid_id), **values}))
+
+
+def _marked(work: UnitOfWork, plan: OpenPlan, grid_id: UUID, wish: Wish, line: LogLine) -> EditAnswer:
+    plan_id, kind = plan.id, line.kind
+    values = {name: value for name, value in line.request.items() if name != "grid"}
     for _ in range(TRIES):
         scene = read_scene(work, plan, [grid_id], around=False)
         see(work, plan_id, scene.present(), [grid_id], wish.expected)
@@ -57,7 +64,6 @@ def _mark(work: UnitOfWork, plan_id: UUID, grid_id: UUID, wish: Wish, kind: str,
         if kind == "recode":
             after |= _new_identity(work, plan, before, values["code"])
         change = Change({grid_id: before}, {UUID(after["grid_id"]): after}, [])
-        line = LogLine(kind, {"grid": str(grid_id), **values})
         if wish.preview:
             return _tried(work, plan, change, line, values, wish)
         answer = finish(work, plan, change, line)

@@ -13,6 +13,7 @@ from grid_partition import reassign as pure
 from grid_partition.edits import Edited
 from services.plan_edits.answer import EditAnswer
 from services.plan_edits.drawn import read_polygon
+from services.plan_edits.places import placed
 from services.plan_edits.run import Order, Wish, run_edit
 from services.plan_edits.scene import Scene
 from store.database import plan_edits as sql
@@ -47,7 +48,8 @@ def reassign(
         Cut atoms along the polygon; otherwise those with a point of theirs inside go whole.
     """
     if (atoms is None) == (polygon is None):
-        raise InvalidInputError("Name either atoms or a polygon.", field="atoms")
+        with placed(work, plan_id, [to]):
+            raise InvalidInputError("Name either atoms or a polygon.", field="atoms")
     if polygon is not None:
         return _ground(work, plan_id, to, wish, polygon, cut=cut)
     return _atoms(work, plan_id, to, wish, sorted(set(atoms or [])))
@@ -74,7 +76,8 @@ def _atoms(work: UnitOfWork, plan_id: UUID, to: UUID, wish: Wish, atoms: list[in
 
 
 def _ground(work: UnitOfWork, plan_id: UUID, to: UUID, wish: Wish, polygon: list[Any], *, cut: bool) -> EditAnswer:
-    drawn = read_polygon(polygon)
+    with placed(work, plan_id, [to]):
+        drawn = read_polygon(polygon)
     grids = {to, *sql.grids_under(work.session, plan_id, drawn)}
 
     def compute(scene: Scene) -> Edited:

@@ -18,6 +18,7 @@ from grid_partition.edits import Edited, GridLockedError
 from grid_partition.settle import Fault, Settled, settle
 from services.plan_edits.answer import EditAnswer, current_grids, totals_of
 from services.plan_edits.meeting import changed_by, takes_back
+from services.plan_edits.places import placed
 from services.plan_edits.save import Change, LogLine, announce, areas_of, change_of, write_change
 from services.plan_edits.scene import OpenPlan, Scene, open_plan, read_scene
 from services.plan_edits.sight import require_sight
@@ -99,7 +100,7 @@ def run_edit(work: UnitOfWork, plan_id: UUID, order: Order, wish: Wish, *, plan:
     Raises
     ------
     EditRefusedError, GridLockedError, PlanClosedError
-        With ``place`` in lon/lat where there is one.
+        With ``place`` in lon/lat.
     StaleRevisionError, RevisionRequiredError
     AreaLimitedError
         The account is limited to some areas, and a grid named or one that would give or get ground lies beyond.
@@ -107,7 +108,13 @@ def run_edit(work: UnitOfWork, plan_id: UUID, order: Order, wish: Wish, *, plan:
     """
     work.actor.require("planner")
     require_sight(work, plan_id, {*order.named, *(wish.expected or {})})
-    draft = plan or open_plan(work, plan_id)
+    with placed(work, plan_id, order.named or order.grids):
+        return _run(work, plan or open_plan(work, plan_id), order, wish)
+
+
+def _run(work: UnitOfWork, draft: OpenPlan, order: Order, wish: Wish) -> EditAnswer:
+    """Compute on what is read; start over when the grids around changed meanwhile."""
+    plan_id = draft.id
     for _ in range(TRIES):
         scene = read_scene(work, draft, order.grids, around=order.around)
         present = scene.present()

@@ -12,6 +12,7 @@ from grid_partition import split as pure
 from grid_partition.edits import Edited
 from services.plan_edits.answer import EditAnswer
 from services.plan_edits.drawn import read_line
+from services.plan_edits.places import placed
 from services.plan_edits.run import Order, Wish, run_edit
 from services.plan_edits.scene import Scene
 from store.database.work import UnitOfWork
@@ -38,7 +39,8 @@ def split_grid(
     EditAnswer
         The piece with most households keeps identity and code.
     """
-    drawn = read_line(line)
+    with placed(work, plan_id, [grid_id]):
+        drawn = read_line(line)
 
     def compute(scene: Scene) -> Edited:
         metric: shapely.LineString = to_metric(drawn, scene.plan.srid)

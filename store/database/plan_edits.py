@@ -42,6 +42,14 @@ _NEIGHBOURS = sa.text(
     " on o.geom && st_expand(v.geom, :touch) and o.plan_id = v.plan_id and st_dwithin(v.geom, o.geom, :touch)"
     " where v.plan_id = :plan and v.grid_id = any(:grids)"
 )
+_PLACE = sa.text(
+    "select st_x(label_point), st_y(label_point) from grid_version where grid_id = any(:grids)"
+    " order by plan_id <> :plan, array_position(cast(:grids as uuid[]), grid_id), fid desc limit 1"
+)
+_MIDDLE = sa.text(
+    "select st_x(label_point), st_y(label_point) from grid_version where plan_id = :plan order by label_point <->"
+    " (select st_setsrid(st_centroid(st_extent(geom)::geometry), 4326) from grid_version where plan_id = :plan) limit 1"
+)
 _ATOMS = sa.text(
     "select label, grid_id, area_id, demand, dwellings, st_asbinary(geom) as geom from atom"
     " where plan_id = :plan and grid_id = any(:grids) order by label"
@@ -100,6 +108,18 @@ def grids_under(session: Session, plan_id: UUID, shape: object) -> list[UUID]:
         GridVersion.geom.op("&&")(drawn), GridVersion.plan_id == plan_id, sa.func.ST_Intersects(GridVersion.geom, drawn)
     )
     return list(session.scalars(statement))
+
+
+def place_of_grids(session: Session, plan_id: UUID, grid_ids: Sequence[UUID]) -> list[float] | None:
+    """Return a point (lon, lat) inside the first of some grids: in the plan, else where another plan has it."""
+    row = session.execute(_PLACE, {"plan": plan_id, "grids": list(grid_ids)}).first()
+    return None if row is None else [round(float(each), 9) for each in row]
+
+
+def place_of_plan(session: Session, plan_id: UUID) -> list[float] | None:
+    """Return a point (lon, lat) inside the grid in the middle of a plan."""
+    row = session.execute(_MIDDLE, {"plan": plan_id}).first()
+    return None if row is None else [round(float(each), 9) for each in row]
 
 
 def grids_of_atoms(session: Session, plan_id: UUID, labels: Sequence[int]) -> dict[int, UUID]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -28,6 +29,12 @@ def desk(client, town):
 @pytest.fixture
 def g(town):
     return {name: str(grid) for name, grid in town.grids.items()}
+
+
+def lies_in(place: list[float], grid: dict[str, Any]) -> bool:
+    """Whether a place lies in the box of a grid."""
+    west, south, east, north = grid["bbox"]
+    return west < place[0] < east and south < place[1] < north
 
 
 def wave(times: int) -> list[tuple[float, float]]:
@@ -63,6 +70,20 @@ def test_line_that_cannot_split_is_refused_with_its_place(desk, g, name):
         assert answer.json()["pieces"] == 5
         many = desk.edit(f"grids/{g['g1']}/split", line=line(*places), many=True, preview=True)
         assert len(many.json()["grids"]) >= 5
+    assert desk.grids() == before
+
+
+def test_missing_line_is_refused_at_its_grid(desk, g):
+    before = desk.grids()
+    for asked in ({}, {"line": None}, {"line": {"type": "LineString", "coordinates": []}}):
+        answer = desk.edit(f"grids/{g['g1']}/split", **asked)
+        assert answer.status_code == 422, answer.text
+        assert answer.json()["code"] in ("invalid-line", "invalid-geometry")
+        assert lies_in(answer.json()["place"], before[g["g1"]])
+    for asked in ({}, {"line": {"type": "LineString", "coordinates": [["a", "b"], ["c", "d"]]}}):
+        answer = desk.edit("borders/move", grids=[g["g1"], g["g2"]], **asked)
+        assert answer.status_code == 422
+        assert lies_in(answer.json()["place"], before[g["g1"]])
     assert desk.grids() == before
 
 
@@ -149,10 +170,13 @@ def test_stale_revision_answers_the_present_versions(desk, g, client):
     now = {grid["id"]: grid for grid in moved.json()["grids"]}
     assert theirs[g["g1"]] == now[g["g1"]]
     assert body["current"]["removed"] == []
+    assert lies_in(body["place"], theirs[min(body["stale"])])
     merged = desk.edit("grids/merge", grids=[g["g1"], g["g2"]]).json()
     (gone,) = merged["removed"]
     late = desk.post(f"grids/{gone}/split", {"expected": seen, "line": line((-5, 100), (205, 100))})
     assert (late.status_code, late.json()["current"]["removed"]) == (412, [gone])
+    # the grid is gone: where it was in the plan that this one was copied from
+    assert lies_in(late.json()["place"], theirs[gone])
 
 
 def test_two_edits_of_one_border_are_kept_together_or_told_apart(desk, g):
@@ -236,7 +260,10 @@ def test_only_drafts_are_edited_and_only_by_planners(desk, g, town, app, make_ac
         answer = published.edit(path, **body)
         assert (answer.status_code, answer.json()["code"]) == (409, "plan-not-draft")
         assert answer.json()["plan_status"] == "published"
-    assert published.post("undo").status_code == 409
+        assert lies_in(answer.json()["place"], published.grids()[g["g1"]])
+    back = published.post("undo")
+    assert back.status_code == 409
+    assert any(lies_in(back.json()["place"], grid) for grid in published.grids().values())
     with database.work(Actor.system()) as work:
         work.session.execute(sa.update(Plan).where(Plan.id == desk.plan).values(status="review"))
     assert desk.edit(f"grids/{g['g1']}/lock").json()["plan_status"] == "review"

@@ -12408,7 +12408,7 @@ export interface components {
             since?: {
                 [key: string]: number;
             } | null;
-            line: components["schemas"]["LineIn"];
+            line?: components["schemas"]["LineIn"] | null;
             /**
              * Many
              * @description Allow more than two pieces.
