@@ -305,7 +305,7 @@ async def if_match(
         str | None, Header(alias="If-Match", description='Revision that the change is based on, such as "7".')
     ] = None,
 ) -> int:
-    """Return the revision that a change is based on.
+    """Return the revision that a change is based on: what stands before the hyphen of a tag.
 
     Raises
     ------
@@ -317,7 +317,7 @@ async def if_match(
     if header is None or header.strip() == "*":
         why = "" if header is None else " '*' would change whatever is there, another's edit included."
         raise RevisionRequiredError(f"Send the revision that you are changing in the header If-Match.{why}")
-    text = header.strip().removeprefix("W/").strip('"')
+    text = header.strip().removeprefix("W/").strip('"').partition("-")[0]
     if not text.isascii() or not text.isdigit() or len(text) > 18:
         raise InvalidInputError('If-Match holds one revision, such as "7".', field="If-Match")
     return int(text)

@@ -20,7 +20,7 @@ def test_camera_is_found_by_id_code_and_reference(client, town):
     url = f"/api/v1/cameras/{town.cameras['fixed']}"
     answer = client.get(url)
     camera = answer.json()["camera"]
-    assert answer.headers["etag"] == '"1"'
+    assert answer.headers["etag"].startswith('"1-')
     assert (camera["kind"], camera["azimuth"], camera["ref"]) == ("fixed", 90.0, "node/fixed")
     assert (camera["lon"], camera["lat"]) == pytest.approx(lonlat(100, 100), abs=1e-9)
     for named in (camera["gb28181_id"], "node/fixed"):
@@ -34,7 +34,7 @@ def test_heading_is_set_once_per_revision(client, town):
     changed = client.patch(url, json={"azimuth": 10}, headers={"If-Match": '"1"'})
     assert changed.status_code == 200, changed.text
     assert changed.json()["camera"]["kind"] == "fixed"
-    assert changed.headers["etag"] == '"2"'
+    assert changed.headers["etag"].startswith('"2-')
     stale = client.patch(url, json={"azimuth": 20}, headers={"If-Match": '"1"'})
     assert stale.status_code == 412
     assert stale.json()["current"]["azimuth"] == 10.0

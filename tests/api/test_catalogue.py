@@ -135,7 +135,8 @@ def test_an_item_is_added_changed_and_retired_each_in_a_version_of_its_own(clien
     version = before["version"]
     assert client.put(url, json=ITEM).status_code == 428
     made = client.put(url, json=ITEM, headers={"If-Match": f'"{version}"'})
-    assert (made.status_code, made.json()["version"], made.headers["etag"]) == (200, version + 1, f'"{version + 1}"')
+    assert (made.status_code, made.json()["version"]) == (200, version + 1)
+    assert made.headers["etag"].startswith(f'"{version + 1}-')
     item = made.json()["item"]
     assert (item["class_zh"], item["class_en"]) == ("公共设施", "Public facilities")
     assert [(one["phase"], one["amount"], one["unit"]) for one in item["limits"]] == [

@@ -183,7 +183,7 @@ def test_proposal_is_made_changed_and_removed(client, town, do) -> None:
     where = f"{COVERAGE}/placements/{made}"
     answer = client.get(where)
     told = answer.json()["placement"]
-    assert (answer.headers["etag"], told["name"], len(told["cameras"])) == ('"1"', "Two", 2)
+    assert (answer.headers["etag"][:3], told["name"], len(told["cameras"])) == ('"1-', "Two", 2)
     assert told["summary"]["seen_m_after"] > told["summary"]["seen_m_before"]
     assert told["summary"]["gap"] <= 0.2
     assert told["cameras"][0]["grid_code"]
@@ -215,7 +215,7 @@ def test_cameras_put_by_hand_are_kept_at_once(client, town) -> None:
     made = client.post(f"{COVERAGE}/placements", json=body)
     assert made.status_code == 201, made.text
     told = made.json()["placement"]
-    assert (made.headers["location"], made.headers["etag"]) == (f"{COVERAGE}/placements/{told['id']}", '"1"')
+    assert (made.headers["location"], made.headers["etag"][:3]) == (f"{COVERAGE}/placements/{told['id']}", '"1-')
     assert (told["name"], told["summary"]["cameras"], told["cameras"][0]["mount"]) == ("By hand", 1, "hand")
     assert told["summary"]["seen_m_after"] - told["summary"]["seen_m_before"] == pytest.approx(80, abs=1)
     assert client.get(made.headers["location"]).json()["placement"] == told

@@ -38,7 +38,7 @@ def test_zone_is_kept_with_its_reason_and_who_looks_in(client, town) -> None:
         (made["id"], len(refs), "Back gardens of the row houses")
     ]
     assert "yard" in listed["kinds"]
-    assert client.get(f"{ZONES}/{made['id']}").headers["etag"] == '"1"'
+    assert client.get(f"{ZONES}/{made['id']}").headers["etag"].startswith('"1-')
 
 
 def test_change_needs_the_revision_that_was_seen(client, town) -> None:
