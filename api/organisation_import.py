@@ -26,6 +26,10 @@ def import_table(  # noqa: PLR0913, PLR0917 - one parameter for each field of th
     what: What,
     file: Annotated[UploadFile, File(description="CSV or XLSX, of a catalogue also JSON, at most 50 MB.")],
     territory: Annotated[UUID | None, Form()] = None,
+    crs: Annotated[
+        str | None,
+        Form(max_length=40, description="Of coordinates of offices: wgs84, cgcs2000, gcj02, bd09 or EPSG:n."),
+    ] = None,
     mapping: Annotated[str, Form(max_length=4000, description="JSON object: field to column.")] = "{}",
     timezone: Annotated[str | None, Form(max_length=60, description="Of times without an offset.")] = None,
     sheet: Annotated[str | None, Form(max_length=120)] = None,
@@ -34,7 +38,7 @@ def import_table(  # noqa: PLR0913, PLR0917 - one parameter for each field of th
 ) -> JobAnswer:
     """Load units, a roster, posts, shifts, counts of posts, a catalogue, who leads, or classes of areas."""
     asked = {
-        "territory": territory, "mapping": read_mapping(mapping), "timezone": timezone, "sheet": sheet,
+        "territory": territory, "crs": crs, "mapping": read_mapping(mapping), "timezone": timezone, "sheet": sheet,
         "skip_rejected": skip_rejected, "dry_run": dry_run,
     }  # fmt: skip
     content = file.file.read(UPLOAD_MB * 2**20 + 1)

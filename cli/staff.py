@@ -11,7 +11,17 @@ from uuid import UUID
 import typer
 
 from cli.context import JsonOption, command_context, show
-from cli.load import DryRunOption, MapOption, RejectsOption, SheetOption, SkipOption, ZoneOption, read_mapping, run
+from cli.load import (
+    CrsOption,
+    DryRunOption,
+    MapOption,
+    RejectsOption,
+    SheetOption,
+    SkipOption,
+    ZoneOption,
+    read_mapping,
+    run,
+)
 
 app = typer.Typer(help="Assign staff to grids and list vacancies.", no_args_is_help=True)
 PlanOption = Annotated[UUID | None, typer.Option("--plan", help="Id of the plan; the current one without it.")]
@@ -91,6 +101,7 @@ def import_file(
         Literal["units", "staff", "assignments", "shifts", "post-counts"], typer.Argument(help="What it holds.")
     ],
     file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV or XLSX.", show_default=False)],
+    crs: CrsOption = None,
     mapping: MapOption = None,
     territory: TerritoryOption = None,
     dry_run: DryRunOption = False,
@@ -104,7 +115,7 @@ def import_file(
     from services import ingest
 
     options: dict[str, Any] = {
-        "territory": territory, "mapping": read_mapping(mapping or []), "dry_run": dry_run,
+        "territory": territory, "crs": crs, "mapping": read_mapping(mapping or []), "dry_run": dry_run,
         "skip_rejected": skip_rejected, "sheet": sheet, "timezone": timezone,
     }  # fmt: skip
     run(command_context(ctx), getattr(ingest, LOADERS[what]), file, options, rejects=rejects, as_json=as_json)

@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from typing import Any
 
 from casework.masking import control_sign
@@ -181,15 +181,7 @@ def moment(zone: tzinfo | None) -> Parser:
     """
 
     def parse(cell: str) -> datetime:
-        value = cell.strip()
-        found = _iso(value)
-        for form in _TIMES:
-            if found is not None:
-                break
-            try:
-                found = datetime.strptime(value, form)  # noqa: DTZ007 - the zone is set below
-            except ValueError:
-                continue
+        found = _moment_in(cell.strip())
         if found is None:
             raise _refuse("is no time", "give a time such as 2026-05-31 14:05 or 2026-05-31T14:05:00+08:00")
         if not 1990 <= found.year <= 2100:
@@ -200,11 +192,34 @@ def moment(zone: tzinfo | None) -> Parser:
     return parse
 
 
-def _iso(value: str) -> datetime | None:
+def day(cell: str) -> date:
+    """Take a day of the calendar, as it is written: a day has no zone.
+
+    Examples
+    --------
+    >>> day("1986年5月1日")
+    datetime.date(1986, 5, 1)
+    """
+    found = _moment_in(cell.strip())
+    if found is None:
+        raise _refuse("is no day", "give a day such as 2026-05-31")
+    if not 1900 <= found.year <= 2100:
+        raise _refuse("is outside the years 1900 to 2100", "check the date")
+    return found.date()
+
+
+def _moment_in(value: str) -> datetime | None:
+    """Read a time in one of the ways that offices write it; what has no offset has none here, either."""
     try:
         return datetime.fromisoformat(value)
     except ValueError:
-        return None
+        pass
+    for form in _TIMES:
+        try:
+            return datetime.strptime(value, form)  # noqa: DTZ007 - the zone is for the caller to say
+        except ValueError:
+            continue
+    return None
 
 
 LON = Field("lon", degrees, ("lng", "long", "longitude", "x", "经度", "东经", "point_x", "easting"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, time
+from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import Any, Unpack
 from uuid import UUID
@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from gis.errors import GridwardError, InvalidInputError
 from services import organisation, shifts
-from services.ingest.fields import Field, bounded, code_text, short_text, whole, yes_no
+from services.ingest.fields import Field, bounded, code_text, day, short_text, whole, yes_no
 from services.ingest.incidents import zone_parser
 from services.ingest.report import LoadReport
 from services.ingest.rows import LoadOptions, RowLoad, open_load
@@ -102,8 +102,8 @@ def load_shifts(work: UnitOfWork, path: Path | str, **options: Unpack[LoadOption
         WORK_NO,
         Field("since", when, ("start", "begin", "开始", "开始时间", "上班")),
         Field("until", when, ("end", "finish", "结束", "结束时间", "下班")),
-        Field("first_day", _day, ("first day", "from_day", "起始日期", "开始日期")),
-        Field("last_day", _day, ("last day", "to_day", "截止日期", "结束日期")),
+        Field("first_day", day, ("first day", "from_day", "起始日期", "开始日期")),
+        Field("last_day", day, ("last day", "to_day", "截止日期", "结束日期")),
         Field("weekdays", _weekdays, ("days", "星期", "周")),
         Field("starts", _clock, ("from", "from_time", "上班时间")),
         Field("ends", _clock, ("to", "to_time", "下班时间")),
@@ -117,9 +117,9 @@ def load_shifts(work: UnitOfWork, path: Path | str, **options: Unpack[LoadOption
         try:
             found = _periods({name: values[row] for name, values in load.values.items()}, zone)
         except InvalidInputError as error:
-            load.reject(
-                row, str(error.fields.get("field", "since")), "", reason=error.message, remedy="correct the row"
-            )
+            field = str(error.fields.get("field", "since"))
+            given = str(load.table.cells[load.columns[field]][row]) if field in load.columns else ""
+            load.reject(row, load.column_of(field), given, reason=error.message, remedy="correct the row")
             continue
         if holder is not None:
             periods += [(holder, since, until, None) for since, until in found]
@@ -205,11 +205,6 @@ def _periods(row: dict[str, Any], zone: ZoneInfo) -> list[tuple[datetime, dateti
 def _role(cell: str) -> str:
     word = short_text(cell).lower()
     return _ROLE.get(word, word.replace(" ", "_"))
-
-
-def _day(cell: str) -> date:
-    found: datetime = zone_parser(None)(cell)
-    return found.date()
 
 
 def _clock(cell: str) -> time:

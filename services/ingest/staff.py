@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Any, Unpack
 from uuid import UUID, uuid4
 
-from services.ingest.fields import LAT, LON, Field, code_text, short_text, whole, yes_no
+from services.ingest.fields import LAT, LON, Field, code_text, day, short_text, whole, yes_no
 from services.ingest.places import locate_rows
 from services.ingest.report import LoadReport
 from services.ingest.rows import LoadOptions, RowLoad, open_load
 from services.ingest.save import areas_of_points, hex_points, look_up, save, save_rows
 from services.units import list_units
 from store.database import ingest as sql
+from store.database.bulk import text_array
 from store.database.work import UnitOfWork
 
 
@@ -28,6 +29,8 @@ UNIT_FIELDS = (
     Field("kind", short_text, ("type", "unit_kind", "单位类型", "机构类型", "类型")),
     Field("parent", code_text, ("parent_code", "上级编码", "上级单位编码", "上级")),
     Field("area", code_text, ("area_code", "区划代码", "所属区划", "行政区划")),
+    Field("valid_from", day, ("since", "from", "founded", "成立日期", "设立日期", "生效日期", "开始日期")),
+    Field("valid_to", day, ("until", "to", "closed", "撤销日期", "失效日期", "结束日期")),
 )
 STAFF_FIELDS = (
     Field("work_no", code_text, ("work number", "staff_no", "工号", "编号", "工作证号"), required=True, unique=True),
@@ -51,7 +54,7 @@ def load_units(work: UnitOfWork, path: Path | str, **options: Unpack[LoadOptions
     work : UnitOfWork
         Of the owner; the caller commits.
     path : Path or str
-        CSV or XLSX: code, name, kind, parent, area.
+        CSV or XLSX: code, name, kind, parent, area, and the day it is there from and the first day it is no more.
     **options
         See `LoadOptions`.
 
@@ -70,7 +73,30 @@ def load_units(work: UnitOfWork, path: Path | str, **options: Unpack[LoadOptions
     ids = {code: units.get(code) or uuid4() for code in load.values["code"] if code is not None}
     parents = look_up(load, "parent", {**units, **ids}, what="unit", remedy="list the parent unit in the same file")
     _refuse_rings(load, ids, parents)
-    return save(load, lambda: _save_units(load, ids, parents, area), layer=None)
+    valid = _valid_times(load)
+    return save(load, lambda: _save_units(load, ids, parents, area, valid), layer=None)
+
+
+def _valid_times(load: RowLoad) -> list[str] | None:
+    """Return when each unit is there, for COPY; None where the file does not say, so that what is stored stays."""
+    told = [name for name in ("valid_from", "valid_to") if name in load.columns]
+    if not told:
+        return None
+    stored = {unit.code: unit for unit in list_units(load.work, day=None, territory=load.territory.id)}
+    found = []
+    for row, code in enumerate(load.values["code"]):
+        first, end = (
+            load.values[name][row] if name in told else getattr(stored.get(code), name, None)
+            for name in ("valid_from", "valid_to")
+        )
+        if first is not None and end is not None and end <= first:
+            load.reject(
+                row, load.column_of(told[-1]), str(load.values[told[-1]][row]), reason="ends before it began",
+                remedy="give a later end, or leave it empty",
+            )  # fmt: skip
+            first = end = None
+        found.append(f"[{first or ''},{end or ''})")
+    return found
 
 
 def _refuse_rings(load: RowLoad, ids: dict[str, UUID], parents: list[UUID | None]) -> None:
@@ -94,8 +120,9 @@ def _refuse_rings(load: RowLoad, ids: dict[str, UUID], parents: list[UUID | None
 
 
 def _save_units(
-    load: RowLoad, ids: dict[str, UUID], parents: list[UUID | None], area: list[UUID | None]
-) -> dict[str, int]:
+    load: RowLoad, ids: dict[str, UUID], parents: list[UUID | None], area: list[UUID | None],
+    valid: list[str] | None,
+) -> dict[str, int]:  # fmt: skip
     values, kept = load.values, load.kept
     rows = [
         (
@@ -106,10 +133,12 @@ def _save_units(
             values["name"][row],
             parents[row],
             area[row],
+            *(() if valid is None else (valid[row],)),
         )
         for row in kept
     ]
-    columns = ("id", "territory_id", "code", "kind", "name", "parent_id", "area_id")
+    columns = ["id", "territory_id", "code", "kind", "name", "parent_id", "area_id"]
+    columns += [] if valid is None else ["valid"]
     inserted, updated = sql.upsert_rows(load.work.session, "unit", columns, ("code",), rows)
     return {"inserted": inserted, "updated": updated}
 
@@ -149,8 +178,9 @@ def load_staff(work: UnitOfWork, path: Path | str, **options: Unpack[LoadOptions
     demo = bool(options.get("demo"))
     values = load.values
     # columns that the file does not have keep what is stored
+    values["skills"] = [None if one is None else text_array(one) for one in values["skills"]]
     more = [name for name in ("skills", "max_posts", "full_time") if load.columns.get(name) is not None]
-    empty: dict[str, Any] = {"skills": [], "max_posts": None, "full_time": True}
+    empty: dict[str, Any] = {"skills": text_array([]), "max_posts": None, "full_time": True}
     rows = (
         (
             load.territory.id,

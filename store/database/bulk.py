@@ -75,6 +75,18 @@ def ewkb_hex(geometries: npt.ArrayLike) -> list[str]:
     return [str(text) for text in np.atleast_1d(shapely.to_wkb(marked, hex=True, include_srid=True))]
 
 
+def text_array(words: Sequence[str]) -> str:
+    r"""Encode a text array for COPY, which takes a list for JSON.
+
+    Examples
+    --------
+    >>> text_array(["first aid", 'so-called "fire"'])
+    '{"first aid","so-called \\"fire\\""}'
+    """
+    quoted = (word.replace("\\", "\\\\").replace('"', '\\"') for word in words)
+    return "{" + ",".join(f'"{word}"' for word in quoted) + "}"
+
+
 def copy_rows(session: Session, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
     """Append `rows` to `table` by COPY, in the session's transaction.
 
@@ -85,7 +97,8 @@ def copy_rows(session: Session, table: str, columns: Sequence[str], rows: Iterab
     columns : sequence of str
         Names of the columns that each row gives, in order.
     rows : iterable of sequence
-        Python values; dicts and lists go in as JSON, geometries as hex EWKB text (`ewkb_hex`).
+        Python values; dicts and lists go in as JSON, geometries as hex EWKB text (`ewkb_hex`), arrays
+        as `text_array`.
 
     Returns
     -------

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 import sqlalchemy as sa
 
-from gis.errors import InvalidInputError
-from services import ingest, staff, staff_rules, staff_vacancies
+from gis.errors import InvalidInputError, UnknownCrsError
+from services import ingest, staff, staff_rules, staff_vacancies, units
 from services.ingest import RejectedRowsError
 from store.database.actor import Actor
 from tests.api.town import build_town
@@ -45,6 +45,47 @@ def test_units_in_a_ring_are_refused_by_name(database, town, tmp_path):
         ingest.load_units(work, path)
     path.write_text("code,name,parent\nA,One,B\n")
     assert set(refused(database, ingest.load_units, path)) == {2}
+
+
+def test_units_come_with_the_time_in_which_they_are_there(database, town, tmp_path):
+    path = tmp_path / "units.csv"
+    path.write_text(
+        "机构编码,机构名称,成立日期,撤销日期\nT1,Old works,1986年5月1日,2025-12-31\nT2,New works,2026/1/1,\n"
+    )
+    with database.owner_work(Actor.system()) as work:
+        ingest.load_units(work, path)
+    # a file that says nothing of time leaves what is stored, and one that says half of it the other half
+    path.write_text("code,name\nT1,Works of old\n")
+    with database.owner_work(Actor.system()) as work:
+        ingest.load_units(work, path)
+    path.write_text("code,name,until\nT2,New works,2030-01-01\n")
+    with database.owner_work(Actor.system()) as work:
+        ingest.load_units(work, path)
+    with database.work(Actor.system()) as work:
+        found = {unit.code: unit for unit in units.list_units(work, day=None)}
+    assert (found["T1"].name, found["T1"].valid_from, found["T1"].valid_to) == (
+        "Works of old", date(1986, 5, 1), date(2025, 12, 31))  # fmt: skip
+    assert (found["T2"].valid_from, found["T2"].valid_to) == (date(2026, 1, 1), date(2030, 1, 1))
+    path.write_text("code,name,since,until\nT3,Three,2026-02-01,2026-01-01\nT4,Four,2026-02-30,\nT5,Five,,1850-01-01\n")
+    assert set(refused(database, ingest.load_units, path)) == {2, 3, 4}
+
+
+def test_a_roster_brings_skills_and_offices_in_the_system_that_is_said(database, town, tmp_path):
+    path = tmp_path / "roster.csv"
+    lines = [
+        "工号,姓名,职务,技能,经度,纬度",
+        '"S-1",Wang,村书记,"急救、so-called ""fire""",24.95,60.17',
+        "S-2,Li,网格员,,,",
+    ]
+    path.write_text("\n".join(lines))
+    with pytest.raises(UnknownCrsError), database.owner_work(Actor.system()) as work:
+        ingest.load_staff(work, path)
+    with database.owner_work(Actor.system()) as work:
+        assert ingest.load_staff(work, path, crs="wgs84").counts["inserted"] == 2
+    with database.work(Actor.system()) as work:
+        skills = sa.text("select work_no, skills from staff where work_no in ('S-1', 'S-2') order by work_no")
+        assert [(row.work_no, set(row.skills)) for row in work.session.execute(skills)] == [
+            ("S-1", {"急救", 'so-called "fire"'}), ("S-2", set())]  # fmt: skip
 
 
 def test_posts_are_loaded_whole_or_not_at_all(database, town, tmp_path):
@@ -91,7 +132,10 @@ def test_shifts_come_single_or_by_weekday(database, town, tmp_path):
         f"{PREFIX}W1,,,2031-03-01,2031-03-14,someday,22:00,06:00\n"
         f"{PREFIX}W1,,,2031-03-01,,1-5,22:00,25:00\n"
     )
-    assert set(refused(database, ingest.load_shifts, path)) == {2, 3, 4}
+    with pytest.raises(RejectedRowsError) as caught, database.owner_work(Actor.system()) as work:
+        ingest.load_shifts(work, path)
+    assert {(row.line, row.column, row.value) for row in caught.value.report.rejected} == {
+        (2, "until", "2031-03-03 08:30"), (3, "weekdays", "someday"), (4, "to", "25:00")}  # fmt: skip
 
 
 def test_contacts_are_numbers_and_either_way_meets_the_rule(database, town, tmp_path):

@@ -5976,6 +5976,11 @@ export interface components {
             /** Territory */
             territory?: string | null;
             /**
+             * Crs
+             * @description Of coordinates of offices: wgs84, cgcs2000, gcj02, bd09 or EPSG:n.
+             */
+            crs?: string | null;
+            /**
              * Mapping
              * @description JSON object: field to column.
              * @default {}

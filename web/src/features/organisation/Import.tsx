@@ -11,6 +11,7 @@ import { DoingForm } from './Doing'
 import { mayStaff } from './organisation'
 
 const TABLES = ['units', 'staff', 'assignments', 'shifts', 'post-counts', 'catalogue', 'lead-units', 'area-classes'] as const
+const SYSTEMS = ['wgs84', 'cgcs2000', 'gcj02', 'bd09'] as const
 const count = (of: Record<string, number>): string => Object.entries(of).map(([name, n]) => `${name} ${number(n)}`).join(' · ')
 
 /** Whole tables at once: a file goes in whole or not at all, and each refused row says why. */
@@ -19,6 +20,7 @@ export function Import(): JSX.Element {
   const file = useSignal<File | null>(null)
   const dry = useSignal(true)
   const skip = useSignal(false)
+  const crs = useSignal<string>('wgs84')
   const done = useSignal<{ loaded: Loaded; dry: boolean } | null>(null)
   const refused = useSignal<Refused[]>([])
   const send = async (): Promise<void> => {
@@ -27,7 +29,7 @@ export function Import(): JSX.Element {
     done.value = null
     refused.value = []
     try {
-      const loaded = await sendTable(what.peek(), chosen, { dry_run: dry.peek(), skip_rejected: skip.peek() })
+      const loaded = await sendTable(what.peek(), chosen, { dry_run: dry.peek(), skip_rejected: skip.peek(), ...(what.peek() === 'staff' && { crs: crs.peek() }) })
       done.value = { loaded, dry: dry.peek() }
       refused.value = loaded.rejected
     } catch (cause) {
@@ -43,6 +45,9 @@ export function Import(): JSX.Element {
         <SelectField id="import-what" label={t('org.importWhat')} value={what.value} options={TABLES.map((table) => [table, t(`org.table.${table}`)])} onChange={(table) => (what.value = table)} />
         <p class="small second">{t(`org.columns.${what.value as (typeof TABLES)[number]}`)}</p>
         <FileField id="import-file" label={t('org.file')} accept=".csv,.gz,.xlsx,.xls,.txt,.json" onFiles={(files) => (file.value = files[0] ?? null)} />
+        {what.value === 'staff' && (
+          <SelectField id="import-crs" label={t('org.importCrs')} value={crs.value} options={SYSTEMS.map((one) => [one, t(`intake.crs.${one}`)])} onChange={(one) => (crs.value = one)} />
+        )}
         <CheckField id="import-dry" words={t('org.dryRun')} on={dry.value} change={(on) => (dry.value = on)} />
         <CheckField id="import-skip" words={t('org.skipRejected')} on={skip.value} change={(on) => (skip.value = on)} />
       </DoingForm>

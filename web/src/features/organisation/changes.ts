@@ -140,7 +140,7 @@ export async function saveCalendar(of: Calendar): Promise<number | null> {
 }
 
 /** Sends a table; raises what it was refused with, rows and all. */
-export async function sendTable(what: string, file: File, how: { dry_run: boolean; skip_rejected: boolean }): Promise<Loaded> {
+export async function sendTable(what: string, file: File, how: { dry_run: boolean; skip_rejected: boolean; crs?: string }): Promise<Loaded> {
   const body = new FormData()
   body.append('file', file)
   const place = territory.peek()?.id
