@@ -114,7 +114,12 @@ def _words(
     """Return the columns that change, and the facts of the step: words stay out of the chain."""
     said = {name: getattr(wanted, name) for name in _WORDS if getattr(wanted, name) is not None}
     after = replace(before, **{name: value.strip() for name, value in said.items()})
-    after = replace(after, description=mask_personal_numbers(after.description), item_code=after.item_code or None)
+    after = replace(
+        after,
+        item=mask_personal_numbers(after.item),
+        description=mask_personal_numbers(after.description),
+        item_code=after.item_code or None,
+    )
     check(Report(Place(), after.item, after.description, severity=after.severity), "-", now)
     changed = [name for name in _WORDS if getattr(before, name) != getattr(after, name)]
     columns = {name: getattr(after, name) for name in changed}

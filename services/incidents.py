@@ -44,6 +44,8 @@ DESCRIPTION_LENGTH: Final = 4000
 KEY_LENGTH: Final = 200
 _LATEST: Final = timedelta(minutes=10)
 """Clocks of phones run ahead a little; more than this is a mistake."""
+EARLIEST: Final = datetime(1990, 1, 1, tzinfo=UTC)
+"""An unset clock counts from its own zero, such as 1970."""
 
 
 class KeyUsedError(ConflictError):
@@ -163,10 +165,12 @@ def check(report: Report, key: str, now: datetime) -> None:
         raise InvalidInputError(f"The severity is one of {', '.join(SEVERITIES)}.", field="severity")
     if not key.strip() or len(key) > KEY_LENGTH:
         raise InvalidInputError(f"The key has 1 to {KEY_LENGTH} characters.", field="Idempotency-Key")
-    if not report.channel.strip() or len(report.channel) > 40:
-        raise InvalidInputError("The channel has 1 to 40 characters.", field="channel")
+    if not report.channel.strip() or len(report.channel) > 40 or not report.channel.isprintable():
+        raise InvalidInputError("The channel has 1 to 40 characters, all of them to be seen.", field="channel")
     if report.occurred_at is not None and report.occurred_at > now + _LATEST:
         raise InvalidInputError("It can't have occurred in the future.", field="occurred_at")
+    if report.occurred_at is not None and report.occurred_at < EARLIEST:
+        raise InvalidInputError("It can't have occurred so long ago; is a clock set wrong?", field="occurred_at")
 
 
 def _located(work: UnitOfWork, graphs: StreetGraphs, report: Report, moment: datetime) -> Located:
@@ -238,11 +242,13 @@ def _save(work: UnitOfWork, report: Report, found: Located, channel_key: str, no
     month = local.date().replace(day=1)
     incident_id, serial = sql.next_numbers(work.session, month)
     no = f"{month:%Y-%m}-{serial:06d}"
-    # free text stays out of the facts: they are chained by digests and can't be erased
+    # free text stays out of the facts: they are chained by digests and can't be erased. Of an item in the words of who
+    # reports it, numbers do
+    item = mask_personal_numbers(report.item.strip())
     facts = {
         "intake_key": hashlib.sha256(f"{report.channel}:{channel_key}".encode()).hexdigest(),
         "no": no,
-        "item": report.item.strip(),
+        "item": item,
         "item_code": report.item_code,
         "severity": report.severity,
         "urgent": urgent,
@@ -261,7 +267,7 @@ def _save(work: UnitOfWork, report: Report, found: Located, channel_key: str, no
         work.session,
         {
             "channel": report.channel, "channel_key": channel_key, "body_sha256": report.digest(), "month": month,
-            "id": incident_id, "no": no, "territory_id": found.territory_id, "item": report.item.strip(),
+            "id": incident_id, "no": no, "territory_id": found.territory_id, "item": item,
             "description": mask_personal_numbers(report.description.strip()), "severity": report.severity,
             "reported_at": moment, "occurred_at": report.occurred_at, "lon": lon, "lat": lat,
             "accuracy_m": report.place.accuracy_m if found.point else None, "locate_method": located_by,

@@ -7,6 +7,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -171,7 +172,7 @@ def tally(load: RowLoad, codes: Sequence[str | None], areas: Sequence[str | None
     places: Counter[str] = Counter()
     for row in load.kept:
         places[areas[row] or "–"] += 1
-        items[codes[row] or str(load.values["item"][row])] += 1
+        items[codes[row] or _item(str(load.values["item"][row]))] += 1
         months[f"{load.values['reported_at'][row].astimezone(zone):%Y-%m}"] += 1
     load.report.tallies = {
         "items": dict(items.most_common(20)), "areas": dict(places.most_common(20)),
@@ -232,7 +233,7 @@ def stage_rows(
         staged.append(
             (
                 incident_id, no, keys[row], hashlib.sha256(orjson.dumps(told)).hexdigest(), month, at,
-                values["occurred_at"][row], values["item"][row], code,
+                values["occurred_at"][row], _item(values["item"][row]), code,
                 mask_personal_numbers(values["description"][row] or ""), facts["severity"],
                 values["accuracy_m"][row], point, columns["grid"][row], demo, facts, *columns["codes"][row],
             )
@@ -240,10 +241,16 @@ def stage_rows(
     return _with_digests(load, staged)
 
 
+@lru_cache(maxsize=4096)
+def _item(words: str) -> str:
+    """Return the words of an item as they are kept; a file has a few kinds of them."""
+    return mask_personal_numbers(words)
+
+
 def _facts(load: RowLoad, row: int, key: str, no: str, code: str | None, *, placed: bool) -> dict[str, Any]:
     # free text stays out of the facts: they are chained by digests and can't be erased
     return {
-        "intake_key": hashlib.sha256(key.encode()).hexdigest(), "no": no, "item": load.values["item"][row],
+        "intake_key": hashlib.sha256(key.encode()).hexdigest(), "no": no, "item": _item(load.values["item"][row]),
         "item_code": code, "severity": load.values["severity"][row] or "minor", "urgent": False, "place": placed,
         "located_by": "point" if placed else "none", "file": load.table.file,
     }  # fmt: skip

@@ -68,6 +68,15 @@ def test_rows_find_their_grid_and_those_without_a_place_are_kept_and_flagged(loa
     assert [row.unplaced for row in found] == [False, True, True, True, False]
 
 
+def test_numbers_of_persons_stay_out_of_what_is_kept_of_an_item(load, database):
+    assert load(rows(HERE).replace("Lamp", "Lamp of 138 1234 5678")).counts["inserted"] == 1
+    with database.work(Actor.system()) as work:
+        for told in ("select item from incident", "select facts::text from transition"):
+            found = " ".join(work.session.scalars(sa.text(told)))
+            assert "Lamp of [phone]" in found
+            assert "1234 5678" not in found
+
+
 def test_swapped_rows_are_refused_with_the_fix_and_turned_round_on_request(load):
     places = [lonlat(100 + k, 100) for k in range(8)]
     text = rows(*places, (places[0][1], places[0][0]))
