@@ -110,6 +110,11 @@ class RequestContext:
 
         try:
             await self.app(scope, receive, send_with_headers)
+        except asyncio.CancelledError:  # told to stop, and this took longer than stopping waits
+            if started_answer:
+                raise
+            stopping = UnavailableError("The server is being stopped; try again.", retry_after_s=5)
+            await problem_of(stopping)(scope, receive, send_with_headers)
         except Exception as error:  # noqa: BLE001 - the edge: nothing above would answer with id and headers
             answer = fault(error)
             if not started_answer:

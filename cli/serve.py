@@ -26,6 +26,9 @@ APPLICATION = "api.app:create_app"
 #: A worker silent this long is ended and begun anew. The usual five seconds pass on a busy machine while one imports
 #: or an engine is compiled: it would be ended before it ever listened, again and again.
 SILENT_S = 60
+#: Requests under way may take this long when told to stop: a report in print needs more than a few seconds. Units and
+#: recipes in `deploy/` wait longer than this.
+STOP_S = 20
 
 
 @app.command()
@@ -135,7 +138,7 @@ def run_server(
         ssl_certfile=str(http.tls_cert) if http.tls_cert else None,
         ssl_keyfile=str(http.tls_key) if http.tls_key else None,
         server_header=False,
-        timeout_graceful_shutdown=5,
+        timeout_graceful_shutdown=STOP_S,
         timeout_worker_healthcheck=SILENT_S,
         lifespan="on",
     )

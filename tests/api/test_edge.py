@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
@@ -20,6 +21,7 @@ import uvicorn
 from api import gates, middleware
 from api.app import create_app
 from api.deps import SAFE_METHODS
+from api.middleware import RequestContext
 from api.patience import PatientProtocol
 from api.queries import CHECKED, declared
 from services import access
@@ -365,3 +367,32 @@ def test_told_to_stop_it_ends_streams_finishes_requests_and_leaves(database_urls
             text += "".join(chunks)  # ends without an error
         assert text.startswith("retry: ")
         assert process.wait(60) == 0
+
+
+def test_what_is_cut_off_at_a_stop_is_told_to_come_again(app):
+    sent = []
+
+    async def endless(_scope, _receive, _send):
+        await asyncio.sleep(60)
+
+    async def receive():
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message):
+        sent.append(message)
+
+    async def cut_off():
+        scope = {"type": "http", "method": "GET", "path": "/api/v1/plans", "headers": [], "client": ("127.0.0.1", 1)}
+        request = asyncio.ensure_future(
+            RequestContext(endless, app.state.wiring.figures, secure=False)(scope, receive, send)
+        )
+        await asyncio.sleep(0.05)
+        request.cancel()
+        await request
+
+    asyncio.run(cut_off())
+    headers = dict(sent[0]["headers"])
+    assert sent[0]["status"] == 503
+    assert int(headers[b"retry-after"]) >= 1
+    assert headers[b"content-type"] == b"application/problem+json"
+    assert json.loads(sent[1]["body"])["code"] == "unavailable"

@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from typer.main import get_command
 
 from cli.main import app
+from cli.serve import STOP_S
 from services.settings import GROUPS
 from services.settings_group import PREFIX
 
@@ -153,3 +154,13 @@ def test_the_proxy_lets_as_much_in_as_the_server_takes():
     proxy = (ROOT / "deploy" / "nginx.conf").read_text(encoding="utf-8")
     (http,) = [group for group in GROUPS if "max_body_mb" in group.model_fields]
     assert f"client_max_body_size {http.model_fields['max_body_mb'].default}m;" in proxy
+
+
+def test_units_and_recipe_wait_longer_for_the_server_than_it_waits_for_requests():
+    unit = (ROOT / "deploy" / "systemd" / "gridward.service").read_text(encoding="utf-8")
+    recipe = (ROOT / "deploy" / "container" / "compose.yaml").read_text(encoding="utf-8")
+    told = re.findall(r"^TimeoutStopSec=(\d+)$", unit, re.MULTILINE)
+    web = recipe[recipe.index("\n  web:") : recipe.index("\n  worker:")]
+    told += re.findall(r"stop_grace_period: (\d+)s", web)
+    assert len(told) == 2
+    assert all(int(seconds) > STOP_S for seconds in told)
