@@ -267,10 +267,10 @@ async def post_request(request: Request, wiring: Wired, graphs: Graphs, ext: Ext
 def _post(wiring: Wiring, graphs: StreetGraphs, fields: dict[str, str]) -> str:
     now = datetime.now(UTC)
     actor = _actor(wiring, fields.get("api_key", ""), now)
-    # the same report again within a while is a repeat
+    # the same report again within a while is a repeat, also where the clock passes from one such while to the next
     window = int(now.timestamp()) // REPEAT_S
     told = sorted((name, value) for name, value in fields.items() if name != "api_key")
-    key = hashlib.sha256(orjson.dumps([window, told])).hexdigest()
+    keys = [hashlib.sha256(orjson.dumps([each, told])).hexdigest() for each in (window, window - 1)]
     with wiring.database.work(actor, by_anyone("POST /open311/v2/requests")) as work:
         place: UUID = service.jurisdiction(work, fields.get("jurisdiction_id"))
         if not fields.get("service_code"):
@@ -282,7 +282,7 @@ def _post(wiring: Wiring, graphs: StreetGraphs, fields: dict[str, str]) -> str:
             _number("lat", fields.get("lat")),
             fields.get("address_string") or None,
         )
-        return service.post(work, graphs, place, sent, key=key, now=now, time_zone=wiring.settings.cases.time_zone)
+        return service.post(work, graphs, place, sent, keys=keys, now=now, time_zone=wiring.settings.cases.time_zone)
 
 
 def _actor(wiring: Wiring, secret: str, now: datetime) -> Actor:

@@ -129,7 +129,7 @@ def register(
         No item, an unknown severity, or words that fit several places or none.
     """
     check(report, key, now)
-    channel_key = f"{work.actor.account_id or 'system'}:{key}"
+    channel_key = _channel_key(work, key)
     known = sql.find_key(work.session, report.channel, channel_key)
     if known is None:
         found = _located(work, graphs, report, now)
@@ -143,6 +143,15 @@ def register(
         )
     incident = get_incident(work, known.no)
     return Reported(False, incident, _located(work, graphs, report, incident.reported_at).answer)
+
+
+def is_known(work: UnitOfWork, channel: str, key: str) -> bool:
+    """Whether this account sent a report under a key before."""
+    return sql.find_key(work.session, channel, _channel_key(work, key)) is not None
+
+
+def _channel_key(work: UnitOfWork, key: str) -> str:
+    return f"{work.actor.account_id or 'system'}:{key}"
 
 
 def check(report: Report, key: str, now: datetime) -> None:

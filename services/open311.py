@@ -134,7 +134,7 @@ def post(
     territory_id: UUID,
     sent: Posted,
     *,
-    key: str,
+    keys: Sequence[str],
     now: datetime,
     time_zone: str = "UTC",
 ) -> str:
@@ -147,8 +147,8 @@ def post(
     graphs : StreetGraphs
     territory_id : UUID
     sent : Posted
-    key : str
-        A repeat changes nothing.
+    keys : sequence of str
+        The report's key, then those that it had a while ago: a repeat under any changes nothing.
     now : datetime
     time_zone : str
 
@@ -176,6 +176,7 @@ def post(
         found.severity,
         item_code=found.code,
     )
+    key = next((each for each in keys if incidents.is_known(work, CHANNEL, each)), keys[0])
     return incidents.register(work, graphs, report, key=key, now=now, time_zone=time_zone).incident.no
 
 

@@ -12,6 +12,8 @@ import sqlalchemy as sa
 from lxml import etree
 
 from services import ingest
+from services import open311 as service
+from services.nearest_staff import StreetGraphs
 from store.database.actor import Actor
 from tests.api.conftest import Client
 from tests.api.town import build_town, lonlat
@@ -89,6 +91,7 @@ def test_request_is_told_by_its_grid_and_by_nothing_private(city, lamp, client):
     status, (told,) = city.get(f"requests/{lamp}")
     assert status == 200
     assert (told["status"], told["service_code"], told["address"]) == ("open", LAMP, "Grid 1 · West Village 西村")
+    assert told["expected_datetime"] is None, "nobody knows before it is filed; half an hour is the desk's own limit"
     assert (float(told["long"]), float(told["lat"])) == pytest.approx(lonlat(100, 100), abs=1e-6)
     said = str(city.get("requests")[1]) + str(told)
     for secret in ("张三", "502", "13812345678", "Zhang", "example.org"):
@@ -98,6 +101,20 @@ def test_request_is_told_by_its_grid_and_by_nothing_private(city, lamp, client):
     assert "13812345678" not in kept["description"]
     status, (token,) = city.get(f"tokens/{lamp}")
     assert (status, token["service_request_id"]) == (200, lamp)
+
+
+def test_a_repeat_is_harmless_where_its_time_passes_to_the_next(database, town):
+    lon, lat = lonlat(120, 100)
+    now = datetime.now(UTC)
+
+    def post(*keys):
+        with database.work(Actor.system()) as work:
+            sent = service.Posted(LAMP, "out", lon, lat)
+            return service.post(work, StreetGraphs(), town.territory, sent, keys=keys, now=now)
+
+    first = post("w1", "w0")
+    assert post("w2", "w1") == first
+    assert post("w3", "w2") != first
 
 
 def test_requests_are_filtered(city, lamp):
