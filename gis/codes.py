@@ -20,12 +20,25 @@ from gis.errors import InvalidInputError
 _SCIENTIFIC = re.compile(r"[-+]?\d+(?:[.,]\d+)?[eE][-+]?\d+")
 _FLOAT_TAIL = re.compile(r"(\d+)\.0+")
 _WIDE = str.maketrans("０１２３４５６７８９", "0123456789")
+_GROUPED = re.compile(r"\d{6}(?:[ -]\d{1,3}){2,4}")
 
 
 class InvalidCodeError(InvalidInputError):
     """A code does not follow its grammar."""
 
     code = "invalid-code"
+
+
+def ungrouped(text: str) -> str:
+    """Return a code as it is kept where somebody typed or copied it in groups; anything else stays as it is.
+
+    Examples
+    --------
+    >>> ungrouped("990101 001 001 005"), ungrouped("990101-001-001"), ungrouped("Main Street 3")
+    ('990101001001005', '990101001001', 'Main Street 3')
+    """
+    narrow = text.translate(_WIDE)
+    return re.sub("[ -]", "", narrow) if _GROUPED.fullmatch(narrow) else text
 
 
 def clean_code(text: str, *, what: str) -> str:

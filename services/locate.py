@@ -10,6 +10,7 @@ from uuid import UUID
 
 import numpy as np
 
+from gis.codes import ungrouped
 from gis.crs import parse_declared_crs, xy_to_wgs84
 from gis.errors import InvalidGeometryError, InvalidInputError, NotFoundError
 from gis.placeholders import placeholder_rows
@@ -191,7 +192,8 @@ def _method(place: Place) -> tuple[str, str | None]:
     clean = " ".join(str(text).split())
     if not clean or len(clean) > 200:
         raise InvalidInputError(f"'{name}' is empty or too long.", field=name)
-    return name, clean
+    # pages show codes in groups, and people copy them from there
+    return name, clean if name == "address" else ungrouped(clean)
 
 
 def _point_of_plate(work: UnitOfWork, text: str) -> tuple[float, float]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 from uuid import UUID
 
+from gis.codes import ungrouped
 from gis.errors import InvalidInputError
 from services.addresses import Addresses
 from store.database import gazetteer as names
@@ -60,7 +61,7 @@ def search(
     InvalidInputError
         Nothing was asked.
     """
-    clean = " ".join(text.split())
+    clean = ungrouped(" ".join(text.split()))
     if not clean or len(clean) > LONGEST:
         raise InvalidInputError(f"Search for 1 to {LONGEST} characters.", field="q")
     pair = _PAIR.fullmatch(clean)

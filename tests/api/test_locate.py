@@ -197,6 +197,8 @@ def test_words_find_the_place(client, town):
     assert (camera["grids"][0]["code"][-1], camera["located_by"]) == ("6", "camera")
     grid = ask(client, grid_code="990101001001005")
     assert grid["grids"][0]["code"][-1] == "5"
+    for copied in ("990101 001 001 005", "990101-001-001-005"):
+        assert ask(client, grid_code=copied)["point"] == grid["point"]
     assert ask(client, camera=str(town.cameras["far"]))["point"] == camera["point"]
 
 

@@ -48,6 +48,8 @@ def test_grid_by_code_and_by_its_end(client, town):
         ("alley", "place", "Alley"),
         ("西村", "area", "West Village 西村"),
         ("990101001002", "area", "East Village 东村"),
+        ("990101 001 002", "area", "East Village 东村"),
+        ("990101 001 001 005", "grid", "990101001001005"),
         ("node/far", "camera", "node/far"),
         ("990101001D00", "address", "Main Street 1"),
         ("Grid 4", "grid", "990101001001004"),
