@@ -75,6 +75,17 @@ describe('an entry that is sent', () => {
     expect(seen).toEqual(['upload k1-a', 'report k1', 'report k1'])
     expect([...cases]).toEqual([['k1', 'm-a']])
   })
+  it('leaves the time out where the clock of the phone runs ahead, and says the same on every later try', async () => {
+    const ahead = new Problem({ status: 422, code: 'invalid-input', field: 'occurred_at' })
+    const { ways, seen } = server({ report: [ahead, new NoAnswer('lost')] })
+    const first = await sending(entry(), ways)
+    expect(first.error).toBeInstanceOf(NoAnswer)
+    expect(first.last.report?.occurred_at).toBeNull()
+    expect((await sending(first.last, ways)).last).toMatchObject({ state: 'sent', report: { occurred_at: null } })
+    expect(seen).toEqual(['report k1', 'report k1', 'report k1'])
+    const item = new Problem({ status: 422, code: 'invalid-input', field: 'item' })
+    expect((await sending(entry(), server({ report: [item] }).ways)).error).toBe(item)
+  })
   it('takes a step on the present version when only the version moved on', async () => {
     const { ways, seen } = server({ act: [new Problem({ status: 412, code: 'stale-revision' })] })
     const { last } = await sending(entry({ report: null, no: '7', act: step() }), ways)

@@ -21,7 +21,8 @@ export interface Report {
   description: string
   severity: 'minor' | 'major' | 'critical'
   channel: 'app'
-  occurred_at: string
+  /** By the phone's clock; null where the server says that it is set wrong. */
+  occurred_at: string | null
   /** One of both: a point, or the code of the plate that stands there. */
   point: { lon: number; lat: number; accuracy_m: number } | null
   plate: string | null

@@ -25,6 +25,11 @@ export class MovedOn extends Problem {
   }
 }
 
+/** Whether a report was refused only because this phone's clock runs far ahead: it is no less true for that. */
+function clockIsWrong(cause: unknown): boolean {
+  return cause instanceof Problem && cause.status === 422 && cause.body['field'] === 'occurred_at'
+}
+
 async function uploaded(entry: Entry, ways: Ways, keep: (entry: Entry) => Promise<void>): Promise<Entry> {
   let now = entry
   for (const photo of entry.photos) {
@@ -61,7 +66,13 @@ export async function sendEntry(entry: Entry, ways: Ways, keep: (entry: Entry) =
   let known: CaseNow | null = null
   if (now.report && now.no === null) {
     const media = now.photos.flatMap((photo) => photo.media ?? [])
-    known = await ways.report(now.report, media, now.key)
+    known = await ways.report(now.report, media, now.key).catch(async (cause: unknown) => {
+      if (!clockIsWrong(cause) || !now.report) throw cause
+      // kept before it is sent: a later try has to say the same under the same key
+      now = { ...now, report: { ...now.report, occurred_at: null } }
+      await keep(now)
+      return ways.report(now.report as Report, media, now.key)
+    })
     now = { ...now, no: known.no }
     await keep(now)
   }
