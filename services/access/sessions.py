@@ -94,7 +94,7 @@ def sign_in_with_code(
     account, purpose = spent
     if purpose == "reset":
         account.must_change = True
-    return _open_session(work, account, now=now, hours=hours, by="link", duty=duty)
+    return _open_session(work, account, now=now, hours=hours, how={"by": "link", "client": client}, duty=duty)
 
 
 def sign_in_with_password(
@@ -129,7 +129,7 @@ def sign_in_with_password(
         return None
     if HASHER.check_needs_rehash(stored):
         account.password_hash = HASHER.hash(password)
-    return _open_session(work, account, now=now, hours=hours, by="password", duty=duty)
+    return _open_session(work, account, now=now, hours=hours, how={"by": "password", "client": client}, duty=duty)
 
 
 def note_lock_out(work: UnitOfWork, name: str, client: str, *, now: datetime) -> None:
@@ -141,7 +141,7 @@ def note_lock_out(work: UnitOfWork, name: str, client: str, *, now: datetime) ->
 def open_session_again(work: UnitOfWork, *, now: datetime, hours: float) -> NewSession:
     """Open a session for the actor's own account, whose sessions have just ended: under a new secret."""
     account = existing(work, work.actor.name)
-    return _open_session(work, account, now=now, hours=hours, by="password-change", duty=work.actor.duty)
+    return _open_session(work, account, now=now, hours=hours, how={"by": "password-change"}, duty=work.actor.duty)
 
 
 def switch_duty(work: UnitOfWork, secret: str, duty: str, *, now: datetime) -> NewSession:
@@ -210,7 +210,7 @@ def forget_expired(work: UnitOfWork, *, now: datetime) -> int:
 
 
 def _open_session(
-    work: UnitOfWork, account: Account, *, now: datetime, hours: float, by: str, duty: str | None
+    work: UnitOfWork, account: Account, *, now: datetime, hours: float, how: dict[str, str], duty: str | None
 ) -> NewSession:
     secret = secrets.token_urlsafe(32)
     expires_at = now + timedelta(hours=hours)
@@ -229,7 +229,7 @@ def _open_session(
         account_id=account.id,
         target=account.name,
         request_id=request_id.get(),
-        details={"by": by, "duty": told.actor.duty},
+        details={**how, "duty": told.actor.duty},
     )
     return NewSession(told, secret)
 

@@ -172,6 +172,11 @@ def test_sign_ins_are_on_record_with_the_request_id(fresh, database, ling):
     )
     with database.work(Actor.system()) as work:
         rows = work.session.execute(
-            sa.select(Audit.action, Audit.request_id).where(Audit.request_id.in_(["rec-1", "rec-2"]))
+            sa.select(Audit.action, Audit.request_id, Audit.details["client"].astext, Audit.details["by"].astext).where(
+                Audit.request_id.in_(["rec-1", "rec-2"])
+            )
         )
-        assert sorted(map(tuple, rows)) == [("sign-in", "rec-1"), ("sign-in.refused", "rec-2")]
+        assert sorted(map(tuple, rows)) == [
+            ("sign-in", "rec-1", "127.0.0.1", "password"),
+            ("sign-in.refused", "rec-2", "127.0.0.1", "password"),
+        ]

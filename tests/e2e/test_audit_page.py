@@ -47,6 +47,7 @@ def test_the_trail_is_read_narrowed_proved_and_exported(opened, tmp_path):
     page.get_by_label("Action begins with").fill("sign-in")
     page.keyboard.press("Enter")
     expect(lines.first).to_contain_text("sign-in")
+    expect(lines.first).to_contain_text("from address: 127.0.0.1")
     assert all("sign-in" in text for text in lines.all_inner_texts())
     page.get_by_label("Account", exact=True).fill("nobody-at-all")
     page.get_by_role("button", name="Show", exact=True).click()

@@ -2,10 +2,11 @@ import type { JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { ask } from '../../api/client'
 import { t, type Key } from '../../i18n'
+import { auditEn } from '../../i18n/audit'
 import { clock, day, number } from '../../i18n/format'
 import { openDownload } from '../../ui/save'
 import { Empty, ErrorNote, Skeleton } from '../../ui/states'
-import { changesOf, queryOf, type Chain, type Line, type Lines } from './trail'
+import { changesOf, particularsOf, queryOf, type Chain, type Line, type Lines } from './trail'
 
 const FIELDS = [
   ['who', 'text'],
@@ -25,6 +26,14 @@ function Changes({ line }: { line: Line }): JSX.Element | null {
   return <span class="small second block">{words.join(' · ')}</span>
 }
 
+function Particulars({ line }: { line: Line }): JSX.Element | null {
+  const told = particularsOf(line).map(([name, value]) => {
+    const known = `audit.of.${name}`
+    return t('audit.particular', { name: known in auditEn ? t(known as Key) : name, value })
+  })
+  return told.length === 0 ? null : <span class="small second block trail-told">{told.join(' · ')}</span>
+}
+
 function Row({ line }: { line: Line }): JSX.Element {
   const at = new Date(line.at)
   const sealed = line.seq === null ? t('audit.unsealed') : t('audit.sealed', { n: line.seq })
@@ -39,6 +48,7 @@ function Row({ line }: { line: Line }): JSX.Element {
       <span class="trail-what">
         <code>{line.action}</code>
         {line.target && <code class="second block">{line.target}</code>}
+        <Particulars line={line} />
         <Changes line={line} />
       </span>
     </li>

@@ -18,6 +18,13 @@ export function changesOf(line: Pick<Line, 'details'>): Change[] {
   return Object.entries(changed as Record<string, Record<string, number>>).map(([table, counts]) => ({ table, counts: Object.entries(counts) }))
 }
 
+/** What a line tells besides what was changed, such as the role that was given or the address of a sign-in. */
+export function particularsOf(line: Pick<Line, 'details'>): [name: string, value: string][] {
+  return Object.entries(line.details)
+    .filter(([name, value]) => name !== 'changed' && value !== null && value !== '')
+    .map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : typeof value === 'object' ? JSON.stringify(value) : String(value)])
+}
+
 /** The filters of the form as a query; times are those of this machine's clock. */
 export function queryOf(said: FormData): string {
   const query = new URLSearchParams()
