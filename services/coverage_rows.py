@@ -159,7 +159,7 @@ def gap_rows(scene: Scene, run_id: UUID, found: Measured, spec: CoverageSpec) ->
         return
     shapes = ewkb_hex(to_lonlat(gaps.geometry, scene.territory.metric_srid))
     needs = Needs(street_folds=spec.k)
-    for i in range(len(gaps)):
+    for i in _by_turns(gaps.kind):
         kind, source = str(gaps.kind[i]), int(gaps.source[i])
         place = scene.places["id"][source] if kind == "key_place" else None
         reason: dict[str, Any]
@@ -178,6 +178,23 @@ def gap_rows(scene: Scene, run_id: UUID, found: Measured, spec: CoverageSpec) ->
             "incidents": int(scene.incidents[gaps.grid[i]]),
         }
         yield (run_id, scene.grids["id"][gaps.grid[i]], place, kind, float(gaps.score[i]), reason, shapes[i])
+
+
+def _by_turns(kinds: npt.NDArray[Any]) -> npt.NDArray[np.intp]:
+    """Return an order in which kinds take turns, so that any beginning of the list shows each of them.
+
+    GDAL and QGIS tell by the first features which geometries a collection has.
+
+    Examples
+    --------
+    >>> _by_turns(np.array(["place", "place", "place", "street"])).tolist()
+    [0, 3, 1, 2]
+    """
+    turns = np.empty(len(kinds), dtype=np.intp)
+    for kind in np.unique(kinds):
+        same = np.flatnonzero(kinds == kind)
+        turns[same] = np.arange(len(same))
+    return np.argsort(turns, kind="stable")
 
 
 def place_rows(scene: Scene, run_id: UUID, found: Measured, view: Cast) -> Iterator[tuple[Any, ...]]:

@@ -35,7 +35,7 @@ insert into coverage_grid (run_id, {columns}) select :live, {columns} from cover
 """
 _COPY_GAPS = sa.text("""
 insert into gap (run_id, grid_id, key_place_id, kind, score, reason, geom)
-select :live, grid_id, key_place_id, kind, score, reason, geom from gap where run_id = :run
+select :live, grid_id, key_place_id, kind, score, reason, geom from gap where run_id = :run order by fid
 """)
 _COPY_PLACES = sa.text("""
 insert into key_place_coverage (run_id, key_place_id, seen, cameras, share, front)

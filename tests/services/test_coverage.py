@@ -56,6 +56,9 @@ def test_run_leaves_gaps_sheds_and_places(database: Database, plan: UUID) -> Non
         assert unseen.count("yes") == run.summary["key_places_seen"]
         assert valid
         assert list_gaps(work, plan, limit=3)[0]["score"] >= list_gaps(work, plan, limit=3)[2]["score"]
+        # a client that looks at the first features alone must see that there are points and lines
+        kinds = work.session.scalars(sa.select(Gap.kind).where(Gap.run_id == run.id).order_by(Gap.fid)).all()
+        assert set(kinds[:2]) == set(kinds) == {"street", "key_place"}
 
 
 def test_equal_inputs_return_the_finished_run(database: Database, plan: UUID) -> None:
