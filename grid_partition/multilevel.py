@@ -84,8 +84,10 @@ def matched(graph: tuple[Ints, Ints, Floats], perimeter: Floats, load: Floats, m
         best, best_share = v, 0.0
         for e in range(indptr[v], indptr[v + 1]):
             u = indices[e]
-            if free[u] and u != v and load[u] + load[v] <= most:
-                share = weight[e] / (perimeter[u] + perimeter[v])
+            around = perimeter[u] + perimeter[v]
+            # two units with a barrier that costs nothing all around them have no share in each other
+            if free[u] and u != v and around > 0.0 and load[u] + load[v] <= most:
+                share = weight[e] / around
                 if share > best_share:
                     best, best_share = u, share
         free[v] = False

@@ -166,3 +166,14 @@ def test_values_of_a_wrong_type_or_length_are_refused_by_name(wrong, words):
     asked = {"demand": [1] * 4, "grids": 2, **wrong}
     with pytest.raises(InvalidInputError, match=words):
         partition_units(shapely.box(range(4), 0, range(1, 5), 1), **asked)
+
+
+@pytest.mark.parametrize("price", [0.0, 5e-324, 1e-7])
+def test_borders_that_cost_nothing_are_cut_all_the_same(price):
+    """A price so low that a unit with streets all around has no priced border at all."""
+    geometry = board(20, 20)
+    walls = shapely.union_all(shapely.boundary(geometry))
+    options = PartitionOptions(barriers=shapely.get_parts(walls), barrier_cost=price)
+    found = partition_units(geometry, np.ones(400), grids=4, options=options)
+    assert found.quality.share_within == 1.0
+    assert pieces_by_brute_force(geometry, found.labels) == 4
