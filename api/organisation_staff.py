@@ -252,7 +252,7 @@ def list_assignments(
 
 @router.post("/assignments", status_code=201, operation_id="add_assignment")
 def add_assignment(work: Work, response: Response, given: AssignmentIn) -> AssignmentAnswer:
-    """Give a role; 409 `two-heads` when somebody heads the grid in that time."""
+    """Give a role; 409 `two-heads` when somebody heads the grid then, `held-already` for a post held twice."""
     values = given.model_dump(exclude={"replace"})
     made = organisation.assign(work, values, now=datetime.now(UTC), replace=given.replace)
     return _assignment(AssignmentAnswer.model_validate({"assignment": made}), response)

@@ -32,6 +32,12 @@ class TwoHeadsError(ConflictError):
     code = "two-heads"
 
 
+class HeldAlreadyError(ConflictError):
+    """Somebody would hold one post twice at once."""
+
+    code = "held-already"
+
+
 def list_staff(
     work: UnitOfWork,
     *,
@@ -212,6 +218,8 @@ def assign(work: UnitOfWork, values: Mapping[str, Any], *, now: datetime, replac
     ------
     TwoHeadsError
         Somebody heads the grid in that time.
+    HeldAlreadyError
+        The member of staff holds just this post in that time.
     InvalidInputError
         There is no such role, grid or area, or it ends before it begins.
     """
@@ -223,14 +231,15 @@ def assign(work: UnitOfWork, values: Mapping[str, Any], *, now: datetime, replac
     _check_target(work, member, role, grid, area)
     since, until = values.get("since") or now, values.get("until")
     _check_order(since, until)
-    if role == HEAD and grid is not None:
-        if replace:
-            _end_head(work, grid, since)
-        _refuse_second_head(work, grid, since, until)
     made = Assignment(
         staff_id=member.id, role=role, grid_id=grid, area_id=area, share=values.get("share") or 1.0,
         ex_officio=bool(values.get("ex_officio")), is_head=role == HEAD, valid=Range(since, until, bounds="[)"),
     )  # fmt: skip
+    _refuse_held_twice(work, member, made)
+    if role == HEAD and grid is not None:
+        if replace:
+            _end_head(work, grid, since)
+        _refuse_second_head(work, grid, since, until)
     work.session.add(made)
     work.session.flush()
     _announce(work, member)
@@ -275,6 +284,7 @@ def change_assignment(
             if found.is_head and found.grid_id is not None:
                 _refuse_second_head(work, found.grid_id, since, until, but=found.id)
         found.valid = Range(since, until, bounds="[)")
+        _refuse_held_twice(work, member, found, but=found.id)
     for name in ("share", "ex_officio"):
         if name in changes:
             setattr(found, name, changes[name])
@@ -330,6 +340,16 @@ def _refuse_second_head(
             since=others[0].since,
             until=others[0].until,
         )
+
+
+def _refuse_held_twice(work: UnitOfWork, member: Staff, post: Assignment, *, but: UUID | None = None) -> None:
+    with work.session.no_autoflush:
+        held = sql.held_within(work.session, post, but=but)
+    if held is not None:
+        raise HeldAlreadyError(
+            f"{member.work_no} holds this post already in that time; end it first, or change its share or its end.",
+            staff=member.work_no, since=held.since, until=held.until,
+        )  # fmt: skip
 
 
 def _end_head(work: UnitOfWork, grid: UUID, since: datetime) -> None:

@@ -38,6 +38,8 @@ WORK_NO = Field("work_no", code_text, ("work number", "staff_no", "staff", "х╖ех
 def load_assignments(work: UnitOfWork, path: Path | str, **options: Unpack[LoadOptions]) -> LoadReport:
     """Load who holds which role for which grid or area; a second head for a grid is a refused row.
 
+    What somebody holds already is left alone, so that a file may come again.
+
     Parameters
     ----------
     work : UnitOfWork
@@ -161,12 +163,14 @@ def load_post_counts(work: UnitOfWork, path: Path | str, **options: Unpack[LoadO
 def _save_each(load: RowLoad, give: Callable[[int], None], field: str) -> LoadReport:
     """Do one thing for each row, a refusal being the row's; all of it is taken back when a row was refused."""
     nested = load.work.session.begin_nested()
-    done = 0
+    done, held = 0, 0
     for row in load.kept.tolist():
         try:
             with load.work.session.begin_nested():
                 give(row)
             done += 1
+        except organisation.HeldAlreadyError:
+            held += 1
         except GridwardError as error:
             value = load.values[field][row]
             load.reject(row, load.column_of(field), str(value or ""), reason=error.message, remedy="correct the row")
@@ -174,7 +178,7 @@ def _save_each(load: RowLoad, give: Callable[[int], None], field: str) -> LoadRe
         nested.rollback()
     else:
         nested.commit()
-    return save(load, lambda: {"inserted": done}, layer="grids")
+    return save(load, lambda: {"inserted": done} | ({"kept": held} if held else {}), layer="grids")
 
 
 def _refuse_unknown_roles(load: RowLoad) -> None:

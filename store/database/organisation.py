@@ -282,6 +282,19 @@ def heads_within(
     return session.execute(statement, {"grid": grid_id, "since": since, "until": until, "but": but}).all()
 
 
+def held_within(session: Session, post: Assignment, *, but: UUID | None = None) -> Any:  # noqa: ANN401 - a row, or None
+    """Return since and until of just this post of this member of staff at any time within its period, or None."""
+    statement = sa.text("""
+        select lower(m.valid) as since, upper(m.valid) as until from assignment m
+        where m.staff_id = :staff and m.role = :role and m.grid_id is not distinct from cast(:grid as uuid)
+          and m.area_id is not distinct from cast(:area as uuid) and (cast(:but as uuid) is null or m.id <> :but)
+          and m.valid && tstzrange(cast(:since as timestamptz), cast(:until as timestamptz), '[)')
+        order by lower(m.valid) limit 1
+    """)
+    values = {"staff": post.staff_id, "role": post.role, "grid": post.grid_id, "area": post.area_id, "but": but}
+    return session.execute(statement, {**values, "since": post.valid.lower, "until": post.valid.upper}).first()
+
+
 def grid_of(session: Session, territory_id: UUID, grid_id: UUID) -> Grid | None:
     """Return a grid of a territory."""
     return session.scalars(sa.select(Grid).where(Grid.id == grid_id, Grid.territory_id == territory_id)).first()

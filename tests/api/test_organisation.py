@@ -123,8 +123,16 @@ def test_staff_are_listed_changed_and_hold_nine_duties_at_once(client, town):
     for role in ("assistant", "deputy", "adviser", "contact", "unit_head", "police"):
         given = {"staff": member["id"], "role": role, "grid": grid, "share": 0.2, "ex_officio": True}
         assert client.post(f"{API}/assignments", json=given).status_code == 201
+    again = client.post(f"{API}/assignments", json=given)
+    assert (again.status_code, again.json()["code"], again.json()["staff"]) == (409, "held-already", "A-901")
     found = client.get(f"{API}/staff/{member['id']}").json()["staff"]
     assert len(found["assignments"]) == 6
+    ended = (datetime.now(UTC) + timedelta(days=5)).isoformat()
+    post = next(each for each in found["assignments"] if each["role"] == "police")
+    closed = client.patch(f"{API}/assignments/{post['id']}", json={"until": ended}, headers={"If-Match": '"1"'})
+    assert client.post(f"{API}/assignments", json={**given, "since": ended}).status_code == 201
+    open_again = client.patch(f"{API}/assignments/{post['id']}", json={"until": None}, headers=tag(closed))
+    assert (open_again.status_code, open_again.json()["code"]) == (409, "held-already")
     assert {duty["role"] for duty in found["responsibilities"]} >= {"deputy"}
     assert client.get(f"{API}/staff?q=A-901").json()["staff"][0]["posts_held"][0].startswith("adviser ")
 

@@ -112,6 +112,11 @@ def test_posts_are_loaded_whole_or_not_at_all(database, town, tmp_path):
     with database.owner_work(Actor.system()) as work:
         assert ingest.load_assignments(work, path).accepted == 2
     assert count(database, "assignment") == before + 2
+    # the same file again, and once more with a row twice in it: nobody holds a post twice
+    path.write_text("\n".join([*lines, lines[-1], f"{other},警员,,{PREFIX}001,0.5", f"{other},警员,,{PREFIX}001,0.4"]))
+    with database.owner_work(Actor.system()) as work:
+        assert ingest.load_assignments(work, path).counts == {"inserted": 1, "kept": 4}
+    assert count(database, "assignment") == before + 3
 
 
 def test_shifts_come_single_or_by_weekday(database, town, tmp_path):

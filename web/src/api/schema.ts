@@ -2508,7 +2508,7 @@ export interface paths {
         put?: never;
         /**
          * Add Assignment
-         * @description Give a role; 409 `two-heads` when somebody heads the grid in that time.
+         * @description Give a role; 409 `two-heads` when somebody heads the grid then, `held-already` for a post held twice.
          */
         post: operations["add_assignment"];
         delete?: never;

@@ -61,6 +61,7 @@ export const refusalsZh: Record<string, string> = {
   'link-spent': '此链接已使用过，仍可查看办理进度。',
   'outside-body': '外部单位只能查看移送给本单位的案件。',
   'tree-cycle': '单位不能隶属于自己的下级。',
+  'held-already': '该人员在此期间已任此职，请先结束原任职，或修改其比例或结束时间。',
   'two-heads': '该网格在此期间已有网格长，一个网格只能有一名网格长。',
   'staffing-changed': '任职情况已有变动，请重新生成排岗方案。',
   'line-cuts-too-often': '这条线把网格切成了两块以上。',
