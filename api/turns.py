@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from typing import Final
+from weakref import WeakKeyDictionary
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -39,14 +40,17 @@ class Turns:
     def __init__(self, app: ASGIApp, at_once: int = AT_ONCE, moment_s: float = MOMENT_S) -> None:
         self.app = app
         self.moment_s = moment_s
-        self._turns = asyncio.Semaphore(at_once)
+        self.at_once = at_once
+        # an application may be run by several event loops, one after the other or side by side
+        self._turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         if scope["type"] != "http" or scope["path"] in UNCOUNTED:
             await self.app(scope, receive, send)
             return
-        turn = _Turn(self._turns, self.moment_s)
+        turns = self._turns.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(self.at_once))
+        turn = _Turn(turns, self.moment_s)
 
         async def received() -> Message:
             message = await receive()

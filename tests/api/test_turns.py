@@ -142,3 +142,19 @@ def test_streams_and_questions_of_health_wait_for_nobody():
         await asyncio.gather(*asked)
 
     asyncio.run(rush())
+
+
+def test_loops_beside_one_another_have_turns_of_their_own():
+    work = Work()
+    turns = Turns(work, at_once=1, moment_s=60)
+
+    async def ask() -> None:
+        asked = [_ask(turns, name) for name in ("/a", "/b")]
+        for name in ("/a", "/b"):
+            work.answer(name)
+        await asyncio.gather(*asked)
+
+    for _ in range(2):
+        work.answers.clear()
+        asyncio.run(ask())
+    assert work.begun == ["/a", "/b"] * 2
