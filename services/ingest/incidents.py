@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Unpack
+from typing import Any, Final, Unpack
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
@@ -68,19 +68,38 @@ def zone_parser(name: str | None) -> Parser:
         raise InvalidInputError(f"There is no time zone '{name}'; give a name such as Asia/Shanghai.") from error
 
 
+# names of columns as cities' systems write them, the surest first
+_KEYS: Final = (
+    "id", "case_no", "servicerequestnum", "案件编号", "事件编号", "工单编号", "工单号", "案件号", "受理编号", "任务号",
+    "流水号", "编号", "ticket", "ticket_id", "ticket_no", "case_id", "case_number", "request_id", "service_request_id",
+    "incident_id", "number",
+)  # fmt: skip
+_TIMES: Final = (
+    "reported", "createddate", "created_at", "time", "上报时间", "登记时间", "受理时间", "创建时间", "上报日期", "时间",
+    "日期", "opened", "open_date", "created", "created_date", "requested_datetime", "report_date", "reported_on",
+    "datetime", "date",
+)  # fmt: skip
+_ITEMS: Final = (
+    "type", "srtype", "category", "事项", "事项名称", "事件类型", "案件类型", "问题类型", "问题类别", "类别", "小类",
+    "小类名称", "problem_type", "problem", "request_type", "complaint_type", "service_name", "subject",
+)  # fmt: skip
+_WORDS: Final = (
+    "text", "remark", "描述", "问题描述", "事件描述", "案情描述", "情况描述", "诉求内容", "内容", "备注", "remarks",
+    "details", "comments", "notes",
+)  # fmt: skip
+
+
 def incident_fields(timezone: str | None) -> tuple[Field, ...]:
     """List the fields of an incident; times without offset are read in `timezone`."""
     when = zone_parser(timezone)
     return (
-        Field("key", code_text, ("id", "case_no", "servicerequestnum", "案件编号", "事件编号", "编号"), True, True),
-        Field(
-            "reported_at", when, ("reported", "createddate", "created_at", "time", "上报时间", "时间"), required=True
-        ),
+        Field("key", code_text, _KEYS, True, True),
+        Field("reported_at", when, _TIMES, required=True),
         Field("occurred_at", when, ("occurred", "发生时间")),
-        Field("item", short_text, ("type", "srtype", "category", "事项", "事件类型", "类别", "小类"), required=True),
+        Field("item", short_text, _ITEMS, required=True),
         Field("item_code", code_text, ("itemcode", "事项编码", "小类代码")),
         Field("severity", severity, ("level", "严重程度", "等级")),
-        Field("description", text, ("text", "remark", "描述", "问题描述", "事件描述")),
+        Field("description", text, _WORDS),
         Field("accuracy_m", bounded(0, 50_000, "m"), ("accuracy", "精度")),
         LON,
         LAT,

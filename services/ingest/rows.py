@@ -254,7 +254,7 @@ def match_columns(table: Table, fields: Sequence[Field], mapping: dict[str, str]
 
 
 def _plain(name: str) -> str:
-    return re.sub(r"[\s_\-./()()]+", "", name).lower()
+    return re.sub(r"[\s_\-./()（）#:：]+", "", name).lower()
 
 
 def _parse_column(load: RowLoad, wanted: Field) -> list[Any]:

@@ -6,9 +6,10 @@ import csv
 import gzip
 import io
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ _SHEET_FACTOR = 6.0
 _MIB = 1024**2
 _ROUND_DIGITS = 15
 _MOST_COLUMNS = 2000
+_TITLE_ROWS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,9 +158,7 @@ def _read_text(path: Path) -> Table:
     lines: list[int] = []
     notes: list[str] = []
     long = 0
-    for line, row in _text_rows(path, text):
-        if not any(cell.strip() for cell in row):
-            continue
+    for line, row in _from_header(_text_rows(path, text), notes):
         if not header:
             header = _header(row, path)
             columns = [[] for _ in header]
@@ -245,8 +245,20 @@ def _refuse_open_quote(path: Path, lines: list[str], delimiter: str, first: int)
         ) from error
 
 
+def _from_header(rows: Iterable[tuple[int, list[str]]], notes: list[str]) -> Iterator[tuple[int, list[str]]]:
+    """Yield the rows that hold something, from the header on: a title above it fills one cell, a header several."""
+    full = ((line, row) for line, row in rows if any(cell.strip() for cell in row))
+    first = list(islice(full, _TITLE_ROWS))
+    several = (place for place, (_, row) in enumerate(first) if sum(bool(cell.strip()) for cell in row) > 1)
+    start = next(several, 0)
+    if start:
+        notes.append(f"Line {first[start][0]} was read as the header; the title above it was left out.")
+    yield from chain(first[start:], full)
+
+
 def _delimiter(text: str) -> str:
-    first = next((line for line in text[:65536].splitlines() if line.strip()), "")
+    lines = [line for line in text[:65536].splitlines()[:-1] or [text] if line.strip()][:_TITLE_ROWS]
+    first = next((line for line in lines if any(mark in line for mark in ",;\t|")), "")
     return max(",;\t|", key=lambda mark: (first.count(mark), mark == ","))
 
 
@@ -284,13 +296,20 @@ def _read_sheet(path: Path, sheet: str | None) -> Table:
         names = list(book.sheet_names)
         wanted = sheet or names[0]
         rows = book.get_sheet_by_name(wanted).to_python(skip_empty_area=False) if wanted in names else None
+        for name in names[1:] if sheet is None else ():
+            # a workbook may begin with a page of explanations
+            if _holds_table(rows or []):
+                break
+            wanted, rows = name, book.get_sheet_by_name(name).to_python(skip_empty_area=False)
     except Exception as error:
         raise InvalidInputError(
             f"{path} is not a readable workbook ({error}). Save it again as .xlsx, without a password.", file=str(path)
         ) from error
     if rows is None:
         raise InvalidInputError(f"{path} has no sheet '{wanted}'. It has: {', '.join(names)}.", file=str(path))
-    notes = [f"Only the sheet '{wanted}' was read; the file also has: {', '.join(names[1:])}."]
+    notes = [
+        f"Only the sheet '{wanted}' was read; the file also has: {', '.join(name for name in names if name != wanted)}."
+    ]
     notes = notes if len(names) > 1 and sheet is None else []
     formulas = _count_formulas(path)
     if formulas:
@@ -298,14 +317,18 @@ def _read_sheet(path: Path, sheet: str | None) -> Table:
     return _sheet_table(path, rows, notes)
 
 
+def _holds_table(rows: list[list[Any]]) -> bool:
+    """Whether there are a header and a row below it, of several cells each."""
+    full = (row for row in rows if sum(cell not in (None, "") for cell in row) > 1)
+    return len(list(islice(full, 2))) > 1
+
+
 def _sheet_table(path: Path, rows: list[list[Any]], notes: list[str]) -> Table:
     header: tuple[str, ...] = ()
     columns: list[list[str]] = []
     lines: list[int] = []
-    for number, row in enumerate(rows, start=1):
-        texts = [_cell_text(cell) for cell in row]
-        if not any(texts):
-            continue
+    numbered = ((number, [_cell_text(cell) for cell in row]) for number, row in enumerate(rows, start=1))
+    for number, texts in _from_header(numbered, notes):
         if not header:
             header = _header(texts, path)
             columns = [[] for _ in header]

@@ -77,6 +77,15 @@ def test_numbers_of_persons_stay_out_of_what_is_kept_of_an_item(load, database):
             assert "1234 5678" not in found
 
 
+@pytest.mark.parametrize(
+    "header",
+    ["工单编号,登记时间,问题类型,经度,纬度", "案件编号,上报时间,事项名称,东经,北纬", "Ticket #,Opened,Problem type,Lng,Latitude",
+     "service_request_id,requested_datetime,service_name,long,lat"],
+)  # fmt: skip
+def test_columns_are_known_by_the_names_that_other_systems_give_them(load, header):
+    assert load(rows(HERE).replace("key,reported_at,item,lon,lat", header)).counts["inserted"] == 1
+
+
 def test_swapped_rows_are_refused_with_the_fix_and_turned_round_on_request(load):
     places = [lonlat(100 + k, 100) for k in range(8)]
     text = rows(*places, (places[0][1], places[0][0]))

@@ -76,6 +76,35 @@ def test_gzipped_csv_is_read_and_a_damaged_one_refused(tmp_path):
         read_table(path)
 
 
+@pytest.mark.parametrize("mark", [",", ";", "\t"])
+def test_a_title_above_the_header_is_left_out(tmp_path, mark):
+    path = tmp_path / "month.csv"
+    path.write_text("Reports of November\n\n" + f"key{mark}item\n1{mark}Lamp\n".replace(",", mark), encoding="utf-8")
+    table = read_table(path)
+    assert (table.columns, table.cells["item"], table.lines.tolist()) == (("key", "item"), ["Lamp"], [4])
+    assert any("Line 3 was read as the header" in note for note in table.notes)
+
+
+def test_one_column_needs_no_second_one(tmp_path):
+    path = tmp_path / "one.csv"
+    path.write_text("code\n1\n2\n", encoding="utf-8")
+    assert read_table(path).cells == {"code": ["1", "2"]}
+
+
+def test_workbook_that_begins_with_explanations_is_read_from_its_table(tmp_path):
+    book = openpyxl.Workbook()
+    book.active.title = "说明"
+    book.active.append(["How to fill this in"])
+    sheet = book.create_sheet("data")
+    for row in (["2026年11月 报表"], [], ["key", "item"], [1, "Lamp"]):
+        sheet.append(row)
+    path = tmp_path / "rows.xlsx"
+    book.save(path)
+    table = read_table(path)
+    assert (table.columns, table.cells["item"], table.lines.tolist()) == (("key", "item"), ["Lamp"], [4])
+    assert any("'data' was read; the file also has: 说明" in note for note in table.notes)
+
+
 def test_workbook_keeps_codes_and_marks_lost_digits(tmp_path):
     book = openpyxl.Workbook()
     sheet = book.active
