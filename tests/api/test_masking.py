@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
+import sqlite3
 import threading
 import time
+import zipfile
 from contextlib import suppress
 from datetime import UTC, datetime
 from uuid import uuid4
@@ -19,10 +22,11 @@ from store.database.actor import Actor
 from store.database.models import Camera, JobProgress
 from tests.api.conftest import Client
 from tests.api.pdf_text import pdf_text
+from tests.api.test_tile_export import tiles_of
 from tests.api.town import build_town, lonlat
 
 CONTACT = "13812345678"
-FORMATS = ("pdf", "csv", "html")
+FORMATS = ("pdf", "csv", "html", "xlsx", "gpkg")
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +66,22 @@ def by(app, keys):
 
 
 def words(content: bytes, form: str) -> str:
-    return pdf_text(content) if form == "pdf" else content.decode()
+    """Everything that a file tells: its text, that of its packed parts, every value of its tables."""
+    if form == "pdf":
+        return pdf_text(content)
+    if form in {"xlsx", "shp"}:
+        with zipfile.ZipFile(io.BytesIO(content)) as parts:
+            return "\n".join(parts.read(name).decode("utf-8", errors="replace") for name in parts.namelist())
+    if form == "gpkg":
+        database = sqlite3.connect(":memory:")
+        database.deserialize(content)
+        # indexes of geometries ask for functions that are not here, and hold numbers only
+        tables = [name for (name,) in database.execute("select name from sqlite_master where type = 'table'")]
+        plain = [name for name in tables if not name.startswith("rtree_")]
+        return "\n".join(str(row) for name in plain for row in database.execute(f'select * from "{name}"'))
+    if form == "pmtiles":
+        return b"".join(tiles_of(content).values()).decode("utf-8", errors="replace")
+    return content.decode()
 
 
 def kept_report(client, database, town, name: str, form: str, title: str) -> bytes:
@@ -156,3 +175,65 @@ def test_streams_carry_no_contact_and_no_data_of_the_network(server, keys, by, d
         assert not [each for each in secrets_of_cameras if each in polled.text], name
     assert by["plain"].get(f"/api/v1/incidents/{no}/contact").status_code == 403
     assert CONTACT not in by["plain"].get(f"/api/v1/incidents/{no}").text
+
+
+@pytest.fixture
+def reported(by, town) -> str:
+    """A report in a grid of the plan, with a way to reach who reported."""
+    lon, lat = lonlat(50, 100)
+    body = {"lon": lon, "lat": lat, "item": "Lamp out"}
+    made = by["knows"].post("/api/v1/incidents", json=body, headers={"Idempotency-Key": str(uuid4())})
+    assert made.status_code == 201, made.text
+    no = made.json()["incident"]["no"]
+    contact = f"/api/v1/incidents/{no}/contact"
+    assert by["knows"].put(contact, json={"contact": CONTACT}).status_code == 204
+    assert CONTACT in by["knows"].get(contact).text
+    return no
+
+
+@pytest.mark.parametrize("form", ["gpkg", "geojson", "shp", "csv", "pmtiles"])
+def test_exports_of_a_plan_hold_neither_contacts_nor_data_of_the_network(by, town, secrets_of_cameras, reported, form):
+    for who, client in by.items():
+        answer = client.get(f"/api/v1/plans/{town.plan}/export", params={"format": form})
+        assert answer.status_code == 200, answer.text
+        told = words(answer.content, form)
+        assert "990101001001001" in told, "the reader of files finds what is there"
+        assert CONTACT not in told
+        assert not [each for each in secrets_of_cameras if each in told], who
+
+
+def test_printed_sheets_and_workbooks_hold_neither_contacts_nor_data_of_the_network(
+    by, town, secrets_of_cameras, reported
+):
+    plan = f"/api/v1/plans/{town.plan}"
+    assert by["knows"].post("/api/v1/plates", json={"grid": "990101001001001"}).status_code in {200, 201}
+    found = {}
+    for who, client in by.items():
+        for path, form in (
+            (f"{plan}/handover/{town.grids['g1']}", "html"), ("/api/v1/plates/sheet?grid=990101001001001", "pdf"),
+            (f"{plan}/impact?format=xlsx", "xlsx"),
+        ):  # fmt: skip
+            answer = client.get(path)
+            assert answer.status_code == 200, answer.text
+            told = words(answer.content, form)
+            assert len(told) > 200
+            assert CONTACT not in told
+            found[who, path] = {each for each in secrets_of_cameras if each in told}
+    assert not [(path, seen) for (who, path), seen in found.items() if who == "plain" and seen]
+    assert any(seen for (who, _), seen in found.items() if who == "knows"), "the reader of files finds what is there"
+
+
+def test_tiles_in_a_file_hold_neither_contacts_nor_data_of_the_network(
+    by, database, town, secrets_of_cameras, reported
+):
+    told = {}
+    for who, client in by.items():
+        asked = {"collections": ["cameras", "incidents", "grids"], "max_zoom": 15}
+        job = client.post("/api/v1/layers/export", json=asked).json()["job"]["id"]
+        run_job(database, job, 0, threading.Event())
+        answer = client.get(f"/api/v1/jobs/{job}/file")
+        assert answer.status_code == 200, answer.text
+        told[who] = words(answer.content, "pmtiles")
+        assert CONTACT not in told[who]
+    assert not [each for each in secrets_of_cameras if each in told["plain"]]
+    assert [each for each in secrets_of_cameras if each in told["knows"]], "the reader of files finds what is there"
