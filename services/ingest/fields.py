@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
 
 from casework.masking import control_sign
@@ -36,12 +36,26 @@ _TIMES = (
     "%Y%m%d%H%M%S",
     "%Y年%m月%d日 %H:%M:%S",
     "%Y年%m月%d日 %H:%M",
+    "%Y年%m月%d日%H:%M",
+    "%Y年%m月%d日 %H时%M分%S秒",
+    "%Y年%m月%d日 %H时%M分",
+    "%Y年%m月%d日%H时%M分%S秒",
+    "%Y年%m月%d日%H时%M分",
     "%Y年%m月%d日",
+    "%Y.%m.%d %H:%M:%S",
+    "%Y.%m.%d %H:%M",
+    "%Y.%m.%d",
+    "%d.%m.%Y %H:%M:%S",
+    "%d.%m.%Y %H:%M",
+    "%d.%m.%Y",
     "%m/%d/%Y %I:%M:%S %p",
     "%m/%d/%Y %H:%M:%S",
     "%m/%d/%Y %H:%M",
     "%m/%d/%Y",
 )
+# a date that a sheet shows as a number, or that was exported as one: days since the end of 1899
+_SERIAL = re.compile(r"[3-7]\d{4}(?:\.\d+)?")
+_SERIAL_ZERO = datetime(1899, 12, 30)  # noqa: DTZ001 - the zone is for the caller to say
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +228,8 @@ def _moment_in(value: str) -> datetime | None:
         return datetime.fromisoformat(value)
     except ValueError:
         pass
+    if _SERIAL.fullmatch(value):
+        return _SERIAL_ZERO + timedelta(seconds=round(float(value) * 86_400))
     for form in _TIMES:
         try:
             return datetime.strptime(value, form)  # noqa: DTZ007 - the zone is for the caller to say
