@@ -176,7 +176,7 @@ async def who_asks(request: Request) -> SignedIn:
         if found is None:
             raise NotSignedInError("The session or token does not hold any more; sign in again.")
         wiring.credentials.put(digest, found)
-    request.state.account_name = found.actor.name
+    request.state.account_name, request.state.language = found.actor.name, found.language
     route = route_of(request.scope)
     request.state.actor = found.actor
     gates.check(found, request.method, route)

@@ -13,9 +13,13 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 1500,
     rollupOptions: {
-      input: { index: 'index.html', sw: 'src/worker/worker.ts' },
+      input: { index: 'index.html', sw: 'src/worker/worker.ts', 'ogc-map': 'src/ogc/main.ts' },
       // a service worker is asked for by one name for ever, and its folder is what it may serve: fill-worker.mjs
-      output: { entryFileNames: (chunk) => (chunk.name === 'sw' ? 'sw.js' : 'assets/[name]-[hash].js') },
+      // so is the map of the pages under /ogc, which the server writes without knowing what was built
+      output: {
+        entryFileNames: (chunk) =>
+          chunk.name === 'sw' ? 'sw.js' : chunk.name === 'ogc-map' ? 'ogc-map.js' : 'assets/[name]-[hash].js',
+      },
     },
   },
   worker: { format: 'es' },

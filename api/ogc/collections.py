@@ -13,15 +13,20 @@ from api.deps import Wired, Work
 from api.ogc import html
 from api.ogc.formats import FORMATS, FRESH, GEOJSON, HTML, JSON, SCHEMA, STYLE, answer, self_links
 from api.ogc.landing import PAGES, TITLE
+from api.ogc.words import said
 from api.ogc_parameters import base_of, link, only_parameters, requested_look
 from layers.catalogue import COLLECTIONS, LAYERS
 from layers.fields import PLACE, feature_schema_of, schema_of
-from layers.spec import LayerSpec
+from layers.spec import Group, Lang, LayerSpec
 from services.features.reading import CRS84, Crs, find_collection, known_systems, visible_fields
 from services.layers import Look, view_of
 
 RELATION: Final = "http://www.opengis.net/def/rel/ogc/1.0"
 TILED: Final = frozenset(spec.id for spec in LAYERS)
+_COLUMNS: Final = ("Name", "Type", "What it is")
+_DESKS: Final[dict[Group, str]] = {
+    "base": "coverage", "grids": "planner", "cameras": "coverage", "incidents": "dispatch",
+}  # fmt: skip
 
 router = APIRouter(prefix="/ogc", tags=["features"])
 Looking = Annotated[Look, Depends(requested_look)]
@@ -41,13 +46,16 @@ def list_collections(request: Request, work: Work, wired: Wired, look: Looking) 
         "collections": [described(spec, base, boxes[spec.id], systems) for spec in COLLECTIONS],
     }
 
-    def draw(told: Mapping[str, Any]) -> str:
+    def draw(told: Mapping[str, Any], lang: Lang) -> str:
         rows = [
-            (html.anchor(each["title"], f"{base}/collections/{each['id']}?f=html"), html.value(each["description"]))
+            (
+                html.anchor(said(each["title"], lang), f"{base}/collections/{each['id']}?f=html"),
+                html.value(each["description"]),
+            )
             for each in told["collections"]
         ]
-        listed = html.table("Collections", ["Name", "What it is"], rows)
-        return html.page("Collections", listed, crumbs=[(TITLE, f"{base}/?f=html")], base=base)
+        listed = html.table(said("Collections", lang), [said("Name", lang), said("What it is", lang)], rows)
+        return html.page("Collections", listed, crumbs=[(TITLE, f"{base}/?f=html")], base=base, lang=lang)
 
     return answer(request, body, draw)
 
@@ -64,20 +72,31 @@ def get_collection(request: Request, work: Work, wired: Wired, look: Looking, co
     body = described(spec, base, box, known_systems(work, view))
     body["links"] = [*self_links(request, address, JSON), *body["links"][1:]]
 
-    def draw(told: Mapping[str, Any]) -> str:
+    def draw(told: Mapping[str, Any], lang: Lang) -> str:
         fields = [
-            (html.value(each.name), html.value(each.kind), html.value(each.title.en))
+            (html.value(each.name), said(each.kind, lang), html.value(getattr(each.title, lang)))
             for each in visible_fields(work.actor, collection)
         ]
         parts = (
             html.paragraph(told["description"]),
-            f"<p>{html.anchor('Features', f'{address}/items?f=html')}</p>",
-            html.table("What can be asked by", ["Name", "Type", "What it is"], fields),
-            html.links(told["links"]),
+            f"<p>{html.anchor(said('Features', lang), f'{address}/items?f=html')}</p>",
+            _on_the_desk(spec, base, box, lang),
+            html.table(said("What can be asked by", lang), [said(each, lang) for each in _COLUMNS], fields),
+            html.links(told["links"], lang),
         )
-        return html.page(spec.title.en, *parts, crumbs=crumbs(base), base=base)
+        return html.page(spec.title.en, *parts, crumbs=crumbs(base), base=base, lang=lang)
 
     return answer(request, body, draw)
+
+
+def _on_the_desk(spec: LayerSpec, base: str, box: tuple[float, ...] | None, lang: Lang) -> str:
+    """Return a link to the map desk with this layer on it, as near as its marks need; empty where it is on no map."""
+    if spec.id not in TILED or box is None:
+        return ""
+    shown = "grids" if spec.id == "grid_labels" else spec.id
+    place = f"{spec.min_zoom + 1}/{(box[1] + box[3]) / 2:.5f}/{(box[0] + box[2]) / 2:.5f}"
+    address = f"{base.removesuffix('/ogc')}/#/{_DESKS[spec.group]}?map={place}&layers={shown}"
+    return f"<p>{html.anchor(said('Show on the map desk', lang), address)}</p>"
 
 
 def crumbs(base: str, spec: LayerSpec | None = None) -> list[html.Crumb]:
@@ -159,13 +178,20 @@ def _schema(request: Request, work: Work, collection: str, kind: str, *, queryab
     body = schema_of(spec, fields, f"{base}/collections/{spec.id}/{kind}", queryables=queryables)
     if kind == "sortables":
         body["properties"].pop(PLACE)
+    titles = {each.name: each.title for each in fields}
 
-    def draw(told: Mapping[str, Any]) -> str:
+    def draw(told: Mapping[str, Any], lang: Lang) -> str:
         rows = [
-            (html.value(name), html.value(each.get("type", each.get("format"))), html.value(each["title"]))
+            (
+                html.value(name),
+                said(each.get("type", each.get("format")), lang),
+                html.value(getattr(titles[name], lang) if name in titles else said(each["title"], lang)),
+            )
             for name, each in told["properties"].items()
         ]
-        listed = html.table(f"{spec.title.en}: {kind}", ["Name", "Type", "What it is"], rows)
-        return html.page(kind.capitalize(), listed, crumbs=crumbs(base, spec), base=base)
+        named = kind.capitalize()
+        caption = f"{getattr(spec.title, lang)} · {said(named, lang)}"
+        listed = html.table(caption, [said(each, lang) for each in _COLUMNS], rows)
+        return html.page(named, listed, crumbs=crumbs(base, spec), base=base, lang=lang)
 
     return answer(request, body, draw, media_type=SCHEMA)

@@ -16,14 +16,15 @@ from starlette.responses import Response
 from api.deps import Work
 from api.ogc import html
 from api.ogc.collections import TILED
-from api.ogc.formats import FORMATS, FRESH, GEOJSON, HTML, JSON, OPENAPI, SCHEMA, STYLE, wanted_format
-from api.ogc.landing import ABOUT, TITLE
+from api.ogc.formats import FORMATS, FRESH, GEOJSON, HTML, JSON, OPENAPI, SCHEMA, STYLE, page_answer, wanted_format
+from api.ogc.landing import TITLE
 from api.ogc.parameters import LIMIT_DEFAULT, LIMIT_MAX
+from api.ogc.words import ABOUT, language_of, said
 from api.ogc_parameters import base_of, only_parameters
 from api.problems import MEDIA_TYPE, openapi_schema
 from layers.catalogue import COLLECTIONS
 from layers.fields import Fields, fields_of
-from layers.spec import LayerSpec
+from layers.spec import Lang, LayerSpec
 from services.features.reading import EDITABLE
 
 MVT: Final = "application/vnd.mapbox-vector-tile"
@@ -45,20 +46,21 @@ def get_api(request: Request, work: Work) -> Response:
     base = base_of(request)
     told = describe(base, network=work.actor.may("camera_network"))
     if wanted_format(request) == "html":
-        return Response(_page(told, base), media_type=HTML, headers=FRESH)
+        lang = language_of(request)
+        return page_answer(_page(told, base, lang), lang)
     return Response(orjson.dumps(told), media_type=OPENAPI, headers=FRESH)
 
 
-def _page(told: Mapping[str, Any], base: str) -> str:
+def _page(told: Mapping[str, Any], base: str, lang: Lang) -> str:
     rows = [
-        (f"<code>{html.value(method.upper())} {html.value(path)}</code>", html.value(operation["summary"]))
+        (f"<code>{html.value(method.upper())} {html.value(path)}</code>", html.value(said(operation["summary"], lang)))
         for path, operations in told["paths"].items()
         for method, operation in operations.items()
         if method != "parameters"
     ]
-    listed = html.table("What can be asked", ["Address", "What it does"], rows)
-    plain = f"<p>{html.anchor('The same for programs (OpenAPI 3.0)', f'{base}/api?f=json')}</p>"
-    return html.page("API", plain, listed, crumbs=[(TITLE, f"{base}/?f=html")], base=base)
+    listed = html.table(said("What can be asked", lang), [said("Address", lang), said("What it does", lang)], rows)
+    plain = f"<p>{html.anchor(said('The same for programs (OpenAPI 3.0)', lang), f'{base}/api?f=json')}</p>"
+    return html.page("API", plain, listed, crumbs=[(TITLE, f"{base}/?f=html")], base=base, lang=lang)
 
 
 def describe(base: str, *, network: bool = True) -> dict[str, Any]:

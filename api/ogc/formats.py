@@ -10,7 +10,9 @@ from fastapi import Request
 from starlette.datastructures import URL
 from starlette.responses import Response
 
+from api.ogc.words import language_of
 from api.ogc_parameters import link
+from layers.spec import Lang
 
 JSON: Final = "application/json"
 GEOJSON: Final = "application/geo+json"
@@ -22,8 +24,10 @@ FORMATS: Final = ("json", "html")
 ITEM_FORMATS: Final = ("json", "geojson", "html")
 FRESH: Final = {"Cache-Control": "private, no-cache", "Vary": "Accept, Accept-Encoding, Authorization, Cookie"}
 
+CONTENT_LANGUAGE: Final[dict[Lang, str]] = {"en": "en", "zh": "zh-CN"}
+
 Format = Literal["json", "html"]
-Draw = Callable[[Mapping[str, Any]], str]
+Draw = Callable[[Mapping[str, Any], Lang], str]
 
 
 def wanted_format(request: Request) -> Format:
@@ -86,12 +90,19 @@ def answer(
     body : mapping
         The JSON answer.
     draw : callable
-        Makes the page of it.
+        Makes the page of it, in the language that the reader wants.
     media_type : str
         Of the JSON answer.
     headers : mapping, optional
     """
     given = {**FRESH, **(headers or {})}
     if wanted_format(request) == "html":
-        return Response(draw(body), media_type=HTML, headers=given)
+        lang = language_of(request)
+        return page_answer(draw(body, lang), lang, given)
     return Response(orjson.dumps(body), media_type=media_type, headers=given)
+
+
+def page_answer(page: str, lang: Lang, headers: Mapping[str, str] = FRESH) -> Response:
+    """Answer a page to read and say its language."""
+    told = {**headers, "Content-Language": CONTENT_LANGUAGE[lang], "Vary": f"{FRESH['Vary']}, Accept-Language"}
+    return Response(page, media_type=HTML, headers=told)

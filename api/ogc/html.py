@@ -15,6 +15,9 @@ from typing import Any, Final
 import shapely
 from shapely.geometry import shape as shape_of
 
+from api.ogc.words import said
+from layers.spec import Lang
+
 Crumb = tuple[str, str]
 _WIDTH: Final = 640
 _MOST_DRAWN: Final = 2000
@@ -27,7 +30,7 @@ def style_sheet() -> bytes:
     return (resources.files("api.ogc") / "page.css").read_bytes()
 
 
-def page(title: str, *parts: str, crumbs: Sequence[Crumb], base: str) -> str:
+def page(title: str, *parts: str, crumbs: Sequence[Crumb], base: str, lang: Lang = "en", drawn: bool = False) -> str:
     """Return a whole page.
 
     Parameters
@@ -39,15 +42,21 @@ def page(title: str, *parts: str, crumbs: Sequence[Crumb], base: str) -> str:
         The way to here from the landing page, without this page.
     base : str
         Address of the landing page.
+    lang : {"en", "zh"}
+        Language of the page; its title, the way and the links are said in it.
+    drawn : bool
+        Whether a part is a map, which a script draws.
     """
-    way = "".join(f'<li><a href="{escape(address)}">{escape(text)}</a></li>' for text, address in crumbs)
+    title, root = said(title, lang), base.removesuffix("/ogc")
+    way = "".join(f'<li><a href="{escape(address)}">{escape(said(text, lang))}</a></li>' for text, address in crumbs)
+    script = f'<script type="module" src="{escape(root)}/ogc-map.js"></script>' if drawn else ""
     return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        f'<!doctype html><html lang="{"zh-CN" if lang == "zh" else "en"}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         f'<title>{escape(title)} · Gridward</title><link rel="stylesheet" href="{escape(base)}/page.css">'
-        f'<link rel="icon" href="{escape(base.removesuffix("/ogc"))}/favicon.svg"></head>'
-        '<body><a class="skip" href="#main">Skip to content</a>'
-        f'<nav aria-label="Breadcrumb"><ol>{way}<li aria-current="page">{escape(title)}</li></ol></nav>'
+        f'<link rel="icon" href="{escape(root)}/favicon.svg">{script}</head>'
+        f'<body><a class="skip" href="#main">{said("Skip to content", lang)}</a>'
+        f'<nav aria-label="{said("Breadcrumb", lang)}"><ol>{way}<li aria-current="page">{escape(title)}</li></ol></nav>'
         f'<main id="main" tabindex="-1"><h1>{escape(title)}</h1>{"".join(parts)}</main></body></html>'
     )
 
@@ -57,15 +66,15 @@ def paragraph(text: str) -> str:
     return f"<p>{escape(text)}</p>"
 
 
-def links(told: Iterable[Mapping[str, Any]], heading: str = "Links") -> str:
+def links(told: Iterable[Mapping[str, Any]], lang: Lang = "en") -> str:
     """Return links under a heading; templates are told as text, since nobody can follow them."""
     rows = []
     for each in told:
-        name = escape(str(each.get("title") or each["rel"].rpartition("/")[2]))
+        name = escape(said(str(each.get("title") or each["rel"].rpartition("/")[2]), lang))
         address = escape(str(each["href"]))
         shown = f"<code>{address}</code>" if each.get("templated") else f'<a href="{address}">{name}</a>'
         rows.append(f"<li>{shown} <small>{escape(str(each.get('type', '')))}</small></li>")
-    return f"<h2>{escape(heading)}</h2><ul>{''.join(rows)}</ul>" if rows else ""
+    return f"<h2>{said('Links', lang)}</h2><ul>{''.join(rows)}</ul>" if rows else ""
 
 
 def table(caption: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -80,12 +89,12 @@ def table(caption: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -
     )
 
 
-def value(told: object) -> str:
+def value(told: object, lang: Lang = "en") -> str:
     """Return a value as text to read."""
     if told is None:
         return "–"
     if isinstance(told, bool):
-        return "yes" if told else "no"
+        return said("yes" if told else "no", lang)
     if isinstance(told, float):
         return f"{told:.{_DIGITS}g}"
     return escape(str(told))
@@ -94,6 +103,25 @@ def value(told: object) -> str:
 def anchor(text: object, address: str) -> str:
     """Return a link."""
     return f'<a href="{escape(address)}">{escape(str(text))}</a>'
+
+
+def map_of(features: Sequence[Mapping[str, Any]], address: str, label: str, lang: Lang) -> str:
+    """Return a map of features: their outlines until a script has drawn the ground and them on it.
+
+    Parameters
+    ----------
+    features : sequence of GeoJSON features
+        In whatever reference system was asked for; the outlines need longitude first.
+    address : str
+        Where the script gets the same features, in longitude and latitude.
+    label : str
+        What the map shows, for those who do not see it.
+    lang : {"en", "zh"}
+    """
+    return (
+        f'<figure class="map" data-features="{escape(address)}" data-label="{escape(label)}" data-lang="{lang}">'
+        f"{sketch(features, label)}<figcaption hidden>{said('Click a feature to open it.', lang)}</figcaption></figure>"
+    )
 
 
 def sketch(features: Sequence[Mapping[str, Any]], label: str) -> str:

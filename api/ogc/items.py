@@ -18,9 +18,21 @@ from api.haste import patience_of
 from api.middleware import route_of
 from api.ogc import html
 from api.ogc.collections import RELATION, Looking, crumbs
-from api.ogc.formats import FRESH, GEOJSON, HTML, ITEM_FORMATS, JSON, SCHEMA, self_links, wanted_format
+from api.ogc.formats import (
+    FRESH,
+    GEOJSON,
+    HTML,
+    ITEM_FORMATS,
+    JSON,
+    SCHEMA,
+    page_answer,
+    self_links,
+    wanted_format,
+    with_format,
+)
 from api.ogc.parameters import (
     COMMON,
+    DEFAULT_CRS,
     LARGEST_ID,
     cursor_text,
     output_of,
@@ -28,9 +40,11 @@ from api.ogc.parameters import (
     requested_crs,
     requested_query,
 )
+from api.ogc.words import language_of, said
 from api.ogc_parameters import base_of, known_tags, link, only_parameters
 from gis.errors import NotFoundError
 from layers.fields import FIELDS
+from layers.spec import Lang, LayerSpec
 from services.access import SignedIn
 from services.features.reading import (
     EDITABLE,
@@ -125,8 +139,19 @@ def _list_by_work(request: Request, who: SignedIn, look: Look, collection: str) 
     base = base_of(request)
     told = _collection_of(request, f"{base}/collections/{collection}", found)
     told["features"] = orjson.loads(b"[%b]" % found.features)
-    page = _page(told, collection, base, drawn=query.geometry and crs.lon_first)
-    return Response(page, media_type=HTML, headers=_headers(request, collection, crs))
+    lang = language_of(request)
+    label = said("Map of the features: {name}", lang).format(name=getattr(find_collection(collection).title, lang))
+    drawn = ""
+    if query.geometry and told["features"]:
+        drawn = _map(request, f"{base}/collections/{collection}/items", told["features"], crs, label)
+    page = _page(told, collection, base, lang, drawn)
+    return page_answer(page, lang, _headers(request, collection, crs))
+
+
+def _map(request: Request, address: str, features: Sequence[Mapping[str, Any]], crs: Crs, label: str) -> str:
+    """Return a map of what a page shows, which gets the same as GeoJSON in longitude and latitude."""
+    shown = str(URL(with_format(request, address, "json")).remove_query_params(["crs", "properties"]))
+    return html.map_of(features if crs == DEFAULT_CRS else (), shown, label, language_of(request))
 
 
 def _headers(request: Request, collection: str, crs: Crs) -> dict[str, str]:
@@ -167,7 +192,7 @@ def _collection_of(request: Request, address: str, found: ItemPage) -> dict[str,
     return told
 
 
-def _page(told: Mapping[str, Any], collection: str, base: str, *, drawn: bool) -> str:
+def _page(told: Mapping[str, Any], collection: str, base: str, lang: Lang, drawn: str) -> str:
     spec = find_collection(collection)
     features = told["features"]
     names = [each.name for each in FIELDS[collection] if any(each.name in f["properties"] for f in features)]
@@ -175,19 +200,22 @@ def _page(told: Mapping[str, Any], collection: str, base: str, *, drawn: bool) -
     rows = [
         (
             html.anchor(each["id"], f"{address}/{each['id']}?f=html"),
-            *(html.value(each["properties"].get(n)) for n in names),
+            *(html.value(each["properties"].get(n), lang) for n in names),
         )
         for each in features
     ]
     onward = [{**each, "title": "Next page"} for each in told["links"] if each["rel"] == "next"]
     others = [each for each in told["links"] if each["rel"] == "alternate"]
+    # names as in queries and in JSON; who reads Chinese is told what they mean
+    heads = names if lang == "en" else [each.title.zh for each in FIELDS[collection] if each.name in names]
+    name = getattr(spec.title, lang)
     parts = (
-        html.paragraph(f"{told['numberReturned']} features on this page."),
-        html.sketch(features, f"Outlines of the features: {spec.title.en}") if drawn else "",
-        html.table(spec.title.en, ["Feature", *names], rows),
-        html.links([*onward, *others]),
+        html.paragraph(said("{n} features on this page.", lang).format(n=told["numberReturned"])),
+        drawn,
+        html.table(name, [said("Feature", lang), *heads], rows),
+        html.links([*onward, *others], lang),
     )
-    return html.page("Features", *parts, crumbs=crumbs(base, spec), base=base)
+    return html.page("Features", *parts, crumbs=crumbs(base, spec), base=base, lang=lang, drawn=bool(drawn))
 
 
 @router.get(
@@ -210,21 +238,31 @@ def get_item(request: Request, work: Work, look: Looking, collection: str, fid: 
         headers["ETag"] = f'"{tag}"' if collection in EDITABLE else f'W/"{tag}"'
         if tag in known_tags(request):
             return Response(status_code=304, headers=headers)
-    base = base_of(request)
-    address = f"{base}/collections/{collection}"
-    links = feature_links(request, collection, fid)
-    if not as_page:
-        return Response(with_links(feature, links), media_type=GEOJSON, headers=headers)
-    told = orjson.loads(feature)
-    titles = {each.name: each.title.en for each in FIELDS[collection]}
-    rows = [(html.value(titles[name]), html.value(each)) for name, each in told["properties"].items()]
+        return Response(
+            with_links(feature, feature_links(request, collection, fid)), media_type=GEOJSON, headers=headers
+        )
+    told, label = orjson.loads(feature), said("Map of feature {fid}", language_of(request)).format(fid=fid)
+    address = f"{base_of(request)}/collections/{collection}/items/{fid}"
+    drawn = _map(request, address, [told], crs, label) if told["geometry"] else ""
+    return _feature_page(request, spec, told, drawn, headers)
+
+
+def _feature_page(
+    request: Request, spec: LayerSpec, told: Mapping[str, Any], drawn: str, headers: Mapping[str, str]
+) -> Response:
+    base, lang, fid = base_of(request), language_of(request), told["id"]
+    address = f"{base}/collections/{spec.id}/items"
+    titles = {each.name: getattr(each.title, lang) for each in FIELDS[spec.id]}
+    rows = [(html.value(titles[name]), html.value(each, lang)) for name, each in told["properties"].items()]
+    others = [each for each in feature_links(request, spec.id, fid) if each["rel"] == "alternate"]
     parts = (
-        html.sketch([told], f"Outline of feature {fid}") if crs.lon_first else "",
-        html.table("Attributes", ["Name", "Value"], rows),
-        html.links([each for each in links if each["rel"] == "alternate"]),
+        drawn,
+        html.table(said("Attributes", lang), [said("Name", lang), said("Value", lang)], rows),
+        html.links(others, lang),
     )
-    way = [*crumbs(base, spec), ("Features", f"{address}/items?f=html")]
-    return Response(html.page(f"Feature {fid}", *parts, crumbs=way, base=base), media_type=HTML, headers=headers)
+    way = [*crumbs(base, spec), ("Features", f"{address}?f=html")]
+    title = said("Feature {fid}", lang).format(fid=fid)
+    return page_answer(html.page(title, *parts, crumbs=way, base=base, lang=lang, drawn=bool(drawn)), lang, headers)
 
 
 def feature_links(request: Request, collection: str, fid: int | str) -> list[dict[str, Any]]:

@@ -12,12 +12,13 @@ from api.deps import Work
 from api.ogc import html
 from api.ogc.conformance import CONFORMS_TO
 from api.ogc.formats import FORMATS, HTML, JSON, OPENAPI, answer, self_links
+from api.ogc.words import ABOUT, said
 from api.ogc_parameters import base_of, link, only_parameters
 from api.tile_matrices import web_mercator_quad
 from gis.errors import NotFoundError
+from layers.spec import Lang
 
 TITLE = "Gridward"
-ABOUT = "Grids, cameras, gaps in coverage, incidents and the ground they stand on."
 PAGES: dict[int | str, dict[str, Any]] = {200: {"content": {JSON: {}, HTML: {}}}}
 
 router = APIRouter(prefix="/ogc", tags=["features"])
@@ -45,9 +46,11 @@ def landing_page(request: Request, _work: Work) -> Response:
         ],
     }
 
-    def draw(told: Mapping[str, Any]) -> str:
+    def draw(told: Mapping[str, Any], lang: Lang) -> str:
         titled = [each for each in told["links"] if "title" in each]
-        return html.page(TITLE, html.paragraph(ABOUT), html.links(titled), crumbs=(), base=base)
+        return html.page(
+            TITLE, html.paragraph(said(ABOUT, lang)), html.links(titled, lang), crumbs=(), base=base, lang=lang
+        )
 
     return answer(request, body, draw)
 
@@ -58,10 +61,10 @@ def conformance(request: Request, _work: Work) -> Response:
     only_parameters(request, "f", formats=FORMATS)
     base = base_of(request)
 
-    def draw(told: Mapping[str, Any]) -> str:
+    def draw(told: Mapping[str, Any], lang: Lang) -> str:
         rows = [(f"<code>{html.value(name)}</code>",) for name in told["conformsTo"]]
-        listed = html.table("Conformance classes that are fully met", ["Class"], rows)
-        return html.page("Conformance", listed, crumbs=[(TITLE, f"{base}/?f=html")], base=base)
+        listed = html.table(said("Conformance classes that are fully met", lang), [said("Class", lang)], rows)
+        return html.page("Conformance", listed, crumbs=[(TITLE, f"{base}/?f=html")], base=base, lang=lang)
 
     return answer(request, {"conformsTo": list(CONFORMS_TO)}, draw)
 

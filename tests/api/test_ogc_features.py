@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
+import re
+from datetime import UTC, datetime
+from html import unescape
 from html.parser import HTMLParser
 from urllib.parse import quote
 
@@ -14,8 +17,10 @@ from shapely.geometry import shape
 from api.ogc import html
 from layers.catalogue import COLLECTIONS, LAYERS
 from layers.fields import FIELDS
+from services import access
 from services.features.reading import EDITABLE
 from store.database.actor import Actor
+from tests.api.conftest import Client
 from tests.api.town import build_town, lonlat
 
 OGC = "/ogc/collections"
@@ -184,17 +189,30 @@ def test_core_links_of_the_next_page_keep_every_parameter(client, town):
 class _Reader(HTMLParser):
     def __init__(self):
         super().__init__()
-        self.tags, self.fetched, self.headings = [], [], 0
+        self.tags, self.fetched, self.headings, self.words, self.inside = [], [], 0, [], []
 
     def handle_starttag(self, tag, attrs):
         given = dict(attrs)
         self.tags.append(tag)
         self.headings += tag == "h1"
-        assert tag not in ("script", "style")
+        assert tag != "style"
+        assert tag != "script" or given == {"type": "module", "src": "http://testserver/ogc-map.js"}
+        if tag not in ("meta", "link", "img", "path", "circle"):
+            self.inside.append(tag)
         assert "style" not in given
         assert not any(name.startswith("on") for name in given)
         if tag in ("img", "link", "iframe"):
             self.fetched.append(given.get("src") or given.get("href"))
+
+    def handle_endtag(self, tag):
+        if tag in self.inside:
+            while self.inside.pop() != tag:
+                pass
+
+    def handle_data(self, data):
+        assert "script" not in self.inside, "a script in the page itself"
+        if not {"code", "small"} & set(self.inside):
+            self.words.append((self.inside[-1] if self.inside else "", data))
 
 
 def test_html_definition_every_page_can_be_read_and_fetches_nothing_outside(client, town):
@@ -222,7 +240,60 @@ def test_html_definition_every_page_can_be_read_and_fetches_nothing_outside(clie
     assert [html.value(each) for each in (43105.1233500093, 0.5, 120000.0)] == ["43105.1234", "0.5", "120000"]
     assert '<table class="many">' in page
     assert "Next page" in page
+    # a map of just these features: the outlines, until the script has drawn it
     assert "<svg" in page
+    shown = re.search(r'data-features="([^"]+)"', page)
+    assert shown is not None
+    drawn = client.get(unescape(shown[1])).json()
+    assert [each["id"] for each in drawn["features"]] == [
+        each["id"] for each in get(client, GRIDS, limit=2)["features"]
+    ]
+    turned = client.get(GRIDS, params={"f": "html", "limit": 2, "crs": f"{EPSG}4326"}).text
+    assert "<svg" not in turned  # latitude first: no outline, but a map
+    assert "crs" not in re.search(r'data-features="([^"]+)"', turned)[1]
+    for nothing_drawn in ({"skipGeometry": "true"}, {"name": "nobody"}):
+        assert "ogc-map.js" not in client.get(GRIDS, params={"f": "html", **nothing_drawn}).text
+
+
+CHINESE = re.compile("[\u4e00-\u9fff]")
+NAMES = {"Gridward", "JSON", "HTML", "TileJSON", "self", "geometry", "WebMercatorQuad"} | {
+    field.name for fields in FIELDS.values() for field in fields
+}
+
+
+def test_pages_speak_the_language_of_the_reader(app, client, database, town):
+    key_place = get(client, f"{OGC}/key_places/items")["features"][0]["id"]
+    for path in ("/ogc/", "/ogc/conformance", "/ogc/api", OGC, f"{OGC}/grids", f"{OGC}/privacy_zones", GRIDS,
+                 f"{OGC}/gaps/items", f"{OGC}/key_places/items/{key_place}", f"{OGC}/grids/queryables",
+                 f"{OGC}/cameras/schema", f"{OGC}/cameras/sortables"):  # fmt: skip
+        answer = client.get(path, params={"f": "html"}, headers={"Accept-Language": "fi, zh-CN;q=0.9, en;q=0.8"})
+        assert answer.headers["content-language"] == "zh-CN"
+        assert "Accept-Language" in answer.headers["vary"]
+        assert '<html lang="zh-CN">' in answer.text
+        reader = _Reader()
+        reader.feed(answer.text)
+        told = [(tag, word) for tag, word in reader.words if re.search("[A-Za-z]{2}", word) and tag != "title"]
+        data = "td" if "/items" in path else ""
+        assert [word for tag, word in told if not CHINESE.search(word) and word not in NAMES and tag != data] == []
+        english = client.get(path, params={"f": "html"}, headers={"Accept-Language": "en;q=0.5, zh;q=0"})
+        assert english.headers["content-language"] == "en"
+        assert '<html lang="en">' in english.text
+    # JSON is for programs: it is the same for everybody
+    assert client.get(OGC, headers={"Accept-Language": "zh"}).json() == get(client, OGC)
+    with database.work(Actor.system()) as work:
+        access.create_account(work, "reads-chinese", roles=["planner"], language="zh")
+        token = access.issue_token(work, "reads-chinese", label="test", now=datetime.now(UTC))
+    with Client(app, headers={"Authorization": f"Bearer {token}"}) as reads_chinese:
+        # who does not say reads the language of the account
+        assert reads_chinese.get(OGC, params={"f": "html"}).headers["content-language"] == "zh-CN"
+        asked = reads_chinese.get(OGC, params={"f": "html"}, headers={"Accept-Language": "en-GB"})
+        assert asked.headers["content-language"] == "en"
+
+
+def test_collection_page_leads_to_the_map_desk_where_there_is_one(client, town):
+    page = client.get(f"{OGC}/gaps", params={"f": "html"}).text
+    assert re.search(r'href="http://testserver/#/coverage\?map=14/60\.\d{5}/24\.\d{5}&amp;layers=gaps"', page)
+    assert "/#/" not in client.get(f"{OGC}/facilities", params={"f": "html"}).text
 
 
 def test_html_content_escapes_what_people_wrote(client, town, database):
@@ -236,7 +307,7 @@ def test_html_content_escapes_what_people_wrote(client, town, database):
         point = placed(shapely.Point(10, 10))
         work.session.add(KeyPlace(territory_id=town.territory, kind="x", name="<script>alert(1)</script>", point=point))
     text = client.get(f"{OGC}/key_places/items", params={"f": "html", "kind": "x"}).text
-    assert "<script" not in text
+    assert "<script>" not in text
     assert "&lt;script&gt;" in text
 
 
