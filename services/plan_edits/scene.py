@@ -25,6 +25,9 @@ __all__ = ["OpenPlan", "Scene", "open_plan", "read_images", "read_scene"]
 #: Kinds whose grids are polygons that tile the ground.
 TILED = frozenset({"household", "natural_village", "micro", "ten_household", "dedicated", "police", "safety", "cell"})
 
+#: How a status is said in a sentence.
+STATUS_WORDS = {"review": "in review"}
+
 
 @dataclass(frozen=True, slots=True)
 class OpenPlan:
@@ -119,7 +122,8 @@ def open_plan(work: UnitOfWork, plan_id: UUID) -> OpenPlan:
         raise NotFoundError(f"There is no plan {plan_id}.", plan=str(plan_id))
     if row.status != "draft":
         raise PlanClosedError(
-            f"The plan is {row.status}; only a draft can be edited. Make a draft of it first.",
+            f"The plan is {STATUS_WORDS.get(row.status, row.status)}; only a draft can be edited."
+            " Make a draft of it first.",
             plan=str(plan_id),
             plan_status=row.status,
         )

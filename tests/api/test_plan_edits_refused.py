@@ -266,7 +266,9 @@ def test_only_drafts_are_edited_and_only_by_planners(desk, g, town, app, make_ac
     assert any(lies_in(back.json()["place"], grid) for grid in published.grids().values())
     with database.work(Actor.system()) as work:
         work.session.execute(sa.update(Plan).where(Plan.id == desk.plan).values(status="review"))
-    assert desk.edit(f"grids/{g['g1']}/lock").json()["plan_status"] == "review"
+    reviewed = desk.edit(f"grids/{g['g1']}/lock").json()
+    assert reviewed["plan_status"] == "review"
+    assert reviewed["detail"].startswith("The plan is in review;")
     with Client(app, headers={"Authorization": f"Bearer {make_account('analyst')}"}) as analyst:
         looking = Desk(analyst, desk.plan)
         assert looking.edit(f"grids/{g['g1']}/lock").status_code == 403

@@ -290,6 +290,17 @@ def test_whole_journey_by_keys_alone_without_a_map(open_desk, draft):
     # list, select, act: a border, one of its vertices, ten metres and one
     keys.press("2")
     keys.press("ArrowDown")
+    # a letter that other lists walk by is this desk's own: the row stays, and is locked
+    row = page.locator("tr[aria-selected='true']")
+    chosen = row.get_attribute("data-key")
+    keys.press("k")
+    saved(desk, 1)
+    expect(row).to_have_attribute("data-key", chosen)
+    keys.press("k")
+    saved(desk, 2)
+    for left in (1, 0):
+        keys.press("Control+z")
+        saved(desk, left)
     keys.press("b")
     expect(page.get_by_role("listbox", name="Borders").locator(":focus")).to_have_count(1)
     vertices = page.get_by_role("listbox", name="Vertices")

@@ -4,10 +4,21 @@ import re
 import uuid
 
 import pytest
+import shapely
 from playwright.sync_api import expect
 
 from tests.e2e.test_accessibility import AXE, LOOKS, faults
-from tests.e2e.test_planner_edit import complaints_of, draft, drag, open_draft, saved, take_border, tool
+from tests.e2e.test_planner_edit import (
+    complaints_of,
+    draft,
+    drag,
+    figures_of,
+    open_draft,
+    saved,
+    table_of,
+    take_border,
+    tool,
+)
 
 __all__ = ["draft"]
 
@@ -17,6 +28,85 @@ needs_axe = pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not instal
 def _without_cut_wires(desk):
     # the browser remarks on each request that the test itself keeps from arriving
     return [said for said in complaints_of(desk) if "ERR_INTERNET_DISCONNECTED" not in said]
+
+
+def ground_of(desk, draft, grid):
+    """The parcels of a grid as id, households and shape, those that can be seen apart first."""
+    found = desk.get(f"/api/v1/plans/{draft}/atoms?grids={grid['id']}")
+    spots = list(zip(found["vertices"][::2], found["vertices"][1::2], strict=True))
+    parcels = [(atom[0], atom[3], shapely.Polygon([spots[k] for k in atom[5][0]])) for atom in found["atoms"]]
+    return sorted(parcels, key=lambda one: -one[2].area)
+
+
+def test_brush_saves_what_it_drew_and_counts_what_is_locked(open_desk, draft):
+    desk = open_desk()
+    open_draft(desk, draft)
+    desk.wait_for_map()
+    page = desk.page
+    before = figures_of(desk, draft)
+    taker, giver, held = (
+        next(one for one in desk.get(f"/api/v1/plans/{draft}/grids")["grids"] if one["code"].endswith(end))
+        for end in ("009", "005", "008")
+    )
+    rim = shapely.union_all([shape for _, _, shape in ground_of(desk, draft, taker)])
+    spots = [
+        next(
+            shape for _, homes, shape in ground_of(desk, draft, grid) if homes and shape.intersection(rim).length > 2e-4
+        )
+        for grid in (held, giver)
+    ]
+    page.locator(f"tr[data-key='{held['code']}']").click()
+    page.locator(".selected-grid").get_by_role("button", name="Lock").click()
+    saved(desk, 1)
+    page.locator(f"tr[data-key='{taker['code']}']").click()
+    tool(desk, "Brush")
+    expect(page.locator(".tool-card")).to_contain_text("9 takes")
+    over = [desk.pixel_of(*shape.representative_point().coords[0]) for shape in spots]
+    page.mouse.move(*over[0])
+    page.mouse.down()
+    page.mouse.move(over[1][0], over[1][1], steps=8)
+    card = page.get_by_test_id("figures")
+    expect(card).to_contain_text("one piece")
+    expect(page.locator(".tool-card")).to_contain_text("Parcels of locked grids left out:")
+    told = card.locator(".half-figure").all_inner_texts()
+    numbers = card.locator(".half .strong").all_inner_texts()
+    page.mouse.up()
+    saved(desk, 2)
+    expect(page.locator(".toast")).to_contain_text("Parcels of locked grids left out:")
+    after = figures_of(desk, draft)
+    now = {str(int(code[-3:])): str(figures[0]) for code, figures in after.items()}
+    assert [now[number] for number in numbers] == told
+    assert after[held["code"]] == before[held["code"]]
+    assert after[taker["code"]][0] > before[taker["code"]][0]
+    assert table_of(desk) == after
+    page.keyboard.press("Control+z")
+    saved(desk, 1)
+    assert table_of(desk) == figures_of(desk, draft) == before
+    assert complaints_of(desk) == []
+
+
+def test_edit_of_a_plan_sent_for_review_meanwhile_is_refused_at_its_place(open_desk, draft):
+    desk, other = open_desk(), open_desk()
+    open_draft(desk, draft)
+    desk.wait_for_map()
+    page = desk.page
+    place = take_border(desk, "990001001001005")
+    drag(desk, desk.pixel_of(*place), 14, 10, release=False)
+    page.context.set_offline(True)
+    page.mouse.up()
+    expect(page.get_by_test_id("unsent")).to_be_visible()
+    other.open(f"#/planner?plan={draft}&list=1")
+    other.page.locator(".deskbar").get_by_role("button", name="Send for review").click()
+    other.page.get_by_role("dialog").get_by_role("button", name="Send for review").click()
+    expect(other.page.locator(".deskbar")).to_contain_text("In review")
+    page.context.set_offline(False)
+    refusal = page.get_by_role("alert").filter(has_text="plan-not-draft")
+    expect(refusal).to_contain_text("The plan is in review")
+    expect(refusal.get_by_role("button", name="Zoom to it")).to_be_visible()
+    page.wait_for_function("() => window.gridward.map.queryRenderedFeatures({layers: ['edit-refused']}).length > 0")
+    # the desk says what the plan is now, and what was drawn is kept
+    expect(page.locator(".deskbar")).to_contain_text("In review")
+    expect(page.get_by_role("region", name="Drawings kept for later")).to_contain_text("Move border")
 
 
 def test_quality_shows_the_figures_and_keeps_own_limits(open_desk):

@@ -36,6 +36,8 @@ interface TableProps<Row> {
   onHover?: (key: string | null) => void
   onOpen?: (key: string) => void
   tall?: boolean
+  /** J and K walk the rows too; elsewhere they are the desk's. */
+  letters?: boolean
   /** Rows that something is being done to. */
   pinned?: ReadonlySet<string>
   rowLabel?: (row: Row) => string
@@ -116,7 +118,7 @@ export function DataTable<Row>(props: TableProps<Row>): JSX.Element {
     focusSoon(keyOf(next))
   }
   const onKeyDown = (event: KeyboardEvent, key: string): void => {
-    const steps: Record<string, number> = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1, PageDown: 12, PageUp: -12, Home: -1e6, End: 1e6 }
+    const steps: Record<string, number> = { ArrowDown: 1, ArrowUp: -1, PageDown: 12, PageUp: -12, Home: -1e6, End: 1e6, ...(props.letters ? { j: 1, k: -1 } : {}) }
     const step = steps[event.key]
     if (event.ctrlKey || event.metaKey || event.altKey) return
     if (step !== undefined) {

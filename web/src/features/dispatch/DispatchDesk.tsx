@@ -101,6 +101,7 @@ function Cases(): JSX.Element {
             selected={store.incident.value}
             order={order}
             tall
+            letters
             onOrder={(next) => (store.sort.value = writeOrder(next))}
             onSelect={(no) => (store.incident.value = no)}
           />

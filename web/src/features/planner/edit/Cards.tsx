@@ -17,6 +17,10 @@ import { doors, gridById, kept, loadingGround, mode, preview, proposal, refusal,
 import { anchor, putAside, stepBack } from './tools'
 import { inBand, nameOf, numberOf, sideWords, toolName } from './words'
 
+/** How many grids are named one by one on the card over the map. */
+const NAMED = 6
+const someOf = (numbers: string[]): string => numbers.slice(0, NAMED).join(', ') + (numbers.length > NAMED ? ` +${numbers.length - NAMED}` : '')
+
 /** The grids that a tool has in hand, as numbers. */
 function about(state: ModeState): string {
   const here = scene.value
@@ -24,7 +28,7 @@ function about(state: ModeState): string {
     const arc = here && arcOf(state, here.topology)
     return arc ? `${numberOf(arc.left)} | ${numberOf(arc.right)}` : ''
   }
-  if (state.tool === 'merge' || state.tool === 'improve') return state.grids.map(numberOf).join(', ')
+  if (state.tool === 'merge' || state.tool === 'improve') return someOf(state.grids.map(numberOf))
   if ('points' in state && state.points.length) return t(state.points.length === 1 ? 'edit.onePoint' : 'edit.manyPoints', { n: number(state.points.length) })
   return here?.grid ? numberOf(here.grid) : ''
 }
@@ -179,7 +183,8 @@ export function RefusalCard(): JSX.Element | null {
   const open = refusal.value
   if (!open) return null
   const { problem, command, place } = open
-  const advice = tOr(`edit.advice.${problem.code}`, '')
+  // who asked for a balance has nothing to change first
+  const advice = command.kind === 'improve' && problem.code === 'nothing-changes' ? '' : tOr(`edit.advice.${problem.code}`, '')
   const canRepair = problem.code === 'edit-breaks-tiling' || (REPAIRABLE.has(problem.code) && command.kind === 'draw')
   return (
     <section class="card refusal" role="alert">

@@ -190,6 +190,8 @@ function refuse(command: Command, problem: Problem): void {
   const place = placeOf(problem)
   refusal.value = { command, problem, place }
   if (place) store.goTo.value = { at: place, zoom: Math.max(store.view.peek()?.zoom ?? 16, 16) }
+  // somebody sent it for review or published it: the desk shows what it is now
+  if (problem.code === 'plan-not-draft') void plans.load().then(() => planGrids.load()).catch((cause: unknown) => toast(sentence(cause)))
 }
 
 /** Grids of a command by the numbers that people use. */

@@ -3,6 +3,8 @@ import { batch, computed, effect, signal, untracked } from '@preact/signals'
 import { planGrids } from '../../../api/data'
 import { live } from '../../../api/events'
 import type { Box } from '../../../api/types'
+import { t } from '../../../i18n'
+import { number } from '../../../i18n/format'
 import { mapOnScreen } from '../../../map/engine'
 import { editDrawing, editHand, editSnaps, handAt, type Pointer } from '../../../map/editing'
 import { setSnapping, store } from '../../../map/store'
@@ -12,6 +14,7 @@ import type { Command } from './commands'
 import { drawing } from './draw'
 import { bring, ensure, followPlan, here as isHere } from './load'
 import { busy, startMode, step, type BorderState, type EditEvent, type Tool } from './modes'
+import { skipped } from './picking'
 import { boxOf, type LonLat, type XY } from './plane'
 import { previewOf } from './preview'
 import { giveUp, keepProposal, readKept, savedEdits, sendAgain, sendEdit, tryOut } from './send'
@@ -46,7 +49,8 @@ const failed = (cause: unknown): void => toast(sentence(cause))
 export function act(event: EditEvent): void {
   const here = scene.peek()
   if (!here || saving.peek() || meeting.peek() || unsent.peek()) return
-  const { state, command } = step(mode.peek(), event, here)
+  const before = mode.peek()
+  const { state, command } = step(before, event, here)
   batch(() => {
     mode.value = state
     if (event.kind !== 'move') proposal.value = null
@@ -57,16 +61,17 @@ export function act(event: EditEvent): void {
     const at = state.line[state.vertex]
     if (arc && at) lastVertex = { pair: pairOf(arc.left, arc.right), at: here.topology.plane.from(at) }
   }
-  if (command) void run(command)
+  if (command) void run(command, 'to' in before ? skipped(before, here) : 0)
 }
 
-async function run(command: Command): Promise<void> {
+async function run(command: Command, leftOut = 0): Promise<void> {
   refusal.value = null
   if (command.kind === 'improve') {
     await tryOut(command)
     return
   }
   const done = await sendEdit(command)
+  if (done && leftOut) toast(t('edit.skipped', { n: number(leftOut) }))
   // a line that was refused stays under the hand; a border springs back
   if (!done && !meeting.peek() && !unsent.peek() && mode.peek().tool === 'border') act({ kind: 'back' })
 }
