@@ -272,7 +272,9 @@ _SHAPES: Final = {
 def feature_schema_of(spec: LayerSpec, fields: Fields, address: str) -> dict[str, Any]:
     """Describe a feature of a collection as it is written in GeoJSON; GDAL takes the types of its columns from this.
 
-    Types are single ones, since GDAL does not read ``["number", "null"]``; what is unknown is null nevertheless.
+    What is unknown is null, but GDAL takes an attribute of the types ``["number", "null"]`` for a text. So attributes
+    refer to ``#/$defs/…``: for JSON Schema that is in their own part of the document, which has a ``$id`` and thus is
+    the base of its references, and allows null. GDAL knows no bases: it finds the single types at the top.
 
     Parameters
     ----------
@@ -286,13 +288,24 @@ def feature_schema_of(spec: LayerSpec, fields: Fields, address: str) -> dict[str
     --------
     >>> from layers.catalogue import layer
     >>> told = feature_schema_of(layer("dwellings"), FIELDS["dwellings"], "http://x/schemas/feature")
-    >>> told["properties"]["properties"]["properties"]["households"]["type"]
-    'integer'
+    >>> told["$defs"]["households"]["type"], told["properties"]["properties"]["$defs"]["households"]["type"]
+    ('integer', ['integer', 'null'])
     """
     shapes = (
         sorted({kind for kinds in _SHAPES.values() for kind in kinds}) if spec.id == "gaps" else _SHAPES[spec.geometry]
     )
-    place = {"title": "geometry", "type": "object", "properties": {"type": {"type": "string", "enum": list(shapes)}}}
+    place = {
+        "title": "geometry",
+        "type": ["object", "null"],  # null where it was not asked for
+        "properties": {"type": {"type": "string", "enum": list(shapes)}},
+    }
+    single = {each.name: each.schema() for each in fields}
+    attributes = {
+        "$id": f"{address}/properties",
+        "type": "object",
+        "properties": {name: {"$ref": f"#/$defs/{name}"} for name in single},
+        "$defs": {name: _or_null(told) for name, told in single.items()},
+    }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": address,
@@ -304,6 +317,13 @@ def feature_schema_of(spec: LayerSpec, fields: Fields, address: str) -> dict[str
             "type": {"type": "string", "enum": ["Feature"]},
             "id": {"type": "integer"},
             "geometry": place,
-            "properties": {"type": "object", "properties": {each.name: each.schema() for each in fields}},
+            "properties": attributes,
         },
+        "$defs": single,
     }
+
+
+def _or_null(told: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of a value that may be unknown."""
+    values = {"enum": [*told["enum"], None]} if "enum" in told else {}
+    return {**told, "type": [told["type"], "null"], **values}
