@@ -36,11 +36,14 @@ def lift_deadlocks(work: UnitOfWork, *, now: datetime) -> int:
     numbers = task_sql.deadlocked(work.session, now, A_ROUND)
     for no in numbers:
         at = standing_of(work, no, now=now, lock=True)
-        for _ in range(LEVELS.index(at.case.handling_level), LEVELS.index(UP_TO)):
+        here = at
+        # a critical case goes there at once, and must not go past
+        while LEVELS.index(here.case.handling_level) < LEVELS.index(UP_TO):
             try:
                 act(work, no, "escalate", Asked(reason="joint call not settled in time"), revision=None, now=now)
             except ActionRefused:
-                break  # closed meanwhile, or a critical case that went there at once
+                break  # closed meanwhile
+            here = standing_of(work, no, now=now)
         task_sql.mark_deadlocked(work.session, at.key, now)
         notifications.tell_step(work, at.row, "deadlock", (Told("street_office"), Told("supervisor")), {})
     return len(numbers)

@@ -185,6 +185,18 @@ def test_a_joint_call_is_reported_to_signed_and_rated(desk, database):
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("already", [False, True], ids=["at its grid", "at the county"])
+def test_a_critical_deadlock_stops_at_the_county(desk, database, already):
+    no = desk.to("IN_PROGRESS", severity="critical")
+    if already:
+        desk.do("intake_officer", no, "escalate", reason="gas")
+    desk.do("street_office", no, "joint_call", departments=["U-roads"])
+    with database.work(Actor.system()) as work:
+        upkeep.lift_deadlocks(work, now=datetime.now(UTC) + timedelta(days=20))
+    levels = [each["facts"]["to_level"] for each in desk.see(no)["transitions"] if each["action"] == "escalate"]
+    assert levels == ["county"]
+
+
 def test_supervision_must_be_answered_before_closing(desk):
     no = desk.to("CHECKED")
     due = (datetime.now(UTC) + timedelta(days=1)).isoformat()
