@@ -126,8 +126,10 @@ def choose_seats(parts: Parts, low: float, grids: int | None) -> Bools:
         )
     held = np.isin(np.arange(len(seat)), first)
     by_demand = np.lexsort((-parts.area, -parts.demand, held))
-    spare = by_demand[seat[by_demand] & ~held[by_demand]]
-    seat[spare[grids - len(first) :]] = False
+    need = np.maximum(1, parts.least)
+    left = grids - int(need[held | (parts.least > 1)].sum())
+    spare = by_demand[seat[by_demand] & ~held[by_demand] & (parts.least[by_demand] <= 1)]
+    seat[spare[max(0, left) :]] = False
     # islands carry grids, too, where the rest has too few units for all
     for p in by_demand[~seat[by_demand]].tolist():
         if parts.units[seat].sum() >= grids:

@@ -157,3 +157,17 @@ def test_places_on_a_line_or_on_one_spot_are_linked_in_a_chain():
     assert (3, 4) in set(zip(first.tolist(), second.tolist(), strict=True))
     first, _, _ = sea_links(np.zeros((1, 2)), np.zeros((0, 1), dtype=np.int64))
     assert not len(first)
+
+
+def test_grids_asked_for_suffice_where_joined_islands_need_several_of_them():
+    """Two areas mixed like a chequered board: its islands, joined, need seven of ten grids, and others want theirs."""
+    rng = np.random.default_rng(13)
+    geometry = np.r_[board(12, 6), board(3, 2, origin=(1000, 0)), board(1, 2, origin=(2000, 50))]
+    n = len(geometry)
+    demand = rng.choice([rng.integers(0, 6, n), np.round(10 ** rng.uniform(-1, 3, n), 2)]).astype(float)
+    within = rng.integers(0, 2, n)
+    options = PartitionOptions(band=(21.0, 55.0))
+    found = partition_units(geometry, demand, within=within, grids=10, seed=1, options=options)
+    assert len(found.demand) == 10
+    for grid, parent in enumerate(found.parent_of_grid):
+        assert set(within[found.labels == grid].tolist()) == {parent}
