@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from api.deps import IfMatch, Work
 from api.plan_edit_bodies import CheckProblemOut
+from services.access import record
 
 router = APIRouter(prefix="/api/v1/plans", tags=["plans"])
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -252,6 +253,9 @@ def get_plan_impact(
     """Return what publishing a plan would change, with the checklist that it has to pass."""
     from services.plan_life import impact, impact_sheet  # noqa: PLC0415 - as above
 
+    if format == "xlsx":
+        work.actor.require("export")
+        record(work, "export", f"/api/v1/plans/{plan_id}/impact")
     found = impact.impact(work, plan_id)
     if format == "xlsx":
         return _attachment(impact_sheet.workbook(found, lang=lang), XLSX, "gridward-impact.xlsx")

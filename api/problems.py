@@ -210,7 +210,23 @@ async def _on_gridward_error(request: Request, error: Exception) -> Response:
         await _note_refusal(request, error.code)
     if status_of(error) >= 500:
         _log.warning("request failed: %s", error.message, extra={"code": error.code})
-    return problem_of(error)
+    answer = problem_of(error)
+    if answer.status_code == 401 and _is_asked_by_a_program(request):
+        answer.headers.append("WWW-Authenticate", 'Basic realm="gridward", charset="UTF-8"')
+    return answer
+
+
+def _is_asked_by_a_program(request: Request) -> bool:
+    """Whether a client of the OGC API asks that shows its own window for a password, or sends one once it is asked.
+
+    A browser says how it fetches; asked for a password it would open a window of its own over the page.
+    """
+    headers = request.headers
+    return (
+        request.scope["path"].startswith("/ogc")
+        and "sec-fetch-mode" not in headers
+        and "text/html" not in headers.get("accept", "")
+    )
 
 
 async def _note_refusal(request: Request, code: str) -> None:

@@ -297,6 +297,11 @@ def test_exports_need_their_right(app, database, town):
         refused = client.get(f"/api/v1/plans/{town.plan}/export", params={"format": "geojson"})
         assert code_of(refused) == (403, "not-allowed")
         assert "export" in refused.json()["detail"]
+        impact = f"/api/v1/plans/{town.plan}/impact"
+        assert client.get(impact).status_code == 200
+        refused = client.get(impact, params={"format": "xlsx"})
+        assert code_of(refused) == (403, "not-allowed")
+        assert "export" in refused.json()["detail"]
         camera = client.get(f"/api/v1/cameras/{town.cameras['fixed']}").json()["camera"]
         assert (camera["gb28181_id"], camera["ref"]) == (None, None)
 

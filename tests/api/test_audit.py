@@ -162,6 +162,10 @@ def test_each_export_leaves_a_line(client, database, town):
     for _ in range(2):
         assert client.get(path, params={"format": "geojson"}).status_code < 500
     assert lines(database, action="export", target=path) == [("all-rounder", "export", path)] * 2
+    impact = f"/api/v1/plans/{town.plan}/impact"
+    for form in ("json", "xlsx"):
+        assert client.get(impact, params={"format": form}).status_code == 200
+    assert lines(database, action="export", target=impact) == [("all-rounder", "export", impact)]
 
 
 def test_sign_ins_and_accounts_are_there(anonymous, database):

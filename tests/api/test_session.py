@@ -165,6 +165,20 @@ def test_strange_tokens_are_refused(anonymous, value):
     assert answer.headers["www-authenticate"].startswith("Bearer")
 
 
+@pytest.mark.parametrize("tile", ["", "/cameras/tiles/WebMercatorQuad/14/4744/9325"])
+def test_programs_that_wait_to_be_asked_are_asked_for_a_password_and_pages_are_not(anonymous, tile):
+    """GDAL and QGIS may send a password only after they are asked; a browser would open its own window."""
+    where = f"/ogc/collections{tile}"
+    asked = anonymous.get(where)
+    assert asked.status_code == 401
+    assert asked.headers.get_list("www-authenticate") == [
+        'Bearer realm="gridward"', 'Basic realm="gridward", charset="UTF-8"',
+    ]  # fmt: skip
+    for headers in ({"Sec-Fetch-Mode": "cors"}, {"Sec-Fetch-Mode": "navigate"}, {"Accept": "text/html,*/*"}):
+        assert anonymous.get(where, headers=headers).headers.get_list("www-authenticate") == ['Bearer realm="gridward"']
+    assert anonymous.get("/api/v1/plans").headers.get_list("www-authenticate") == ['Bearer realm="gridward"']
+
+
 def test_sign_ins_are_on_record_with_the_request_id(fresh, database, ling):
     fresh.post(URL, json={"name": ling, "password": PASSWORD}, headers={"X-Request-ID": "rec-1"})
     fresh.post(
