@@ -97,17 +97,28 @@ def _allowed(staff: Staff, posts: Posts, rules: Rules, who: NDArray[np.int64], w
 
 
 def nearest_pairs(pairs: Pairs, width: int) -> NDArray[np.bool_]:
-    """Mark the `width` nearest pairs of each post and of each of the staff; a mask of shape (k,)."""
+    """Mark the `width` nearest pairs of each post and of each of the staff; a mask of shape (k,).
+
+    Among equally near ones each post takes others: a roster without places is equally far from everything, and posts
+    that all reach for the same few people would have the solver find the rest a few at a time.
+    """
     near = np.zeros(len(pairs.staff), dtype=np.bool_)
     for key in (pairs.post, pairs.staff):
         order = np.argsort(key, kind="stable")
         starts = np.concatenate(([0], np.flatnonzero(np.diff(key[order])) + 1, [len(key)]))
-        for low, high in itertools.pairwise(starts):
+        for turn, (low, high) in enumerate(itertools.pairwise(starts)):
             rows = order[low:high]
             if high - low > width:
-                rows = rows[np.argpartition(pairs.distance[rows], width)[:width]]
+                rows = _nearest(rows, pairs.distance[rows], width, turn)
             near[rows] = True
     return near
+
+
+def _nearest(rows: NDArray[np.int64], distance: NDArray[np.float64], width: int, turn: int) -> NDArray[np.int64]:
+    """Return the `width` nearest rows; which of equal ones depends on whose turn it is."""
+    limit = np.partition(distance, width - 1)[width - 1]
+    nearer, equal = rows[distance < limit], rows[distance == limit]
+    return np.concatenate((nearer, np.roll(equal, -turn * width)[: width - len(nearer)]))
 
 
 def independent_parts(

@@ -7,10 +7,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import maximum_bipartite_matching
 
 from gis.errors import InvalidInputError
 from grid_coverage import Minimum, Posts, Rules, Staff, assign_staff
 from grid_coverage.roster import ANYWHERE
+from grid_coverage.staffing_pairs import Pairs, nearest_pairs
 
 POLICE = 1
 
@@ -260,6 +263,23 @@ def test_430_exclusive_officers_leave_1169_of_1599_grids_and_shared_ones_none() 
     assert shared.violations == ()
     assert shared.gap == 0
     assert (home[shared.holder] == town).all()
+
+
+def test_posts_reach_for_different_people_where_all_are_equally_far() -> None:
+    grid = np.indices((430, 1575)).reshape(2, -1)
+    pairs = Pairs(grid[0], grid[1], np.zeros(grid.shape[1]))
+    near = nearest_pairs(pairs, 8)
+    table = csr_array((np.ones(near.sum()), (pairs.staff[near], pairs.post[near])))
+    assert (maximum_bipartite_matching(table, perm_type="column") >= 0).sum() == 430
+
+
+def test_officers_of_unknown_place_leave_as_many_vacancies_as_there_are_too_few() -> None:
+    village = _villages(320, 60)
+    posts = Posts.of(village, town=village % 15, xy=np.random.default_rng(5).uniform(0, 20_000, (320, 2)))
+    staff = Staff.of(np.full(90, ANYWHERE), xy=np.full((90, 2), np.nan))
+    found = assign_staff(staff, posts, Rules(within_village=False))
+    assert [(rule.rule, rule.lacking) for rule in found.violations] == [("capacity", 230)]
+    assert (found.gap, found.held.max()) == (0, 1)
 
 
 @settings(max_examples=15, deadline=None)
