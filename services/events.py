@@ -35,6 +35,8 @@ REMEMBERED = 5000
 QUEUED_BATCHES = 500
 RETRY_MS = 2000
 SILENCE = b":\n\n"
+# an event and no comment: a page can't hear comments, and without a sign of life takes a dead line for a quiet one
+BEAT = b"event: beat\ndata: {}\n\n"
 # besides changes of layers, which are cut to their areas, listeners of some areas hear of plans, which everybody sees,
 # and that there is something new to ask for; no more of an event than is named here, whatever else it comes to hold
 TOLD_IN_AREAS: dict[str, tuple[str, ...]] = {
@@ -230,7 +232,7 @@ class EventHub:
         eyes : Eyes, optional
             What the listener may hear of; everything without it.
         heartbeat_s : float
-            A comment goes out after so long a silence.
+            An event ``beat`` goes out every so often, busy or not.
         may_go_on : callable, optional
             Asynchronous; asked as often as there are heartbeats, busy or not, whether the listener is still welcome.
         """
@@ -251,7 +253,7 @@ class EventHub:
                 try:
                     news = await asyncio.wait_for(subscription.chunks.get(), heartbeat_s)
                 except TimeoutError:
-                    news, ask_at = SILENCE, clock()
+                    news, ask_at = b"", clock()
                 if news is None:
                     return
                 # by the clock and not in silence alone: a busy stream would never ask
@@ -259,6 +261,7 @@ class EventHub:
                     if may_go_on is not None and not await may_go_on():
                         return
                     ask_at = clock() + heartbeat_s
+                    news += BEAT
                 yield news
 
     async def _replay(self, after: Cursor, subscription: Subscription, *, reachable: bool) -> AsyncIterator[bytes]:

@@ -39,7 +39,7 @@ class Stream(threading.Thread):
                 if line:
                     block[name] = value
                 elif block:
-                    if "event" in block:
+                    if "id" in block:  # a beat is a sign of life and no news
                         self.heard.append((block["id"], block["event"], orjson.loads(block["data"])))
                     block = {}
                 if self.leave.is_set():

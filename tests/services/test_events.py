@@ -219,7 +219,7 @@ def test_silence_is_broken_by_heartbeats_until_the_listener_is_no_longer_welcome
             return [chunk async for chunk in hub.stream(heartbeat_s=0.05, may_go_on=may_go_on)]
 
     chunks = run(check())
-    assert chunks[2:] == [b":\n\n", b":\n\n"]
+    assert chunks[2:] == [b"event: beat\ndata: {}\n\n"] * 2, "an event: pages do not hear comments"
 
 
 def test_a_busy_stream_asks_too_whether_its_listener_is_welcome(database):
@@ -243,6 +243,7 @@ def test_a_busy_stream_asks_too_whether_its_listener_is_welcome(database):
 
     chunks = run(check())
     assert any(b"event: " in chunk for chunk in chunks[2:])
+    assert any(chunk.endswith(b"event: beat\ndata: {}\n\n") for chunk in chunks), "also where news comes all the time"
     assert next(welcome, None) is None
 
 

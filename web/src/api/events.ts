@@ -31,6 +31,8 @@ let clockTimer: ReturnType<typeof setInterval> | undefined
 
 const POLL_MS = 10_000
 const TICK_MS = 1_000
+/** Three beats of the server's: after so long a silence the line is dead, whatever the browser takes it for. */
+const SILENT_MS = 45_000
 
 /** Kinds of news that are no layer change: a plan took a step, somebody commented, somebody is told of a case. */
 const NEWS = ['plan', 'comment', 'area-change', 'organisation', 'notification'] as const
@@ -129,6 +131,7 @@ function openStream(): void {
     }
   }
   stream.onmessage = heard
+  stream.addEventListener('beat', heard)
   stream.addEventListener('layer', (message: MessageEvent<string>) => {
     heard()
     deliver(JSON.parse(message.data) as LayerEvent, message.lastEventId)
@@ -150,6 +153,15 @@ function lostNetwork(): void {
   unreachableSince.value ??= new Date()
 }
 
+/** Moves the clock on, and takes a stream that fell silent for what it is: a lid was closed, a proxy went away. */
+function tick(): void {
+  now.value = new Date()
+  if (!streaming.value || !heardAt.value || now.value.getTime() - heardAt.value.getTime() < SILENT_MS) return
+  streaming.value = false
+  openStream()
+  void poll()
+}
+
 /** Starts listening; harmless when already started. */
 export function startEvents(): void {
   if (source) return
@@ -157,7 +169,7 @@ export function startEvents(): void {
   // listening again, after a session that had ended: a new stream begins with now
   if (lastId) void poll()
   pollTimer = setInterval(() => void poll(), POLL_MS)
-  clockTimer = setInterval(() => (now.value = new Date()), TICK_MS)
+  clockTimer = setInterval(tick, TICK_MS)
   addEventListener('offline', lostNetwork)
   addEventListener('online', openStream)
 }
