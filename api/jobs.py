@@ -17,6 +17,7 @@ from api.problems import status_of_family
 from services import jobs
 from services.deliveries import outbound_of
 from services.jobs import JobView
+from services.tile_export import PMTILES
 
 router = APIRouter(prefix="/api/v1/jobs", tags=["jobs"])
 
@@ -82,7 +83,7 @@ def get_job(job_id: UUID, work: Work) -> JobAnswer:
     summary="The file that a job made",
     operation_id="get_job_file",
     response_class=Response,
-    responses={200: {"content": {"application/octet-stream": {}}}},
+    responses={200: {"content": {PMTILES: {}}}},
 )
 def get_job_file(job_id: UUID, work: Work) -> Response:
     """Return the file that a job made, to whoever asked for the job."""

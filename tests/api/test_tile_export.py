@@ -142,6 +142,8 @@ def test_a_file_of_tiles_is_asked_for_as_a_job_and_taken_away_by_whoever_asked(
     assert (done["state"], done["result"]["file"]) == ("succeeded", f"/api/v1/jobs/{job['id']}/file"), done
     answer = client.get(done["result"]["file"])
     assert answer.headers["content-type"] == "application/vnd.pmtiles"
+    described = app.openapi()["paths"]["/api/v1/jobs/{job_id}/file"]["get"]["responses"]["200"]
+    assert list(described["content"]) == ["application/vnd.pmtiles"]
     assert len(answer.content) == done["result"]["bytes"]
     found = tiles_of(answer.content)
     assert len(found) == done["result"]["tiles"]

@@ -23973,7 +23973,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/octet-stream": unknown;
+                    "application/vnd.pmtiles": unknown;
                 };
             };
             /** @description A problem (RFC 9457). */
