@@ -1,7 +1,11 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
+
+// modules read the address when they are loaded
+vi.hoisted(() => vi.stubGlobal('location', { hash: '' }))
 import { hasDuty, isNarrowed, listQuestion, mayDecide, readFilters, sinceOf, tabCounts, tabsOf, writeFilters } from '../src/features/dispatch/filters'
 import { arranged, bodyOf, fieldsOf, forMany, isBare, lacks } from '../src/features/dispatch/form'
 import { alarms, asDuplicateMs, byUrgency, extended, hold, neighbour } from '../src/features/dispatch/order'
+import { gridWords } from '../src/features/dispatch/words'
 import { dispatchEn, dispatchZh } from '../src/i18n/dispatch'
 import { noticesEn, noticesZh } from '../src/i18n/notices'
 import { noticeWords } from '../src/features/notices/words'
@@ -152,6 +156,11 @@ describe('forms of actions', () => {
 })
 
 describe('words', () => {
+  it('name both grids where a border leaves it open, in every list', () => {
+    const grid = (code: string): { id: string; code: string; name: string } => ({ id: code, code, name: '' })
+    const seen = [[grid('990001001001015'), grid('990001001001009')], [grid('990001001001015'), null], [null, null]] as const
+    expect(seen.map(([first, alt]) => gridWords({ grid: first, alt_grid: alt }))).toEqual(['15 / 9', '15', ''])
+  })
   it('fill the same places in both languages', () => {
     const places = (text: string): string[] => [...text.matchAll(/\{\w+\}/g)].map(String).sort()
     const keys = Object.keys(dispatchEn) as (keyof typeof dispatchEn)[]

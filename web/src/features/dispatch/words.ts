@@ -19,13 +19,16 @@ export const stateWord = (one: { state: string }): string => tOr(`state.${one.st
 /** The request that waits, or the state. */
 export const standWord = (one: Incident): string => (one.pending ? t(`dispatch.asked.${one.pending}` as Key) : stateWord(one))
 
+/** The grid by its number, both where the border leaves it open; nothing outside every grid. */
+export const gridWords = (one: Pick<Incident, 'grid' | 'alt_grid'>): string =>
+  [one.grid, one.alt_grid].flatMap((grid) => (grid ? gridNumber(grid.code) : [])).join(' / ')
+
 /** Where a case is, in a few words. */
 export function placeWords(one: Incident): string {
   if (one.lon === null) return t('dispatch.notLocated')
   if (!one.grid) return t('dispatch.outside')
   const name = one.grid.name ? ` · ${one.grid.name}` : ''
-  const alt = one.alt_grid ? ` / ${gridNumber(one.alt_grid.code)}` : ''
-  return `${t('grid.grid')} ${gridNumber(one.grid.code)}${alt}${name}`
+  return `${t('grid.grid')} ${gridWords(one)}${name}`
 }
 
 /** The last figures of a report's number, as people say it. */
