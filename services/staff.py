@@ -151,7 +151,8 @@ def propose(
     """
     work.actor.require("planner", "shift_leader")
     work.actor.require_everywhere()
-    plan = _staffed_plan(work, plan_id)
+    # nothing is assigned yet, so nobody has to wait for the solver; `apply` looks again
+    plan = _staffed_plan(work, plan_id, lock=False)
     known = changed(rules_of(work, plan.territory_id), changes or {})
     rules = [rule for rule in active_for(known, plan.kind) if not rule.counts_only]
     if not rules:
@@ -223,8 +224,8 @@ def apply(work: UnitOfWork, proposal_id: UUID, *, revision: int | None, now: dat
     return found
 
 
-def _staffed_plan(work: UnitOfWork, plan_id: UUID) -> Plan:
-    plan = plan_sql.get_plan(work.session, plan_id, lock=True)
+def _staffed_plan(work: UnitOfWork, plan_id: UUID, *, lock: bool = True) -> Plan:
+    plan = plan_sql.get_plan(work.session, plan_id, lock=lock)
     if plan.status == "retired":
         raise WrongStateError(
             "The plan is retired; nobody is on duty in its grids.", plan=str(plan_id), status="retired"

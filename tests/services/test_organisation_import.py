@@ -160,3 +160,13 @@ def test_contacts_are_numbers_and_either_way_meets_the_rule(database, town, tmp_
     assert lacking == {f"{PREFIX}001": 1, f"{PREFIX}002": 5}
     with database.work(Actor.system()) as work, pytest.raises(InvalidInputError, match="max_posts"):
         staff.propose(work, town.plan, changes={"one-head-per-grid": {"max_posts": 0}}, now=now)
+
+
+def test_two_proposals_of_one_plan_are_worked_out_beside_each_other(database, town):
+    now = datetime.now(UTC)
+    with database.work(Actor.system()) as one, database.work(Actor.system()) as other:
+        first = staff.propose(one, town.plan, now=now)
+        other.session.execute(sa.text("set local lock_timeout = '2s'"))
+        second = staff.propose(other, town.plan, now=now)
+        assert first.id != second.id
+        assert (first.status, second.status) == ("proposed", "proposed")
