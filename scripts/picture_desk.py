@@ -60,9 +60,11 @@ class Desk:
         """Ask the server as whoever is signed in."""
         return self.page.request.get(f"{self.base}{path}").json()
 
-    def post(self, path: str, body: object) -> Any:
+    def post(self, path: str, body: object, revision: int | None = None) -> Any:
         """Send the server something as whoever is signed in."""
         headers = {"Content-Type": "application/json", "Origin": self.base, "Idempotency-Key": uuid.uuid4().hex}
+        if revision is not None:
+            headers["If-Match"] = f'"{revision}"'
         answer = self.page.request.post(f"{self.base}{path}", data=json.dumps(body), headers=headers)
         assert answer.ok, answer.text()
         return answer.json()

@@ -233,8 +233,8 @@ def compared(desk: Desk, plan: str, before: str) -> None:
     desk.save("plan-print")
 
 
-def areas(desk: Desk) -> None:
-    """Show a change set, and figures of the old area on the new ones."""
+def areas(desk: Desk, second: Desk) -> None:
+    """Show a change set, and figures of the old area on those that it is divided into from a day on."""
     page = desk.page
     page.set_viewport_size(DESK)
     west, south, east, north = desk.get("/api/v1/territories")["territories"][0]["bbox"]
@@ -262,6 +262,9 @@ def areas(desk: Desk) -> None:
     expect(page.get_by_role("row", name=re.compile("split to Kaisaniemi"))).to_be_visible()
     desk.still()
     desk.save("areas-change")
+    path = f"/api/v1/area-changes/{made['id']}"
+    desk.post(f"{path}/submit", {}, desk.get(path)["change"]["revision"])
+    second.post(f"{path}/publish", {"basis": "Council minutes 11/2026"}, second.get(path)["change"]["revision"])
     totals = "code,total\n" + f"{ZONE},{made['counts'].get('households', 1000)}\n"
     desk.button("Figures").click()
     page.get_by_label("Figure", exact=True).select_option("totals")
@@ -270,8 +273,10 @@ def areas(desk: Desk) -> None:
     )
     expect(page.get_by_text("Totals read: 1")).to_be_visible()
     page.locator("#figure-of-at").fill(str(day - timedelta(days=1)))
+    page.locator("#figure-at").fill(str(day))
     page.get_by_role("button", name="Compute").click()
-    expect(page.locator("#table tfoot")).to_be_visible()
+    expect(page.locator("#table tbody tr")).to_have_count(2)
+    expect(page.locator("#table tbody")).to_contain_text("Kaisaniemi")
     desk.still()
     desk.save("areas-figures")
 
@@ -297,7 +302,7 @@ def main(base: str, folder: str) -> int:
             conflict(planner, other, plan)
             review(planner, second, plan)
             compared(second, plan, before)
-            areas(planner)
+            areas(planner, second)
         with desk_of(browser, base, out, PLANNER, PHONE) as phone:
             phone.go(f"#/planner?plan={draft_of(phone, 'Household grids 2028')}")
             expect(phone.page.locator("tr[data-key]").first).to_be_visible()
