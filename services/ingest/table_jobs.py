@@ -42,7 +42,8 @@ def import_job(
         The file's name, whose ending says what it is.
     content : bytes
     asked : mapping
-        Options of the load: ``territory``, ``crs``, ``mapping``, ``timezone``, ``sheet``, ``dry_run`` and ``skip_rejected``.
+        Options of the load: ``territory``, ``crs``, ``mapping``, ``timezone``, ``sheet``, ``dry_run``,
+        ``skip_rejected``.
 
     Raises
     ------
