@@ -15,7 +15,7 @@ from gis.errors import InvalidInputError, NotFoundError
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from services.http_settings import HttpSettings
+    from services.settings import Settings
     from store.database.work import UnitOfWork
 
 app = typer.Typer(help="Create accounts, tokens and one-time sign-in links.", no_args_is_help=True)
@@ -55,7 +55,7 @@ def create(
         if secret is None:
             minutes = context.settings.access.link_minutes
             code = access.issue_link(work, name, now=datetime.now(UTC), minutes=minutes)
-            facts |= {"link": sign_in_link(context.settings.http, code), "minutes": minutes}
+            facts |= {"link": sign_in_link(context.settings, code), "minutes": minutes}
     text = f"Created {name} ({', '.join(role)}{f' in {path}' if path else ''})."
     if "link" in facts:
         text += f"\nSign in once, within {facts['minutes']:g} minutes: {facts['link']}"
@@ -132,7 +132,7 @@ def link(
         raise InvalidInputError("A link lasts more than 0 and at most 1440 minutes.", minutes=lasts)
     with context.database.work(context.actor) as work:
         code = access.issue_link(work, name, now=datetime.now(UTC), minutes=lasts)
-    address = sign_in_link(context.settings.http, code)
+    address = sign_in_link(context.settings, code)
     show({"name": name, "link": address, "minutes": lasts}, address, as_json=as_json)
 
 
@@ -265,7 +265,7 @@ def reset(ctx: typer.Context, name: NameArgument, as_json: JsonOption = False) -
     minutes = context.settings.access.link_minutes
     with context.database.work(context.actor) as work:
         code = accounts.reset_password(work, _id_of(work, name), now=datetime.now(UTC), minutes=minutes)
-    address = sign_in_link(context.settings.http, code)
+    address = sign_in_link(context.settings, code)
     show({"name": name, "link": address, "minutes": minutes}, address, as_json=as_json)
 
 
@@ -287,22 +287,19 @@ def _id_of(work: UnitOfWork, name: str) -> UUID:
     raise NotFoundError(f"There is no account called {name}.", name=name)
 
 
-def sign_in_link(http: HttpSettings, code: str, *, port: int | None = None) -> str:
+def sign_in_link(settings: Settings, code: str) -> str:
     """Return the page address that signs in once with `code`.
 
     Parameters
     ----------
-    http : HttpSettings
-        Where the server listens.
+    settings : Settings
+        Where the server is reached, and the home by which it tells where it listens.
     code : str
         From ``services.access.issue_link``.
-    port : int, optional
-        The real port, when the setting asks for a free one.
     """
-    scheme = "https" if http.tls_cert else "http"
-    host = "127.0.0.1" if http.host in ("0.0.0.0", "::") else http.host  # noqa: S104 - compared, not bound
-    host = f"[{host}]" if ":" in host else host
-    return f"{scheme}://{host}:{port or http.port}/#/sign-in?code={quote(code)}"
+    from services.served import page_address
+
+    return f"{page_address(settings)}/#/sign-in?code={quote(code)}"
 
 
 def _read_password() -> str:

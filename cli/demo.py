@@ -43,18 +43,21 @@ def demo(
         _run(context, osm, target, as_json=as_json)
         return
     from cli.serve import open_listener, run_server, web_address
+    from services.served import listening_at
 
     # a taken port is said before a minute of work, not after it
     with open_listener(chosen.http) as listener:
         territory = _run(context, osm, target, as_json=as_json)
-        link = _sign_in_link(context, chosen, web_address(chosen.http, listener)) + f"&territory={territory}"
+        address = web_address(chosen.http, listener)
+        link = _sign_in_link(context, chosen, address) + f"&territory={territory}"
         context.close()
         print(
             f"\nOpen {link}\nIt signs you in once; `gridward account link {ACCOUNT}` makes another. Ctrl-C stops.\n"
             + "\n".join(_roles_text()),
             flush=True,
         )
-        run_server(chosen, listener)
+        with listening_at(chosen.database.home, address):
+            run_server(chosen, listener)
 
 
 def _run(context: CommandContext, osm: Path | None, target: Path, *, as_json: bool) -> str:

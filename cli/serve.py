@@ -42,6 +42,7 @@ def serve(
     as_json: Annotated[bool, typer.Option("--json", help="Print the address as JSON.")] = False,
 ) -> None:
     """Serve the map page and the API until interrupted."""
+    from services.served import listening_at
     from services.settings import Settings
 
     context = command_context(ctx)
@@ -53,7 +54,8 @@ def serve(
         context.close()
         address = web_address(chosen.http, listener)
         print(f'{{"address": "{address}"}}' if as_json else f"Serving {address} (Ctrl-C stops)", flush=True)
-        run_server(chosen, listener)
+        with listening_at(chosen.database.home, address):
+            run_server(chosen, listener)
 
 
 def open_listener(http: HttpSettings) -> socket.socket:

@@ -58,8 +58,8 @@ class HttpSettings(SettingsGroup):
     public_url: str | None = Field(
         default=None,
         pattern=r"^https?://[^\s?#]+$",
-        description="Where phones reach this page, such as https://grid.example.gov: printed into the codes of plates. "
-        "Without it the address that the printing browser used.",
+        description="Where phones reach this page, such as https://grid.example.gov: printed into the codes of plates, "
+        "and the beginning of links to sign in by. Without it plates bear the address that the printing browser used.",
     )
     max_photo_mb: int = Field(
         default=20,
