@@ -166,3 +166,17 @@ def test_without_the_stream_the_desk_asks_and_says_so(office):
     expect(page.get_by_role("status").filter(has_text="asking every 10 s")).to_be_visible()
     no = office.opened(lon=LON + 0.011)
     expect(page.locator(f'tr[data-key="{no}"]')).to_be_visible()
+
+
+def test_a_case_is_opened_by_its_number_from_the_search_box_of_any_desk(office):
+    no = office.opened(lon=LON + 0.0127)
+    page = office.desk("sender", "#/reports").page
+    for number in (no, short(no)):
+        page.get_by_role("button", name="Reports", exact=True).click()
+        page.keyboard.press("/")
+        page.get_by_role("combobox", name="Search", exact=True).fill(number)
+        expect(page.get_by_role("option").first).to_contain_text(f"{no}")
+        expect(page.get_by_role("option").first).to_contain_text("case")
+        page.keyboard.press("Enter")
+        expect(page).to_have_url(re.compile(rf"#/dispatch.*report={no}"))
+        expect(card(page).get_by_text(short(no)).first).to_be_visible()

@@ -40,6 +40,7 @@ const paths: Record<string, string> = {
   owner: 'M4 20V8l8-5 8 5v12M9 20v-6h6v6',
   north: 'M12 3 6 20l6-4 6 4-6-17Z',
   more: 'M5 12h.01M12 12h.01M19 12h.01',
+  filter: 'M4 6h16M7 12h10M10 18h4',
   sortUp: 'M12 19V5M6 11l6-6 6 6',
   sortDown: 'M12 5v14M6 13l6 6 6-6',
   compare: 'M4 4h16v16H4V4ZM12 4v16',

@@ -89,9 +89,8 @@ function More(): JSX.Element {
   const active = [state, clock, item, q].filter(Boolean).length
   const label = (
     <>
-      <span class="muted">{t('dispatch.filter')}</span>
+      <Icon name="filter" />
       {active > 0 && <span class="chip round">{number(active)}</span>}
-      <Icon name="down" />
     </>
   )
   const n = (one: string): string => {
@@ -99,7 +98,7 @@ function More(): JSX.Element {
     return many === undefined ? '' : ` ${number(many)}`
   }
   return (
-    <Menu name={t('dispatch.filter')} buttonClass="button choice" called="text" label={label} align={listMode.value ? 'right' : 'left'}>
+    <Menu name={t('dispatch.filter')} buttonClass="button choice" label={label} align={listMode.value ? 'right' : 'left'}>
       {() => (
         <div class="filter-fields stack" onKeyDown={(event) => event.key.startsWith('Arrow') && event.stopPropagation()}>
           <SearchField id="filter-q" label={t('dispatch.filterWords')} maxLength={100} value={q} onSettle={(words) => setFilters({ q: words })} />

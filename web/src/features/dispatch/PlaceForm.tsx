@@ -12,7 +12,7 @@ import { ErrorNote } from '../../ui/states'
 import { toast } from '../../ui/toast'
 import { askHere } from '../place/located'
 import { PlaceSaid } from '../place/PlaceSaid'
-import { SearchBox } from '../shell/Search'
+import { find as findPlaces, SearchBox } from '../shell/Search'
 import { backToPlace, openAgain, roles } from './desk'
 import { pathOfCase } from './EditReport'
 import { isShut } from './filters'
@@ -90,6 +90,7 @@ export function PlaceForm({ one }: { one: Incident }): JSX.Element {
           id="case-place"
           label={t('dispatch.place')}
           placeholder={t('dispatch.placePlaceholder')}
+          find={findPlaces}
           onPick={(hit) => {
             store.place.value = { lon: hit.lon, lat: hit.lat, accuracy_m: metres || null }
             store.goTo.value = { at: [hit.lon, hit.lat], zoom: 17 }

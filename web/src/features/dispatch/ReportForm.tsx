@@ -12,7 +12,7 @@ import { ErrorNote } from '../../ui/states'
 import { toast } from '../../ui/toast'
 import { askHere, forgetPlace } from '../place/located'
 import { PlaceSaid } from '../place/PlaceSaid'
-import { SearchBox } from '../shell/Search'
+import { find as findPlaces, SearchBox } from '../shell/Search'
 import { expectOwn, reload } from './desk'
 import { nameOf, type Item } from '../phone/catalogue'
 import { ItemBox } from './ItemBox'
@@ -209,6 +209,7 @@ export function ReportForm(): JSX.Element {
             label={t('dispatch.place')}
             placeholder={t('dispatch.placePlaceholder')}
             invalid={tried && !place}
+            find={findPlaces}
             onPick={(hit) => {
               set({ hit })
               store.place.value = { lon: hit.lon, lat: hit.lat, accuracy_m: badAccuracy ? null : accuracy }

@@ -2,11 +2,11 @@ import type { JSX } from 'preact'
 import { useEffect } from 'preact/hooks'
 import { t } from '../../i18n'
 import { moment, number } from '../../i18n/format'
-import { openDesk, store } from '../../map/store'
 import { Icon } from '../../ui/Icon'
 import { Menu } from '../../ui/Menu'
 import { ErrorNote, Skeleton } from '../../ui/states'
 import { arrived, loadEarlier, notices, noticesError, readAll, readOne, showUnread, startNotices, unread, unreadOnly } from './notices'
+import { goToCase } from '../shell/Search'
 import { isUrgent, noticeCase, noticeItem, noticeWords, type Notice } from './words'
 
 const MOST_SHOWN = 99
@@ -17,8 +17,7 @@ function open(one: Notice, close: () => void): void {
   const no = noticeCase(one)
   if (!no) return
   close()
-  if (store.desk.peek() !== 'dispatch') openDesk('dispatch')
-  store.incident.value = no
+  goToCase(no)
 }
 
 function Line({ one, close }: { one: Notice; close: () => void }): JSX.Element {

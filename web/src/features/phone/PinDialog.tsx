@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks'
 import { t } from '../../i18n'
 import { position } from '../../i18n/format'
 import { Dialog } from '../../ui/Dialog'
-import { SearchBox } from '../shell/Search'
+import { find as findPlaces, SearchBox } from '../shell/Search'
 import { SmallMap } from './SmallMap'
 
 interface PinProps {
@@ -33,7 +33,13 @@ export function PinDialog({ at, onPlace, onClose }: PinProps): JSX.Element {
   return (
     <Dialog title={t('phone.pin.title')} hint={t('phone.pin.hint')} onClose={onClose} footer={footer}>
       <div class="stack pin-dialog">
-        <SearchBox id="pin-search" label={t('phone.pin.search')} placeholder={t('phone.pin.placeholder')} onPick={({ lon, lat, kind, label }) => setSpot({ lon, lat, ...(kind === 'coordinate' ? {} : { words: label }) })} />
+        <SearchBox
+          id="pin-search"
+          label={t('phone.pin.search')}
+          placeholder={t('phone.pin.placeholder')}
+          find={findPlaces}
+          onPick={({ lon, lat, kind, label }) => setSpot({ lon, lat, ...(kind === 'coordinate' ? {} : { words: label }) })}
+        />
         <SmallMap at={spot} onMove={(lon, lat) => setSpot({ lon, lat })} label={t('phone.pin.map')} />
         <p class="second num" aria-live="polite">
           {spot ? (spot.words ?? position(spot.lon, spot.lat)) : t('phone.place.none')}

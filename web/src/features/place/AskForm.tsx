@@ -1,7 +1,7 @@
 import type { JSX } from 'preact'
 import { t } from '../../i18n'
 import { store } from '../../map/store'
-import { SearchBox } from '../shell/Search'
+import { find as findPlaces, SearchBox } from '../shell/Search'
 
 /** "What is here" without a map: the place is typed. */
 export function AskForm(): JSX.Element {
@@ -12,6 +12,7 @@ export function AskForm(): JSX.Element {
         id="ask-here"
         label={t('here.ask')}
         placeholder={t('dispatch.placePlaceholder')}
+        find={findPlaces}
         onPick={(hit) => {
           store.place.value = { lon: hit.lon, lat: hit.lat, accuracy_m: null }
         }}

@@ -3,11 +3,11 @@ import type { JSX } from 'preact'
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { ask, query } from '../../api/client'
 import { planGrids, territory } from '../../api/data'
-import type { SearchHit } from '../../api/types'
+import type { Incident, SearchHit } from '../../api/types'
 import { t, type Key } from '../../i18n'
 import { position } from '../../i18n/format'
 import { readPosition } from '../../map/geometry'
-import { store } from '../../map/store'
+import { openDesk, store } from '../../map/store'
 import { Icon } from '../../ui/Icon'
 import { sentence } from '../../ui/states'
 
@@ -26,8 +26,32 @@ export async function find(text: string, abort: AbortSignal): Promise<SearchHit[
   return [{ kind: 'coordinate', label, detail: null, id: null, ...typed, bbox: null }, ...hits]
 }
 
+/** A number of a case as it stands on screen, whole or by its last figures. */
+const CASE_NUMBER = /^(\d{4}-\d{2}-\d{6,}|\d{6,9})$/
+
+/** Something with a place, or a case by its number: that may have none. */
+export type Hit = SearchHit | { kind: 'case'; label: string; detail: string | null; id: string }
+
+/** What has a place, and cases where the text may be the number of one. */
+export async function findWithCases(text: string, abort: AbortSignal): Promise<Hit[]> {
+  const path = `/api/v1/incidents${query({ q: text, limit: 3, territory: territory.peek()?.id })}`
+  const asked = CASE_NUMBER.test(text) ? ask<{ incidents: Incident[] }>(path, { signal: abort }) : null
+  const [places, cases] = await Promise.all([find(text, abort), asked])
+  return [...(cases?.incidents ?? []).map((one): Hit => ({ kind: 'case', label: one.no, detail: one.item, id: one.no })), ...places]
+}
+
+/** Opens a case at the dispatcher's desk. */
+export function goToCase(no: string): void {
+  if (store.desk.peek() !== 'dispatch') openDesk('dispatch')
+  store.incident.value = no
+}
+
 /** Goes to a hit: selects what it is, asks what is there, moves the map. */
-export function openHit(hit: SearchHit): void {
+export function openHit(hit: Hit): void {
+  if (hit.kind === 'case') {
+    goToCase(hit.id)
+    return
+  }
   if (hit.kind === 'grid') {
     store.grid.value = planGrids.data.value?.grids.find((grid) => grid.id === hit.id)?.code ?? null
     store.place.value = null
@@ -38,21 +62,22 @@ export function openHit(hit: SearchHit): void {
   store.goTo.value = hit.bbox && hit.kind !== 'address' ? { bbox: hit.bbox } : { at: [hit.lon, hit.lat], zoom: 17 }
 }
 
-interface BoxProps {
+interface BoxProps<Found extends Hit> {
   id: string
   placeholder: string
   label: string
-  onPick: (hit: SearchHit) => void
+  find: (text: string, abort: AbortSignal) => Promise<Found[]>
+  onPick: (hit: Found) => void
   shortcut?: boolean
   value?: string
   inputClass?: string
   invalid?: boolean
 }
 
-/** A combobox over everything that has a place; arrows choose, Enter goes there, Esc clears. */
-export function SearchBox(props: BoxProps): JSX.Element {
+/** A combobox over what `find` gives; arrows choose, Enter goes there, Esc clears. */
+export function SearchBox<Found extends Hit>(props: BoxProps<Found>): JSX.Element {
   const [text, setText] = useState(props.value ?? '')
-  const [hits, setHits] = useState<SearchHit[] | null>(null)
+  const [hits, setHits] = useState<Found[] | null>(null)
   const [failure, setFailure] = useState<unknown>(null)
   const [at, setAt] = useState(0)
   /** The text that the hits are for; Enter before they are there takes the first one when it comes. */
@@ -62,7 +87,7 @@ export function SearchBox(props: BoxProps): JSX.Element {
   const input = useRef<HTMLInputElement>(null)
   const list = `${props.id}-list`
 
-  const pick = (hit: SearchHit | undefined): void => {
+  const pick = (hit: Found | undefined): void => {
     hasty.current = false
     if (!hit) return
     setOpen(false)
@@ -81,7 +106,8 @@ export function SearchBox(props: BoxProps): JSX.Element {
     }
     const abort = new AbortController()
     const timer = setTimeout(() => {
-      find(text.trim(), abort.signal)
+      props
+        .find(text.trim(), abort.signal)
         .then((list) => {
           setHits(list)
           setFound(text)

@@ -12,7 +12,7 @@ import { Menu } from '../../ui/Menu'
 import { Duties } from '../accounts/Duties'
 import { keySheetOpen } from './keys'
 import { Bell } from '../notices/Bell'
-import { openHit, SearchBox } from './Search'
+import { findWithCases, openHit, SearchBox } from './Search'
 
 /** Whether what is on screen follows the server, in three forms. */
 export function LiveBadge({ short }: { short?: boolean }): JSX.Element {
@@ -186,7 +186,14 @@ export function TopBar(): JSX.Element {
         ))}
       </nav>
       <div class="top-search" role="search">
-        <SearchBox id="search" shortcut label={t('search.label')} placeholder={t('search.placeholder')} onPick={openHit} />
+        <SearchBox
+          id="search"
+          shortcut
+          label={t('search.label')}
+          placeholder={t('search.placeholder')}
+          find={findWithCases}
+          onPick={openHit}
+        />
       </div>
       <LiveBadge />
       <Bell />
