@@ -1,5 +1,6 @@
 import { signal } from '@preact/signals'
 import type { ComponentChildren, JSX } from 'preact'
+import { mayExport } from '../../../api/rights'
 import { t, lang } from '../../../i18n'
 import { gridNumber, number } from '../../../i18n/format'
 import { Icon } from '../../../ui/Icon'
@@ -114,14 +115,16 @@ export function ImpactSheet({ data }: { data: Impact }): JSX.Element {
     <section class="stack" aria-label={t('life.impact')}>
       <div class="row wrap">
         <h3 class="grow">{data.before ? t('life.impactAgainst', { name: data.before.name }) : t('life.impactFirst')}</h3>
-        <button
-          type="button"
-          class="button"
-          onClick={() => openDownload(`/api/v1/plans/${data.plan.id}/impact?format=xlsx&lang=${lang.value}`, `${data.plan.name}.xlsx`)}
-        >
-          <Icon name="download" />
-          XLSX
-        </button>
+        {mayExport.value && (
+          <button
+            type="button"
+            class="button"
+            onClick={() => openDownload(`/api/v1/plans/${data.plan.id}/impact?format=xlsx&lang=${lang.value}`, `${data.plan.name}.xlsx`)}
+          >
+            <Icon name="download" />
+            XLSX
+          </button>
+        )}
       </div>
       <p class="second small" data-testid="impact-totals">
         {t('life.impactTotals', {
