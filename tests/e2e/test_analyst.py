@@ -113,7 +113,7 @@ def test_analyst_finds_the_worst_grid_tries_a_camera_and_takes_files_away(desk, 
     drag(desk, arm, (x, y + 300))
     expect(arm).not_to_have_attribute("aria-valuenow", heading)
     card(desk).get_by_role("button", name="Keep in plan").click()
-    expect(page.locator(".toast")).to_contain_text("1 cameras kept", timeout=60_000)
+    expect(page.locator(".toast")).to_contain_text("1 camera kept", timeout=60_000)
     plan = desk.get("/api/v1/coverage")["run"]["plan_id"]
     kept = desk.get(f"/api/v1/coverage/placements?plan={plan}")["placements"][0]
     assert kept["summary"]["cameras"] == 1

@@ -73,7 +73,7 @@ def test_a_file_is_checked_matched_and_loaded_and_its_cases_charted(office):
     panel.get_by_role("button", name="Check the file").click()
     expect(panel.get_by_text("3 rows are good, 1 would be refused, 1 lack a place")).to_be_visible()
     load.click()
-    expect(panel.get_by_text("3 reports loaded, 1 rows refused, 1 without a place")).to_be_visible()
+    expect(panel.get_by_text("3 reports loaded, 1 row refused, 1 without a place")).to_be_visible()
     loaded = [one for one in office.listed(channel="import") if one["item"] in {words, other}]
     assert sorted((one["item"], one["item_code"] is not None, one["lon"] is not None) for one in loaded) == [
         (other, False, False), (words, True, True), (words, True, True),
@@ -85,7 +85,7 @@ def test_a_file_is_checked_matched_and_loaded_and_its_cases_charted(office):
     chart = page.get_by_role("region", name="Chart of the cases")
     expect(chart.get_by_role("region", name="By month")).to_contain_text("May 2026")
     chart.get_by_role("region", name="By item").get_by_role("button", name=other).click()
-    expect(chart.get_by_text("1 cases fit the filters")).to_be_visible()
+    expect(chart.get_by_text("1 case fits the filters")).to_be_visible()
 
 
 def test_plates_of_a_grid_are_printed_and_taken_out_of_use(office):

@@ -58,7 +58,7 @@ def test_a_post_is_ended_found_vacant_and_filled_again(desk_of):
     page.get_by_label(re.compile("One head in each grid")).fill("1")
     page.get_by_role("button", name="Work out a proposal").click()
     heads = page.get_by_role("region", name="grid head", exact=True)
-    expect(heads).to_contain_text("at most 1 posts each", timeout=60_000)
+    expect(heads).to_contain_text("at most 1 post each", timeout=60_000)
     expect(heads).to_contain_text("proven best")
     assert faults(desk) == []
     page.get_by_role("button", name="Put in force").click()

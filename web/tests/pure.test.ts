@@ -95,6 +95,13 @@ describe('words', () => {
     for (const key of Object.keys(en) as (keyof typeof en)[]) expect(places(zh[key]), key).toEqual(places(en[key]))
   })
   it('fill their places', () => expect(fill('{a} of {b}', { a: 1 })).toBe('1 of {b}'))
+  it('say one and many as the number wants it', () => {
+    const said = ([n, m]: [number | string, number]): string => fill('{n} {n:case goes|cases go} to {m} {m:grid|grids}', { n, m })
+    expect(([[1, 0], ['1', 1], [0, 2], ['1,001', 11]] as [number | string, number][]).map(said)).toEqual([
+      '1 case goes to 0 grids', '1 case goes to 1 grid', '0 cases go to 2 grids', '1,001 cases go to 11 grids',
+    ])
+    expect(fill('{x:one|many}', {})).toBe('{x:one|many}')
+  })
 })
 
 describe('jobs', () => {

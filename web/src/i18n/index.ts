@@ -10,9 +10,14 @@ const words: Record<Lang, Record<Key, string>> = { en, zh }
 /** The language on screen. */
 export const lang = signal<Lang>('en')
 
-/** Fills `{name}` places of a sentence. */
+/** Fills `{name}` places of a sentence; `{name:case|cases}` takes the first word for one, the second for any other number. */
 export function fill(sentence: string, values: Record<string, string | number>): string {
-  return sentence.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole))
+  return sentence.replace(/\{(\w+)(?::([^{}|]*)\|([^{}|]*))?\}/g, (whole, name: string, one?: string, many?: string) => {
+    const value = values[name]
+    if (value === undefined) return whole
+    if (one === undefined || many === undefined) return String(value)
+    return String(value) === '1' ? one : many
+  })
 }
 
 /** The words for a key in the language on screen. */

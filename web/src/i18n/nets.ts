@@ -16,7 +16,7 @@ export const netsEn = {
   'nets.columnHint': 'Leave empty to go by the usual names.',
   'nets.making': 'Making the net',
   'nets.made': '{name} is saved as a draft.',
-  'nets.rejected': '{n} rows were refused, nothing was saved',
+  'nets.rejected': '{n} {n:row was|rows were} refused, nothing was saved',
   'nets.row': 'Line {line}, {column}: {reason}; {remedy}',
   'nets.feature': 'Feature {line}, {column}: {reason}; {remedy}',
   'nets.sharing': 'Professional grids here',

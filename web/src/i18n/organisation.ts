@@ -62,7 +62,7 @@ export const organisationEn = {
   'org.proposing': 'Filling posts by the rules',
   'org.proposeHint': 'Posts are filled by the rules below, as few left vacant as can be, then evenly and near. Nothing changes until you put it in force.',
   'org.most': 'Posts that one may hold',
-  'org.roleLine': '{people} of {eligible} people, at most {most} posts each',
+  'org.roleLine': '{people} of {eligible} people, at most {most} {most:post|posts} each',
   'org.churn': '{kept} stay · {new} new · {changed} change hands · {ended} end',
   'org.best': 'proven best',
   'org.gap': 'at most {n} % from the best',

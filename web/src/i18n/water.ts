@@ -22,7 +22,7 @@ export const waterEn = {
   'water.noLand': 'No household plan was in use when this plan was made.',
   'water.caption': '{name}: reaches',
   'water.riversCaption': 'Areas that {river} passes, with its chiefs',
-  'water.unnamed': '{n} reaches, {km}, have no river name and need no chief.',
+  'water.unnamed': '{n} {n:reach|reaches}, {km}, {n:has|have} no river name and {n:needs|need} no chief.',
   'water.noRivers': 'No water here has a name',
   'water.noRiversHint': 'River chiefs are named for rivers: load waters with names.',
   'water.level': 'Level',
