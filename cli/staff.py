@@ -10,6 +10,7 @@ from uuid import UUID
 
 import typer
 
+from cli import staff_rules
 from cli.context import JsonOption, command_context, show
 from cli.load import (
     CrsOption,
@@ -24,6 +25,7 @@ from cli.load import (
 )
 
 app = typer.Typer(help="Assign staff to grids and list vacancies.", no_args_is_help=True)
+app.add_typer(staff_rules.app, name="rules")
 PlanOption = Annotated[UUID | None, typer.Option("--plan", help="Id of the plan; the current one without it.")]
 TerritoryOption = Annotated[str | None, typer.Option("--territory", help="Name, where several are loaded.")]
 LOADERS = {

@@ -133,9 +133,11 @@ def put_rule(
         row = RatioRule(territory_id=place.id, revision=before.revision, **values)
     else:
         row = before
-    for name, value in changes.items():
-        setattr(row, name, _value(name, value))
-    _check(work, row)
+    # what is refused must not reach the database before the refusal
+    with work.session.no_autoflush:
+        for name, value in changes.items():
+            setattr(row, name, _value(name, value))
+        _check(work, row)
     row.revision = (before.revision if before is not None else 0) + 1
     work.session.add(row)
     work.session.flush()
