@@ -35,10 +35,16 @@ class Turns:
         Requests that hold a turn at the same time.
     moment_s : float
         Longest time that a turn lasts, in seconds.
+    free : tuple of str
+        Beginnings of paths that take no turns: doors open to everybody count who comes and send a rush away at once,
+        instead of letting it wait in the way of those who are signed in.
     """
 
-    def __init__(self, app: ASGIApp, at_once: int = AT_ONCE, moment_s: float = MOMENT_S) -> None:
+    def __init__(
+        self, app: ASGIApp, at_once: int = AT_ONCE, moment_s: float = MOMENT_S, free: tuple[str, ...] = ()
+    ) -> None:
         self.app = app
+        self.free = free
         self.moment_s = moment_s
         self.at_once = at_once
         # an application may be run by several event loops, one after the other or side by side
@@ -46,7 +52,7 @@ class Turns:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        if scope["type"] != "http" or scope["path"] in UNCOUNTED:
+        if scope["type"] != "http" or scope["path"] in UNCOUNTED or scope["path"].startswith(self.free):
             await self.app(scope, receive, send)
             return
         turns = self._turns.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(self.at_once))

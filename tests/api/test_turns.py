@@ -130,11 +130,11 @@ def test_whoever_leaves_before_or_in_a_turn_leaves_no_hole(how):
     asyncio.run(rush())
 
 
-def test_streams_and_questions_of_health_wait_for_nobody():
+def test_streams_questions_of_health_and_open_doors_wait_for_nobody():
     async def rush() -> None:
         work = Work()
-        turns = Turns(work, at_once=1, moment_s=60)
-        paths = ["/busy", "/health/live", "/api/v1/events"]
+        turns = Turns(work, at_once=1, moment_s=60, free=("/api/v1/session",))
+        paths = ["/busy", "/health/live", "/api/v1/events", "/api/v1/session"]
         asked = [_ask(turns, path) for path in paths]
         await _until(lambda: set(work.begun) == set(paths))
         for path in paths:
