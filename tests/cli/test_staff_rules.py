@@ -39,7 +39,10 @@ def test_a_rule_is_added_with_ways_as_they_are_printed(gridward):
     code, out, err = gridward("staff", "rules", "set", "own-rule", *fields)
     assert (code, "own-rule is added" in out) == (0, True), err
     made = rules(gridward)["own-rule"]
-    assert [(way["count"], way["every"], way["per"]) for way in made["ways"]] == [(1, 1, "village"), (2, 20, "household")]
+    assert [(way["count"], way["every"], way["per"]) for way in made["ways"]] == [
+        (1, 1, "village"),
+        (2, 20, "household"),
+    ]
     assert (made["posts"], made["optional"]) == (["village head", "村长"], True)
     code, out, _ = gridward("staff", "rules", "list")
     printed = next(part for part in out.split("\n\n") if part.startswith("[own-rule]"))
