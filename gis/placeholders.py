@@ -7,7 +7,8 @@ import numpy.typing as npt
 
 from gis.crs import Box, Floats
 
-_NOWHERE_DEG = 1e-6
+# a kilometre of open sea: some systems shift or round their nothing
+_NOWHERE_DEG = 0.01
 _WHOLE_DEG = 1e-9
 _LEAST_REPEATS = 20
 _LEAST_SHARE = 0.02

@@ -50,3 +50,8 @@ def test_swapped_rows_lie_in_town_when_turned_round():
     assert swapped_rows(np.array([[39.3, -76.6], [-76.6, 39.3], [10, 10], [np.nan, 1]]), BOX).tolist() == [
         True, False, False, False,
     ]  # fmt: skip
+
+
+def test_a_spot_beside_nothing_is_nothing():
+    rows = np.array([[0.00001, 0.00001], [-0.0049, 0.0099], [0.00001, 39.3], [0.02, 0.0]])
+    assert placeholder_rows(rows, BOX).tolist() == [True, True, False, False]
