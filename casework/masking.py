@@ -53,6 +53,19 @@ def control_sign(text: str) -> str | None:
     return None if found is None else f"U+{ord(found[0]):04X}"
 
 
+def holds_personal_number(text: str) -> bool:
+    """Tell whether a text holds an identity or telephone number.
+
+    Examples
+    --------
+    >>> holds_personal_number("王芳 13812345678"), holds_personal_number("王芳")
+    (True, False)
+    """
+    # the marks themselves, as somebody typed them, are none
+    masked = mask_personal_numbers(text)
+    return any(masked.count(mark) > text.count(mark) for mark in (ID_MARK, PHONE_MARK))
+
+
 def mask_personal_numbers(text: str) -> str:
     """Replace identity and telephone numbers in `text` by a mark.
 

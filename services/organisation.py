@@ -9,6 +9,7 @@ from uuid import UUID
 
 import shapely
 
+from casework.masking import holds_personal_number
 from gis.errors import ConflictError, InvalidInputError, NotFoundError, StaleRevisionError
 from services.units import get_unit
 from store.database import duties
@@ -117,6 +118,7 @@ def add_staff(
         raise ConflictError(
             f"Somebody has the work number {values['work_no']} already.", field="work_no", work_no=values["work_no"]
         )
+    _refuse_personal_numbers(values)
     member = Staff(territory_id=place.id, work_no=values["work_no"], name=values["name"], post=values["post"])
     _set(work, member, {name: value for name, value in values.items() if name not in ("work_no", "name", "post")})
     work.session.add(member)
@@ -142,12 +144,21 @@ def change_staff(
             "This member of staff was changed since you read it; look at the present version first.",
             current=get_staff(work, staff_id, at=at),
         )
+    _refuse_personal_numbers(changes)
     _set(work, member, changes)
     member.revision += 1
     work.session.flush()
     # whoever leaves office heads nothing any more, and a head's name stands on the map
     _announce(work, member)
     return get_staff(work, staff_id, at=at)
+
+
+def _refuse_personal_numbers(values: Mapping[str, Any]) -> None:
+    for name in ("name", "post"):
+        if holds_personal_number(values.get(name) or ""):
+            raise InvalidInputError(
+                f"The {name} holds an identity or telephone number; of a person only the office is kept.", field=name
+            )
 
 
 def _set(work: UnitOfWork, member: Staff, changes: Mapping[str, Any]) -> None:

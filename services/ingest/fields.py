@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
 
-from casework.masking import control_sign
+from casework.masking import control_sign, holds_personal_number
 from gis.codes import clean_code
 from gis.errors import InvalidInputError
 
@@ -103,6 +103,14 @@ def short_text(cell: str) -> str:
     value = text(cell)
     if len(value) > 200:
         raise _refuse(f"is {len(value)} characters long", "give at most 200 characters")
+    return value
+
+
+def office_text(cell: str) -> str:
+    """Take the name or the post of somebody in office; numbers of identity cards and telephones are no part of it."""
+    value = short_text(cell)
+    if holds_personal_number(value):
+        raise _refuse("holds an identity or telephone number", "leave it out: of a person only the office is kept")
     return value
 
 

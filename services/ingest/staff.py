@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Unpack
 from uuid import UUID, uuid4
 
-from services.ingest.fields import LAT, LON, Field, code_text, day, short_text, whole, yes_no
+from services.ingest.fields import LAT, LON, Field, code_text, day, office_text, short_text, whole, yes_no
 from services.ingest.places import locate_rows
 from services.ingest.report import LoadReport
 from services.ingest.rows import LoadOptions, RowLoad, open_load
@@ -34,8 +34,8 @@ UNIT_FIELDS = (
 )
 STAFF_FIELDS = (
     Field("work_no", code_text, ("work number", "staff_no", "工号", "编号", "工作证号"), required=True, unique=True),
-    Field("name", short_text, ("staff_name", "姓名", "名字"), required=True),
-    Field("post", short_text, ("position", "role", "岗位", "职务", "角色")),
+    Field("name", office_text, ("staff_name", "姓名", "名字"), required=True),
+    Field("post", office_text, ("position", "role", "岗位", "职务", "角色")),
     Field("unit", code_text, ("unit_code", "单位编码", "所属单位", "单位")),
     Field("area", short_text, ("area_code", "village", "village_code", "社区编码", "村社区", "所属社区", "社区", "村")),
     Field("skills", _skills, ("skill", "技能", "专长")),

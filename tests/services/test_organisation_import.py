@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from gis.errors import InvalidInputError, UnknownCrsError
-from services import ingest, staff, staff_rules, staff_vacancies, units
+from services import ingest, organisation, staff, staff_rules, staff_vacancies, units
 from services.ingest import RejectedRowsError
 from store.database.actor import Actor
 from tests.api.town import build_town
@@ -86,6 +86,26 @@ def test_a_roster_brings_skills_and_offices_in_the_system_that_is_said(database,
         skills = sa.text("select work_no, skills from staff where work_no in ('S-1', 'S-2') order by work_no")
         assert [(row.work_no, set(row.skills)) for row in work.session.execute(skills)] == [
             ("S-1", {"急救", 'so-called "fire"'}), ("S-2", set())]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "row", ["S-9,11010519491231002X,网格员", "S-9,王芳 13812345678,网格员", "S-9,Wang,call 040-1234567"]
+)
+def test_of_a_person_no_number_is_kept(database, town, tmp_path, row):
+    path = tmp_path / "roster.csv"
+    path.write_text(f"工号,姓名,职务\nS-7,Li,\nS-8,Wu,\n{row}\n")
+    assert refused(database, ingest.load_staff, path) == {4: "holds an identity or telephone number"}
+    now = datetime.now(UTC)
+    _, name, post = row.split(",")
+    with database.work(Actor.system()) as work:
+        with pytest.raises(InvalidInputError, match="only the office is kept"):
+            organisation.add_staff(work, {"work_no": "S-9", "name": name, "post": post}, at=now, territory=None)
+        kept = organisation.add_staff(
+            work, {"work_no": "S-9", "name": "Wang", "post": "网格员"}, at=now, territory=None
+        )
+        with pytest.raises(InvalidInputError, match="only the office is kept"):
+            organisation.change_staff(work, kept["id"], {"name": name, "post": post}, revision=kept["revision"], at=now)
+        work.session.rollback()
 
 
 def test_posts_are_loaded_whole_or_not_at_all(database, town, tmp_path):

@@ -6,6 +6,7 @@ const rule = (pattern: string, zh: string): Rule => [new RegExp(`^${pattern}$`),
 const REASONS: readonly Rule[] = [
   rule('is empty', '为空'),
   rule('holds a formula', '含有公式'),
+  rule('holds an identity or telephone number', '含有身份证号或电话号码'),
   rule('holds the control character (.+)', '含有控制字符 $1'),
   rule('is (\\d+) characters long', '长达 $1 个字符'),
   rule('is too long', '过长'),
