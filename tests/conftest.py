@@ -67,19 +67,14 @@ def template_database(cluster_urls: ClusterUrls) -> str:
 
 
 @pytest.fixture(scope="session")
-def clone_database(cluster_urls: ClusterUrls, template_database: str) -> Iterator[Callable[..., ClusterUrls]]:
-    """Function that copies a database (the migrated empty one) and returns its URLs; dropped at the end of the run."""
+def clone_database(cluster_urls: ClusterUrls, template_database: str) -> Callable[..., ClusterUrls]:
+    """Function that copies a database (the migrated empty one) and returns its URLs; it goes with the run's cluster."""
     from store.cluster import templates
 
-    made: list[str] = []
-
     def clone(template: str = template_database) -> ClusterUrls:
-        made.append(f"test_{uuid.uuid4().hex[:12]}")
-        return templates.clone_database(cluster_urls, template, made[-1])
+        return templates.clone_database(cluster_urls, template, f"test_{uuid.uuid4().hex[:12]}")
 
-    yield clone
-    for name in made:
-        templates.drop_database(cluster_urls, name)
+    return clone
 
 
 @pytest.fixture(scope="module")
