@@ -47,6 +47,10 @@ def serve(
 
     context = command_context(ctx)
     chosen = Settings.read(host=host, port=port, workers=workers, tls_cert=tls_cert, tls_key=tls_key)
+    # the application reads its settings anew, in processes of its own too: it must know that browsers come by TLS
+    for name, path in (("GRIDWARD_TLS_CERT", tls_cert), ("GRIDWARD_TLS_KEY", tls_key)):
+        if path is not None:
+            os.environ[name] = str(path)
     listener = open_listener(chosen.http)
     with listener:
         # checks the schema before the first request, and counts this process as a user of the database

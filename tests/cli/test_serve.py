@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -182,3 +184,27 @@ def test_worker_waits_for_jobs_and_stops_when_told(database_urls):
         process.send_signal(signal.SIGTERM)
         assert process.wait(90) == 0
         process.stderr.close()
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="no openssl to make a certificate with")
+def test_whoever_comes_by_tls_is_told_to_stay_there(database_urls, tmp_path):
+    """What is said on the command line holds in the processes that answer, too: cookies are marked Secure by it."""
+    key, chain = tmp_path / "key.pem", tmp_path / "chain.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", chain, "-days", "2",
+         "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    words = ["serve", "--port", "0", "--workers", "2", "--tls-cert", str(chain), "--tls-key", str(key), "--json"]
+    with running(database_urls, *words) as (_, said):
+        assert said["address"].startswith("https://")
+        trusting = ssl.create_default_context(cafile=chain)
+        for _ in range(600):
+            try:
+                with urllib.request.urlopen(f"{said['address']}/health/live", context=trusting) as answer:
+                    assert answer.headers["strict-transport-security"].startswith("max-age=")
+                    break
+            except urllib.error.URLError:
+                time.sleep(0.1)
+        else:
+            pytest.fail("The server never answered.")
