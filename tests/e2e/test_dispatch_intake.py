@@ -61,7 +61,7 @@ def test_a_file_is_checked_matched_and_loaded_and_its_cases_charted(office):
     }.items():
         panel.get_by_label(re.compile(f"^{label}")).select_option(column)
     panel.get_by_role("button", name="Check the file").click()
-    expect(panel.get_by_text("2 rows are good, 2 would be refused, 1 lack a place")).to_be_visible()
+    expect(panel.get_by_text("2 rows are good, 2 would be refused, 1 lacks a place")).to_be_visible()
     refused = panel.get_by_role("region", name="Refused rows").first
     expect(refused).to_contain_text("longitude and latitude changed places")
     expect(refused).to_contain_text("U+0007")
@@ -71,7 +71,7 @@ def test_a_file_is_checked_matched_and_loaded_and_its_cases_charted(office):
     panel.get_by_label("Turn rows round").check()
     panel.get_by_label("Leave the refused rows out").check()
     panel.get_by_role("button", name="Check the file").click()
-    expect(panel.get_by_text("3 rows are good, 1 would be refused, 1 lack a place")).to_be_visible()
+    expect(panel.get_by_text("3 rows are good, 1 would be refused, 1 lacks a place")).to_be_visible()
     load.click()
     expect(panel.get_by_text("3 reports loaded, 1 row refused, 1 without a place")).to_be_visible()
     loaded = [one for one in office.listed(channel="import") if one["item"] in {words, other}]
