@@ -243,7 +243,7 @@ def test_a_new_privacy_zone_refuses_what_looks_into_it(opened):
     keep = page.get_by_test_id("whatif").get_by_role("button", name="Keep in plan")
     expect(keep).to_have_attribute("title", re.compile("^Camera 1 may not stand"))
     page.get_by_role("tab", name=re.compile("^Privacy zones")).click()
-    expect(page.get_by_text("1 proposed look in")).to_be_visible()
+    expect(page.get_by_text("1 proposed looks in")).to_be_visible()
     page.get_by_role("button", name=re.compile("A yard in the middle")).click()
     delete(page, "Delete")
     expect(page.get_by_text("No privacy zones")).to_be_visible()
