@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from fastapi import Request
+from starlette.datastructures import Headers
 
 from api.problems import BadRequestError
 from services.layers import Look
@@ -64,5 +65,16 @@ def _uuid(request: Request, name: str) -> UUID | None:
 
 def known_tags(request: Request) -> frozenset[str]:
     """Return the tags of If-None-Match, without marks of weakness."""
-    header = request.headers.get("if-none-match", "")
-    return frozenset(part.strip().removeprefix("W/").strip('"') for part in header.split(",") if part.strip())
+    return tags_in(request.headers)
+
+
+def tags_in(headers: Headers) -> frozenset[str]:
+    """Return the tags of If-None-Match, without marks of weakness.
+
+    Examples
+    --------
+    >>> sorted(tags_in(Headers({"if-none-match": 'W/"7-ab", "8"'})))
+    ['7-ab', '8']
+    """
+    parts = (part.strip() for header in headers.getlist("if-none-match") for part in header.split(","))
+    return frozenset(part.removeprefix("W/").strip('"') for part in parts if part)

@@ -14,6 +14,8 @@ from typing import Final
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.ogc_parameters import tags_in
+
 _REVISION: Final = re.compile(r'"(\d{1,18})"')
 _ANSWERED: Final = (200, 201)
 # these speak of a body that a 304 does not have (RFC 9110, 15.4.5)
@@ -81,15 +83,3 @@ class _Sender:
             await self.send({"type": "http.response.body", "body": b""})
             return
         await self.send(start)
-
-
-def tags_in(headers: Headers) -> frozenset[str]:
-    """Return the tags of If-None-Match, without marks of weakness.
-
-    Examples
-    --------
-    >>> sorted(tags_in(Headers({"if-none-match": 'W/"7-ab", "8"'})))
-    ['7-ab', '8']
-    """
-    parts = (part.strip() for header in headers.getlist("if-none-match") for part in header.split(","))
-    return frozenset(part.removeprefix("W/").strip('"') for part in parts if part)

@@ -14,7 +14,7 @@ from gis.codes import ungrouped
 from gis.crs import parse_declared_crs, xy_to_wgs84
 from gis.errors import InvalidGeometryError, InvalidInputError, NotFoundError
 from gis.placeholders import placeholder_rows
-from services.cameras import kind_of
+from services.located import ON_BORDER_M, camera_told, deputies_of, grid_told, head_of, placement_of
 from services.nearest_staff import StreetGraphs, with_walks
 from services.plates import get_plate
 from store.database import gazetteer as names
@@ -23,8 +23,6 @@ from store.database.addresses import read_doors
 from store.database.locate import COMPONENT_WITHIN_M, HereQuery
 from store.database.work import UnitOfWork
 
-ON_BORDER_M: Final = 0.02
-"""A point nearer to a border than this is on it: positions are kept on a grid of a centimetre."""
 SAME_PLACE_M: Final = 30.0
 """Doors of one address that are nearer to each other than this are one place."""
 LARGEST_ACCURACY_M: Final = 50_000.0
@@ -33,15 +31,6 @@ MOST_DOORS: Final = 11
 _METHODS: Final = ("door_code", "address", "camera", "grid_code", "component", "plate")
 _NOWHERE: Final = (181.0, 91.0, 181.0, 91.0)
 """A box that holds nothing on earth."""
-_CAMERA_TEXT: Final = {
-    "sees": "sees it",
-    "heading-unknown": "heading unknown: may see it",
-    "offline": "offline",
-    "out-of-range": "out of range",
-    "looks-away": "looks another way",
-    "blocked": "blocked by a building",
-    "not-computed": "its view is not computed yet",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,22 +264,22 @@ def _at(
     if here["territory"] is None:
         raise NotFoundError("There is no territory yet; load one first with `gridward load osm FILE`.")
     grids = here["grids"] or []
-    placement = _placement(grids, radius)
+    placement = placement_of(grids, radius)
     hint = _hint(here, point)
     if placement == "outside":
         # no grid is near to a place that stands for "nobody knows"
         grids = [] if hint == "placeholder" else grids[:1]
     staff = with_walks(work, graphs, here, point)
     hidden = {} if work.actor.may("camera_network") else {"gb28181_id": None, "ref": None}
-    cameras = [_camera(each | hidden) for each in here["cameras"] or []]
+    cameras = [camera_told(each | hidden) for each in here["cameras"] or []]
     first = grids[0] if grids else None
-    heads = [_head(grid, lost=placement == "outside") for grid in grids]
+    heads = [head_of(grid, lost=placement == "outside") for grid in grids]
     answer = {
         "point": {"lon": lon, "lat": lat, "accuracy_m": place.accuracy_m},
         "placement": placement,
-        "grids": [_grid(grid, head) for grid, head in zip(grids, heads, strict=True)],
+        "grids": [grid_told(grid, head) for grid, head in zip(grids, heads, strict=True)],
         "head": heads[0] if heads else None,
-        "deputies": _deputies(first) if first and placement != "outside" else [],
+        "deputies": deputies_of(first) if first and placement != "outside" else [],
         "staff": staff,
         "cameras": {
             "seeing": [each for each in cameras if each["reason"] == "sees"],
@@ -332,86 +321,3 @@ def box_around(lon: float, lat: float, radius: float) -> tuple[float, float, flo
     north = radius / 110_000 + 1e-9
     east = min(180.0, radius / (110_000 * max(0.01, math.cos(math.radians(lat)))) + 1e-9)
     return lon - east, lat - north, lon + east, lat + north
-
-
-def _placement(grids: list[dict[str, Any]], radius: float) -> str:
-    containing = [grid for grid in grids if grid["contains"]]
-    touched = [grid for grid in grids if grid["contains"] or grid["distance_m"] <= radius]
-    if not touched:
-        return "outside"
-    if len(touched) > 1 or not containing:
-        return "ambiguous"
-    # one grid only: an error circle that reaches over the edge of the territory is still that grid or none
-    return "inside" if containing[0]["distance_m"] > radius or radius <= ON_BORDER_M else "ambiguous"
-
-
-def _head(grid: dict[str, Any], *, lost: bool) -> dict[str, Any] | None:
-    """Return who answers for a grid: its head, or while that one is away the first deputy who is there."""
-    head = next((person for person in grid["people"] if person["is_head"]), None)
-    if head is None or lost:
-        return None
-    if not head["away"]:
-        return _person(head, "head of the grid")
-    deputies = (person for person in grid["people"] if person["role"] == "deputy" and not person["away"])
-    deputy = next(deputies, None)
-    if deputy is None:
-        return _person(head, "head of the grid, away")
-    return _person(deputy, "stands in for the head, who is away")
-
-
-def _deputies(grid: dict[str, Any]) -> list[dict[str, Any]]:
-    return [_person(person, person["role"]) for person in grid["people"] if not person["is_head"]]
-
-
-def _person(person: dict[str, Any], reason: str) -> dict[str, Any]:
-    return {"id": person["id"], "staff": person["staff"], "work_no": person["work_no"], "reason": reason}
-
-
-def _grid(grid: dict[str, Any], head: dict[str, Any] | None) -> dict[str, Any]:
-    return {
-        "id": grid["id"],
-        "code": grid["code"],
-        "kind": grid["kind"],
-        "version": grid["version"],
-        "name": grid["name"],
-        "fid": grid["fid"],
-        "area": grid["area"],
-        "floors": None if grid["floor_low"] is None else [grid["floor_low"], grid["floor_high"]],
-        "zone": grid["zone"],
-        "contains": grid["contains"],
-        "distance_m": round(grid["distance_m"], 2),
-        "head": head,
-    }
-
-
-def _camera(camera: dict[str, Any]) -> dict[str, Any]:
-    reason = _camera_reason(camera)
-    return {
-        "id": camera["id"],
-        "gb28181_id": camera["gb28181_id"],
-        "ref": camera["ref"],
-        "kind": kind_of(ptz=camera["ptz"], dome=camera["dome"], hfov=camera["hfov"], azimuth=camera["azimuth"]),
-        "distance_m": round(camera["distance_m"], 1),
-        "reason": reason,
-        "text": _CAMERA_TEXT[reason],
-        "lon": camera["lon"],
-        "lat": camera["lat"],
-    }
-
-
-def _camera_reason(camera: dict[str, Any]) -> str:
-    all_round = camera["ptz"] or camera["dome"] or (camera["hfov"] or 0) >= 360
-    aims = camera["azimuth"] is not None and not all_round
-    reason = "blocked"
-    if not camera["online"]:
-        reason = "offline"
-    elif camera["covers"]:
-        reason = "heading-unknown" if camera["assumed"] else "sees"
-    elif camera["distance_m"] > camera["max_range"]:
-        reason = "out-of-range"
-    elif not camera["shed"]:
-        reason = "not-computed"
-    elif aims and camera["bearing"] is not None:
-        off = abs((camera["bearing"] - camera["azimuth"] + 180) % 360 - 180)
-        reason = "looks-away" if off > (camera["hfov"] or 60.0) / 2 else "blocked"
-    return reason

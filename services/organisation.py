@@ -11,6 +11,7 @@ import shapely
 
 from casework.masking import holds_personal_number
 from gis.errors import ConflictError, InvalidInputError, NotFoundError, StaleRevisionError
+from services.post_rules import HEAD, check_order, check_target, refuse_held_twice, refuse_second_head
 from services.units import get_unit
 from store.database import duties
 from store.database import organisation as sql
@@ -22,21 +23,8 @@ from store.database.work import UnitOfWork
 from store.types import Range
 
 _ROLES = ("planner", "shift_leader")
-HEAD = "grid_head"
 LARGEST_PAGE = 500
 AHEAD = timedelta(days=14)
-
-
-class TwoHeadsError(ConflictError):
-    """A grid would have two heads at once."""
-
-    code = "two-heads"
-
-
-class HeldAlreadyError(ConflictError):
-    """Somebody would hold one post twice at once."""
-
-    code = "held-already"
 
 
 def list_staff(
@@ -239,18 +227,18 @@ def assign(work: UnitOfWork, values: Mapping[str, Any], *, now: datetime, replac
     role, grid, area = values["role"], values.get("grid"), values.get("area")
     if role not in duties.role_codes(work.session):
         raise InvalidInputError(f"There is no role '{role}'.", field="role")
-    _check_target(work, member, role, grid, area)
+    check_target(work, member, role, grid, area)
     since, until = values.get("since") or now, values.get("until")
-    _check_order(since, until)
+    check_order(since, until)
     made = Assignment(
         staff_id=member.id, role=role, grid_id=grid, area_id=area, share=values.get("share") or 1.0,
         ex_officio=bool(values.get("ex_officio")), is_head=role == HEAD, valid=Range(since, until, bounds="[)"),
     )  # fmt: skip
-    _refuse_held_twice(work, member, made)
+    refuse_held_twice(work, member, made)
     if role == HEAD and grid is not None:
         if replace:
             _end_head(work, grid, since)
-        _refuse_second_head(work, grid, since, until)
+        refuse_second_head(work, grid, since, until)
     work.session.add(made)
     work.session.flush()
     _announce(work, member)
@@ -291,11 +279,11 @@ def change_assignment(
     if "until" in changes:
         since, until = found.valid.lower, changes["until"]
         if since is not None:
-            _check_order(since, until)
+            check_order(since, until)
             if found.is_head and found.grid_id is not None:
-                _refuse_second_head(work, found.grid_id, since, until, but=found.id)
+                refuse_second_head(work, found.grid_id, since, until, but=found.id)
         found.valid = Range(since, until, bounds="[)")
-        _refuse_held_twice(work, member, found, but=found.id)
+        refuse_held_twice(work, member, found, but=found.id)
     for name in ("share", "ex_officio"):
         if name in changes:
             setattr(found, name, changes[name])
@@ -322,45 +310,6 @@ def end_assignment(work: UnitOfWork, assignment_id: UUID, *, revision: int, now:
         work.session.delete(found)
     work.session.flush()
     _announce(work, member)
-
-
-def _check_target(work: UnitOfWork, member: Staff, role: str, grid: UUID | None, area: UUID | None) -> None:
-    if (grid is None) == (area is None):
-        raise InvalidInputError("Name one grid or one area.", field="grid")
-    if role == HEAD and grid is None:
-        raise InvalidInputError("A head is the head of a grid.", field="grid")
-    if grid is not None and sql.grid_of(work.session, member.territory_id, grid) is None:
-        raise InvalidInputError("There is no such grid.", field="grid")
-    if area is not None and sql.area_of(work.session, member.territory_id, area) is None:
-        raise InvalidInputError("There is no such area.", field="area")
-
-
-def _check_order(since: datetime, until: datetime | None) -> None:
-    if until is not None and until <= since:
-        raise InvalidInputError("An assignment ends after it began.", field="until")
-
-
-def _refuse_second_head(
-    work: UnitOfWork, grid: UUID, since: datetime, until: datetime | None, *, but: UUID | None = None
-) -> None:
-    others = sql.heads_within(work.session, grid, since, until, but=but)
-    if others:
-        raise TwoHeadsError(
-            f"{others[0].work_no} heads this grid in that time; a grid has one head.",
-            head=others[0].work_no,
-            since=others[0].since,
-            until=others[0].until,
-        )
-
-
-def _refuse_held_twice(work: UnitOfWork, member: Staff, post: Assignment, *, but: UUID | None = None) -> None:
-    with work.session.no_autoflush:
-        held = sql.held_within(work.session, post, but=but)
-    if held is not None:
-        raise HeldAlreadyError(
-            f"{member.work_no} holds this post already in that time; end it first, or change its share or its end.",
-            staff=member.work_no, since=held.since, until=held.until,
-        )  # fmt: skip
 
 
 def _end_head(work: UnitOfWork, grid: UUID, since: datetime) -> None:

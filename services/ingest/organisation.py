@@ -16,6 +16,7 @@ from services.ingest.incidents import zone_parser
 from services.ingest.report import LoadReport
 from services.ingest.rows import LoadOptions, RowLoad, open_load
 from services.ingest.save import look_up, save, save_rows
+from services.post_rules import HeldAlreadyError
 from store.database import duties
 from store.database import ingest as sql
 from store.database import organisation as staff_sql
@@ -169,7 +170,7 @@ def _save_each(load: RowLoad, give: Callable[[int], None], field: str) -> LoadRe
             with load.work.session.begin_nested():
                 give(row)
             done += 1
-        except organisation.HeldAlreadyError:
+        except HeldAlreadyError:
             held += 1
         except GridwardError as error:
             value = load.values[field][row]
