@@ -13,8 +13,9 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -182,6 +183,15 @@ def account(home: Path, *, area_path: str | None = None) -> str:
     return token
 
 
+def _wait_until_it_answers(address: str) -> None:
+    """Wait from the printed address to the first answer: it is printed a moment before."""
+    for _ in range(240):
+        with suppress(OSError), urllib.request.urlopen(f"{address}/health/live", timeout=5):
+            return
+        time.sleep(0.5)
+    raise TimeoutError(address)
+
+
 @contextmanager
 def served(home: Path, *, workers: int = 1) -> Iterator[int]:
     """Serve a home on a free port, which is given, until the block ends."""
@@ -193,6 +203,7 @@ def served(home: Path, *, workers: int = 1) -> Iterator[int]:
     try:
         assert process.stdout is not None
         address = json.loads(process.stdout.readline())["address"]
+        _wait_until_it_answers(address)
         # what is kept in the process is read beside the start
         time.sleep(15)
         yield int(address.rsplit(":", 1)[1])

@@ -22,6 +22,7 @@ DUTIES = {
     "clerk": "intake_officer", "leader": "shift_leader", "sender": "dispatcher", "crew": "handling_unit",
     "eye": "inspector",
 }  # fmt: skip
+PAGES_KEPT = 2
 LON, LAT = 24.946, 60.1702
 
 
@@ -60,7 +61,11 @@ class Office:
 
     def desk(self, name: str, address: str, **options: Any) -> Desk:
         """Open an address at the desk of an account."""
-        desk = watch(self.context(name, **options), self.server.base)
+        context = self.context(name, **options)
+        # a browser has six connections to a server for all its pages, and each page on screen listens on one
+        for page in context.pages[:-PAGES_KEPT]:
+            page.close()
+        desk = watch(context, self.server.base)
         desk.open(address)
         return desk
 

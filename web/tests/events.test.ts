@@ -24,8 +24,28 @@ class Stream {
   }
 }
 
+/** The page's document, as far as it tells whether its tab is seen. */
+class Tab {
+  visibilityState = 'visible'
+  private told: () => void = () => undefined
+  addEventListener(_name: string, listener: () => void): void {
+    this.told = listener
+  }
+  removeEventListener(): void {
+    this.told = () => undefined
+  }
+  turn(state: 'visible' | 'hidden'): void {
+    this.visibilityState = state
+    this.told()
+  }
+}
+let tab: Tab
+
 beforeEach(() => {
   vi.useFakeTimers()
+  Stream.all = []
+  tab = new Tab()
+  vi.stubGlobal('document', tab)
   vi.stubGlobal('EventSource', Stream)
   vi.stubGlobal('addEventListener', () => undefined)
   vi.stubGlobal('fetch', () => Promise.reject(new TypeError('no way')))
@@ -47,5 +67,34 @@ it('a stream that beats is live; one that fell silent is none, and another is tr
   expect([first.closed, Stream.all.length]).toEqual([true, 2])
   ;(Stream.all[1] as Stream).onopen()
   expect(live.value).toBe('live')
+  stopEvents()
+})
+
+it('a tab that nobody sees lets its stream go after a while and takes it up when it is seen again', async () => {
+  const { live, startEvents, stopEvents } = await import('../src/api/events')
+  startEvents()
+  const first = Stream.all[0] as Stream
+  first.onopen()
+  tab.turn('hidden')
+  await vi.advanceTimersByTimeAsync(5_000)
+  tab.turn('visible')
+  await vi.advanceTimersByTimeAsync(20_000)
+  expect([first.closed, Stream.all.length]).toEqual([false, 1]) // looked away for a moment
+  tab.turn('hidden')
+  await vi.advanceTimersByTimeAsync(11_000)
+  expect([first.closed, Stream.all.length]).toEqual([true, 1])
+  tab.turn('visible')
+  expect(Stream.all.length).toBe(2)
+  ;(Stream.all[1] as Stream).onopen()
+  expect(live.value).toBe('live')
+  stopEvents()
+})
+
+it('a tab opened in the background keeps no stream either', async () => {
+  const { startEvents, stopEvents } = await import('../src/api/events')
+  tab.visibilityState = 'hidden'
+  startEvents()
+  await vi.advanceTimersByTimeAsync(11_000)
+  expect((Stream.all[0] as Stream).closed).toBe(true)
   stopEvents()
 })

@@ -28,9 +28,17 @@ let source: EventSource | null = null
 let lastId = ''
 let pollTimer: ReturnType<typeof setInterval> | undefined
 let clockTimer: ReturnType<typeof setInterval> | undefined
+let unseenTimer: ReturnType<typeof setTimeout> | undefined
+/** Whether the stream was let go because nobody sees the tab; asking once in a while goes on. */
+let resting = false
 
 const POLL_MS = 10_000
 const TICK_MS = 1_000
+/**
+ * How long a tab nobody sees keeps its stream. Without HTTP/2 a browser has six connections to a server for all its
+ * tabs together: six streams of tabs left open would let the seventh wait for ever.
+ */
+const UNSEEN_MS = 10_000
 /** Three beats of the server's: after so long a silence the line is dead, whatever the browser takes it for. */
 const SILENT_MS = 45_000
 
@@ -117,6 +125,7 @@ async function poll(): Promise<void> {
 
 function openStream(): void {
   source?.close()
+  resting = false
   const stream = new EventSource('/api/v1/events')
   source = stream
   stream.onopen = () => {
@@ -127,7 +136,7 @@ function openStream(): void {
     streaming.value = false
     void poll()
     if (stream.readyState === EventSource.CLOSED && source === stream) {
-      setTimeout(() => source === stream && openStream(), POLL_MS)
+      setTimeout(() => source === stream && !resting && openStream(), POLL_MS)
     }
   }
   stream.onmessage = heard
@@ -153,11 +162,34 @@ function lostNetwork(): void {
   unreachableSince.value ??= new Date()
 }
 
+function online(): void {
+  if (resting) void poll()
+  else openStream()
+}
+
 /** Moves the clock on, and takes a stream that fell silent for what it is: a lid was closed, a proxy went away. */
 function tick(): void {
   now.value = new Date()
   if (!streaming.value || !heardAt.value || now.value.getTime() - heardAt.value.getTime() < SILENT_MS) return
   streaming.value = false
+  wake()
+}
+
+/** Lets the stream go a while after the tab was hidden, and takes it up again once the tab is seen. */
+function seenOrNot(): void {
+  clearTimeout(unseenTimer)
+  if (document.visibilityState === 'hidden') unseenTimer = setTimeout(rest, UNSEEN_MS)
+  else if (resting) wake()
+}
+
+function rest(): void {
+  resting = true
+  source?.close()
+  streaming.value = false
+}
+
+/** Opens the stream and asks what happened without it: a new stream begins with now. */
+function wake(): void {
   openStream()
   void poll()
 }
@@ -171,7 +203,9 @@ export function startEvents(): void {
   pollTimer = setInterval(() => void poll(), POLL_MS)
   clockTimer = setInterval(tick, TICK_MS)
   addEventListener('offline', lostNetwork)
-  addEventListener('online', openStream)
+  addEventListener('online', online)
+  document.addEventListener('visibilitychange', seenOrNot)
+  seenOrNot()
 }
 
 /** Stops listening, when someone signs out. */
@@ -181,4 +215,6 @@ export function stopEvents(): void {
   streaming.value = false
   clearInterval(pollTimer)
   clearInterval(clockTimer)
+  clearTimeout(unseenTimer)
+  document.removeEventListener('visibilitychange', seenOrNot)
 }
