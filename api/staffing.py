@@ -37,7 +37,10 @@ class RuleOut(BaseModel):
 
 
 class HeadsOut(BaseModel):
-    """Who heads the grids of a plan now; `vacancies` are codes of grids without a head."""
+    """Who heads the grids of a plan now; `vacancies` are codes of grids without a head.
+
+    `unplaced` are work numbers of those who got none because a distance is set and they have no duty point.
+    """
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -48,6 +51,7 @@ class HeadsOut(BaseModel):
     most_grids: int
     vacancies: list[str]
     violations: list[RuleOut]
+    unplaced: list[str]
 
 
 @router.post("/plans/{plan_id}/heads", operation_id="assign_plan_heads")
@@ -201,7 +205,7 @@ class MoveOut(BaseModel):
 
 
 class RoleStaffed(BaseModel):
-    """How one role would be filled, and what that changes against today."""
+    """How one role would be filled, and what that changes against today; `unplaced` as in the heads of a plan."""
 
     role: str
     rules: list[str]
@@ -215,6 +219,7 @@ class RoleStaffed(BaseModel):
     ended: int
     optional: bool
     vacancies: list[str]
+    unplaced: list[str] = []
     violations: list[LackOut]
     moves: list[MoveOut]
 

@@ -133,6 +133,7 @@ def _text(facts: dict[str, Any]) -> str:
     lines += [
         f"  rule {item['rule']}: {item['lacking']} lacking ({_some(item['grids'])})" for item in facts["violations"]
     ]
+    lines += _unplaced("  ", facts)
     return "\n".join(lines)
 
 
@@ -149,6 +150,7 @@ def _roles_text(told: dict[str, Any]) -> str:
             f"    rule {each['rule']} ({each['reason']}): {each['lacking']} lacking ({_some(each['places'])})"
             for each in role["violations"]
         ]
+        lines += _unplaced("    ", role)
     return "\n".join(lines)
 
 
@@ -161,6 +163,11 @@ def _vacancies_text(found: dict[str, Any]) -> str:
         stand = f"stood in for by {', '.join(each['deputies'])}" if each["deputies"] else "nobody stands in"
         lines.append(f"  {each['code']}: {each['head']} is away, {stand}")
     return "\n".join(lines)
+
+
+def _unplaced(indent: str, told: dict[str, Any]) -> list[str]:
+    out = told.get("unplaced") or []
+    return [f"{indent}left out, no duty point known where a distance is set: {_some(out)}"] if out else []
 
 
 def _some(codes: list[str]) -> str:

@@ -21,7 +21,8 @@ class Staff:
     Attributes
     ----------
     xy : (n, 2) float64
-        Where each starts from, metric CRS; nan = unknown, taken to be as far from a post as the others are.
+        Where each starts from, metric CRS; nan = unknown: within no `Rules.max_distance`, and where there is none taken
+        to be as far from a post as the others are.
     village : (n,) int64
         Number of the village each belongs to; `ANYWHERE` (-1) = all of the town.
     town : (n,) int64
@@ -178,7 +179,7 @@ class Rules:
     within_town : bool
         Whether staff hold posts in their own town only.
     max_distance : float
-        Metres from staff to post; staff of unknown place pass.
+        Metres from staff to post; nobody knows that of staff of unknown place, who hold no post under a limit.
     max_load : float
         Sum of the loads of one holder.
     minimums : tuple of Minimum

@@ -27,7 +27,7 @@ IDLE = 1.0
 """Metres that holding a post nobody has to hold costs beside the way, so that it is held for a rule's sake only."""
 
 WITHIN_VILLAGE, WITHIN_TOWN, SKILL = "within-village", "within-town", "skill"
-DISTANCE, LOAD, CAPACITY = "max-distance", "max-load", "capacity"
+DISTANCE, UNPLACED, LOAD, CAPACITY = "max-distance", "unknown-place", "max-load", "capacity"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +37,8 @@ class Violation:
     Attributes
     ----------
     rule : str
-        ``within-village``, ``within-town``, ``skill``, ``max-distance``, ``max-load``, ``capacity``, or the name of
-        a `Minimum`.
+        ``within-village``, ``within-town``, ``skill``, ``max-distance``, ``unknown-place`` (who might be near enough
+        has no place), ``max-load``, ``capacity``, or the name of a `Minimum`.
     posts : tuple of int
         The posts that stay vacant by it, or for a minimum the posts in its place that nobody who counts holds.
     lacking : int
@@ -68,6 +68,8 @@ class Assignment:
         Which posts are missed when vacant.
     violations : tuple of Violation
         Rules that could not be kept; empty = all kept.
+    unplaced : (u,) int64
+        Staff who hold nothing because a distance is set and nobody knows where they are.
     gap : float
         Proven upper bound on how far the answer is from the best one, as a share of it: of what is missed, or of
         the cost where nothing more is missed than must be; 0 = optimal.
@@ -79,6 +81,7 @@ class Assignment:
     load: NDArray[np.float64]
     required: NDArray[np.bool_]
     violations: tuple[Violation, ...]
+    unplaced: NDArray[np.int64]
     gap: float
 
     @property
@@ -138,8 +141,15 @@ def assign_staff(staff: Staff, posts: Posts, rules: Rules) -> Assignment:
         load=np.bincount(holder[filled], weights=posts.load[filled], minlength=count).astype(np.float64),
         required=posts.required,
         violations=(*_vacancy_reasons(staff, posts, rules, holder), *_missed_minimums(staff, posts, rules, holder)),
+        unplaced=np.flatnonzero(_unplaced(staff, rules)),
         gap=_gap(answers),
     )
+
+
+def _unplaced(staff: Staff, rules: Rules) -> NDArray[np.bool_]:
+    """Tell who is left out because a distance is set and the place is unknown; a mask of shape (n,)."""
+    unknown: NDArray[np.bool_] = np.isnan(staff.xy).any(axis=1) & (staff.capacity > 0)
+    return unknown if np.isfinite(rules.max_distance) else np.zeros_like(unknown)
 
 
 def _scope(rule: Minimum, posts: Posts) -> NDArray[np.int64]:
@@ -211,9 +221,10 @@ def _blocking_rule(staff: Staff, posts: Posts, rules: Rules, held: NDArray[np.in
     if not left.any():
         return SKILL
     distance = np.hypot(*(staff.xy - posts.xy[post]).T)
-    left = left & ~(distance > rules.max_distance)
+    near = left & ~(distance > rules.max_distance)
+    left = near & ~_unplaced(staff, rules)
     if not left.any():
-        return DISTANCE
+        return UNPLACED if near.any() else DISTANCE
     spare = (left & (held < staff.capacity)).any()
     return LOAD if posts.load[post] > rules.max_load or (spare and np.isfinite(rules.max_load)) else CAPACITY
 

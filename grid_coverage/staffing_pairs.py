@@ -82,7 +82,7 @@ def _allowed(staff: Staff, posts: Posts, rules: Rules, who: NDArray[np.int64], w
     distance = cdist(staff.xy[who], posts.xy[what])
     unknown = np.isnan(distance)
     able = (posts.skills[what] & ~staff.skills[who][:, None]) == 0
-    able &= unknown | (distance <= rules.max_distance)
+    able &= (distance <= rules.max_distance) | (unknown & np.isinf(rules.max_distance))
     able &= posts.load[what] <= rules.max_load
     distance[unknown] = float(distance[~unknown].mean()) if (~unknown).any() else 0.0
     if np.count_nonzero(able) > MOST_PAIRS:

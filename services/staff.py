@@ -46,6 +46,8 @@ class StaffingReport:
         ``{"rule", "lacking", "grids"}`` for each rule that could not be kept.
     most_grids : int
         Grids of the busiest head.
+    unplaced : list of str
+        Work numbers of those who got no grid because a distance is set and they have no duty point.
     """
 
     grids: int
@@ -55,6 +57,7 @@ class StaffingReport:
     vacancies: list[str]
     violations: list[dict[str, Any]]
     most_grids: int
+    unplaced: list[str]
 
 
 def assign_heads(
@@ -62,7 +65,7 @@ def assign_heads(
     plan_id: UUID,
     *,
     max_grids: int = 4,
-    max_distance_m: float = float("inf"),
+    max_distance_m: float | None = None,
     now: datetime | None = None,
 ) -> StaffingReport:
     """Give each grid of a plan one head and, where there is one to spare, one deputy.
@@ -77,8 +80,8 @@ def assign_heads(
     plan_id : UUID
     max_grids : int
         Grids that one head may hold.
-    max_distance_m : float
-        Longest way from duty point to the middle of the grid.
+    max_distance_m : float or None
+        Longest way from duty point to the middle of the grid; None: that of the rule, if it sets one.
     now : datetime or None
 
     Raises
@@ -95,7 +98,7 @@ def assign_heads(
     plan = _staffed_plan(work, plan_id)
     most = {HEADS: max_grids, DEPUTIES: 2 * max_grids}
     rules = [
-        replace(rule, max_posts=most[rule.role], max_distance_m=max_distance_m)
+        replace(rule, max_posts=most[rule.role], max_distance_m=max_distance_m or rule.max_distance_m)
         for rule in active_for(rules_of(work, plan.territory_id), plan.kind)
         if rule.role in most and not rule.counts_only
     ]
@@ -114,6 +117,7 @@ def assign_heads(
             for each in (heads.violations if heads else [])
         ],
         most_grids=int(heads.found.held.max(initial=0)) if heads else 0,
+        unplaced=heads.unplaced if heads else [],
     )
 
 
@@ -283,6 +287,7 @@ def _role_told(work: UnitOfWork, plan: Plan, one: Filled, moment: datetime) -> d
         "ended": changes.count((False, True)),
         "optional": optional,
         "vacancies": one.vacancies,
+        "unplaced": one.unplaced,
         "violations": [] if optional else one.violations,
         "moves": moves,
         "holders": [

@@ -90,6 +90,11 @@ class Filled:
         ]
 
     @property
+    def unplaced(self) -> list[str]:
+        """Work numbers of those who got no post because a distance is set and their place is unknown."""
+        return [str(self.staff["work_no"][who]) for who in self.found.unplaced]
+
+    @property
     def vacancies(self) -> list[str]:
         """Codes of the grids that have to have a holder and got none."""
         return [self.targets[post].code for post in self.found.vacancies]

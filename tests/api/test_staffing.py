@@ -35,6 +35,35 @@ def test_heads_are_assigned_and_vacancies_named(app, make_account, client, town)
     assert set(found["vacancies"]) == {grid["code"] for grid in grids if not grid["head"]}
 
 
+def test_who_has_no_duty_point_is_within_no_distance_and_named(client, database):
+    town = build_town(database, "Unplaced", "990107001")
+    with database.work(Actor.system()) as work:
+        mine = sa.update(Staff).where(Staff.territory_id == town.territory)
+        work.session.execute(mine.values(post="grid head", duty_point=None))
+    rule = next(
+        rule
+        for rule in client.get("/api/v1/ratio-rules", params={"territory": str(town.territory)}).json()["rules"]
+        if rule["role"] == "grid_head" and rule["grid_kind"] == "household"
+    )
+    url, heads = f"/api/v1/plans/{town.plan}/heads", {"max_grids": 50}
+    assert client.post(url, json=heads).json()["unplaced"] == []
+    answer = client.put(
+        f"/api/v1/ratio-rules/{rule['code']}",
+        params={"territory": str(town.territory)},
+        headers={"If-Match": f'"{rule["revision"]}"'},
+        json={"max_distance_m": 3000},
+    )
+    assert answer.status_code == 200, answer.text
+    found = client.post(url, json=heads).json()
+    assert (found["heads"], len(found["vacancies"])) == (0, found["grids"])
+    assert [each["rule"] for each in found["violations"]] == ["unknown-place"]
+    with database.work(Actor.system()) as work:
+        numbers = work.session.scalars(
+            sa.select(Staff.work_no).where(Staff.territory_id == town.territory, Staff.active)
+        ).all()
+    assert set(found["unplaced"]) == set(numbers)
+
+
 def heads_of(database, grids, at: datetime) -> dict[str, str]:
     """Return the one head of each grid at a moment."""
     with database.work(Actor.system()) as work:

@@ -61,6 +61,12 @@ def test_staff_of_no_village_serve_anywhere() -> None:
         (Staff.of([0], capacity=0), Posts.of([0]), Rules(), "capacity"),
         (Staff.of([0], skills=2), Posts.of([0], skills=POLICE), Rules(), "skill"),
         (Staff.of([0], xy=[[0, 0]]), Posts.of([0], xy=[[999, 0]]), Rules(max_distance=900), "max-distance"),
+        (
+            Staff.of([0, 0], xy=[[0, 0], [np.nan, 0]]),
+            Posts.of([0], xy=[[999, 0]]),
+            Rules(max_distance=900),
+            "unknown-place",
+        ),
         (Staff.of([0]), Posts.of([0], load=400), Rules(max_load=300), "max-load"),
         (Staff.of([0], capacity=3), Posts.of([0, 0], load=200), Rules(max_load=300), "max-load"),
     ],
@@ -69,6 +75,17 @@ def test_vacancy_names_the_rule_that_leaves_nobody(staff: Staff, posts: Posts, r
     found = assign_staff(staff, posts, rules)
     assert [(rule.rule, rule.posts) for rule in found.violations] == [(named, tuple(found.vacancies.tolist()))]
     assert len(found.vacancies) == 1
+
+
+def test_staff_of_unknown_place_are_within_no_distance_and_named() -> None:
+    staff = Staff.of([0, 0, 0], xy=[[np.nan, np.nan], [100, 0], [np.nan, np.nan]], capacity=[5, 1, 0])
+    posts = Posts.of([0, 0], xy=[[0, 0], [150, 0]], required=[True, True])
+    found = assign_staff(staff, posts, Rules(max_distance=500))
+    assert found.held.tolist() == [0, 1, 0]
+    assert found.unplaced.tolist() == [0], "who holds no post at all is not named"
+    assert len(found.vacancies) == 1
+    free = assign_staff(staff, posts, Rules())
+    assert (free.violations, free.unplaced.tolist()) == ((), [])
 
 
 def test_minimum_moves_the_skilled_where_they_are_needed() -> None:
@@ -124,6 +141,8 @@ def _priced(staff: Staff, posts: Posts, rules: Rules, holder: tuple[int, ...]) -
             and (staff.town[who] != posts.town[post])
         )
         if strange or metres > rules.max_distance or posts.skills[post] & ~staff.skills[who]:
+            return math.inf, math.inf
+        if math.isnan(metres) and math.isfinite(rules.max_distance):
             return math.inf, math.inf
         total += metres + (0 if posts.required[post] else 1)
     if (load > rules.max_load).any():

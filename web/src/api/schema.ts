@@ -8362,6 +8362,8 @@ export interface components {
         /**
          * HeadsOut
          * @description Who heads the grids of a plan now; `vacancies` are codes of grids without a head.
+         *
+         *     `unplaced` are work numbers of those who got none because a distance is set and they have no duty point.
          */
         HeadsOut: {
             /** Grids */
@@ -8378,6 +8380,8 @@ export interface components {
             vacancies: string[];
             /** Violations */
             violations: components["schemas"]["RuleOut"][];
+            /** Unplaced */
+            unplaced: string[];
         };
         /**
          * HitOut
@@ -11836,7 +11840,7 @@ export interface components {
         };
         /**
          * RoleStaffed
-         * @description How one role would be filled, and what that changes against today.
+         * @description How one role would be filled, and what that changes against today; `unplaced` as in the heads of a plan.
          */
         RoleStaffed: {
             /** Role */
@@ -11863,6 +11867,11 @@ export interface components {
             optional: boolean;
             /** Vacancies */
             vacancies: string[];
+            /**
+             * Unplaced
+             * @default []
+             */
+            unplaced: string[];
             /** Violations */
             violations: components["schemas"]["LackOut"][];
             /** Moves */

@@ -43,6 +43,7 @@ function Role({ of }: { of: Proposal['roles'][number] }): JSX.Element {
             </details>
           </li>
         ))}
+        {of.unplaced.length > 0 && <li>{t('org.unplaced', { who: of.unplaced.join(' · ') })}</li>}
       </ul>
       {of.moves.length > 0 && (
         <details>
