@@ -76,15 +76,13 @@ def merge_grids(work: Work, once: OneTime, plan_id: UUID, body: Merge) -> Respon
 def move_border(work: Work, once: OneTime, plan_id: UUID, body: BorderMove) -> Response:
     """Move a shared border once, for both sides: to a line, or one vertex of it (a node of three grids too)."""
     if body.line is not None and body.vertex is not None:
-        raise InvalidInputError("Send either `line` or `vertex`.", field="line")
+        with service.placed(work, plan_id, body.grids):
+            raise InvalidInputError("Send either `line` or `vertex`.", field="line")
     if body.vertex is not None:
         start, end = list(body.vertex.start), list(body.vertex.to)
         return _once(once, work, lambda: service.move_vertex(work, plan_id, body.grids, start, end, body.wish()))
-    if len(body.grids) != 2:
-        raise InvalidInputError("A line moves the border of two grids.", field="grids")
     line = body.line.coordinates if body.line else []
-    pair = (body.grids[0], body.grids[1])
-    return _once(once, work, lambda: service.move_border(work, plan_id, pair, line, body.wish()))
+    return _once(once, work, lambda: service.move_border(work, plan_id, body.grids, line, body.wish()))
 
 
 @router.post("/{plan_id}/reassign", operation_id="reassign_ground", responses=EDITED)

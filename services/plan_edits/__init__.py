@@ -13,6 +13,7 @@ from services.plan_edits.history import EditRow, edit_log, redo, replay, undo
 from services.plan_edits.improve import improve, improvement_job, run_improvement, takes_long
 from services.plan_edits.marks import lock_grid, recode_grid, rename_grid
 from services.plan_edits.merge import merge_grids
+from services.plan_edits.places import placed
 from services.plan_edits.reassign import reassign
 from services.plan_edits.run import Wish
 from services.plan_edits.split import split_grid
@@ -33,6 +34,7 @@ __all__ = [
     "merge_grids",
     "move_border",
     "move_vertex",
+    "placed",
     "plan_atoms",
     "reassign",
     "recode_grid",

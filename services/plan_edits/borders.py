@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +10,7 @@ import numpy as np
 import shapely
 
 from gis.crs import to_metric
+from gis.errors import InvalidInputError
 from grid_partition import border_move as pure
 from grid_partition.edits import Edited
 from services.plan_edits.answer import EditAnswer
@@ -19,18 +21,21 @@ from services.plan_edits.scene import Scene
 from store.database.work import UnitOfWork
 
 
-def move_border(work: UnitOfWork, plan_id: UUID, grids: tuple[UUID, UUID], line: list[Any], wish: Wish) -> EditAnswer:
+def move_border(work: UnitOfWork, plan_id: UUID, grids: Sequence[UUID], line: list[Any], wish: Wish) -> EditAnswer:
     """Replace the border that two grids share, or a stretch of it, by a line; it moves once, for both."""
     with placed(work, plan_id, grids):
+        if len(grids) != 2 or grids[0] == grids[1]:
+            raise InvalidInputError("A line moves the border of two grids.", field="grids")
         drawn = read_line(line)
+    pair = (grids[0], grids[1])
 
     def compute(scene: Scene) -> Edited:
         metric: shapely.LineString = to_metric(drawn, scene.plan.srid)
-        one, other = (scene.number(grid) for grid in grids)
+        one, other = (scene.number(grid) for grid in pair)
         return pure.move_border(scene.patch, one, other, metric, scene.doors_of)
 
-    request = {"grids": [str(grid) for grid in grids], "line": line, "repair": wish.repair}
-    return run_edit(work, plan_id, Order("border", grids, grids, request, compute), wish)
+    request = {"grids": [str(grid) for grid in pair], "line": line, "repair": wish.repair}
+    return run_edit(work, plan_id, Order("border", pair, pair, request, compute), wish)
 
 
 def move_vertex(

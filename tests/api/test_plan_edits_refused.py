@@ -87,6 +87,23 @@ def test_missing_line_is_refused_at_its_grid(desk, g):
     assert desk.grids() == before
 
 
+def test_border_of_other_than_two_grids_is_refused_at_the_first(desk, g):
+    before = desk.grids()
+    border = line((150, -5), (150, 205))
+    vertex = {"from": lonlat(200, 200), "to": lonlat(205, 205)}
+    three, twice = [g["g1"], g["g2"], g["g4"]], [g["g1"], g["g1"]]
+    for grids, asked in (
+        (three, {}),
+        (three, {"line": border}),
+        (twice, {"line": border}),
+        (three, {"line": border, "vertex": vertex}),
+    ):
+        answer = desk.edit("borders/move", grids=grids, **asked)
+        assert (answer.status_code, answer.json()["code"]) == (422, "invalid-input"), answer.text
+        assert lies_in(answer.json()["place"], before[g["g1"]])
+    assert desk.grids() == before
+
+
 def test_grids_that_do_not_touch_are_not_merged(desk, g):
     answer = desk.edit("grids/merge", grids=[g["g1"], g["g5"]])  # they meet in a corner only
     assert (answer.status_code, answer.json()["code"]) == (422, "grids-do-not-touch")
