@@ -43,7 +43,9 @@ where c.ended_at is null order by c.incident_id, c.kind, c.seq
 """)
 
 # one statement a batch: locked clocks are another sweeper's, and what has fired once can't again. A case that somebody
-# is just taking a step on is left for the next time: the step locks the case first and then its clocks, and so waits
+# is just taking a step on is left for the next time: the step locks the case first and then its clocks, and so waits.
+# After a gap each share that was passed is an event of its own, so that a case goes up as often as it would have;
+# people are told once, of the highest share: whom a lower one tells the higher one tells too
 _SWEEP = sa.text("""
 with due as (
     select c.id, c.month, c.incident_id, c.kind, c.state, c.seq, c.owes, c.round, c.fired, c.soon_at, c.due_at,
@@ -58,8 +60,8 @@ with due as (
            case when w.acts then '' else 'told' end
     from due d
     cross join lateral (values (80, d.soon_at), (100, d.due_at), (150, d.far_at)) p(percent, at)
-    cross join lateral (select p.percent = d.percent and (d.kind in ('stage', 'total') and p.percent >= 100
-                               or d.kind = 'review' and p.percent = 100) as acts) w
+    cross join lateral (select d.kind in ('stage', 'total') and p.percent >= 100
+                               or d.kind = 'review' and p.percent = 100 as acts) w
     where p.percent > d.fired and p.at <= :now
     on conflict (clock_id, round, percent) do nothing
     returning clock_id, percent
@@ -91,11 +93,15 @@ join unnest(cast(:months as date[]), cast(:ids as bigint[]), cast(:cycles as int
   on f.month = w.month and f.incident_id = w.id and f.cycle = w.cycle
 order by f.month, f.incident_id, f.cycle, f.seq desc
 """)
+_OPEN_EVENTS = sa.text("""
+select e.id from clock_event e join clock c on c.id = e.clock_id
+where e.acted_at is null order by e.reached_at, c.kind, c.seq, e.percent, e.id
+""")
 _OPEN_EVENT = sa.text("""
 select e.id, e.percent, c.kind, c.ended_at, c.since, i.no
 from clock_event e join clock c on c.id = e.clock_id
 join incident i on i.month = c.month and i.id = c.incident_id
-where e.acted_at is null and e.id > :after order by e.id limit 1 for update of e skip locked
+where e.id = :id and e.acted_at is null for update of e skip locked
 """)
 _NEXT_OPEN = sa.text("""
 select c.id from clock c join incident i on i.month = c.month and i.id = c.incident_id
@@ -215,9 +221,14 @@ def sweep(session: Session, now: datetime, most: int) -> Sequence[Any]:
     return session.execute(_SWEEP, {"now": now, "most": most}).all()
 
 
-def open_event(session: Session, after: int) -> Any:  # noqa: ANN401 - a row, or None
-    """Return the next event that nobody saw to yet, locked, or None."""
-    return session.execute(_OPEN_EVENT, {"after": after}).first()
+def open_events(session: Session) -> Sequence[int]:
+    """Return the ids of the events that nobody saw to yet, in the order in which the shares were reached."""
+    return session.scalars(_OPEN_EVENTS).all()
+
+
+def open_event(session: Session, event_id: int) -> Any:  # noqa: ANN401 - a row, or None
+    """Return an event, locked; None when somebody sees to it or has done so."""
+    return session.execute(_OPEN_EVENT, {"id": event_id}).first()
 
 
 def set_calendar(session: Session, ids: Sequence[UUID], calendar: UUID | None) -> None:
