@@ -13,7 +13,7 @@ from api.jobs import JobAnswer
 from gis.errors import InvalidInputError
 from services import jobs
 from services.ingest import incident_jobs
-from services.ingest.uploads import UPLOAD_MB
+from services.ingest.uploads import UPLOAD_MB, sent_name
 
 router = APIRouter(prefix="/api/v1/incidents", tags=["incidents"])
 
@@ -43,7 +43,7 @@ def import_incidents(  # noqa: PLR0913, PLR0917 - one parameter for each field o
     }  # fmt: skip
     content = file.file.read(UPLOAD_MB * 2**20 + 1)
     args = incident_jobs.import_job(work, file.filename, content, asked)
-    return JobAnswer.of(jobs.start_job(work, "incident-import", args, file=(file.filename or "", content)))
+    return JobAnswer.of(jobs.start_job(work, "incident-import", args, file=(sent_name(file.filename), content)))
 
 
 def read_mapping(text: str, field: str = "mapping") -> dict[str, str]:

@@ -12,7 +12,7 @@ from api.incident_import import read_mapping
 from api.jobs import JobAnswer
 from services import jobs
 from services.ingest import table_jobs
-from services.ingest.uploads import UPLOAD_MB
+from services.ingest.uploads import UPLOAD_MB, sent_name
 
 router = APIRouter(prefix="/api/v1/organisation", tags=["organisation"])
 What = Literal[
@@ -43,4 +43,4 @@ def import_table(  # noqa: PLR0913, PLR0917 - one parameter for each field of th
     }  # fmt: skip
     content = file.file.read(UPLOAD_MB * 2**20 + 1)
     args = table_jobs.import_job(work, what, file.filename, content, asked)
-    return JobAnswer.of(jobs.start_job(work, "table-import", args, file=(file.filename or "", content)))
+    return JobAnswer.of(jobs.start_job(work, "table-import", args, file=(sent_name(file.filename), content)))

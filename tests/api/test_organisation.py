@@ -308,5 +308,13 @@ def test_tables_come_in_as_jobs_that_list_refused_rows(client, town, database):
         loaded = run(database, client, send(what, text))
         assert loaded["state"] == "succeeded", (what, loaded)
     assert client.get(f"{API}/catalogue/lead-units").json()["holes"] == 0
+    # the catalogue and the ledger know the file by the name that it came with, but not by where it came from
+    items = "code,class_code,name_zh,limit_1\n1,01,路灯不亮,5 工作时\n"
+    loaded = run(database, client, send("catalogue", items, name="C:\\lists\\..\\事项 2026.csv"))
+    assert (loaded["state"], loaded["result"]["file"]) == ("succeeded", "事项 2026.csv")
+    assert client.get(f"{API}/catalogue").json()["current"]["file"] == "事项 2026.csv"
+    with database.work(Actor.system()) as work:
+        line = sa.text("select target from audit where action = 'catalogue.load' order by id desc limit 1")
+        assert work.session.scalar(line) == "事项 2026.csv"
     assert send("units", "code,name\n", name="units.exe").json()["field"] == "file"
     assert send("people", "code,name\n").status_code == 422
