@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
@@ -16,6 +17,7 @@ from store.database import audit as sql
 from store.database.actor import Actor
 from store.database.engine import Database
 from store.database.trail import Doing
+from store.database.urls import connect
 
 
 @pytest.fixture
@@ -122,6 +124,47 @@ def test_nor_does_the_owner_by_accident(fresh, statement):
         work.session.execute(sa.text("select set_config('gridward.retire', 'on', true)"))
         work.session.execute(sa.text(statement))
     assert refused.value.orig.sqlstate == "42501"
+
+
+MADE_UP = (
+    "insert into audit (action, details, seq, digest) values ('x', '{}', 9, 'x')",
+    "insert into audit (action, details, seq) values ('x', '{}', 9)",
+    "insert into audit (action, details, digest) values ('x', '{}', 'x')",
+)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        *MADE_UP,
+        "insert into audit (action, details, at) values ('x', '{}', now() - interval '2 years')",
+        "insert into audit (id, action, details) overriding system value values (1000000, 'x', '{}')",
+    ],
+)
+@pytest.mark.parametrize("actor", [Actor.system(), Actor(None, "x", frozenset({"planner"}), areas=())])
+def test_no_line_is_put_in_with_a_number_digest_or_time_made_up(fresh, statement, actor):
+    write(fresh, "one")
+    seal(fresh)
+    with pytest.raises(DBAPIError) as refused, fresh.work(actor) as work:
+        work.session.execute(sa.text(statement))
+    assert refused.value.orig.sqlstate == "42501"
+    write(fresh, "two")
+    seal(fresh)
+    chain, sound = verify(fresh)
+    assert sound
+    assert (chain.lines, chain.head.seq) == (2, 2)
+
+
+@pytest.mark.parametrize("statement", MADE_UP)
+def test_nor_by_the_owner(fresh, statement):
+    with pytest.raises(DBAPIError) as refused, fresh.owner_work(Actor.system()) as work:
+        work.session.execute(sa.text(statement))
+    assert refused.value.orig.sqlstate == "42501"
+
+
+def test_the_login_itself_puts_no_number_in(fresh, fresh_database_urls):
+    with connect(fresh_database_urls.app) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        connection.execute(MADE_UP[0])
 
 
 def test_writers_do_not_wait_for_each_other(fresh):
