@@ -40,7 +40,11 @@ class AreaNode(BaseModel):
 
 
 class UnitOut(BaseModel):
-    """A unit; `valid_to` is the first day on which it is no more."""
+    """A unit; `valid_to` is the first day on which it is no more.
+
+    `above_id` is the unit that it stands below on the day that is asked for: its parent or, where that one is closed,
+    the nearest one above which is not.
+    """
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -49,6 +53,7 @@ class UnitOut(BaseModel):
     kind: str
     name: str
     parent_id: UUID | None
+    above_id: UUID | None
     area_id: UUID | None
     area_code: str | None
     area_name: str | None

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -96,6 +97,26 @@ def vacancies(
     show({"vacancies": codes}, "\n".join(codes) or "Every grid has a head.", as_json=as_json)
 
 
+@app.command()
+def units(
+    ctx: typer.Context,
+    territory: TerritoryOption = None,
+    at: Annotated[str | None, typer.Option("--at", help="A day; today when left out.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show the tree of units of a day."""
+    from services import units as tree
+    from services.plan_life.asof import moment_of
+
+    context = command_context(ctx)
+    zone = context.settings.cases.time_zone
+    day = moment_of(at, time_zone=zone).astimezone(ZoneInfo(zone)).date()
+    with context.database.work(context.actor) as work:
+        found = tree.list_units(work, day=day, territory=territory)
+    rows = [asdict(unit) for unit in found]
+    show({"units": rows}, lambda: "\n".join(_branch(rows, None, "")) or "There are no units.", as_json=as_json)
+
+
 @app.command("import")
 def import_file(
     ctx: typer.Context,
@@ -168,6 +189,16 @@ def _vacancies_text(found: dict[str, Any]) -> str:
 def _unplaced(indent: str, told: dict[str, Any]) -> list[str]:
     out = told.get("unplaced") or []
     return [f"{indent}left out, no duty point known where a distance is set: {_some(out)}"] if out else []
+
+
+def _branch(rows: list[dict[str, Any]], above: UUID | None, indent: str) -> list[str]:
+    lines = []
+    for row in rows:
+        if row["above_id"] == above:
+            closed = "" if row["above_id"] == row["parent_id"] else ", the unit above it is closed"
+            lines.append(f"{indent}{row['code']} {row['name']} ({row['kind']}){closed}")
+            lines += _branch(rows, row["id"], f"{indent}  ")
+    return lines
 
 
 def _some(codes: list[str]) -> str:

@@ -25,13 +25,23 @@ class TreeCycleError(ConflictError):
 
 @dataclass(frozen=True, slots=True)
 class UnitView:
-    """A unit as lists show it."""
+    """A unit as lists show it.
+
+    Attributes
+    ----------
+    parent_id : UUID or None
+        The unit above it, as it was set down.
+    above_id : UUID or None
+        The unit that it stands below on the day that is looked at: its parent or, where that one is closed, the
+        nearest one above which is not.
+    """
 
     id: UUID
     code: str
     kind: str
     name: str
     parent_id: UUID | None
+    above_id: UUID | None
     area_id: UUID | None
     area_code: str | None
     area_name: str | None

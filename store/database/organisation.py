@@ -33,11 +33,20 @@ select a.id, a.code, a.kind, a.name, a.parent_id, coalesce(g.grids, 0) as grids,
 from area a left join g on g.area_id = a.id
 where a.territory_id = :territory and a.valid @> cast(:day as date) order by a.path, a.code
 """)
+# a unit whose parent is closed stands below the nearest one above it that is there on the day
 _UNITS = sa.text("""
-select u.id, u.code, u.kind, u.name, u.parent_id, u.area_id, a.code as area_code, a.name as area_name,
+with recursive climb(unit_id, id, parent_id, there) as (
+    select u.id, p.id, p.parent_id, coalesce(p.valid @> cast(:day as date), true)
+    from unit u join unit p on p.id = u.parent_id where u.territory_id = :territory
+    union
+    select c.unit_id, p.id, p.parent_id, p.valid @> cast(:day as date)
+    from climb c join unit p on p.id = c.parent_id where not c.there
+)
+select u.id, u.code, u.kind, u.name, u.parent_id, c.id as above_id, u.area_id, a.code as area_code,
+       a.name as area_name,
        lower(u.valid) as valid_from, upper(u.valid) as valid_to, u.revision,
        (select count(*) from staff s where s.unit_id = u.id and s.active) as staff
-from unit u left join area a on a.id = u.area_id
+from unit u left join climb c on c.unit_id = u.id and c.there left join area a on a.id = u.area_id
 where u.territory_id = :territory and (cast(:day as date) is null or u.valid @> cast(:day as date))
   and (cast(:unit as uuid) is null or u.id = :unit)
 order by u.code

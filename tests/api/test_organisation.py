@@ -82,6 +82,24 @@ def test_units_are_a_tree_that_refuses_a_ring(client, town, database):
     )
 
 
+def test_a_unit_whose_parent_is_closed_stands_below_the_nearest_one_that_is_there(client, town):
+    ids: dict[str | None, str | None] = {None: None}
+    for code, parent in (("L-1", None), ("L-2", "L-1"), ("L-3", "L-2"), ("L-4", "L-3"), ("L-5", None), ("L-6", "L-5")):
+        body = {"code": code, "name": code, "parent": ids[parent]}
+        ids[code] = client.post(f"{API}/units", json=body).json()["unit"]["id"]
+    for code in ("L-2", "L-3", "L-5"):
+        one = client.get(f"{API}/units/{ids[code]}")
+        assert (
+            client.patch(f"{API}/units/{ids[code]}", json={"valid_to": "2030-01-01"}, headers=tag(one)).status_code
+            == 200
+        )
+    for day, above in (("2029-12-31", {"L-4": "L-3", "L-6": "L-5"}), ("2030-01-01", {"L-4": "L-1", "L-6": None})):
+        for path in (f"{API}/organisation?at={day}", f"{API}/units?on={day}"):
+            found = {unit["code"]: unit for unit in client.get(path).json()["units"]}
+            assert {code: found[code]["above_id"] for code in above} == {code: ids[up] for code, up in above.items()}
+            assert found["L-4"]["parent_id"] == ids["L-3"], "what was set down stays"
+
+
 def test_two_people_who_close_a_ring_together_are_told_which(client, town, database):
     ids: dict[str, str] = {}
     for code, parent in (("R-1", None), ("R-2", None), ("R-1-1", "R-1"), ("R-2-1", "R-2")):

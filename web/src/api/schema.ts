@@ -13109,6 +13109,9 @@ export interface components {
         /**
          * UnitOut
          * @description A unit; `valid_to` is the first day on which it is no more.
+         *
+         *     `above_id` is the unit that it stands below on the day that is asked for: its parent or, where that one is closed,
+         *     the nearest one above which is not.
          */
         UnitOut: {
             /**
@@ -13124,6 +13127,8 @@ export interface components {
             name: string;
             /** Parent Id */
             parent_id: string | null;
+            /** Above Id */
+            above_id: string | null;
             /** Area Id */
             area_id: string | null;
             /** Area Code */

@@ -32,6 +32,8 @@ function UnitForm({ unit, done }: { unit: Unit | null; done: () => void }): JSX.
   const set = (part: Partial<Draft>): void => void (draft.value = { ...draft.peek(), ...part })
   const all = tree.data.value
   const units: [string, string][] = (all?.units ?? []).filter((each) => each.id !== unit?.id).map((each) => [each.id, `${each.code} ${each.name}`])
+  const closed = now.parent !== '' && !units.some(([id]) => id === now.parent)
+  if (closed) units.unshift([now.parent, t('org.unitClosed')])
   const areas: [string, string][] = (all?.areas ?? []).map((each) => [each.id, `${each.name} ${each.code}`])
   const kinds: [string, string][] = [...new Set<string>([...KINDS, now.kind])].map((kind) => [kind, (KINDS as readonly string[]).includes(kind) ? t(`org.kind.${kind as (typeof KINDS)[number]}`) : kind])
   const send = async (): Promise<void> => {
@@ -76,6 +78,7 @@ function UnitRow({ node, deep, chosen, choose }: RowProps): JSX.Element {
         <span class="grow ellipsis">
           {row.name} <span class="num muted small">{row.code}</span>
         </span>
+        {row.parent_id !== row.above_id && <span class="chip warn">{t('org.parentClosed')}</span>}
         <span class="small second">
           {row.valid_from && `${t('org.since', { day: dayOf(row.valid_from) })} · `}
           {row.valid_to && `${t('org.until', { day: dayOf(row.valid_to) })} · `}
