@@ -13,7 +13,7 @@ from casework.machine import machine
 from casework.masking import mask_personal_numbers
 from gis.errors import NotFoundError, StaleRevisionError
 from services.incident_views import IncidentView, box_of, get_incident, view_of
-from services.incidents import Report, check, placed_at, urgent_of
+from services.incidents import Report, as_of, check, placed_at, urgent_of
 from services.locate import Place
 from services.nearest_staff import StreetGraphs
 from store.database import cases as case_sql
@@ -136,8 +136,8 @@ def _place(
     before: IncidentView,
     place: Place,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Find grid, area and component of another place as of the report; the same place changes nothing."""
-    columns, answer = placed_at(work, graphs, replace(place, territory=row.territory_id), before.reported_at)
+    """Find grid, area and component of another place as of what is reported; the same place changes nothing."""
+    columns, answer = placed_at(work, graphs, replace(place, territory=row.territory_id), as_of(before))
     point = columns["point"]
     if (point.x, point.y, columns["accuracy_m"]) == (before.lon, before.lat, before.accuracy_m or None):
         return {}, {}

@@ -30,6 +30,7 @@ __all__ = [
     "KeyUsedError",
     "Report",
     "Reported",
+    "as_of",
     "check",
     "get_incident",
     "placed",
@@ -69,6 +70,7 @@ class Report:
         Where it came from.
     severity : str
     occurred_at : datetime or None
+        Grid and head are those of then; None: of the time of the report.
     item_code : str or None
         Code of the item in the catalogue.
     """
@@ -132,7 +134,7 @@ def register(
     channel_key = _channel_key(work, key)
     known = sql.find_key(work.session, report.channel, channel_key)
     if known is None:
-        found = _located(work, graphs, report, now)
+        found = _located(work, graphs, report, report.occurred_at or now, now=now)
         taken = _save(work, report, found, channel_key, now, time_zone)
         if taken.fresh:
             return _announced(work, found, taken, now)
@@ -142,7 +144,7 @@ def register(
             "This Idempotency-Key came before with another report; a new report needs a new key.", no=known.no
         )
     incident = get_incident(work, known.no)
-    return Reported(False, incident, _located(work, graphs, report, incident.reported_at).answer)
+    return Reported(False, incident, _located(work, graphs, report, as_of(incident)).answer)
 
 
 def is_known(work: UnitOfWork, channel: str, key: str) -> bool:
@@ -182,12 +184,18 @@ def check(report: Report, key: str, now: datetime) -> None:
         raise InvalidInputError("It can't have occurred so long ago; is a clock set wrong?", field="occurred_at")
 
 
-def _located(work: UnitOfWork, graphs: StreetGraphs, report: Report, moment: datetime) -> Located:
-    """Place a report: who answers is looked up for the time it was reported.
+def _located(
+    work: UnitOfWork, graphs: StreetGraphs, report: Report, moment: datetime, *, now: datetime | None = None
+) -> Located:
+    """Place a report as of the moment that it is about; as of `now` where that grid has ended since.
 
     A position that stands for "nobody knows" is no place: such a report is kept without one.
     """
     found = locate(work, graphs, replace(report.place, at=moment), now=moment)
+    retired = found.versions and (found.answer["plan"] or {}).get("status") == "retired"
+    if retired and not sql.goes_on(work.session, found.versions[0], now or datetime.now(UTC)):
+        # a grid that is no more has nobody who could act; publishing a plan hands its open cases on likewise
+        found = locate(work, graphs, replace(report.place, at=now), now=now or datetime.now(UTC))
     if found.point is None or found.territory_id is None:
         raise InvalidInputError(
             "These words fit several places; choose one.", candidates=found.answer["candidates"], field="address"
@@ -197,6 +205,11 @@ def _located(work: UnitOfWork, graphs: StreetGraphs, report: Report, moment: dat
     if found.answer.get("hint") == "placeholder":
         return replace(found, point=None, versions=[], codes=(0, 0, 0), component_id=None)
     return found
+
+
+def as_of(row: Any) -> datetime:  # noqa: ANN401 - an incident's row or view
+    """Return the moment that a report is about: when it occurred or, where nobody said, when it was reported."""
+    return row.occurred_at or row.reported_at  # type: ignore[no-any-return]
 
 
 def placed(work: UnitOfWork, graphs: StreetGraphs, point: tuple[float, float], moment: datetime) -> dict[str, Any]:
@@ -209,7 +222,7 @@ def placed(work: UnitOfWork, graphs: StreetGraphs, point: tuple[float, float], m
     point : tuple of float
         Longitude and latitude, EPSG:4326.
     moment : datetime
-        Time of the report: grids are those of then.
+        What the report is about (`as_of`): grids are those of then.
 
     Raises
     ------

@@ -18,7 +18,7 @@ from services.cases import errands, links
 from services.cases.asked import Asked
 from services.cases.needs import facts_for
 from services.cases.standing import Standing, columns_of, guard_facts, standing_of
-from services.incidents import placed
+from services.incidents import as_of, placed
 from services.nearest_staff import StreetGraphs
 from store.database import case_reporters as reporter_sql
 from store.database import cases as sql
@@ -154,7 +154,7 @@ def _more_columns(
     """Return what an action changes in the row beyond the machine's own fields."""
     facts = step.facts
     if step.action == "verification_done" and asked.lon is not None and asked.lat is not None:
-        return placed(work, graphs or StreetGraphs(), (asked.lon, asked.lat), at.row.reported_at)
+        return placed(work, graphs or StreetGraphs(), (asked.lon, asked.lat), as_of(at.row))
     if step.action == "link_duplicate":
         return {"master_id": _id_of(work, facts["master"])}
     if step.action == "refer":

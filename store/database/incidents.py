@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -61,6 +61,15 @@ def area_at(session: Session, point: tuple[float, float], territory_id: UUID) ->
     """Return the 12-digit code of the area that a point lies in today, whoever asks; 0 outside every area."""
     statement = sa.text("select area_code_at(st_setsrid(st_makepoint(:lon, :lat), 4326), :territory)")
     return int(session.scalar(statement, {"lon": point[0], "lat": point[1], "territory": territory_id}) or 0)
+
+
+def goes_on(session: Session, version_id: UUID, at: datetime) -> bool:
+    """Tell whether the grid of a version is there at a moment, be it with another border; drafts' grids always are."""
+    statement = sa.text(
+        "select v.valid is null or exists (select from grid_version w where w.grid_id = v.grid_id"
+        " and w.valid @> cast(:at as timestamptz)) from grid_version v where v.id = :version"
+    )
+    return bool(session.scalar(statement, {"version": version_id, "at": at}))
 
 
 def next_numbers(session: Session, month: date) -> tuple[int, int]:
