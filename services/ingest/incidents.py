@@ -31,6 +31,8 @@ from store.database import ingest_history as history
 from store.database.work import UnitOfWork
 
 CHANNEL = "import"
+# their limit of intake ran out long ago: a clock would be late at once, and a whole file would go up to the town
+_NO_CLOCK: Final = "Loaded reports have no clock: it begins with the first step that somebody takes on each."
 _OFFSET = re.compile(r"(?:Z|[+-]\d{2}:?\d{2})$")
 SEVERITIES = ("minor", "major", "critical")
 _SEVERITY_WORDS = {"一般": "minor", "较大": "major", "重大": "critical", "low": "minor", "high": "major"}
@@ -158,6 +160,8 @@ def load_incidents(work: UnitOfWork, path: Path | str, **options: Unpack[LoadOpt
             work.session, load.territory.id, CHANNEL, rows, actor_id=work.actor.account_id
         )
         counts = {"inserted": inserted, "known": len(keys) - inserted}
+        if inserted:
+            load.report.warnings.append(_NO_CLOCK)
         return counts | ({"not_located": int((load.good & ~placed).sum())} if (load.good & ~placed).any() else {})
 
     return save(load, write, layer="incidents", points=points)

@@ -15,6 +15,7 @@ import shapely
 import sqlalchemy as sa
 
 from services import ingest
+from services.cases import Asked, act
 from services.ingest import RejectedRowsError
 from store.database.actor import Actor
 from store.database.models import Area, Grid, GridVersion, Plan, Territory
@@ -66,6 +67,23 @@ def test_rows_find_their_grid_and_those_without_a_place_are_kept_and_flagged(loa
     assert [row.code and row.code[-1] for row in found] == ["1", None, None, None, "2"]
     assert [row.locate_method for row in found] == ["point", "none", "none", "none", "point"]
     assert [row.unplaced for row in found] == [False, True, True, True, False]
+
+
+def test_loaded_reports_have_no_clock_before_somebody_takes_a_step_and_the_answer_says_so(load, database):
+    report = load(rows(HERE))
+    assert "Loaded reports have no clock: it begins with the first step that somebody takes on each." in report.warnings
+    assert load(rows(HERE), dry_run=True).warnings == report.warnings
+    with database.work(Actor.system()) as work:
+        case = work.session.execute(
+            sa.text("select month, id, no from incident where channel = 'import' order by id desc limit 1")
+        ).one()
+        count = sa.text("select count(*) from clock where incident_id = :id and ended_at is null")
+        assert work.session.scalar(count, {"id": case.id}) == 0
+    with database.work(Actor(None, "officer", frozenset({"intake_officer"}))) as work:
+        asked = Asked(reason="theirs", outside_body="Water board")
+        act(work, case.no, "refer", asked, revision=1, now=datetime.now(UTC))
+    with database.work(Actor.system()) as work:
+        assert work.session.scalar(count, {"id": case.id}) == 1
 
 
 def test_numbers_of_persons_stay_out_of_what_is_kept_of_an_item(load, database):

@@ -97,6 +97,7 @@ const REMEDIES: readonly Rule[] = [
 const FINDINGS: readonly Rule[] = [
   rule('rows lay in the territory only with longitude and latitude changed: they were turned round', '行的经纬度颠倒，已调换'),
   rule('rows whose words \\((\\d+) kinds\\) name no item of the catalogue', '行的用语（$1 种）在目录中没有对应事项'),
+  rule('Loaded reports have no clock: it begins with the first step that somebody takes on each.', '载入的上报暂不计时，首次办理时开始计时。'),
   rule('Times without an offset were read as UTC; give --timezone if they are local.', '无时区的时间按 UTC 读取；若为当地时间，请填写时区。'),
 ]
 
