@@ -38,17 +38,23 @@ function Results(): JSX.Element | null {
 /** What can be done to all marked cases together, and what became of each. */
 export function Bulk(): JSX.Element | null {
   const [choice, setChoice] = useState<Choice | null>(null)
+  // what somebody else changes while a reason is being written is a change that the writer has not seen
+  const [seen, setSeen] = useState<ReadonlyMap<string, number>>(new Map())
   const [failure, setFailure] = useState<unknown>(null)
   const rows = markedRows.value
   const send = async (one: Choice, body: Record<string, unknown>): Promise<boolean> => {
     try {
-      await actOnMany(rows, one.action, body)
+      await actOnMany(rows.map(({ no, revision }) => ({ no, revision: seen.get(no) ?? revision })), one.action, body)
       setFailure(null)
       return true
     } catch (cause) {
       setFailure(cause)
       return false
     }
+  }
+  const choose = (one: Choice | null): void => {
+    setSeen(new Map(one ? rows.map(({ no, revision }) => [no, revision]) : []))
+    setChoice(one)
   }
   if (rows.length === 0 && !manyResults.value) return null
   const offered = forMany(rows, roles.value)
@@ -64,11 +70,11 @@ export function Bulk(): JSX.Element | null {
             </button>
           </div>
           {choice ? (
-            <ActionForm key={choice.action} prefix="many" choice={choice} masters={shown.value.filter(({ no }) => !marked.value.has(no))} onSend={(body) => send(choice, body)} onClose={() => setChoice(null)} />
+            <ActionForm key={choice.action} prefix="many" choice={choice} masters={shown.value.filter(({ no }) => !marked.value.has(no))} onSend={(body) => send(choice, body)} onClose={() => choose(null)} />
           ) : (
             <div class="row wrap">
               {offered.map((one) => (
-                <button key={one.action} type="button" class="button" onClick={() => (isBare(one) ? void send(one, {}) : setChoice(one))}>
+                <button key={one.action} type="button" class="button" onClick={() => (isBare(one) ? void send(one, {}) : choose(one))}>
                   {actionName(one.action)}
                 </button>
               ))}
