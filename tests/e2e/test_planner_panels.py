@@ -103,9 +103,11 @@ def test_edit_of_a_plan_sent_for_review_meanwhile_is_refused_at_its_place(open_d
     refusal = page.get_by_role("alert").filter(has_text="plan-not-draft")
     expect(refusal).to_contain_text("The plan is in review")
     expect(refusal.get_by_role("button", name="Zoom to it")).to_be_visible()
-    page.wait_for_function("() => window.gridward.map.queryRenderedFeatures({layers: ['edit-refused']}).length > 0")
-    # the desk says what the plan is now, and what was drawn is kept
+    # the desk says what the plan is now, and neither the refusal nor what was drawn goes with that
     expect(page.locator(".deskbar")).to_contain_text("In review")
+    page.wait_for_timeout(1_000)
+    expect(refusal).to_contain_text("The plan is in review")
+    page.wait_for_function("() => window.gridward.map.queryRenderedFeatures({layers: ['edit-refused']}).length > 0")
     expect(page.get_by_role("region", name="Drawings kept for later")).to_contain_text("Move border")
 
 

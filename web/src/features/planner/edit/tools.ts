@@ -236,6 +236,7 @@ function showProposal(): void {
 /** Starts the tools on the planner desk; returns how to stop. */
 export function startTools(): () => void {
   readKept()
+  let openedPlan = ''
   const stops = [
     followPlan(failed),
     effect(() => {
@@ -245,7 +246,12 @@ export function startTools(): () => void {
     effect(() => {
       const open = planAtWork.value !== '' && hindrance.value === null
       untracked(() => {
+        const told = refusal.peek()
+        const samePlan = planAtWork.peek() === openedPlan
+        openedPlan = planAtWork.peek()
         choose('select')
+        // that the plan is no draft any more was told a moment ago, and is to be read
+        if (samePlan && told?.problem.code === 'plan-not-draft') refusal.value = told
         fresh.value = []
         if (open) void ensure().catch(failed)
       })
