@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from cli.context import JsonOption, command_context, show
+from cli.wording import counted
 
 app = typer.Typer(help="Change areas from a day on; list them as of any day.", no_args_is_help=True)
 ChangeArgument = Annotated[str, typer.Argument(metavar="NAME|ID", help="Change set, from `gridward area changes`.")]
@@ -156,7 +157,10 @@ def show_change(
     lines = [
         f"{one.name}: {one.status}, from {one.effective_on or 'a day to be named'}; by {one.author or '–'}",
         f"  basis: {one.basis or '–'}",
-        f"  {len(whole.ended)} areas end, {len(whole.areas)} begin: {_counts(one.figures.get('kinds', {}))}",
+        (
+            f"  {counted(len(whole.ended), 'area ends', 'areas end')}, "
+            f"{counted(len(whole.areas), 'begins', 'begin')}: {_counts(one.figures.get('kinds', {}))}"
+        ),
     ]
     lines += [f"  warning: {warning}" for warning in whole.warnings]
     lines += [f"  {step.at:%Y-%m-%d %H:%M}  {step.action:12}  {step.actor or '–'}  {step.note}" for step in steps]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.context import JsonOption, command_context, show
+from cli.wording import counted
 from gis.errors import InvalidInputError
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def verify(
     with context.database.work(context.actor) as work:
         found, intact = audit.verify(work, known=place)
     if intact:
-        text = f"{found.lines} lines, all as they were written."
+        text = f"{counted(found.lines, 'line')}, unchanged since written."
     elif found.broken is not None:
         text = f"Line {found.broken} does not follow from the one before it: the trail was changed."
     else:

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from cli.context import JsonOption, command_context, show
+from cli.wording import counted
 
 app = typer.Typer(help="Show and load the work calendar; reckon when a limit is due.", no_args_is_help=True)
 TerritoryOption = Annotated[str | None, typer.Option("--territory", help="Name, where several are loaded.")]
@@ -68,7 +69,7 @@ def load(
     with context.database.work(context.actor) as work:
         view, moved = calendars.save(work, body, now=datetime.now(UTC), territory=territory)
     facts = {"code": view.calendar.code, "version": view.version, "clocks": moved, "job": view.job_id}
-    clocks = f"{moved} clocks moved" if view.job_id is None else f"job {view.job_id} reckons the clocks"
+    clocks = f"{counted(moved, 'clock')} moved" if view.job_id is None else f"job {view.job_id} reckons the clocks"
     show(facts, f"{facts['code']} holds as version {view.version}; {clocks}.", as_json=as_json)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.context import CommandContext, JsonOption, command_context, show
+from cli.wording import counted
 from gis.errors import InvalidInputError
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def verify(
     with context.database.work(context.actor) as work:
         proof = cases.verify(work, no, now=datetime.now(UTC), known=known)
     if proof.intact:
-        text = f"{no}: {proof.steps} steps, all as they were written; they lead to the case as it stands."
+        text = f"{no}: {counted(proof.steps, 'step')}, unchanged since written; they lead to the case as it stands."
     else:
         faults = [
             f"step {proof.broken_at} does not follow from the one before" if proof.broken_at else "",

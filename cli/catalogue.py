@@ -10,6 +10,7 @@ import typer
 
 from cli import catalogue_item
 from cli.context import JsonOption, command_context, show
+from cli.wording import counted
 
 app = typer.Typer(help="Search and change the catalogue, check who leads, apply new limits.", no_args_is_help=True)
 app.add_typer(catalogue_item.app, name="item")
@@ -25,7 +26,9 @@ def versions(ctx: typer.Context, territory: TerritoryOption = None, as_json: Jso
     with context.database.work(context.actor) as work:
         found = [asdict(row) for row in catalogue.list_versions(work, territory)]
     lines = (
-        f"{row['version']:>4}  {row['items']:>5} items in {row['classes']} classes  {row['title']}" for row in found
+        f"{row['version']:>4}  {counted(row['items'], 'item'):>11} in {counted(row['classes'], 'class', 'classes')}"
+        f"  {row['title']}"
+        for row in found
     )
     show(found, lambda: "\n".join(lines) or "No catalogue is loaded.", as_json=as_json)
 
@@ -65,8 +68,8 @@ def check(ctx: typer.Context, territory: TerritoryOption = None, as_json: JsonOp
 
 
 def _check_text(report: dict[str, Any]) -> str:
-    told = f"{report['items']} items in {report['areas']} areas: {report['holes']} without a lead unit,"
-    lines = [f"{told} {report['doubles']} with several."]
+    told = f"{counted(report['items'], 'item')} in {counted(report['areas'], 'area')}"
+    lines = [f"{told}: {report['holes']} without a lead unit, {report['doubles']} with several."]
     for kind in ("holes", "doubles"):
         lines += [f"  {kind[:-1]}: item {item}, area {area}" for item, area in report[f"first_{kind}"][:20]]
     return "\n".join(lines)
@@ -80,5 +83,5 @@ def apply_limits(ctx: typer.Context, territory: TerritoryOption = None, as_json:
     context = command_context(ctx)
     with context.database.work(context.actor) as work:
         moved, job = clock_recompute.apply_rules(work, now=datetime.now(UTC), territory=territory)
-    words = f"{moved} clocks came to another result." if job is None else f"Job {job} reckons the clocks."
+    words = f"{counted(moved, 'clock')} came to another result." if job is None else f"Job {job} reckons the clocks."
     show({"clocks": moved, "job": job}, words, as_json=as_json)

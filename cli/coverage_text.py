@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any, Final
 
+from cli.wording import counted
 from services.coverage_spec import rate_text
 
 RATES: Final = ("networked", "online", "serviceable")
@@ -67,14 +68,15 @@ def _detail_line(level: str | None, unknown: int) -> str:
     """Say what views were cut at, and what became of cameras whose sensor nobody knows."""
     if level is None:
         return "Detail            discern; a camera of unknown sensor reaches as far as the register says"
-    note = f"; {unknown} cameras of unknown sensor count in 'at most' only (--assumed-px)" if unknown else ""
+    who = counted(unknown, "camera of unknown sensor counts", "cameras of unknown sensor count")
+    note = f"; {who} in 'at most' only (--assumed-px)" if unknown else ""
     return f"Detail            {level}{note}"
 
 
 def rate_lines(rates: dict[str, dict[str, Any]]) -> list[str]:
     """Say which part of the cameras is networked, online and serviceable, and what is aimed at."""
     return [
-        f"{name.capitalize():18}{rate_text(row['rate'], row['target'])} of {row['of']} cameras "
+        f"{name.capitalize():18}{rate_text(row['rate'], row['target'])} of {counted(row['of'], 'camera')} "
         f"(target {row['target']:.0%}: {'met' if row['met'] else 'missed'})"
         for name, row in rates.items()
         if row["rate"] is not None
@@ -102,7 +104,7 @@ def area_text(found: dict[str, Any]) -> str:
     targets = ", ".join(f"{name} {value:.0%}" for name, value in found["targets"].items())
     lines.append(f"Targets: {targets}")
     lines += [
-        f"{row['kind']:12}{row['cameras']:6} cameras"
+        f"{row['kind']:12}{row['cameras']:6} {'camera' if row['cameras'] == 1 else 'cameras'}"
         + (f"  {row['total']:,.2f} {row['currency']}" if row["total"] is not None else "  no price is known")
         for row in found["costs"]
     ]
@@ -125,23 +127,23 @@ def _gap_reason(reason: dict[str, Any]) -> str:
     need = reason.get("k", 1)
     said = [
         f"{reason['metres']:,.0f} m" if "metres" in reason else reason.get("place_kind", ""),
-        "not seen" if need == 1 else f"seen by fewer than {need} cameras",
+        "not seen" if need == 1 else f"seen by fewer than {counted(need, 'camera')}",
         f"for {reason['unseen_share']:.1%} of the time" if reason.get("unseen_share", 1) < 1 else "",
         "unless an unknown heading looks there" if reason.get("maybe") else "",
     ]
     told = " ".join(part for part in said if part)
     count = reason.get("incidents")
-    year = f"; {count:,} {'incident' if count == 1 else 'incidents'} a year in this grid" if count else ""
+    year = f"; {counted(count, 'incident')} a year in this grid" if count else ""
     return f" ({told}{year})"
 
 
 def redundant_text(found: dict[str, Any]) -> str:
     """Say which cameras could go or be turned."""
-    lines = [f"{found['count']} cameras could all go with no loss"]
+    lines = [f"{counted(found['count'], 'camera')} could go together with no loss"]
     lines += [f"  {row['ref']}  {row['kind']}  sees {row['sees_m']:,.0f} m" for row in found["removable"]]
     lines += [
         f"  {row['ref']}  turned to {row['new_azimuth']:.0f} degrees: +{row['gain_m']:,.0f} m, "
-        f"+{row['gain_places']} key places"
+        f"+{counted(row['gain_places'], 'key place')}"
         for row in found["turnable"]
     ]
     return "\n".join([*lines, found["note_en"]])
@@ -198,7 +200,7 @@ def placement_text(facts: dict[str, Any]) -> str:
     before, refused = told["seen_m_before"], told["refused"]
     metres = told["seen_m_after"] - before
     lines = [
-        f"Proposal {facts['id']}: {told['cameras']} cameras of {told['candidates']} views tried",
+        f"Proposal {facts['id']}: {counted(told['cameras'], 'camera')} of {counted(told['candidates'], 'view')} tried",
         (
             f"Streets seen      {before / 1000:.2f} to {(before + metres) / 1000:.2f} km (+{metres:,.0f} m; "
             f"at most {told['seen_m_upper_after'] / 1000:.2f} km if every unknown heading looked right)"

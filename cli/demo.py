@@ -10,6 +10,7 @@ import typer
 
 from cli.context import CommandContext, JsonOption, command_context, show
 from cli.progress import progress_bar
+from cli.wording import counted
 from gis.errors import ConflictError
 
 if TYPE_CHECKING:
@@ -95,15 +96,18 @@ def _account(context: CommandContext) -> None:
 def _text(facts: dict[str, Any], target: Path) -> str:
     lines = [
         (
-            f"{facts['territory']}: {facts['territory_area_m2'] / 1e6:.2f} km², {facts['dwellings']:,} dwellings, "
-            f"{facts['households']:,} households (estimated)"
+            f"{facts['territory']}: {facts['territory_area_m2'] / 1e6:.2f} km², "
+            f"{counted(facts['dwellings'], 'dwelling')}, {counted(facts['households'], 'household')} (estimated)"
         ),
         (
             f"  grids        {facts['grids']}, {facts['share_within_tolerance']:.0%} within ±10 %, "
-            f"{'each in one piece' if facts['contiguous'] else 'NOT contiguous'}, {facts['exclaves']} exclaves, "
-            f"tiling {'proven' if facts['tiling_valid'] else 'BROKEN'}"
+            f"{'each in one piece' if facts['contiguous'] else 'NOT contiguous'}, "
+            f"{counted(facts['exclaves'], 'exclave')}, tiling {'proven' if facts['tiling_valid'] else 'BROKEN'}"
         ),
-        f"  staff        {facts['heads']} heads (demo roster of {facts['staff']}), {facts['vacancies']} vacancies",
+        (
+            f"  staff        {counted(facts['heads'], 'head')} (demo roster of {facts['staff']}), "
+            f"{counted(facts['vacancies'], 'vacancy', 'vacancies')}"
+        ),
         f"  cameras      {facts['cameras']}, {facts['cameras_without_direction']} of unknown heading",
         (
             f"  key places   {facts['key_places_covered']} of {facts['key_places']} seen "

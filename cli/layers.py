@@ -9,6 +9,7 @@ from uuid import UUID
 import typer
 
 from cli.context import JsonOption, command_context, show
+from cli.wording import counted
 
 app = typer.Typer(help="Take map layers out for use without a network.", no_args_is_help=True)
 
@@ -44,4 +45,4 @@ def pmtiles(
             work, out, collections=chosen, box=box, look=Look(plan=plan), max_zoom=max_zoom
         )
     facts = {"file": str(out), "tiles": written.tiles, "bytes": written.size}
-    show(facts, f"{written.tiles} tiles written to {out} ({written.size / 1e6:.1f} MB).", as_json=as_json)
+    show(facts, f"{counted(written.tiles, 'tile')} written to {out} ({written.size / 1e6:.1f} MB).", as_json=as_json)

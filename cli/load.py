@@ -15,6 +15,7 @@ import typer
 from cli.context import CommandContext, JsonOption, command_context, show
 from cli.failures import BAD_INPUT
 from cli.progress import progress_bar
+from cli.wording import counted
 
 if TYPE_CHECKING:
     from services.ingest import LoadReport
@@ -243,7 +244,7 @@ def _rows_text(report: LoadReport, written: Path | None) -> str:
     verb = "would be loaded" if report.dry_run else "loaded"
     counts = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in report.counts.items())
     lines = [
-        f"{report.accepted:,} rows of {report.file} {verb} into {report.territory}"
+        f"{counted(report.accepted, 'row')} of {report.file} {verb} into {report.territory}"
         + (f" ({counts})." if counts else ".")
     ]
     if report.encoding is not None and report.encoding_guessed:
@@ -258,15 +259,15 @@ def _rows_text(report: LoadReport, written: Path | None) -> str:
     for reason, count in Counter(problem.reason for problem in report.flagged).most_common():
         lines.append(f"  {count:,} × {reason}")
     if report.rejected:
-        lines.append(f"  {len(report.rejected):,} rows were refused:")
+        lines.append(f"  {counted(len(report.rejected), 'row was', 'rows were')} refused:")
         lines.append(_rejects_text(report, written))
-    lines += [line for counted in report.tallies.values() for line in _chart(counted)]
+    lines += [line for tally in report.tallies.values() for line in _chart(tally)]
     return "\n".join(lines) + ("\n" + _warnings_text(report).rstrip("\n") if report.warnings else "")
 
 
-def _chart(counted: dict[str, int]) -> list[str]:
+def _chart(tally: dict[str, int]) -> list[str]:
     """Return one bar a line; the last ones where there are many."""
-    shown = list(counted.items())[-24:]
+    shown = list(tally.items())[-24:]
     most = max((count for _, count in shown), default=0)
     return [f"  {label[:32]:<32} {count:>8,} {'█' * max(1, round(40 * count / most))}" for label, count in shown]
 

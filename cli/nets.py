@@ -10,6 +10,7 @@ from uuid import UUID
 import typer
 
 from cli.context import CommandContext, JsonOption, command_context, show
+from cli.wording import counted
 from gis.errors import InvalidInputError
 
 if TYPE_CHECKING:
@@ -138,7 +139,7 @@ def shares(
     with context.database.work(context.actor) as work:
         if out is not None:
             count = export_shares(work, plan, out, code=grid)
-            show({"file": str(out), "rows": count}, f"{count:,} rows written to {out}.", as_json=as_json)
+            show({"file": str(out), "rows": count}, f"{counted(count, 'row')} written to {out}.", as_json=as_json)
             return
         rows = [asdict(row) for row in shares_about(list_shares(work, plan), grid)]
     show(rows, lambda: _shares_text(rows), as_json=as_json)
@@ -151,8 +152,8 @@ def dedicated_text(facts: dict[str, Any]) -> str:
     guessed = " (estimated from floor area)" if quality["load_estimated"] else ""
     lines = [
         f"Plan {facts['plan']}{reused}",
-        f"  grids                 {quality['grids']} in {quality['zones']} zones",
-        f"  floors                {quality['floors']:,} of {quality['buildings']:,} buildings",
+        f"  grids                 {quality['grids']} in {counted(quality['zones'], 'zone')}",
+        f"  floors                {quality['floors']:,} of {counted(quality['buildings'], 'building')}",
         f"  {quality.get('load_unit', 'companies'):<20}  {quality['load']:,.0f}{guessed}",
         f"  inside the band       {quality['share_within']:.1%}",
     ]
@@ -164,7 +165,7 @@ def dedicated_text(facts: dict[str, Any]) -> str:
 def _mapped_text(facts: dict[str, Any]) -> str:
     return "\n".join(
         (
-            f"Mapped onto plan {facts['plan']}: {facts['rows']:,} rows.",
+            f"Mapped onto plan {facts['plan']}: {counted(facts['rows'], 'row')}.",
             f"  households outside the net    {facts['households_outside_net']:,}",
             f"  households outside the grids  {facts['households_outside_grids']:,}",
             f"  ground outside the grids      {facts['ground_outside_grids_m2']:,.0f} m²",

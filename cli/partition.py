@@ -22,6 +22,7 @@ from cli.nets import (
     partition_file,
 )
 from cli.progress import progress_bar
+from cli.wording import counted
 
 if TYPE_CHECKING:
     from services.partition import PlanSpec
@@ -249,7 +250,10 @@ def _moved(moved: dict[str, Any] | None) -> list[str]:
     lines = [
         f"Against the plan in use ({moved['plan']}):",
         f"  households that move  {moved['households']:,} ({moved['share']:.1%})",
-        f"  grids                 {moved['kept']} live on, {moved['retired']} end, {moved['new']} are new",
+        (
+            f"  grids                 {counted(moved['kept'], 'lives on', 'live on')}, "
+            f"{counted(moved['retired'], 'ends', 'end')}, {counted(moved['new'], 'is new', 'are new')}"
+        ),
     ]
     for row in moved["grids"][:SHOWN]:
         called = row["grid"] if row["was"] in (None, row["grid"]) else f"{row['grid'] or '-'} (was {row['was']})"
@@ -268,7 +272,7 @@ def _misfits(facts: dict[str, Any]) -> list[str]:
         lines.append("Places that hold more households than one grid may:")
         for item in large[:SHOWN]:
             lon, lat = item["place"]
-            lines.append(f"    {item['area']}: {item['households']} households at {lon:.5f}, {lat:.5f}")
+            lines.append(f"    {item['area']}: {counted(item['households'], 'household')} at {lon:.5f}, {lat:.5f}")
         lines += _rest(len(large))
     return lines
 

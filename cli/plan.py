@@ -31,6 +31,7 @@ from cli.plan_life import (
 )  # fmt: skip
 from cli.plan_quality import quality
 from cli.rivers import rivers
+from cli.wording import counted
 
 app = typer.Typer(help="List, show, check, publish and export plans.", no_args_is_help=True)
 app.command("quality")(quality)
@@ -129,7 +130,8 @@ def publish(
     verb = "Scheduled for" if facts["status"] == "scheduled" else "Published, effective on"
     lines = [f"{verb} {facts['effective_on']}."]
     if renumbered:
-        lines.append(f"{len(renumbered)} grids have a new code, since theirs was given to others meanwhile:")
+        given = counted(len(renumbered), "grid has", "grids have")
+        lines.append(f"{given} a new code, since the old one was given to others meanwhile:")
         lines += [f"    {each['from']} → {each['to']}" for each in renumbered]
     show(facts, "\n".join(lines), as_json=as_json)
 
@@ -158,11 +160,13 @@ def export(
         with context.database.work(context.actor) as work:
             written = tile_export.export_plan(work, plan, file)
         facts = {"file": str(file), "tiles": written.tiles, "bytes": written.size}
-        show(facts, f"{written.tiles} tiles written to {file} ({written.size / 1e6:.1f} MB).", as_json=as_json)
+        show(
+            facts, f"{counted(written.tiles, 'tile')} written to {file} ({written.size / 1e6:.1f} MB).", as_json=as_json
+        )
         return
     with context.database.work(context.actor) as work:
         count = plan_files.export(work, plan, file, simplify=simplify)
-    show({"file": str(file), "grids": count}, f"{count} grids written to {file}.", as_json=as_json)
+    show({"file": str(file), "grids": count}, f"{counted(count, 'grid')} written to {file}.", as_json=as_json)
 
 
 def _table(rows: list[dict[str, Any]]) -> str:

@@ -11,6 +11,7 @@ import typer
 
 from cli.context import CommandContext, JsonOption, command_context, show
 from cli.progress import progress_bar
+from cli.wording import counted
 
 PlanArgument = Annotated[UUID, typer.Argument(help="Id of the plan, from `gridward plan list`.")]
 ReasonOption = Annotated[str, typer.Option(help="Why.")]
@@ -130,7 +131,7 @@ def diff(
         f"{found.summary[kind]} {kind}" for kind in ("kept", "changed", "split", "merged", "new", "gone")
     )
     moved, hectares = found.summary["households_moved"], found.summary["area_moved_m2"] / 1e4
-    lines = [f"{counts}; {moved:,} households and {hectares:,.1f} ha change their grid."]
+    lines = [f"{counts}; {counted(moved, 'household')} and {hectares:,.1f} ha change grid."]
     lines += [
         f"  {grid.code}  {grid.status:10}  {_dash(grid.households_before)} → {_dash(grid.households_after)} households"
         for grid in found.grids
@@ -178,7 +179,7 @@ def handover(
     context = command_context(ctx)
     with progress_bar("writing sheets", hidden=as_json) as tell, context.database.work(context.actor) as work:
         count = sheets.write_sheets(work, plan, out, grids=grid, lang=lang, progress=tell)
-    show({"folder": str(out), "sheets": count}, f"{count} sheets written to {out}.", as_json=as_json)
+    show({"folder": str(out), "sheets": count}, f"{counted(count, 'sheet')} written to {out}.", as_json=as_json)
 
 
 def refresh(ctx: typer.Context, plan: PlanArgument, as_json: JsonOption = False) -> None:
@@ -190,13 +191,13 @@ def refresh(ctx: typer.Context, plan: PlanArgument, as_json: JsonOption = False)
     context = command_context(ctx)
     with context.database.work(context.actor) as work:
         report = refreshing.refresh_atoms(work, plan)
-    households = f"{report.households_before:,} → {report.households_after:,} households"
+    households = f"{report.households_before:,} → {counted(report.households_after, 'household')}"
     lines = [
-        f"{households}, {report.dwellings_before:,} → {report.dwellings_after:,} doors.",
-        f"  {report.grids_changed} grids changed; left the band: {', '.join(report.left_band) or 'none'}",
+        f"{households}, {report.dwellings_before:,} → {counted(report.dwellings_after, 'door')}.",
+        f"  {counted(report.grids_changed, 'grid')} changed; left the band: {', '.join(report.left_band) or 'none'}",
     ]
     if report.outside.get("dwellings"):
-        lines.append(f"  {report.outside['dwellings']} doors lie in no grid.")
+        lines.append(f"  {counted(report.outside['dwellings'], 'door lies', 'doors lie')} in no grid.")
     show(asdict(report), "\n".join(lines), as_json=as_json)
 
 
@@ -275,9 +276,13 @@ def import_(
 
 def _import_text(report: Any) -> str:  # noqa: ANN401 - imported late
     verb = "would become" if report.dry_run else "became"
+    grids = "a grid" if report.grids == 1 else "grids"
     lines = [
-        f"{report.grids} polygons of {report.file} {verb} grids with {report.households:,} households.",
-        f"  {report.atoms} atoms; {report.codes_kept} codes kept, {report.codes_given} given",
+        (
+            f"{counted(report.grids, 'polygon')} of {report.file} {verb} {grids} with "
+            f"{counted(report.households, 'household')}."
+        ),
+        f"  {counted(report.atoms, 'atom')}; {counted(report.codes_kept, 'code')} kept, {report.codes_given} given",
     ]
     if report.plan_id:
         lines.append(f"  plan {report.plan_id}")

@@ -9,6 +9,7 @@ from uuid import UUID
 import typer
 
 from cli.context import JsonOption, command_context, show
+from cli.wording import counted
 
 _WORDS = {"ok": "good", "watch": "watch", "bad": "bad", "none": ""}
 
@@ -61,7 +62,7 @@ def _text(report: dict[str, Any], out: Path | None) -> str:
         f"  {row['code']}  {row['size']:,.0f} {report['measure']}: {row['reason']['en']}" for row in report["outside"]
     ]
     if out is not None:
-        lines.append(f"{len(report['grids'])} grids written to {out}.")
+        lines.append(f"{counted(len(report['grids']), 'grid')} written to {out}.")
     return "\n".join(lines)
 
 

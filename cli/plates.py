@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from cli.context import JsonOption, command_context, show
+from cli.wording import counted
 
 app = typer.Typer()
 
@@ -44,4 +45,4 @@ def plates(
         content = service.sheet(work, grid, base_url=base.rstrip("/"), language=lang)
     out.write_bytes(content)
     facts = {"file": str(out), "plates": len(issued), "bytes": len(content)}
-    show(facts, f"{out} written: {len(issued)} plates.", as_json=as_json)
+    show(facts, f"{out} written: {counted(len(issued), 'plate')}.", as_json=as_json)

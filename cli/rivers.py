@@ -10,6 +10,7 @@ from uuid import UUID
 import typer
 
 from cli.context import JsonOption, command_context, show
+from cli.wording import counted
 
 
 def rivers(
@@ -34,12 +35,16 @@ def rivers(
 
 
 def _text(facts: dict[str, Any], rows: list[tuple[Any, ...]]) -> str:
+    reaches = counted(facts["unnamed_reaches"], "reach", "reaches")
     lines = [
-        f"{len(facts['rivers'])} named rivers, {facts['posts']} posts of river chiefs, {facts['filled']} filled",
-        f"{facts['unnamed_m'] / 1000:,.1f} km in {facts['unnamed_reaches']} reaches have no name",
+        (
+            f"{counted(len(facts['rivers']), 'named river')}, {counted(facts['posts'], 'post')} of river chiefs, "
+            f"{facts['filled']} filled"
+        ),
+        f"{facts['unnamed_m'] / 1000:,.1f} km in {reaches} without a name",
     ]
     if facts["file"]:
-        return "\n".join([*lines, f"{len(rows)} rows written to {facts['file']}."])
+        return "\n".join([*lines, f"{counted(len(rows), 'row')} written to {facts['file']}."])
     if rows:
         lines.append(f"{'river':20}  {'level':8}  {'area':24}  {'metres':>9}  {'share':>6}  chief")
     lines += [

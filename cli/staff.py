@@ -24,6 +24,7 @@ from cli.load import (
     read_mapping,
     run,
 )
+from cli.wording import counted
 
 app = typer.Typer(help="Assign staff to grids and list vacancies.", no_args_is_help=True)
 app.add_typer(staff_rules.app, name="rules")
@@ -147,8 +148,9 @@ def import_file(
 def _text(facts: dict[str, Any]) -> str:
     lines = [
         (
-            f"{facts['grids'] - len(facts['vacancies'])} of {facts['grids']} grids have a head "
-            f"({facts['heads']} heads, at most {facts['most_grids']} grids each); {facts['deputies']} have a deputy."
+            f"{facts['grids'] - len(facts['vacancies'])} of {counted(facts['grids'], 'grid')} with a head "
+            f"({counted(facts['heads'], 'head')}, at most {counted(facts['most_grids'], 'grid')} each); "
+            f"{facts['deputies']} with a deputy."
         )
     ]
     lines += [
@@ -160,11 +162,12 @@ def _text(facts: dict[str, Any]) -> str:
 
 def _roles_text(told: dict[str, Any]) -> str:
     verb = "Put in force" if told["status"] == "applied" else "Proposed, nothing changed yet"
-    lines = [f"{verb}: staffing {told['staffing']} of {told['grids']} grids."]
+    lines = [f"{verb}: staffing {told['staffing']} of {counted(told['grids'], 'grid')}."]
     for role in told["roles"]:
         gap = "proven best" if role["gap"] == 0 else f"at most {role['gap']:.1%} from the best"
         lines.append(
-            f"  {role['role']}: {role['people']} of {role['eligible']} people, at most {role['most_posts']} posts each;"
+            f"  {role['role']}: {role['people']} of {counted(role['eligible'], 'person', 'people')}, "
+            f"at most {counted(role['most_posts'], 'post')} each;"
             f" {role['kept']} stay, {role['new']} new, {role['changed']} change hands, {role['ended']} end; {gap}"
         )
         lines += [
@@ -176,7 +179,7 @@ def _roles_text(told: dict[str, Any]) -> str:
 
 
 def _vacancies_text(found: dict[str, Any]) -> str:
-    lines = [f"{found['grids']} grids as of {found['at']:%Y-%m-%d %H:%M} UTC."]
+    lines = [f"{counted(found['grids'], 'grid')} as of {found['at']:%Y-%m-%d %H:%M} UTC."]
     for rule in found["rules"]:
         places = [each["code"] for each in found["vacancies"] if each["rule"] == rule["rule"]]
         lines.append(f"  {rule['title_en']}: {rule['lacking']} lacking" + (f" ({_some(places)})" if places else ""))

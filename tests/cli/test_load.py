@@ -88,8 +88,8 @@ def test_dry_run_and_skip_rejected_say_what_they_did(gridward, town, tmp_path):
     assert dry[0] == 0
     assert "would be loaded" in dry[1]
     real = gridward("load", "staff", path, "--territory", "Town", "--skip-rejected")
-    assert "1 rows of staff.csv loaded into Town (1 inserted" in real[1]
-    assert "1 rows were refused" in real[1]
+    assert "1 row of staff.csv loaded into Town (1 inserted" in real[1]
+    assert "1 row was refused" in real[1]
 
 
 def test_encoding_guess_and_unloaded_columns_are_reported(gridward, town, tmp_path):

@@ -60,7 +60,7 @@ def test_quality_of_waters_is_told_and_written(gridward, plan, tmp_path):
 def test_rivers_are_listed_and_written(gridward, plan, tmp_path):
     code, out, _ = gridward("plan", "rivers", plan)
     assert code == 0
-    assert "1 named rivers, 4 posts of river chiefs, 1 filled" in out
+    assert "1 named river, 4 posts of river chiefs, 1 filled" in out
     assert VILLAGES[1] in out
     code, out, _ = gridward("plan", "rivers", plan, "--json")
     assert json.loads(out)["rivers"][0]["name"] == "长河"
