@@ -334,12 +334,15 @@ def test_two_plans_are_compared_and_printed(desk_of):
     desk.wait_for_map()
     old = desk.get("/api/v1/territories")["territories"][0]["plan_id"]
     plan = _draft(desk, "One plot moved")
+    # a count beside the word takes room, too
+    desk.send("POST", f"/api/v1/plans/{plan}/comments", {"text": "As agreed."}, **{"Idempotency-Key": uuid.uuid4().hex})
     _, taker = _move_one_plot(desk, plan)
     page = desk.page
     page.goto(f"{desk.base}/#/planner?plan={plan}&compare={old}")
     page.reload()
     expect(page.locator(f"tr[data-key='{taker}']")).to_contain_text("changed")
     # six tabs, none of them cut off
+    expect(page.get_by_role("tab", name="Comments")).to_contain_text("1")
     widths = page.evaluate(
         "() => (({scrollWidth, clientWidth}) => [scrollWidth, clientWidth])(document.querySelector('#panel > .tabs'))"
     )
@@ -407,7 +410,7 @@ def _printed_grid_by_grid(page: Page, grids: int) -> None:
     expect(sheets.get_by_test_id("print-legend")).to_be_visible()
     expect(sheets.get_by_role("img", name=re.compile("^Scale "))).to_be_visible()
     expect(sheets.get_by_role("img", name="North")).to_be_visible()
-    for words in ("Drawn by", "Taken over by", "Seal", "1 : ", "households at"):
+    for words in ("Drawn by", "Taken over by", "Seal", "1 : ", "households (estimated) at"):
         expect(sheets).to_contain_text(words)
     page.emulate_media(media="print")
     assert len(re.findall(rb"/Type\s*/Page[^s]", page.pdf(prefer_css_page_size=True))) == 1
