@@ -326,6 +326,10 @@ def test_anybody_reports_at_a_plate_and_follows_the_report_to_its_end(office):
     page.get_by_role("button", name="Send rating").click()
     expect(page.get_by_text("your rating has arrived")).to_be_visible()
     expect(page.get_by_role("button", name="Send rating")).to_have_count(0)
+    page.reload()
+    expect(followed).to_contain_text("It is closed.")
+    expect(page.get_by_text("your rating has arrived")).to_be_visible()
+    expect(page.get_by_role("button", name="Send rating")).to_have_count(0)
 
     page.goto(f"{office.base}/#/follow/{second}")
     page.get_by_role("button", name="It is not done").click()

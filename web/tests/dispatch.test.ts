@@ -151,6 +151,7 @@ describe('forms of actions', () => {
     expect(names([{ state: 'OPENED', pending: null }], 'dispatcher')).toEqual(['dispatch', 'link_duplicate', 'escalate'])
     expect(names([{ state: 'OPENED', pending: null }, { state: 'REPORTED', pending: null }], 'dispatcher')).toEqual(['link_duplicate', 'escalate'])
     expect(names([{ state: 'IN_PROGRESS', pending: 'return' }], 'dispatcher')).toEqual(['approve_return', 'escalate'])
+    expect(names([{ state: 'DUPLICATE', pending: null }], 'intake_officer')).toEqual(['unlink_duplicate'])
     expect(names([], 'dispatcher')).toEqual([])
   })
 })

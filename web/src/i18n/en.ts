@@ -126,6 +126,7 @@ export const en = {
   'here.ambiguous': '{d} from the border, accuracy {a}: could be either. Both heads will be told.',
   'here.ambiguousNear': 'On the border: could be either. Both heads will be told.',
   'here.gridAndHead': 'Grid and head',
+  'here.deputy': 'deputy {list}',
   'here.deputies': 'deputies {list}',
   'here.noHead': 'no head assigned',
   'here.staff': 'Nearest on shift',

@@ -73,7 +73,7 @@ export const noticesEn = {
   'told.state.queued': 'waiting',
   'told.state.sent': 'sent',
   'told.state.given_up': 'given up',
-  'told.next': 'tried again {at}',
+  'told.next': 'next try {at}',
   'told.ok': 'answered',
   'told.failed': 'failed',
   'told.took': '{n} ms',

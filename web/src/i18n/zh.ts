@@ -127,6 +127,7 @@ export const zh: Record<Key, string> = {
   'here.ambiguous': '距边界 {d}，精度 {a}：两格皆有可能，将同时通知两位网格长。',
   'here.ambiguousNear': '位于边界：两格皆有可能，将同时通知两位网格长。',
   'here.gridAndHead': '网格与网格长',
+  'here.deputy': '副 {list}',
   'here.deputies': '副 {list}',
   'here.noHead': '未指定网格长',
   'here.staff': '最近在岗人员',

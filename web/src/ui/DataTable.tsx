@@ -35,6 +35,8 @@ interface TableProps<Row> {
   onSelect: (key: string) => void
   onHover?: (key: string | null) => void
   onOpen?: (key: string) => void
+  /** Enter on a row, whether it was chosen before or not. */
+  onEnter?: (key: string) => void
   tall?: boolean
   /** J and K walk the rows too; elsewhere they are the desk's. */
   letters?: boolean
@@ -127,7 +129,10 @@ export function DataTable<Row>(props: TableProps<Row>): JSX.Element {
     } else if (event.key === 'Enter' || event.key === ' ') {
       event.preventDefault()
       props.onSelect(key)
-      if (event.key === 'Enter') props.onOpen?.(key)
+      if (event.key === 'Enter') {
+        props.onOpen?.(key)
+        props.onEnter?.(key)
+      }
     }
   }
   const total = columns.some((column) => column.total !== undefined)

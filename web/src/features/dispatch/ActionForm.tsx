@@ -146,7 +146,13 @@ export function ActionForm({ prefix = 'act', choice, masters, values: begun, onS
   useEffect(() => {
     if (fields.some(({ kind }) => kind === 'unit' || kind === 'units') && !units.data.peek()) void units.load()
   }, [choice.action])
-  useLayoutEffect(() => form.current?.querySelector<HTMLElement>('input, select, textarea')?.focus(), [choice.action])
+  // fields whose choices are still on their way come after the form: it holds their place
+  const known = units.data.value
+  useLayoutEffect(() => {
+    const box = form.current
+    const first = box?.querySelector<HTMLElement>('input, select, textarea')
+    if (document.activeElement === box || !box?.contains(document.activeElement)) (first ?? box)?.focus()
+  }, [choice.action, Boolean(known)])
 
   const submit = async (event: SubmitEvent): Promise<void> => {
     event.preventDefault()
@@ -168,7 +174,7 @@ export function ActionForm({ prefix = 'act', choice, masters, values: begun, onS
     onClose()
   }
   return (
-    <form class="action-form stack" ref={form} noValidate aria-label={actionName(choice.action)} onSubmit={(event) => void submit(event)} onKeyDown={onKeyDown}>
+    <form class="action-form stack" ref={form} tabIndex={-1} noValidate aria-label={actionName(choice.action)} onSubmit={(event) => void submit(event)} onKeyDown={onKeyDown}>
       <h3>{actionName(choice.action)}</h3>
       {fields.map((field) => (
         <OneField

@@ -1,22 +1,25 @@
 import { signal } from '@preact/signals'
 import type { JSX } from 'preact'
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useState } from 'preact/hooks'
 import type { CaseFull, DeskAnswer } from '../../api/types'
 import { t, tOr } from '../../i18n'
 import { moment } from '../../i18n/format'
 import { store } from '../../map/store'
+import { catchFocus } from '../../ui/focus'
 import { Icon } from '../../ui/Icon'
 import { Menu } from '../../ui/Menu'
 import { ErrorNote, Skeleton } from '../../ui/states'
 import { Answer } from '../place/Answer'
+import { wantedCase } from '../shell/Search'
 import { ActionForm } from './ActionForm'
-import { Asked, Clocks, Duplicates, History, Photos, Tasks } from './CaseParts'
+import { Asked, Clocks, Duplicates, History, Photos } from './CaseParts'
 import { answer, answerError, openCase } from './desk'
 import { EditReport } from './EditReport'
 import { arranged, isBare, isGrave, type Choice, type Values } from './form'
 import { mayPlace, PlaceForm, PlaceLacks, placing, startPlacing } from './PlaceForm'
 import { CriticalChip, StateChip } from './Queue'
 import { act, actionName, dispatchTo, handedLink, refusal, underway, type Unit } from './sending'
+import { dueTask, takeTask, taskName, Tasks } from './Tasks'
 import { itemWords, placeWords } from './words'
 
 /** The action whose form is open in the card. */
@@ -24,13 +27,25 @@ export const opened = signal<{ no: string; choice: Choice; values: Values } | nu
 
 type Action = CaseFull['actions'][number]
 
+const FOOT = '.incident-card .panel-foot'
+/** Whether the form was opened by a key on the row of its case: there the focus goes back to. */
+let fromRow = false
+
 function openForm(of: CaseFull, choice: Choice, values: Values = {}): void {
+  fromRow = document.activeElement?.getAttribute('data-key') === of.incident.no
   opened.value = { no: of.incident.no, choice, values }
+}
+
+/** Closes the form of an action, done or not; the focus goes back to where it was opened. */
+export function closeForm(): void {
+  const no = opened.peek()?.no
+  opened.value = null
+  catchFocus(...(fromRow && no ? [`[data-key="${CSS.escape(no)}"]`] : []), FOOT)
 }
 
 /** Does what a button says: at once where nothing is asked, else its form opens. */
 function begin(of: CaseFull, choice: Action): void {
-  if (isBare(choice)) void act(of.incident, choice.action, {})
+  if (isBare(choice)) void act(of.incident, choice.action, {}).then(() => catchFocus(FOOT))
   else openForm(of, choice)
 }
 
@@ -128,17 +143,23 @@ function DispatchButtons({ of, lead }: { of: DeskAnswer; lead: Unit | null }): J
 function Foot({ of, onEdit }: { of: DeskAnswer; onEdit: () => void }): JSX.Element {
   const { first, second, rest } = arranged(of.case.actions, of.case.incident.pending)
   const plain = (choice: Action, kind: string): JSX.Element => (
-    <button type="button" class={`button big ${kind}`} onClick={() => begin(of.case, choice)}>
+    <button key={choice.action} type="button" class={`button big ${kind}`} onClick={() => begin(of.case, choice)}>
       <span class="ellipsis">{actionName(choice.action)}</span> {KEY_OF(choice.action) && <kbd>{KEY_OF(choice.action)}</kbd>}
     </button>
   )
   const busy = underway.value?.no === of.case.incident.no
+  const due = first ? null : dueTask(of.case)
   return (
-    <footer class="panel-foot" aria-busy={busy}>
+    <footer class="panel-foot" role="group" aria-label={t('dispatch.steps')} tabIndex={-1} aria-busy={busy}>
       {first?.action === 'dispatch' && <DispatchButtons of={of} lead={of.lead_unit} />}
       {first && first.action !== 'dispatch' && plain(first, 'primary grow')}
       {second && plain(second, '')}
-      {!first && <p class="small muted grow">{t('dispatch.nothingToDo')}</p>}
+      {due && (
+        <button key={due.action} type="button" class="button big primary grow" onClick={() => takeTask(of.case, due.task, due.action)}>
+          <span class="ellipsis">{taskName(due.action)}</span>
+        </button>
+      )}
+      {!first && !due && <p class="small muted grow">{t('dispatch.nothingToDo')}</p>}
       <Menu name={t('dispatch.more')} buttonClass="button big icon-only" called="icon" align="right" up label={<Icon name="more" />}>
         {(close) => (
           <>
@@ -208,6 +229,12 @@ export function CaseCard({ no }: { no: string }): JSX.Element {
   const now = answer.value?.case.incident.no === no ? answer.value : null
   const form = opened.value?.no === no ? opened.value : null
   useEffect(() => () => void (opened.value = placing.value = null), [no])
+  const isHere = now !== null
+  useLayoutEffect(() => {
+    if (!isHere || wantedCase.value !== no) return
+    wantedCase.value = null
+    document.querySelector<HTMLElement>('.incident-card .panel-focus')?.focus()
+  }, [isHere, wantedCase.value])
   if (!now) {
     return answerError.value ? (
       <div class="pad">
@@ -240,7 +267,7 @@ export function CaseCard({ no }: { no: string }): JSX.Element {
           values={form.values}
           masters={masters}
           onSend={(body) => act(now.case.incident, choice.action, body)}
-          onClose={() => (opened.value = null)}
+          onClose={closeForm}
         />
       ) : (
         <Foot of={now} onEdit={() => setEditing(true)} />

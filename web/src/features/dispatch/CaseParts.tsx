@@ -1,5 +1,4 @@
 import type { JSX } from 'preact'
-import { useState } from 'preact/hooks'
 import type { CaseFull, Duplicate } from '../../api/types'
 import { lang, t, tOr, type Key } from '../../i18n'
 import { day, distance, moment, number } from '../../i18n/format'
@@ -7,12 +6,11 @@ import { store } from '../../map/store'
 import { ClockRing } from '../../ui/ClockRing'
 import { clockWords, colourNow, span, type Clock, type ClockColour } from '../../ui/clocks'
 import { Icon } from '../../ui/Icon'
-import { TextField } from '../../ui/fields'
 import { Section } from '../place/Answer'
 import { clockTime } from './desk'
-import { LinkAll } from './LinkAll'
+import { LinkAll, UnlinkAll } from './LinkAll'
 import { asDuplicateMs } from './order'
-import { act, actionName, actOnTask } from './sending'
+import { act, actionName } from './sending'
 import { itemWords, shortNo, stateWord } from './words'
 
 type Told = CaseFull['clocks']['stage']
@@ -102,67 +100,10 @@ export function Duplicates({ of }: { of: CaseFull }): JSX.Element | null {
               </li>
             ))}
           </ul>
+          <UnlinkAll of={of} />
         </Section>
       )}
     </>
-  )
-}
-
-type Task = CaseFull['tasks'][number]
-
-function TaskRow({ task, of }: { task: Task; of: CaseFull }): JSX.Element {
-  const [asking, setAsking] = useState<string | null>(null)
-  const [value, setValue] = useState('')
-  const take = async (action: string, body: Record<string, unknown>): Promise<void> => {
-    if (await actOnTask(of.incident, task.id, action, body)) setAsking(null)
-  }
-  const due = task.state === 'asked' ? (task.report_in_by ?? task.due_at) : task.due_at
-  return (
-    <li class="task-row">
-      <div class="answer-row">
-        <span class="grow">
-          <span class="strong">{tOr(`task.${task.kind}`, task.kind)}</span> {task.unit?.name ?? task.account?.name ?? ''}
-        </span>
-        <span class="small muted num">{due && !task.signed_at ? t('dispatch.taskBy', { t: moment(due) }) : ''}</span>
-        <span class="chip">{tOr(`taskState.${task.state}`, task.state)}</span>
-      </div>
-      {task.deadlocked_at && <p class="small clock-words late">{t('dispatch.deadlocked')}</p>}
-      <div class="row wrap">
-        {task.actions.map((action) => (
-          <button key={action} type="button" class="button" onClick={() => (action === 'rate' || action === 'cancel' ? setAsking(action) : void take(action, {}))}>
-            {tOr(`taskAction.${action}`, action)}
-          </button>
-        ))}
-      </div>
-      {asking && (
-        <form
-          class="row"
-          onSubmit={(event) => {
-            event.preventDefault()
-            void take(asking, asking === 'rate' ? { score: Number(value) } : { reason: value })
-          }}
-        >
-          <TextField id={`task-${task.id}`} label={t(asking === 'rate' ? 'dispatch.form.score' : 'dispatch.form.reason')} inputMode={asking === 'rate' ? 'numeric' : 'text'} value={value} onInput={setValue} />
-          <button type="submit" class="button" aria-disabled={!value.trim()}>
-            {tOr(`taskAction.${asking}`, asking)}
-          </button>
-        </form>
-      )}
-    </li>
-  )
-}
-
-/** What a case asks of units and people. */
-export function Tasks({ of }: { of: CaseFull }): JSX.Element | null {
-  if (of.tasks.length === 0) return null
-  return (
-    <Section icon="list" title={t('dispatch.tasks')} side={number(of.tasks.length)}>
-      <ul>
-        {of.tasks.map((task) => (
-          <TaskRow key={task.id} task={task} of={of} />
-        ))}
-      </ul>
-    </Section>
   )
 }
 
@@ -194,7 +135,7 @@ function amended(one: Transition): string {
   const names = [...new Set(changed.map((name) => (name === 'item_code' ? 'item' : name)))]
   return t('case.corrected', { what: names.map((name) => tOr(`case.part.${name}`, name)).join(', ') })
 }
-const stepWords = (one: Transition): string => (one.action === 'amend' ? amended(one) : lang.value === 'zh' ? one.zh : one.action in ACTION_KEYS ? actionName(one.action) : one.action.replaceAll('_', ' '))
+const stepWords = (one: Transition): string => (one.action === 'amend' ? amended(one) : lang.value === 'zh' ? one.zh : tOr(`step.${one.action}`, one.action in ACTION_KEYS ? actionName(one.action) : one.action.replaceAll('_', ' ')))
 const ACTION_KEYS: Record<string, true> = Object.fromEntries(
   ['register', 'self_handle', 'ask_verification', 'verification_done', 'accept', 'reject', 'appeal', 'link_duplicate', 'unlink_duplicate', 'refer', 'acknowledge_referral', 'refuse_referral', 'open', 'dispatch', 'recall', 'sign', 'request_return', 'approve_return', 'refuse_return', 'request_suspension', 'approve_suspension', 'refuse_suspension', 'request_extension', 'approve_extension', 'refuse_extension', 'request_void', 'approve_void', 'refuse_void', 'resume', 'report_done', 'send_to_check', 'pass_check', 'fail_check', 'fail_check_self_handled', 'close', 'rate', 'reopen', 'archive', 'escalate', 'supervise', 'joint_call'].map((name) => [name, true as const]),
 )

@@ -19,8 +19,8 @@ import { PhoneFoot } from '../shell/PhoneFoot'
 import { StatusBar } from '../shell/StatusBar'
 import { Bulk } from './Bulk'
 import { Chart } from './Chart'
-import { CaseCard, decideKey, dispatchKey, linkKey, opened, otherUnitKey } from './CaseCard'
-import { alarm, answer, clockTime, counts, filters, growing, hasMore, letIn, loadMore, marked, queue, roles, shown, startDesk, step, toggleMark, waiting } from './desk'
+import { CaseCard, closeForm, decideKey, dispatchKey, linkKey, opened, otherUnitKey } from './CaseCard'
+import { alarm, answer, clockTime, counts, filters, focusCase, growing, hasMore, letIn, loadMore, marked, queue, roles, shown, startDesk, step, toggleMark, waiting } from './desk'
 import { clearFilters, FilterBar, narrowed, Tabs } from './FilterBar'
 import { handing, HandOver, loadSheets, ShiftFoot } from './HandOver'
 import { ImportFile } from './ImportFile'
@@ -104,6 +104,7 @@ function Cases(): JSX.Element {
             letters
             onOrder={(next) => (store.sort.value = writeOrder(next))}
             onSelect={(no) => (store.incident.value = no)}
+            onEnter={(no) => no === answer.peek()?.case.incident.no && focusCase()}
           />
         </div>
       )}
@@ -162,6 +163,14 @@ function Said(): JSX.Element {
   )
 }
 
+/** From the card back to the row of its case; false where the hand is not in the card, or the row not in the list. */
+function backToRow(): boolean {
+  if (!document.activeElement?.closest('.incident-card')) return false
+  const row = document.querySelector<HTMLElement>(`[data-key="${CSS.escape(store.incident.peek() ?? '')}"]`)
+  row?.focus()
+  return row !== null
+}
+
 function startKeys(): () => void {
   deskKeys.value = {
     j: () => step(1),
@@ -177,11 +186,12 @@ function startKeys(): () => void {
   deskBack.value = () => {
     if (undo()) return true
     if (placing.peek()) stopPlacing()
-    else if (opened.peek()) opened.value = null
+    else if (opened.peek()) closeForm()
     else if (handing.peek()) handing.value = false
     else if (reporting.peek()) reporting.value = false
     else if (panel.peek()) panel.value = null
     else if (marked.peek().size > 0 && !store.incident.peek()) marked.value = new Set()
+    else if (backToRow()) return true
     else return false
     return true
   }

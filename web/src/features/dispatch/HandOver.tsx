@@ -21,13 +21,26 @@ export const loadSheets = (): void => void sheets.load()
 const sumsOf = (sums: Record<string, number>, key: Key, values: Record<string, string> = {}): string =>
   t(key, { ...Object.fromEntries(['open', 'late', 'pending', 'critical', 'closed'].map((name) => [name, number(sums[name] ?? 0)])), sent: number(sums.dispatched ?? 0), back: number(sums.returned ?? 0), ...values })
 
-/** What this shift did so far, and the way to hand it over. */
+/** The kept sheet that stands in the panel. */
+const reading = signal<Handover | null>(null)
+const startHanding = (sheet: Handover | null): void => {
+  reading.value = sheet
+  handing.value = true
+}
+
+/** What this shift did so far, the way to hand it over, and what the last one left to read. */
 export function ShiftFoot(): JSX.Element {
   const now = sheets.data.value
+  const unread = (now?.kept ?? []).filter((one) => !one.taken_at && !one.mine)
   return (
     <p class="table-foot small muted row shift-foot">
       <span class="grow">{now && sumsOf(now.sums, 'dispatch.handSince', { t: moment(now.since) })}</span>
-      <button type="button" class="link" onClick={() => (handing.value = true)}>
+      {unread[0] && (
+        <button type="button" class="link nowrap" onClick={() => startHanding(unread[0] ?? null)}>
+          <span class="chip warn">{t('dispatch.handUnread', { n: number(unread.length) })}</span>
+        </button>
+      )}
+      <button type="button" class="link nowrap" onClick={() => startHanding(null)}>
         {t('dispatch.hand')}
       </button>
     </p>
@@ -123,7 +136,8 @@ function Kept({ one, onOpen, onTaken }: { one: Handover; onOpen: () => void; onT
 /** Handing the desk over: what stands, a note, and what earlier shifts handed over. */
 export function HandOver(): JSX.Element {
   const [note, setNote] = useState('')
-  const [open, setOpen] = useState<Handover | null>(null)
+  const open = reading.value
+  const setOpen = (sheet: Handover | null): void => void (reading.value = sheet)
   const [failure, setFailure] = useState<unknown>(null)
   useEffect(loadSheets, [])
   const now = sheets.data.value

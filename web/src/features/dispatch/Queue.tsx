@@ -8,7 +8,7 @@ import { ClockRing } from '../../ui/ClockRing'
 import { clockOfCase, clockWords, colourNow } from '../../ui/clocks'
 import { Icon } from '../../ui/Icon'
 import { scrollToRow, useWindow } from '../../ui/windowed'
-import { clockTime, filters, gone, loadMore, marked, roles, toggleMark } from './desk'
+import { clockTime, filters, focusCase, gone, loadMore, marked, roles, toggleMark } from './desk'
 import { mayDecide } from './filters'
 import { underway } from './sending'
 import { isClosed, itemWords, placeWords, shortNo, standWord, stateWord } from './words'
@@ -123,7 +123,7 @@ export function Queue({ rows }: { rows: Incident[] }): JSX.Element {
     if (by !== undefined) store.incident.value = rows[Math.min(Math.max(at + by, 0), rows.length - 1)]?.no ?? null
     else if (event.key === ' ') toggleMark(here?.no ?? null)
     else if (event.key === 'Enter') {
-      if (store.incident.value === here?.no) document.querySelector<HTMLElement>('.panel-focus')?.focus()
+      if (store.incident.value === here?.no) focusCase()
       else store.incident.value = here?.no ?? null
     } else return
     event.preventDefault()

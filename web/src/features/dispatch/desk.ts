@@ -173,6 +173,9 @@ export function step(by: number): void {
   if (next) store.incident.value = next
 }
 
+/** From the list into the card of the case in hand. */
+export const focusCase = (): void => document.querySelector<HTMLElement>('.panel-focus')?.focus()
+
 /** The map goes to the place of the case in hand. */
 export const mapFollows = signal(remembered('mapFollows') !== 'off')
 export function setMapFollows(on: boolean): void {

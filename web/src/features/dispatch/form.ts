@@ -108,6 +108,7 @@ const MANY: Many[] = [
   { action: 'open', roles: ['shift_leader'], states: ['ACCEPTED'], needs: [], may: [] },
   { action: 'dispatch', roles: ['dispatcher'], states: ['OPENED'], needs: ['unit'], may: ['text'] },
   { action: 'link_duplicate', roles: ['intake_officer', 'dispatcher'], states: ['REPORTED', 'ACCEPTED', 'OPENED'], needs: ['master'], may: [] },
+  { action: 'unlink_duplicate', roles: ['intake_officer', 'shift_leader'], states: ['DUPLICATE'], needs: ['reason'], may: [] },
   { action: 'approve_return', roles: ['dispatcher'], states: ['DISPATCHED', 'IN_PROGRESS'], pending: 'return', needs: [], may: [] },
   { action: 'approve_suspension', roles: ['dispatcher', 'shift_leader'], states: ['IN_PROGRESS'], pending: 'suspension', needs: [], may: [] },
   { action: 'approve_extension', roles: ['shift_leader'], states: ['IN_PROGRESS'], pending: 'extension', needs: [], may: [] },

@@ -103,6 +103,8 @@ export function FollowPage({ token }: { token: string }): JSX.Element {
   }
   const unknown = failure instanceof Problem && [401, 403, 404, 410, 422].includes(failure.status)
   const state = one?.state.toLowerCase() ?? ''
+  // whoever comes back to the link sees why nothing can be said any more
+  const said = done ?? (one?.rated && one.state === 'CLOSED' ? 'rate' : null)
   return (
     <div class="public">
       <Head title={t('follow.title')} />
@@ -126,10 +128,10 @@ export function FollowPage({ token }: { token: string }): JSX.Element {
               </p>
               <p>{tOr(`follow.words.${state}`, one.state)}</p>
             </section>
-            {done && (
+            {said && (
               <p class="note ok" role="status">
                 <Icon name="check" />
-                {t(DONE[done])}
+                {t(DONE[said])}
               </p>
             )}
             {refusal !== null && (

@@ -20,7 +20,7 @@ function Tries({ of }: { of: Delivery }): JSX.Element {
       {of.tries.map((each) => (
         <li key={each.seq}>
           <span class="num">{moment(each.at)}</span> <span class={`chip ${each.ok ? 'ok' : 'late'}`}>{t(each.ok ? 'told.ok' : 'told.failed')}</span>{' '}
-          {[each.status, each.note, t('told.took', { n: number(each.took_ms) })].filter(Boolean).join(' · ')}
+          {[each.status, each.note === `answered ${each.status}` ? '' : each.note, t('told.took', { n: number(each.took_ms) })].filter(Boolean).join(' · ')}
         </li>
       ))}
     </ol>

@@ -40,8 +40,12 @@ export async function findWithCases(text: string, abort: AbortSignal): Promise<H
   return [...(cases?.incidents ?? []).map((one): Hit => ({ kind: 'case', label: one.no, detail: one.item, id: one.no })), ...places]
 }
 
+/** A case whose card takes the focus once it is there: whoever asked for it by number or notice stands elsewhere. */
+export const wantedCase = signal<string | null>(null)
+
 /** Opens a case at the dispatcher's desk. */
 export function goToCase(no: string): void {
+  wantedCase.value = no
   if (store.desk.peek() !== 'dispatch') openDesk('dispatch')
   store.incident.value = no
 }

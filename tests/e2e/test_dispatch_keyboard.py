@@ -1,0 +1,157 @@
+"""The dispatcher's desk with the keyboard alone: a joint call from the whistle to the score."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import pytest
+import sqlalchemy as sa
+from playwright.sync_api import Page, expect
+
+from services import access
+from services.cases.posts import link_account
+from store.database.actor import Actor
+from tests.e2e.dispatch_office import LON, Office, card, open_office, short
+
+
+@pytest.fixture(scope="module")
+def office(server, browser) -> Iterator[Office]:
+    with open_office(server, browser, "y", lat=60.1668) as opened:
+        with opened.database.work(Actor.system()) as work:
+            helper = work.session.execute(
+                sa.text(
+                    "select code from unit where upper_inf(valid) and code not in (select u.code from unit u"
+                    " join lead_unit l on l.unit_id = u.id join catalogue_item i on l.item in (i.code, i.class_code)"
+                    " where i.code = :item) order by code limit 1"
+                ),
+                {"item": opened.item},
+            ).scalar_one()
+            for name, role in (("street", "street_office"), ("helper", "handling_unit")):
+                access.create_account(work, f"y-{name}", roles=[role], display=f"y-{name}")
+                opened.codes[name] = access.issue_link(work, f"y-{name}", now=datetime.now(UTC))
+            link_account(work, "y-helper", unit=helper, staff=None)
+            opened.helper = work.session.execute(  # type: ignore[attr-defined]
+                sa.text("select name from unit where code = :code"), {"code": helper}
+            ).scalar_one()
+        yield opened
+
+
+def at_foot(page: Page) -> None:
+    """The focus is at what can be done next, never lost."""
+    expect(card(page).get_by_role("group", name="What can be done now")).to_be_focused()
+
+
+def open_by_number(page: Page, no: str) -> None:
+    page.keyboard.press("/")
+    page.keyboard.type(no)
+    page.keyboard.press("Enter")
+    expect(card(page).get_by_role("heading", level=2)).to_be_focused()
+
+
+def test_a_joint_call_by_keyboard_never_loses_the_focus(office):
+    no = office.opened(lon=LON + 0.0031)
+    street = office.desk("street", "#/dispatch?list=1").page
+    open_by_number(street, no)
+    card(street).get_by_role("button", name="More").focus()
+    street.keyboard.press("Enter")
+    expect(street.get_by_role("button", name="Joint call")).to_be_focused()
+    street.keyboard.press("Enter")
+    form = street.get_by_role("form", name="Joint call")
+    expect(form.get_by_role("checkbox").first).to_be_focused()
+    street.keyboard.press("Escape")
+    expect(form).to_have_count(0)
+    at_foot(street)
+
+    card(street).get_by_role("button", name="More").focus()
+    street.keyboard.press("Enter")
+    street.keyboard.press("Enter")
+    expect(form.get_by_role("checkbox").first).to_be_focused()
+    form.get_by_role("checkbox", name=office.helper).focus()
+    street.keyboard.press("Space")
+    street.keyboard.press("Enter")
+    expect(form).to_have_count(0)
+    at_foot(street)
+
+    # who is called finds the next step at the foot of the card, though the tasks stand far below
+    helper = office.desk("helper", "#/dispatch?list=1").page
+    row = helper.locator(f'tr[data-key="{no}"]')
+    row.focus()
+    helper.keyboard.press("Enter")
+    expect(card(helper).get_by_role("heading", level=2)).to_be_visible()
+    helper.keyboard.press("Enter")
+    expect(card(helper).get_by_role("heading", level=2)).to_be_focused()
+    helper.keyboard.press("Escape")
+    expect(row).to_be_focused()
+    foot = card(helper).get_by_role("group", name="What can be done now")
+    for step in ("Report in", "Report done", "Sign off"):
+        foot.get_by_role("button", name=step).focus()
+        helper.keyboard.press("Enter")
+        expect(foot.get_by_role("button", name=step)).to_have_count(0)
+        at_foot(helper)
+    expect(foot.get_by_text("Nothing is to be done by you now.")).to_be_visible()
+
+    rate = card(street).get_by_role("group", name="What can be done now").get_by_role("button", name="Rate")
+    rate.focus()
+    street.keyboard.press("Enter")
+    score = card(street).get_by_label("Score, 1 to 5")
+    expect(score).to_be_focused()
+    score.select_option("4")
+    card(street).locator("form").get_by_role("button", name="Rate").press("Enter")
+    expect(card(street).get_by_text("rated 4 of 5")).to_be_visible()
+    at_foot(street)
+    expect(card(street).get_by_text(re.compile("^Task rated"))).to_be_visible()
+
+
+def test_a_form_that_a_key_opened_gives_the_focus_back_to_the_row(office):
+    no = office.opened(lon=LON + 0.0062)
+    page = office.desk("sender", "#/dispatch?list=1").page
+    row = page.locator(f'tr[data-key="{no}"]')
+    row.click()
+    expect(card(page).get_by_role("button", name="Dispatch to")).to_be_visible()
+    page.keyboard.press("u")
+    unit = page.get_by_label("Unit", exact=True)
+    expect(unit).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(unit).to_have_count(0)
+    expect(row).to_be_focused()
+    page.keyboard.press("k")
+    page.keyboard.press("j")
+    assert short(no) in row.inner_text()
+
+
+def test_links_of_a_storm_are_taken_back_together(office):
+    first, *others = [office.report(item_code=office.item, lon=LON + 0.0093 + k * 0.00003) for k in range(4)]
+    page = office.desk("clerk", f"#/dispatch?list=1&report={first}").page
+    card(page).get_by_role("button", name=re.compile("^Link all")).click()
+    card(page).get_by_role("button", name=re.compile(r"^Link \d+$")).click()
+    card(page).get_by_role("button", name=re.compile("^Unlink all")).click()
+    page.keyboard.type("Two streets, not one")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text(re.compile(r"^Unlink duplicate: \d+ done, 0 refused"))).to_be_visible()
+    at_foot(page)
+    assert {office.see(no)["incident"]["state"] for no in others} == {"REPORTED"}
+
+
+def test_the_next_shift_finds_what_the_last_one_left_to_read(office):
+    note = f"Crane {uuid4().hex[:6]}"
+    sender = office.context("sender")
+    territory = sender.request.get(f"{office.server.base}/api/v1/territories").json()["territories"][0]["id"]
+    answer = sender.request.post(
+        f"{office.server.base}/api/v1/handovers?territory={territory}",
+        data={"note": note},
+        headers={"Origin": office.server.base},
+    )
+    assert answer.ok, answer.text()
+    page = office.desk("leader", "#/dispatch?list=1").page
+    page.get_by_role("button", name=re.compile(r"^\d+ to read$")).click()
+    sheet = page.get_by_test_id("handover")
+    expect(sheet.get_by_text(note)).to_be_visible()
+    # those of other tests wait, too: all are read
+    while sheet.get_by_role("button", name="I have read it").count():
+        waiting = sheet.get_by_role("button", name="I have read it").count()
+        sheet.get_by_role("button", name="I have read it").first.click()
+        expect(sheet.get_by_role("button", name="I have read it")).to_have_count(waiting - 1)
+    expect(page.get_by_role("button", name=re.compile(r"^\d+ to read$"))).to_have_count(0)
