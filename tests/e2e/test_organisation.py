@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
@@ -49,6 +50,7 @@ def test_a_post_is_ended_found_vacant_and_filled_again(desk_of):
     expect(page).to_have_url(re.compile(f"grid={held['grid_code']}"))
     drawn = desk.get("/api/v1/vacancies.geojson")["features"]
     assert [one["properties"]["code"] for one in drawn if one["properties"]["place"] == "grid"] == [held["grid_code"]]
+    expect(page.locator(".legend").get_by_text("vacancy", exact=True)).to_be_visible()
     page.get_by_role("button", name="Give this post").click()
     expect(page.get_by_label("Grid", exact=True)).to_have_value(held["grid_code"])
     page.get_by_role("button", name="Give the post").click()
@@ -250,6 +252,18 @@ def test_a_shift_leader_puts_a_calendar_in_force(desk_of, own_server):
     now = desk.get("/api/v1/calendars")
     assert (now["hours"], now["announced"], now["version"]) == (
         ["08:30-12:00", "13:30-17:00"], [2035], before["version"] + 3)  # fmt: skip
+    form = page.get_by_role("form", name="Load a calendar or a year of holidays")
+    wrong = {"name": "days.json", "mimeType": "application/json", "buffer": b"day,name"}
+    form.get_by_label("Load a calendar").set_input_files([wrong])
+    form.get_by_role("button", name="Put in force").click()
+    expect(form.get_by_role("alert")).to_contain_text("no calendar")
+    year = {"years": {"2037": {"announced": True, "off": {"2037-05-01/2037-05-03": "Labour Day"}}}}
+    form.get_by_label("Load a calendar").set_input_files([wrong | {"buffer": json.dumps(year).encode()}])
+    form.get_by_role("button", name="Put in force").click()
+    expect(page.get_by_role("region", name="2037")).to_contain_text("Labour Day")
+    expect(page.get_by_role("region", name="2036")).to_contain_text("Leap day")
+    now = desk.get("/api/v1/calendars")
+    assert (now["hours"], now["announced"]) == (["08:30-12:00", "13:30-17:00"], [2035, 2037])
     due = desk.get("/api/v1/calendars/due?start=2036-02-28T12:00:00Z&time_limit=1%20work%20day")
     assert due["provisional"] is True
     assert due["due_at"].startswith("2036-02-29T")

@@ -3,11 +3,12 @@ import type { JSX } from 'preact'
 import { useEffect } from 'preact/hooks'
 import { t } from '../../i18n'
 import { number } from '../../i18n/format'
-import { CheckField, SelectField, TextField } from '../../ui/fields'
+import { CheckField, FileField, SelectField, TextField } from '../../ui/fields'
 import { JobBar } from '../../ui/JobBar'
 import { ErrorNote, Skeleton } from '../../ui/states'
 import { toast } from '../../ui/toast'
-import { calendar, saveCalendar, type Calendar } from './changes'
+import { calendarOf } from './calendarFile'
+import { calendar, putCalendar, saveCalendar, written, type Calendar } from './changes'
 import { DoingForm } from './Doing'
 import { mayCalendar } from './organisation'
 
@@ -54,6 +55,19 @@ function DayForm({ of }: { of: Calendar }): JSX.Element {
   )
 }
 
+function FileForm({ of }: { of: Calendar }): JSX.Element {
+  const file = useSignal<File | null>(null)
+  const send = async (): Promise<void> => {
+    const text = await file.peek()?.text()
+    if (text !== undefined) toast(said(await putCalendar(calendarOf(text, written(of)))))
+  }
+  return (
+    <DoingForm label={t('org.calendarFile')} submit={t('org.saveCalendar')} why={file.value ? '' : t('org.fileNeeded')} onSubmit={send}>
+      <FileField id="calendar-file" label={t('org.calendarFile')} hint={t('org.calendarFileHint')} accept=".json,application/json" onFiles={(files) => (file.value = files[0] ?? null)} />
+    </DoingForm>
+  )
+}
+
 /** The work calendar that limits are counted on: hours, days that differ, years whose days are official. */
 export function WorkCalendar(): JSX.Element {
   useEffect(() => void calendar.load(), [])
@@ -69,6 +83,7 @@ export function WorkCalendar(): JSX.Element {
         <div key={found.version}>
           <HoursForm of={found} />
           <DayForm of={found} />
+          <FileForm of={found} />
         </div>
       ) : (
         <p class="small second pad">{t('org.calendarWho')}</p>

@@ -133,8 +133,11 @@ export function written(of: Calendar): Schemas['CalendarIn'] {
 }
 
 /** Puts a calendar in force; returns how many clocks moved. */
-export async function saveCalendar(of: Calendar): Promise<number | null> {
-  const made = await ask<Schemas['CalendarSaved']>(`/api/v1/calendars${here()}`, { method: 'PUT', body: written(of) })
+export const saveCalendar = (of: Calendar): Promise<number | null> => putCalendar(written(of))
+
+/** The same in the form of a file. */
+export async function putCalendar(body: Schemas['CalendarIn']): Promise<number | null> {
+  const made = await ask<Schemas['CalendarSaved']>(`/api/v1/calendars${here()}`, { method: 'PUT', body })
   calendar.put(made.calendar)
   return reckoned(made)
 }
