@@ -65,7 +65,7 @@ def test_the_ogc_api_keeps_what_it_describes(address, token, tmp_path):
 
 def test_the_rest_of_the_api_keeps_what_it_describes(address, token, tmp_path):
     told = ask(
-        address, token, tmp_path, "--phases", "examples,coverage,fuzzing", "-n", "2", "--max-time", "55",
+        address, token, tmp_path, "--phases", "examples,coverage,fuzzing", "-n", "2", "--max-time", "30",
         "--exclude-path-regex", "^/ogc|^/api/v1/events$|^/api/v1/session$",
     )  # fmt: skip
     assert "passed" in told

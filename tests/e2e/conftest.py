@@ -40,6 +40,8 @@ NO_WEBGL = ["--no-sandbox", "--disable-3d-apis", "--disable-dev-shm-usage"]
 expect.set_options(timeout=20_000)
 DESK = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
+#: Pixels of the screen to a pixel of the page: drawing the map in software is a third of the work of these tests.
+COARSE = 0.5
 PLANNER, REVIEWER = "p-07", "r-12"
 #: Tells programs that tests start to measure themselves. What a browser asks of the server the tests of the API ask
 #: too, and a server that is measured answers half as fast.
@@ -199,7 +201,9 @@ def desk_of(browser: Browser, own_server: Server) -> Iterator[Callable[..., Desk
     contexts: list[BrowserContext] = []
 
     def opener(name: str, address: str = "", size: dict[str, int] = DESK) -> Desk:
-        context = browser.new_context(viewport=size, reduced_motion="reduce", locale="en-GB")
+        context = browser.new_context(
+            viewport=size, device_scale_factor=COARSE, reduced_motion="reduce", locale="en-GB"
+        )
         context.set_default_timeout(30_000)
         contexts.append(context)
         desk = watch(context, own_server.base)
@@ -354,6 +358,7 @@ def open_desk(browser: Browser, server: Server, signed_in: Any) -> Iterator[type
     def opener(size: dict[str, int] | None = None, chromium: Browser | None = None, **options: Any) -> Desk:
         context = (chromium or browser).new_context(
             viewport=size or DESK,
+            device_scale_factor=COARSE,
             storage_state=signed_in,
             reduced_motion="reduce",
             locale="en-GB",

@@ -16,7 +16,7 @@ from services import access
 from services.cases.posts import link_account
 from store.database.actor import Actor
 from store.database.engine import Database
-from tests.e2e.conftest import DESK, Desk, watch
+from tests.e2e.conftest import COARSE, DESK, Desk, watch
 
 DUTIES = {
     "clerk": "intake_officer", "leader": "shift_leader", "sender": "dispatcher", "crew": "handling_unit",
@@ -45,7 +45,9 @@ class Office:
             return self.contexts[name]
         state = self.contexts[name].storage_state() if name in self.contexts else None
         context = self.browser.new_context(
-            **{"viewport": DESK, "reduced_motion": "reduce", "locale": "en-GB", "storage_state": state} | options
+            **{"viewport": DESK, "device_scale_factor": COARSE, "reduced_motion": "reduce", "locale": "en-GB"}
+            | options,
+            storage_state=state,
         )
         context.set_default_timeout(30_000)
         self.stack.callback(context.close)
