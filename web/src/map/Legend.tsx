@@ -2,10 +2,10 @@ import { signal } from '@preact/signals'
 import type { JSX } from 'preact'
 import { layers, planGrids } from '../api/data'
 import type { LayerInfo, LegendItem } from '../api/types'
-import { lang, t } from '../i18n'
+import { lang, t, type Key } from '../i18n'
 import { number } from '../i18n/format'
 import { classLabels } from '../ui/histogram'
-import { drawn, standIn, type DrawnThings } from './drawn'
+import { deskMarks, drawn, standIn, type DrawnThings } from './drawn'
 import { colours } from './engine'
 import { imageAddress } from './images'
 import { mapTheme, store } from './store'
@@ -70,7 +70,7 @@ export function Legend(): JSX.Element | null {
     .filter((layer) => layer.group !== 'base')
     .map((layer) => ({ layer, items: shownOf(layer, here) }))
     .filter(({ items }) => items.length > 0)
-  if (shown.length === 0) return null
+  if (shown.length === 0 && deskMarks.value.length === 0) return null
   const ramp = shown.find(({ layer }) => layer.id === 'grids')?.items.filter((item) => item.theme) ?? []
   const rest = shown.flatMap(({ layer, items }) => items.filter((item) => !(layer.id === 'grids' && item.theme)))
   const seenBy = rest.some((item) => item.theme === 'coverage')
@@ -86,13 +86,19 @@ export function Legend(): JSX.Element | null {
       </button>
       <div class="legend-body">
         {ramp.length > 0 && <Deviation items={ramp} />}
-        {rest.length > 0 && (
+        {rest.length + deskMarks.value.length > 0 && (
           <ul class="row wrap">
             {seenBy && <li class="strong">{t('legend.seenBy')}</li>}
             {rest.map((item) => (
               <li key={`${item.label.en} ${item.image}`}>
                 <Swatch item={item} />
                 {item.label[lang.value]}
+              </li>
+            ))}
+            {deskMarks.value.map(({ words, colour }) => (
+              <li key={words}>
+                <span class="swatch fill" style={{ '--swatch': `var(${colour})` }} />
+                {t(words as Key)}
               </li>
             ))}
           </ul>

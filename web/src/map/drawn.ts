@@ -9,6 +9,8 @@ export interface DrawnThings {
 }
 
 export const drawn = signal<DrawnThings>({ layers: {}, images: new Set() })
+/** What a desk draws over the map that is no layer of the catalogue, for the legend: words and colour, a token of the theme. */
+export const deskMarks = signal<readonly { words: string; colour: string }[]>([])
 /** What a desk draws in the stead of the map's own layers, for the legend. */
 export const standIn = signal<DrawnThings>({ layers: {}, images: new Set() })
 

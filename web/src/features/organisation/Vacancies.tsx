@@ -12,8 +12,8 @@ const BY_CODE: Order = { column: 'code', down: false }
 const columns = (): Column<Vacancy>[] => [
   { id: 'code', head: t('org.place'), sort: (row) => row.code, cell: (row) => <span class="num">{code(row.code)}</span> },
   { id: 'name', head: t('grid.name'), sort: (row) => row.name, cell: (row) => <span class="ellipsis org-cell">{row.name}</span>, wide: true },
-  { id: 'rule', head: t('org.rule'), sort: (row) => row.rule, cell: (row) => <span class="ellipsis org-cell">{ruleName(row.rule)}</span> },
   { id: 'lacking', head: t('org.lacking'), numeric: true, sort: (row) => row.lacking, cell: (row) => number(row.lacking), total: number(shown.value.reduce((sum, row) => sum + row.lacking, 0)) },
+  { id: 'rule', head: t('org.rule'), sort: (row) => row.rule, cell: (row) => <span class="ellipsis org-cell">{ruleName(row.rule)}</span> },
   { id: 'households', head: t('org.households'), numeric: true, sort: (row) => row.households, cell: (row) => number(row.households) },
 ]
 

@@ -1,6 +1,7 @@
 /** What the organisation page draws on the map: grids without a head, places short of people, and the one chosen. */
 import { effect } from '@preact/signals'
 import type { Map as MapLibre } from 'maplibre-gl'
+import { deskMarks } from '../../map/drawn'
 import { NOTHING, standOver, type Drawn } from '../../map/over'
 import { shown, vacantShapes } from './organisation'
 
@@ -22,10 +23,13 @@ export function startOnMap(map: MapLibre): () => void {
   const stop = effect(() => {
     const all = vacantShapes.data.value ?? NOTHING
     const rows = new Set(shown.value.map((row) => `${row.rule} ${row.code}`))
-    over.set({ ...all, features: all.features.filter(({ properties }) => rows.has(`${String(properties?.rule)} ${String(properties?.code)}`)) })
+    const features = all.features.filter(({ properties }) => rows.has(`${String(properties?.rule)} ${String(properties?.code)}`))
+    over.set({ ...all, features })
+    deskMarks.value = features.length > 0 ? [{ words: 'org.vacantMark', colour: '--wn-f' }] : []
   })
   return () => {
     stop()
     over.stop()
+    deskMarks.value = []
   }
 }
