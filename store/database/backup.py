@@ -18,8 +18,12 @@ from store.database import schema
 from store.database.urls import OWNER_OPTION, connect, libpq_url
 
 MAGIC = b"PGDMP"
-# Made by us before the restore: an owner without superuser rights may not touch their comments.
-SKIPPED_ENTRIES = (" EXTENSION ", " COMMENT - EXTENSION ", " SCHEMA - public ")
+# Made by us before the restore: an owner without superuser rights may not touch their comments. Rights of tables to
+# come are bound to the name of the owner that was dumped: those of the new owner are given by us afterwards. We add no
+# reference system to those of PostGIS, whose table is not the owner's.
+SKIPPED_ENTRIES = (
+    " EXTENSION ", " COMMENT - EXTENSION ", " SCHEMA - public ", " DEFAULT ACL ", " TABLE DATA public spatial_ref_sys ",
+)  # fmt: skip
 
 
 def backup(owner_url: str, file: Path, *, bin_folder: Path | None = None) -> int:
@@ -130,6 +134,8 @@ def _load(programs: Binaries, owner_url: str, file: Path) -> None:
         command = [programs.program("pg_restore"), "--single-transaction", "--exit-on-error", "--no-owner"]
         command += ["--no-password", f"--use-list={contents}", "--dbname=", str(file)]
         _run(command, owner_url, "the restore", file)
+    with connect(owner_url) as connection:
+        schema.give_rights_to_come(connection)
 
 
 def check_readable(file: Path) -> None:

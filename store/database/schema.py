@@ -190,6 +190,15 @@ def ensure_app_role(connection: psycopg.Connection[tuple[object, ...]]) -> None:
     _tie_roles(connection)
 
 
+def give_rights_to_come(connection: psycopg.Connection[tuple[object, ...]]) -> None:
+    """Give the roles of the application their rights on tables that the owner will make, as the migrations do."""
+    roles = sql.SQL(", ").join(map(sql.Identifier, (APP_ROLE, ALL_ROLE, AREA_ROLE)))
+    for rights in ("select, insert, update, delete on tables", "usage, select on sequences"):
+        connection.execute(
+            sql.SQL("alter default privileges in schema public grant {} to {}").format(sql.SQL(rights), roles)
+        )
+
+
 def _tie_roles(connection: psycopg.Connection[tuple[object, ...]]) -> None:
     """Let the login take the two roles of row security without inheriting what they see."""
     row = connection.execute("select rolinherit from pg_roles where rolname = %s", (APP_ROLE,)).fetchone()

@@ -120,6 +120,47 @@ def test_backup_restore_compare(monkeypatch, fresh_database_urls, empty_urls, gr
         assert connection.execute("select count(*) from account").fetchone() == (2,)
 
 
+def test_a_backup_restores_for_an_owner_of_another_name(
+    monkeypatch, fresh_database_urls, empty_urls, gridward, tmp_path, other_owner
+):
+    """A private database's owner is `gridward`; that of a database of one's own, or of a provider, hardly ever is."""
+    fill(fresh_database_urls)
+    use(monkeypatch, fresh_database_urls)
+    file = tmp_path / "town.backup"
+    assert gridward("db", "backup", str(file))[0] == 0
+    with psycopg.connect(empty_urls.owner, autocommit=True) as connection:
+        for extension in ("postgis", "btree_gist", "pgcrypto"):
+            connection.execute(sql.SQL("create extension {}").format(sql.SQL(extension)))
+        for what in (sql.SQL("database {}").format(sql.Identifier(connection.info.dbname)), sql.SQL("schema public")):
+            connection.execute(sql.SQL("alter {} owner to {}").format(what, sql.Identifier(other_owner)))
+    owner = re.sub("//[^@]*@", f"//{other_owner}@", empty_urls.owner)
+    monkeypatch.setenv("GRIDWARD_DATABASE_URL", empty_urls.app)
+    monkeypatch.setenv("GRIDWARD_DATABASE_OWNER_URL", owner)
+    code, facts = gridward("db", "restore", str(file))
+    assert code == 0, facts
+    with psycopg.connect(owner, autocommit=True) as connection:
+        # what a later upgrade makes is open to the application, too
+        connection.execute("create table later (id int)")
+        for role in ("gridward_app", "gridward_all", "gridward_area"):
+            told = connection.execute("select has_table_privilege(%s, 'later', 'insert')", (role,)).fetchone()
+            assert told == (True,)
+
+
+@pytest.fixture
+def other_owner(cluster_urls):
+    """A login that owns no tables yet and is no superuser, in the roles that an administrator puts an owner in."""
+    role = f"owner_{os.getpid()}"
+    with psycopg.connect(cluster_urls.named("postgres").owner, autocommit=True) as connection:
+        connection.execute(sql.SQL("create role {} login").format(sql.Identifier(role)))
+        connection.execute(
+            sql.SQL("grant gridward_app, gridward_all, gridward_area, gridward_owner to {}").format(
+                sql.Identifier(role)
+            )
+        )
+        connection.execute(sql.SQL('grant set on parameter "gridward.owner" to {}').format(sql.Identifier(role)))
+    return role
+
+
 def test_restore_refuses_a_database_with_tables(monkeypatch, fresh_database_urls, gridward, tmp_path):
     use(monkeypatch, fresh_database_urls)
     file = tmp_path / "a.backup"
