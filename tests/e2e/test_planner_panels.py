@@ -111,6 +111,23 @@ def test_edit_of_a_plan_sent_for_review_meanwhile_is_refused_at_its_place(open_d
     expect(page.get_by_role("region", name="Drawings kept for later")).to_contain_text("Move border")
 
 
+def test_doors_of_today_are_counted_into_a_draft_and_told(open_desk, draft):
+    desk = open_desk()
+    open_draft(desk, draft, "&list=1")
+    page = desk.page
+    before = figures_of(desk, draft)
+    page.get_by_role("tab", name="Check").click()
+    page.get_by_role("button", name="Count today's doors").click()
+    told = page.get_by_test_id("doors-report")
+    now = desk.get(f"/api/v1/plans/{draft}/grids")["plan"]["households"]
+    was = sum(households for households, _ in before.values())
+    expect(told).to_contain_text(f"{was:,} → {now:,} households")
+    expect(told).to_contain_text("Left the band")
+    page.get_by_role("tab", name="History").click()
+    expect(page.get_by_role("region", name="Steps of this plan")).to_contain_text("Doors counted again")
+    assert complaints_of(desk) == []
+
+
 def test_quality_shows_the_figures_and_keeps_own_limits(open_desk):
     desk = open_desk()
     desk.open("#/planner")

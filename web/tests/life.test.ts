@@ -100,10 +100,12 @@ const share = (id: string, households: number, kind = 'transfer') => ({ id, code
 
 describe('comparison', () => {
   const grid = { id: 'b', code: 'b', name: '', status: 'changed', households_before: 5, households_after: 9, area_before_m2: 1, area_after_m2: 1, renamed: false } as const
-  it('counts what came from others', () => {
+  it('counts what came from others and what left to them', () => {
+    const gave: GridDiff = { ...grid, came_from: [share('b', 5, 'keep')], went_to: [share('c', 72), share('b', 5, 'keep')] }
+    expect(movedOf(gave)).toBe(72)
     const changed: GridDiff = { ...grid, came_from: [share('a', 4), share('b', 5, 'keep')], went_to: [] }
     expect(movedOf(changed)).toBe(4)
-    expect(movedOf({ ...changed, households_after: null, went_to: [share('c', 5)] })).toBe(5)
+    expect(movedOf({ ...changed, households_after: null, came_from: [], went_to: [share('c', 5)] })).toBe(5)
     expect(movedOf({ ...changed, came_from: [share('a', 4, 'renumber')] })).toBe(0)
   })
   it('finds the box of ground that a grid gave or got', () => {

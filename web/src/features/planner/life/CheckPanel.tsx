@@ -12,6 +12,7 @@ import { choose } from '../edit/tools'
 import { AllClear, FindingRow, type Finding } from '../parts'
 import { tab } from '../slots'
 import { AssignHeads } from './AssignHeads'
+import { CountDoors } from './CountDoors'
 import { check, mark, type Check, type CheckProblem } from './life'
 import { problemWords } from './words'
 
@@ -157,6 +158,7 @@ export function CheckPanel({ data }: { data: PlanGrids }): JSX.Element {
       {kinds.map((kind) => (
         <Group key={kind} kind={kind} plan={data.plan.id} lines={lines.filter((line) => line.kind === kind)} />
       ))}
+      <CountDoors />
     </div>
   )
 }

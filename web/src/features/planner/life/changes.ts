@@ -4,10 +4,9 @@ import type { Diff, GridDiff } from './life'
 export const CHANGES = ['changed', 'split', 'merged', 'new', 'gone', 'renumbered', 'kept'] as const
 export type Change = (typeof CHANGES)[number]
 
-/** Households that came into a grid from others, or left it where it is gone. */
+/** Households that came into a grid from others, and those that left it. */
 export function movedOf(grid: GridDiff): number {
-  const shares = grid.households_after === null ? grid.went_to : grid.came_from
-  return shares.filter((share) => share.id !== grid.id && share.kind !== 'renumber').reduce((all, share) => all + share.households, 0)
+  return [...grid.came_from, ...grid.went_to].filter((share) => share.id !== grid.id && share.kind !== 'renumber').reduce((all, share) => all + share.households, 0)
 }
 
 type Bounds = [number, number, number, number]

@@ -119,6 +119,14 @@ export async function assignHeads(plan: string): Promise<Schemas['HeadsOut']> {
   return done
 }
 
+/** Counts the doors of today into a draft; says what that changed. */
+export async function countDoors(plan: Plan): Promise<Schemas['RefreshOut']> {
+  const headers = { 'If-Match': `"${plan.revision}"` }
+  const done = await ask<Schemas['RefreshOut']>(`${of(plan.id)}/refresh-atoms`, { method: 'POST', headers, body: {} })
+  await Promise.all([refresh(), check.load()])
+  return done
+}
+
 export interface NewComment {
   text: string
   grid?: string | null
