@@ -128,6 +128,25 @@ def test_doors_of_today_are_counted_into_a_draft_and_told(open_desk, draft):
     assert complaints_of(desk) == []
 
 
+CUT_OFF = """() => [...document.querySelectorAll('#panel > .tabs, #panel .table-box')]
+  .filter(({scrollWidth, clientWidth}) => scrollWidth > clientWidth)
+  .map(({className, scrollWidth, clientWidth}) => [className, scrollWidth, clientWidth])"""
+
+
+@pytest.mark.parametrize("width", [880, 1100, 1440])
+def test_tabs_and_tables_beside_the_map_are_not_cut_off(open_desk, draft, width):
+    desk = open_desk(size={"width": width, "height": 900})
+    page = desk.page
+    open_draft(desk, draft)
+    plan = desk.get("/api/v1/territories")["territories"][0]["plan_id"]
+    for compared in ("", f"&compare={plan}"):
+        desk.open(f"#/planner?plan={draft}{compared}")
+        expect(page.get_by_role("tab")).to_have_count(6 if compared else 5)
+        expect(page.locator("#table")).to_be_visible()
+        page.evaluate("() => document.fonts.ready")
+        assert page.evaluate(CUT_OFF) == []
+
+
 def test_quality_shows_the_figures_and_keeps_own_limits(open_desk):
     desk = open_desk()
     desk.open("#/planner")
