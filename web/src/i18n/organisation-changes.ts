@@ -114,7 +114,7 @@ export const organisationChangesEn = {
   'org.announcedHint': 'Other years are provisional',
   'org.saveCalendar': 'Put in force',
   'org.calendarFile': 'Load a calendar or a year of holidays',
-  'org.calendarFileHint': 'JSON as for `gridward calendar load`; with years alone, only those change',
+  'org.calendarFileHint': 'JSON, the file of the command gridward calendar load; with years alone, only those change',
   'org.calendarFileWrong': 'This file holds no calendar: JSON with hours, or with years.',
   'org.addDay': 'A day that differs',
   'org.dayOf': 'Day',
