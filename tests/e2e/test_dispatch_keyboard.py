@@ -155,3 +155,16 @@ def test_the_next_shift_finds_what_the_last_one_left_to_read(office):
         sheet.get_by_role("button", name="I have read it").first.click()
         expect(sheet.get_by_role("button", name="I have read it")).to_have_count(waiting - 1)
     expect(page.get_by_role("button", name=re.compile(r"^\d+ to read$"))).to_have_count(0)
+
+
+def test_the_figures_of_the_shift_follow_what_is_dispatched(office):
+    no = office.opened(lon=LON + 0.0124)
+    page = office.desk("sender", "#/dispatch?list=1").page
+    foot = page.locator(".shift-foot")
+    expect(foot).to_contain_text("dispatched")
+    before = int(re.search(r"([\d,]+) dispatched", foot.inner_text())[1].replace(",", ""))
+    page.locator(f'tr[data-key="{no}"]').click()
+    expect(card(page).get_by_role("button", name="Dispatch to")).to_be_visible()
+    page.keyboard.press("d")
+    expect(card(page).get_by_text("Dispatched", exact=True).first).to_be_visible()
+    expect(foot).to_contain_text(re.compile(rf"\b{before + 1:,} dispatched"))

@@ -11,12 +11,23 @@ import { store } from '../../map/store'
 import { TextField } from '../../ui/fields'
 import { Icon } from '../../ui/Icon'
 import { ErrorNote, Skeleton } from '../../ui/states'
+import { counts } from './desk'
 import { itemWords, shortNo, stateWord } from './words'
 
 /** The hand-over stands in the panel instead of a case. */
 export const handing = signal(false)
 const sheets = resource(async (abort) => ask<HandoverDesk>(`/api/v1/handovers${query({ territory: territory.peek()?.id })}`, { signal: abort }))
 export const loadSheets = (): void => void sheets.load()
+
+const AFTER_MS = 2_000
+let again: ReturnType<typeof setTimeout> | undefined
+/** Asks anew a moment after cases changed: a run of changes is one question. */
+function loadSheetsSoon(): void {
+  again ??= setTimeout(() => {
+    again = undefined
+    loadSheets()
+  }, AFTER_MS)
+}
 
 const sumsOf = (sums: Record<string, number>, key: Key, values: Record<string, string> = {}): string =>
   t(key, { ...Object.fromEntries(['open', 'late', 'pending', 'critical', 'closed'].map((name) => [name, number(sums[name] ?? 0)])), sent: number(sums.dispatched ?? 0), back: number(sums.returned ?? 0), ...values })
@@ -31,6 +42,9 @@ const startHanding = (sheet: Handover | null): void => {
 /** What this shift did so far, the way to hand it over, and what the last one left to read. */
 export function ShiftFoot(): JSX.Element {
   const now = sheets.data.value
+  useEffect(() => {
+    if (sheets.data.peek()) loadSheetsSoon()
+  }, [counts.data.value])
   const unread = (now?.kept ?? []).filter((one) => !one.taken_at && !one.mine)
   return (
     <p class="table-foot small muted row shift-foot">

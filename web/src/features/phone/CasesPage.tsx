@@ -67,7 +67,7 @@ function CaseRow({ one, now }: { one: Incident; now: Date }): JSX.Element {
         <span class="grow">
           <span class="phone-title block">{caseItem(one)}</span>
           <span class="second block">
-            {caseWhere(one)} · {one.no}
+            {caseWhere(one)} · <span class="nowrap">{one.no}</span>
           </span>
           <span class="muted phone-small block">{queued ? t('phone.case.queued') : [stateWords(one.state), due].filter(Boolean).join(' · ')}</span>
         </span>
