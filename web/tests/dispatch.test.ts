@@ -5,7 +5,8 @@ vi.hoisted(() => vi.stubGlobal('location', { hash: '' }))
 import { hasDuty, isNarrowed, listQuestion, mayDecide, readFilters, sinceOf, tabCounts, tabsOf, writeFilters } from '../src/features/dispatch/filters'
 import { arranged, bodyOf, fieldsOf, forMany, isBare, lacks } from '../src/features/dispatch/form'
 import { alarms, asDuplicateMs, byUrgency, extended, hold, neighbour } from '../src/features/dispatch/order'
-import { gridWords } from '../src/features/dispatch/words'
+import { gridWords, stepWords } from '../src/features/dispatch/words'
+import { lang } from '../src/i18n'
 import { dispatchEn, dispatchZh } from '../src/i18n/dispatch'
 import { noticesEn, noticesZh } from '../src/i18n/notices'
 import { noticeWords } from '../src/features/notices/words'
@@ -157,6 +158,15 @@ describe('forms of actions', () => {
 })
 
 describe('words', () => {
+  it('name the steps of tasks in both languages', () => {
+    const step = { action: 'task_sign', zh: '任务', facts: {} }
+    lang.value = 'en'
+    expect(stepWords(step)).toBe('Task signed off')
+    lang.value = 'zh'
+    expect(stepWords(step)).toBe('任务签认')
+    expect(stepWords({ action: 'sign', zh: '签收', facts: {} })).toBe('签收')
+    lang.value = 'en'
+  })
   it('name both grids where a border leaves it open, in every list', () => {
     const grid = (code: string): { id: string; code: string; name: string } => ({ id: code, code, name: '' })
     const seen = [[grid('990001001001015'), grid('990001001001009')], [grid('990001001001015'), null], [null, null]] as const

@@ -1,6 +1,6 @@
 import type { JSX } from 'preact'
 import type { CaseFull, Duplicate } from '../../api/types'
-import { lang, t, tOr, type Key } from '../../i18n'
+import { t, tOr, type Key } from '../../i18n'
 import { day, distance, moment, number } from '../../i18n/format'
 import { store } from '../../map/store'
 import { ClockRing } from '../../ui/ClockRing'
@@ -10,8 +10,8 @@ import { Section } from '../place/Answer'
 import { clockTime } from './desk'
 import { LinkAll, UnlinkAll } from './LinkAll'
 import { asDuplicateMs } from './order'
-import { act, actionName } from './sending'
-import { itemWords, shortNo, stateWord } from './words'
+import { act } from './sending'
+import { itemWords, shortNo, stateWord, stepWords } from './words'
 
 type Told = CaseFull['clocks']['stage']
 
@@ -127,18 +127,6 @@ export function Photos({ of }: { of: CaseFull }): JSX.Element | null {
     </Section>
   )
 }
-
-type Transition = CaseFull['transitions'][number]
-/** What was corrected, in the words of the form. */
-function amended(one: Transition): string {
-  const changed = Array.isArray(one.facts.changed) ? (one.facts.changed as string[]) : []
-  const names = [...new Set(changed.map((name) => (name === 'item_code' ? 'item' : name)))]
-  return t('case.corrected', { what: names.map((name) => tOr(`case.part.${name}`, name)).join(', ') })
-}
-const stepWords = (one: Transition): string => (one.action === 'amend' ? amended(one) : lang.value === 'zh' ? one.zh : tOr(`step.${one.action}`, one.action in ACTION_KEYS ? actionName(one.action) : one.action.replaceAll('_', ' ')))
-const ACTION_KEYS: Record<string, true> = Object.fromEntries(
-  ['register', 'self_handle', 'ask_verification', 'verification_done', 'accept', 'reject', 'appeal', 'link_duplicate', 'unlink_duplicate', 'refer', 'acknowledge_referral', 'refuse_referral', 'open', 'dispatch', 'recall', 'sign', 'request_return', 'approve_return', 'refuse_return', 'request_suspension', 'approve_suspension', 'refuse_suspension', 'request_extension', 'approve_extension', 'refuse_extension', 'request_void', 'approve_void', 'refuse_void', 'resume', 'report_done', 'send_to_check', 'pass_check', 'fail_check', 'fail_check_self_handled', 'close', 'rate', 'reopen', 'archive', 'escalate', 'supervise', 'joint_call'].map((name) => [name, true as const]),
-)
 
 /** Every step of a case, the last first. */
 export function History({ of }: { of: CaseFull }): JSX.Element {

@@ -1,7 +1,7 @@
 /** A case in words. */
 import { computed } from '@preact/signals'
-import { isOver, type Incident } from '../../api/types'
-import { t, tOr, type Key } from '../../i18n'
+import { isOver, type CaseFull, type Incident } from '../../api/types'
+import { lang, t, tOr, type Key } from '../../i18n'
 import { gridNumber } from '../../i18n/format'
 import { items, nameOf } from '../phone/catalogue'
 
@@ -33,3 +33,19 @@ export function placeWords(one: Incident): string {
 
 /** The last figures of a report's number, as people say it. */
 export const shortNo = (no: string): string => no.replace(/^\d{4}-?\d{2}-/, '')
+
+type Transition = CaseFull['transitions'][number]
+
+/** What was corrected, in the words of the form. */
+function amended(one: Pick<Transition, 'facts'>): string {
+  const changed = Array.isArray(one.facts.changed) ? (one.facts.changed as string[]) : []
+  const names = [...new Set(changed.map((name) => (name === 'item_code' ? 'item' : name)))]
+  return t('case.corrected', { what: names.map((name) => tOr(`case.part.${name}`, name)).join(', ') })
+}
+const ACTION_KEYS: Record<string, true> = Object.fromEntries(
+  ['register', 'self_handle', 'ask_verification', 'verification_done', 'accept', 'reject', 'appeal', 'link_duplicate', 'unlink_duplicate', 'refer', 'acknowledge_referral', 'refuse_referral', 'open', 'dispatch', 'recall', 'sign', 'request_return', 'approve_return', 'refuse_return', 'request_suspension', 'approve_suspension', 'refuse_suspension', 'request_extension', 'approve_extension', 'refuse_extension', 'request_void', 'approve_void', 'refuse_void', 'resume', 'report_done', 'send_to_check', 'pass_check', 'fail_check', 'fail_check_self_handled', 'close', 'rate', 'reopen', 'archive', 'escalate', 'supervise', 'joint_call'].map((name) => [name, true as const]),
+)
+const english = (action: string): string => (action in ACTION_KEYS ? t(`action.${action}` as Key) : action.replaceAll('_', ' '))
+/** A step of a case or of one of its tasks, in the language on screen. */
+export const stepWords = (one: Pick<Transition, 'action' | 'zh' | 'facts'>): string =>
+  one.action === 'amend' ? amended(one) : tOr(`step.${one.action}`, lang.value === 'zh' ? one.zh : english(one.action))
