@@ -68,6 +68,40 @@ def test_a_name_given_at_one_desk_is_painted_at_another(open_desk):
     assert watcher.complaints == []
 
 
+def test_tiles_seen_before_show_what_changed_meanwhile(open_desk):
+    editor, watcher = opened_pair(open_desk, "planner")
+    page = watcher.page
+    painted = "(name) => window.gridward.map.queryRenderedFeatures().some((f) => f.properties.name === name)"
+    shown = page.evaluate(
+        "() => window.gridward.map.queryRenderedFeatures().filter((f) => f.sourceLayer?.startsWith('grid'))"
+        ".map((f) => f.properties.code).filter(Boolean)"
+    )
+    grid = next(one for one in editor.plan_grids()["grids"] if one["code"] in shown)
+
+    def rename(name):
+        now = next(one for one in editor.plan_grids()["grids"] if one["id"] == grid["id"])
+        editor.send("PATCH", f"/api/v1/grids/{grid['id']}", {"name": name, "expected": {now["id"]: now["revision"]}})
+
+    def look(zoom):
+        page.evaluate("(zoom) => void window.gridward.map.jumpTo({zoom})", zoom)
+        watcher.wait_for_map()
+
+    first, second = (f"Kept {uuid.uuid4().hex[:6]}" for _ in range(2))
+    try:
+        rename(first)
+        page.wait_for_function(painted, arg=first)
+        look(14)
+        page.wait_for_function(painted, arg=first)
+        look(16)
+        rename(second)
+        page.wait_for_function(painted, arg=second)
+        look(14)
+        page.wait_for_function(painted, arg=second)
+        page.wait_for_function(f"(name) => !({painted})(name)", arg=first)
+    finally:
+        rename(grid["name"])
+
+
 def test_a_camera_that_fails_at_one_desk_is_painted_at_another(open_desk):
     editor, watcher = opened_pair(open_desk, "coverage")
     lon, lat = watcher.view()[2], watcher.view()[1]

@@ -1,12 +1,11 @@
 /** MapLibre, kept in step with the store. Nothing else in the page talks to it. */
 import { computed, effect, signal } from '@preact/signals'
-import { Map as MapLibre, prewarm, setWorkerUrl, type GeoJSONSource, type MapMouseEvent, type StyleSpecification, type VectorTileSource } from 'maplibre-gl'
+import { Map as MapLibre, prewarm, setWorkerUrl, type GeoJSONSource, type MapMouseEvent, type StyleSpecification } from 'maplibre-gl'
 import type { Feature, Geometry } from 'geojson'
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url'
 import 'maplibre-gl/dist/maplibre-gl.css'
 import { ask, query } from '../api/client'
 import { gridByCode, layers, planGrids, planId, territory } from '../api/data'
-import { onLayer } from '../api/events'
 import { lang, t } from '../i18n'
 import { sentence } from '../ui/states'
 import { toast } from '../ui/toast'
@@ -17,9 +16,9 @@ import { circle, zoomOf } from './geometry'
 import { editHand, startEditing } from './editing'
 import { drawImage, PIXEL_RATIO, type Colours } from './images'
 import { followClocks } from './pins'
+import { keepTilesFresh } from './refresh'
 import { labelSelected } from './selectedLabel'
 import { layerShown, listMode, mapTheme, store } from './store'
-import { tilesUnder, withoutVersion } from './tiles'
 
 setWorkerUrl(workerUrl)
 // the worker comes to life while the page still asks what there is to draw
@@ -279,19 +278,7 @@ function follow(map: MapLibre): () => void {
     effect(() => {
       map.getCanvas().style.cursor = store.picking.value ? 'crosshair' : ''
     }),
-    onLayer(({ layer, bbox }) => {
-      const z = Math.min(Math.floor(map.getZoom()), TILE_MAX_ZOOM)
-      const { metadata } = map.getStyle() as { metadata?: { 'gridward:stale-with'?: Record<string, string[]> } }
-      const hangingOn = Object.entries(metadata?.['gridward:stale-with'] ?? {}).filter(([, others]) => others.includes(layer))
-      for (const each of [layer, ...hangingOn.map(([id]) => id)]) {
-        const source = map.getSource<VectorTileSource>(each)
-        if (!source) continue
-        // an address of one version would be answered from the browser's cache for ever
-        const now = source.tiles?.map(withoutVersion)
-        if (now && now[0] !== source.tiles[0]) source.setTiles(now)
-        else map.refreshTiles(each, (each === layer && bbox && tilesUnder(bbox, z)) || undefined)
-      }
-    }),
+    keepTilesFresh(map, TILE_MAX_ZOOM),
   ])
 }
 

@@ -1,0 +1,64 @@
+import { expect, it } from 'vitest'
+import { refreshing, type TileMap } from '../src/map/refresh'
+
+/** A map as MapLibre gives it, which writes down what is fetched anew. */
+function aMap(tiles = 'http://x/{z}/{x}/{y}.mvt') {
+  const listeners = new Map<string, (event: unknown) => void>()
+  const fetched: [string, number | 'all'][] = []
+  const state = { loaded: true }
+  const source = { tiles: [tiles], setTiles: (now: string[]) => ((source.tiles = now), fetched.push([now[0] ?? '', 'all'])) }
+  const map = {
+    getSource: (id: string) => (id === 'grids' ? source : undefined),
+    getZoom: () => 14.6,
+    getStyle: () => ({ metadata: {} }),
+    isSourceLoaded: () => state.loaded,
+    refreshTiles: (id: string, ids?: unknown[]) => fetched.push([id, ids ? ids.length : 'all']),
+    on: (name: string, listener: (event: unknown) => void) => listeners.set(name, listener),
+    off: (name: string) => listeners.delete(name),
+  } as unknown as TileMap
+  const tell = (name: string, event: unknown = {}): void => listeners.get(name)?.(event)
+  return { map, state, fetched, tell, listeners }
+}
+const bbox: [number, number, number, number] = [24.94, 60.169, 24.941, 60.1695]
+
+it('only tiles under the change are fetched anew, and an address of one version is left for good', () => {
+  const { map, fetched } = aMap('http://x/{z}/{x}/{y}.mvt?v=7')
+  const { changed } = refreshing(map, 16)
+  changed({ layer: 'grids', bbox })
+  changed({ layer: 'grids', bbox })
+  changed({ layer: 'elsewhere', bbox })
+  expect(fetched).toEqual([
+    ['http://x/{z}/{x}/{y}.mvt', 'all'],
+    ['grids', 1],
+  ])
+})
+
+it('a tile that was under way is asked for once more when it is here', () => {
+  const { map, state, fetched, tell } = aMap()
+  const { changed } = refreshing(map, 16)
+  state.loaded = false
+  changed({ layer: 'grids', bbox })
+  tell('sourcedata', { sourceId: 'grids' })
+  expect(fetched).toEqual([['grids', 1]])
+  state.loaded = true
+  tell('sourcedata', { sourceId: 'grids' })
+  tell('sourcedata', { sourceId: 'grids' })
+  expect(fetched).toEqual([
+    ['grids', 1],
+    ['grids', 1],
+  ])
+})
+
+it('tiles seen before are forgotten when the map moves, once', () => {
+  const { map, fetched, tell, listeners } = aMap()
+  const { changed, stop } = refreshing(map, 16)
+  changed({ layer: 'grids', bbox })
+  tell('movestart')
+  tell('movestart')
+  expect(fetched).toEqual([
+    ['grids', 1],
+    ['grids', 'all'],
+  ])
+  stop()
+  expect(listeners.size).toBe(0)
+})
