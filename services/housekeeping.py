@@ -122,7 +122,6 @@ def clear_away(
         ("area_shapes", draw_missing_areas),
         ("incident_cells", add_up_incidents),
         ("in_force", partial(let_take_effect, time_zone=time_zone)),
-        ("deadlocks", case_upkeep.lift_deadlocks),
         ("archived", case_upkeep.archive),
         ("reports", queue_due_reports),
         ("checks", partial(check_live_coverage, time_zone=time_zone)),
@@ -175,6 +174,8 @@ def run_clocks(database: Database, outbound: Outbound, *, now: datetime) -> dict
     """Sweep the clocks once, do what they ask for, and deliver what is due."""
     done = {"fired": clock_sweep.sweep(database, now=now)}
     done["seen_to"] = clock_sweep.see_to(database, now=now)
+    with database.work(Actor.system(), Doing("clock deadlocks", asks=True)) as work:
+        done["lifted"] = case_upkeep.lift_deadlocks(work, now=now)
     done["tries"] = deliveries.deliver(database, outbound, now=now)
     done["told"] = 0 if outbound.reporters is None else tell_due(database, outbound.reporters, now=now)
     if any(done.values()):

@@ -33,9 +33,12 @@ def archive(work: UnitOfWork, *, now: datetime) -> int:
 
 def lift_deadlocks(work: UnitOfWork, *, now: datetime) -> int:
     """Take cases with a joint call that was not settled in time up to the county, one level at a time."""
-    numbers = task_sql.deadlocked(work.session, now, A_ROUND)
-    for no in numbers:
+    lifted = 0
+    for no in task_sql.deadlocked(work.session, now, A_ROUND):
         at = standing_of(work, no, now=now, lock=True)
+        if not task_sql.mark_deadlocked(work.session, at.key, now):
+            continue  # settled, or seen to by another process, while the case was locked
+        lifted += 1
         here = at
         # a critical case goes there at once, and must not go past
         while LEVELS.index(here.case.handling_level) < LEVELS.index(UP_TO):
@@ -44,6 +47,5 @@ def lift_deadlocks(work: UnitOfWork, *, now: datetime) -> int:
             except ActionRefused:
                 break  # closed meanwhile
             here = standing_of(work, no, now=now)
-        task_sql.mark_deadlocked(work.session, at.key, now)
         notifications.tell_step(work, at.row, "deadlock", (Told("street_office"), Told("supervisor")), {})
-    return len(numbers)
+    return lifted

@@ -68,14 +68,16 @@ def deadlocked(session: Session, now: datetime, most: int) -> list[str]:
     return [row.no for row in session.execute(_DEADLOCKED, {"now": now, "most": most})]
 
 
-def mark_deadlocked(session: Session, key: Key, now: datetime) -> None:
-    """Note that the joint calls of a case went up, so that they go up once."""
-    session.execute(
+def mark_deadlocked(session: Session, key: Key, now: datetime) -> bool:
+    """Note that the joint calls of a case go up, so that they go up once; False when that was noted before."""
+    marked = session.execute(
         sa.update(CaseTask)
         .where(
             CaseTask.month == key[0], CaseTask.incident_id == key[1], CaseTask.kind == "joint_call",
-            CaseTask.state.in_(("asked", "reported_in")), CaseTask.due_at < now,
+            CaseTask.state.in_(("asked", "reported_in")), CaseTask.due_at < now, CaseTask.deadlocked_at.is_(None),
         )
         .values(deadlocked_at=now)
+        .returning(CaseTask.month)
         .execution_options(synchronize_session=False)
     )  # fmt: skip
+    return marked.first() is not None

@@ -10,7 +10,9 @@ from uuid import uuid4
 import pytest
 import sqlalchemy as sa
 
+from services import housekeeping
 from services.cases import upkeep
+from services.deliveries import Outbound
 from store.database.actor import Actor
 from tests.api.case_desk import URL, open_desk
 from tests.api.conftest import Client
@@ -195,6 +197,29 @@ def test_a_critical_deadlock_stops_at_the_county(desk, database, already):
         upkeep.lift_deadlocks(work, now=datetime.now(UTC) + timedelta(days=20))
     levels = [each["facts"]["to_level"] for each in desk.see(no)["transitions"] if each["action"] == "escalate"]
     assert levels == ["county"]
+
+
+def test_a_deadlock_goes_up_with_the_next_sweep_and_once_though_two_processes_see_to_it(desk, database):
+    cases = [desk.to("IN_PROGRESS") for _ in range(2)]
+    for no in cases:
+        desk.do("street_office", no, "joint_call", departments=["U-roads"])
+    put_back = sa.text(
+        "update task set due_at = now() - interval '1 second' where kind = 'joint_call' and deadlocked_at is null"
+        " and incident_id = any(select incident_id from intake_key where no = any(:cases))"
+    )
+    with database.work(Actor.system()) as work:
+        assert work.session.execute(put_back, {"cases": cases}).rowcount == 2
+    both = threading.Barrier(2)
+
+    def sweep(_):
+        both.wait()
+        return housekeeping.run_clocks(database, Outbound(), now=datetime.now(UTC))["lifted"]
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sum(pool.map(sweep, range(2))) == 2
+    for no in cases:
+        levels = [each["facts"]["to_level"] for each in desk.see(no)["transitions"] if each["action"] == "escalate"]
+        assert levels == ["village", "town", "county"]
 
 
 def test_supervision_must_be_answered_before_closing(desk):
