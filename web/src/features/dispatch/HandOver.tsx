@@ -3,6 +3,7 @@ import type { JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { ask, query } from '../../api/client'
 import { territory } from '../../api/data'
+import { onLayer } from '../../api/events'
 import { resource } from '../../api/resource'
 import type { Handover, HandoverDesk } from '../../api/types'
 import { t, type Key } from '../../i18n'
@@ -45,6 +46,8 @@ export function ShiftFoot(): JSX.Element {
   useEffect(() => {
     if (sheets.data.peek()) loadSheetsSoon()
   }, [counts.data.value])
+  // a sheet that another desk gave or took
+  useEffect(() => onLayer(({ layer }) => layer === 'handovers' && loadSheetsSoon()), [])
   const unread = (now?.kept ?? []).filter((one) => !one.taken_at && !one.mine)
   return (
     <p class="table-foot small muted row shift-foot">
