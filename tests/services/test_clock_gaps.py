@@ -56,22 +56,20 @@ def steps_after(database, case, moments: list[datetime]) -> tuple[list[tuple[str
         clock_sweep.sweep(database, now=moment)
         clock_sweep.see_to(database, now=moment)
     with database.work(SYSTEM) as work:
-        steps = work.session.execute(
-            sa.text(
-                "select t.action, x.reason from transition t left join transition_text x using (month, incident_id, seq)"
-                " where incident_id = :id order by seq"
-            ),
-            {"id": case.id},
-        ).all()
-        level = work.session.scalar(sa.text("select handling_level from incident where id = :id"), {"id": case.id})
-        shares = work.session.execute(
-            sa.text(
-                "select c.kind, c.seq, e.percent, e.outcome from clock_event e join clock c on c.id = e.clock_id"
-                " where c.incident_id = :id order by 1, 2, 3"
-            ),
-            {"id": case.id},
-        ).all()
-    return [tuple(step) for step in steps], level, [tuple(share) for share in shares]
+
+        def told(statement: str) -> list[tuple]:
+            return [tuple(row) for row in work.session.execute(sa.text(statement), {"id": case.id})]
+
+        steps = told(
+            "select t.action, x.reason from transition t left join transition_text x using (month, incident_id, seq)"
+            " where incident_id = :id order by seq"
+        )
+        ((level,),) = told("select handling_level from incident where id = :id")
+        shares = told(
+            "select c.kind, c.seq, e.percent, e.outcome from clock_event e join clock c on c.id = e.clock_id"
+            " where c.incident_id = :id order by 1, 2, 3"
+        )
+    return steps, level, shares
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
