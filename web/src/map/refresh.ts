@@ -26,10 +26,10 @@ export function refreshing(map: TileMap, maxZoom: number): { changed: (event: Pi
     for (const each of [layer, ...hangingOn.map(([id]) => id)]) {
       const source = map.getSource<VectorTileSource>(each)
       if (!source) continue
-      // an address of one version would be answered from the browser's cache for ever
-      const now = source.tiles?.map(withoutVersion)
-      if (now && now[0] !== source.tiles[0]) source.setTiles(now)
-      else refresh(each, (each === layer && bbox && tilesUnder(bbox, z)) || ALL)
+      // an address of one version would be answered from the browser's cache for ever; `setTiles` would fetch the whole
+      // screen anew, and keep what a tile under way brings from the old address
+      if (source.tiles) source.tiles = source.tiles.map(withoutVersion)
+      refresh(each, (each === layer && bbox && tilesUnder(bbox, z)) || ALL)
     }
   }
 
