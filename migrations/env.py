@@ -15,7 +15,7 @@ config = context.config
 
 def owner_connection() -> sa.Connection:
     """Return the connection handed over by `db upgrade`, or open one from the settings."""
-    given = config.attributes.get("connection")
+    given: sa.Connection | None = config.attributes.get("connection")
     if given is not None:
         return given
     url = config.attributes.get("url") or config.get_main_option("sqlalchemy.url")
