@@ -10,16 +10,18 @@ from typing import Annotated, Any, Final, Literal, TypeVar
 from uuid import UUID
 
 import orjson
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from api import gates
 from api.deps import LONGEST_SECRET, Wired, Wiring, by_anyone
+from api.languages import CONTENT_LANGUAGE, preferred
 from api.locate import Graphs
 from api.problems import status_of
 from api.public_reports import count_use
 from gis.errors import GridwardError, InvalidInputError, NotAllowedError, NotSignedInError
+from layers.spec import Lang
 from services import access
 from services import open311 as service
 from services.catalogue import ItemView
@@ -38,10 +40,19 @@ LARGEST_FORM: Final = 65_536
 Ext = Literal["json", "xml"]
 T = TypeVar("T")
 Record = Mapping[str, Any]
-Language = Annotated[str, Query(pattern="^(en|zh)$", description="Of names: en or zh.")]
 Jurisdiction = Annotated[
     str | None, Query(max_length=200, description="Name or id of the territory; may be left out where there is one.")
 ]
+
+
+def _spoken(
+    request: Request,
+    locale: Annotated[Lang | None, Query(description="Of names; without it as Accept-Language says, else zh.")] = None,
+) -> Lang:
+    return locale or preferred(request.headers.get("accept-language", "")) or "zh"
+
+
+Spoken = Annotated[Lang, Depends(_spoken)]
 
 
 def answer(ext: str, records: list[Record] | Record, outer: str, inner: str, status: int = 200) -> Response:
@@ -82,6 +93,13 @@ def _read(wiring: Wiring, step: Callable[[UnitOfWork], Response]) -> Response:
         return step(work)
 
 
+def in_language(told: Response, lang: Lang) -> Response:
+    """Say in which language the names of an answer are, and that another reader may get another."""
+    told.headers["Content-Language"] = CONTENT_LANGUAGE[lang]
+    told.headers.append("Vary", "Accept-Language")
+    return told
+
+
 def refusal(ext: str, error: GridwardError) -> Response:
     """Build the answer for an error: what is wrong with a request is 400 here, and a bad key 403."""
     status = {401: 403, 422: 400, 409: 400}.get(status_of(error), status_of(error))
@@ -93,16 +111,16 @@ def refusal(ext: str, error: GridwardError) -> Response:
 
 @router.get("/services.{ext}", operation_id="open311_services", response_class=Response)
 async def list_services(
-    request: Request, wiring: Wired, ext: Ext, jurisdiction_id: Jurisdiction = None, locale: Language = "zh"
+    request: Request, wiring: Wired, ext: Ext, lang: Spoken, jurisdiction_id: Jurisdiction = None
 ) -> Response:
     """Return what may be reported."""
 
     def step(work: UnitOfWork) -> Response:
         place = service.jurisdiction(work, jurisdiction_id)
-        found = [_service(item, locale) for item in service.list_services(work, place)]
+        found = [_service(item, lang) for item in service.list_services(work, place)]
         return answer(ext, found, "services", "service")
 
-    return await _told(request, wiring, ext, step)
+    return in_language(await _told(request, wiring, ext, step), lang)
 
 
 @router.get("/services/{code}.{ext}", operation_id="open311_service", response_class=Response)
@@ -119,11 +137,11 @@ async def get_service(
     return await _told(request, wiring, ext, step)
 
 
-def _service(item: ItemView, locale: str) -> Record:
-    english = locale == "en"
+def _service(item: ItemView, lang: Lang) -> Record:
+    english = lang == "en"
     return {
         "service_code": item.code,
-        "service_name": (item.name_en if english else item.name_zh) or item.name_zh or item.name_en,
+        "service_name": service.name_of(item, lang),
         "description": (item.filing_en if english else item.filing_zh) or "",
         "metadata": False,
         "type": "realtime",
@@ -137,6 +155,7 @@ async def list_requests(  # noqa: PLR0913, PLR0917 - the parameters of GeoReport
     request: Request,
     wiring: Wired,
     ext: Ext,
+    lang: Spoken,
     jurisdiction_id: Jurisdiction = None,
     service_request_id: Annotated[str | None, Query(max_length=4000, description="Numbers, comma-separated.")] = None,
     service_code: Annotated[str | None, Query(max_length=2000, description="Codes, comma-separated.")] = None,
@@ -152,23 +171,23 @@ async def list_requests(  # noqa: PLR0913, PLR0917 - the parameters of GeoReport
             _listed(service_request_id), _listed(service_code), _listed(status),
             _moment("start_date", start_date), _moment("end_date", end_date),
         )  # fmt: skip
-        found = service.list_requests(work, place, asked, now=datetime.now(UTC))
+        found = service.list_requests(work, place, asked, now=datetime.now(UTC), lang=lang)
         return answer(ext, [_request(each) for each in found], "service_requests", "request")
 
-    return await _told(request, wiring, ext, step)
+    return in_language(await _told(request, wiring, ext, step), lang)
 
 
 @router.get("/requests/{no}.{ext}", operation_id="open311_request", response_class=Response)
 async def get_request(
-    request: Request, wiring: Wired, no: str, ext: Ext, jurisdiction_id: Jurisdiction = None
+    request: Request, wiring: Wired, no: str, ext: Ext, lang: Spoken, jurisdiction_id: Jurisdiction = None
 ) -> Response:
     """Return one public report."""
 
     def step(work: UnitOfWork) -> Response:
-        found = service.get_request(work, service.jurisdiction(work, jurisdiction_id), no)
+        found = service.get_request(work, service.jurisdiction(work, jurisdiction_id), no, lang=lang)
         return answer(ext, [_request(found)], "service_requests", "request")
 
-    return await _told(request, wiring, ext, step)
+    return in_language(await _told(request, wiring, ext, step), lang)
 
 
 @router.get("/tokens/{token}.{ext}", operation_id="open311_token", response_class=Response)

@@ -15,6 +15,7 @@ from uuid import UUID
 
 from casework.machine import machine
 from gis.errors import GridwardError, InvalidInputError, NotFoundError
+from layers.spec import Lang
 from services import catalogue, incidents
 from services.catalogue import ItemView
 from services.locate import Place
@@ -180,8 +181,16 @@ def post(
     return incidents.register(work, graphs, report, key=key, now=now, time_zone=time_zone).incident.no
 
 
-def list_requests(work: UnitOfWork, territory_id: UUID, asked: Query, *, now: datetime) -> list[ServiceRequest]:
-    """Return public reports, newest first.
+def name_of(item: ItemView, lang: Lang) -> str:
+    """Return the name of an item in a language, else the one that it has."""
+    names = (item.name_en, item.name_zh) if lang == "en" else (item.name_zh, item.name_en)
+    return names[0] or names[1]
+
+
+def list_requests(
+    work: UnitOfWork, territory_id: UUID, asked: Query, *, now: datetime, lang: Lang = "zh"
+) -> list[ServiceRequest]:
+    """Return public reports, newest first; names in a language.
 
     Raises
     ------
@@ -190,7 +199,7 @@ def list_requests(work: UnitOfWork, territory_id: UUID, asked: Query, *, now: da
     """
     if asked.nos:
         rows = sql.requests_by_no(work.session, territory_id, asked.nos[:MOST_NOS])
-        return _views(work, territory_id, rows)
+        return _views(work, territory_id, rows, lang)
     strange = sorted(set(asked.statuses) - set(STATUSES))
     if strange:
         raise InvalidInputError(f"status is open or closed, not '{strange[0][:20]}'", field="status")
@@ -208,11 +217,11 @@ def list_requests(work: UnitOfWork, territory_id: UUID, asked: Query, *, now: da
         items=asked.service_codes or None,
         limit=min(asked.limit, MOST),
     )
-    return _views(work, territory_id, rows)
+    return _views(work, territory_id, rows, lang)
 
 
-def get_request(work: UnitOfWork, territory_id: UUID, no: str) -> ServiceRequest:
-    """Return one public report.
+def get_request(work: UnitOfWork, territory_id: UUID, no: str, *, lang: Lang = "zh") -> ServiceRequest:
+    """Return one public report; names in a language.
 
     Raises
     ------
@@ -222,23 +231,23 @@ def get_request(work: UnitOfWork, territory_id: UUID, no: str) -> ServiceRequest
     rows = sql.requests_by_no(work.session, territory_id, [no])
     if not rows:
         raise NotFoundError("service_request_id was not found", no=no[:40])
-    return _views(work, territory_id, rows)[0]
+    return _views(work, territory_id, rows, lang)[0]
 
 
-def _views(work: UnitOfWork, territory_id: UUID, rows: Sequence[Any]) -> list[ServiceRequest]:
+def _views(work: UnitOfWork, territory_id: UUID, rows: Sequence[Any], lang: Lang) -> list[ServiceRequest]:
     items = {item.code: item for item in catalogue.list_items(work, territory=territory_id)} if rows else {}
-    return [_view(row, items.get(row.item_code)) for row in rows]
+    return [_view(row, items.get(row.item_code), lang) for row in rows]
 
 
-def _view(row: Any, item: ItemView | None) -> ServiceRequest:  # noqa: ANN401 - a database row
+def _view(row: Any, item: ItemView | None, lang: Lang) -> ServiceRequest:  # noqa: ANN401 - a database row
     state = machine().states[row.state]
     return ServiceRequest(
         row.no,
         state["open311"],
-        state["zh"],
+        state["zh"] if lang == "zh" else str(row.state).replace("_", " ").capitalize(),
         row.item_code or "",
         # words that somebody typed may tell who and where; the catalogue's own don't
-        (item.name_zh or item.name_en) if item is not None else "",
+        "" if item is None else name_of(item, lang),
         row.reported_at,
         row.state_at,
         row.due_at,

@@ -10,6 +10,7 @@ from fastapi import Request
 from starlette.datastructures import URL
 from starlette.responses import Response
 
+from api.languages import CONTENT_LANGUAGE
 from api.ogc.words import language_of
 from api.ogc_parameters import link
 from layers.spec import Lang
@@ -24,7 +25,6 @@ FORMATS: Final = ("json", "html")
 ITEM_FORMATS: Final = ("json", "geojson", "html")
 FRESH: Final = {"Cache-Control": "private, no-cache", "Vary": "Accept, Accept-Encoding, Authorization, Cookie"}
 
-CONTENT_LANGUAGE: Final[dict[Lang, str]] = {"en": "en", "zh": "zh-CN"}
 
 Format = Literal["json", "html"]
 Draw = Callable[[Mapping[str, Any], Lang], str]

@@ -10,9 +10,10 @@ from typing import Final
 
 from fastapi import Request
 
+from api.languages import preferred
 from layers.catalogue import COLLECTIONS
 from layers.fields import FIELDS
-from layers.spec import LANGS, Lang
+from layers.spec import Lang
 
 ABOUT: Final = "Grids, cameras, gaps in coverage, incidents and the ground they stand on."
 _ZH: Final[dict[str, str]] = {
@@ -120,22 +121,3 @@ def language_of(request: Request) -> Lang:
     """Return the language of a page: what the client prefers, else that of the account."""
     wanted = preferred(request.headers.get("accept-language", ""))
     return wanted or ("zh" if getattr(request.state, "language", "en") == "zh" else "en")
-
-
-def preferred(header: str) -> Lang | None:
-    """Return the language of ours that an Accept-Language header likes best, or None.
-
-    Examples
-    --------
-    >>> preferred("zh-CN,zh;q=0.9,en;q=0.8"), preferred("fi, en-GB;q=0.5"), preferred("fi"), preferred("zh;q=0, en;q=x")
-    ('zh', 'en', None, None)
-    """
-    weights: dict[Lang, float] = {}
-    for part in header.lower().split(","):
-        tag, *options = (piece.strip() for piece in part.split(";"))
-        known = next((lang for lang in LANGS if tag.partition("-")[0] == lang), None)
-        told = next((option[2:] for option in options if option.startswith("q=")), "1")
-        weight = float(told) if told.replace(".", "", 1).isdecimal() and told.isascii() else 0.0
-        if known is not None and weight > weights.get(known, 0.0):
-            weights[known] = weight
-    return max(weights, key=lambda lang: weights[lang], default=None)

@@ -33,6 +33,12 @@ class GeoReport:
     def get(self, path: str, **params: Any) -> tuple[int, Any]:
         return self._read(self.client.get(f"{URL}/{path}.{self.ext}", params=params))
 
+    def get_in(self, languages: str, path: str, **params: Any) -> tuple[str, Any]:
+        """What a client of some languages gets, and in which language it is."""
+        asked = self.client.get(f"{URL}/{path}.{self.ext}", params=params, headers={"Accept-Language": languages})
+        assert "Accept-Language" in asked.headers["vary"]
+        return asked.headers["content-language"], self._read(asked)[1]
+
     def post(self, **fields: Any) -> tuple[int, Any]:
         return self._read(self.client.post(f"{URL}/requests.{self.ext}", data=fields))
 
@@ -85,6 +91,24 @@ def test_services_come_from_the_catalogue(city):
     assert next(each for each in english if each["service_code"] == LAMP)["service_name"] == "Street light out"
     status, (definition,) = city.get(f"services/{LAMP}")
     assert (status, definition["service_code"]) == (200, LAMP)
+
+
+def test_names_are_in_the_language_of_the_client(city, lamp):
+    def name(services):
+        return next(each for each in services if each["service_code"] == LAMP)["service_name"]
+
+    language, services = city.get_in("de, en-GB;q=0.8, zh;q=0.2", "services")
+    assert (language, name(services)) == ("en", "Street light out")
+    assert all(each["service_name"].isascii() and each["group"].isascii() for each in services)
+    language, services = city.get_in("zh-CN,zh;q=0.9,en;q=0.8", "services")
+    assert (language, name(services)) == ("zh-CN", "路灯不亮")
+    assert name(city.get_in("en", "services", locale="zh")[1]) == "路灯不亮", "what the address says goes before"
+    for path in (f"requests/{lamp}", "requests"):
+        for told in city.get_in("en", path, service_request_id=lamp)[1]:
+            assert (told["service_name"], told["description"]) == ("Street light out", "Street light out")
+            assert told["status_notes"] == "Reported"
+    (told,) = city.get_in("fi", f"requests/{lamp}")[1]
+    assert (told["service_name"], told["status_notes"]) == ("路灯不亮", "登记")
 
 
 def test_request_is_told_by_its_grid_and_by_nothing_private(city, lamp, client):
