@@ -73,16 +73,16 @@ class CalendarOut(BaseModel):
 
 
 class CalendarIn(BaseModel):
-    """A work calendar as its file holds it."""
+    """A work calendar as its file holds it; with `years` and no `hours` those years change and the rest stays."""
 
     model_config = ConfigDict(extra="forbid")
 
-    code: Annotated[str, Field(min_length=1, max_length=40)]
-    zone: Annotated[str, Field(min_length=1, max_length=60)]
-    hours: Annotated[list[str], Field(min_length=1, max_length=10)]
-    week: Annotated[list[int], Field(min_length=1, max_length=7)] = [1, 2, 3, 4, 5]
-    name_en: Annotated[str, Field(max_length=100)] = ""
-    name_zh: Annotated[str, Field(max_length=100)] = ""
+    code: Annotated[str | None, Field(min_length=1, max_length=40)] = None
+    zone: Annotated[str | None, Field(min_length=1, max_length=60)] = None
+    hours: Annotated[list[str] | None, Field(min_length=1, max_length=10)] = None
+    week: Annotated[list[int] | None, Field(min_length=1, max_length=7)] = None
+    name_en: Annotated[str | None, Field(max_length=100)] = None
+    name_zh: Annotated[str | None, Field(max_length=100)] = None
     announced_yearly: StrictBool | None = None
     years: dict[str, dict[str, Any]] = {}
 
@@ -153,7 +153,7 @@ def get_calendar(work: Work, territory: Territory = None) -> CalendarOut:
 @router.put("/calendars", summary="Put another work calendar in force", operation_id="save_calendar")
 def save_calendar(work: Work, body: CalendarIn, territory: Territory = None) -> CalendarSaved:
     """Save a new version; running clocks are reckoned anew and the results before stay."""
-    told = body.model_dump(exclude_none=True)
+    told = body.model_dump(exclude_none=True, exclude_unset=True)
     view, moved = calendars.save(work, told, now=datetime.now(UTC), territory=territory)
     return CalendarSaved(calendar=CalendarOut.of(view), clocks_moved=moved, job=view.job_id)
 

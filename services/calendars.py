@@ -10,7 +10,8 @@ from threading import Lock
 from typing import Any, Final
 from uuid import UUID
 
-from casework.calendars import SpecialDay, WorkCalendar, china, read_calendar, read_hours, write_hours
+from casework.calendar_years import read_beside
+from casework.calendars import SpecialDay, WorkCalendar, china, read_hours, write_hours
 from casework.limits import Limit, due_at, is_provisional
 from services.access import record
 from store.database import catalogue as sql
@@ -97,7 +98,8 @@ def save(
     ----------
     work : UnitOfWork
     body : Mapping or WorkCalendar
-        As `casework.calendars.read_calendar` takes it.
+        As `casework.calendars.read_calendar` takes it; one with ``years`` and no ``hours`` changes those years of the
+        calendar that holds.
     now : datetime
     territory : UUID, str or None
 
@@ -114,8 +116,8 @@ def save(
     from services.clock_recompute import recompute_or_start  # noqa: PLC0415 - it reads calendars
 
     work.actor.require("system_administrator", "shift_leader")
-    calendar = body if isinstance(body, WorkCalendar) else read_calendar(body)
     place = find_territory(work.session, territory)
+    calendar = body if isinstance(body, WorkCalendar) else read_beside(body, calendar_of(work, place.id)[1])
     values = {
         "territory_id": place.id,
         "code": calendar.code,

@@ -100,6 +100,20 @@ def test_a_calendar_is_put_in_force_and_limits_are_reckoned_on_it(client, town, 
     assert (bad.status_code, bad.json()["field"]) == (422, "limit")
 
 
+def test_years_alone_change_those_years_and_leave_the_rest(client, town):
+    assert client.put("/api/v1/calendars", json=CHINA).status_code == 200
+    year = {"announced": True, "off": {"2026-10-01/2026-10-07": "国庆节"}, "work": {"2026-10-10": "调休"}}
+    saved = client.put("/api/v1/calendars", json={"years": {"2026": year}})
+    assert saved.status_code == 200, saved.text
+    found = saved.json()["calendar"]
+    assert (found["code"], found["hours"], found["announced"]) == ("test", CHINA["hours"], [2025, 2026])
+    assert len(found["days"]) == 10 + 8
+    again = client.put("/api/v1/calendars", json={"years": {"2025": {"announced": False}}}).json()["calendar"]
+    assert (again["announced"], len(again["days"])) == ([2026], 8)
+    for bad in ({"years": {}, "code": ""}, {"code": "new"}, {"years": {"20": {}}}, {}):
+        assert client.put("/api/v1/calendars", json=bad).status_code == 422, bad
+
+
 @pytest.mark.parametrize(
     "change",
     [

@@ -84,6 +84,13 @@ def test_a_calendar_is_loaded_and_reckons(gridward, tmp_path):
     assert gridward("calendar", "due", "2025-09-30T10:00", "5 work days")[1] == "2025-10-14T17:30:00+08:00\n"
     told = json.loads(gridward("calendar", "due", "2025-12-30T10:00", "5 work days", "--json")[1])
     assert told == {"due_at": "2026-01-06T17:30:00+08:00", "provisional": True}
+    year = {"years": {"2026": {"announced": True, "off": {"2026-01-01/2026-01-03": "元旦"}}}}
+    path.write_text(json.dumps(year), encoding="utf-8")
+    assert gridward("calendar", "load", path)[:2] == (0, "test holds as version 2; 0 clocks moved.\n")
+    shown = gridward("calendar", "show")[1]
+    assert "2025-09-28 works 调休" in shown
+    assert "2026-01-02 off   元旦" in shown
+    assert gridward("calendar", "due", "2025-12-31T10:00", "1 work day")[1] == "2026-01-05T17:30:00+08:00\n"
     assert gridward("calendar", "due", "soon", "5 work days")[0] == 2
     assert gridward("calendar", "due", "2025-09-30T10:00", "soon")[0] == 2
     path.write_text("{")

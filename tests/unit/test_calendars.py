@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from casework.calendar_years import read_beside, write_calendar
 from casework.calendars import (
     BeyondYearsError,
     SpecialDay,
@@ -91,6 +93,19 @@ def test_when_is_the_first_instant_with_so_much_work(
 
 
 @settings(max_examples=40, deadline=None)
+@given(calendars(), calendars())
+def test_a_calendar_is_read_as_it_was_written_and_a_year_alone_changes_no_other(
+    calendar: WorkCalendar, other: WorkCalendar
+) -> None:
+    assert read_calendar(write_calendar(calendar)) == calendar
+    assert read_beside(write_calendar(other), calendar) == other, "a whole one takes its place"
+    holds = replace(calendar, days=(SpecialDay(date(2025, 1, 1), False, "New Year"), *calendar.days))
+    years = write_calendar(other)["years"]
+    if years:
+        found = read_beside({"years": years}, holds)
+        assert found == replace(holds, days=(holds.days[0], *other.days))
+
+
 @given(calendars(), MOMENTS, st.integers(1, 30))
 def test_work_days_are_counted_from_the_day_after(calendar: WorkCalendar, moment: datetime, days: int) -> None:
     found = to_moment(int(work_time(calendar, 2025, 2035).evening_after([to_instant(moment)], [days])[0]))

@@ -6160,36 +6160,21 @@ export interface components {
         };
         /**
          * CalendarIn
-         * @description A work calendar as its file holds it.
+         * @description A work calendar as its file holds it; with `years` and no `hours` those years change and the rest stays.
          */
         CalendarIn: {
             /** Code */
-            code: string;
+            code?: string | null;
             /** Zone */
-            zone: string;
+            zone?: string | null;
             /** Hours */
-            hours: string[];
-            /**
-             * Week
-             * @default [
-             *       1,
-             *       2,
-             *       3,
-             *       4,
-             *       5
-             *     ]
-             */
-            week: number[];
-            /**
-             * Name En
-             * @default
-             */
-            name_en: string;
-            /**
-             * Name Zh
-             * @default
-             */
-            name_zh: string;
+            hours?: string[] | null;
+            /** Week */
+            week?: number[] | null;
+            /** Name En */
+            name_en?: string | null;
+            /** Name Zh */
+            name_zh?: string | null;
             /** Announced Yearly */
             announced_yearly?: boolean | null;
             /**
@@ -19814,8 +19799,8 @@ export interface operations {
             query?: {
                 /** @description Name or id of the territory; may be left out where there is one. */
                 jurisdiction_id?: string | null;
-                /** @description Of names: en or zh. */
-                locale?: string;
+                /** @description Of names; without it as Accept-Language says, else zh. */
+                locale?: ("en" | "zh") | null;
             };
             header?: never;
             path: {
@@ -19894,6 +19879,8 @@ export interface operations {
                 end_date?: string | null;
                 /** @description open, closed or both. */
                 status?: string | null;
+                /** @description Of names; without it as Accept-Language says, else zh. */
+                locale?: ("en" | "zh") | null;
             };
             header?: never;
             path: {
@@ -19971,6 +19958,8 @@ export interface operations {
             query?: {
                 /** @description Name or id of the territory; may be left out where there is one. */
                 jurisdiction_id?: string | null;
+                /** @description Of names; without it as Accept-Language says, else zh. */
+                locale?: ("en" | "zh") | null;
             };
             header?: never;
             path: {
