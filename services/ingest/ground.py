@@ -9,6 +9,7 @@ from uuid import UUID
 import numpy as np
 
 from gis.device_codes import parse_component_code, parse_device_code
+from gis.wording import counted
 from services.ingest.fields import LAT, LON, Field, azimuth, bounded, code_text, short_text, text, whole, yes_no
 from services.ingest.osm_rows import DEFAULT_RANGE_M
 from services.ingest.places import locate_rows, refuse_outside, warn_of_shift_to_streets
@@ -135,7 +136,7 @@ def _are_counted(load: RowLoad) -> bool:
         return False
     blank = sum(1 for row in load.kept if load.values["households"][row] is None)
     if blank:
-        load.report.warnings.append(f"{blank} rows have no household count and were loaded with 0.")
+        load.report.warnings.append(f"{counted(blank, 'row has', 'rows have')} no household count: loaded with 0.")
     return True
 
 

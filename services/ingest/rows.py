@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gis.errors import InvalidInputError
+from gis.wording import counted
 from services.ingest.fields import Field
 from services.ingest.report import LoadReport
 from store.database.models import Territory
@@ -314,9 +315,11 @@ def require_rows(load: RowLoad) -> None:
         return
     first = refused[0]
     told = f" First: {load.table.counted} {first.line}, {first.column or 'row'}: {first.reason}; {first.remedy}."
+    said = f"{len(refused):,} of {counted(len(load.table), 'row')} {'was' if len(refused) == 1 else 'were'} refused"
+    them = "it" if len(refused) == 1 else "them"
     raise RejectedRowsError(
-        f"{load.table.file}: {len(refused)} of {len(load.table)} rows were refused, so nothing was saved.{told}"
-        " Correct them, or give --skip-rejected to load the others.",
+        f"{load.table.file}: {said}, so nothing was saved.{told}"
+        f" Correct {them}, or give --skip-rejected to load the others.",
         load.report,
         file=load.table.file,
         refused=len(refused),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from gis.wording import counted
 from store.files.sheets import Cell, Sheet, xlsx_bytes
 
 _WORDS = {
@@ -68,11 +69,12 @@ def text(found: dict[str, Any]) -> str:
     totals = found["totals"]
     before = found["before"]["name"] if found["before"] else "nothing"
     moved, others = totals["households_moved"], totals["households_with_another_head"]
+    cases, cameras = counted(totals["cases_moved"], "open case"), counted(totals["cameras_moved"], "camera")
     lines = [
         f"{found['plan']['name']} follows {before}.",
         f"  {moved:,} of {totals['households']:,} households change their grid, {others:,} get another head.",
-        f"  {totals['cases_moved']} open cases and {totals['cameras_moved']} cameras change hands.",
-        f"  {totals['heads_changed']} grids change their head.",
+        f"  {cases} and {cameras} change hands.",
+        f"  {counted(totals['heads_changed'], 'grid changes its head', 'grids change their head')}.",
     ]
     lines += [
         f"  {move['from']['code']} → {move['to']['code']}  {move['households']:>6,} households  {move['kind']}"

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gis.errors import InvalidInputError
+from gis.wording import counted
 from store.files.encodings import Encoding, broken_utf8, guess_encoding
 from store.files.limits import most_unpacked_bytes, readable_file, require_memory
 
@@ -313,7 +314,9 @@ def _read_sheet(path: Path, sheet: str | None) -> Table:
     notes = notes if len(names) > 1 and sheet is None else []
     formulas = _count_formulas(path)
     if formulas:
-        notes.append(f"{formulas} cells hold formulas; their last saved values were read.")
+        notes.append(
+            f"{counted(formulas, 'cell holds a formula', 'cells hold formulas')}: the last saved values were read."
+        )
     return _sheet_table(path, rows, notes)
 
 

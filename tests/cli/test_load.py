@@ -55,6 +55,16 @@ def test_bad_extract_ends_with_2_and_its_name(gridward, tmp_path, content):
     assert gridward("load", "osm", tmp_path / "missing.osm.pbf")[0] == 2
 
 
+def test_one_refused_row_is_told_as_one(gridward, town, tmp_path):
+    path = _write(tmp_path / "dwellings.csv", "door_code,households,lon,lat\nD1,x,25.001,60.005\nD2,1,25.001,60.005\n")
+    options = ("--crs", "wgs84", "--territory", "Town")
+    err = gridward("load", "dwellings", path, *options)[2]
+    assert "1 of 2 rows was refused, so nothing was saved." in err
+    assert "Correct it, or give" in err
+    alone = _write(tmp_path / "one.csv", "door_code,households,lon,lat\nD1,x,25.001,60.005\n")
+    assert "1 of 1 row was refused" in gridward("load", "dwellings", alone, *options)[2]
+
+
 def test_rejected_rows_are_listed_twenty_and_all_go_to_the_file(gridward, town, tmp_path):
     rows = "".join(f"D{i},{'x' if i % 100 == 0 else 1},25.001,60.005\n" for i in range(10_000))
     path = _write(tmp_path / "dwellings.csv", "door_code,households,lon,lat\n" + rows)
@@ -62,7 +72,7 @@ def test_rejected_rows_are_listed_twenty_and_all_go_to_the_file(gridward, town, 
     options = ("--crs", "wgs84", "--territory", "Town", "--rejects", rejects)
     code, out, err = gridward("load", "dwellings", path, *options)
     assert (code, out) == (2, "")
-    assert "100 of 10000 rows were refused" in err
+    assert "100 of 10,000 rows were refused" in err
     assert sum(line.startswith("  line ") for line in err.splitlines()) == 20
     assert "and 80 more" in err
     with rejects.open(encoding="utf-8-sig", newline="") as stream:
