@@ -15,10 +15,10 @@ from casework.routing import ALL
 from gis.errors import InvalidInputError
 from services.access import record
 from services.catalogue import items_of, version_id
-from services.ingest.fields import Field, code_text, short_text, text, whole, yes_no
+from services.ingest.fields import AREA_WORDS, Field, area_word, code_text, short_text, text, whole, yes_no
 from services.ingest.report import LoadReport
 from services.ingest.rows import LoadOptions, RowLoad, open_load, parse_cells, start_load
-from services.ingest.save import look_up, save
+from services.ingest.save import look_up, refuse_repeats, save
 from store.database import catalogue as sql
 from store.database import ingest as ingest_sql
 from store.database.partition import find_territory
@@ -226,7 +226,7 @@ def _save(load: RowLoad, digest: str) -> dict[str, int]:
 
 LEAD_FIELDS = (
     Field("item", code_text, ("item_code", "事项编码", "小类代码", "编码", "事项")),
-    Field("area", code_text, ("area_code", "区划代码", "所属区划", "区域")),
+    Field("area", area_word, AREA_WORDS),
     Field("unit", code_text, ("unit_code", "主办单位编码", "责任单位编码", "单位编码", "主办单位"), required=True),
 )
 
@@ -240,7 +240,8 @@ def load_lead_units(work: UnitOfWork, path: Path | str, **options: Unpack[LoadOp
     """
     work.actor.require(*LOADERS)
     load = open_load(work, "lead-units", path, LEAD_FIELDS, options)
-    areas, units = ingest_sql.ids_by_code(work.session, load.territory.id)
+    _, units = ingest_sql.ids_by_code(work.session, load.territory.id)
+    _bring_areas_to_codes(load)
     items = items_of(work, version_id(work, load.territory.id))
     known = {ALL, *items, *(one.class_code for one in items.values())}
     unit = look_up(load, "unit", units, what="unit", remedy="load units first")
@@ -251,8 +252,6 @@ def load_lead_units(work: UnitOfWork, path: Path | str, **options: Unpack[LoadOp
             load.reject(
                 row, load.column_of("item"), item, reason="names no known item", remedy="load a catalogue first"
             )
-        elif area != ALL and area not in areas:
-            load.reject(row, load.column_of("area"), area, reason="names no known area", remedy="give an area's code")
         else:
             rows[item, area, str(unit[row])] = None
 
@@ -264,8 +263,21 @@ def load_lead_units(work: UnitOfWork, path: Path | str, **options: Unpack[LoadOp
     return save(load, write, layer=None)
 
 
+def _bring_areas_to_codes(load: RowLoad) -> None:
+    """Write each area as the code that rules are found by; a name, or twelve digits, would match nothing later."""
+    known = ingest_sql.areas_by_word(load.work.session, load.territory.id)
+    values = load.values["area"]
+    for row in load.kept.tolist():
+        if values[row] not in (None, ALL) and values[row] not in known:
+            load.reject(
+                row, load.column_of("area"), values[row], reason="names no known area", remedy="give an area's code"
+            )
+        elif values[row] in known:
+            values[row] = known[values[row]][0]
+
+
 CLASS_FIELDS = (
-    Field("area", code_text, ("area_code", "区划代码", "所属区划", "区域"), required=True, unique=True),
+    Field("area", area_word, AREA_WORDS, required=True),
     Field("area_class", whole(1, 4), ("class", "区域类别", "类别"), required=True),
 )
 
@@ -279,11 +291,8 @@ def load_area_classes(work: UnitOfWork, path: Path | str, **options: Unpack[Load
     """
     work.actor.require(*LOADERS)
     load = open_load(work, "area-classes", path, CLASS_FIELDS, options)
-    areas, _ = ingest_sql.ids_by_code(work.session, load.territory.id)
-    for row in load.kept.tolist():
-        area = load.values["area"][row]
-        if area != ALL and area not in areas:
-            load.reject(row, load.column_of("area"), area, reason="names no known area", remedy="give an area's code")
+    _bring_areas_to_codes(load)
+    refuse_repeats(load, "area", load.values["area"])
 
     def write() -> dict[str, int]:
         kept = [(load.values["area"][row], load.values["area_class"][row]) for row in load.kept.tolist()]

@@ -83,6 +83,13 @@ class Field:
     unique: bool = False
 
 
+#: Headings under which offices name an area, by code or name.
+AREA_WORDS = (
+    "area_code", "village", "village_code", "区划代码", "区划", "所属区划", "行政区划", "行政区划代码", "所属区域",
+    "区域", "社区编码", "村社区", "所属社区", "社区", "村", "所属村社区",
+)  # fmt: skip
+
+
 def _refuse(what: str, remedy: str) -> InvalidInputError:
     return InvalidInputError(what, remedy=remedy)
 
@@ -117,6 +124,12 @@ def office_text(cell: str) -> str:
 def code_text(cell: str) -> str:
     """Take a code as text; scientific notation is refused."""
     return clean_code(text(cell), what="code")
+
+
+def area_word(cell: str) -> str:
+    """Take what names an area: a code, cleaned of what a spreadsheet did to it, or a name as it is written."""
+    value = short_text(cell)
+    return code_text(cell) if value[:1].isdigit() else value
 
 
 def number(cell: str) -> float:

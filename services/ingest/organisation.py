@@ -11,11 +11,11 @@ from zoneinfo import ZoneInfo
 
 from gis.errors import GridwardError, InvalidInputError
 from services import organisation, shifts
-from services.ingest.fields import Field, bounded, code_text, day, short_text, whole, yes_no
+from services.ingest.fields import AREA_WORDS, Field, area_word, bounded, code_text, day, short_text, whole, yes_no
 from services.ingest.incidents import zone_parser
 from services.ingest.report import LoadReport
 from services.ingest.rows import LoadOptions, RowLoad, open_load
-from services.ingest.save import look_up, save, save_rows
+from services.ingest.save import look_up, refuse_repeats, save, save_rows
 from services.post_rules import HeldAlreadyError
 from store.database import duties
 from store.database import ingest as sql
@@ -60,7 +60,7 @@ def load_assignments(work: UnitOfWork, path: Path | str, **options: Unpack[LoadO
         WORK_NO,
         Field("role", _role, ("角色", "职责", "岗位"), required=True),
         Field("grid", code_text, ("grid_code", "网格", "网格编码", "网格代码")),
-        Field("area", short_text, ("area_code", "village", "社区", "村", "区划代码")),
+        Field("area", area_word, AREA_WORDS),
         Field("share", bounded(0.01, 1.0, ""), ("part", "比例")),
         Field("ex_officio", yes_no, ("兼任", "兼职")),
         Field("since", when, ("from", "start", "开始", "起")),
@@ -147,7 +147,7 @@ def load_post_counts(work: UnitOfWork, path: Path | str, **options: Unpack[LoadO
     """
     work.actor.require(*LOADERS)
     fields = (
-        Field("area", short_text, ("area_code", "village", "社区", "村", "区划代码"), required=True, unique=True),
+        Field("area", area_word, AREA_WORDS, required=True),
         Field("role", _role, ("角色", "岗位"), required=True),
         Field("count", whole(0, 100_000), ("number", "人数", "数量"), required=True),
     )
@@ -156,6 +156,7 @@ def load_post_counts(work: UnitOfWork, path: Path | str, **options: Unpack[LoadO
     area = look_up(load, "area", areas, what="area", remedy="give an area code or a name that is unique here")
     _refuse_unknown_roles(load)
     values = load.values
+    refuse_repeats(load, "area", list(zip(area, values["role"], strict=True)))
     rows = ((area[row], values["role"][row], load.territory.id, values["count"][row]) for row in load.kept)
     columns = ("area_id", "role", "territory_id", "count")
     return save_rows(load, "post_count", columns, ("area_id", "role"), rows, layer=None)

@@ -135,6 +135,26 @@ def _box(load: RowLoad, points: Geometries | None) -> tuple[float, float, float,
     return west, south, east, north
 
 
+def refuse_repeats(load: RowLoad, name: str, keys: Sequence[Any]) -> None:
+    """Refuse rows that mean what an earlier row means, in however many words.
+
+    Parameters
+    ----------
+    load : RowLoad
+    name : str
+        Field that a refusal points at.
+    keys : sequence
+        What each row means.
+    """
+    first: dict[Any, int] = {}
+    for row in load.kept.tolist():
+        before = first.setdefault(keys[row], row)
+        if before != row:
+            reason = f"repeats {load.table.named(before)}"
+            value = str(load.values[name][row])
+            load.reject(row, load.column_of(name), value, reason=reason, remedy="keep one of the two rows")
+
+
 def look_up(load: RowLoad, name: str, known: dict[str, UUID], *, what: str, remedy: str) -> list[UUID | None]:
     """Replace codes or names by ids; unknown ones refuse their row.
 

@@ -6,7 +6,19 @@ from pathlib import Path
 from typing import Any, Unpack
 from uuid import UUID, uuid4
 
-from services.ingest.fields import LAT, LON, Field, code_text, day, office_text, short_text, whole, yes_no
+from services.ingest.fields import (
+    AREA_WORDS,
+    LAT,
+    LON,
+    Field,
+    area_word,
+    code_text,
+    day,
+    office_text,
+    short_text,
+    whole,
+    yes_no,
+)
 from services.ingest.places import locate_rows
 from services.ingest.report import LoadReport
 from services.ingest.rows import LoadOptions, RowLoad, open_load
@@ -28,7 +40,7 @@ UNIT_FIELDS = (
     Field("name", short_text, ("unit_name", "单位名称", "机构名称", "名称", "单位"), required=True),
     Field("kind", short_text, ("type", "unit_kind", "单位类型", "机构类型", "类型")),
     Field("parent", code_text, ("parent_code", "上级编码", "上级单位编码", "上级")),
-    Field("area", code_text, ("area_code", "区划代码", "所属区划", "行政区划")),
+    Field("area", area_word, AREA_WORDS),
     Field("valid_from", day, ("since", "from", "founded", "成立日期", "设立日期", "生效日期", "开始日期")),
     Field("valid_to", day, ("until", "to", "closed", "撤销日期", "失效日期", "结束日期")),
 )
@@ -37,7 +49,7 @@ STAFF_FIELDS = (
     Field("name", office_text, ("staff_name", "姓名", "名字"), required=True),
     Field("post", office_text, ("position", "role", "岗位", "职务", "角色")),
     Field("unit", code_text, ("unit_code", "单位编码", "所属单位", "单位")),
-    Field("area", short_text, ("area_code", "village", "village_code", "社区编码", "村社区", "所属社区", "社区", "村")),
+    Field("area", area_word, AREA_WORDS),
     Field("skills", _skills, ("skill", "技能", "专长")),
     Field("max_posts", whole(0, 1000), ("most grids", "最多网格", "最大网格数")),
     Field("full_time", yes_no, ("专职", "是否专职")),

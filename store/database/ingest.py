@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
@@ -128,20 +129,25 @@ def camera_references(session: Session, codes: Sequence[str]) -> dict[str, tuple
 
 
 def ids_by_code(session: Session, territory_id: UUID) -> tuple[dict[str, UUID], dict[str, UUID]]:
-    """Return area ids by code (and by name where a name is unique), and unit ids by code."""
-    areas: dict[str, UUID] = {}
-    names: dict[str, list[UUID]] = {}
-    rows = session.execute(
-        sa.select(Area.code, Area.name, Area.id).where(
-            Area.territory_id == territory_id, Area.valid.contains(sa.func.current_date())
-        )
-    )
-    for code, name, area_id in rows:
-        areas[code] = area_id
-        names.setdefault(name, []).append(area_id)
-    areas.update({name: found[0] for name, found in names.items() if len(found) == 1 and name not in areas})
+    """Return area ids by what a file may call them (see `areas_by_word`), and unit ids by code."""
+    areas = {word: area_id for word, (_, area_id) in areas_by_word(session, territory_id).items()}
     unit_rows = session.execute(sa.select(Unit.code, Unit.id).where(Unit.territory_id == territory_id))
     return areas, {str(code): unit_id for code, unit_id in unit_rows}
+
+
+def areas_by_word(session: Session, territory_id: UUID) -> dict[str, tuple[str, UUID]]:
+    """Return code and id of today's areas by code, by its twelve digits, and by name where that is unique."""
+    statement = sa.select(Area.code, Area.name, Area.id).where(
+        Area.territory_id == territory_id, Area.valid.contains(sa.func.current_date())
+    )
+    rows = [(code, name, (code, area_id)) for code, name, area_id in session.execute(statement)]
+    names = Counter(name for _, name, _ in rows)
+    # later ones win: a name that is another area's code means that code
+    return (
+        {name: area for _, name, area in rows if names[name] == 1}
+        | {code.ljust(12, "0"): area for code, _, area in rows if code.isdigit() and len(code) in {6, 9}}
+        | {code: area for code, _, area in rows}
+    )
 
 
 def count_rows(session: Session, territory_id: UUID) -> dict[str, int]:

@@ -166,6 +166,11 @@ def test_each_item_has_one_lead_unit_in_each_area_or_it_is_listed(load, ask, dat
         assert leader("02-0000", 0) == "Parks", "outside every area the rule for everywhere holds"
         assert leader("01-0001", first) is None
         assert leader("99", first) is None
+    # offices write an area's name, too; the rule holds there as if they had written its code
+    load(ingest.load_lead_units, "item,area,unit\n,West Village 西村,L3\n,,L1\n")
+    with database.work(SYSTEM) as work:
+        assert catalogue.lead_unit(work, "02-0000", first, town.territory).name == "Water"
+        assert catalogue.lead_unit(work, "02-0000", second, town.territory).name == "Works"
     load(ingest.load_lead_units, "item,unit\n02,L2\n")
     assert ask(catalogue.lead_report).holes == 6
     with pytest.raises(RejectedRowsError) as refused:
@@ -182,3 +187,21 @@ def test_areas_have_classes(load, database, town):
         assert catalogue.class_of(work, town.territory, 0) == 2
     with pytest.raises(RejectedRowsError):
         load(ingest.load_area_classes, "area,area_class\nnowhere,1\n990101001001,9\n")
+
+
+def test_a_class_holds_for_an_area_that_is_named_or_whose_code_is_filled_up(load, ask, database, town):
+    with database.owner_work(SYSTEM) as work:
+        work.session.execute(
+            sa.text(
+                "insert into area (id, territory_id, code, kind, name, path, area_code, town_code, county_code, geom)"
+                " select gen_random_uuid(), territory_id, '990101001', 'town', 'Testby', '990101001', 990101001000,"
+                " town_code, county_code, geom from area where code = '990101001001'"
+            )
+        )
+    load(ingest.load_area_classes, "区划代码,类别\n990101001000,3\nWest Village 西村,2\n")
+    with database.work(SYSTEM) as work:
+        classes = work.session.execute(sa.text("select area, area_class from area_class order by area")).all()
+    assert [tuple(row) for row in classes] == [("990101001", 3), ("990101001001", 2)]
+    with pytest.raises(RejectedRowsError) as refused:
+        load(ingest.load_area_classes, "area,class\n990101001,3\n990101001000,2\n")
+    assert refused.value.report.rejected[0].reason.startswith("repeats")

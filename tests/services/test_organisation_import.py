@@ -190,3 +190,29 @@ def test_two_proposals_of_one_plan_are_worked_out_beside_each_other(database, to
         second = staff.propose(other, town.plan, now=now)
         assert first.id != second.id
         assert (first.status, second.status) == ("proposed", "proposed")
+
+
+def test_a_roster_names_areas_by_twelve_digits_and_offices_headings(database, town, tmp_path):
+    with database.owner_work(Actor.system()) as work:
+        work.session.execute(
+            sa.text(
+                "insert into area (id, territory_id, code, kind, name, path, area_code, town_code, county_code, geom)"
+                " select gen_random_uuid(), territory_id, '990101001', 'town', 'Testby', '990101001', 990101001000,"
+                " town_code, county_code, geom from area where code = '990101001001'"
+            )
+        )
+    path = tmp_path / "officers.csv"
+    path.write_text("工号,姓名,岗位,区划代码\nP-1,Zhao,民警,990101001000\nP-2,Qian,民警,990101001001\n")
+    with database.owner_work(Actor.system()) as work:
+        ingest.load_staff(work, path)
+    with database.work(Actor.system()) as work:
+        found = sa.text(
+            "select s.work_no, a.code from staff s join area a on a.id = s.area_id where work_no like 'P-_' order by 1"
+        )
+        assert [tuple(row) for row in work.session.execute(found)] == [("P-1", "990101001"), ("P-2", "990101001001")]
+    for body in ("area,role,count\n990101001000,contact,2\n990101001,民警,1\n", "area,role,count\n990101001,民警,1\n"):
+        path.write_text(body)
+        with database.owner_work(Actor.system()) as work:
+            ingest.load_post_counts(work, path)
+    path.write_text("area,role,count\n990101001000,contact,2\n990101001,信息员,1\n")
+    assert list(refused(database, ingest.load_post_counts, path)) == [3]
