@@ -14,6 +14,7 @@ from grid_partition.simplify import simplify_tiling
 from services.grid_shapes import as_multipolygons, tolerance_at
 from store.database import area_shapes as sql
 from store.database.grid_shapes import LEVELS
+from store.database.jobs import take_turn
 from store.database.models import Territory
 from store.database.work import UnitOfWork
 from store.types import TILE_SRID
@@ -51,4 +52,5 @@ def renew_shapes(work: UnitOfWork, territory_id: UUID, kind: str) -> bool:
 
 def draw_missing(work: UnitOfWork, limit: int = KINDS_A_ROUND) -> int:
     """Draw the areas whose simpler shapes are missing; return how many kinds were drawn."""
+    take_turn(work.session, "area shapes")
     return sum(renew_shapes(work, *each) for each in sql.kinds_without_shapes(work.session, limit))

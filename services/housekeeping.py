@@ -52,6 +52,7 @@ def forget_old_jobs(work: UnitOfWork, *, now: datetime) -> int:
 
 def draw_missing_shapes(work: UnitOfWork, *, now: datetime) -> int:  # noqa: ARG001 - as all upkeep
     """Draw the simpler shapes that edits left undrawn; return for how many plans."""
+    job_sql.take_turn(work.session, "grid shapes")
     missing = shape_sql.plans_without_shapes(work.session, PLANS_A_ROUND)
     if not missing:
         return 0

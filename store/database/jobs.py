@@ -40,9 +40,9 @@ select exists (
 
 
 def take_turn(session: Session, name: str) -> None:
-    """Wait until no other process queues jobs under this name, and keep others waiting until the transaction ends.
+    """Wait until no other process does work of this name, and keep others waiting until the transaction ends.
 
-    Every server does the same upkeep; what one of them has queued the next one sees when its turn comes.
+    Every server does the same upkeep; what one of them has done or queued the next one sees when its turn comes.
     """
     session.execute(sa.text("select pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": f"queue {name}"})
 

@@ -5,19 +5,20 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
-from services import nightly, report_schedules
+from services import housekeeping, nightly, report_schedules
 from services.coverage import run_coverage
 from store.cluster import ClusterUrls
 from store.database import live_coverage as live_sql
 from store.database.actor import Actor
 from store.database.engine import Database
-from store.database.models import JobProgress, ReportSchedule
+from store.database.models import AreaShape, GridShape, JobProgress, ReportSchedule
 from tests.api.town import build_town
 
 TOMORROW = datetime.now(UTC) + timedelta(days=1)
@@ -70,3 +71,15 @@ def test_two_processes_queue_a_job_once(database: Database, database_urls: Clust
             jobs[0].state = "running"
             work.session.flush()
             assert queue(work, now=TOMORROW) == 0
+
+
+def test_two_servers_draw_what_is_missing_once(database: Database, due: None) -> None:
+    for forgotten in (AreaShape, GridShape):
+        with database.work(Actor.system()) as work:
+            work.session.execute(sa.delete(forgotten))
+    with ThreadPoolExecutor(2) as servers:
+        done = list(servers.map(lambda _: housekeeping.clear_away(database, now=datetime.now(UTC)), range(2)))
+    for kind in ("area_shapes", "shapes"):
+        first, second = (each[kind] for each in done)
+        assert first + second > 0
+        assert 0 in (first, second)
