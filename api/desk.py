@@ -13,6 +13,7 @@ from api.case_bodies import CaseOut, UnitName
 from api.deps import Work
 from api.duplicates import DuplicateOut, DuplicatesOut
 from api.locate import Graphs, LocatedAnswer
+from api.one_thread import in_one_thread
 from api.plan_history import SettingsOf
 from services import catalogue, duplicates, handovers, incident_views, locate
 from services.cases import case_view
@@ -93,6 +94,7 @@ class NoteIn(BaseModel):
 
 
 @router.get("/incidents/near", operation_id="list_near_incidents")
+@in_one_thread
 def list_near_incidents(work: Work, query: Annotated[NearQuery, Query()]) -> DuplicatesOut:
     """Return open cases that a report about to be made is likely about, the likeliest first."""
     found = duplicates.proposed_at(
@@ -103,6 +105,7 @@ def list_near_incidents(work: Work, query: Annotated[NearQuery, Query()]) -> Dup
 
 
 @router.get("/incidents/{no}/answer", operation_id="answer_incident")
+@in_one_thread
 def answer_incident(work: Work, graphs: Graphs, no: str) -> DeskAnswer:
     """Return all that a dispatcher needs of a case: it, its actions, grid, head, people, cameras, lead unit."""
     row, now = incident_views.read_row(work, no), datetime.now(UTC)

@@ -15,6 +15,7 @@ from api.duplicates import DuplicateOut
 from api.locate import Graphs, LocatedAnswer, PlaceIn
 from api.media import MediaOut
 from api.moments import Moment
+from api.one_thread import in_one_thread
 from gis.errors import InvalidInputError
 from services import corrections, duplicates, media
 from services import incident_views as views
@@ -279,6 +280,7 @@ class PageQuery(QueueQuery):
 
 
 @router.get("", operation_id="list_incidents")
+@in_one_thread
 def list_incidents(work: Work, query: Annotated[PageQuery, Query()]) -> IncidentsOut:
     """Return one page of incidents, newest first or what is due first."""
     asked = query.asked(work)
@@ -288,6 +290,7 @@ def list_incidents(work: Work, query: Annotated[PageQuery, Query()]) -> Incident
 
 
 @router.get("/counts", operation_id="count_incidents")
+@in_one_thread
 def count_incidents(work: Work, query: Annotated[QueueQuery, Query()]) -> CountsOut:
     """Return how many incidents fit, by state, area and clock, and how many wait for this account."""
     asked = replace(query.asked(work), duty=views.duty_of(work))

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.deps import Wired, Wiring, Work
 from api.moments import Moment
+from api.one_thread import in_one_thread
 from gis.errors import GridwardError
 from services import locate as service
 from services.locate import Place
@@ -169,13 +170,14 @@ async def street_graphs(wired: Wired) -> StreetGraphs:
 Graphs = Annotated[StreetGraphs, Depends(street_graphs)]
 
 
-@router.post("/locate", operation_id="locate", response_model=LocatedAnswer)
-def locate(work: Work, graphs: Graphs, question: Question) -> Any:  # noqa: ANN401 - checked by the response model
+@router.post("/locate", operation_id="locate")
+@in_one_thread
+def locate(work: Work, graphs: Graphs, question: Question) -> LocatedAnswer:
     """Say which grid a place is in, who answers for it, who is near, which cameras see it and what stands there."""
     found = service.locate(
         work, graphs, question.place(question.kind, question.at, question.floor), now=datetime.now(UTC)
     )
-    return found.answer
+    return LocatedAnswer.model_validate(found.answer)
 
 
 @asynccontextmanager

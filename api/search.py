@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from api.deps import Work
 from api.locate import Graphs
+from api.one_thread import in_one_thread
 from services import search as service
 
 router = APIRouter(prefix="/api/v1", tags=["search"])
@@ -36,6 +37,7 @@ class Hits(BaseModel):
 
 
 @router.get("/search", operation_id="search")
+@in_one_thread
 def search(
     work: Work,
     graphs: Graphs,

@@ -25,6 +25,7 @@ LISTED: Final = 200
 """Holes and doubles that a list shows; all of them are counted."""
 _known: OrderedDict[UUID, dict[str, ItemView]] = OrderedDict()
 _lock = Lock()
+_HOLDING: Final = "catalogue that holds"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +93,13 @@ class LeadReport:
 
 
 def version_id(work: UnitOfWork, territory_id: UUID) -> UUID | None:
-    """Return the id of the catalogue that holds in a territory, or None."""
-    found = sql.newest(work.session, territory_id)
-    return None if found is None else found.id
+    """Return the id of the catalogue that holds in a territory, or None; a question looks it up once."""
+    known = work.session.info.setdefault(_HOLDING, {}) if work.doing is not None and work.doing.asks else {}
+    if territory_id not in known:
+        found = sql.newest(work.session, territory_id)
+        known[territory_id] = None if found is None else found.id
+    held: UUID | None = known[territory_id]
+    return held
 
 
 def list_versions(work: UnitOfWork, territory: UUID | str | None = None) -> list[CatalogueView]:
@@ -216,8 +221,8 @@ def lead_unit(work: UnitOfWork, code: str, area_code: int, territory_id: UUID) -
     found = find_item(work, code, territory_id)
     if found is None:
         return None
-    path = sql.area_path(work.session, territory_id, area_code)
-    rows = sql.lead_rules(work.session, territory_id, items=[code, found.class_code, ALL], areas=[*path, ALL])
+    items = [code, found.class_code, ALL]
+    path, rows = sql.lead_rules_around(work.session, territory_id, area_code, items=items, always=ALL)
     here = path[-1] if path else ALL
     above: dict[str, str | None] = dict(zip(path, [None, *path[:-1]], strict=True)) if path else {ALL: None}
     units = {row.unit_code: UnitName(row.unit_id, row.unit_code, row.unit_name) for row in rows}

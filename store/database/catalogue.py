@@ -175,6 +175,12 @@ from lead_unit l join unit u on u.id = l.unit_id where l.territory_id = :territo
 """
 
 
+_ORDER = "order by l.item, l.area, u.code"
+_RULES_AROUND = sa.text(f"""{_RULES} and l.item = any(:items)
+  and (l.area = :always or l.area = any(string_to_array(({_PATH.text}), '.'))) {_ORDER}
+""")
+
+
 def lead_rules(
     session: Session, territory_id: UUID, *, items: Sequence[str] | None = None, areas: Sequence[str] | None = None
 ) -> Sequence[Any]:
@@ -183,7 +189,29 @@ def lead_rules(
     if items is not None and areas is not None:
         where = " and l.item = any(:items) and l.area = any(:areas)"
         values |= {"items": list(items), "areas": list(areas)}  # type: ignore[dict-item]
-    return session.execute(sa.text(f"{_RULES}{where} order by l.item, l.area, u.code"), values).all()
+    return session.execute(sa.text(f"{_RULES}{where} {_ORDER}"), values).all()
+
+
+def lead_rules_around(
+    session: Session, territory_id: UUID, area_code: int, *, items: Sequence[str], always: str
+) -> tuple[list[str], list[Any]]:
+    """Return the path of an area as `area_path` does, and who is written down to lead there or above, in one trip.
+
+    Parameters
+    ----------
+    session : Session
+    territory_id : UUID
+    area_code : int
+    items : sequence of str
+        Codes of items and classes.
+    always : str
+        What rules say that hold in every area.
+    """
+    values = {"code": area_code, "territory": territory_id}
+    found, rows = read_together(
+        session, [(_PATH, values), (_RULES_AROUND, values | {"items": list(items), "always": always})]
+    )
+    return (found[0].path.split(".") if found else []), rows
 
 
 def replace_lead_units(session: Session, territory_id: UUID, rows: Iterable[tuple[str, str, UUID]]) -> int:

@@ -126,3 +126,13 @@ def test_a_new_door_is_found_at_once(client, database, town):
         work.touch("dwellings", town.territory)
     assert [hit["label"] for hit in find(client, "harbour way")] == ["Harbour Way 7"]
     assert find(client, "9901010010000001")[0]["kind"] == "component"
+
+
+def test_codes_of_components_are_found_by_how_they_begin(client: Client, town: object) -> None:
+    found = [hit["label"] for hit in find(client, "99010100100000", limit=100) if hit["kind"] == "component"]
+    assert found == sorted(found)
+    assert found[0] == "9901010010000001"
+    assert [hit["label"] for hit in find(client, "9901010010000001") if hit["kind"] == "component"] == found[:1]
+    # nowhere but at the beginning, and signs of LIKE are signs
+    assert not [hit for hit in find(client, "01010010000001") if hit["kind"] == "component"]
+    assert not [hit for hit in find(client, "9901%") if hit["kind"] == "component"]

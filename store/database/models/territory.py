@@ -236,4 +236,8 @@ class Component(Base):
     point: Mapped[Any] = mapped_column(ShapelyGeometry("POINT"))
     area_code: Mapped[int] = area_key()
 
-    __table_args__ = (gist("component", "point"),)
+    __table_args__ = (
+        gist("component", "point"),
+        # the search box asks how codes begin
+        sa.Index("ix_component_code16", "code16", postgresql_ops={"code16": "text_pattern_ops"}),
+    )
