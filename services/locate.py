@@ -131,6 +131,11 @@ def locate(work: UnitOfWork, graphs: StreetGraphs, place: Place, *, now: datetim
         named = names.find_named(work.session, text, sounds=_letters(text), territory=place.territory)
         if named:
             return _at_name(work, graphs, place, named, moment)
+        # a number is a door's: only words may be the beginning of a name
+        begun = [] if any(sign.isdigit() for sign in text) else _begun(work, text, place)
+        if begun and not rows:
+            return _at_name(work, graphs, place, begun, moment)
+        rows = [*begun, *rows]
     if not rows:
         raise NotFoundError(f"Nothing is known by the {method.replace('_', ' ')} '{text}'.", **{method: text})
     if method == "address" and exact:
@@ -150,6 +155,10 @@ def _candidate(row: Any) -> dict[str, Any]:  # noqa: ANN401 - a database row
         "lon": row.lon,
         "lat": row.lat,
     }
+
+
+def _begun(work: UnitOfWork, text: str, place: Place) -> list[Any]:
+    return names.find_begun(work.session, text, sounds=_letters(text), territory=place.territory)
 
 
 def _letters(text: str) -> str | None:

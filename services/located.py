@@ -46,8 +46,14 @@ def head_of(grid: dict[str, Any], *, lost: bool) -> dict[str, Any] | None:
 
 
 def deputies_of(grid: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return who works in a grid beside its head."""
-    return [_person(person, person["role"]) for person in grid["people"] if not person["is_head"]]
+    """Return who works in a grid beside its head, each once: one assistant holds up to nine roles."""
+    roles: dict[Any, list[str]] = {}
+    for person in grid["people"]:
+        roles.setdefault(person["id"], []).append(person["role"])
+    heads = {person["id"] for person in grid["people"] if person["is_head"]}
+    people = {person["id"]: person for person in grid["people"] if person["id"] not in heads}
+    told = {key: ", ".join(sorted(roles[key], key=lambda role: (role != "deputy", role))) for key in people}
+    return [_person(person, told[key]) for key, person in people.items()]
 
 
 def _person(person: dict[str, Any], reason: str) -> dict[str, Any]:

@@ -60,6 +60,29 @@ where (cast(:territory as uuid) is null or g.territory_id = :territory)
        or cast(:sounds as text) is not null and g.sounds = :sounds)
 order by g.official, st_snaptogrid(g.point, 0.0005), g.id limit :limit
 """)
+# "连然镇胜利村": the text is cut wherever what comes before may end in a town's name
+_WITHIN = sa.text("""
+select distinct on (g.official, st_snaptogrid(g.point, 0.0005)) g.kind, g.official as label, g.within as detail,
+       coalesce(g.ref_id, g.id) as id, st_x(g.point) as lon, st_y(g.point) as lat, g.reach_m, g.name
+from (select spaced_name(:text) as said) t, generate_series(1, char_length(t.said) - 2) cut, gazetteer g,
+     lateral (select plain_name(regexp_replace(g.within, '^.* · ', '')) as town) w  -- an alias stands before its town
+where (cast(:territory as uuid) is null or g.territory_id = :territory)
+  and g.grams @> name_grams(substr(t.said, cut + 1)) and plain_name(g.name) = plain_name(substr(t.said, cut + 1))
+  and w.town <> '' and right(plain_name(left(t.said, cut)), char_length(w.town)) = w.town
+order by g.official, st_snaptogrid(g.point, 0.0005), g.id limit :limit
+""")
+_BEGUN = sa.text("""
+select * from (
+    select distinct on (g.official, st_snaptogrid(g.point, 0.0005)) g.kind, g.official as label, g.within as detail,
+           coalesce(g.ref_id, g.id) as id, st_x(g.point) as lon, st_y(g.point) as lat, g.reach_m, g.name
+    from gazetteer g
+    where (cast(:territory as uuid) is null or g.territory_id = :territory)
+      and (plain_name(:text) <> '' and g.grams @> name_grams(:text)
+           and starts_with(plain_name(g.name), plain_name(:text))
+           or cast(:sounds as text) is not null and (g.initials = :sounds or starts_with(g.sounds, :sounds)))
+    order by g.official, st_snaptogrid(g.point, 0.0005), g.id
+) found order by char_length(label), label, id limit :limit
+""")
 
 
 def read_sources(session: Session, territory_id: UUID) -> list[sa.Row[Any]]:
@@ -152,6 +175,14 @@ def add_names(session: Session, territory_id: UUID, source: str, rows: Iterable[
 def find_named(
     session: Session, text: str, *, sounds: str | None, territory: UUID | None = None, limit: int = 11
 ) -> list[sa.Row[Any]]:
-    """Return places that bear a name exactly, officially or as an alias, or sound like it."""
+    """Return places that bear a name exactly, officially or as an alias, or sound like it; else after their town's."""
     values = {"text": text, "sounds": sounds, "territory": territory, "limit": limit}
-    return list(session.execute(_NAMED, values))
+    return list(session.execute(_NAMED, values)) or list(session.execute(_WITHIN, values))
+
+
+def find_begun(
+    session: Session, text: str, *, sounds: str | None, territory: UUID | None = None, limit: int = 6
+) -> list[sa.Row[Any]]:
+    """Return places whose name begins so, in signs or in sounds, or has these initials; the shortest names first."""
+    values = {"text": text, "sounds": sounds, "territory": territory, "limit": limit}
+    return list(session.execute(_BEGUN, values))

@@ -98,6 +98,24 @@ def test_name_that_two_towns_have_asks_which(client, town):
     assert sorted(each["detail"] for each in locate(client, "shenglicun")["candidates"]) == ["安丰镇", "戴窑镇"]
 
 
+@pytest.mark.parametrize("said", ["戴窑镇胜利村", "戴窑镇 胜利村", "兴化市戴窑镇胜利村", "戴窑镇Victory 7"])
+def test_name_after_its_towns_is_the_one_there(client, town, said):
+    found = locate(client, said)
+    assert (found["located_by"], found["candidates"], found["grids"][0]["code"][-1]) == ("name", [], "1")
+
+
+@pytest.mark.parametrize("said", ["胜", "胜利", "slc", "SLC", "shengli"])
+def test_beginning_of_a_name_is_offered_wherever_a_place_is_said(client, town, said):
+    found = locate(client, said)
+    assert [each["label"] for each in found["candidates"]] == ["胜利村", "胜利村"]
+
+
+def test_names_that_begin_so_come_before_doors(client, town):
+    found = locate(client, "Main Stre")["candidates"]
+    assert found[0]["kind"] == "street"
+    assert {each["kind"] for each in found[1:]} == {"address"}
+
+
 def test_name_of_one_place_is_as_unsure_as_it_is_large(client, town):
     found = locate(client, "Victory 7")
     assert (found["located_by"], found["candidates"]) == ("name", [])

@@ -7,11 +7,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import shapely
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import Range
 
 from gis.crs import gcj02_to_bd09, wgs84_to_gcj02
 from store.database.actor import Actor
 from store.database.locate import MANY_ON_SHIFT
-from store.database.models import Territory
+from store.database.models import Assignment, Territory
 from tests.api.conftest import Client
 from tests.api.town import NOW, build_town, lonlat
 
@@ -45,6 +46,30 @@ def test_inside_names_grid_head_and_deputies(client, town):
     assert [each["work_no"] for each in answer["deputies"]] == ["990101001W2"]
     assert answer["located_by"] == "coordinates"
     assert answer["candidates"] == []
+
+
+def test_nine_responsibilities_of_one_assistant_are_one_deputy(client, database, town):
+    with database.work(Actor.system()) as work:
+        for person, role in (
+            ("deputy1", "assistant"),
+            ("deputy1", "adviser"),
+            ("walker", "police"),
+            ("head1", "contact"),
+        ):
+            work.session.add(
+                Assignment(
+                    staff_id=town.staff[person], role=role, grid_id=town.grids["g1"], is_head=False,
+                    valid=Range(datetime.now(UTC) - timedelta(hours=1), None),
+                )
+            )  # fmt: skip
+    answer = ask(client, **at(150, 100, accuracy_m=10))
+    assert [(each["work_no"][-2:], each["reason"]) for each in answer["deputies"]] == [
+        ("W2", "deputy, adviser, assistant"), ("W3", "police")]  # fmt: skip
+    assert answer["head"]["work_no"] == "990101001W0"
+    with database.work(Actor.system()) as work:
+        work.session.execute(
+            sa.delete(Assignment).where(Assignment.role.in_(["assistant", "adviser", "police", "contact"]))
+        )
 
 
 def test_error_circle_over_a_border_names_both_grids_and_heads(client, town):
