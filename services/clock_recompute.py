@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from types import SimpleNamespace
 from typing import Any, Final
 from uuid import UUID
@@ -12,36 +12,26 @@ from uuid import UUID
 import numpy as np
 import orjson
 
-from casework import clocks as pure
-from casework.calendars import WorkCalendar, to_instant, to_moment
-from casework.clocks import SHARES, Measure, Turn
-from casework.limits import Limit, Unit, is_provisional, read_limit
+from casework.calendars import WorkCalendar
+from casework.clocks import SHARES, Turn
+from casework.limits import Limit, Unit, read_limit
 from casework.machine import machine
+from casework.reckoned import NEVER, Reckoned, are_provisional, reckon_clocks, what_is_said
 from services import calendars, catalogue
 from services.access import record
 from services.clocks import CHAIN, HANDLING, frozen, present_limits, read_limits, write_limits
+from store.database import clock_sets as sets
 from store.database import clocks as sql
 from store.database.bulk import Columns
 from store.database.partition import find_territory
 from store.database.work import UnitOfWork
 
-PORTION: Final = 5_000
-"""Clocks of one transaction of a job: cases wait for no more than these."""
+PORTION: Final = 2_500
+"""Cases of one transaction of a job: none waits for more than these."""
 AT_ONCE: Final = 5_000
 """Open clocks that a request reckons anew itself; more than that are a job's."""
 Report = Callable[[float, str], None]
 _Rule = tuple[UUID | None, list[tuple[str, Limit]], int]
-
-
-@dataclass(frozen=True, slots=True)
-class _Result:
-    """What a clock is reckoned to: instants in microseconds since 1970, None while it rests."""
-
-    measure: str
-    total: int
-    spent: int
-    since: int | None
-    shares: tuple[int, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +45,9 @@ class _On:
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """How far a recomputation is: the last clock looked at (None: begin, or the end), and what was found so far."""
+    """How far a recomputation is: the last case looked at (None: begin, or the end), and what was found so far."""
 
-    after: UUID | None = None
+    last: tuple[date, int] | None = None
     total: int = 0
     done: int = 0
     moved: int = 0
@@ -85,7 +75,7 @@ def recompute(
         How many came to another result.
     """
     course = recompute_some(work, territory_id, reason=reason, now=now, progress=progress)
-    while course.after is not None:
+    while course.last is not None:
         course = recompute_some(work, territory_id, reason=reason, now=now, course=course, progress=progress)
     return course.moved
 
@@ -99,44 +89,49 @@ def recompute_some(
     course: Course | None = None,
     progress: Report | None = None,
 ) -> Course:
-    """Reckon the next portion of open clocks anew; whoever commits after each keeps no case waiting for the others.
+    """Reckon the clocks of the next cases anew; whoever commits after each portion keeps no case waiting for others.
 
     Each clock knows its own calendar, so cases stay whole while some go by the old one and some by the new.
 
     Returns
     -------
     Course
-        To go on with; its ``after`` is None at the end.
+        To go on with; its ``last`` is None at the end.
     """
     work.session.flush()
     on = _On(*calendars.calendar_of(work, territory_id), now.astimezone(UTC))
     now_at = course or Course()
     total = now_at.total or sql.open_count(work.session, territory_id)
-    ids = sql.next_open(work.session, territory_id, now_at.after, PORTION)
-    sql.lock_cases(work.session, ids)
-    columns = sql.running(work.session, ids)
+    cases = sets.next_cases(work.session, territory_id, now_at.last, PORTION)
+    columns = sets.running(work.session, cases)
     moved = _portion(work, columns, territory_id, reason, on) if len(columns["id"]) else 0
-    sql.set_calendar(work.session, ids, on.calendar_id)
     if moved:
         work.touch("incidents", territory_id)
         work.announce("clocks", {"moved": moved, "reason": reason}, territory_id)
-    done = now_at.done + len(ids)
-    if progress is not None and ids:
+    done = now_at.done + len(columns["id"])
+    if progress is not None and cases:
         progress(min(done / max(total, 1), 1.0), f"{done} / {total}")
-    return Course(ids[-1] if len(ids) == PORTION else None, total, done, now_at.moved + moved)
+    return Course(cases[-1] if len(cases) == PORTION else None, total, done, now_at.moved + moved)
 
 
 def _portion(work: UnitOfWork, columns: Columns, territory_id: UUID, reason: str, on: _On) -> int:
-    wanted: list[Any] = list(columns["limits"])
-    if reason == "rule":
-        wanted = _by_rule(work, columns, territory_id, on.now)
-    results = _results(columns, wanted, on.calendar)
-    rows = [
-        row
-        for place, result in enumerate(results)
-        if (row := _row(columns, place, wanted[place], result, on)) is not None
-    ]
-    return sql.rewrite(work.session, rows, reason, on.now)
+    """Reckon the clocks of some cases anew; those of a review go by the day, whatever the calendar."""
+    counted = columns["kind"] != "review"
+    some = {name: column[counted] for name, column in columns.items()}
+    before = [orjson.loads(text) for text in some["limits"]]
+    wanted = _by_rule(work, some, before, territory_id, on.now) if reason == "rule" else before
+    kinds: dict[str, int] = {}
+    which = np.array([kinds.setdefault(orjson.dumps(each).decode(), len(kinds)) for each in wanted], dtype=np.int64)
+    limits = [[limit for _, limit in read_limits(orjson.loads(kind))] for kind in kinds]
+    turns = {row: _turns(history) for row, history in enumerate(some["history"]) if history}
+    starts = some["started_us"].astype(np.int64)
+    found = reckon_clocks(starts, limits, which, turns, on.calendar)
+    changed = _differ(some, found) | np.array([one != two for one, two in zip(before, wanted, strict=True)], dtype=bool)
+    rows = _rows(some, np.flatnonzero(changed), np.array(list(kinds), dtype=object)[which], found, on)
+    moved = sets.rewrite(work.session, rows, reason, on.now)
+    written = set(some["id"][changed].tolist())
+    sql.set_calendar(work.session, [each for each in columns["id"].tolist() if each not in written], on.calendar_id)
+    return moved
 
 
 def recompute_or_start(work: UnitOfWork, territory_id: UUID, *, reason: str, now: datetime) -> tuple[int, UUID | None]:
@@ -175,12 +170,12 @@ def apply_rules(work: UnitOfWork, *, now: datetime, territory: UUID | str | None
     return moved, job
 
 
-def _by_rule(work: UnitOfWork, columns: Columns, territory_id: UUID, now: datetime) -> list[Any]:
+def _by_rule(work: UnitOfWork, columns: Columns, before: Sequence[Any], territory_id: UUID, now: datetime) -> list[Any]:
     """Return the limits of each clock under the catalogue that holds, and freeze them beside the old ones."""
     items = catalogue.items_of(work, catalogue.version_id(work, territory_id))
     known: dict[tuple[Any, ...], _Rule] = {}
     again: dict[int, _Rule] = {}
-    wanted = list(columns["limits"])
+    wanted = list(before)
     for place, kind in enumerate(columns["kind"]):
         state, item = str(columns["state"][place]), columns["item_code"][place]
         # a case of an item that was retired goes on by the limits it was opened with
@@ -226,70 +221,44 @@ def _freeze_again(work: UnitOfWork, columns: Columns, rules: Mapping[int, _Rule]
     sql.freeze(work.session, rows)
 
 
-def _results(columns: Columns, wanted: Sequence[Any], calendar: WorkCalendar) -> list[_Result]:
-    """Reckon clocks: those that only ran all at once by their limits, the others one by one."""
-    found: list[_Result | None] = [None] * len(wanted)
-    groups: dict[bytes, list[int]] = {}
-    for place, history in enumerate(columns["history"]):
-        if history:
-            found[place] = _again(columns, place, wanted[place], calendar)
-        else:
-            groups.setdefault(orjson.dumps(wanted[place]), []).append(place)
-    for key, places in groups.items():
-        limits = [limit for _, limit in read_limits(orjson.loads(key))]
-        starts = np.array([to_instant(columns["started_at"][place]) for place in places], dtype=np.int64)
-        measure, total, _ = pure.start_many(starts, limits, calendar)
-        spent = np.zeros_like(total)
-        shares = np.stack(
-            [
-                pure.moments_of(starts, total, spent, measure=measure, percent=percent, calendar=calendar)
-                for percent in SHARES
-            ],
-            axis=1,
-        )
-        for row, place in enumerate(places):
-            moments = tuple(shares[row].tolist())
-            found[place] = _Result(measure.value, int(total[row]), 0, int(starts[row]), moments)
-    return [result for result in found if result is not None]
-
-
-def _again(columns: Columns, place: int, limits: Any, calendar: WorkCalendar) -> _Result:  # noqa: ANN401 - JSON
-    turns = [
+def _turns(history: Sequence[Sequence[Any]]) -> list[Turn]:
+    return [
         Turn(what, datetime.fromisoformat(at), Limit(float(rest[0]), Unit(rest[1])) if rest else None)
-        for what, at, *rest in columns["history"][place]
+        for what, at, *rest in history
     ]
-    clock = pure.replay(columns["started_at"][place], [limit for _, limit in read_limits(limits)], turns, calendar)
-    since = None if clock.since is None else to_instant(clock.since)
-    moments = [pure.moment_of(clock, percent, calendar) for percent in SHARES]
-    shares = None if since is None else tuple(to_instant(moment) for moment in moments if moment is not None)
-    return _Result(clock.measure.value, clock.total, clock.spent, since, shares)
 
 
-def _row(
-    columns: Columns,
-    place: int,
-    limits: Any,  # noqa: ANN401 - JSON
-    result: _Result,
-    on: _On,
-) -> tuple[Any, ...] | None:
-    """Return the row to write, None where nothing changes; columns as `store.database.clocks.CHANGED`."""
-    moments = (None, None, None) if result.shares is None else tuple(map(to_moment, result.shares))
-    before = (columns["measure"][place], columns["total_us"][place], columns["spent_us"][place])
-    same = before == (result.measure, result.total, result.spent) and columns["due_at"][place] == moments[1]
-    if same and columns["limits"][place] == limits:
-        return None
-    fired, turn = int(columns["fired"][place]), int(columns["round"][place])
-    reached = max(
-        (percent for percent, at in zip(SHARES, moments, strict=True) if at is not None and at <= on.now), default=0
-    )
-    if fired > reached and result.shares is not None:
-        # what was said too early may be said again when it is time
-        fired, turn = reached, turn + 1
-    coming = [at for percent, at in zip(SHARES, moments, strict=True) if at is not None and percent > fired]
-    since = None if result.since is None else to_moment(result.since)
-    due = moments[1]
-    provisional = since is not None and due is not None and is_provisional(since, due, on.calendar)
+def _differ(columns: Columns, found: Reckoned) -> Any:  # noqa: ANN401 - (n,) array of bool
+    """Return which clocks come to another result than they had."""
+    due = found.shares[:, SHARES.index(100)]
     return (
-        columns["id"][place], on.calendar_id, limits, Measure(result.measure).value, result.total, result.spent, since,
-        *moments, provisional, fired, turn, coming[0] if coming else None,
+        (columns["measure"] != [each.value for each in found.measure])
+        | (columns["total_us"] != found.total)
+        | (columns["spent_us"] != found.spent)
+        | (np.array([NEVER if at is None else at for at in columns["due_us"]], dtype=np.int64) != due)
+    )
+
+
+def _rows(
+    columns: Columns,
+    places: Any,  # noqa: ANN401 - (k,) array of int
+    limits: Any,  # noqa: ANN401 - (n,) array of str
+    found: Reckoned,
+    on: _On,
+) -> list[tuple[Any, ...]]:
+    """Return the rows to write; columns as `store.database.clock_sets.STAGED`."""
+    fired, anew, coming = what_is_said(found, columns["fired"].astype(np.int64), on.now)
+    instants = [found.since, *found.shares.T, coming]
+    since, soon, due, far, next_at = (
+        [None if at == NEVER else at for at in each[places].tolist()] for each in instants
+    )
+    turn = (columns["round"] + anew)[places].tolist()
+    return list(
+        zip(
+            columns["id"][places].tolist(), [on.calendar_id] * len(places), limits[places].tolist(),
+            [each.value for each in found.measure[places]], found.total[places].tolist(),
+            found.spent[places].tolist(), since, soon, due, far,
+            are_provisional(found, on.calendar)[places].tolist(), fired[places].tolist(), turn, next_at,
+            strict=True,
+        )
     )  # fmt: skip

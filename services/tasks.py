@@ -151,7 +151,7 @@ def reckon_clocks(work: UnitOfWork, args: dict[str, Any], progress: Report) -> d
     place, reason = _read(UUID, args.get("territory")), str(args.get("reason"))
     course = _read(Course, args.get("course") or {})
     course = recompute_some(work, place, reason=reason, now=datetime.now(UTC), course=course, progress=progress)
-    if course.after is None:
+    if course.last is None:
         return {"clocks_moved": course.moved}
     return {NEXT: {**args, "course": TypeAdapter(Course).dump_python(course, mode="json")}}
 

@@ -10,17 +10,12 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from store.database.bulk import Columns, copy_rows, read_columns
 from store.database.models import CaseClock, CaseLimit, ClockReckoning
 from store.database.together import Question
 
 CLOCK_COLUMNS = (
     "id", "month", "incident_id", "kind", "seq", "state", "cycle", "owes", "limits", "calendar_id", "measure",
     "total_us", "spent_us", "started_at", "since", "soon_at", "due_at", "far_at", "provisional", "next_at",
-)  # fmt: skip
-CHANGED = (
-    "calendar_id", "limits", "measure", "total_us", "spent_us", "since", "soon_at", "due_at", "far_at", "provisional",
-    "fired", "round", "next_at",
 )  # fmt: skip
 
 _CASE = sa.text("""
@@ -103,7 +98,7 @@ from clock_event e join clock c on c.id = e.clock_id
 join incident i on i.month = c.month and i.id = c.incident_id
 where e.id = :id and e.acted_at is null for update of e skip locked
 """)
-_NEXT_OPEN = sa.text("""
+_OPEN = sa.text("""
 select c.id from clock c join incident i on i.month = c.month and i.id = c.incident_id
 where c.ended_at is null and i.territory_id = :territory and (cast(:after as uuid) is null or c.id > :after)
 order by c.id limit :most
@@ -253,64 +248,3 @@ def close_event(session: Session, event_id: int, outcome: str, now: datetime) ->
 def open_count(session: Session, territory_id: UUID, most: int | None = None) -> int:
     """Count the open clocks of a territory, up to `most`."""
     return int(session.scalar(_OPEN, {"territory": territory_id, "most": most}) or 0)
-
-
-def next_open(session: Session, territory_id: UUID, after: UUID | None, most: int) -> list[UUID]:
-    """Return the ids of a territory's next open clocks, in order."""
-    return list(session.scalars(_NEXT_OPEN, {"territory": territory_id, "after": after, "most": most}))
-
-
-def lock_cases(session: Session, ids: Sequence[UUID]) -> None:
-    """Lock the cases of some open clocks, as each step of a case does before it touches them."""
-    session.execute(_LOCK_CASES, {"ids": list(ids)})
-
-
-def running(session: Session, ids: Sequence[UUID]) -> Columns:
-    """Return those of some clocks that are still open, but reviews, in the order of ids as columns, locked."""
-    return read_columns(session, _RUNNING.bindparams(ids=list(ids)))
-
-
-def rewrite(session: Session, rows: Sequence[tuple[Any, ...]], reason: str, now: datetime) -> int:
-    """Bring many clocks up to date at once, note the new results, and tell the incidents.
-
-    Parameters
-    ----------
-    session : Session
-    rows : sequence of tuple
-        Clock id and the values of `CHANGED`.
-    reason : str
-    now : datetime
-    """
-    if not rows:
-        return 0
-    names = ", ".join(CHANGED)
-    session.execute(sa.text("drop table if exists clock_stage"))
-    session.execute(
-        sa.text(f"create temp table clock_stage on commit drop as select id, {names} from clock with no data")  # noqa: S608
-    )
-    copy_rows(session, "clock_stage", ("id", *CHANGED), rows)
-    session.execute(sa.text("analyze clock_stage"))
-    changes = ", ".join(f"{name} = s.{name}" for name in CHANGED)
-    session.execute(sa.text(f"update clock c set {changes} from clock_stage s where c.id = s.id"))  # noqa: S608
-    session.execute(
-        sa.text(
-            "insert into clock_reckoning (clock_id, seq, reason, calendar_id, limits, total_us, due_at, provisional,"
-            " at) select s.id, 1 + coalesce((select max(r.seq) from clock_reckoning r where r.clock_id = s.id), 0),"
-            " :reason, s.calendar_id, s.limits, s.total_us, s.due_at, s.provisional, :now from clock_stage s"
-        ),
-        {"reason": reason, "now": now},
-    )
-    session.execute(
-        sa.text(
-            "update incident i set due_at = c.due_at, soon_at = c.soon_at from ("
-            " select c.month, c.incident_id, min(c.due_at) filter (where c.since is not null) as due_at,"
-            " min(c.soon_at) filter (where c.since is not null) as soon_at from clock c"
-            " where (c.month, c.incident_id) in"
-            " (select x.month, x.incident_id from clock x join clock_stage s using (id))"
-            " and c.ended_at is null and c.kind in ('stage', 'total') group by 1, 2) c"
-            " where i.month = c.month and i.id = c.incident_id"
-            " and (i.due_at, i.soon_at) is distinct from (c.due_at, c.soon_at)"
-        )
-    )
-    session.execute(sa.text("drop table clock_stage"))
-    return len(rows)
