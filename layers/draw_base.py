@@ -90,6 +90,20 @@ def _cover(layer_id: str, kind: str, min_zoom: float, colour: str) -> Layer:
     )
 
 
+def water_over_fill(palette: Palette) -> list[Layer]:
+    """Return water once more, over the classes of grids: a bay inside a grid stays a bay.
+
+    Parameters
+    ----------
+    palette : Palette
+        Colours of the theme.
+    """
+    paint = {"fill-color": palette.water, "fill-opacity": palette.water_over_fill_opacity}
+    over = _cover("water-over-fill", "water", 8, palette.water)
+    over["metadata"]["gridward:theme"] = ["deviation"]
+    return [{**over, "layout": {"visibility": "none"}, "paint": paint}]
+
+
 def buildings(palette: Palette) -> list[Layer]:
     """Return the buildings: solid on bare land, translucent over a theme so that its class stays readable.
 

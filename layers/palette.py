@@ -24,6 +24,7 @@ class Palette:
     land: str
     green: str
     water: str
+    water_over_fill_opacity: float
     building: str
     building_over_fill: str
     building_over_fill_opacity: float
@@ -55,6 +56,7 @@ PALETTES: Final[dict[Theme, Palette]] = {
         land="#F1F0EC",
         green="#DDE9D4",
         water="#C3DAE6",
+        water_over_fill_opacity=0.85,
         building="#DCD9D3",
         building_over_fill="#2B2A33",
         building_over_fill_opacity=0.12,
@@ -84,6 +86,7 @@ PALETTES: Final[dict[Theme, Palette]] = {
         land="#20252B",
         green="#232E27",
         water="#132733",
+        water_over_fill_opacity=0.85,
         building="#2D333B",
         building_over_fill="#E8ECF4",
         building_over_fill_opacity=0.13,

@@ -198,6 +198,7 @@ def _layers(palette: Palette, lang: Lang, tolerance: float) -> list[Layer]:
     return [
         *draw_base.ground(palette),
         *draw_grids.theme_fill(palette, tolerance),
+        *draw_base.water_over_fill(palette),
         *draw_base.buildings(palette),
         *draw_base.streets(palette),
         *draw_grids.hatches(tolerance),

@@ -63,3 +63,12 @@ def test_legend_keeps_to_the_layers_and_the_theme():
 def test_layer_to_dict_is_json():
     for spec in LAYERS:
         assert json.loads(json.dumps(spec.to_dict())) == spec.to_dict()
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_water_stays_water_over_the_classes_of_grids(theme):
+    order = [layer["id"] for layer in build_style(theme)["layers"]]
+    assert order.index("water") < order.index("grid-fill") < order.index("water-over-fill") < order.index("buildings")
+    over = next(layer for layer in build_style(theme)["layers"] if layer["id"] == "water-over-fill")
+    assert over["metadata"]["gridward:theme"] == ["deviation"]
+    assert over["paint"]["fill-color"] == PALETTES[theme].water
