@@ -119,19 +119,51 @@ def _lines(load: RowLoad, rows: npt.NDArray[np.int64]) -> tuple[str, ...]:
     return tuple(load.table.named(int(row)) for row in rows[:5])
 
 
-def grids_of_points(load: RowLoad, points: Geometries) -> list[Any]:
-    """Return the version of the household grid that each row lies in, None outside and without a place."""
-    grids = history.current_grids(load.work.session, load.territory.id)
-    placed = np.flatnonzero([point is not None for point in points])
+def grids_of_points(load: RowLoad, points: Geometries, now: datetime) -> list[Any]:
+    """Return the version of the household grid that each row lies in, None outside and without a place.
+
+    It is the grid of when the row occurred (or was reported) or, where that one has ended since, of `now`.
+    """
+    session = load.work.session
+    plans = history.plans_of_time(session, load.territory.id)
     versions: list[Any] = [None] * len(points)
-    if len(placed):
-        held = rows_holding(grids["geom"], shapely.get_coordinates(points[placed]))
-        for row, grid in zip(placed[held >= 0], held[held >= 0], strict=True):
-            versions[row] = grids["id"][grid]
-    outside = int(sum(versions[row] is None for row in placed if load.good[row]))
-    if outside and len(grids["id"]):
+    if not plans:
+        return versions
+    placed = np.flatnonzero(np.array([point is not None for point in points], dtype=bool) & load.good)
+    moments = [_moment_of(load, int(row)) for row in placed]
+    of_row = np.array([_plan_at(plans, moment, now) for moment in moments], dtype=np.int64)
+    today = _plan_at(plans, now, now)
+    # the newest last: what has ended meanwhile is asked of it again
+    for plan in sorted({today, *of_row.tolist()}, key=lambda plan: (plan == today, plan)):
+        here = np.flatnonzero(of_row == plan)
+        if not len(here):
+            continue
+        grids = history.grids_of_plan(session, plans[plan].id, now)
+        held = rows_holding(grids["geom"], shapely.get_coordinates(points[placed[here]]))
+        for row, grid in zip(here[held >= 0].tolist(), held[held >= 0].tolist(), strict=True):
+            if plan != today and not grids["goes_on"][grid]:
+                of_row[row] = today
+            else:
+                versions[placed[row]] = grids["id"][grid]
+    outside = int(sum(versions[row] is None for row in placed))
+    if outside:
         load.report.counts["outside_grids"] = outside
     return versions
+
+
+def _moment_of(load: RowLoad, row: int) -> datetime:
+    moment: datetime = load.values["occurred_at"][row] or load.values["reported_at"][row]
+    return moment
+
+
+def _plan_at(plans: Sequence[Any], moment: datetime, now: datetime) -> int:
+    """Return the row of the plan that was in force at a moment; of that of now where there was none yet."""
+    for at in (moment, now):
+        there = [row for row, plan in enumerate(plans) if plan.since <= at and (plan.until is None or plan.until > at)]
+        if there:
+            return there[-1]
+    in_force = [row for row, plan in enumerate(plans) if plan.in_force]
+    return in_force[-1] if in_force else len(plans) - 1
 
 
 def item_codes(load: RowLoad) -> list[str | None]:

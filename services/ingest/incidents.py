@@ -132,7 +132,8 @@ def load_incidents(work: UnitOfWork, path: Path | str, **options: Unpack[LoadOpt
     """
     work.actor.require("planner", "intake_officer", "system_administrator")
     load = open_load(work, "incidents", path, incident_fields(options.get("timezone")), options)
-    refuse_moments(load, datetime.now(UTC))
+    now = datetime.now(UTC)
+    refuse_moments(load, now)
     turn_swapped(load, fix=bool(options.get("fix_swapped")))
     points = locate_rows(load, required=False)
     unplace(load, points)
@@ -144,7 +145,7 @@ def load_incidents(work: UnitOfWork, path: Path | str, **options: Unpack[LoadOpt
     codes = sql.area_numbers(work.session, load.territory.id)
     columns: dict[str, Sequence[Any]] = {
         "point": hex_points(points),
-        "grid": grids_of_points(load, points),
+        "grid": grids_of_points(load, points, now),
         "item_code": item_codes(load),
         "codes": [codes[str(areas["code"][row])] if row >= 0 else (0, 0, 0) for row in area],
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -50,18 +51,30 @@ from added a join incident_stage s on s.id = a.id
 """
 
 
+# in the order in which a later one takes the place of an earlier one
+_PLANS = sa.text("""
+select id, coalesce(effective_at, published_at) as since, retired_at as until, status = 'published' as in_force
+from plan
+where territory_id = :territory and kind = 'household' and coalesce(effective_at, published_at) is not null
+  and status in ('published', 'retired')
+order by since, created_at
+""")
 _GRIDS = sa.text("""
-select v.id, st_asbinary(v.geom) as geom from grid_version v join plan p on p.id = v.plan_id
-where p.territory_id = :territory and p.kind = 'household' and p.status = 'published'
-  and p.id = (select q.id from plan q where q.territory_id = :territory and q.kind = 'household'
-              and q.status = 'published' order by q.published_at desc nulls last limit 1)
-order by v.fid
+select v.id, st_asbinary(v.geom) as geom,
+       exists (select from grid_version w where w.grid_id = v.grid_id and w.valid @> cast(:now as timestamptz))
+           as goes_on
+from grid_version v where v.plan_id = :plan order by v.fid
 """)
 
 
-def current_grids(session: Session, territory_id: UUID) -> Columns:
-    """Return the household grids of a territory in force: ``id`` and ``geom`` (EPSG:4326), in a fixed order."""
-    return read_columns(session, _GRIDS.bindparams(territory=territory_id), geometry=["geom"])
+def plans_of_time(session: Session, territory_id: UUID) -> Sequence[sa.Row[Any]]:
+    """Return the household plans a territory has or had, oldest first: ``id``, ``since``, ``until``, ``in_force``."""
+    return session.execute(_PLANS, {"territory": territory_id}).all()
+
+
+def grids_of_plan(session: Session, plan_id: UUID, now: datetime) -> Columns:
+    """Return the grids of a plan in a fixed order: ``id``, ``geom`` (EPSG:4326), ``goes_on`` (it is there now)."""
+    return read_columns(session, _GRIDS.bindparams(plan=plan_id, now=now), geometry=["geom"])
 
 
 def known_intake_keys(session: Session, channel: str, keys: Sequence[str]) -> set[str]:

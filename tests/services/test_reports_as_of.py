@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 import sqlalchemy as sa
 
-from services import corrections
+from services import corrections, ingest
 from services.incidents import Report, register
 from services.locate import Place
 from services.nearest_staff import StreetGraphs
@@ -74,3 +74,42 @@ def test_a_place_that_is_corrected_is_looked_up_for_the_same_moment(database, to
             revision=late.revision, now=datetime.now(UTC),
         )  # fmt: skip
     assert grid_of(database, late.no) == (town.grids["g1"], town.plan)
+
+
+def test_loaded_reports_belong_to_the_grids_of_when_they_occurred(database, town, tmp_path):
+    now = datetime.now(UTC)
+    rows = {
+        "then": (150, 100, now, BEFORE),
+        "told": (150, 100, BEFORE, None),
+        "fresh": (150, 100, now, None),
+        "ended": (450, 100, now, BEFORE),
+        "old": (150, 100, BEFORE - timedelta(days=9000), None),
+        "nowhere": ("", "", now, BEFORE),
+    }
+    lines = ["key,reported_at,occurred_at,item,lon,lat"]
+    run = uuid4().hex[:6]
+    for key, (x, y, reported_at, occurred_at) in rows.items():
+        lon, lat = ("", "") if x == "" else lonlat(x, y)
+        lines.append(
+            f"r{run}{key},{reported_at.isoformat()},{(occurred_at and occurred_at.isoformat()) or ''},x,{lon},{lat}"
+        )
+    path = tmp_path / "past.csv"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    with database.owner_work(SYSTEM) as work:
+        report = ingest.load_incidents(work, path, territory=town.territory, crs="wgs84")
+    assert report.counts["inserted"] == len(rows)
+    with database.work(SYSTEM) as work:
+        statement = sa.text(
+            "select k.channel_key, v.grid_id, v.plan_id from incident i join intake_key k on k.no = i.no"
+            " left join grid_version v on v.id = i.grid_version_id where k.channel_key like :run"
+        )
+        found = {
+            row.channel_key.partition(run)[2]: (row.grid_id, row.plan_id)
+            for row in work.session.execute(statement, {"run": f"%:r{run}%"})
+        }
+    g1, g2 = town.grids["g1"], town.grids["g2"]
+    assert found["then"] == found["told"] == (g1, town.plan)
+    assert found["fresh"][0] == found["old"][0] == g2, "before the first plan there was none but that of now"
+    assert found["ended"][0] not in town.grids.values()
+    assert found["ended"][1] == found["fresh"][1] != town.plan
+    assert found["nowhere"] == (None, None)
