@@ -148,11 +148,12 @@ class Improvement(Change):
 
 
 class DraftIn(BaseModel):
-    """What the copy is called."""
+    """What the copy is called; with `as_seen` it leaves out what others changed of these grids since such revisions."""
 
     model_config = ConfigDict(extra="forbid")
 
     name: Name | None = None
+    as_seen: Annotated[dict[UUID, int], Field(max_length=1000)] | None = None
 
 
 class EditOut(BaseModel):

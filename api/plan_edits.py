@@ -51,7 +51,8 @@ def _once(once: OneTime, work: Work, edit: Callable[[], EditAnswer]) -> Response
 @router.post("/{plan_id}/draft", status_code=201, operation_id="draft_plan")
 def draft_plan(work: Work, plan_id: UUID, draft: DraftIn | None = None) -> dict[Literal["plan"], PlanOut]:
     """Copy a plan into a draft that can be edited, with the same grid identities."""
-    made = service.make_draft(work, plan_id, name=draft.name if draft else None)
+    asked = draft or DraftIn()
+    made = service.make_draft(work, plan_id, name=asked.name, as_seen=asked.as_seen)
     return {"plan": PlanOut.model_validate(plan_views.get_plan(work, made))}
 
 

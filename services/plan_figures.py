@@ -10,7 +10,7 @@ from store.database import plan_totals
 from store.database.models import Plan
 from store.database.work import UnitOfWork
 
-__all__ = ["quality_now"]
+__all__ = ["quality_counted", "quality_now"]
 
 #: What only the partitioner can tell; no longer true once a border moved.
 _STALE = ("cut_length", "cut_on_barriers", "outside_band", "infeasible", "misfits")
@@ -37,6 +37,12 @@ def quality_now(work: UnitOfWork, plans: Iterable[Plan]) -> dict[UUID, dict[str,
             "share_within": float(row.share_within),
         }
     return known
+
+
+def quality_counted(work: UnitOfWork, plan: Plan) -> dict[str, Any]:
+    """Return the quality of a plan whose grids were just written, counted from them whatever its log says."""
+    kept = {name: value for name, value in (plan.quality or {}).items() if name not in _STALE}
+    return {**kept, **_in_sight(work, [plan.id])[plan.id]}
 
 
 def _in_sight(work: UnitOfWork, plans: list[UUID]) -> dict[UUID, dict[str, Any]]:

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from uuid import UUID, uuid4
 
 from gis.errors import ConflictError
-from services.plan_figures import quality_now
+from services.plan_edits.as_seen import take_back_later
+from services.plan_figures import quality_counted, quality_now
 from store.database import plan_edits as sql
 from store.database import plans as plan_sql
 from store.database.models import Plan
 from store.database.work import UnitOfWork
 
 
-def make_draft(work: UnitOfWork, plan_id: UUID, *, name: str | None = None) -> UUID:
+def make_draft(
+    work: UnitOfWork, plan_id: UUID, *, name: str | None = None, as_seen: Mapping[UUID, int] | None = None
+) -> UUID:
     """Copy a plan, published ones too, into a new draft with the same grids: identities, codes, shapes, names, locks.
+
+    Parameters
+    ----------
+    work : UnitOfWork
+    plan_id : UUID
+    name : str, optional
+        Of the copy.
+    as_seen : mapping of UUID to int, optional
+        Revisions of grids as the caller saw them: the copy has them so, without the edits that others saved since.
 
     Returns
     -------
@@ -39,6 +52,8 @@ def make_draft(work: UnitOfWork, plan_id: UUID, *, name: str | None = None) -> U
     work.session.add(draft)
     work.session.flush()
     sql.copy_plan(work.session, source.id, draft.id)
+    if as_seen and take_back_later(work, source.id, draft.id, as_seen):
+        draft.quality = quality_counted(work, draft)
     box = plan_sql.plan_box(work.session, draft.id)
     for layer in ("grids", "grid_labels", "atoms"):
         work.touch(layer, source.territory_id, box)

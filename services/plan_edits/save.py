@@ -25,7 +25,7 @@ from store.database.plan_edits import Image
 from store.database.street_names import names_in_areas
 from store.database.work import Box, UnitOfWork
 
-__all__ = ["Change", "LogLine", "announce", "areas_of", "change_of", "next_code", "write_change"]
+__all__ = ["Change", "LogLine", "announce", "areas_of", "change_of", "next_code", "write_change", "write_states"]
 
 
 @dataclass(slots=True)
@@ -103,14 +103,15 @@ def write_change(work: UnitOfWork, plan: OpenPlan, change: Change, line: LogLine
         Of the new line of the log.
     """
     # the account's own grids are written under its own eyes: row security has the last word on them
-    _write(work, plan, change.part(beyond=False))
+    write_states(work, plan, change.part(beyond=False))
     with work.everywhere():
         if change.beyond:
-            _write(work, plan, change.part(beyond=True))
+            write_states(work, plan, change.part(beyond=True))
         return log_sql.add_edit(work.session, _line(work, plan, change, line))
 
 
-def _write(work: UnitOfWork, plan: OpenPlan, change: Change) -> None:
+def write_states(work: UnitOfWork, plan: OpenPlan, change: Change) -> None:
+    """Write the states after a change over those before it, and no line of the log."""
     session = work.session
     old = {label: grid for grid, image in change.before.items() for label in image["atoms"]}
     new = {label: grid for grid, image in change.after.items() for label in image["atoms"]}

@@ -101,6 +101,19 @@ def images_at(session: Session, plan_id: UUID, revisions: Mapping[UUID, int]) ->
     return {grid: dict(image) for grid, image in rows}
 
 
+def edits_since(session: Session, plan_id: UUID, revisions: Mapping[UUID, int]) -> Sequence[sa.Row[*tuple[Any, ...]]]:
+    """Return the states before and after of the first edit that changed a grid of such a revision, and of all later."""
+    return session.execute(
+        sa.text(
+            "select e.before, e.after from edit e where e.plan_id = :plan and e.seq >="
+            " (select min(f.seq) from unnest(cast(:grids as uuid[]), cast(:revisions as int[])) c(grid_id, revision)"
+            " join edit f on f.plan_id = :plan and f.grids @> array[c.grid_id]"
+            " and (f.before -> c.grid_id::text ->> 'revision')::int >= c.revision) order by e.seq"
+        ),
+        {"plan": plan_id, "grids": list(revisions), "revisions": list(revisions.values())},
+    ).all()
+
+
 def list_edits(
     session: Session, plan_id: UUID, before: int | None, limit: int, *, author: UUID | None = None
 ) -> Sequence[sa.Row[*tuple[Any, ...]]]:

@@ -285,6 +285,19 @@ def restore_atoms(session: Session, plan_id: UUID, grid_of: Mapping[int, UUID]) 
         )
 
 
+def copy_past_atoms(session: Session, source: UUID, target: UUID, labels: Sequence[int]) -> None:
+    """Copy atoms that a plan once had to those that another can bring back."""
+    if labels:
+        session.execute(
+            sa.text(
+                "insert into atom_past (plan_id, label, area_id, demand, dwellings, geom)"
+                " select :target, label, area_id, demand, dwellings, geom from atom_past"
+                " where plan_id = :source and label = any(:labels)"
+            ),
+            {"source": source, "target": target, "labels": list(labels)},
+        )
+
+
 def move_atoms(session: Session, plan_id: UUID, grid_of: Mapping[int, UUID]) -> None:
     """Put atoms under other grids."""
     if grid_of:

@@ -218,3 +218,22 @@ def test_lock_rename_and_recode(desk, g):
     for _ in range(4):
         assert desk.post("undo").status_code == 200
     assert (desk.grids()[g["g1"]]["name"], desk.grids()[g["g1"]]["code"]) == ("Grid 1", code)
+
+
+def test_a_copy_as_seen_leaves_out_what_others_saved_since_and_keeps_what_lies_elsewhere(desk, g):
+    drawn_on = desk.seen()
+    theirs = desk.edit(f"grids/{g['g1']}/split", line=line((-10, 150), (210, 150)))
+    assert theirs.status_code == 200, theirs.text
+    elsewhere = desk.post(f"grids/{g['g6']}/rename", {"expected": desk.seen(), "name": "Harbour"})
+    assert elsewhere.status_code == 200, elsewhere.text
+    as_seen = {g["g1"]: drawn_on[g["g1"]]}
+    made = desk.client.post(f"/api/v1/plans/{desk.plan}/draft", json={"name": "Mine", "as_seen": as_seen})
+    assert made.status_code == 201, made.text
+    copy = Desk(desk.client, made.json()["plan"]["id"])
+    assert (made.json()["plan"]["based_on"], made.json()["plan"]["grids"]) == (desk.plan, 6)
+    # what was drawn on the grid as it was then can be saved on it, along another line
+    mine = copy.edit(f"grids/{g['g1']}/split", line=line((100, -10), (100, 210)))
+    assert mine.status_code == 200, mine.text
+    names = {grid["id"]: grid["name"] for grid in desk.client.get(f"/api/v1/plans/{copy.plan}/grids").json()["grids"]}
+    assert names[g["g6"]] == "Harbour"
+    assert (len(names), len(desk.seen())) == (7, 7)

@@ -104,6 +104,7 @@ def test_border_drag_shows_both_sides_before_it_is_saved(open_desk, draft):
     page = desk.page
     before = figures_of(desk, draft)
     place = take_border(desk, "990001001001005")
+    expect(page.locator(".balance")).to_be_visible()  # beside the open lists
     drag(desk, desk.pixel_of(*place), 14, 10, release=False)
     card = page.get_by_test_id("figures")
     expect(card).to_contain_text("one piece")
@@ -196,6 +197,65 @@ def test_same_border_moved_twice_loses_nothing(open_desk, draft):
     saved(first, 0)
     now = figures_of(first, draft)
     until(lambda: table_of(second) == now, seconds=2)
+
+
+def test_mine_is_saved_as_a_copy_or_kept_with_a_word_to_the_other(open_desk, draft):
+    first, second = open_desk(), open_desk()
+    for desk in (first, second):
+        open_draft(desk, draft)
+        desk.wait_for_map()
+    code = "990001001001005"
+    before = figures_of(first, draft)
+    screen = second.page.get_by_role("dialog")
+
+    def meet():
+        place = take_border(second, code)
+        drag(second, second.pixel_of(*place), 16, 12, release=False)
+        place = take_border(first, code)
+        drag(first, first.pixel_of(*place), -14, 11)
+        saved(first, 1)
+        second.page.mouse.up()
+        expect(screen).to_contain_text("was changed by demo while you were editing")
+
+    meet()
+    screen.get_by_role("button", name="Comment to demo").click()
+    expect(screen).to_have_count(0)
+    words = second.page.get_by_role("textbox", name="New comment")
+    expect(words).to_be_focused()
+    expect(words).to_have_value("demo: ")
+    second.page.keyboard.press("End")
+    second.page.keyboard.type("the kiosk belongs to this side")
+    second.page.get_by_role("button", name="Comment", exact=True).click()
+    expect(second.page.locator("[data-thread]")).to_contain_text("demo: the kiosk belongs to this side")
+    (said,) = second.get(f"/api/v1/plans/{draft}/comments")["comments"]
+    assert said["grid"]["code"] == code
+    assert said["point"] is not None
+    second.page.get_by_role("tab", name="Grids").click()
+    expect(second.page.get_by_role("region", name="Drawings kept for later")).to_contain_text("Move border")
+    theirs = figures_of(first, draft)
+    tool(first, "Undo")
+    saved(first, 0)
+    assert figures_of(first, draft) == before
+
+    until(lambda: table_of(second) == before, seconds=10)
+    meet()
+    second.page.keyboard.press("s")
+    expect(screen).to_have_count(0)
+    expect(second.page.get_by_text("The other plan keeps theirs.")).to_be_visible()
+    copy = next(one for one in second.get("/api/v1/plans")["plans"] if one["based_on"] == draft)
+    assert copy["name"].endswith(", mine")
+    theirs = figures_of(first, draft)
+    mine = figures_of(second, copy["id"])
+    assert table_of(second) == mine
+    touched = {grid for grid in mine if mine[grid] != before[grid]} | {
+        grid for grid in theirs if theirs[grid] != before[grid]
+    }
+    # only the grids of the border differ from what both began with, and no household is lost
+    assert code in {
+        one["code"] for one in second.get(f"/api/v1/plans/{copy['id']}/grids")["grids"] if one["revision"] > 1
+    }
+    assert len(touched) <= 4
+    assert sum(one[0] for one in mine.values()) == sum(one[0] for one in before.values())
 
 
 def spots_of(desk, code):

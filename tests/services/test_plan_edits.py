@@ -71,6 +71,11 @@ def content(state: dict[UUID, dict[str, Any]]) -> dict[UUID, dict[str, Any]]:
     return {grid: {k: v for k, v in image.items() if k not in IGNORED} for grid, image in shown.items()}
 
 
+def same_grids(state: dict[UUID, dict[str, Any]]) -> dict[UUID, dict[str, Any]]:
+    """Leave out what a copy of a plan has of its own."""
+    return {grid: {k: v for k, v in image.items() if k != "plan_id"} for grid, image in content(state).items()}
+
+
 def ribbon(rng: np.random.Generator) -> list[tuple[float, float]]:
     return [lonlat(*place) for place in rng.uniform((-20, -20), (620, 420), (int(rng.integers(2, 5)), 2))]
 
@@ -108,7 +113,7 @@ class Edits(RuleBasedStateMachine):
     def open(self) -> None:
         self.plan = new_draft(self.database, self.town)
         with self.database.work(SYSTEM) as work:
-            self.start = state_of(work, self.plan)
+            self.start = self.looked = state_of(work, self.plan)
         self.depth = [0, 0]
 
     def edit(self, who: int, run: Any) -> None:
@@ -177,6 +182,11 @@ class Edits(RuleBasedStateMachine):
     def step(self, who: int, back: bool) -> None:
         self.edit(who, lambda work: (plan_edits.undo if back else plan_edits.redo)(work, self.plan))
 
+    @rule()
+    def look(self) -> None:
+        with self.database.work(SYSTEM) as work:
+            self.looked = state_of(work, self.plan)
+
     @invariant()
     def tiles_and_counts(self) -> None:
         assert proved(self.database, self.plan) == 303
@@ -185,6 +195,10 @@ class Edits(RuleBasedStateMachine):
         with self.database.work(SYSTEM) as work:
             now = state_of(work, self.plan)
             assert content(plan_edits.replay(work, self.plan, self.start)) == content(now)
+            seen = {grid: int(image["revision"]) for grid, image in self.looked.items()}
+            copy = plan_edits.make_draft(work, self.plan, as_seen=seen)
+            assert same_grids(state_of(work, copy)) == same_grids(self.looked)
+        assert proved(self.database, copy) == 303
 
 
 def test_random_edits_keep_the_plan_whole(database: Database, town: Any, planners: list[Actor]) -> None:

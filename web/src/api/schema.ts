@@ -7283,11 +7283,15 @@ export interface components {
         };
         /**
          * DraftIn
-         * @description What the copy is called.
+         * @description What the copy is called; with `as_seen` it leaves out what others changed of these grids since such revisions.
          */
         DraftIn: {
             /** Name */
             name?: string | null;
+            /** As Seen */
+            as_seen?: {
+                [key: string]: number;
+            } | null;
         };
         /**
          * DrawnAreaOut

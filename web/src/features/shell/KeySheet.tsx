@@ -41,7 +41,7 @@ const planner: Line[] = [
   [['E'], 'keys.rename'],
   [['Ctrl Z'], 'edit.keys.undo'],
   [['Ctrl Shift Z'], 'edit.keys.redo'],
-  [['B', 'M', 'T', 'L'], 'edit.keys.conflict'],
+  [['B', 'M', 'T', 'L', 'S', 'C'], 'edit.keys.conflict'],
 ]
 const lines: Line[] = [
   [[',', '.'], 'edit.keys.vertex'],

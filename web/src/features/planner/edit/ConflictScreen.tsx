@@ -6,6 +6,8 @@ import { Icon } from '../../../ui/Icon'
 import { sentence } from '../../../ui/states'
 import { toast } from '../../../ui/toast'
 import { gridsOf, drawnOf } from './commands'
+import { mayComment } from '../life/commenting'
+import { commentTo, saveAsCopy } from './aside'
 import { boxOf } from './plane'
 import { changed, frameOf, othersOf, shapesOf, SmallMap, useGround, widened, type Row } from './ConflictMaps'
 import { keepForLater, putOnTop, useTheirs } from './send'
@@ -92,9 +94,13 @@ function Screen({ open }: { open: Meeting }): JSX.Element {
   const take = run(useTheirs)
   const put = run(putOnTop)
   const keep = run(keepForLater)
+  const who = open.by?.author ?? t('edit.somebody')
+  const copy = run(saveAsCopy)
+  const say = mayComment.value ? run(() => commentTo(who)) : undefined
   const keys = (event: KeyboardEvent): void => {
     if (event.ctrlKey || event.metaKey || event.altKey) return
-    const action = { t: take, b: way === 'both' ? put : undefined, m: way === 'mine' ? put : undefined, l: keep }[event.key.toLowerCase()]
+    const action = { t: take, b: way === 'both' ? put : undefined, m: way === 'mine' ? put : undefined, l: keep, s: copy, c: say }[event.key.toLowerCase()]
+    if (action) event.preventDefault()
     action?.()
   }
   const both = way === 'both'
@@ -117,10 +123,17 @@ function Screen({ open }: { open: Meeting }): JSX.Element {
       <button type="button" class="button quiet" onClick={keep}>
         {t('edit.keepLater')} <kbd>L</kbd>
       </button>
+      <button type="button" class="button quiet" onClick={copy}>
+        {t('conflict.saveCopy')} <kbd>S</kbd>
+      </button>
+      {say && (
+        <button type="button" class="button quiet" onClick={say}>
+          {t('conflict.commentTo', { who })} <kbd>C</kbd>
+        </button>
+      )}
     </>
   )
   const revisions = (list: readonly { revision: number }[]): string => list.map(({ revision }) => revision).join(', ')
-  const who = open.by?.author ?? t('edit.somebody')
   const hint = open.by ? t('edit.savedAt', { time: clock(new Date(open.by.at)) }) : t('edit.conflictHint')
   return (
     <div onKeyDownCapture={keys}>

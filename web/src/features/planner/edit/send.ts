@@ -357,11 +357,17 @@ export const redo = (): Promise<boolean> => sendEdit({ kind: 'redo' })
 export async function makeDraft(): Promise<void> {
   const from = planGrids.data.peek()?.plan
   if (!from) return
-  const { data } = await call<{ plan: { id: string; name: string } }>(`/api/v1/plans/${from.id}/draft`, { method: 'POST', body: {} })
+  const made = await copyPlan(from.id, {})
+  toast(t('edit.draftMade', { name: made.name }))
+}
+
+/** Copies a plan into a draft, as it is or as it was seen, and opens it with its ground. */
+export async function copyPlan(from: string, wish: { name?: string; as_seen?: Record<string, number> }): Promise<{ id: string; name: string }> {
+  const { data } = await call<{ plan: { id: string; name: string } }>(`/api/v1/plans/${from}/draft`, { method: 'POST', body: wish })
   forget()
   store.plan.value = data.plan.id
   await plans.load()
   await planGrids.load()
   await ensure()
-  toast(t('edit.draftMade', { name: data.plan.name }))
+  return data.plan
 }

@@ -1,4 +1,3 @@
-import { signal } from '@preact/signals'
 import type { ComponentChildren, JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { t } from '../../../i18n'
@@ -6,11 +5,9 @@ import { listMode, store } from '../../../map/store'
 import { TextField } from '../../../ui/fields'
 import { Icon } from '../../../ui/Icon'
 import { ErrorNote } from '../../../ui/states'
-import { composing } from './commenting'
+import { composing, unsaid } from './commenting'
 
 const LONGEST = 2000
-/** What was begun and not sent, by what it is about: another tab or plan and back loses nothing. */
-const unsaid = signal<Readonly<Record<string, string>>>({})
 
 interface ComposerProps {
   id: string
