@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from cli import catalogue_item
 from cli.context import JsonOption, command_context, show
 from cli.wording import counted
+
+if TYPE_CHECKING:
+    from services.catalogue import ItemView
 
 app = typer.Typer(help="Search and change the catalogue, check who leads, apply new limits.", no_args_is_help=True)
 app.add_typer(catalogue_item.app, name="item")
@@ -47,11 +50,18 @@ def search(
     context = command_context(ctx)
     with context.database.work(context.actor) as work:
         found = catalogue.list_items(work, words, territory=territory, limit=limit)
-    lines = (
-        f"{item.code}  {item.name_zh}  {item.name_en}  ({'; '.join(str(one.limit) for one in item.limits[:3])})"
-        for item in found
-    )
+    lines = (f"{item.code}  {item.name_zh}  {item.name_en}".rstrip() + f"  ({_limits_told(item)})" for item in found)
     show([asdict(item) for item in found], lambda: "\n".join(lines) or "Nothing fits.", as_json=as_json)
+
+
+def _limits_told(item: ItemView) -> str:
+    """Tell phases apart by commas and classes of areas by semicolons, as a class may have phases of its own."""
+    told = []
+    for number in sorted({one.area_class for one in item.limits}):
+        phases = (one for one in item.limits if one.area_class == number)
+        each = ", ".join(f"{one.name} {one.limit}{'' if one.limit.amount == 1 else 's'}".strip() for one in phases)
+        told.append(each if number == 1 else f"class {number}: {each}")
+    return "; ".join(told)
 
 
 @app.command()

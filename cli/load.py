@@ -242,7 +242,11 @@ def _warnings_text(report: LoadReport) -> str:
 
 def _rows_text(report: LoadReport, written: Path | None) -> str:
     verb = "would be loaded" if report.dry_run else "loaded"
-    counts = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in report.counts.items())
+    # a version is a number, not how many there are
+    counts = ", ".join(
+        f"version {count}" if name == "version" else f"{count:,} {name.replace('_', ' ')}"
+        for name, count in report.counts.items()
+    )
     lines = [
         f"{counted(report.accepted, 'row')} of {report.file} {verb} into {report.territory}"
         + (f" ({counts})." if counts else ".")

@@ -122,7 +122,7 @@ def load_shifts(work: UnitOfWork, path: Path | str, **options: Unpack[LoadOption
         except InvalidInputError as error:
             field = str(error.fields.get("field", "since"))
             given = str(load.table.cells[load.columns[field]][row]) if field in load.columns else ""
-            load.reject(row, load.column_of(field), given, reason=error.message, remedy="correct the row")
+            load.reject(row, load.column_of(field), given, reason=error.message.rstrip("."), remedy="correct the row")
             continue
         if holder is not None:
             periods += [(holder, since, until, None) for since, until in found]
@@ -175,7 +175,9 @@ def _save_each(load: RowLoad, give: Callable[[int], None], field: str) -> LoadRe
             held += 1
         except GridwardError as error:
             value = load.values[field][row]
-            load.reject(row, load.column_of(field), str(value or ""), reason=error.message, remedy="correct the row")
+            load.reject(
+                row, load.column_of(field), str(value or ""), reason=error.message.rstrip("."), remedy="correct the row"
+            )
     if load.report.dry_run or (load.report.rejected and not load.options.get("skip_rejected")):
         nested.rollback()
     else:

@@ -33,8 +33,9 @@ def find_territory(session: Session, name_or_id: str | UUID | None) -> Territory
         return found[0]
     if not found:
         known = session.scalars(sa.select(Territory.name).order_by(Territory.name)).all()
-        hint = f"known: {', '.join(known)}" if known else "load one first with `gridward load osm FILE`"
-        raise NotFoundError(f"There is no territory {name_or_id or ''!s}; {hint}.".replace("  ", " "), known=known)
+        hint = f"known: {', '.join(known)}" if known else "load one first with `gridward load osm FILE` or `load areas`"
+        called = "" if name_or_id is None else f" {name_or_id}"
+        raise NotFoundError(f"There is no territory{called}; {hint}.", known=known)
     names = [territory.name for territory in found]
     raise NotFoundError(f"Several territories are loaded; name one of: {', '.join(names)}.", known=names)
 

@@ -124,6 +124,7 @@ def test_posts_are_loaded_whole_or_not_at_all(database, town, tmp_path):
     found = refused(database, ingest.load_assignments, path)
     assert set(found) == {4, 5, 6, 7}
     assert f"{head} heads this grid" in found[4]
+    assert not found[4].endswith("."), "the remedy follows after a semicolon"
     assert count(database, "assignment") == before
     path.write_text("\n".join(lines))
     with database.owner_work(Actor.system()) as work:
