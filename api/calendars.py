@@ -9,6 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
+from api.case_bodies import ClockOut
 from api.deps import Work
 from api.moments import Day, Moment
 from casework.calendars import write_hours
@@ -99,24 +100,6 @@ class DueOut(BaseModel):
     """When a limit is over; `provisional` where a year in between is not announced."""
 
     due_at: datetime
-    provisional: bool
-
-
-class ClockOut(BaseModel):
-    """A clock of a case; `share` is of its limit, 1 is all of it."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    kind: str
-    phase: int
-    name: str
-    state: str
-    owes: str
-    started_at: datetime
-    due_at: datetime | None
-    paused: bool
-    share: float
-    colour: str
     provisional: bool
 
 

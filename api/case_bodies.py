@@ -100,8 +100,18 @@ class LinkedOut(BaseModel):
     revision: int
 
 
+class EarlierResultOut(BaseModel):
+    """What a clock was due at until `at`, when it was reckoned anew for another calendar or rule (`reason`)."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    due_at: datetime
+    reason: str
+    at: datetime
+
+
 class ClockOut(BaseModel):
-    """A clock of a case; `share` is of its limit, 1 is all of it."""
+    """A clock of a case; `share` is of its limit, 1 is all of it. Results before it was reckoned anew stay beside."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -116,6 +126,7 @@ class ClockOut(BaseModel):
     share: float
     colour: str
     provisional: bool
+    earlier: list[EarlierResultOut]
 
 
 class ClocksOut(BaseModel):

@@ -35,8 +35,17 @@ _SHORTEST: Final = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
+class EarlierResult:
+    """What a clock was due at until `at`, when it was reckoned anew for another calendar or rule (`reason`)."""
+
+    due_at: datetime
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ClockView:
-    """A clock as it is shown; `share` is of its limit, 1 is all of it."""
+    """A clock as it is shown; `share` is of its limit, 1 is all of it. Earlier results stay, oldest first."""
 
     kind: str
     phase: int
@@ -49,6 +58,7 @@ class ClockView:
     share: float
     colour: str
     provisional: bool
+    earlier: tuple[EarlierResult, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -354,6 +364,10 @@ def _view(work: UnitOfWork, row: Any, now: datetime) -> ClockView:  # noqa: ANN4
         round(pure.share(clock, now, calendar), 4),
         pure.colour(clock, now, calendar).value,
         row.provisional,
+        tuple(
+            EarlierResult(datetime.fromisoformat(one["due_at"]), one["reason"], datetime.fromisoformat(one["at"]))
+            for one in row.earlier or ()
+        ),
     )
 
 

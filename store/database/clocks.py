@@ -31,9 +31,16 @@ where i.month = :month and i.id = :id and (i.due_at, i.soon_at) is distinct from
 """)
 _OF = sa.text("""
 select c.month, c.incident_id, c.kind, c.seq, c.state, c.started_at, c.since, c.due_at, c.soon_at, c.measure,
-       c.total_us, c.spent_us, c.calendar_id, c.provisional, c.limits, c.owes
+       c.total_us, c.spent_us, c.calendar_id, c.provisional, c.limits, c.owes, e.earlier
 from clock c join unnest(cast(:months as date[]), cast(:ids as bigint[])) w(month, id)
   on c.month = w.month and c.incident_id = w.id
+-- what another calendar or rule put something else in the place of
+left join lateral (
+    select jsonb_agg(jsonb_build_object('due_at', r.was, 'reason', r.reason, 'at', r.at) order by r.seq) as earlier
+    from (select n.seq, n.reason, n.at, n.due_at, lag(n.due_at) over (order by n.seq) as was
+          from clock_reckoning n where n.clock_id = c.id) r
+    where r.reason in ('calendar', 'rule') and r.was <> r.due_at
+) e on true
 where c.ended_at is null order by c.incident_id, c.kind, c.seq
 """)
 

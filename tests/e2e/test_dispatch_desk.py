@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -13,6 +15,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
+from services import calendars
+from store.database.actor import Actor
 from tests.e2e.conftest import DESK, PHONE
 from tests.e2e.dispatch_office import LON, Office, card, open_office, short
 
@@ -227,6 +231,28 @@ def test_words_being_typed_outlive_news_and_take_effect_by_themselves(office):
     page.get_by_role("button", name="Filter").click()
     expect(field).to_have_value("")
     expect(page.locator(f"tr[data-key='{other}']")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("lang", "words"), [("en", "until the work calendar changed"), ("zh", "工作日历变更后重新计算")]
+)
+def test_a_case_shows_what_its_clocks_were_due_at_before_another_calendar(office, lang, words):
+    no = office.opened()
+    with office.database.work(Actor.system()) as work:
+        before = calendars.show(work).calendar
+        calendars.save(work, replace(before, hours=((600, 660),)), now=datetime.now(UTC))
+    try:
+        page = office.desk("sender", f"#/dispatch?report={no}&list=1&lang={lang}").page
+        lines = card(page).locator(".case-clock")
+        expect(lines.filter(has_text=words)).to_have_count(1)
+        with office.database.work(Actor.system()) as work:
+            calendars.save(work, before, now=datetime.now(UTC))
+        expect(lines.filter(has_text=words).locator(".muted")).to_have_count(2)
+        assert page.evaluate("() => document.documentElement.scrollWidth") <= DESK["width"]
+    finally:
+        with office.database.work(Actor.system()) as work:
+            if calendars.show(work).calendar != before:
+                calendars.save(work, before, now=datetime.now(UTC))
 
 
 @pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not installed; run `make web`")

@@ -265,7 +265,10 @@ def test_another_calendar_moves_due_times_and_keeps_the_first_result(database, c
         view, moved = calendars.save(work, plain, now=at("2025-09-30T11:00"), territory=town.territory)
     assert moved >= 1
     assert view.version >= 2
-    assert seen(database, case).stage.due_at == at("2025-10-07T17:30")
+    found = seen(database, case).stage
+    assert found.due_at == at("2025-10-07T17:30")
+    told = [(one.due_at, one.reason, one.at) for one in found.earlier]
+    assert told == [(at("2025-10-14T17:30"), "calendar", at("2025-09-30T11:00"))]
     with database.work(SYSTEM) as work:
         results = [
             row

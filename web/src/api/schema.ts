@@ -6751,7 +6751,7 @@ export interface components {
         };
         /**
          * ClockOut
-         * @description A clock of a case; `share` is of its limit, 1 is all of it.
+         * @description A clock of a case; `share` is of its limit, 1 is all of it. Results before it was reckoned anew stay beside.
          */
         ClockOut: {
             /** Kind */
@@ -6779,6 +6779,8 @@ export interface components {
             colour: string;
             /** Provisional */
             provisional: boolean;
+            /** Earlier */
+            earlier: components["schemas"]["EarlierResultOut"][];
         };
         /**
          * ClocksOut
@@ -7446,6 +7448,24 @@ export interface components {
             duty_zh: string;
             /** Unit */
             unit?: string | null;
+        };
+        /**
+         * EarlierResultOut
+         * @description What a clock was due at until `at`, when it was reckoned anew for another calendar or rule (`reason`).
+         */
+        EarlierResultOut: {
+            /**
+             * Due At
+             * Format: date-time
+             */
+            due_at: string;
+            /** Reason */
+            reason: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
         };
         /**
          * EditAnswerOut

@@ -24,6 +24,11 @@ function OneClock({ of, words }: { of: NonNullable<Told>; words: string }): JSX.
       <span>
         <span class="block small strong">{words}</span>
         <span class={`foot clock-words ${colour}`}>{clockWords(clock, clockTime.value)}</span>
+        {of.earlier.map((one) => (
+          <span key={one.at} class="block foot muted">
+            {t(one.reason === 'rule' ? 'dispatch.beforeRule' : 'dispatch.beforeCalendar', { t: moment(one.due_at, clockTime.value), at: moment(one.at, clockTime.value) })}
+          </span>
+        ))}
       </span>
     </li>
   )
