@@ -6,6 +6,10 @@ import { tilesUnder, withoutVersion, type TileId } from './tiles'
 /** Every tile of a source, where they can't be named. */
 const ALL = undefined
 type Tiles = TileId[] | typeof ALL
+type Boxes = [number, number, number, number][] | typeof ALL
+
+/** One change is told of every layer that it touched, in one breath: what hangs on several of them is fetched once. */
+const TOGETHER_MS = 50
 
 /** What of a map fetches tiles anew. */
 export type TileMap = Pick<MapLibre, 'getSource' | 'getZoom' | 'getStyle' | 'isSourceLoaded' | 'refreshTiles' | 'on' | 'off'>
@@ -19,18 +23,32 @@ export function refreshing(map: TileMap, maxZoom: number): { changed: (event: Pi
   const underway = new Map<string, Tiles>()
   const remembered = new Set<string>()
 
+  const due = new Map<string, Boxes>()
+  let timer: ReturnType<typeof setTimeout> | undefined
+
   const changed = ({ layer, bbox }: Pick<LayerEvent, 'layer' | 'bbox'>): void => {
     const { metadata } = map.getStyle() as { metadata?: { 'gridward:stale-with'?: Record<string, string[]> } }
     const hangingOn = Object.entries(metadata?.['gridward:stale-with'] ?? {}).filter(([, others]) => others.includes(layer))
-    const z = Math.min(Math.floor(map.getZoom()), maxZoom)
     for (const each of [layer, ...hangingOn.map(([id]) => id)]) {
-      const source = map.getSource<VectorTileSource>(each)
+      const before = due.has(each) ? due.get(each) : []
+      due.set(each, each === layer && bbox && before ? [...before, bbox] : ALL)
+    }
+    timer ??= setTimeout(flush, TOGETHER_MS)
+  }
+
+  const flush = (): void => {
+    timer = undefined
+    const z = Math.min(Math.floor(map.getZoom()), maxZoom)
+    for (const [id, boxes] of due) {
+      const source = map.getSource<VectorTileSource>(id)
       if (!source) continue
       // an address of one version would be answered from the browser's cache for ever; `setTiles` would fetch the whole
       // screen anew, and keep what a tile under way brings from the old address
       if (source.tiles) source.tiles = source.tiles.map(withoutVersion)
-      refresh(each, (each === layer && bbox && tilesUnder(bbox, z)) || ALL)
+      const tiles = boxes?.map((box) => tilesUnder(box, z))
+      refresh(id, tiles?.every((under) => under !== null) ? tiles.flat() : ALL)
     }
+    due.clear()
   }
 
   const refresh = (id: string, tiles: Tiles): void => {
@@ -59,6 +77,7 @@ export function refreshing(map: TileMap, maxZoom: number): { changed: (event: Pi
   return {
     changed,
     stop: () => {
+      clearTimeout(timer)
       map.off('sourcedata', arrived)
       map.off('movestart', moving)
     },
