@@ -141,6 +141,27 @@ def _figures_follow(second: Desk, folder: Path) -> None:
     expect(other.locator("#table tbody")).to_contain_text("carried over")
 
 
+def _areas_of_a_day(second: Desk) -> None:
+    """See the areas of a day after the change and of one before it, on the map and by the address."""
+    page = second.page
+    second.open(f"#/areas?at={LATER}")
+    rows = page.locator("#table tbody tr")
+    expect(rows).to_have_count(2)
+    expect(page.locator("#table")).to_contain_text("Kluuvi")
+    second.wait_for_map()
+    page.wait_for_function("() => window.gridward.map.queryRenderedFeatures({layers: ['change-after']}).length >= 2")
+    rows.filter(has_text="Kluuvi").click()
+    # one area, in as many parts as the tiles cut it into
+    bright = "window.gridward.map.queryRenderedFeatures({layers: ['change-bright']}).map((one) => one.properties.code)"
+    page.wait_for_function(f"() => new Set({bright}).size === 1")
+    page.get_by_label("Areas as of").fill(str(DAY - timedelta(days=1)))
+    expect(rows).to_have_count(1)
+    expect(page).to_have_url(re.compile(f"at={DAY - timedelta(days=1)}"))
+    page.get_by_role("button", name="Back to now").click()
+    expect(page.get_by_label("Areas as of")).to_have_value("")
+    expect(page.get_by_text("Areas valid today: 1")).to_be_visible()
+
+
 def test_an_area_is_split_by_hand_and_published_by_a_second_person(desk_of, tmp_path):
     author = desk_of(PLANNER, "#/areas")
     page = author.page
@@ -160,6 +181,7 @@ def test_an_area_is_split_by_hand_and_published_by_a_second_person(desk_of, tmp_
     _renamed_in_the_draft(page)
     _published(other)
     _figures_follow(second, tmp_path)
+    _areas_of_a_day(second)
 
     # taken back before its day: the present areas go on
     second.open(f"#/areas?part={made['change']['id']}")

@@ -1,4 +1,5 @@
 /** Small sums on longitude and latitude for drawing only; what is measured comes from the server. */
+import type { MultiPolygon, Polygon } from 'geojson'
 
 const EARTH = 6_371_008.8
 const rad = (degrees: number): number => (degrees * Math.PI) / 180
@@ -56,4 +57,17 @@ export function readPosition(text: string): { lon: number; lat: number } | null 
   if (Math.abs(a) <= 180 && Math.abs(b) <= 90) return { lon: a, lat: b }
   if (Math.abs(b) <= 180 && Math.abs(a) <= 90) return { lon: b, lat: a }
   return null
+}
+
+/** West, south, east, north of an area. */
+export function bboxOf(geometry: Polygon | MultiPolygon): [number, number, number, number] {
+  const box: [number, number, number, number] = [Infinity, Infinity, -Infinity, -Infinity]
+  const rings = geometry.type === 'Polygon' ? geometry.coordinates : geometry.coordinates.flat()
+  for (const [x = NaN, y = NaN] of rings.flat()) {
+    if (x < box[0]) box[0] = x
+    if (y < box[1]) box[1] = y
+    if (x > box[2]) box[2] = x
+    if (y > box[3]) box[3] = y
+  }
+  return box
 }

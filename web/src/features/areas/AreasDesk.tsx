@@ -12,11 +12,12 @@ import { deskBack } from '../shell/keys'
 import { PhoneFoot } from '../shell/PhoneFoot'
 import { StatusBar } from '../shell/StatusBar'
 import { person } from '../planner/life/life'
-import { opened, startAreas, whole } from './areas'
+import { ofDay, opened, startAreas, whole } from './areas'
 import { Change, ChangeActions } from './Change'
 import { ChangeList } from './ChangeList'
 import { begin, closeForm, doing, drawing, places } from './compose'
 import { Compose } from './Compose'
+import { DayAreas } from './DayAreas'
 import { Figures } from './Figures'
 import { startOnMap } from './onmap'
 import { ChangeDialogs } from './StepDialogs'
@@ -47,6 +48,12 @@ function Header(): JSX.Element {
         ))}
       </nav>
       <span class="grow" />
+      {part === null && (
+        <label class="row small org-day" for="areas-day">
+          {t('areas.dayOf')}
+          <input id="areas-day" type="date" class="input" value={store.at.value ?? ''} onInput={(event) => (store.at.value = event.currentTarget.value || null)} />
+        </label>
+      )}
       {opened.value && whole.data.value && <ChangeActions of={whole.data.value.change} />}
       {part !== 'new' && !opened.value && !limited.value && (
         <button
@@ -82,6 +89,7 @@ function back(): boolean {
   if (drawing.value) drawing.value = false
   else if (doing.value) closeForm()
   else if (store.part.value && store.part.value !== 'new') store.part.value = null
+  else if (ofDay.value) store.at.value = null
   else return false
   return true
 }
@@ -90,7 +98,7 @@ function Panel(): JSX.Element {
   if (store.part.value === 'new') return <Compose />
   if (store.part.value === 'figures') return <Figures />
   if (opened.value) return <Change key={opened.value} />
-  return <ChangeList />
+  return ofDay.value ? <DayAreas /> : <ChangeList />
 }
 
 /** Change sets of areas: who proposed what, what it does on the map, and figures on boundaries of any day. */

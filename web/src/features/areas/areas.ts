@@ -1,5 +1,6 @@
 /** Change sets of areas: what the server says of them, and the steps that change them. */
 import { computed, effect, signal } from '@preact/signals'
+import type { MultiPolygon, Polygon } from 'geojson'
 import { ask, query } from '../../api/client'
 import { territory } from '../../api/data'
 import { onLayer, onNews } from '../../api/events'
@@ -38,6 +39,24 @@ export const areas = resource(async (abort) => {
   const where = territory.peek()
   return where ? (await ask<{ areas: Area[] }>(`/api/v1/areas${query({ territory: where.id })}`, { signal: abort })).areas : []
 })
+/** Areas of the day of the address, with their shapes. */
+export interface DayArea {
+  code: string
+  name: string
+  kind: string
+  geometry: Polygon | MultiPolygon
+}
+const MOST_AREAS = 10_000
+export const dated = resource(async (abort) => {
+  const [where, day] = [territory.peek(), store.at.peek()]
+  if (!where || !day) return null
+  // midday is the same day in every zone that is in use here
+  const path = `/ogc/collections/areas/items${query({ bbox: where.bbox.join(','), datetime: `${day}T12:00:00Z`, limit: String(MOST_AREAS) })}`
+  const { features } = await ask<{ features: { properties: Omit<DayArea, 'geometry'>; geometry: DayArea['geometry'] }[] }>(path, { signal: abort })
+  return { day, rows: features.map(({ properties: { code, name, kind }, geometry }): DayArea => ({ code, name, kind, geometry })) }
+})
+/** The first page shows the areas of a day, not of today's change sets. */
+export const ofDay = computed(() => (store.at.value && !opened.value && !store.part.value ? store.at.value : null))
 export const whole = resource(async (abort) => {
   const id = opened.peek()
   return id ? ask<WholeChange>(of(id), { signal: abort }) : null
@@ -73,7 +92,7 @@ const PATHS: Partial<Record<Step, string>> = { submit: 'submit', recall: 'recall
 
 /** Fetches again what a step changed. */
 export async function refresh(): Promise<void> {
-  await Promise.all([changes.load(), areas.load(), ...(opened.peek() ? [whole.load(), shapes.load(), steps.load(), comments.load()] : [])])
+  await Promise.all([changes.load(), areas.load(), ...(store.at.peek() ? [dated.load()] : []), ...(opened.peek() ? [whole.load(), shapes.load(), steps.load(), comments.load()] : [])])
 }
 
 /** Takes a step of a change set; raises what the server refuses it with. */
@@ -170,6 +189,10 @@ export function startAreas(): () => void {
       if (!territory.value) return
       void changes.load()
       void areas.load()
+    }),
+    effect(() => {
+      if (store.at.value && territory.value) void dated.load()
+      else dated.clear()
     }),
     effect(() => {
       void opened.value

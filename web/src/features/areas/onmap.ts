@@ -5,7 +5,7 @@ import type { Map as MapLibre } from 'maplibre-gl'
 import { editDrawing, editHand, type Pointer } from '../../map/editing'
 import { standOver, type Drawn } from '../../map/over'
 import { store } from '../../map/store'
-import { bright, comments, opened, shapes, side } from './areas'
+import { bright, comments, dated, ofDay, opened, shapes, side } from './areas'
 import { actions, chosen, drawing, fault, flip, kindNow, places, ring } from './compose'
 
 const TOUCH = 'area-touch'
@@ -36,6 +36,11 @@ function changeLayers(): Drawn[] {
 
 /** The features of a change that are to be seen now. */
 function shown(): FeatureCollection {
+  if (ofDay.value) {
+    const rows = dated.data.value?.rows ?? []
+    const features = rows.map(({ code, name, geometry }) => ({ type: 'Feature', properties: { role: 'after', code, name, named: true, bright: code === bright.value }, geometry }))
+    return { type: 'FeatureCollection', features } as FeatureCollection
+  }
   const all = shapes.data.value?.features ?? []
   const features = all
     .filter(({ properties }) => side.value === 'both' || properties.role === side.value)
