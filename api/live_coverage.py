@@ -73,7 +73,9 @@ async def running(_wiring: Wiring) -> AsyncIterator[None]:
 
 
 def _warm() -> None:
+    from layers.geojson_text import fill_geometries  # noqa: PLC0415 - brings in compiled kernels
     from services.coverage_warm import settle_heap, warm  # noqa: PLC0415 - brings in compiled kernels
 
     _log.info("Kernels of coverage are ready.", extra={"seconds": round(warm(), 3)})
+    fill_geometries(b"", b"", 7)  # with the others: what is loaded here leaves the garbage collector's way
     settle_heap()

@@ -28,3 +28,8 @@ def kernel(function: Function) -> Function:
         The compiled function.
     """
     return cast("Function", numba.njit(cache=True, nogil=True, error_model="numpy")(function))
+
+
+def inlined(function: Function) -> Function:
+    """Compile as `kernel` does, into whatever kernel calls it: for a few statements in the innermost loop."""
+    return cast("Function", numba.njit(cache=True, nogil=True, error_model="numpy", forceinline=True)(function))

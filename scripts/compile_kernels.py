@@ -50,6 +50,7 @@ from grid_partition import (
 )
 from grid_partition import seed as start_of_search
 from grid_partition.walks import walks_in_groups
+from layers.geojson_text import fill_geometries
 
 BLOCKS = 6
 BLOCK_M = 80.0
@@ -59,7 +60,7 @@ Geometries = npt.NDArray[np.object_]
 
 
 def main() -> int:
-    """Divide the town in every way, group its doors, cut its channels, and look at it through cameras."""
+    """Divide the town in every way, group its doors, cut its channels, look at it through cameras, and write it."""
     lines = np.arange(1, BLOCKS, dtype=np.float64) * np.float64(BLOCK_M)
     streets = [shapely.LineString([(0, at), (SIDE, at)]) for at in lines]
     streets += [shapely.LineString([(at, 0), (at, SIDE)]) for at in lines]
@@ -74,6 +75,7 @@ def main() -> int:
     group(doors)
     cut_channels(lines, np.array([town]))
     watch(lines, np.array(streets), grids)
+    fill_geometries(b"\x01", shapely.to_wkb(town, byte_order=1), 7)
     return 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from dataclasses import dataclass, replace
 from typing import Final
@@ -158,7 +159,11 @@ async def read_page_quickly(
         return ItemPage(b"", 0, None, tag, unchanged=True)
     if not pages or now is not guess:
         pages = await reads.ask(sql.page_statement(collection, now.view, query))
-    return ItemPage(*sql.page_in(pages[0], query), tag)
+    (found_page,) = pages
+    # a large page would hold up every other request while it is written
+    large = sql.is_large(found_page)
+    page = await asyncio.to_thread(sql.page_in, found_page, query) if large else sql.page_in(found_page, query)
+    return ItemPage(*page, tag)
 
 
 def read_feature(

@@ -1,4 +1,7 @@
-"""SQL of features: pages of a collection as GeoJSON text, built in the database, and which of them are asked for."""
+"""SQL of features: pages of a collection as GeoJSON text, and which features are asked for.
+
+The database writes the attributes; the geometries come from it in binary, and `layers.geojson_text` writes them.
+"""
 
 from __future__ import annotations
 
@@ -27,6 +30,10 @@ Box = tuple[float, float, float, float]
 
 DEGREE_DIGITS: Final = 7
 METRE_DIGITS: Final = 3
+LARGE_PAGE: Final = 2**20
+"""Bytes of text and geometries: about two milliseconds of writing."""
+_MARK: Final = "chr(1)"
+"""Stands for a geometry in the text of a page: `layers.geojson_text.MARK`."""
 _LIMIT: Final = sa.bindparam("limit", type_=sa.BigInteger)
 _TIME: Final = pg.TIMESTAMP(timezone=True)
 _SOME_TIME: Final = datetime(2000, 1, 1, tzinfo=UTC)
@@ -130,7 +137,8 @@ class Page:
 def read_page(session: Session, collection: str, view: View, query: FeatureQuery) -> Page:
     """Return features of a collection in the order asked for."""
     row = session.execute(_page(collection, query), _values(collection, view, query)).one()
-    return Page(row.features or "", *_ends(query, row.found, row.last), row.revision)
+    features = _drawn_in((row.features or "").encode(), row.places, query)
+    return Page(features.decode(), *_ends(query, row.found, row.last), row.revision)
 
 
 def page_statement(collection: str, view: View, query: FeatureQuery) -> Question:
@@ -150,8 +158,22 @@ def page_statement(collection: str, view: View, query: FeatureQuery) -> Question
 
 def page_in(found: Found, query: FeatureQuery) -> tuple[bytes, int, Cursor | None]:
     """Return the features that `page_statement` found, how many, and where the next page begins."""
-    [features, number, last, _] = found.as_it_came()
-    return features or b"", *_ends(query, int.from_bytes(number or b""), last)
+    [features, places, number, last, _] = found.as_it_came()
+    return _drawn_in(features or b"", places, query), *_ends(query, int.from_bytes(number or b""), last)
+
+
+def is_large(found: Found) -> bool:
+    """Whether `page_in` takes longer than a moment."""
+    return sum(len(each or b"") for each in found.as_it_came()[:2]) > LARGE_PAGE
+
+
+def _drawn_in(features: bytes, places: bytes | None, query: FeatureQuery) -> bytes:
+    if places is None:
+        return features
+    from layers.geojson_text import fill_geometries  # noqa: PLC0415 - brings in compiled kernels
+
+    digits = DEGREE_DIGITS if query.crs.degrees else METRE_DIGITS
+    return fill_geometries(features, places, digits, swapped=query.crs.swapped)
 
 
 def _ends(query: FeatureQuery, found: int, last: str | bytes | None) -> tuple[int, Cursor | None]:
@@ -200,7 +222,8 @@ def _written(chosen: sa.CTE, names: list[str], query: FeatureQuery, keys: int) -
     numbered = sa.select(sa.func.row_number().over().label("n"), *chosen.c).subquery("r")
     told = [part for name in names for part in (sa.literal_column(f"'{name}'"), numbered.c[name])]
     null: sa.ColumnElement[Any] = sa.literal_column("'null'")
-    place = sa.func.coalesce(_geojson(numbered, query.crs), null) if query.geometry else null
+    shape: sa.ColumnElement[Any] = numbered.c["_geom"] if query.geometry else sa.null()
+    place = sa.case((shape.is_(None), null), else_=sa.literal_column(_MARK)) if query.geometry else null
     feature = sa.func.concat(
         sa.literal_column("'{\"type\":\"Feature\",\"id\":'"), numbered.c.fid,
         sa.literal_column("',\"geometry\":'"), place,
@@ -209,8 +232,11 @@ def _written(chosen: sa.CTE, names: list[str], query: FeatureQuery, keys: int) -
     )  # fmt: skip
     last = sa.cast(sa.func.json_build_array(numbered.c.fid, *(numbered.c[f"_key{k}"] for k in range(keys))), sa.Text)
     joined: Any = pg.aggregate_order_by(sa.literal_column("','"), numbered.c.n)
+    strung: Any = pg.aggregate_order_by(sa.literal_column("''::bytea"), numbered.c.n)
+    binary = sa.func.st_asbinary(shape, sa.literal_column("'NDR'")) if query.geometry else sa.literal_column("null")
     return sa.select(
         sa.func.string_agg(feature, joined).filter(numbered.c.n <= _LIMIT).label("features"),
+        sa.func.string_agg(sa.cast(binary, sa.LargeBinary), strung).filter(numbered.c.n <= _LIMIT).label("places"),
         sa.func.count().label("found"),
         sa.func.max(last).filter(numbered.c.n == _LIMIT).label("last"),
         sa.func.max(numbered.c["_revision"]).label("revision"),
@@ -230,17 +256,6 @@ def _told(source: LayerSource, field: Field) -> sa.ColumnElement[Any]:
 def _drawn(source: LayerSource, crs: OutputCrs) -> sa.ColumnElement[Any]:
     place = place_of(source)
     return place if crs.srid == STORAGE_SRID else sa.func.st_transform(place, sa.literal(crs.srid, sa.Integer))
-
-
-def _geojson(numbered: sa.Subquery, crs: OutputCrs) -> sa.ColumnElement[Any]:
-    """Write a geometry with rings as RFC 7946 wants them; options 0: never a ``crs`` member."""
-    place: sa.ColumnElement[Any] = numbered.c["_geom"]
-    surface = sa.func.st_dimension(place) == sa.literal_column("2")
-    wound = sa.case((surface, sa.func.st_forcepolygonccw(place)), else_=place)
-    turned = sa.func.st_flipcoordinates(wound) if crs.swapped else wound
-    return sa.func.st_asgeojson(
-        turned, sa.literal_column(str(DEGREE_DIGITS if crs.degrees else METRE_DIGITS)), sa.literal_column("0")
-    )
 
 
 def _where(source: LayerSource, query: FeatureQuery) -> tuple[str, list[Any]]:

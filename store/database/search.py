@@ -52,7 +52,8 @@ with plans as materialized (
            case when c.code16 = :text then 0 else 1 end as rank
     from component c
     -- LIKE would be asked of every row that row security lets through; these two are answered by an index
-    where c.code16 ~>=~ :text and c.code16 ~<~ :beyond and (cast(:territory as uuid) is null or c.territory_id = :territory)
+    where c.code16 ~>=~ :text and c.code16 ~<~ :beyond
+      and (cast(:territory as uuid) is null or c.territory_id = :territory)
     order by c.code16 using ~<~ limit :limit
 ), places as (
     select 'place', 4, coalesce(nullif(k.name, ''), k.kind), k.kind, k.id::text, k.point, null::geometry,

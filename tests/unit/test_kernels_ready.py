@@ -21,7 +21,7 @@ import json, pathlib, runpy, sys, time
 from numba.core.dispatcher import Dispatcher
 WORK
 found = {}
-for module in [m for m in list(sys.modules) if m.split(".")[0] in ("grid_partition", "grid_coverage", "gis")]:
+for module in [m for m in list(sys.modules) if m.split(".")[0] in ("grid_partition", "grid_coverage", "gis", "layers")]:
     for name, value in vars(sys.modules[module]).items():
         if isinstance(value, Dispatcher) and value.py_func.__module__ == module:
             missed = [str(key) for key in value.stats.cache_misses]
