@@ -201,6 +201,14 @@ def code_of(work: UnitOfWork, texts: Sequence[str], territory_id: UUID) -> list[
     return [known[text] for text in texts]
 
 
+def item_called(work: UnitOfWork, text: str, territory_id: UUID) -> str | None:
+    """Return the one item that has this code, name or synonym, whole; None where several or none have."""
+    items = items_of(work, version_id(work, territory_id))
+    wanted = plain(text)
+    found = [code for code, one in items.items() if wanted in {plain(code), *map(plain, one.names)}]
+    return found[0] if len(found) == 1 else None
+
+
 def recognise_item(work: UnitOfWork, text: str, territory_id: UUID) -> str | None:
     """Return the item that a free text names, or None."""
     return code_of(work, [text], territory_id)[0]

@@ -259,7 +259,11 @@ def placed_at(
 def _save(work: UnitOfWork, report: Report, found: Located, channel_key: str, now: datetime, time_zone: str) -> Taken:
     lon, lat = found.point or (None, None)
     located_by = found.answer["located_by"] if found.point else "none"
-    urgent = urgent_of(work, report.item_code, found.territory_id)
+    item_code = report.item_code
+    if item_code is None and found.territory_id is not None:
+        # who writes an item's name, in whichever way in, means that item
+        item_code = catalogue.item_called(work, report.item, found.territory_id)
+    urgent = urgent_of(work, item_code, found.territory_id)
     local = now.astimezone(ZoneInfo(time_zone))
     month = local.date().replace(day=1)
     incident_id, serial = sql.next_numbers(work.session, month)
@@ -271,7 +275,7 @@ def _save(work: UnitOfWork, report: Report, found: Located, channel_key: str, no
         "intake_key": hashlib.sha256(f"{report.channel}:{channel_key}".encode()).hexdigest(),
         "no": no,
         "item": item,
-        "item_code": report.item_code,
+        "item_code": item_code,
         "severity": report.severity,
         "urgent": urgent,
         "place": found.point is not None,
@@ -295,7 +299,7 @@ def _save(work: UnitOfWork, report: Report, found: Located, channel_key: str, no
             "accuracy_m": report.place.accuracy_m if found.point else None, "locate_method": located_by,
             "grid_version_id": versions[0], "alt_grid_version_id": versions[1], "component_id": found.component_id,
             "area_code": area, "town_code": town, "county_code": county, "actor_id": work.actor.account_id,
-            "facts": facts, "digest": step.digest, "item_code": report.item_code, "urgent": urgent,
+            "facts": facts, "digest": step.digest, "item_code": item_code, "urgent": urgent,
         },
     )  # fmt: skip
 

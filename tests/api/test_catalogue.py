@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import resources
+from uuid import uuid4
 
 import pytest
 
@@ -40,6 +41,20 @@ def test_items_are_found_and_unchanged_lists_cost_nothing(client, town):
     assert (current["items"], current["classes"], current["version"]) == (113, 4, 1)
     leads = client.get("/api/v1/catalogue/lead-units").json()
     assert (leads["holes"], leads["doubles"], len(leads["first_holes"])) == (226, 0, 200)
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [("Pothole", "0106"), ("坑", None), ("Pothole near the church", None), ("0101", "0101"), ("井盖 缺失", "0101")],
+)
+def test_whoever_reports_an_item_by_its_name_means_that_item(client, town, said, code):
+    lon, lat = lonlat(100, 100)
+    answer = client.post(
+        "/api/v1/incidents", json={"item": said, "lon": lon, "lat": lat}, headers={"Idempotency-Key": str(uuid4())}
+    )
+    assert answer.status_code == 201, answer.text
+    incident = answer.json()["incident"]
+    assert (incident["item"], incident["item_code"]) == (said, code)
 
 
 def test_who_leads_is_said_in_one_place_at_a_time(client, town):
