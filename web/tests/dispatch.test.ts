@@ -5,7 +5,8 @@ vi.hoisted(() => vi.stubGlobal('location', { hash: '' }))
 import { hasDuty, isNarrowed, listQuestion, mayDecide, readFilters, sinceOf, tabCounts, tabsOf, writeFilters } from '../src/features/dispatch/filters'
 import { arranged, bodyOf, fieldsOf, forMany, isBare, lacks } from '../src/features/dispatch/form'
 import { alarms, asDuplicateMs, byUrgency, extended, hold, neighbour } from '../src/features/dispatch/order'
-import { gridWords, stepWords } from '../src/features/dispatch/words'
+import { gridWords, groundName, placeWords, stepWords } from '../src/features/dispatch/words'
+import { planGrids } from '../src/api/data'
 import { lang } from '../src/i18n'
 import { dispatchEn, dispatchZh } from '../src/i18n/dispatch'
 import { noticesEn, noticesZh } from '../src/i18n/notices'
@@ -171,6 +172,15 @@ describe('words', () => {
     const grid = (code: string): { id: string; code: string; name: string } => ({ id: code, code, name: '' })
     const seen = [[grid('990001001001015'), grid('990001001001009')], [grid('990001001001015'), null], [null, null]] as const
     expect(seen.map(([first, alt]) => gridWords({ grid: first, alt_grid: alt }))).toEqual(['15 / 9', '15', ''])
+  })
+  it('tell a grid without a name by its village', () => {
+    const grids = [{ code: '990101001001004', name: '', area_name: '胜利村' }]
+    planGrids.data.value = { plan: null, grids } as never
+    const at = (name: string) => ({ lon: 1, lat: 1, grid: { id: 'a', code: '990101001001004', name }, alt_grid: null }) as never
+    expect([groundName(at('')), groundName(at('West End'))]).toEqual(['胜利村', 'West End'])
+    expect(placeWords(at('')).endsWith(' 4 · 胜利村')).toBe(true)
+    planGrids.data.value = null
+    expect(placeWords(at('')).endsWith(' 4')).toBe(true)
   })
   it('fill the same places in both languages', () => {
     const places = (text: string): string[] => [...text.matchAll(/\{\w+\}/g)].map(String).sort()

@@ -6,7 +6,7 @@ import type { Column } from '../../ui/DataTable'
 import { saveFile } from '../../ui/save'
 import { clockTime, marked, shown, toggleMark } from './desk'
 import { ClockText, CriticalChip, Sign, StateChip } from './Queue'
-import { gridWords, itemWords, placeWords, shortNo, standWord } from './words'
+import { gridWords, groundName, itemWords, placeWords, shortNo, standWord } from './words'
 
 const LAST = '9999'
 
@@ -39,7 +39,7 @@ export const columns = (): Column<Incident>[] => [
       </span>
     ),
   },
-  { id: 'place', head: t('dispatch.col.place'), sort: placeWords, cell: (one) => <span class="ellipsis place-cell">{one.grid?.name ?? (one.lon === null || one.lat === null ? t('dispatch.notLocated') : position(one.lon, one.lat))}</span> },
+  { id: 'place', head: t('dispatch.col.place'), sort: placeWords, cell: (one) => <span class="ellipsis place-cell">{groundName(one) || (one.lon === null || one.lat === null ? t('dispatch.notLocated') : position(one.lon, one.lat))}</span> },
   { id: 'grid', head: t('dispatch.col.grid'), sort: (one) => one.grid?.code ?? '', cell: (one) => gridWords(one) || '–' },
   { id: 'unit', head: t('dispatch.col.unit'), sort: (one) => one.unit?.name ?? '', cell: (one) => one.unit?.name ?? '–' },
   { id: 'state', head: t('dispatch.col.state'), sort: standWord, cell: (one) => <StateChip one={one} /> },

@@ -1,5 +1,6 @@
 /** A case in words. */
 import { computed } from '@preact/signals'
+import { gridByCode } from '../../api/data'
 import { isOver, type CaseFull, type Incident } from '../../api/types'
 import { lang, t, tOr, type Key } from '../../i18n'
 import { gridNumber } from '../../i18n/format'
@@ -23,12 +24,15 @@ export const standWord = (one: Incident): string => (one.pending ? t(`dispatch.a
 export const gridWords = (one: Pick<Incident, 'grid' | 'alt_grid'>): string =>
   [one.grid, one.alt_grid].flatMap((grid) => (grid ? gridNumber(grid.code) : [])).join(' / ')
 
+/** The name of the grid; without one that of its village, since every village has a grid 4. */
+export const groundName = (one: Pick<Incident, 'grid'>): string =>
+  one.grid ? one.grid.name || (gridByCode.value.get(one.grid.code)?.area_name ?? '') : ''
+
 /** Where a case is, in a few words. */
 export function placeWords(one: Incident): string {
   if (one.lon === null) return t('dispatch.notLocated')
   if (!one.grid) return t('dispatch.outside')
-  const name = one.grid.name ? ` · ${one.grid.name}` : ''
-  return `${t('grid.grid')} ${gridWords(one)}${name}`
+  return [`${t('grid.grid')} ${gridWords(one)}`, groundName(one)].filter(Boolean).join(' · ')
 }
 
 /** The last figures of a report's number, as people say it. */

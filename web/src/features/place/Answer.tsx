@@ -36,7 +36,7 @@ function GridAndHead({ answer }: { answer: Located }): JSX.Element {
         return (
           <button type="button" class="answer-row" key={grid.id} onClick={() => (store.grid.value = grid.code)}>
             <span class="key strong">{gridNumber(grid.code)}</span>
-            <span class="grow ellipsis">{grid.name || known?.name || ''}</span>
+            <span class="grow ellipsis">{grid.name || known?.name || grid.area || ''}</span>
             <span class="strong nowrap">{head ?? <span class="chip warn">{t('here.noHead')}</span>}</span>
             {at === 0 && most && <span class="small muted nowrap">{t(deputies.length > 1 ? 'here.deputies' : 'here.deputy', { list: most })}</span>}
           </button>
