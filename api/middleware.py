@@ -145,6 +145,8 @@ class Crowd:
     """Send requests away when too many are being worked on: a short answer now beats a long wait for everybody.
 
     Streams of events may last for hours and work on nothing, and whoever watches the server must always get through.
+    A request is worked on once all of it is here. As many more may be on their way; one above that, and the one that
+    has been longest on its way is given up, so that whoever dawdles shuts out nobody who doesn't.
 
     Parameters
     ----------
@@ -157,6 +159,8 @@ class Crowd:
         self.app = app
         self.most = most
         self._inside = 0
+        # in the order of their coming
+        self._coming: dict[_Coming, None] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -168,11 +172,79 @@ class Crowd:
                 scope, receive, send
             )
             return
+        if not _has_body(scope):
+            await self._work_on(scope, receive, send)
+            return
+        if len(self._coming) >= self.most:
+            oldest = next(iter(self._coming))
+            del self._coming[oldest]
+            oldest.give_up()
+        coming = _Coming(receive)
+        self._coming[coming] = None
+
+        async def received() -> Message:
+            message = await coming.receive()
+            if not message.get("more_body", False) and coming in self._coming:
+                del self._coming[coming]
+                self._inside += 1
+                coming.here = True
+            return message
+
+        try:
+            await self.app(scope, received, send)
+        finally:
+            self._coming.pop(coming, None)
+            self._inside -= coming.here
+
+    async def _work_on(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._inside += 1
         try:
             await self.app(scope, receive, send)
         finally:
             self._inside -= 1
+
+
+class _Coming:
+    """A request that is on its way."""
+
+    def __init__(self, receive: Receive) -> None:
+        self.here = False
+        self._receive = receive
+        self._loop = asyncio.get_running_loop()
+        self._given_up = False
+        self._waiting: asyncio.Timeout | None = None
+
+    async def receive(self) -> Message:
+        """Wait for more of the request.
+
+        Raises
+        ------
+        RequestTooSlowError
+            It was given up.
+        """
+        if self.here:
+            return await self._receive()
+        try:
+            async with asyncio.timeout(0 if self._given_up else None) as self._waiting:
+                return await self._receive()
+        except TimeoutError:
+            raise RequestTooSlowError("The request was overtaken by others while it was being sent.") from None
+        finally:
+            self._waiting = None
+
+    def give_up(self) -> None:
+        """Wait no longer; may be called from another event loop."""
+        self._loop.call_soon_threadsafe(self._end)
+
+    def _end(self) -> None:
+        self._given_up = True
+        if self._waiting is not None:
+            self._waiting.reschedule(self._loop.time())
+
+
+def _has_body(scope: Scope) -> bool:
+    headers = Headers(scope=scope)
+    return "transfer-encoding" in headers or headers.get("content-length", "0") != "0"
 
 
 class BodyLimit:

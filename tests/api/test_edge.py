@@ -301,6 +301,38 @@ def test_slow_clients_keep_nobody_else_waiting(impatient):
             each.close()
 
 
+def layer_of(app, kind):
+    """The part of an application that is of this kind."""
+    layer = app.middleware_stack
+    while not isinstance(layer, kind):
+        layer = layer.app
+    return layer
+
+
+def test_bodies_on_their_way_shut_out_nobody(impatient, app, token, monkeypatch):
+    monkeypatch.setattr(layer_of(app, middleware.Crowd), "most", 3)
+    monkeypatch.setattr(layer_of(app, middleware.BodyLimit), "patience_s", 60.0)
+    base, header = f"http://127.0.0.1:{impatient}", {"Authorization": f"Bearer {token}"}
+    slow = [socket.create_connection(("127.0.0.1", impatient), 10) for _ in range(4)]
+    try:
+        for each in slow:
+            each.sendall(b"POST /api/v1/locate HTTP/1.1\r\nHost: x\r\nContent-Length: 500\r\n\r\n{")
+        # the fourth took the place of the first
+        slow[0].settimeout(20)
+        answer = slow[0].recv(65536)
+        assert b" 408 " in answer
+        assert b"too-slow" in answer
+        assert httpx.get(f"{base}/api/v1/plans", headers=header, timeout=20).status_code == 200
+        asked = httpx.post(f"{base}/api/v1/locate", json={"lon": 24.9, "lat": 60.2}, headers=header, timeout=20)
+        assert asked.status_code == 200
+        slow[3].setblocking(False)
+        with pytest.raises(BlockingIOError):  # it came last, and may go on
+            slow[3].recv(1)
+    finally:
+        for each in slow:
+            each.close()
+
+
 def test_a_stream_outlives_the_patience_for_requests(impatient, token):
     header = {"Authorization": f"Bearer {token}"}
     with httpx.stream("GET", f"http://127.0.0.1:{impatient}/api/v1/events", headers=header, timeout=10) as stream:
