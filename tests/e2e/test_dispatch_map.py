@@ -180,3 +180,19 @@ def test_a_case_is_opened_by_its_number_from_the_search_box_of_any_desk(office):
         page.keyboard.press("Enter")
         expect(page).to_have_url(re.compile(rf"#/dispatch.*report={no}"))
         expect(card(page).get_by_text(short(no)).first).to_be_visible()
+
+
+def test_what_keeps_the_map_away_is_told_beside_the_cards_on_it(office):
+    desk = office.desk("sender", "#/dispatch")
+    page = desk.page
+    page.route(re.compile(r"/api/v1/style\?"), lambda route: route.abort())
+    page.reload()
+    told = page.locator(".map-failure")
+    expect(told).to_contain_text("The server does not answer.")
+    card_box, told_box = page.get_by_text("Map follows the queue").bounding_box(), told.bounding_box()
+    assert card_box is not None
+    assert told_box is not None
+    assert told_box["y"] >= card_box["y"] + card_box["height"]
+    page.unroute(re.compile(r"/api/v1/style\?"))
+    told.get_by_role("button", name="Try again").click()
+    expect(told).to_have_count(0)
