@@ -93,6 +93,7 @@ def test_when_is_the_first_instant_with_so_much_work(
 
 
 @settings(max_examples=40, deadline=None)
+@settings(deadline=None)
 @given(calendars(), calendars())
 def test_a_calendar_is_read_as_it_was_written_and_a_year_alone_changes_no_other(
     calendar: WorkCalendar, other: WorkCalendar
