@@ -93,7 +93,6 @@ def test_when_is_the_first_instant_with_so_much_work(
 
 
 @settings(max_examples=40, deadline=None)
-@settings(deadline=None)
 @given(calendars(), calendars())
 def test_a_calendar_is_read_as_it_was_written_and_a_year_alone_changes_no_other(
     calendar: WorkCalendar, other: WorkCalendar
@@ -107,6 +106,7 @@ def test_a_calendar_is_read_as_it_was_written_and_a_year_alone_changes_no_other(
         assert found == replace(holds, days=(holds.days[0], *other.days))
 
 
+@settings(max_examples=40, deadline=None)
 @given(calendars(), MOMENTS, st.integers(1, 30))
 def test_work_days_are_counted_from_the_day_after(calendar: WorkCalendar, moment: datetime, days: int) -> None:
     found = to_moment(int(work_time(calendar, 2025, 2035).evening_after([to_instant(moment)], [days])[0]))
