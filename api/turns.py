@@ -19,6 +19,14 @@ from api.middleware import UNCOUNTED
 # one runs while the other waits for the database
 AT_ONCE: Final = 2
 MOMENT_S: Final = 0.1
+_TURN: Final = "gridward.turn"
+
+
+def step_aside(scope: Scope) -> None:
+    """End the turn of a request that from now on waits in the event loop and works in no thread."""
+    turn: _Turn | None = scope.get(_TURN)
+    if turn is not None:
+        turn.end()
 
 
 class Turns:
@@ -56,7 +64,7 @@ class Turns:
             await self.app(scope, receive, send)
             return
         turns = self._turns.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(self.at_once))
-        turn = _Turn(turns, self.moment_s)
+        turn = scope[_TURN] = _Turn(turns, self.moment_s)
 
         async def received() -> Message:
             message = await receive()

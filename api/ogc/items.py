@@ -42,6 +42,7 @@ from api.ogc.parameters import (
 )
 from api.ogc.words import language_of, said
 from api.ogc_parameters import base_of, known_tags, link, only_parameters
+from api.turns import step_aside
 from gis.errors import NotFoundError
 from layers.fields import FIELDS
 from layers.spec import Lang, LayerSpec
@@ -119,6 +120,7 @@ async def list_items(request: Request, who: Who, wired: Wired, look: Looking, co
     if wanted_format(request) == "json" and _SIMPLE.issuperset(request.query_params):
         query, crs = requested_query(request, fields, list)
         if not query.wanted:  # `plan` is an attribute of some features, too
+            step_aside(request.scope)
             tags = known_tags(request)
             read = partial(read_page_quickly, views=wired.views, collection=collection, query=query, look=look)
             patience_s = patience_of(request.method, route_of(request.scope), wired.settings.database)

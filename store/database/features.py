@@ -231,12 +231,14 @@ def _written(chosen: sa.CTE, names: list[str], query: FeatureQuery, keys: int) -
         sa.literal_column("'}'"),
     )  # fmt: skip
     last = sa.cast(sa.func.json_build_array(numbered.c.fid, *(numbered.c[f"_key{k}"] for k in range(keys))), sa.Text)
-    joined: Any = pg.aggregate_order_by(sa.literal_column("','"), numbered.c.n)
-    strung: Any = pg.aggregate_order_by(sa.literal_column("''::bytea"), numbered.c.n)
     binary = sa.func.st_asbinary(shape, sa.literal_column("'NDR'")) if query.geometry else sa.literal_column("null")
+    # rows come in their order: sorting them once more for each text took a third of the time of a page
+    shown = numbered.c.n <= _LIMIT
+    comma: sa.ColumnElement[Any] = sa.literal_column("','")
+    nothing: sa.ColumnElement[Any] = sa.literal_column("''::bytea")
     return sa.select(
-        sa.func.string_agg(feature, joined).filter(numbered.c.n <= _LIMIT).label("features"),
-        sa.func.string_agg(sa.cast(binary, sa.LargeBinary), strung).filter(numbered.c.n <= _LIMIT).label("places"),
+        sa.func.string_agg(feature, comma).filter(shown).label("features"),
+        sa.func.string_agg(sa.cast(binary, sa.LargeBinary), nothing).filter(shown).label("places"),
         sa.func.count().label("found"),
         sa.func.max(last).filter(numbered.c.n == _LIMIT).label("last"),
         sa.func.max(numbered.c["_revision"]).label("revision"),

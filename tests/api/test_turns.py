@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from api.turns import Turns
+from api.turns import Turns, step_aside
 
 MOMENT_S = 0.2
 
@@ -80,6 +80,31 @@ def test_what_is_slow_steps_aside_and_gives_its_turn_back_once():
         await asyncio.gather(*quick)
 
     asyncio.run(rush())
+
+
+def test_what_waits_in_the_event_loop_gives_its_turn_away():
+    async def rush() -> None:
+        work = Work()
+
+        async def page(scope, receive, send):
+            if scope["path"].startswith("/quick"):
+                step_aside(scope)
+            await work(scope, receive, send)
+
+        turns = Turns(page, at_once=1, moment_s=60)
+        asked = [_ask(turns, name) for name in ("/quick/1", "/quick/2", "/slow/1", "/slow/2")]
+        await _until(lambda: len(work.begun) == 3)
+        work.answer("/quick/1")
+        work.answer("/quick/2")
+        await asyncio.gather(*asked[:2])
+        # what they gave away they can't give a second time
+        assert work.begun == ["/quick/1", "/quick/2", "/slow/1"]
+        work.answer("/slow/1")
+        work.answer("/slow/2")
+        await asyncio.gather(*asked)
+
+    asyncio.run(rush())
+    step_aside({"type": "http"})  # where nobody takes turns
 
 
 def test_a_turn_begins_when_the_whole_request_is_here():
