@@ -4,7 +4,7 @@ import { badTolerance, fieldsOf, usualImport } from '../src/features/planner/lif
 import type { Comment, Diff, GridDiff } from '../src/features/planner/life/life'
 import { isSame, passages, type Lineage } from '../src/features/planner/life/lineage'
 import { barOf, frameOf, gridScale, labelled, pixels, roundScale, zoomOf } from '../src/features/planner/life/paper'
-import { isAuthor, offers, primaryStep } from '../src/features/planner/life/steps'
+import { followerOf, isAuthor, offers, primaryStep } from '../src/features/planner/life/steps'
 import { pinOf, threadsOf } from '../src/features/planner/life/threads'
 import { today } from '../src/features/planner/life/days'
 import checkWords from '../../services/plan_check_words.py?raw'
@@ -40,6 +40,18 @@ describe('steps', () => {
     expect(offers(plan({ status: 'scheduled' }), { name: 'x', roles: [] }).every((offer) => offer.bar)).toBe(true)
   })
   it('have no author where a machine drew', () => expect(isAuthor(plan({ author: null }), { name: '', roles: [] })).toBe(false))
+})
+
+describe('time of a plan', () => {
+  it('ends where a plan of its kind and territory waits to follow', () => {
+    type Full = Parameters<typeof followerOf>[0]
+    const full = (part: Partial<Full>): Full => ({ status: 'published', kind: 'household', territory_id: 't', name: '', ...part }) as Full
+    const next = full({ status: 'scheduled', name: 'next' })
+    const others = [full({ status: 'scheduled', kind: 'net' }), full({ status: 'scheduled', territory_id: 'u' }), full({ status: 'draft' })]
+    expect(followerOf(full({}), [...others, next])).toBe(next)
+    expect(followerOf(full({}), others)).toBeUndefined()
+    expect(followerOf(full({ status: 'draft' }), [next])).toBeUndefined()
+  })
 })
 
 const row = (from: string, to: string, at: string, kind = 'keep'): Lineage => ({

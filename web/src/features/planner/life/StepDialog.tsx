@@ -7,6 +7,7 @@ import { catchFocus } from '../../../ui/focus'
 import { FormDialog, TextField } from '../../../ui/fields'
 import { ErrorNote } from '../../../ui/states'
 import { toast } from '../../../ui/toast'
+import { openThreads } from './Comments'
 import { asking, needsReason, take } from './life'
 import type { Step } from './steps'
 import { stepName } from './words'
@@ -28,6 +29,7 @@ function Ask({ of, step }: { of: Plan; step: Step }): JSX.Element {
   const [busy, setBusy] = useState(false)
   const [failure, setFailure] = useState<unknown>(null)
   const close = (): void => void (asking.value = null)
+  const open = step === 'approve' ? (openThreads() ?? 0) : 0
   const wrong = needsReason(step) && words.trim() === ''
   const go = async (): Promise<void> => {
     setTried(true)
@@ -47,7 +49,7 @@ function Ask({ of, step }: { of: Plan; step: Step }): JSX.Element {
   return (
     <FormDialog
       title={t('life.stepOf', { step: stepName(step), name: of.name })}
-      hint={t(`life.hint.${step}`)}
+      hint={[t(`life.hint.${step}`), open > 0 && t('life.openThreads', { n: open })].filter(Boolean).join(' ')}
       width={480}
       form="step-form"
       submit={stepName(step)}

@@ -61,3 +61,9 @@ export function primaryStep(plan: Pick<Plan, 'status' | 'author' | 'kind' | 'app
   const wanted: readonly Step[] = plan.status === 'draft' ? ['submit'] : plan.status === 'review' ? ['approve', 'publish'] : []
   return wanted.find((step) => open.some((offer) => offer.step === step)) ?? null
 }
+
+/** The plan that waits to follow another: of its kind and territory, and of a day to come. */
+export function followerOf(plan: Plan, all: readonly Plan[]): Plan | undefined {
+  if (plan.status !== 'published') return undefined
+  return all.find((one) => one.status === 'scheduled' && one.kind === plan.kind && one.territory_id === plan.territory_id)
+}

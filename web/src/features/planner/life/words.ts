@@ -4,7 +4,7 @@ import type { Plan } from '../../../api/types'
 import { lang, t, tOr } from '../../../i18n'
 import { code, day, gridNumber } from '../../../i18n/format'
 import type { CheckProblem } from './life'
-import type { Bar, Step } from './steps'
+import { followerOf, type Bar, type Step } from './steps'
 
 /** A day without its hour, as people write it. */
 export function dayOf(text: string | null | undefined): string {
@@ -20,6 +20,11 @@ export const planName = (id: string | null | undefined): string => plans.data.va
 
 /** Where a plan stands in time: in force since, from a day to come, until. */
 export function inForce(plan: Plan): string {
+  const next = followerOf(plan, plans.data.value ?? [])
+  if (next) {
+    const days = { day: dayOf(plan.effective_on ?? plan.effective_at), until: dayOf(next.effective_on) }
+    return t('life.sinceUntil', { ...days, next: next.name })
+  }
   if (plan.status === 'scheduled') return t('life.from', { day: dayOf(plan.effective_on) })
   if (plan.status === 'published') return t('life.since', { day: dayOf(plan.effective_on ?? plan.effective_at) })
   if (plan.status === 'retired') return t('life.span', { from: dayOf(plan.effective_at), to: dayOf(plan.retired_at) })
