@@ -243,7 +243,7 @@ def restate(
 
 def import_(
     ctx: typer.Context,
-    file: Annotated[Path, typer.Argument(help="Polygons: .geojson, .gpkg or .shp.")],
+    file: Annotated[Path, typer.Argument(help="Polygons: .geojson, .gpkg, .shp, or a Shapefile in a .zip.")],
     kind: Annotated[str, typer.Option(help="Grid kind.")] = "household",
     name: Annotated[str | None, typer.Option(help="Of the plan; the file's without it.")] = None,
     mapping: Annotated[list[str] | None, typer.Option("--map", metavar="FIELD=COLUMN", help="code or name.")] = None,
@@ -259,16 +259,17 @@ def import_(
     from dataclasses import asdict
 
     from cli.load import read_mapping
-    from services.plan_life import importing
+    from services.plan_life import downloads, importing
 
     context = command_context(ctx)
     asked = importing.ImportOptions(kind, name, repair, tolerance, overlap)
     with (
         progress_bar(f"importing {file.name}", hidden=as_json) as tell,
+        downloads.opened(file) as layer,
         context.database.work(context.actor) as work,
     ):
         report = importing.import_plan(
-            work, file, asked, progress=lambda done, _note: tell(done), territory=territory, crs=crs,
+            work, layer, asked, progress=lambda done, _note: tell(done), territory=territory, crs=crs,
             mapping=read_mapping(mapping or []), dry_run=dry_run,
         )  # fmt: skip
     show(asdict(report), lambda: _import_text(report), as_json=as_json)

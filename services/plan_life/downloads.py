@@ -78,6 +78,16 @@ def uploaded(name: str | None, content: bytes) -> Iterator[Path]:
 
 
 @contextmanager
+def opened(file: Path) -> Iterator[Path]:
+    """Return a file as readers want it: a Shapefile that came in a zip is taken out of it, as from an upload."""
+    if file.suffix.lower() == ".zip" and file.is_file():
+        with uploaded(file.name, file.read_bytes()) as unpacked:
+            yield unpacked
+    else:
+        yield file
+
+
+@contextmanager
 def _told_by_name(file: Path) -> Iterator[None]:
     """Tell what is wrong with an uploaded file under its own name, not under the folder that it lies in for now."""
     try:

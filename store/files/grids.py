@@ -74,7 +74,10 @@ def _write(table: geopandas.GeoDataFrame, path: Path, driver: str) -> None:
         )
         plain.to_csv(path, index=False, encoding="utf-8-sig")
     elif driver == "GeoJSON":
-        table.to_file(path, driver=driver, COORDINATE_PRECISION=DIGITS, RFC7946="YES")
+        # rings as RFC 7946 has them; with its option GDAL would leave out in which system the coordinates are, which
+        # we ask of every file, since many are silent and shifted
+        table.geometry = shapely.orient_polygons(table.geometry.to_numpy())
+        table.to_file(path, driver=driver, COORDINATE_PRECISION=DIGITS)
     elif driver == "ESRI Shapefile":
         table.to_file(path, driver=driver, encoding="UTF-8")
     else:

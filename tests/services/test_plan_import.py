@@ -15,6 +15,7 @@ from loaded_helsinki import SYSTEM, load_helsinki, propose
 
 from gis.errors import InvalidInputError
 from services import plan_files
+from services.plan_life.downloads import export_bytes, opened
 from services.plan_life.importing import ImportOptions, NeedsRepairError, import_plan
 from services.plans import check_plan
 from store.cluster import ClusterUrls
@@ -36,7 +37,7 @@ def test_export_import_export_is_identical(database: Database, plan: object, tmp
     first, second = tmp_path / f"first.{form}", tmp_path / f"second.{form}"
     with database.work(SYSTEM) as work:
         plan_files.export(work, plan, first)  # type: ignore[arg-type]
-        report = import_plan(work, first, crs="wgs84")
+        report = import_plan(work, first)  # our own files say in which system their coordinates are
     assert (report.changes, report.corners_added, report.codes_given) == ([], 0, 0)
     with database.work(SYSTEM) as work:
         assert report.plan_id is not None
@@ -48,6 +49,18 @@ def test_export_import_export_is_identical(database: Database, plan: object, tmp
     assert before["code"].tolist() == after["code"].tolist()
     shapes = [shapely.normalize(table.geometry.to_numpy()) for table in (before, after)]
     assert np.all(shapely.equals_exact(*shapes, 0))
+
+
+def test_zipped_shapefile_is_taken_out_of_its_zip(database: Database, plan: UUID, tmp_path: Path) -> None:
+    file = tmp_path / "districts.zip"
+    with database.work(SYSTEM) as work:
+        file.write_bytes(export_bytes(work, plan, "shp"))
+        with opened(file) as layer:
+            report = import_plan(work, layer, dry_run=True)
+    assert (report.changes, report.codes_given) == ([], 0)
+    assert not layer.exists()
+    with pytest.raises(InvalidInputError, match=r"empty\.zip"), opened(tmp_path / "empty.zip") as layer:
+        import_plan(work, layer, dry_run=True)
 
 
 def test_borders_of_another_place_get_atoms_and_few_corners(database: Database, plan: object, tmp_path: Path) -> None:
