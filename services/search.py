@@ -25,6 +25,7 @@ _PAIR: Final = re.compile(
 
 _SOUNDS_AND_NUMBER: Final = re.compile(r"([A-Za-z' ]{2,}?)\s*(\d.*)")
 MOST_STREETS: Final = 3
+_NAMED: Final = frozenset({"area", "street", "place"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,7 @@ def search(
     rows = sql.search(work.session, clean, doors, limit=limit, territory=territory, sounds=sounds)
     if not rows and (typed := _SOUNDS_AND_NUMBER.fullmatch(clean)) is not None:
         rows = _addresses_by_sound(work, addresses, typed, limit=limit, territory=territory)
+    called = _after_town(work, clean, rows, limit=limit, territory=territory)
     found = [
         Hit(
             row.kind,
@@ -86,7 +88,18 @@ def search(
         )
         for row in _places(rows)
     ]
-    return [*found, *points][:limit]
+    return [*called, *found, *points][:limit]
+
+
+def _after_town(work: UnitOfWork, text: str, rows: list[Any], *, limit: int, territory: UUID | None) -> list[Hit]:
+    """Return places called by their town's name and their own, where nothing is called so by itself."""
+    if any(row.kind in _NAMED for row in rows) or any(sign.isdigit() for sign in text):
+        return []
+    within = names.find_within(work.session, text, territory=territory, limit=limit)
+    return [
+        Hit(row.kind if row.kind in _NAMED else "place", row.label, row.detail, str(row.id), row.lon, row.lat, None)
+        for row in within
+    ]
 
 
 def _places(rows: list[Any]) -> list[Any]:

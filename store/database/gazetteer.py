@@ -177,7 +177,12 @@ def find_named(
 ) -> list[sa.Row[Any]]:
     """Return places that bear a name exactly, officially or as an alias, or sound like it; else after their town's."""
     values = {"text": text, "sounds": sounds, "territory": territory, "limit": limit}
-    return list(session.execute(_NAMED, values)) or list(session.execute(_WITHIN, values))
+    return list(session.execute(_NAMED, values)) or find_within(session, text, territory=territory, limit=limit)
+
+
+def find_within(session: Session, text: str, *, territory: UUID | None = None, limit: int = 11) -> list[sa.Row[Any]]:
+    """Return places that are called by their town's name and their own behind it."""
+    return list(session.execute(_WITHIN, {"text": text, "territory": territory, "limit": limit}))
 
 
 def find_begun(

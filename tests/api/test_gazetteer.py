@@ -104,6 +104,15 @@ def test_name_after_its_towns_is_the_one_there(client, town, said):
     assert (found["located_by"], found["candidates"], found["grids"][0]["code"][-1]) == ("name", [], "1")
 
 
+@pytest.mark.parametrize("said", ["戴窑镇胜利村", "兴化市戴窑镇胜利村"])
+def test_search_finds_a_name_after_its_towns_before_doors(client, town, said):
+    answer = client.get("/api/v1/search", params={"q": said})
+    assert answer.status_code == 200, answer.text
+    first = answer.json()["results"][0]
+    assert (first["kind"], first["label"]) == ("area", "胜利村")
+    assert "戴窑镇" in first["detail"]
+
+
 @pytest.mark.parametrize("said", ["胜", "胜利", "slc", "SLC", "shengli"])
 def test_beginning_of_a_name_is_offered_wherever_a_place_is_said(client, town, said):
     found = locate(client, said)
