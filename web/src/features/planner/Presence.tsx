@@ -63,8 +63,8 @@ function start(): () => void {
 }
 
 function words({ name, me, grid }: Present): string {
-  const who = me ? t('presence.me') : name
-  return grid ? t('presence.editing', { who, n: gridNumber(grid) }) : t('presence.here', { who })
+  if (grid) return me ? t('presence.meEditing', { n: gridNumber(grid) }) : t('presence.editing', { who: name, n: gridNumber(grid) })
+  return me ? t('presence.meHere') : t('presence.here', { who: name })
 }
 
 export function Presence(): JSX.Element | null {
