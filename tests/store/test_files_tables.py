@@ -121,7 +121,7 @@ def test_workbook_keeps_codes_and_marks_lost_digits(tmp_path):
     assert "E+19" in table.cells["code"][1]
     assert table.cells["code"][2] == "340881"
     assert table.lines.tolist() == [2, 3, 5]
-    assert any("formulas" in note for note in table.notes)
+    assert "1 cell holds a formula: the last saved values were read." in table.notes
     assert any("notes" in note for note in table.notes)
     with pytest.raises(InvalidInputError, match="no sheet"):
         read_table(path, sheet="nope")
