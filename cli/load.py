@@ -265,15 +265,17 @@ def _rows_text(report: LoadReport, written: Path | None) -> str:
     if report.rejected:
         lines.append(f"  {counted(len(report.rejected), 'row was', 'rows were')} refused:")
         lines.append(_rejects_text(report, written))
-    lines += [line for tally in report.tallies.values() for line in _chart(tally)]
+    for kind, tally in report.tallies.items():
+        lines += [f"  by {kind.removesuffix('s')}:", *_chart(tally, report.names)]
     return "\n".join(lines) + ("\n" + _warnings_text(report).rstrip("\n") if report.warnings else "")
 
 
-def _chart(tally: dict[str, int]) -> list[str]:
-    """Return one bar a line; the last ones where there are many."""
+def _chart(tally: dict[str, int], names: dict[str, str]) -> list[str]:
+    """Return one bar a line, codes with what they are called; the last ones where there are many."""
     shown = list(tally.items())[-24:]
     most = max((count for _, count in shown), default=0)
-    return [f"  {label[:32]:<32} {count:>8,} {'█' * max(1, round(40 * count / most))}" for label, count in shown]
+    told = [(f"{label} {names.get(label, '')}".strip()[:40], count) for label, count in shown]
+    return [f"    {label:<40} {count:>8,} {'█' * max(1, round(40 * count / most))}" for label, count in told]
 
 
 def _osm_text(report: LoadReport) -> str:

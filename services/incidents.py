@@ -141,7 +141,7 @@ def register(
         known = taken
     if known.body_sha256 != report.digest():
         raise KeyUsedError(
-            "This Idempotency-Key came before with another report; a new report needs a new key.", no=known.no
+            "This key came before with another report; a new report needs a key of its own.", no=known.no
         )
     incident = get_incident(work, known.no)
     return Reported(False, incident, _located(work, graphs, report, as_of(incident)).answer)

@@ -210,6 +210,10 @@ def tally(load: RowLoad, codes: Sequence[str | None], areas: Sequence[str | None
         "items": dict(items.most_common(20)), "areas": dict(places.most_common(20)),
         "months": dict(sorted(months.items())),
     }  # fmt: skip
+    known = catalogue.items_of(load.work, catalogue.version_id(load.work, load.territory.id))
+    load.report.names = {
+        code: known[code].name_en or known[code].name_zh for code in load.report.tallies["items"] if code in known
+    }
 
 
 def _item_table(path: Path | dict[str, str] | None) -> dict[str, str]:

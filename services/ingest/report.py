@@ -51,6 +51,8 @@ class LoadReport:
         Plan that the rows became (nets and floors).
     tallies : dict
         What was loaded, counted for a chart: kind of tally -> label -> rows, in order.
+    names : dict
+        Labels of tallies that are codes -> what these are called.
     counted : str
         What the ``line`` of a refused row counts: ``line`` or ``feature``.
     columns : dict
@@ -80,6 +82,7 @@ class LoadReport:
     unchanged: bool = False
     plan_id: UUID | None = None
     tallies: dict[str, dict[str, int]] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
     counted: str = "line"
     columns: dict[str, str] = field(default_factory=dict)
     header: list[str] = field(default_factory=list)

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from cli import main
+from cli.load import _rows_text
+from services.ingest.report import LoadReport
 
 TOWN = """<osm version="0.6"><bounds minlat="60.0" minlon="25.0" maxlat="60.01" maxlon="25.01"/>
 <node id="1" version="1" lat="60.001" lon="25.001"/><node id="2" version="1" lat="60.001" lon="25.0015"/>
@@ -168,3 +170,14 @@ def test_refused_features_of_a_layer_are_called_features(gridward, town, tmp_pat
     assert "line" not in err
     with rejects.open(encoding="utf-8-sig") as stream:
         assert [row["feature"] for row in csv.DictReader(stream)] == ["2", "3"]
+
+
+def test_charts_have_headings_and_names_beside_codes():
+    report = LoadReport("incidents", "year.csv", accepted=3, territory="Town")
+    report.tallies = {"items": {"0101": 2, "Sonstiges": 1}, "months": {"2025-01": 3}}
+    report.names = {"0101": "Street lamp is dark"}
+    lines = _rows_text(report, None).splitlines()
+    at = lines.index("  by item:")
+    assert lines[at + 1].split() == ["0101", "Street", "lamp", "is", "dark", "2", "█" * 40]
+    assert lines[at + 2].split() == ["Sonstiges", "1", "█" * 20]
+    assert lines[at + 3 :] == ["  by month:", f"    {'2025-01':<40} {3:>8} {'█' * 40}"]

@@ -237,6 +237,8 @@ def test_baltimore_comes_in_with_its_dirt_listed_located_and_counted(baltimore, 
     # the catalogue knows some words by itself
     assert report.counts["with_item"] > sum(by_words[words] for words in ITEMS) - 300
     assert report.tallies["items"]["0232"] == pytest.approx(by_words["SW-Rat Rubout Proactive"], abs=50)
+    assert set(report.tallies["items"]) >= set(report.names) > set()
+    assert not any(code in name for code, name in report.names.items())
     assert sum(report.tallies["months"].values()) == report.accepted
     assert sum(report.tallies["areas"].values()) == report.accepted
     assert report.tallies["areas"]["Baltimore"] == pytest.approx(inside, abs=repeats)
