@@ -16,9 +16,10 @@ from starlette.concurrency import run_in_threadpool
 
 from api.deps import Who, Work, work_for
 
-__all__ = ["in_one_thread"]
+__all__ = ["in_one_thread", "opens_work"]
 
 _OWN = inspect.Parameter.KEYWORD_ONLY
+_MARK = "opens_work"
 
 
 def in_one_thread(route: Callable[..., Any]) -> Callable[..., Awaitable[Response]]:
@@ -53,4 +54,10 @@ def in_one_thread(route: Callable[..., Any]) -> Callable[..., Awaitable[Response
     others = [each.replace(kind=_OWN) for name, each in said.parameters.items() if name != "work"]
     asked.__signature__ = said.replace(parameters=[*own, *others])  # type: ignore[attr-defined]
     asked.__name__, asked.__doc__, asked.__module__ = route.__name__, route.__doc__, route.__module__
+    setattr(asked, _MARK, True)
     return asked
+
+
+def opens_work(route: Callable[..., Any]) -> bool:
+    """Whether a route opens its own transaction, by `in_one_thread`."""
+    return getattr(route, _MARK, False)
