@@ -106,23 +106,6 @@ join incident i on i.month = c.month and i.id = c.incident_id
 where e.id = :id and e.acted_at is null for update of e skip locked
 """)
 _OPEN = sa.text("""
-select c.id from clock c join incident i on i.month = c.month and i.id = c.incident_id
-where c.ended_at is null and i.territory_id = :territory and (cast(:after as uuid) is null or c.id > :after)
-order by c.id limit :most
-""")
-_LOCK_CASES = sa.text("""
-select 1 from incident i
-where (i.month, i.id) in (select c.month, c.incident_id from clock c where c.id = any(:ids) and c.ended_at is null)
-order by i.month, i.id for no key update of i
-""")
-_RUNNING = sa.text("""
-select c.id, c.month, c.incident_id, c.kind, c.seq, c.state, c.cycle, c.started_at, c.limits, c.measure, c.total_us,
-       c.spent_us, c.since, c.due_at, c.history, c.fired, c.round, i.item_code, i.area_code
-from clock c join incident i on i.month = c.month and i.id = c.incident_id
-where c.id = any(:ids) and c.ended_at is null and c.kind <> 'review'
-order by c.id for update of c
-""")
-_OPEN = sa.text("""
 select count(*) from (
     select from clock c join incident i on i.month = c.month and i.id = c.incident_id
     where c.ended_at is null and i.territory_id = :territory limit :most) x
