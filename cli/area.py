@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from cli.context import JsonOption, command_context, show
-from cli.wording import counted
+from gis.wording import counted
 
 app = typer.Typer(help="Change areas from a day on; list them as of any day.", no_args_is_help=True)
 ChangeArgument = Annotated[str, typer.Argument(metavar="NAME|ID", help="Change set, from `gridward area changes`.")]

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.context import JsonOption, command_context, show
-from cli.wording import counted
 from gis.errors import InvalidInputError
+from gis.wording import counted
 
 if TYPE_CHECKING:
     from services.audit import Asked, Line, Link

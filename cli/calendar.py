@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from cli.context import JsonOption, command_context, show
-from cli.wording import counted
+from gis.wording import counted
 
 app = typer.Typer(help="Show and load the work calendar; reckon when a limit is due.", no_args_is_help=True)
 TerritoryOption = Annotated[str | None, typer.Option("--territory", help="Name, where several are loaded.")]

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.context import CommandContext, JsonOption, command_context, show
-from cli.wording import counted
 from gis.errors import InvalidInputError
+from gis.wording import counted
 
 if TYPE_CHECKING:
     from services.cases import CaseView

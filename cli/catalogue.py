@@ -10,7 +10,7 @@ import typer
 
 from cli import catalogue_item
 from cli.context import JsonOption, command_context, show
-from cli.wording import counted
+from gis.wording import counted
 
 if TYPE_CHECKING:
     from services.catalogue import ItemView

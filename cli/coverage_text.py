@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any, Final
 
-from cli.wording import counted
+from gis.wording import counted
 from services.coverage_spec import rate_text
 
 RATES: Final = ("networked", "online", "serviceable")

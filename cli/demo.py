@@ -10,8 +10,8 @@ import typer
 
 from cli.context import CommandContext, JsonOption, command_context, show
 from cli.progress import progress_bar
-from cli.wording import counted
 from gis.errors import ConflictError
+from gis.wording import counted
 
 if TYPE_CHECKING:
     from services.settings import Settings

@@ -9,7 +9,7 @@ from uuid import UUID
 import typer
 
 from cli.context import JsonOption, command_context, show
-from cli.wording import counted
+from gis.wording import counted
 
 app = typer.Typer(help="Take map layers out for use without a network.", no_args_is_help=True)
 

@@ -15,7 +15,7 @@ import typer
 from cli.context import CommandContext, JsonOption, command_context, show
 from cli.failures import BAD_INPUT
 from cli.progress import progress_bar
-from cli.wording import counted
+from gis.wording import counted
 
 if TYPE_CHECKING:
     from services.ingest import LoadReport

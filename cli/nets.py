@@ -10,8 +10,8 @@ from uuid import UUID
 import typer
 
 from cli.context import CommandContext, JsonOption, command_context, show
-from cli.wording import counted
 from gis.errors import InvalidInputError
+from gis.wording import counted
 
 if TYPE_CHECKING:
     from services.ingest import LoadReport

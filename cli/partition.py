@@ -22,7 +22,7 @@ from cli.nets import (
     partition_file,
 )
 from cli.progress import progress_bar
-from cli.wording import counted
+from gis.wording import counted
 
 if TYPE_CHECKING:
     from services.partition import PlanSpec

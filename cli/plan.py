@@ -31,7 +31,7 @@ from cli.plan_life import (
 )  # fmt: skip
 from cli.plan_quality import quality
 from cli.rivers import rivers
-from cli.wording import counted
+from gis.wording import counted
 
 app = typer.Typer(help="List, show, check, publish and export plans.", no_args_is_help=True)
 app.command("quality")(quality)

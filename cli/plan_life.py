@@ -11,7 +11,7 @@ import typer
 
 from cli.context import CommandContext, JsonOption, command_context, show
 from cli.progress import progress_bar
-from cli.wording import counted
+from gis.wording import counted
 
 PlanArgument = Annotated[UUID, typer.Argument(help="Id of the plan, from `gridward plan list`.")]
 ReasonOption = Annotated[str, typer.Option(help="Why.")]

@@ -9,7 +9,7 @@ from uuid import UUID
 import typer
 
 from cli.context import JsonOption, command_context, show
-from cli.wording import counted
+from gis.wording import counted
 
 _WORDS = {"ok": "good", "watch": "watch", "bad": "bad", "none": ""}
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from cli.context import JsonOption, command_context, show
-from cli.wording import counted
+from gis.wording import counted
 
 app = typer.Typer()
 

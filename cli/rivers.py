@@ -10,7 +10,7 @@ from uuid import UUID
 import typer
 
 from cli.context import JsonOption, command_context, show
-from cli.wording import counted
+from gis.wording import counted
 
 
 def rivers(

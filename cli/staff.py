@@ -24,7 +24,7 @@ from cli.load import (
     read_mapping,
     run,
 )
-from cli.wording import counted
+from gis.wording import counted
 
 app = typer.Typer(help="Assign staff to grids and list vacancies.", no_args_is_help=True)
 app.add_typer(staff_rules.app, name="rules")

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import cli
-from cli.wording import counted
+from gis.wording import counted
 
 # a number put straight before a word in the plural: "1 rows" when it is one
 _STRAIGHT = re.compile(
