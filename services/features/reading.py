@@ -128,7 +128,7 @@ def read_page(
     if tag in known_tags:
         return ItemPage(b"", 0, None, tag, unchanged=True)
     page = sql.read_page(work.session, collection, view, replace(query, plan_named=look.plan is not None))
-    return ItemPage(page.features.encode(), page.count, page.following, tag)
+    return ItemPage(page.features, page.count, page.following, tag)
 
 
 async def read_page_quickly(
@@ -159,10 +159,9 @@ async def read_page_quickly(
         return ItemPage(b"", 0, None, tag, unchanged=True)
     if not pages or now is not guess:
         pages = await reads.ask(sql.page_statement(collection, now.view, query))
-    (found_page,) = pages
+    came = pages[0].as_it_came()
     # a large page would hold up every other request while it is written
-    large = sql.is_large(found_page)
-    page = await asyncio.to_thread(sql.page_in, found_page, query) if large else sql.page_in(found_page, query)
+    page = await asyncio.to_thread(sql.page_in, came, query) if sql.is_large(came) else sql.page_in(came, query)
     return ItemPage(*page, tag)
 
 
@@ -185,7 +184,7 @@ def read_feature(
     # after a change in this very transaction: the tag that the feature will have when it is committed
     coming = {layer: view.revisions.get(layer, 0) + 1 for layer in work.touched}
     tag = _tag(work.actor, tag_of(collection, replace(view, revisions={**view.revisions, **coming})))
-    return page.features, tag if SOURCES[collection].changed is None else f"{page.revision}-{tag}"
+    return page.features.decode(), tag if SOURCES[collection].changed is None else f"{page.revision}-{tag}"
 
 
 def _tag(actor: Actor, tag: str) -> str:
