@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock
@@ -24,6 +24,7 @@ KEPT: Final = 8
 LISTED: Final = 200
 """Holes and doubles that a list shows; all of them are counted."""
 _known: OrderedDict[UUID, dict[str, ItemView]] = OrderedDict()
+_called: OrderedDict[UUID, dict[str, str | None]] = OrderedDict()
 _lock = Lock()
 _HOLDING: Final = "catalogue that holds"
 
@@ -203,10 +204,27 @@ def code_of(work: UnitOfWork, texts: Sequence[str], territory_id: UUID) -> list[
 
 def item_called(work: UnitOfWork, text: str, territory_id: UUID) -> str | None:
     """Return the one item that has this code, name or synonym, whole; None where several or none have."""
-    items = items_of(work, version_id(work, territory_id))
-    wanted = plain(text)
-    found = [code for code, one in items.items() if wanted in {plain(code), *map(plain, one.names)}]
-    return found[0] if len(found) == 1 else None
+    catalogue_id = version_id(work, territory_id)
+    if catalogue_id is None:
+        return None
+    with _lock:
+        called = _called.get(catalogue_id)
+    if called is None:
+        called = _by_name(items_of(work, catalogue_id))
+        with _lock:
+            _called[catalogue_id] = called
+            if len(_called) > KEPT:
+                _called.popitem(last=False)
+    return called.get(plain(text))
+
+
+def _by_name(items: Mapping[str, ItemView]) -> dict[str, str | None]:
+    """Return the code of the item that each code, name and synonym means, None where several items have it."""
+    found: dict[str, str | None] = {}
+    for code, one in items.items():
+        for name in {plain(code), *map(plain, one.names)}:
+            found[name] = None if name in found else code
+    return found
 
 
 def recognise_item(work: UnitOfWork, text: str, territory_id: UUID) -> str | None:
