@@ -2,6 +2,7 @@ import type { JSX } from 'preact'
 import { useEffect } from 'preact/hooks'
 import { t, tOr } from '../../../i18n'
 import { number } from '../../../i18n/format'
+import { bboxOf } from '../../../map/geometry'
 import { listMode, store } from '../../../map/store'
 import { AskTwice } from '../../../ui/AskTwice'
 import { Icon } from '../../../ui/Icon'
@@ -11,13 +12,6 @@ import { answer } from '../whatif/state'
 import { begin, draft, finish, letGo, missing, remove, save, saving, setKind, setReason, shapeOf, take, zoneChosen, zones } from './state'
 
 const kindWords = (kind: string): string => tOr(`zone.${kind}`, kind)
-
-function boxOf(zone: Zone): [number, number, number, number] {
-  const rings = (zone.geometry.type === 'Polygon' ? zone.geometry.coordinates : zone.geometry.coordinates.flat()) as [number, number][][]
-  const all = rings.flat()
-  const [xs, ys] = [all.map((one) => one[0]), all.map((one) => one[1])]
-  return [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)]
-}
 
 function Form(): JSX.Element | null {
   const now = draft.value
@@ -73,7 +67,7 @@ function Row({ zone }: { zone: Zone }): JSX.Element {
   const proposed = (answer.value?.cameras ?? []).filter((one) => one.privacy.some((it) => it.zone_id === zone.id)).length
   const show = (): void => {
     zoneChosen.value = open ? null : zone.id
-    store.goTo.value = { bbox: boxOf(zone) }
+    store.goTo.value = { bbox: bboxOf(zone.geometry) }
   }
   return (
     <li>
