@@ -17,6 +17,7 @@ from gis.codes import parse_grid_code
 from gis.crs import to_lonlat
 from gis.errors import InvalidInputError
 from gis.grid_patterns import NESTED
+from gis.wording import counted
 from grid_partition import Atoms
 from grid_partition.labelled import partition_of
 from grid_partition.repair import RepairOptions, RepairReport, repair_tiling
@@ -203,7 +204,7 @@ def _needs_repair(load: RowLoad, report: ImportReport) -> NeedsRepairError:
     kinds = sorted({change["kind"] for change in faults})
     first = faults[0]
     return NeedsRepairError(
-        f"{load.table.file}: the borders do not meet in {len(faults)} places ({', '.join(kinds)}), first at"
+        f"{load.table.file}: the borders do not meet in {counted(len(faults), "place")} ({', '.join(kinds)}), first at"
         f" {first['place'][0]:.6f}, {first['place'][1]:.6f}. Correct them, or ask for repair.",
         file=load.table.file,
         place=first["place"],

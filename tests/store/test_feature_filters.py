@@ -32,7 +32,7 @@ def page(database, collection="grids", **query):
 
 
 def features(database, collection="grids", **query):
-    return json.loads(f"[{page(database, collection, **query).features}]")
+    return json.loads(f"[{page(database, collection, **query).features.decode()}]")
 
 
 def numbers(database, text, collection="grids", ground=None, name="number"):
@@ -106,7 +106,7 @@ def test_pages_in_an_order_hold_every_feature_once(database, town):
         walked, after = [], None
         while True:
             found = page(database, order=order, limit=2, after=after)
-            walked += [each["id"] for each in json.loads(f"[{found.features}]")]
+            walked += [each["id"] for each in json.loads(f"[{found.features.decode()}]")]
             after = found.following
             if after is None:
                 break
@@ -133,4 +133,4 @@ def test_a_shape_chooses_what_it_meets(database, town):
     (west, south), (east, north) = lonlat(20, 20), lonlat(60, 60)
     found = features(database, shape=shapely.box(west, south, east, north))
     assert [each["properties"]["number"] for each in found] == ["1"]
-    assert page(database, after=Cursor(10**15)).features == ""
+    assert page(database, after=Cursor(10**15)).features == b""

@@ -247,7 +247,7 @@ def chosen(database, collection, wanted):
     with database.work(Actor.system()) as work:
         query = FeatureQuery(100, wanted=wanted)
         page = sql.read_page(work.session, collection, read_view(work.session), query)
-        return json.loads(f"[{page.features}]")
+        return json.loads(f"[{page.features.decode()}]")
 
 
 @settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
