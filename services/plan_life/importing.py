@@ -204,7 +204,7 @@ def _needs_repair(load: RowLoad, report: ImportReport) -> NeedsRepairError:
     kinds = sorted({change["kind"] for change in faults})
     first = faults[0]
     return NeedsRepairError(
-        f"{load.table.file}: the borders do not meet in {counted(len(faults), "place")} ({', '.join(kinds)}), first at"
+        f"{load.table.file}: the borders do not meet in {counted(len(faults), 'place')} ({', '.join(kinds)}), first at"
         f" {first['place'][0]:.6f}, {first['place'][1]:.6f}. Correct them, or ask for repair.",
         file=load.table.file,
         place=first["place"],
