@@ -188,7 +188,7 @@ def test_what_keeps_the_map_away_is_told_beside_the_cards_on_it(office):
     page.route(re.compile(r"/api/v1/style\?"), lambda route: route.abort())
     page.reload()
     told = page.locator(".map-failure")
-    expect(told).to_contain_text("The server does not answer.")
+    expect(told).to_contain_text("The server does not answer. Check that it runs, then try again.")
     card_box, told_box = page.get_by_text("Map follows the queue").bounding_box(), told.bounding_box()
     assert card_box is not None
     assert told_box is not None

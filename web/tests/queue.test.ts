@@ -66,7 +66,7 @@ describe('an entry that is sent', () => {
     expect(last.photos.map((one) => [one.media, one.blob])).toEqual([['m-a', null], ['m-b', null]])
   })
   it('goes on after an answer that was lost: with the same key, and without what arrived', async () => {
-    const { ways, seen, cases } = server({ report: [new NoAnswer('lost')] })
+    const { ways, seen, cases } = server({ report: [new NoAnswer()] })
     const first = await sending(entry({ photos: [photo('a')] }), ways)
     expect(first.error).toBeInstanceOf(NoAnswer)
     expect(sizeOf(first.last)).toBe(0)
@@ -77,7 +77,7 @@ describe('an entry that is sent', () => {
   })
   it('leaves the time out where the clock of the phone runs ahead, and says the same on every later try', async () => {
     const ahead = new Problem({ status: 422, code: 'invalid-input', field: 'occurred_at' })
-    const { ways, seen } = server({ report: [ahead, new NoAnswer('lost')] })
+    const { ways, seen } = server({ report: [ahead, new NoAnswer()] })
     const first = await sending(entry(), ways)
     expect(first.error).toBeInstanceOf(NoAnswer)
     expect(first.last.report?.occurred_at).toBeNull()
@@ -106,7 +106,7 @@ describe('an entry that failed', () => {
   it('waits longer each time, at most five minutes, and never forgets', () => {
     let one = entry()
     const pauses = Array.from({ length: 9 }, () => {
-      one = afterFailure(one, new NoAnswer('away'), 1000, 0.5)
+      one = afterFailure(one, new NoAnswer(), 1000, 0.5)
       return one.due_at - 1000
     })
     expect(pauses).toEqual([5, 10, 20, 40, 80, 160, 300, 300, 300].map((s) => s * 1000))

@@ -21,7 +21,15 @@ export class Problem extends Error {
 }
 
 /** The server did not answer at all. */
-export class NoAnswer extends Error {}
+export class NoAnswer extends Error {
+  /** Something was only read, so nothing can have been lost. */
+  readonly reading: boolean
+
+  constructor(options: ErrorOptions & { reading?: boolean } = {}) {
+    super('no answer', options)
+    this.reading = options.reading ?? false
+  }
+}
 
 export interface CallOptions {
   method?: string
@@ -65,7 +73,7 @@ export async function call<T>(path: string, options: CallOptions = {}): Promise<
     })
   } catch (cause) {
     if (cause instanceof DOMException && cause.name === 'AbortError') throw cause
-    throw new NoAnswer('no answer', { cause })
+    throw new NoAnswer({ cause, reading: (options.method ?? 'GET') === 'GET' })
   }
   const ms = Math.round(performance.now() - started)
   if (!response.ok) {

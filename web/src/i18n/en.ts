@@ -441,6 +441,7 @@ export const en = {
   'job.failed': 'The job failed: {why}',
   'error.title': 'That did not work',
   'error.network': 'The server does not answer. Nothing was saved; check that it runs, then try again.',
+  'error.unreachable': 'The server does not answer. Check that it runs, then try again.',
   'error.again': 'Try again',
   'error.request': 'request {id}',
   'error.map': 'The map could not be drawn: {why}',

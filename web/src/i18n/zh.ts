@@ -442,6 +442,7 @@ export const zh: Record<Key, string> = {
   'job.failed': '任务失败：{why}',
   'error.title': '操作未成功',
   'error.network': '服务器没有应答，未保存任何内容。请确认服务器在运行后重试。',
+  'error.unreachable': '服务器没有应答。请确认服务器在运行后重试。',
   'error.again': '重试',
   'error.request': '请求 {id}',
   'error.map': '地图无法绘制：{why}',

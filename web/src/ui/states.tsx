@@ -32,7 +32,7 @@ export function Skeleton({ rows = 7 }: { rows?: number }): JSX.Element {
 
 /** The sentence of an error for people. */
 export function sentence(error: unknown): string {
-  if (error instanceof NoAnswer) return t('error.network')
+  if (error instanceof NoAnswer) return t(error.reading ? 'error.unreachable' : 'error.network')
   if (error instanceof Stopped) return t('job.stopped')
   if (error instanceof Problem && lang.value === 'zh') return refusalZh(error.body) ?? (error.message || t('error.forbidden'))
   if (error instanceof Problem && error.status === 403) return error.message || t('error.forbidden')

@@ -162,7 +162,7 @@ export async function upload(decision: Decision, what: Upload, dryRun: boolean, 
     const headers = { Accept: 'application/json', ...(draft ? match(draft.revision) : {}) }
     response = await fetch(draft ? `${of(draft.id)}/areas` : URL, { method: draft ? 'PUT' : 'POST', headers, body: form })
   } catch (cause) {
-    throw new NoAnswer('no answer', { cause })
+    throw new NoAnswer({ cause })
   }
   const body = (await response.json().catch(() => null)) as unknown
   if (!response.ok) throw new Problem({ ...((body ?? {}) as ProblemBody), status: response.status })

@@ -91,7 +91,7 @@ export function CasesPage(): JSX.Element {
   const list = listed.value
   const find = async (code: string): Promise<void> => {
     const found = await askPlate(code)
-    if (!found?.grid) throw new Error(t(found ? 'phone.scan.noGrid' : 'error.network'))
+    if (!found?.grid) throw new Error(t(found ? 'phone.scan.noGrid' : 'error.unreachable'))
     here.value = { grid: found.grid.code, words: gridWords(found.grid) }
     choose('place')
   }

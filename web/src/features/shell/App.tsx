@@ -176,7 +176,7 @@ export function App({ code }: { code: string | null }): JSX.Element {
       {phase === 'asking' && <p class="visually-hidden" role="status">{t(code ? 'signin.redeeming' : 'common.loading')}</p>}
       {phase === 'unreachable' && (
         <main class="signin">
-          <ErrorNote error={new NoAnswer()} retry={() => void start()} />
+          <ErrorNote error={new NoAnswer({ reading: true })} retry={() => void start()} />
         </main>
       )}
       {phase === 'out' && <SignIn reason={reason} onSignedIn={enter} />}

@@ -85,7 +85,7 @@ function upload(file: File, fields: [string, string][]): Promise<ImportReport | 
       if (mine.status < 400 && body) resolve(body as ImportReport | { job: Job })
       else reject(new Problem({ ...((body ?? {}) as ProblemBody), status: mine.status }))
     }
-    mine.onerror = () => reject(new NoAnswer('no answer'))
+    mine.onerror = () => reject(new NoAnswer())
     mine.onabort = () => reject(new Stopped('stopped'))
     mine.open('POST', '/api/v1/plans/import')
     mine.setRequestHeader('Accept', 'application/json')

@@ -19,7 +19,7 @@ async function upload(wish: NetWish): Promise<string | null> {
   try {
     response = await fetch('/api/v1/plans/files', { method: 'POST', body: formOf(wish, territory.value?.id), credentials: 'same-origin' })
   } catch (cause) {
-    throw new NoAnswer('no answer', { cause })
+    throw new NoAnswer({ cause })
   }
   const body: unknown = await response.json()
   if (!response.ok) throw new Problem(body as ProblemBody)
