@@ -67,6 +67,7 @@ def assign(
                 {name: value for name, value in role.items() if name != "holders"} for role in made.result["roles"]
             ]
             told = {"staffing": str(made.id), "status": made.status, "grids": made.result["grids"], "roles": roles}
+            told["counted"] = made.result.get("counted", [])
         else:
             told = asdict(staff.assign_heads(work, chosen, max_grids=max_grids))
     show(told, lambda: _roles_text(told) if "roles" in told else _text(told), as_json=as_json)
@@ -175,6 +176,10 @@ def _roles_text(told: dict[str, Any]) -> str:
             for each in role["violations"]
         ]
         lines += _unplaced("    ", role)
+    if told["counted"]:
+        lines.append(
+            f"  Only counted, filled by nobody: {', '.join(told['counted'])}. See `gridward staff vacancies --at`."
+        )
     return "\n".join(lines)
 
 

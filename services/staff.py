@@ -158,7 +158,8 @@ def propose(
     # nothing is assigned yet, so nobody has to wait for the solver; `apply` looks again
     plan = _staffed_plan(work, plan_id, lock=False)
     known = changed(rules_of(work, plan.territory_id), changes or {})
-    rules = [rule for rule in active_for(known, plan.kind) if not rule.counts_only]
+    active = active_for(known, plan.kind)
+    rules = [rule for rule in active if not rule.counts_only]
     if not rules:
         raise InvalidInputError("No rule that assigns people is active.", field="rules")
     based_on = rule_sql.holders_digest(work.session, plan.id, now)
@@ -167,6 +168,7 @@ def propose(
         "plan": {"id": str(plan.id), "name": plan.name, "kind": plan.kind, "status": plan.status},
         "roles": roles,
         "grids": sql.count_grids(work.session, plan.id),
+        "counted": [rule.title_en for rule in active if rule.counts_only],
     }
     proposal = StaffingProposal(
         plan_id=plan.id, based_on=based_on, result=result, asked_by=work.actor.account_id, made_at=now

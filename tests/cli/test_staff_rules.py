@@ -71,3 +71,11 @@ def test_infinite_and_unreadable_numbers_are_no_distance():
     for text in ("nan", "inf", "far"):
         with pytest.raises(InvalidInputError):
             read_changes([f"max_distance_m={text}"])
+
+
+def test_a_preview_names_the_rules_that_only_count(gridward, town):
+    assert "Only counted" not in gridward("staff", "assign", "--plan", str(town.plan), "--preview")[1]
+    assert gridward("staff", "rules", "set", "contacts-by-households", "active=yes")[0] == 0
+    code, out, err = gridward("staff", "assign", "--plan", str(town.plan), "--preview")
+    assert code == 0, err
+    assert "Only counted, filled by nobody: A contact for each 20 households, or one in each group." in out

@@ -82,9 +82,11 @@ export function Staffing(): JSX.Element {
   if (!planId.value) return <Empty icon="people" title={t('org.noPlan')} hint={t('org.noPlanHint')} />
   if (!known) return rules.error.value ? <ErrorNote error={rules.error.value} retry={() => void rules.load()} /> : <Skeleton />
   const made = proposal.value
+  const counted = known.filter((rule) => rule.active && rule.counts_only)
   return (
     <div id="table" class="org-scroll" tabIndex={0} role="region" aria-label={t('org.staffing')}>
       <p class="small second pad">{t('org.proposeHint')}</p>
+      {counted.length > 0 && <p class="small second pad">{t('org.countsOnly', { rules: counted.map((rule) => ruleName(rule.code)).join(' · ') })}</p>}
       <ul class="pad org-rules">
         {known
           .filter((rule) => rule.active && !rule.counts_only)
