@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StrictBool
+from starlette.concurrency import run_in_threadpool
 
 from api.deps import COOKIE, Who, Wired, Work
 from api.moments import Moment
+from api.sign_in_door import door_of, note_lock_out
+from gis.errors import NotAllowedError
 from services import access, accounts
-from services.access import TokenLimits, digest_of
+from services.access import LockedOutError, TokenLimits, digest_of
 from services.accounts import Grant
 
 router = APIRouter(tags=["accounts"])
@@ -280,17 +284,27 @@ def end_sessions(account_id: AccountId, work: Work) -> None:
 
 
 @router.post("/api/v1/account/password", status_code=204, summary="Choose a password", operation_id="change_password")
-def change_password(
+async def change_password(
     asked: PasswordIn, request: Request, response: Response, who: Who, work: Work, wiring: Wired
 ) -> None:
-    """Choose a new password; sessions, tokens and links of the account end, and this session gets a new secret."""
-    old, new = asked.old.get_secret_value() if asked.old else None, asked.new.get_secret_value()
-    accounts.change_password(work, old, new, now=datetime.now(UTC), keep_tokens=asked.keep_tokens)
+    """Choose a new password; sessions, tokens and links of the account end, and this session gets a new secret.
+
+    A wrong present password counts as a refused sign-in: after some the answer is 429 with Retry-After.
+    """
+    client = request.client.host if request.client else ""
+    door = door_of(wiring)
+    try:
+        holds = await door.pass_through(partial(_prove, wiring, who, asked.old, client))
+    except LockedOutError:
+        await run_in_threadpool(note_lock_out, wiring, who.actor.name, client)
+        raise
+    if not holds:
+        raise NotAllowedError("The present password is not right.", field="old")
+    secret = await door.pass_through(partial(_change_password, work, wiring, asked, again=who.via == "session"))
     cookie = request.cookies.get(COOKIE)
-    if cookie and who.via == "session":
+    if cookie and secret is not None:
         wiring.credentials.drop(digest_of(cookie))
-        opened = access.open_session_again(work, now=datetime.now(UTC), hours=wiring.settings.access.session_hours)
-        set_session_cookie(response, opened.secret, wiring)
+        set_session_cookie(response, secret, wiring)
 
 
 @router.get("/api/v1/account/sessions", summary="My sessions", operation_id="list_my_sessions")
@@ -351,6 +365,21 @@ def set_session_cookie(response: Response, secret: str, wiring: Wired) -> None:
         samesite="strict",
     )
     response.headers["Cache-Control"] = "no-store"
+
+
+def _prove(wiring: Wired, who: Who, old: SecretStr | None, client: str) -> bool:
+    # its own transaction, committed also when it refuses: the refusal goes on record
+    told = old.get_secret_value() if old else ""
+    with wiring.database.work(who.actor) as work:
+        return access.prove_password(work, told, now=datetime.now(UTC), client=client)
+
+
+def _change_password(work: Work, wiring: Wired, asked: PasswordIn, *, again: bool) -> str | None:
+    now = datetime.now(UTC)
+    accounts.change_password(work, asked.new.get_secret_value(), now=now, keep_tokens=asked.keep_tokens)
+    if not again:
+        return None
+    return access.open_session_again(work, now=now, hours=wiring.settings.access.session_hours).secret
 
 
 def _reset(work: Work, wiring: Wired, account_id: UUID) -> OneTimeLink:

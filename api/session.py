@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from typing import Annotated, Literal
 from uuid import UUID
 
-import anyio.to_thread
-from anyio import CapacityLimiter
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 from starlette.concurrency import run_in_threadpool
 
 from api.accounts import set_session_cookie
 from api.deps import COOKIE, Who, Wired, Wiring, Work, refuse_foreign_origin
+from api.sign_in_door import door_of, note_lock_out
 from gis.errors import NotAllowedError, NotSignedInError
 from services import access
-from services.access import LockedOutError, NewSession, SignedIn, TooManyAttemptsError, digest_of
+from services.access import LockedOutError, NewSession, SignedIn, digest_of
 
 router = APIRouter(prefix="/api/v1/session", tags=["session"])
 
@@ -43,35 +41,6 @@ class Credentials(BaseModel):
         ):
             raise ValueError("send either a code, or a name and a password")
         return self
-
-
-class SignInDoor:
-    """Lets a few sign-ins in at a time: each password costs a tenth of a second of a core and 64 MiB.
-
-    Who finds too many waiting is sent away at once, so that a flood neither fills the memory nor keeps the threads
-    and database connections that everybody else needs.
-    """
-
-    def __init__(self, at_once: int = 2, waiting: int = 20) -> None:
-        self._threads = CapacityLimiter(at_once)
-        self._most = at_once + waiting
-        self._inside = 0
-
-    async def pass_through(self, step: Callable[[], NewSession | None]) -> NewSession | None:
-        """Run `step` in a thread when its turn comes.
-
-        Raises
-        ------
-        TooManyAttemptsError
-            Too many are waiting.
-        """
-        if self._inside >= self._most:
-            raise TooManyAttemptsError("Too many people are signing in at this moment; try again.", retry_after_s=2)
-        self._inside += 1
-        try:
-            return await anyio.to_thread.run_sync(step, limiter=self._threads)
-        finally:
-            self._inside -= 1
 
 
 class AccountOut(BaseModel):
@@ -150,12 +119,13 @@ async def sign_in(credentials: Credentials, request: Request, response: Response
     A code works once. Repeated refusals are answered 429 with Retry-After.
     """
     refuse_foreign_origin(request, must_tell=False)
-    door: SignInDoor = wiring.parts.setdefault("sign-in", SignInDoor())
     client = request.client.host if request.client else ""
     try:
-        opened = await door.pass_through(partial(_open, credentials, wiring, client, request.cookies.get(COOKIE)))
+        opened = await door_of(wiring).pass_through(
+            partial(_open, credentials, wiring, client, request.cookies.get(COOKIE))
+        )
     except LockedOutError:
-        await run_in_threadpool(_note_lock_out, wiring, credentials.name or "", client)
+        await run_in_threadpool(note_lock_out, wiring, credentials.name or "", client)
         raise
     if opened is None:
         refused = (
@@ -164,11 +134,6 @@ async def sign_in(credentials: Credentials, request: Request, response: Response
         raise NotSignedInError(refused)
     set_session_cookie(response, opened.secret, wiring)
     return SessionOut.of(opened.signed_in)
-
-
-def _note_lock_out(wiring: Wiring, name: str, client: str) -> None:
-    with wiring.system_work() as work:
-        access.note_lock_out(work, name, client, now=datetime.now(UTC))
 
 
 def _open(credentials: Credentials, wiring: Wiring, client: str, old_cookie: str | None) -> NewSession | None:

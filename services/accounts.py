@@ -305,19 +305,13 @@ class TokenView:
     read_only: bool
 
 
-def change_password(work: UnitOfWork, old: str | None, new: str, *, now: datetime, keep_tokens: bool = False) -> None:
+def change_password(work: UnitOfWork, new: str, *, now: datetime, keep_tokens: bool = False) -> None:
     """Choose a new password for the own account; all that let somebody in before ends, the caller opens a new session.
 
-    Whoever knew the old password could have made a token or a link with it, and would stay in by that.
-
-    Raises
-    ------
-    NotAllowedError
-        The present password is not right.
+    Whoever knew the old password could have made a token or a link with it, and would stay in by that. That the
+    present one is known is proved before, by `access.prove_password`.
     """
     account = _own(work)
-    if account.password_hash is not None and not access.password_holds(account.password_hash, old or ""):
-        raise NotAllowedError("The present password is not right.", field="old")
     account.password_hash = access.hash_password(new, account.name)
     account.must_change = False
     work.session.flush()

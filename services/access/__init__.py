@@ -9,7 +9,7 @@ from services.access.accounts import (
     set_password,
 )
 from services.access.duties import WHOLE, Duty, duties_of
-from services.access.passwords import digest_of, hash_password, password_holds
+from services.access.passwords import digest_of, hash_password
 from services.access.scopes import (
     TokenLimits,
     acting_of,
@@ -30,6 +30,7 @@ from services.access.sessions import (
     forget_expired,
     note_lock_out,
     open_session_again,
+    prove_password,
     sign_in_with_code,
     sign_in_with_password,
     sign_out,
@@ -45,7 +46,8 @@ __all__ = [
     "TOKEN_PREFIX", "WHOLE", "Duty", "LockedOutError", "NewSession", "SignedIn", "TokenLimits",
     "TooManyAttemptsError", "acting_of", "actor_of_account", "create_account", "digest_of", "disable_account",
     "duties_now", "duties_of", "forget_expired", "hash_password", "is_out", "issue_link", "issue_token",
-    "names_of_areas", "note_lock_out", "open_session_again", "password_holds", "record", "refuse_mixed_duties",
+    "names_of_areas", "note_lock_out", "open_session_again", "prove_password", "record",
+    "refuse_mixed_duties",
     "set_password", "sign_in_with_code", "sign_in_with_password", "sign_out", "signed_in_by_cookie",
     "signed_in_by_token", "switch_duty",
 ]  # fmt: skip

@@ -118,10 +118,7 @@ def sign_in_with_password(
     InvalidInputError
         The account has no such duty.
     """
-    by_name, by_client, latest = sql.count_refusals(work.session, name=name, client=client, since=now - REFUSAL_WINDOW)
-    if latest is not None and (by_name >= REFUSALS_PER_NAME or by_client >= REFUSALS_PER_CLIENT):
-        wait = max(1, round((latest + REFUSAL_WINDOW - now).total_seconds()))
-        raise LockedOutError("Too many refused sign-ins; wait before trying again.", retry_after_s=wait)
+    _refuse_locked_out(work, name, client, now)
     account = sql.find_account(work.session, name)
     stored = account.password_hash if account is not None and not is_out(account) else None
     if not password_holds(stored or NOBODY, password) or stored is None or account is None:
@@ -130,6 +127,27 @@ def sign_in_with_password(
     if HASHER.check_needs_rehash(stored):
         account.password_hash = HASHER.hash(password)
     return _open_session(work, account, now=now, hours=hours, how={"by": "password", "client": client}, duty=duty)
+
+
+def prove_password(work: UnitOfWork, password: str, *, now: datetime, client: str = "") -> bool:
+    """Whether a password is the one that the actor's own account has; true also when it has none.
+
+    A wrong one counts as a refused sign-in: whoever found a page open has no more tries than whoever is outside.
+    The caller commits before it tells.
+
+    Raises
+    ------
+    TooManyAttemptsError
+        Too many refusals for this name or from this client lately.
+    """
+    account = existing(work, work.actor.name)
+    if account.password_hash is None:
+        return True
+    _refuse_locked_out(work, account.name, client, now)
+    if password_holds(account.password_hash, password):
+        return True
+    record(work, "sign-in.refused", account.name, {"client": client, "by": "password-change"})
+    return False
 
 
 def note_lock_out(work: UnitOfWork, name: str, client: str, *, now: datetime) -> None:
@@ -207,6 +225,13 @@ def signed_in_by_token(work: UnitOfWork, secret: str, *, now: datetime) -> Signe
 def forget_expired(work: UnitOfWork, *, now: datetime) -> int:
     """Delete sessions and links that ended."""
     return sql.delete_expired(work.session, now, now - IDLE)
+
+
+def _refuse_locked_out(work: UnitOfWork, name: str, client: str, now: datetime) -> None:
+    by_name, by_client, latest = sql.count_refusals(work.session, name=name, client=client, since=now - REFUSAL_WINDOW)
+    if latest is not None and (by_name >= REFUSALS_PER_NAME or by_client >= REFUSALS_PER_CLIENT):
+        wait = max(1, round((latest + REFUSAL_WINDOW - now).total_seconds()))
+        raise LockedOutError("Too many refused sign-ins; wait before trying again.", retry_after_s=wait)
 
 
 def _open_session(

@@ -251,6 +251,29 @@ def test_a_new_password_ends_tokens_unless_they_are_kept(app, database, keep):
     assert last["tokens"] == ("kept" if keep else "ended")
 
 
+def test_the_present_password_is_not_for_trying(app, database):
+    name = "tried"
+    with database.work(Actor.system()) as work:
+        access.create_account(work, name, roles=["planner"], password=PASSWORD)
+    with by_cookie(app) as mine:
+        assert mine.post("/api/v1/session", json={"name": name, "password": PASSWORD}).status_code == 200
+        # who found a page open could try out the password that belongs to it, and be its holder from then on
+        for n in range(5):
+            tried = mine.post(f"{OWN}/password", json={"old": f"try {n}", "new": ANOTHER})
+            assert code_of(tried) == (403, "not-allowed")
+        right = mine.post(f"{OWN}/password", json={"old": PASSWORD, "new": ANOTHER})
+        assert code_of(right) == (429, "locked-out")
+        assert int(right.headers["retry-after"]) > 0
+        assert mine.get("/api/v1/session").status_code == 200
+    with by_cookie(app) as late:
+        assert late.post("/api/v1/session", json={"name": name, "password": ANOTHER}).status_code == 429
+    with database.work(Actor.system()) as work:
+        noted = work.session.scalars(sa.select(Audit.action).where(Audit.target == name)).all()
+    assert Counter(noted)["sign-in.refused"] == 5
+    assert "sign-in.locked-out" in noted
+    assert "account.password" not in noted
+
+
 @pytest.mark.parametrize(
     "header",
     [

@@ -252,6 +252,8 @@ export interface paths {
         /**
          * Choose a password
          * @description Choose a new password; sessions, tokens and links of the account end, and this session gets a new secret.
+         *
+         *     A wrong present password counts as a refused sign-in: after some the answer is 429 with Retry-After.
          */
         post: operations["change_password"];
         delete?: never;
