@@ -13,6 +13,7 @@ from urllib.parse import quote
 import jsonschema_rs
 import orjson
 import pytest
+import sqlalchemy as sa
 from shapely.geometry import shape
 
 from api.ogc import html
@@ -412,6 +413,19 @@ def test_queryables_query_parameters(client, town):
         assert refused(client, GRIDS, **{name: bad})["parameter"] == name
     assert get(client, f"{OGC}/incidents/items", reported_at="2026-01-01T00:00:00Z")["features"] == []
     assert refused(client, f"{OGC}/incidents/items", reported_at="soon")["parameter"] == "reported_at"
+
+
+@pytest.mark.parametrize("area", [43105.12335000926, 318616.7264500017, 1e-7, 0.1 + 0.2, 7.0])
+def test_a_number_that_is_told_finds_its_feature(client, town, database, area):
+    third = get(client, GRIDS, number="3")["features"][0]["properties"]["uuid"]
+    change = sa.text("update grid_version set area_m2 = :area where grid_id = :grid")
+    with database.owner_work(Actor.system()) as work:
+        work.session.execute(change, {"area": area, "grid": third})
+    (grid,) = get(client, GRIDS, number="3")["features"]
+    told = client.get(GRIDS, params={"number": "3"}).text
+    assert grid["properties"]["area_m2"] == area
+    assert re.search(r'"area_m2" ?: ?\d+\.\d+', told), told
+    assert numbers(client, area_m2=repr(area)) == "3"
 
 
 def test_filter_param_cql2_text_and_cql2_json_agree(client, town):
