@@ -251,8 +251,8 @@ def _told(source: LayerSource, field: Field) -> sa.ColumnElement[Any]:
     """Return an attribute as features tell it.
 
     Numbers are written with a decimal point even where they are whole: GDAL and QGIS take the type of a column from the
-    first features, and would cut 0.7 to 0 where those hold 1. The way by text keeps all digits, so that a number that was
-    told finds its feature; a plain cast to numeric keeps fifteen.
+    first features, and would cut 0.7 to 0 where those hold 1. The way by text keeps all digits, so that a number
+    that was told finds its feature; a plain cast to numeric keeps fifteen.
     """
     value = source.attributes[field.name]
     return sa.literal_column(f"({value})::text::numeric + 0.0" if field.kind == "number" else value).label(field.name)
