@@ -10,6 +10,7 @@ from typing import Any, Final
 from casework.case import ActionRefused
 from casework.guards import LEVELS
 from casework.machine import machine
+from casework.masking import mask_personal_numbers
 from gis.errors import InvalidInputError, NotFoundError
 from services import media
 from services.cases.asked import MOST_UNITS, OUTCOMES, Asked
@@ -136,7 +137,8 @@ def _of_master(work: UnitOfWork, at: Standing, _asked: Asked) -> dict[str, Any]:
 
 
 def _outside(_work: UnitOfWork, _at: Standing, asked: Asked) -> dict[str, Any]:
-    body = (asked.outside_body or "").strip()
+    # the chain keeps it for good, so no number of a person may come with it
+    body = mask_personal_numbers((asked.outside_body or "").strip())
     if len(body) > 200:
         raise InvalidInputError("An outside body is named in at most 200 characters.", field="outside_body")
     return {"outside_body": body or None}

@@ -320,6 +320,13 @@ def test_the_reporter_rates_reopens_and_appeals_by_a_link_once(desk, anonymous):
     assert desk.do("second_intake", no, "accept")["incident"]["state"] == "ACCEPTED"
 
 
+def test_no_number_of_a_person_goes_into_the_chain_with_the_outside_body(desk):
+    no = desk.to("ACCEPTED")
+    case = desk.do("shift_leader", no, "refer", outside_body="Railway, Mr Li 13812345678", reason="their land")
+    assert case["transitions"][-1]["facts"] == {"outside_body": "Railway, Mr Li [phone]"}
+    desk.do("intake_officer", no, "refuse_referral", reason="not theirs")
+
+
 def test_a_referred_case_is_all_that_an_outside_body_sees(desk):
     no, other = desk.to("ACCEPTED"), desk.report()["no"]
     outside = desk.clients["outside_body"]
