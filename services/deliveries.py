@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from time import perf_counter
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import orjson
 
@@ -48,12 +49,15 @@ class Outbound:
         Further authority whose certificates are trusted.
     reporters : ReporterMail or None
         How whoever reported is told; None without a mail server, or without a public address that a link could have.
+    zone : str
+        Of the territory: mail and plug-ins say hours by its clock.
     """
 
     mail: MailServer | None = None
     inside: tuple[str, ...] = ()
     ca_file: str | None = None
     reporters: ReporterMail | None = None
+    zone: str = "UTC"
 
 
 def outbound_of(settings: Settings) -> Outbound:
@@ -64,7 +68,7 @@ def outbound_of(settings: Settings) -> Outbound:
     if server is not None and base_url is not None:
         reporters = ReporterMail(server, base_url.rstrip("/"), lambda: contact_key(home, named))
     ca_file = str(settings.outbound.outbound_ca_file) if settings.outbound.outbound_ca_file else None
-    return Outbound(server, settings.outbound.webhook_hosts, ca_file, reporters)
+    return Outbound(server, settings.outbound.webhook_hosts, ca_file, reporters, settings.cases.time_zone)
 
 
 def _mail_server(settings: OutboundSettings) -> MailServer | None:
@@ -111,9 +115,9 @@ def _try(job: Any, facts: dict[str, Any], outbound: Outbound) -> tuple[int | Non
         if job.channel == "mail":
             if outbound.mail is None:
                 return None, "No mail server is set (GRIDWARD_SMTP_HOST)."
-            mail.send(outbound.mail, job.target, *words(job.kind, facts))
+            mail.send(outbound.mail, job.target, *words(job.kind, facts, outbound.zone))
         else:
-            plugins.send(job.channel, job.target, "\n".join(words(job.kind, facts)), facts)
+            plugins.send(job.channel, job.target, "\n".join(words(job.kind, facts, outbound.zone)), facts)
     except OutboundError as error:
         return None, str(error)
     return None, ""
@@ -158,25 +162,48 @@ def _item(facts: dict[str, Any]) -> str:
     return " ".join(names) or str(facts.get("item", ""))
 
 
-def words(kind: str, facts: dict[str, Any]) -> tuple[str, str]:
-    """Return subject and text of a notice, in English and Chinese.
+_BEYOND: Final = {
+    "deadlock": ("joint call not settled in time", "吹哨逾期未处置"),
+    "task_report_in": ("reported in", "报到"),
+    "task_done": ("task done", "任务办结"),
+    "task_sign": ("task signed off", "任务签认"),
+    "task_rate": ("task rated", "任务评价"),
+    "task_cancel": ("task called off", "任务取消"),
+}
+"""Steps that the state table does not hold, in English and Chinese."""
+
+
+def _plain(code: str) -> str:
+    return code.lower().replace("_", " ")
+
+
+def _hour(moment: object, zone: str) -> str:
+    """Return when something is due, by the clock on the wall of whoever reads it."""
+    if not moment:
+        return ""
+    return datetime.fromisoformat(str(moment)).astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M")
+
+
+def words(kind: str, facts: dict[str, Any], zone: str = "UTC") -> tuple[str, str]:
+    """Return subject and text of a notice, in English and Chinese; hours are those of `zone`.
 
     Examples
     --------
     >>> words("clock", {"no": "2026-11-000001", "state": "IN_PROGRESS", "percent": 100, "item": "Pothole"})[0]
-    '2026-11-000001: 100 % of its limit (处置 IN_PROGRESS)'
+    '2026-11-000001: 100 % of its limit (in progress 处置)'
     """
     state = str(facts.get("state", ""))
     zh = str(machine().states.get(state, {}).get("zh", ""))
     no, item = str(facts.get("no", "")), _item(facts)
     if kind == "clock":
         percent = facts.get("percent", 100)
-        subject = f"{no}: {percent} % of its limit ({zh} {state})"
+        subject = f"{no}: {percent} % of its limit ({_plain(state)} {zh})"
         text = f"{item}\n\nThe limit is reached by {percent} %. 案件时限已用 {percent} %。\n"
-        return subject, f"{text}Due 到期: {facts.get('due_at', '')}\n"
+        return subject, f"{text}Due 到期: {_hour(facts.get('due_at'), zone)}\n"
     if kind == TEST:
         return "Gridward: a test 测试", "This place is told of cases. 本地址接收案件通知。\n"
     action = str(facts.get("action", ""))
     row = machine().actions.get(action)
-    subject = f"{no}: {action} ({row.zh if row else ''} → {zh})"
+    en, said = _BEYOND.get(action, (_plain(action), row.zh if row else ""))
+    subject = f"{no}: {en} ({said} → {zh})"
     return subject, f"{item}\n\nA step was taken on a case that concerns you. 与您有关的案件有新进展。\n"

@@ -160,7 +160,7 @@ def test_mail_is_encrypted_and_signed_in(database, tell, tls):
         assert deliver(database, Outbound(server), now=datetime.now(UTC)) == 1
     encrypted, signed_in, message = got[0]
     assert (secret, encrypted, signed_in, message["To"]) == ("", True, True, "desk@example.org")
-    assert message["Subject"] == "2026-11-000001: 100 % of its limit (处置 IN_PROGRESS)"
+    assert message["Subject"] == "2026-11-000001: 100 % of its limit (in progress 处置)"
     assert "井盖破损" in message.get_content()
     assert ledger(database, webhook)[0]["state"] == "sent"
 
@@ -230,3 +230,18 @@ def test_old_notices_go(database, clean):
                 {"kind": "clock", "role": "inspector", "facts": FACTS, "at": datetime.now(UTC) - timedelta(days=age)},
             )
         assert notifications.forget_old(work, now=datetime.now(UTC)) == 1
+
+
+def test_words_say_the_hour_of_the_territory_and_no_names_of_the_program():
+    due = {**FACTS, "due_at": "2026-11-23T16:29:46.91039+00:00"}
+    subject, text = deliveries.words("clock", due, "Asia/Shanghai")
+    assert subject == "2026-11-000001: 100 % of its limit (in progress 处置)"
+    assert text.splitlines()[-1] == "Due 到期: 2026-11-24 00:29"
+    step = {"no": "2026-11-000001", "item": "井盖破损", "action": "send_to_check", "state": "CHECKING"}
+    assert deliveries.words("case", step)[0] == "2026-11-000001: send to check (核查派发 → 核查)"
+    lifted = {**step, "action": "deadlock", "state": "DISPATCHED"}
+    assert (
+        deliveries.words("case", lifted)[0] == "2026-11-000001: joint call not settled in time (吹哨逾期未处置 → 派遣)"
+    )
+    done = {**step, "action": "task_report_in", "state": "DISPATCHED"}
+    assert deliveries.words("case", done)[0] == "2026-11-000001: reported in (报到 → 派遣)"
