@@ -79,7 +79,7 @@ def kind_of(*, ptz: bool, dome: bool, hfov: float | None, azimuth: float | None)
 
 
 def get_camera(work: UnitOfWork, named: str) -> CameraView:
-    """Return a camera by id, 20-digit code or reference.
+    """Return a camera by id; by 20-digit code or reference, too, for whoever may know these.
 
     Raises
     ------
@@ -176,7 +176,9 @@ def _find(work: UnitOfWork, named: str, *, lock: bool = False) -> Camera:
         key: str | UUID = UUID(named)
     except ValueError:
         key = named
-    camera = sql.find_camera(work.session, key, lock=lock)
+    # names in the network are masked: trying them out must not tell whose they are
+    known = isinstance(key, UUID) or work.actor.may("camera_network")
+    camera = sql.find_camera(work.session, key, lock=lock) if known else None
     if camera is None:
         raise NotFoundError(f"There is no camera {named[:80]}.", camera=named[:80])
     return camera

@@ -65,6 +65,18 @@ def addresses(town):
     ]  # fmt: skip
 
 
+def test_a_name_in_the_network_finds_a_camera_for_whoever_may_know_it_only(client, plain, town):
+    # else trying out codes tells which camera bears which
+    for named in town.secret:
+        assert client.get(f"/api/v1/cameras/{named}").status_code == 200
+        hidden = plain.get(f"/api/v1/cameras/{named}")
+        assert (hidden.status_code, hidden.json()["code"]) == (404, "not-found")
+        assert hidden.json()["detail"] == plain.get(f"/api/v1/cameras/x{named}").json()["detail"].replace("x", "", 1)
+        change = plain.patch(f"/api/v1/cameras/{named}", json={"azimuth": 1.0}, headers={"If-Match": '"1"'})
+        assert change.status_code == 404
+    assert plain.get(f"/api/v1/cameras/{town.cameras['fixed']}").status_code == 200
+
+
 def test_no_answer_names_a_camera_to_whoever_may_not_know(client, plain, town):
     named = []
     for address in addresses(town):
