@@ -1,4 +1,4 @@
-"""Free text keeps the place and loses the person: identity and telephone numbers are cut out before saving."""
+"""Free text keeps the place and loses the person: identity and telephone numbers and mailboxes are cut out first."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from typing import Final
 
 ID_MARK: Final = "[id]"
 PHONE_MARK: Final = "[phone]"
+EMAIL_MARK: Final = "[email]"
 # also those that turn the direction of what follows, or can't be seen
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
 _DASHES_AND_SPACES: Final = {ord(sign): "-" for sign in "－‐‑‒–—"} | {
     ord(sign): " " for sign in "\u00a0\u2007\u202f\u3000"
 }
-_PLAIN: Final = str.maketrans("０１２３４５６７８９＋", "0123456789+") | _DASHES_AND_SPACES
+_PLAIN: Final = str.maketrans("０１２３４５６７８９＋＠", "0123456789+@") | _DASHES_AND_SPACES
 
 # the date of birth is checked so that no asset code is taken for a person; people group digits as they like
 _BORN = (
@@ -31,6 +32,10 @@ _SPELT_MOBILE = re.compile(
 )
 _LANDLINE = re.compile(r"(?<![\d.])(?:[(（]0\d{2,3}[)）]|0\d{2,3})[ -]?[2-9]\d{2,3}[ -]?\d{4}(?:[-转]\d{1,6})?(?!\d)")
 _INTERNATIONAL = re.compile(r"(?<![\d.])(?:\+|00)[1-9]\d{0,2}(?:[ ./()-]{0,2}\d){6,12}(?!\d)")
+# letters and digits of ASCII alone: in Chinese what stands before it is not parted by a space
+_MAILBOX: Final = re.compile(
+    r"(?<![A-Za-z0-9])[A-Za-z0-9][\w.+-]{0,63}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,6}", re.ASCII
+)
 _FEWEST_DIGITS: Final = 7
 # any number that somebody calls a telephone's; numbers of cases look like 2026-11-000123
 _SAID_TO_BE_ONE = re.compile(
@@ -54,7 +59,7 @@ def control_sign(text: str) -> str | None:
 
 
 def holds_personal_number(text: str) -> bool:
-    """Tell whether a text holds an identity or telephone number.
+    """Tell whether a text holds an identity or telephone number, or a mailbox.
 
     Examples
     --------
@@ -63,11 +68,11 @@ def holds_personal_number(text: str) -> bool:
     """
     # the marks themselves, as somebody typed them, are none
     masked = mask_personal_numbers(text)
-    return any(masked.count(mark) > text.count(mark) for mark in (ID_MARK, PHONE_MARK))
+    return any(masked.count(mark) > text.count(mark) for mark in (ID_MARK, PHONE_MARK, EMAIL_MARK))
 
 
 def mask_personal_numbers(text: str) -> str:
-    """Replace identity and telephone numbers in `text` by a mark.
+    """Replace identity and telephone numbers, and mailboxes, in `text` by a mark.
 
     Longer digit strings (20-digit camera ids, 16-digit component codes), grid codes and decimal coordinates stay.
     Full-width digits and spaces become ordinary ones.
@@ -89,6 +94,8 @@ def mask_personal_numbers(text: str) -> str:
     'ID [id], at 24.9384, 60.1699'
     """
     text = _SPELT_MOBILE.sub(PHONE_MARK, text.translate(_PLAIN))
+    if "@" in text:
+        text = _MAILBOX.sub(EMAIL_MARK, text)
     if sum(map(str.isdecimal, text)) < _FEWEST_DIGITS:
         return text
     for pattern, mark in (

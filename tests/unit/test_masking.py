@@ -40,6 +40,10 @@ from casework.masking import mask_personal_numbers
         ("2026-11-23 14:30, houses 1 3 5 7 9 11 13 15", "2026-11-23 14:30, houses 1 3 5 7 9 11 13 15"),
         ("电话亭 12 号，电话 12345", "电话亭 12 号，电话 12345"),
         ("area 330102001001", "area 330102001001"),
+        ("mail me li.wei+lamp@example.net please", "mail me [email] please"),
+        ("邮箱：liwei＠example.com.cn。", "邮箱：[email]。"),
+        ("联系liwei@qq.com或13812345678", "联系[email]或[phone]"),
+        ("rate @ 5 per m², box@, @home", "rate @ 5 per m², box@, @home"),
         ("", ""),
     ],
 )
