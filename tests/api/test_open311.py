@@ -7,6 +7,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+import georeport
 import pytest
 import sqlalchemy as sa
 from lxml import etree
@@ -109,6 +110,22 @@ def test_names_are_in_the_language_of_the_client(city, lamp):
             assert told["status_notes"] == "Reported"
     (told,) = city.get_in("fi", f"requests/{lamp}")[1]
     assert (told["service_name"], told["status_notes"]) == ("路灯不亮", "登记")
+
+
+def test_the_published_client_reads_every_answer(city, lamp, server):
+    theirs = georeport.GeoReport(f"{server}{URL}", jurisdiction="Testby", output_format=city.ext)
+    services = theirs.get_service_list()
+    assert next(each for each in services if each["service_code"] == LAMP)["service_name"] == "路灯不亮"
+    assert theirs.get_service_definition(LAMP)["service_code"] == LAMP
+    told = theirs.get_service_request(lamp)
+    assert (told["service_request_id"], told["status"], told["address"]) == (lamp, "open", "Grid 1 · West Village 西村")
+    day = timedelta(days=1)
+    since, until = (
+        moment.strftime("%Y-%m-%dT%H:%M:%SZ") for moment in (datetime.now(UTC) - day, datetime.now(UTC) + day)
+    )
+    found = theirs.get_service_requests(service_code=LAMP, start_date=since, end_date=until, status="open")
+    # in XML it tells a list of one as that one
+    assert lamp in [each["service_request_id"] for each in (found if isinstance(found, list) else [found])]
 
 
 def test_request_is_told_by_its_grid_and_by_nothing_private(city, lamp, client):
