@@ -27,10 +27,13 @@ def erase_account(work: UnitOfWork, name: str, *, now: datetime) -> str:
     if account is None:
         raise NotFoundError(f"There is no account called {name}.", name=name)
     called = f"erased-{account.id.hex[:12]}"
+    before = {account.name, account.display}
     account.name, account.display, account.password_hash = called, called, None
+    account.unit_id = account.staff_id = None  # a member of staff has a name
     account.disabled_at = account.disabled_at or now
     work.session.flush()
     access.revoke_everything(work.session, account.id, now)
+    privacy.rename_in_answers(work.session, account.id, before, called)
     record(work, "privacy.erase", called)
     return called
 
