@@ -84,3 +84,14 @@ def test_comments_are_settled_and_steps_of_the_whole_plan_stay_shut(
     for path in ("submit", "draft", "publish", "approve"):
         answer = west.post(f"/api/v1/plans/{draft}/{path}", json={}, headers={"If-Match": '"1"'})
         assert (answer.status_code, answer.json()["code"]) == (403, "area-limited"), path
+
+
+def test_a_copy_as_seen_is_refused_to_a_village_and_nothing_is_made(
+    people: dict[str, Client], town: Any, draft: str
+) -> None:
+    west = Desk(people["west"], draft)
+    plans = {plan["id"] for plan in people["west"].get("/api/v1/plans").json()["plans"]}
+    asked = {"name": "Mine", "as_seen": {str(town.grids["g1"]): 1}}
+    answer = west.client.post(f"/api/v1/plans/{draft}/draft", json=asked)
+    assert (answer.status_code, answer.json()["code"]) == (403, "area-limited")
+    assert {plan["id"] for plan in people["west"].get("/api/v1/plans").json()["plans"]} == plans

@@ -154,6 +154,40 @@ def test_planner_of_one_area_edits_it_and_reads_what_concerns_it(desk_of):
     assert _faults(desk) == []
 
 
+def test_conflict_of_a_planner_of_one_area_offers_only_what_such_a_planner_may(desk_of):
+    author = desk_of(PLANNER)
+    author.open("#/planner?list=1")
+    plan = _draft(author, f"Both at once {uuid.uuid4()}")
+    desk = desk_of(DISTRICT)
+    desk.open(f"#/planner?plan={plan}&list=1")
+    page = desk.page
+    page.locator("tr[data-key]").first.click()
+    page.keyboard.press("b")
+    vertices = page.get_by_role("listbox", name="Vertices")
+    expect(vertices).to_be_visible()
+    for key in (".", ".", "Enter", "ArrowRight"):
+        page.keyboard.press(key)
+    expect(page.get_by_text("in hand")).to_be_visible()
+    code = page.locator("tr[aria-selected='true']").get_attribute("data-key")
+    grid = next(one for one in author.get(f"/api/v1/plans/{plan}/grids")["grids"] if one["code"] == code)
+    author.send(
+        "POST",
+        f"/api/v1/plans/{plan}/grids/{grid['id']}/rename",
+        {"expected": {grid["id"]: grid["revision"]}, "name": "Meanwhile"},
+        **{"Idempotency-Key": str(uuid.uuid4())},
+    )
+    page.keyboard.press("Enter")
+    screen = page.get_by_role("dialog")
+    expect(screen).to_contain_text("while you were editing")
+    expect(screen.get_by_role("button", name="Keep my drawing for later")).to_be_visible()
+    # a copy is of the whole plan: neither its button nor its key is there
+    expect(screen.get_by_role("button", name="Save mine as a copy")).to_have_count(0)
+    page.keyboard.press("s")
+    expect(screen).to_be_visible()
+    assert [one["id"] for one in desk.get("/api/v1/plans")["plans"] if one["based_on"] == plan] == []
+    assert _faults(desk) == []
+
+
 def test_planners_see_who_else_has_the_plan_open(desk_of):
     first, second = desk_of(PLANNER), desk_of(REVIEWER)
     chip = first.page.locator(".presence")

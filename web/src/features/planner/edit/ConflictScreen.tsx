@@ -7,6 +7,7 @@ import { sentence } from '../../../ui/states'
 import { toast } from '../../../ui/toast'
 import { gridsOf, drawnOf } from './commands'
 import { mayComment } from '../life/commenting'
+import { person } from '../life/life'
 import { commentTo, saveAsCopy } from './aside'
 import { boxOf } from './plane'
 import { changed, frameOf, othersOf, shapesOf, SmallMap, useGround, widened, type Row } from './ConflictMaps'
@@ -95,7 +96,8 @@ function Screen({ open }: { open: Meeting }): JSX.Element {
   const put = run(putOnTop)
   const keep = run(keepForLater)
   const who = open.by?.author ?? t('edit.somebody')
-  const copy = run(saveAsCopy)
+  // a copy is of the whole plan
+  const copy = person.value.limited ? undefined : run(saveAsCopy)
   const say = mayComment.value ? run(() => commentTo(who)) : undefined
   const keys = (event: KeyboardEvent): void => {
     if (event.ctrlKey || event.metaKey || event.altKey) return
@@ -123,9 +125,11 @@ function Screen({ open }: { open: Meeting }): JSX.Element {
       <button type="button" class="button quiet" onClick={keep}>
         {t('edit.keepLater')} <kbd>L</kbd>
       </button>
-      <button type="button" class="button quiet" onClick={copy}>
-        {t('conflict.saveCopy')} <kbd>S</kbd>
-      </button>
+      {copy && (
+        <button type="button" class="button quiet" onClick={copy}>
+          {t('conflict.saveCopy')} <kbd>S</kbd>
+        </button>
+      )}
       {say && (
         <button type="button" class="button quiet" onClick={say}>
           {t('conflict.commentTo', { who })} <kbd>C</kbd>
