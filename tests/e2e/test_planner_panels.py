@@ -304,6 +304,16 @@ def test_refusal_and_check_speak_chinese(open_desk, draft):
     page.locator(".edit-lists .button.primary").click()
     refusal = page.get_by_role("alert").filter(has_text="line-misses-grid")
     expect(refusal).to_contain_text("这条线没有切到网格")
+    # a grid drawn where the plan has no ground: what to do is said of that, not of changes
+    page.keyboard.press("Escape")
+    page.keyboard.press("2")
+    page.keyboard.press("d")
+    for place in ("24.9300, 60.1601", "24.9310, 60.1601", "24.9310, 60.1606"):
+        field.first.fill(place)
+        field.first.press("Enter")
+    page.locator(".edit-lists .button.primary").click()
+    refusal = page.get_by_role("alert").filter(has_text="nothing-changes")
+    expect(refusal).to_contain_text("请画在方案范围之内")
     page.keyboard.press("Escape")
     page.get_by_role("tab", name="校验").click()
     expect(page.locator(".check-tab .note.ok, .check-list").first).to_be_visible()

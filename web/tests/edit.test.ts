@@ -7,7 +7,10 @@ import { planeAt, sweep, type LonLat, type XY } from '../src/features/planner/ed
 import { movesOf, previewOf } from '../src/features/planner/edit/preview'
 import { snapTo } from '../src/features/planner/edit/snap'
 import { wantedGrids, workBox } from '../src/features/planner/edit/wanted'
-import type { Grid } from '../src/api/types'
+import type { Grid, PlanGrids } from '../src/api/types'
+import type { Problem } from '../src/api/client'
+import { gridColumns } from '../src/features/planner/columns'
+import { drawing } from '../src/features/planner/edit/draw'
 import { arcsAbout, atomAt, borders, buildTopology, neighbours, readAtoms, ringsOf, type Atom } from '../src/features/planner/edit/topology'
 
 const plane = planeAt([24.94, 60.17])
@@ -266,5 +269,23 @@ describe('a long drag in grids of 3,000 dwellings', () => {
       expect(sides.reduce((sum, one) => sum + (one.households ?? 0), 0)).toBe(6050)
       expect(sides.reduce((sum, one) => sum + one.area_m2, 0)).toBeCloseTo(6050e4, 0)
     }
+  })
+})
+
+describe('what stays in sight', () => {
+  it('shows the parcels of a stroke that was refused, which nothing was taken of', () => {
+    const refused = (atoms: number[]) => ({ problem: {} as Problem, command: { kind: 'reassign' as const, atoms, to: 'a', from: ['b'] }, place: null })
+    const drawn = (atoms: number[]) => drawing({ mode: startMode('lasso', sceneOf('a')), scene: sceneOf('a'), preview: null, snap: null, refusal: refused(atoms), fresh: [], proposal: null, kept: [] })
+    const roles = (atoms: number[]): unknown[] => drawn(atoms).features.map(({ properties }) => properties?.role).filter((role) => role === 'bad')
+    expect(roles([2, 3])).toEqual(['bad', 'bad'])
+    expect(roles([])).toEqual([])
+  })
+  it('names the village of each row where several number their grids', () => {
+    const columns = (...areas: string[]): string[] => {
+      const grids = areas.map((area_code) => ({ area_code, households: 1, area_m2: 1 }) as Grid)
+      return gridColumns({ grids, tolerance: 0.1 } as PlanGrids, false).map(({ id }) => id)
+    }
+    expect(columns('v', 'v')).toEqual(['grid', 'households', 'deviation', 'area', 'compactness'])
+    expect(columns('v', 'w')).toEqual(['grid', 'households', 'deviation', 'area', 'areaName'])
   })
 })

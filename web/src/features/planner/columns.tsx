@@ -13,6 +13,16 @@ export function gridColumns(data: PlanGrids, wide: boolean): Column<Grid>[] {
   // numbers begin anew in every village: its name tells them apart
   const villages = new Set(data.grids.map((grid) => grid.area_code)).size > 1
   const area = data.grids.reduce((all, grid) => all + grid.area_m2, 0)
+  const compactness: Column<Grid> = {
+    id: 'compactness',
+    head: t('grid.compactness'),
+    title: t('grid.compactnessTitle'),
+    numeric: true,
+    spare: !wide,
+    sort: (grid) => grid.compactness ?? 0,
+    cell: (grid) => <span class="muted">{number(grid.compactness, 2)}</span>,
+  }
+  const village: Column<Grid> = { id: 'areaName', head: t('cov.areaName'), spare: !wide, sort: (grid) => grid.area_name ?? '', cell: (grid) => <span class="ellipsis">{grid.area_name ?? '–'}</span> }
   const columns: Column<Grid>[] = [
     {
       id: 'grid',
@@ -23,7 +33,7 @@ export function gridColumns(data: PlanGrids, wide: boolean): Column<Grid>[] {
         <span class="gridname">
           <DeviationSwatch deviation={grid.deviation} tolerance={data.tolerance} />
           <span class="strong">{gridNumber(grid.code)}</span>
-          <span class="ellipsis">{grid.name || (villages ? <span class="muted">{grid.area_name}</span> : '')}</span>
+          <span class="ellipsis">{grid.name}</span>
           {grid.locked && <Icon name="lock" title={t('grid.locked')} />}
           {grid.exclave && (
             <span class="chip outline" title={t('grid.exclaveTitle')}>
@@ -41,27 +51,20 @@ export function gridColumns(data: PlanGrids, wide: boolean): Column<Grid>[] {
       sort: (grid) => Math.abs(grid.deviation ?? 0),
       cell: (grid) => (
         <span class="bar-cell">
-          <DeviationBar deviation={grid.deviation} tolerance={data.tolerance} />
+          {/* names need the room beside their villages: swatch, sign and figure say what the bar says */}
+          {(!villages || wide) && <DeviationBar deviation={grid.deviation} tolerance={data.tolerance} />}
           <span>{signed(grid.deviation)}</span>
         </span>
       ),
     },
     { id: 'area', head: t('grid.area'), numeric: true, sort: (grid) => grid.area_m2, cell: (grid) => number(grid.area_m2 / HECTARE_M2, 1), total: number(area / HECTARE_M2, 1) },
-    {
-      id: 'compactness',
-      head: t('grid.compactness'),
-      title: t('grid.compactnessTitle'),
-      numeric: true,
-      spare: !wide,
-      sort: (grid) => grid.compactness ?? 0,
-      cell: (grid) => <span class="muted">{number(grid.compactness, 2)}</span>,
-    },
+    villages && !wide ? village : compactness,
   ]
   if (!wide) return columns
   return [
     ...columns,
     { id: 'head', head: t('grid.head'), sort: (grid) => grid.head?.work_no ?? '', cell: (grid) => grid.head?.work_no ?? <span class="chip warn">{t('grid.vacant')}</span> },
     { id: 'code', head: t('camera.code'), sort: (grid) => grid.code, cell: (grid) => code(grid.code) },
-    { id: 'areaName', head: t('cov.areaName'), sort: (grid) => grid.area_name ?? '', cell: (grid) => grid.area_name ?? '–' },
+    village,
   ]
 }

@@ -183,8 +183,7 @@ export function RefusalCard(): JSX.Element | null {
   const open = refusal.value
   if (!open) return null
   const { problem, command, place } = open
-  // who asked for a balance has nothing to change first
-  const advice = command.kind === 'improve' && problem.code === 'nothing-changes' ? '' : tOr(`edit.advice.${problem.code}`, '')
+  const advice = tOr(`edit.advice.${problem.code}.${command.kind}`, tOr(`edit.advice.${problem.code}`, ''))
   const canRepair = problem.code === 'edit-breaks-tiling' || (REPAIRABLE.has(problem.code) && command.kind === 'draw')
   return (
     <section class="card refusal" role="alert">

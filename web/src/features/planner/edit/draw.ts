@@ -96,6 +96,13 @@ function toolFeatures(mode: ModeState, scene: Scene, preview: Preview | null): F
 const shapeLines = (grids: readonly EditedGrid[], role: string): Feature[] =>
   grids.flatMap((grid) => (grid.geometry.coordinates as unknown as LonLat[][][]).flatMap((rings) => rings.map((ring) => line(role, ring))))
 
+/** What a stroke went over, round which it was refused: nothing of it was taken, so nothing else shows it. */
+function refusedAtoms({ command }: Refusal, { topology }: Scene): Feature[] {
+  if (command.kind !== 'reassign') return []
+  const rings = command.atoms.flatMap((id) => topology.places.get(id)?.rings ?? [])
+  return rings.map((ring) => line('bad', ring.map(topology.plane.from)))
+}
+
 /** All that the tools draw. */
 export function drawing({ mode, scene, preview, snap, refusal, fresh, proposal, kept }: Sight): FeatureCollection {
   const features = shapeLines(fresh, 'fresh')
@@ -109,6 +116,7 @@ export function drawing({ mode, scene, preview, snap, refusal, fresh, proposal, 
   if (refusal) {
     const drawn = drawnOf(refusal.command)
     if (drawn.length > 1) features.push(line('bad', drawn))
+    if (scene) features.push(...refusedAtoms(refusal, scene))
     if (refusal.place) features.push(point('refused', refusal.place))
   }
   return { type: 'FeatureCollection', features }
