@@ -16,7 +16,7 @@ from store.database.locate import escaped_like, read_words
 
 # every branch ranks: 0 the whole text, 1 its beginning, 2 anywhere. Addresses come found by their index; the other
 # tables are small and read through
-_SEARCH = sa.text("""
+_SEARCH = sa.text(r"""
 with plans as materialized (
     select distinct on (p.territory_id) p.id from plan p
     where p.kind = 'household' and p.status <> 'retired'
@@ -94,7 +94,8 @@ with plans as materialized (
            concat_ws(' · ', case when g.name <> g.official then g.name end, nullif(g.within, '')),
            coalesce(g.ref_id, g.id)::text, g.point, null::geometry,
            case when g.sounds = :sounds or plain_name(g.name) = plain_name(:text) then 0
-                when g.sounds like :sounds_prefix or g.initials = :sounds then 1 else 2 end as rank
+                when g.sounds like :sounds_prefix or g.initials = :sounds
+                     or plain_name(g.name) like :plain_prefix then 1 else 2 end as rank
     from gazetteer g
     where (cast(:territory as uuid) is null or g.territory_id = :territory)
       and (g.grams @> cast(:grams as text[]) and plain_name(g.name) like all(:plain_words)
@@ -107,7 +108,8 @@ with plans as materialized (
 )
 select kind, label, detail, id, st_x(p) as lon, st_y(p) as lat, st_xmin(shape) as west, st_ymin(shape) as south,
        st_xmax(shape) as east, st_ymax(shape) as north
-from hits order by rank, place, length(label), label, id limit :limit
+-- an area found both by its name and in the list of names is told with its town, not with its code
+from hits order by rank, place, length(label), label, id, coalesce(detail ~ '^\d+$', true) limit :limit
 """)
 
 _TERRITORIES = sa.text("""
@@ -156,7 +158,6 @@ def search(
     """
     escaped = escaped_like(text)
     read = read_words(session, text)
-    plain = "".join(read.words)
     values = {
         "text": text,
         "prefix": f"{escaped}%",
@@ -165,8 +166,7 @@ def search(
         "suffix": f"%{escaped}",
         "any": f"%{escaped}%",
         "plain_words": [f"%{escaped_like(word)}%" for word in read.words],
-        "plain": plain,
-        "plain_prefix": f"{escaped_like(plain)}%",
+        "plain_prefix": f"{escaped_like(''.join(read.words))}%",
         # signs alone have no gram, and find nothing
         "grams": read.grams or None,
         **doors.parameters(),

@@ -66,6 +66,7 @@ def test_village_is_found_however_it_is_typed(client, town, q):
     found = [hit for hit in find(client, q) if hit["label"] == "胜利村"]
     assert len(found) == 2
     assert {hit["kind"] for hit in found} == {"area"}
+    assert {hit["detail"] for hit in found} == {"戴窑镇", "安丰镇"}
 
 
 def test_alias_leads_to_the_official_name(client, town):
