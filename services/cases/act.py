@@ -33,6 +33,8 @@ _CLEARED: Final[dict[str, dict[str, Any]]] = {
 }
 _STAGES: Final = {"report_done": "after"}
 _TELLING: Final = frozenset({"close", "reject"})
+_OF_REPORTERS: Final = frozenset({"plate", "open311"})
+"""Channels whose reports are in the words of whoever reported, and name whom they please."""
 REPORTER: Final = Actor(None, frozenset({"reporter"}))
 
 
@@ -159,6 +161,8 @@ def _more_columns(
         return {"master_id": _id_of(work, facts["master"])}
     if step.action == "refer":
         return {"referred_to": facts["outside_body"]}
+    if step.action == "archive" and at.row.channel in _OF_REPORTERS:
+        return {"description": ""}
     if step.action == "request_suspension":
         return {"review_on": date.fromisoformat(facts["review_date"])}
     return dict(_CLEARED.get(step.action, {}))

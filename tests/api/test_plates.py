@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
 
 from api import public_reports
+from casework.case import Actor as CaseActor
+from services import open311
+from services import public_reports as public_channel
+from services.cases import upkeep
+from services.cases.act import act
+from services.cases.asked import Asked
 from store.database.actor import Actor
 from tests.api.conftest import Client
 from tests.api.town import build_town, lonlat
@@ -16,6 +23,7 @@ from tests.unit.test_photos import SVG, picture
 
 URL = "/api/v1/plates"
 GRID = "990101001001001"
+OFFICER = CaseActor(None, frozenset({"intake_officer"}))
 
 
 @pytest.fixture(scope="module")
@@ -152,6 +160,35 @@ def test_flood_is_sent_away_and_counted_without_addresses(anonymous, database, p
         kept = work.session.scalars(sa.text("select bucket from intake_quota")).all()
     assert kept
     assert not [bucket for bucket in kept if "127.0.0.1" in bucket]
+
+
+def test_what_a_reporter_wrote_goes_with_the_archiving_and_what_an_officer_wrote_stays(client, plates, database, quiet):
+    told = {}
+    for channel in (public_channel.CHANNEL, open311.CHANNEL, "desk"):
+        lon, lat = lonlat(100, 100)
+        body = {
+            "item": "x",
+            "description": f"By {channel}: Wang of flat 12",
+            "channel": channel,
+            "lon": lon,
+            "lat": lat,
+        }
+        made = client.post("/api/v1/incidents", json=body, headers={"Idempotency-Key": str(uuid4())})
+        told[channel] = made.json()["incident"]["no"]
+    sent = send(client, of_kind(plates, "grid")["code"], description="By scan: Li of flat 13", contact="li@example.org")
+    told["scan"] = sent.json()["no"]
+    reject = Asked(reason="no-such-place", text="nothing there")
+    with database.work(Actor.system()) as work:
+        for no in told.values():
+            act(work, no, "reject", reject, revision=None, now=datetime.now(UTC), actor=OFFICER)
+    with database.work(Actor.system()) as work:
+        assert upkeep.archive(work, now=datetime.now(UTC) + timedelta(days=30)) >= len(told)
+    cases = {channel: client.get(f"/api/v1/incidents/{no}").json()["incident"] for channel, no in told.items()}
+    assert {each["state"] for each in cases.values()} == {"ARCHIVED"}
+    written = {channel: each["description"] for channel, each in cases.items()}
+    assert written == {"plate": "", "open311": "", "scan": "", "desk": "By desk: Wang of flat 12"}
+    for no in told.values():
+        assert client.get(f"/api/v1/incidents/{no}/verify").json()["intact"]
 
 
 def test_withdrawn_plate_says_so(client, anonymous, town, quiet):
