@@ -14,7 +14,7 @@ import numpy.typing as npt
 import shapely
 
 from gis.codes import parse_grid_code
-from gis.crs import to_lonlat
+from gis.crs import to_lonlat, to_wgs84
 from gis.errors import InvalidInputError
 from gis.grid_patterns import NESTED
 from gis.wording import counted
@@ -23,6 +23,7 @@ from grid_partition.labelled import partition_of
 from grid_partition.repair import RepairOptions, RepairReport, repair_tiling
 from services.ingest.fields import Field, code_text, short_text
 from services.ingest.outlines import read_outlines, snap_outlines
+from services.ingest.places import declared_crs
 from services.ingest.rows import LoadOptions, RejectedRowsError, RowLoad, parse_cells, require_rows, start_load
 from services.partition.drawing import draw
 from services.partition.ground import Ground, read_ground
@@ -37,7 +38,7 @@ from store.database.models.plan import GRID_KINDS
 from store.database.partition import find_territory
 from store.database.work import UnitOfWork
 from store.files.atom_borders import read_atom_borders
-from store.files.tables import Table, read_table
+from store.files.tables import read_table
 
 Geometries = npt.NDArray[np.object_]
 Progress = Callable[[float, str], None]
@@ -134,10 +135,11 @@ def import_plan(
 
 def _read(work: UnitOfWork, path: Path | str, how: ImportOptions, options: LoadOptions) -> tuple[RowLoad, Geometries]:
     table = read_table(path, sheet=options.get("sheet"))
-    _refuse_large(table)
+    territory = find_territory(work.session, options.get("territory"))
+    _refuse_large(start_load(work, "grids", table, options, territory))
     if how.repair and table.geometry is not None:
         table = replace(table, geometry=_untangled(table.geometry))
-    load = start_load(work, "grids", table, options, find_territory(work.session, options.get("territory")))
+    load = start_load(work, "grids", table, options, territory)
     parse_cells(load, FIELDS)
     west, south, east, north = load.territory.outline.bounds
     metric = snap_outlines(load, read_outlines(load, (west, south, east, north)), load.territory.metric_srid)
@@ -149,7 +151,8 @@ def _read(work: UnitOfWork, path: Path | str, how: ImportOptions, options: LoadO
     return load, metric[load.kept]
 
 
-def _refuse_large(table: Table) -> None:
+def _refuse_large(load: RowLoad) -> None:
+    table = load.table
     if table.geometry is None:
         raise InvalidInputError(f"{table.file} has no outlines; grids need polygons.", file=table.file)
     if len(table.geometry) > MOST_GRIDS:
@@ -164,8 +167,16 @@ def _refuse_large(table: Table) -> None:
             " Simplify it first.",
             file=table.file,
             row=row + 1,
-            place=list(shapely.get_coordinates(table.geometry[row])[0]),
+            place=_begins(load, table.geometry[row]),
         )
+
+
+def _begins(load: RowLoad, shape: shapely.Geometry) -> list[float]:
+    """Return the first corner of an outline as longitude and latitude."""
+    x, y = shapely.get_coordinates(shape)[0]
+    corner = shapely.Point(y, x) if load.options.get("swap_axes") else shapely.Point(x, y)
+    place = to_wgs84(corner, declared_crs(load))
+    return [place.x, place.y]
 
 
 def _untangled(shapes: Geometries) -> Geometries:

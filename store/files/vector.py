@@ -129,12 +129,18 @@ def _read(
             meta, _, geometry, fields = pyogrio.raw.read(source, layer=layer, force_2d=True, **options)
     except (DataSourceError, DataLayerError, UnicodeDecodeError, ValueError, RuntimeError) as error:
         raise InvalidInputError(
-            f"{path} cannot be read as a layer ({str(error).splitlines()[0][:200]}). Export it again.", file=str(path)
+            f"{path} cannot be read as a layer{_reason(error)}. Export it again.", file=str(path)
         ) from error
     if geometry is None:
         raise InvalidInputError(f"{path} holds no geometry. Load plain tables as CSV or XLSX.", file=str(path))
     # a broken ring becomes None here and is refused as a row, instead of failing the whole file
     return meta, np.asarray(shapely.from_wkb(geometry, on_invalid="ignore"), dtype=object), list(fields)
+
+
+def _reason(error: Exception) -> str:
+    """Return what a driver says of a file, in brackets; nothing where it only knows no driver for it."""
+    words = str(error).splitlines()[0][:200]
+    return "" if "/vsimem/" in words or "not recognized" in words else f" ({words})"
 
 
 def _text(value: Any) -> str:  # noqa: ANN401 - whatever a column holds

@@ -17,6 +17,7 @@ describe('refusals in Chinese', () => {
   it('takes the words of a field before those of its code', () => {
     expect(refusalZh({ status: 422, code: 'invalid-input', field: 'basis' })).toContain('依据')
     expect(refusalZh({ status: 422, code: 'invalid-input', field: 'other' })).toBe(refusalsZh['invalid-input'])
+    expect(refusalZh({ status: 422, code: 'invalid-input', file: 'grids.geojson' })).toBe(refusalsZh['invalid-input.file'])
     expect(refusalZh({ status: 500, code: 'nobody-wrote-this' })).toBeNull()
   })
   it('says how far a job is', () => {

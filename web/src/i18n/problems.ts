@@ -97,7 +97,8 @@ export const refusalsZh: Record<string, string> = {
 
 /** A refusal in Chinese; null where nobody wrote one. */
 export function refusalZh({ code, ...body }: ProblemBody): string | null {
-  const field = typeof body.field === 'string' ? body.field : ''
+  // a refusal of a file names the file instead of a field
+  const field = typeof body.field === 'string' ? body.field : typeof body.file === 'string' ? 'file' : ''
   if (typeof body.why_zh === 'string') return body.why_zh
   return refusalsZh[`${code}.${field}`] ?? refusalsZh[code ?? ''] ?? null
 }

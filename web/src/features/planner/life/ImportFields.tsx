@@ -2,12 +2,11 @@ import type { JSX } from 'preact'
 import { t, tOr } from '../../../i18n'
 import { bytes } from '../../../i18n/format'
 import { CheckField, FileField, SelectField, TextField } from '../../../ui/fields'
-import { badTolerance, type ImportWish } from './importing'
+import { badTolerance, MOST_BYTES, type ImportWish } from './importing'
 
 const KINDS = ['household', 'natural_village', 'micro', 'ten_household', 'police', 'safety', 'cell'] as const
 const SYSTEMS = ['wgs84', 'cgcs2000', 'gcj02', 'bd09'] as const
 const OVERLAPS = ['border', 'first', 'smaller'] as const
-const MOST_BYTES = 50 * 2 ** 20
 
 interface Props {
   wish: ImportWish

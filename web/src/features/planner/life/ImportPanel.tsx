@@ -12,7 +12,7 @@ import { JobBar, Progress } from '../../../ui/JobBar'
 import { ErrorNote, sentence } from '../../../ui/states'
 import { toast } from '../../../ui/toast'
 import { ImportFields } from './ImportFields'
-import { badTolerance, faultsOf, fieldsOf, send, stopUpload, uploading, usualImport, type Change, type ImportReport, type ImportWish } from './importing'
+import { badTolerance, faultsOf, fieldsOf, MOST_BYTES, placeOf, send, stopUpload, uploading, usualImport, type Change, type ImportReport, type ImportWish } from './importing'
 import { importing, mark, marks } from './life'
 
 function changeWords(change: Change): string {
@@ -94,6 +94,14 @@ function Busy(): JSX.Element {
   return share === null ? <JobBar kinds={['plan-import']} /> : <Progress title={t('life.sending')} share={share < 1 ? share : null} onStop={stopUpload} />
 }
 
+/** Marks the place of a refusal on the map, and goes there. */
+function pointAt(cause: unknown): void {
+  const at = placeOf(cause)
+  if (!at) return
+  mark.value = { at, words: sentence(cause), bad: true }
+  store.goTo.value = { at, zoom: 15 }
+}
+
 /** Brings in grids drawn elsewhere: first a dry run with its report on the map, then as a draft. */
 export function ImportPanel(): JSX.Element {
   const wish = useSignal<ImportWish>(usualImport)
@@ -102,7 +110,7 @@ export function ImportPanel(): JSX.Element {
   const failure = useSignal<unknown>(null)
   const busy = useSignal(false)
   const faults = faultsOf(failure.value)
-  const bad = badTolerance(wish.value) || !file.value
+  const bad = badTolerance(wish.value) || !file.value || file.value.size > MOST_BYTES
   const forget = (): void => {
     report.value = null
     failure.value = null
@@ -132,6 +140,7 @@ export function ImportPanel(): JSX.Element {
       if (cause instanceof Stopped || !importing.value) toast(sentence(cause))
       else failure.value = cause
       marks.value = faultsOf(cause).map((change) => change.place)
+      pointAt(cause)
     } finally {
       busy.value = false
     }

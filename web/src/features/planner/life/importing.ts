@@ -18,6 +18,9 @@ export interface ImportWish {
   overlap: 'border' | 'first' | 'smaller'
 }
 
+/** More than this does not go in. */
+export const MOST_BYTES = 50 * 2 ** 20
+
 /** One thing that the import mends, or that has to be mended before. */
 export interface Change {
   kind: string
@@ -101,4 +104,10 @@ function upload(file: File, fields: [string, string][]): Promise<ImportReport | 
 export function faultsOf(failure: unknown): Change[] {
   const faults = failure instanceof Problem ? failure.body.faults : null
   return Array.isArray(faults) ? (faults as Change[]) : []
+}
+
+/** The one place that a refusal is about, where it names no list of them. */
+export function placeOf(failure: unknown): [number, number] | null {
+  const place = failure instanceof Problem ? failure.body.place : null
+  return Array.isArray(place) && place.length >= 2 ? [Number(place[0]), Number(place[1])] : null
 }
