@@ -11,7 +11,7 @@ from uuid import UUID
 from gis.errors import GridwardError, InvalidInputError
 from services import catalogue
 from services.duplicates import open_states
-from services.incidents import Report, register
+from services.incidents import KeyUsedError, Report, register
 from services.locate import Place
 from services.nearest_staff import StreetGraphs
 from store.database import alarms as sql
@@ -24,6 +24,8 @@ GOES_ON: Final = timedelta(hours=24)
 """So long a device that rings again at an open case of its own only goes on ringing."""
 SKEW: Final = timedelta(minutes=10)
 SENDERS: Final = ("intake_officer", "dispatcher", "camera_administrator", "grid_staff")
+
+KEY_RANG: Final = "This key rang before with another time or kind; an alarm that rings anew has its own key."
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,8 @@ def take(
         source = known.get(alarm.source)
         try:
             results.append(_take_one(work, graphs, alarm, source, place, now=now, time_zone=time_zone))
+        except KeyUsedError as error:
+            results.append(AlarmResult(alarm.key, "refused", str(error.fields["no"]), KEY_RANG))
         except GridwardError as error:
             results.append(AlarmResult(alarm.key, "refused", reason=error.message))
     return results

@@ -55,6 +55,16 @@ def test_repeat_is_harmless(client, town):
     assert (first["result"], second["result"], second["no"]) == ("new", "repeat", first["no"])
 
 
+def test_key_that_rang_at_another_time_is_refused_in_words_of_alarms(client, town):
+    first = send(client, alarm("twice", "node/far", "smoke"))[0]
+    other = (datetime.now(UTC) - timedelta(minutes=3)).isoformat()
+    second = send(client, alarm("twice", "node/far", "smoke", at=other))[0]
+    assert (second["result"], second["no"]) == ("refused", first["no"])
+    assert (
+        second["reason"] == "This key rang before with another time or kind; an alarm that rings anew has its own key."
+    )
+
+
 def test_only_who_looks_after_alarms_sends_them(app, make_account, town):
     with Client(app, headers={"Authorization": f"Bearer {make_account('analyst')}"}) as analyst:
         assert analyst.post("/api/v1/alarms", json={"alarms": [alarm("x")]}).status_code == 403
