@@ -1,13 +1,18 @@
-"""How long a client may take to send its request, and how much of a head: who dawdles or babbles holds nobody's place.
+"""How long a client may take to send its request or take its answer, and how much of a head: dawdlers hold no place.
 
 uvicorn waits for the head of a request for ever and takes one of any size. Here a head must be complete soon after its
-first byte, or after the connection was opened, and small; the body has its limits in `api.middleware.BodyLimit`.
+first byte, or after the connection was opened, and small; the body has its limits in `api.middleware.BodyLimit`. An
+answer that is not taken would lie in memory for ever: whoever takes less than a telephone on a poor line is given up.
 """
 
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import re
+import socket
+import struct
+import termios
 from typing import Any
 
 import orjson
@@ -15,6 +20,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 HEAD_S = 10.0
 HEAD_BYTES = 65_536  # the longest filter that the API takes, escaped, and a proxy's headers besides
+TAKING_S = 60.0
+SLOWEST = 2048  # bytes a second
 _HOST = re.compile(rb"[A-Za-z0-9._-]+(:[0-9]{0,5})?|\[[0-9A-Fa-f:.%A-Za-z0-9-]+\](:[0-9]{0,5})?")
 _ANSWER = (
     b"HTTP/1.1 %d %s\r\nconnection: close\r\ncontent-type: application/problem+json\r\ncontent-length: %d\r\n\r\n%s"
@@ -36,10 +43,14 @@ _UNREADABLE = _refusal(400, "Bad Request", "bad-request", "This is no HTTP reque
 
 
 class PatientProtocol(HttpToolsProtocol):
-    """uvicorn's protocol, patient for `HEAD_S` seconds and `HEAD_BYTES` bytes only."""
+    """uvicorn's protocol, patient for `HEAD_S` seconds and `HEAD_BYTES` bytes only, and for `TAKING_S` with answers."""
 
     head_s = HEAD_S
+    taking_s = TAKING_S
+    slowest = SLOWEST
     _waiting: asyncio.TimerHandle | None = None
+    _taking: asyncio.TimerHandle | None = None
+    _untaken = 0
     _head = 0
     _too_long = False
 
@@ -51,7 +62,19 @@ class PatientProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Wait no more."""
         self._came()
+        self._taken()
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """Begin to look how fast the client takes what lies ready for it."""
+        super().pause_writing()
+        self._taken()
+        self._look_later()
+
+    def resume_writing(self) -> None:
+        """Stop looking: it has taken nearly all."""
+        self._taken()
+        super().resume_writing()
 
     def data_received(self, data: bytes) -> None:
         """Read on, unless a head has no end."""
@@ -107,6 +130,25 @@ class PatientProtocol(HttpToolsProtocol):
             self._waiting.cancel()
             self._waiting = None
 
+    def _look_later(self) -> None:
+        self._untaken = _left_in(self.transport)
+        self._taking = self.loop.call_later(self.taking_s, self._look)
+
+    def _look(self) -> None:
+        if self._untaken - _left_in(self.transport) < self.slowest * self.taking_s:
+            self._taking = None
+            connection = self.transport.get_extra_info("socket")
+            if connection is not None:  # or the system goes on sending what it keeps
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.transport.abort()
+        else:
+            self._look_later()
+
+    def _taken(self) -> None:
+        if self._taking is not None:
+            self._taking.cancel()
+            self._taking = None
+
     def _give_up(self) -> None:
         self._waiting = None
         self._refuse(_SLOW)
@@ -120,3 +162,17 @@ class PatientProtocol(HttpToolsProtocol):
         if cycle is None or cycle.response_complete:
             transport.write(answer)
             transport.close()
+
+
+def _left_in(transport: asyncio.Transport) -> int:
+    """Return how many bytes of answers the client has not taken: ours, and those that the system keeps for it.
+
+    The system takes megabytes at once when there is room, so that our own alone would stand still for minutes.
+    """
+    ours = transport.get_write_buffer_size()
+    connection = transport.get_extra_info("socket")
+    try:
+        told = fcntl.ioctl(connection.fileno(), termios.TIOCOUTQ, bytes(4))
+    except (AttributeError, OSError):
+        return ours  # a system that can't tell
+    return ours + int(struct.unpack("i", told)[0])

@@ -169,6 +169,13 @@ def impatient(app):
 
     class Quick(PatientProtocol):
         head_s = 1.0
+        taking_s = 1.0
+        slowest = 16_384
+
+        def connection_made(self, transport):
+            # else the system takes the whole answer, and nothing of it lies with the server
+            transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 16_384)
+            super().connection_made(transport)
 
     # built at the first request: the one that serves must be the one that is changed, whichever test comes first
     layers = app.middleware_stack = app.middleware_stack or app.build_middleware_stack()
@@ -186,6 +193,26 @@ def impatient(app):
     server.should_exit = True
     thread.join(20)
     layers.patience_s = before
+
+
+def sipped(port: int, path: str, sip: int, every: float, most: float = 60, enough: int = 2**40) -> tuple[int, bool]:
+    """Take an answer by sips of some bytes; returns how many there were, and whether the server put an end to it."""
+    began, taken = time.monotonic(), 0
+    with socket.socket() as raw:
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096 if sip < 4096 else 65_536)
+        raw.settimeout(10)
+        raw.connect(("127.0.0.1", port))
+        raw.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        while time.monotonic() - began < most and taken < enough:
+            try:
+                found = raw.recv(sip)
+            except ConnectionResetError:
+                return taken, True
+            if not found:
+                return taken, True
+            taken += len(found)
+            time.sleep(every)
+    return taken, False
 
 
 def dribble(port: int, head: bytes, drops: bytes, every: float = 0.2, most: float = 15) -> tuple[bytes, float]:
@@ -428,3 +455,13 @@ def test_what_is_cut_off_at_a_stop_is_told_to_come_again(app):
     assert int(headers[b"retry-after"]) >= 1
     assert headers[b"content-type"] == b"application/problem+json"
     assert json.loads(sent[1]["body"])["code"] == "unavailable"
+
+
+def test_whoever_takes_an_answer_too_slowly_is_given_up(impatient, anonymous):
+    # else a few sockets that never read have every answer kept in memory for good
+    whole = len(anonymous.get("/openapi.json").content)
+    taken, ended = sipped(impatient, "/openapi.json", 256, 0.1)
+    assert ended
+    assert taken < whole
+    taken, _ = sipped(impatient, "/openapi.json", 65_536, 0.001, enough=whole)
+    assert taken >= whole
