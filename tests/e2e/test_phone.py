@@ -246,6 +246,24 @@ class Hands:
         expect(page.locator(".nav-count")).to_have_count(0)
 
 
+def test_refusal_of_the_position_is_forgotten_once_a_plate_gave_the_place(office):
+    context = office.browser.new_context(
+        viewport=PHONE, locale="en-GB", storage_state=office.of("w-walker").storage_state(), permissions=[]
+    )
+    office.stack.callback(context.close)
+    page = context.new_page()
+    page.goto(f"{office.base}/#/phone")
+    page.get_by_role("button", name="Use my position").click()
+    refused = page.get_by_role("alert").filter(has_text="may not know your position")
+    expect(refused).to_be_visible()
+    page.get_by_role("button", name="Scan plate").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Code on the plate").fill(office.plate)
+    dialog.get_by_role("button", name="Use this plate").click()
+    expect(page.locator(".phone-where")).to_contain_text("Grid")
+    expect(refused).to_have_count(0)
+
+
 def test_case_goes_from_the_phone_to_closed_through_many_hands(office, browser):
     item = "Water on the road"
     page = office.open("w-walker", "#/phone")

@@ -27,6 +27,8 @@ export function PlaceBox({ error }: { error: string | null }): JSX.Element {
     }
   }
   useEffect(() => {
+    // a place has come by another way, or was sent: why the position failed is past
+    setFailure('')
     if (place) return
     // who allowed it before is not asked again; who did not is asked by the button only
     void navigator.permissions?.query({ name: 'geolocation' }).then((right) => void (right.state === 'granted' && !draft.peek().place && locate()))
