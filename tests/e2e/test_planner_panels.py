@@ -321,6 +321,31 @@ def test_refusal_and_check_speak_chinese(open_desk, draft):
         assert re.search("[一-鿿]", words), words
 
 
+def test_esc_leads_out_of_the_field_that_a_tool_puts_the_hand_in(open_desk, draft):
+    desk = open_desk()
+    open_draft(desk, draft, "&list=1")
+    page, keys = desk.page, desk.page.keyboard
+    page.locator("tr[data-key='990001001001005']").click()
+    keys.press("s")
+    field = page.get_by_label("Longitude, latitude")
+    expect(field).to_be_focused()
+    keys.type("24.95, 60.17")
+    # what was typed, then the tool
+    keys.press("Escape")
+    expect(field).to_have_value("")
+    expect(field).to_be_focused()
+    keys.press("Escape")
+    expect(field).to_have_count(0)
+    keys.press("m")
+    expect(page.get_by_role("listbox", name="Grids that touch")).to_be_visible()
+    # every key of lists is told
+    keys.press("?")
+    sheet = page.get_by_role("dialog", name="Keys")
+    for words in ("first, last row", "twelve rows up, down", "move the edge between the plans"):
+        expect(sheet).to_contain_text(words)
+    assert complaints_of(desk) == []
+
+
 TYPED_AT_ONCE = """([selector, text]) => {
   const type = (_, watch) => {
     const field = document.querySelector(selector)

@@ -471,6 +471,8 @@ export const en = {
   'keys.zoomSel': 'zoom to selection',
   'keys.zoom': 'zoom',
   'keys.rows': 'next or previous row',
+  'keys.ends': 'first, last row',
+  'keys.leaf': 'twelve rows up, down',
   'keys.open': 'open',
   'keys.esc': 'step back',
   'keys.pan': 'pan the map',

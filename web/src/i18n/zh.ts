@@ -472,6 +472,8 @@ export const zh: Record<Key, string> = {
   'keys.zoomSel': '缩放到所选',
   'keys.zoom': '缩放',
   'keys.rows': '上一行、下一行',
+  'keys.ends': '第一行、最后一行',
+  'keys.leaf': '上移、下移十二行',
   'keys.open': '打开',
   'keys.esc': '返回一步',
   'keys.pan': '平移地图',

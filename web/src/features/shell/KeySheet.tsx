@@ -15,6 +15,8 @@ const everywhere: Line[] = [
   [['Z'], 'keys.zoomSel'],
   [['+', '−'], 'keys.zoom'],
   [['↑', '↓'], 'keys.rows'],
+  [['Home', 'End'], 'keys.ends'],
+  [['PgUp', 'PgDn'], 'keys.leaf'],
   [['Enter'], 'keys.open'],
   [['Esc'], 'keys.esc'],
 ]
@@ -42,6 +44,7 @@ const planner: Line[] = [
   [['Ctrl Z'], 'edit.keys.undo'],
   [['Ctrl Shift Z'], 'edit.keys.redo'],
   [['B', 'M', 'T', 'L', 'S', 'C'], 'edit.keys.conflict'],
+  [['←', '→', 'Home', 'End'], 'edit.keys.swipe'],
 ]
 const lines: Line[] = [
   [[',', '.'], 'edit.keys.vertex'],

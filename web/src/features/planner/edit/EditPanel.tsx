@@ -93,11 +93,21 @@ function Coordinates({ label, act: go, start }: { label: string; act: (at: XY) =
     setBad(!found)
     if (found && here) go(here.topology.plane.to([found.lon, found.lat]))
   }
+  // S puts the hand here: Esc leads out again, what was typed goes first
+  const back = (event: KeyboardEvent): void => {
+    if (event.key !== 'Escape' || event.isComposing || !field.current) return
+    event.preventDefault()
+    event.stopPropagation()
+    const typed = field.current.value !== start
+    if (typed) field.current.value = start
+    setBad(false)
+    if (!typed) stepBack()
+  }
   return (
     <form class="row coordinates" onSubmit={submit}>
       <label class="field grow">
         <span class="label">{t('edit.coordinates')}</span>
-        <input class="input" ref={field} aria-invalid={bad} />
+        <input class="input" ref={field} aria-invalid={bad} onKeyDown={back} />
         {bad && <span class="error">{t('edit.coordinatesBad')}</span>}
       </label>
       <button type="submit" class="button">
