@@ -34,6 +34,8 @@ def address(app, database):
         work.session.execute(
             sa.update(CoverageRun).where(CoverageRun.id == town.run).values(summary=dict.fromkeys(COUNTED, 7))
         )
+    # made when it is first asked for, which on a busy machine takes longer than the client waits
+    app.openapi()
     with serving(app) as base:
         yield base
 
