@@ -321,6 +321,23 @@ def test_refusal_and_check_speak_chinese(open_desk, draft):
         assert re.search("[一-鿿]", words), words
 
 
+def test_what_one_does_in_another_window_is_taken_back_here(open_desk, draft):
+    here, there = open_desk(), open_desk()
+    for desk in (here, there):
+        open_draft(desk, draft, "&list=1")
+        desk.page.locator("tr[data-key='990001001001005']").click()
+    undo = here.page.get_by_role("button", name="Undo", exact=True)
+    expect(undo).to_have_attribute("aria-disabled", "true")
+    there.page.keyboard.press("k")
+    saved(there, 1)
+    expect(undo).to_have_attribute("aria-disabled", "false")
+    undo.click()
+    saved(here, 0)
+    # and what was taken back here is not to be taken back there
+    expect(there.page.get_by_role("button", name="Undo", exact=True)).to_have_attribute("aria-disabled", "true")
+    assert complaints_of(here) == []
+
+
 def test_esc_leads_out_of_the_field_that_a_tool_puts_the_hand_in(open_desk, draft):
     desk = open_desk()
     open_draft(desk, draft, "&list=1")

@@ -259,6 +259,7 @@ async function renew(): Promise<void> {
   try {
     const found = await fetchAtoms(plan, changed)
     if (of !== plan) return
+    const elsewhere = changed.some((id) => answered.get(id) !== gridById.peek().get(id)?.revision)
     const old = new Set([...changed, ...gone])
     atoms = [...atoms.filter((atom) => !old.has(atom.grid)), ...found]
     for (const id of gone) revisions.delete(id)
@@ -267,6 +268,8 @@ async function renew(): Promise<void> {
     for (const id of changed) counted.add(id)
     listed = new Set(gridById.peek().keys())
     rebuild()
+    // perhaps by one's own hand in another window: that is to be taken back here, too
+    if (elsewhere) await openLog(plan)
   } finally {
     renewing = false
   }
