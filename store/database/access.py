@@ -111,14 +111,31 @@ select distinct a.area_code as low,
 from unnest(cast(:paths as text[])) as p(path)
 join area a on (a.path = p.path or starts_with(a.path, p.path || '.')) and a.valid @> current_date
 """)
+# those above, and those that ended in what the subtrees hold: their plans go on until new ones are drawn, and are told
+# with the area that they were drawn for; a code that another area has today names that one, and so is left out
 _ABOVE = sa.text("""
-select distinct b.area_code from area a join area b on starts_with(a.path, b.path || '.') and b.valid @> current_date
-where a.path = any(:paths) and a.valid @> current_date order by 1
+with recursive own as (
+    select a.id from unnest(cast(:paths as text[])) as p(path)
+    join area a on (a.path = p.path or starts_with(a.path, p.path || '.')) and a.valid @> current_date
+), before as (
+    select l.from_area_id as id from lineage l join own on own.id = l.to_area_id
+    union
+    select l.from_area_id from lineage l join before on before.id = l.to_area_id
+)
+select b.area_code from area a join area b on starts_with(a.path, b.path || '.') and b.valid @> current_date
+where a.path = any(:paths) and a.valid @> current_date
+union
+select e.area_code from before join area e on e.id = before.id
+where not exists (select from area n where n.area_code = e.area_code and n.valid @> current_date)
+order by 1
 """)
 
 
 def ranges_of(session: DatabaseSession, paths: Sequence[str]) -> tuple[list[Range], list[int]]:
-    """Return the ranges of 12-digit codes of the subtrees at `paths` today, and the codes of the areas above them."""
+    """Return the ranges of 12-digit codes of the subtrees at `paths` today, and the codes that may be named beside.
+
+    Those are of the areas above them, and of areas whose ground went to them.
+    """
     found = session.execute(_SUBTREES, {"paths": list(paths)}).all()
     above = session.scalars(_ABOVE, {"paths": list(paths)}).all()
     return [(int(low), int(high)) for low, high in found], [int(code) for code in above]

@@ -8,7 +8,10 @@ from uuid import uuid4
 
 import pytest
 import shapely
+import sqlalchemy as sa
 
+from store.database.actor import Actor
+from store.database.models import Area
 from tests.api.conftest import Client
 from tests.api.town import build_town, many
 
@@ -151,6 +154,26 @@ def test_a_change_goes_from_draft_to_force_and_back_in_time(author, second, town
     assert {row["code"][-3:]: row["value"] for row in carried["rows"]} == pytest.approx(
         {row["to_code"][-3:]: row["households"] for row in lineage}
     )
+
+
+def test_an_account_of_a_new_area_reads_the_grids_drawn_for_the_old_one(
+    app, database, make_account, author, second, town
+):
+    if "004" not in codes(author, town, TODAY):
+        change = post(author, name="decision 10").json()
+        step(author, change["id"], "submit", change["revision"])
+        step(second, change["id"], "publish", None, basis="council 10")
+    with database.work(Actor.system()) as work:
+        path = work.session.scalar(sa.select(Area.path).where(Area.code == "990101001004", Area.valid.contains(TODAY)))
+    token = make_account("planner", name="of-the-east", area_path=path)
+    with Client(app, headers={"Authorization": f"Bearer {token}"}) as client:
+        grids = client.get(f"/api/v1/plans/{town.plan}/grids").json()["grids"]
+        assert {grid["id"] for grid in grids} == {str(town.grids[name]) for name in ("g3", "g6")}
+        file = client.get(f"/api/v1/plans/{town.plan}/export?format=geojson").json()
+        assert len(file["features"]) == 2
+        # what went elsewhere stays unknown
+        named = client.get(f"/api/v1/areas?territory={town.territory}&at={TODAY - timedelta(days=1)}").json()["areas"]
+        assert [area["code"][-3:] for area in named] == ["002"]
 
 
 def test_a_change_to_come_is_scheduled_and_withdrawn(author, second, town):
