@@ -229,6 +229,9 @@ def test_plan_is_reviewed_and_published_by_a_second_person(desk_of):
     # the planner hears of it without asking, answers from the pin on the map, and sends it again
     page = planner.page
     expect(page.locator(".deskbar")).to_contain_text("Draft")
+    sent_back = page.locator(".sent-back")
+    expect(sent_back).to_contain_text(f"{REVIEWER} sent this plan back")
+    expect(sent_back).to_contain_text("See the comment.")
     page.locator(".comment-pin").click()
     thread = page.locator("[data-thread]")
     thread.get_by_placeholder("Answer").fill("The yard belongs to it.")
@@ -239,6 +242,9 @@ def test_plan_is_reviewed_and_published_by_a_second_person(desk_of):
     page.get_by_role("tab", name="History").click()
     expect(page.get_by_text("See the comment.")).to_be_visible()
     _step(planner, "Send for review")
+    page.get_by_role("tab", name="Grids").click()
+    expect(page.locator(".deskbar")).to_contain_text("In review")
+    expect(sent_back).to_have_count(0)
 
     page = reviewer.page
     expect(page.locator(".deskbar")).to_contain_text("In review")

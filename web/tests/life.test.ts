@@ -4,7 +4,7 @@ import { badTolerance, fieldsOf, usualImport } from '../src/features/planner/lif
 import type { Comment, Diff, GridDiff } from '../src/features/planner/life/life'
 import { isSame, passages, type Lineage } from '../src/features/planner/life/lineage'
 import { barOf, frameOf, gridScale, labelled, pixels, roundScale, zoomOf } from '../src/features/planner/life/paper'
-import { followerOf, isAuthor, offers, primaryStep } from '../src/features/planner/life/steps'
+import { followerOf, isAuthor, offers, primaryStep, sentBackBy } from '../src/features/planner/life/steps'
 import { pinOf, threadsOf } from '../src/features/planner/life/threads'
 import { today } from '../src/features/planner/life/days'
 import checkWords from '../../services/plan_check_words.py?raw'
@@ -23,6 +23,15 @@ describe('steps', () => {
     expect(primaryStep(plan({}), rob)).toBeNull()
     expect(primaryStep(plan({ status: 'review' }), ann)).toBeNull()
     expect(offers(plan({ status: 'review' }), ann).find((offer) => offer.step === 'approve')?.bar).toBe('second')
+  })
+  it('tell who sent a plan back until it is sent again', () => {
+    const [submit, back, count, recall] = ['submit', 'send_back', 'refresh', 'recall'].map((action) => ({ action }))
+    expect(sentBackBy([])).toBeNull()
+    expect(sentBackBy([submit!])).toBeNull()
+    expect(sentBackBy([submit!, back!])).toBe(back)
+    expect(sentBackBy([submit!, back!, count!])).toBe(back)
+    expect(sentBackBy([submit!, back!, submit!])).toBeNull()
+    expect(sentBackBy([submit!, back!, submit!, recall!])).toBeNull()
   })
   it('let a second person approve, then publish', () => {
     expect(primaryStep(plan({ status: 'review' }), rob)).toBe('approve')

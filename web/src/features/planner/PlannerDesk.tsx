@@ -40,6 +40,7 @@ import { importing, person } from './life/life'
 import { PlanPicker } from './life/PlanPicker'
 import { StatusChip } from './life/StatusChip'
 import { PlanWords } from './life/PlanWords'
+import { SentBack } from './life/SentBack'
 import { QualityPanel } from './QualityPanel'
 import { Selected, StoreTable, Tabs } from './parts'
 import { Presence } from './Presence'
@@ -161,6 +162,7 @@ function Panel({ data }: { data: PlanGrids }): JSX.Element {
       {tab.value === 'grids' && (
         <>
           <EditPanel />
+          <SentBack />
           <Figures data={data} />
           <Balance data={data} />
           {selected && mode.value.tool === 'select' && <SelectedGrid grid={selected} />}

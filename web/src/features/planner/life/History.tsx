@@ -138,7 +138,7 @@ function Steps(): JSX.Element {
     <section class="history-part" aria-labelledby="plan-steps">
       <h2 id="plan-steps">{t('life.planHistory')}</h2>
       <ol class="passages">
-        {[...all].reverse().map((step) => (
+        {[...all.steps].reverse().map((step) => (
           <PassageRow key={step.id} name={tOr(`life.action.${step.action}`, step.action)} actor={step.actor} at={step.at} note={step.note}>
             <Fact step={step} />
           </PassageRow>

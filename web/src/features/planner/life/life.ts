@@ -36,7 +36,7 @@ export const impact = resource(async (abort) => {
 })
 export const steps = resource(async (abort) => {
   const id = planId.peek()
-  return id ? (await ask<{ steps: PlanStep[] }>(`${of(id)}/history`, { signal: abort })).steps : []
+  return id ? { plan: id, ...(await ask<{ steps: PlanStep[] }>(`${of(id)}/history`, { signal: abort })) } : null
 })
 /** The plan at work (new) beside the one it is compared with (old), with the ground that changed its grid. */
 export const diff = resource(async (abort) => {

@@ -67,3 +67,11 @@ export function followerOf(plan: Plan, all: readonly Plan[]): Plan | undefined {
   if (plan.status !== 'published') return undefined
   return all.find((one) => one.status === 'scheduled' && one.kind === plan.kind && one.territory_id === plan.territory_id)
 }
+
+const REVIEWED: readonly string[] = ['submit', 'recall', 'send_back']
+
+/** The step by which a plan was sent back, while nobody sent it for review again. */
+export function sentBackBy<T extends { action: string }>(steps: readonly T[]): T | null {
+  const last = steps.filter((step) => REVIEWED.includes(step.action)).at(-1)
+  return last?.action === 'send_back' ? last : null
+}
