@@ -187,6 +187,17 @@ describe('modes', () => {
     expect(previewOf(drawn.state, scene, known, null).sides).toHaveLength(2)
     expect(busy(step(drawn.state, { kind: 'back' }, scene).state)).toBe(false)
   })
+  it('say what they lack when told to do their work too early', () => {
+    const scene = sceneOf('a')
+    const one = play(startMode('split', scene), scene, here(-20, 100))
+    expect(step(one.state, key('Enter'), scene)).toEqual({ state: one.state, lacks: 'split' })
+    const two = play(startMode('draw', scene), scene, here(20, 20), here(80, 20))
+    expect(step(two.state, key('Enter'), scene)).toEqual({ state: two.state, lacks: 'draw' })
+    const alone = startMode('merge', scene)
+    expect(step(alone, key('Enter'), scene).lacks).toBe('merge')
+    const length = play(startMode('measure', scene), scene, here(20, 20))
+    expect(step(length.state, key('Enter'), scene)).toEqual({ state: length.state })
+  })
   it('take atoms of the same village that are not locked', () => {
     const scene = sceneOf('a', ['c'])
     expect(atomsBeside(scene, 'a', [])).toEqual([2, 6])

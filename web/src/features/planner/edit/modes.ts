@@ -64,6 +64,8 @@ export interface Scene {
 export interface Step {
   state: ModeState
   command?: Command
+  /** The tool that was to do its work and has too little to do it with. */
+  lacks?: 'split' | 'draw' | 'merge' | 'improve'
 }
 
 /** How far arrows move a vertex, in metres. */
@@ -267,17 +269,18 @@ function keyBorder(state: BorderState, { key, shift }: { key: string; shift: boo
 
 // ---- lines and outlines
 
-const LEAST = { split: 2, draw: 3, measure: Infinity }
+const LEAST = { split: 2, draw: 3 }
 
 function stepLine(state: LineState, event: EditEvent, scene: Scene): Step {
   const finish = (): Step => {
-    if (state.points.length < LEAST[state.tool]) return { state }
+    if (state.tool === 'measure') return { state }
+    if (state.points.length < LEAST[state.tool]) return { state, lacks: state.tool }
     const line = state.points.map(scene.topology.plane.from)
     if (state.tool === 'draw') {
       return { state, command: { kind: 'draw', ring: [...line, line[0] as LonLat], from: gridsUnder(scene.topology, state.points) } }
     }
     const grid = splitGrid(state, scene)
-    return grid ? { state, command: { kind: 'split', grid, line } } : { state }
+    return grid ? { state, command: { kind: 'split', grid, line } } : { state, lacks: 'split' }
   }
   switch (event.kind) {
     case 'tap': {
@@ -345,7 +348,7 @@ export function atomsUnder(topology: Topology, ring: readonly XY[]): number[] {
 function stepGrids(state: MergeState, event: EditEvent, scene: Scene): Step {
   const toggle = (id: string): MergeState => ({ ...state, grids: state.grids.includes(id) ? state.grids.filter((one) => one !== id) : [...state.grids, id] })
   const finish = (): Step => {
-    if (state.grids.length < 2) return { state }
+    if (state.grids.length < 2) return { state, lacks: state.tool }
     const { grids } = state
     return { state, command: state.tool === 'merge' ? { kind: 'merge', grids } : { kind: 'improve', grids, tolerance: scene.tolerance } }
   }

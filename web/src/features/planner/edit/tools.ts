@@ -50,7 +50,7 @@ export function act(event: EditEvent): void {
   const here = scene.peek()
   if (!here || saving.peek() || meeting.peek() || unsent.peek()) return
   const before = mode.peek()
-  const { state, command } = step(before, event, here)
+  const { state, command, lacks } = step(before, event, here)
   batch(() => {
     mode.value = state
     if (event.kind !== 'move') proposal.value = null
@@ -61,6 +61,7 @@ export function act(event: EditEvent): void {
     const at = state.line[state.vertex]
     if (arc && at) lastVertex = { pair: pairOf(arc.left, arc.right), at: here.topology.plane.from(at) }
   }
+  if (lacks) toast(t(`edit.lacks.${lacks}`))
   if (command) void run(command, 'to' in before ? skipped(before, here) : 0)
 }
 
