@@ -1,4 +1,8 @@
-"""Compress text answers: zstd where the client takes it, gzip else; what is compressed already passes through."""
+"""Compress text answers: zstd where the client takes it, gzip else; what is compressed already passes through.
+
+A part of a file is never compressed, and a compressed file says that it has no parts: a browser that was cut off in the
+middle of one would ask for the rest of the plain one, and keep the two glued together under the same entity tag.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-_SMALLEST = 1024
+SMALLEST = 1024
 _IN_THREAD = 64 * 1024
 _TEXT = ("application/json", "application/geo+json", "application/problem+json", "application/schema+json",
          "application/vnd.oai.openapi+json", "application/javascript", "image/svg+xml")  # fmt: skip
@@ -50,13 +54,14 @@ class _Sender:
         start, self.start = self.start, None
         headers = MutableHeaders(scope=start)
         body = message.get("body", b"")
-        if _is_text(headers) and "content-encoding" not in headers:
+        if is_text(headers.get("content-type", "")) and "content-encoding" not in headers:
             headers.add_vary_header("Accept-Encoding")
-            if self.coding is not None and not message.get("more_body") and len(body) >= _SMALLEST:
+            whole = not message.get("more_body") and "content-range" not in headers
+            if self.coding is not None and whole and len(body) >= SMALLEST:
                 # a large answer would hold up every other request while it is packed
                 large = len(body) > _IN_THREAD
                 body = await run_in_threadpool(_pack, body, self.coding) if large else _pack(body, self.coding)
-                headers["content-encoding"] = self.coding
+                tell_coding(headers, self.coding)
                 headers["content-length"] = str(len(body))
                 message = {**message, "body": body}
         await self.send(start)
@@ -82,9 +87,26 @@ def accepted_coding(header: str) -> Coding | None:
     return "gzip" if "gzip" in allowed else None
 
 
-def _is_text(headers: MutableHeaders) -> bool:
-    kind = headers.get("content-type", "").partition(";")[0].strip()
+def is_text(media_type: str) -> bool:
+    """Whether what is of this type becomes smaller.
+
+    Examples
+    --------
+    >>> is_text("text/html; charset=utf-8"), is_text("image/svg+xml"), is_text("font/woff2")
+    (True, True, False)
+    """
+    kind = media_type.partition(";")[0].strip()
     return (kind.startswith("text/") and kind != "text/event-stream") or kind in _TEXT
+
+
+def tell_coding(headers: MutableHeaders, coding: Coding) -> None:
+    """Say that an answer is compressed; a file's, that it has no parts and is the same as the plain one in meaning."""
+    headers["content-encoding"] = coding
+    if "accept-ranges" in headers:
+        headers["accept-ranges"] = "none"
+        tag = headers.get("etag", "")
+        if tag and not tag.startswith("W/"):
+            headers["etag"] = f"W/{tag}"
 
 
 def _pack(body: bytes, coding: Coding) -> bytes:
@@ -92,3 +114,8 @@ def _pack(body: bytes, coding: Coding) -> bytes:
         # a page of a thousand features takes a third less time at the first level, and comes out no larger
         return zstandard.ZstdCompressor(level=1 if len(body) > _IN_THREAD else 3).compress(body)
     return gzip.compress(body, compresslevel=1, mtime=0)
+
+
+def pack_well(body: bytes, coding: Coding) -> bytes:
+    """Compress what is packed once and sent often, as far as it goes."""
+    return zstandard.ZstdCompressor(level=12).compress(body) if coding == "zstd" else gzip.compress(body, 9, mtime=0)

@@ -6,12 +6,15 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from api.compress import SMALLEST, Coding, accepted_coding, is_text, pack_well, tell_coding
 from gis.errors import UnavailableError
 
 STATIC = Path(__file__).parent / "static"
@@ -21,11 +24,12 @@ ASK_EACH_TIME = "no-cache"
 
 
 class Assets(StaticFiles):
-    """Static files with one Cache-Control for all."""
+    """Static files with one Cache-Control for all, scripts and styles compressed as far as it goes and kept so."""
 
     def __init__(self, directory: Path, cache_control: str) -> None:
         super().__init__(directory=directory)
         self.cache_control = cache_control
+        self._packed: dict[tuple[Path, int, Coding], bytes] = {}
 
     def file_response(self, *args: Any, **kwargs: Any) -> Response:  # noqa: ANN401 - passed through to Starlette
         """Answer with one file or 304."""
@@ -35,7 +39,28 @@ class Assets(StaticFiles):
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         """Answer 404 for folders too."""
-        return await super().get_response(path, scope)
+        response = await super().get_response(path, scope)
+        asked = Headers(scope=scope)
+        coding = accepted_coding(asked.get("accept-encoding", ""))
+        if not isinstance(response, FileResponse) or response.stat_result is None or "range" in asked or coding is None:
+            return response
+        size, changed = response.stat_result.st_size, response.stat_result.st_mtime_ns
+        if size < SMALLEST or not is_text(response.media_type or ""):
+            return response
+        packed = await self._pack(Path(response.path), changed, coding)
+        headers = MutableHeaders(raw=response.raw_headers)
+        headers["content-length"] = str(len(packed))
+        headers.add_vary_header("Accept-Encoding")
+        tell_coding(headers, coding)
+        answer = Response(b"" if scope["method"] == "HEAD" else packed)
+        answer.raw_headers = headers.raw
+        return answer
+
+    async def _pack(self, path: Path, changed: int, coding: Coding) -> bytes:
+        key = (path, changed, coding)
+        if key not in self._packed:
+            self._packed[key] = await run_in_threadpool(lambda: pack_well(path.read_bytes(), coding))
+        return self._packed[key]
 
 
 def install(app: FastAPI, static: Path = STATIC) -> None:

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import gzip
+
+import httpx
 import pytest
+import zstandard
 from fastapi import FastAPI
 
 from api import ui
 from api.app import create_app
 from api.compress import Compress
 from api.middleware import POLICY
-from tests.api.conftest import Client
+from tests.api.conftest import Client, serving
 
 SCRIPT = "export const words = 'abc';\n" * 200
+LARGE = "".join(f"export const word{n} = {n * 7919 % 10007};\n" for n in range(20_000))
 
 
 @pytest.fixture(scope="module")
-def page(tmp_path_factory):
+def built(tmp_path_factory):
     folder = tmp_path_factory.mktemp("static")
     (folder / "assets").mkdir()
     (folder / ".vite").mkdir()
@@ -24,11 +29,30 @@ def page(tmp_path_factory):
     (folder / "sw.js").write_text("addEventListener('fetch', () => {})")
     (folder / "favicon.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
     (folder / "assets" / "index-4f2a.js").write_text(SCRIPT)
+    (folder / "assets" / "map-77aa.js").write_text(LARGE)
+    (folder / "assets" / "font-11.woff2").write_bytes(bytes(range(256)) * 1000)
     app = FastAPI()
     ui.install(app, folder)
     app.add_middleware(Compress)
-    with Client(app) as client:
+    return app
+
+
+@pytest.fixture(scope="module")
+def page(built):
+    with Client(built) as client:
         yield client
+
+
+@pytest.fixture(scope="module")
+def wire(built):
+    """Ask a real server, and see its answers as they were sent: a function of path and headers."""
+
+    def sent(path, headers):
+        with httpx.stream("GET", base + path, headers=headers, trust_env=False) as answer:
+            return answer, b"".join(answer.iter_raw())
+
+    with serving(built) as base:
+        yield sent
 
 
 def test_index_is_asked_for_each_time(page):
@@ -52,6 +76,46 @@ def test_hashed_assets_are_kept_for_ever(page):
     assert "javascript" in answer.headers["content-type"]
     again = page.get("/assets/index-4f2a.js", headers={"If-None-Match": answer.headers["etag"]})
     assert again.status_code == 304
+
+
+def decoded(answer, body):
+    unpack = {"gzip": gzip.decompress, "zstd": zstandard.ZstdDecompressor().decompress, "": bytes}
+    return unpack[answer.headers.get("content-encoding", "")](body)
+
+
+@pytest.mark.parametrize("path", ["/assets/index-4f2a.js", "/assets/map-77aa.js", "/"])
+@pytest.mark.parametrize("accepted", ["gzip", "zstd", "identity"])
+def test_what_was_cut_off_is_taken_up_with_the_same_bytes_or_from_the_beginning(page, wire, path, accepted):
+    asked = {"Accept-Encoding": accepted}
+    whole, sent = wire(path, asked)
+    resumes = whole.headers.get("accept-ranges") == "bytes" and not whole.headers["etag"].startswith("W/")
+    assert resumes == ("content-encoding" not in whole.headers)
+    half = len(sent) // 2
+    rest, further = wire(path, asked | {"Range": f"bytes={half}-", "If-Range": whole.headers["etag"]})
+    put_together = sent[:half] + further if rest.status_code == 206 else further
+    assert decoded(rest, put_together) == decoded(whole, sent) == page.get(path).content
+
+
+def test_a_part_is_sent_as_it_lies_there(wire):
+    answer, sent = wire("/assets/map-77aa.js", {"Accept-Encoding": "zstd", "Range": "bytes=10-2009"})
+    assert (answer.status_code, sent) == (206, LARGE.encode()[10:2010])
+    assert "content-encoding" not in answer.headers
+
+
+@pytest.mark.parametrize("accepted", ["zstd", "gzip"])
+def test_large_assets_are_compressed_and_known_again(page, wire, accepted):
+    answer, sent = wire("/assets/map-77aa.js", {"Accept-Encoding": accepted})
+    assert answer.headers["content-encoding"] == accepted
+    assert int(answer.headers["content-length"]) == len(sent) < len(LARGE) / 3
+    assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert answer.headers["vary"] == "Accept-Encoding"
+    assert page.get("/assets/map-77aa.js", headers={"Accept-Encoding": accepted}).text == LARGE
+    again, nothing = wire("/assets/map-77aa.js", {"Accept-Encoding": accepted, "If-None-Match": answer.headers["etag"]})
+    assert (again.status_code, nothing) == (304, b"")
+    head = page.head("/assets/map-77aa.js", headers={"Accept-Encoding": accepted})
+    assert (head.content, head.headers["content-length"]) == (b"", answer.headers["content-length"])
+    font, _ = wire("/assets/font-11.woff2", {"Accept-Encoding": accepted})
+    assert "content-encoding" not in font.headers
 
 
 @pytest.mark.parametrize(
