@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from layers.geojson_text import fill_geometries
 
+pytestmark = pytest.mark.kernel
 # degrees with no more digits than are written, so that what comes back is equal
 PLACES = st.tuples(st.integers(-1_790_000_000, 1_790_000_000), st.integers(-890_000_000, 890_000_000))
 METRES = st.tuples(st.floats(-2e7, 2e7), st.floats(-2e7, 2e7))
