@@ -79,7 +79,7 @@ QUERIES: dict[str, tuple[str, int, float]] = {
     "tile z14": (_TILE, 2446, 1.3),
     "tile z13": (_TILE, 4892, 1.3),
     "bbox list 1000": (_BBOX, 2446, 1.3),
-    "open list 100": (_OPEN, 0, 1.6),
+    "open list 100": (_OPEN, 0, 1.3),
     "time list 1000": (_TIME, 0, 1.6),
     "count in tile z14": (_COUNT, 2446, 1.6),
 }
