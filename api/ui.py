@@ -38,7 +38,7 @@ class Assets(StaticFiles):
         return response
 
     async def get_response(self, path: str, scope: Scope) -> Response:
-        """Answer 404 for folders too."""
+        """Answer with a file, compressed where that is worth it and no part is asked for; 404 for folders too."""
         response = await super().get_response(path, scope)
         asked = Headers(scope=scope)
         coding = accepted_coding(asked.get("accept-encoding", ""))
