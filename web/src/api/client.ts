@@ -20,6 +20,12 @@ export class Problem extends Error {
   }
 }
 
+/** Where a refusal is, if it says: longitude and latitude. */
+export function placeOf(failure: unknown): [number, number] | null {
+  const at = failure instanceof Problem ? failure.body.place : null
+  return Array.isArray(at) && at.length === 2 ? (at as [number, number]) : null
+}
+
 /** The server did not answer at all. */
 export class NoAnswer extends Error {
   /** Something was only read, so nothing can have been lost. */

@@ -9,7 +9,7 @@ import { Icon } from '../../ui/Icon'
 import { ErrorNote } from '../../ui/states'
 import { drawnOf, draws, freeCode, readPlaces, writePlaces, type Doing, type Listed } from './actions'
 import { draw, type AreaAction } from './areas'
-import { placeOf } from './Compose'
+import { placeOf } from '../../api/client'
 import { actions, chosen, closeForm, decision, drawing, fault, listed, places, redrawn, ring, told } from './compose'
 
 const named = (one: Listed): readonly [string, string] => [one.code, `${one.name} (${one.code})`]

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact'
 import { signal } from '@preact/signals'
 import { useState } from 'preact/hooks'
-import { Problem } from '../../api/client'
+import { placeOf, Problem } from '../../api/client'
 import { t, tOr } from '../../i18n'
 import { code, number } from '../../i18n/format'
 import { listMode, store } from '../../map/store'
@@ -17,12 +17,6 @@ import { actionWords, kindName, warningWords } from './words'
 
 const way = signal<'actions' | 'file'>('actions')
 const ICONS: Record<Doing, string> = { merge: 'merge', split: 'split', transfer: 'border', rename: 'edit', renumber: 'list' }
-
-/** Where a refusal is, if it says. */
-export function placeOf(failure: unknown): [number, number] | null {
-  const at = failure instanceof Problem ? failure.body.place : null
-  return Array.isArray(at) && at.length === 2 ? (at as [number, number]) : null
-}
 
 /** Counts of what would change, in words. */
 function Told({ of }: { of: Made }): JSX.Element {

@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals'
 import type { JSX } from 'preact'
 import { useEffect } from 'preact/hooks'
-import { Problem } from '../../../api/client'
+import { placeOf, Problem } from '../../../api/client'
 import { Stopped } from '../../../api/jobs'
 import { plans, territory } from '../../../api/data'
 import { t, tOr } from '../../../i18n'
@@ -12,7 +12,7 @@ import { JobBar, Progress } from '../../../ui/JobBar'
 import { ErrorNote, sentence } from '../../../ui/states'
 import { toast } from '../../../ui/toast'
 import { ImportFields } from './ImportFields'
-import { badTolerance, faultsOf, fieldsOf, MOST_BYTES, placeOf, send, stopUpload, uploading, usualImport, type Change, type ImportReport, type ImportWish } from './importing'
+import { badTolerance, faultsOf, fieldsOf, MOST_BYTES, send, stopUpload, uploading, usualImport, type Change, type ImportReport, type ImportWish } from './importing'
 import { importing, mark, marks } from './life'
 
 function changeWords(change: Change): string {

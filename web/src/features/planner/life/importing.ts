@@ -105,9 +105,3 @@ export function faultsOf(failure: unknown): Change[] {
   const faults = failure instanceof Problem ? failure.body.faults : null
   return Array.isArray(faults) ? (faults as Change[]) : []
 }
-
-/** The one place that a refusal is about, where it names no list of them. */
-export function placeOf(failure: unknown): [number, number] | null {
-  const place = failure instanceof Problem ? failure.body.place : null
-  return Array.isArray(place) && place.length >= 2 ? [Number(place[0]), Number(place[1])] : null
-}
