@@ -345,6 +345,23 @@ def test_published_plan_is_offered_as_a_draft(open_desk):
     expect(page.get_by_role("button", name="Undo", exact=True)).to_be_visible()
 
 
+def test_lists_of_a_tool_have_the_focus_as_soon_as_they_are_there(open_desk, draft):
+    desk = open_desk()
+    open_draft(desk, draft, "&list=1")
+    page = desk.page
+    page.locator("tr[data-key]").first.click()
+    # looked at as the lists come, before anything is painted: a quick hand's next key must not go to the table
+    page.evaluate("""() => {
+        window.focused = new Promise((told) => new MutationObserver((_, watch) => {
+            if (!document.querySelector('.edit-lists [role="option"]')) return
+            watch.disconnect()
+            told(document.activeElement.closest('.edit-lists') !== null)
+        }).observe(document.body, { childList: true, subtree: true }))
+    }""")
+    page.keyboard.press("b")
+    assert page.evaluate("window.focused")
+
+
 def test_whole_journey_by_keys_alone_without_a_map(open_desk, draft):
     desk = open_desk(bypass_csp=True)
     open_draft(desk, draft, "&list=1")

@@ -239,7 +239,8 @@ function AtomList({ state, here }: { state: PickState; here: Scene }): JSX.Eleme
 
 /** Takes the focus into the lists when a letter chose the tool from a list, and gives it back to the table. */
 function Focus({ on, ready, open, children }: { on: string; ready: boolean; open: boolean; children: JSX.Element }): JSX.Element {
-  useEffect(() => {
+  // before the next key: after painting, a quick hand's keys would still go to the table
+  useLayoutEffect(() => {
     const from = document.activeElement
     const inTable = from instanceof HTMLElement && from.closest('table, .edit-panel') !== null
     if (!ready || !open || !(inTable || from === document.body)) return
