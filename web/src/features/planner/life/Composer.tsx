@@ -1,5 +1,5 @@
 import type { ComponentChildren, JSX } from 'preact'
-import { useEffect, useState } from 'preact/hooks'
+import { useLayoutEffect, useState } from 'preact/hooks'
 import { t } from '../../../i18n'
 import { listMode, store } from '../../../map/store'
 import { TextField } from '../../../ui/fields'
@@ -33,7 +33,7 @@ export function Composer({ id, about, pin, send, children }: ComposerProps): JSX
   const [busy, setBusy] = useState(false)
   const [failure, setFailure] = useState<unknown>(null)
   const place = store.place.value
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!composing.value) return
     composing.value = false
     document.getElementById(id)?.focus()

@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals'
 import type { JSX } from 'preact'
-import { useEffect, useRef } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 import { planGrids, territory } from '../../../api/data'
 import type { Box, PlanGrids } from '../../../api/types'
 import { lang, t, tOr } from '../../../i18n'
@@ -160,7 +160,7 @@ function View({ data }: { data: PlanGrids }): JSX.Element {
   const failure = useSignal<unknown>(null)
   const box = useRef<HTMLElement>(null)
   const close = (): void => void (printing.value = false)
-  useEffect(() => {
+  useLayoutEffect(() => {
     const before = document.activeElement as HTMLElement | null
     box.current?.focus()
     document.documentElement.classList.add('printing')
