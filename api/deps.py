@@ -41,6 +41,8 @@ from store.database.engine import Database, Doing
 from store.database.work import UnitOfWork
 
 COOKIE = "gridward_session"
+# a session that was only looked at is remembered apart: the next request of a person has to count as use
+ASIDE = "-aside"
 _cookie_scheme = APIKeyCookie(name=COOKIE, scheme_name="session", auto_error=False)
 _bearer_scheme = HTTPBearer(scheme_name="token", bearerFormat="gw_…", auto_error=False)
 LONGEST_SECRET = 200
@@ -91,7 +93,8 @@ class CredentialCache:
 
     def drop(self, digest: str) -> None:
         """Forget one credential (somebody signed out)."""
-        self._known.pop(digest, None)
+        for known in (digest, digest + ASIDE):
+            self._known.pop(known, None)
 
 
 @dataclass(slots=True)
@@ -170,6 +173,9 @@ async def who_asks(request: Request) -> SignedIn:
     wiring = wiring_of(request)
     secret, look_up = _credential(request)
     digest = digest_of(secret)
+    by_cookie = look_up is access.signed_in_by_cookie
+    if by_cookie and gates.is_unattended(route_of(request.scope), request.headers):
+        look_up, digest = partial(look_up, used=False), digest + ASIDE
     found = wiring.credentials.get(digest)
     if found is None:
         found = await run_in_threadpool(_look_up, wiring.database, look_up, secret)

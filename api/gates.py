@@ -6,6 +6,7 @@ safe for accounts of some areas is refused to them, so a new route is shut until
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from gis.errors import NotAllowedError
@@ -96,6 +97,15 @@ FOR_OUTSIDE: Final = frozenset(
 # collections are lists of rows of secured tables, whatever way they go out
 IN_AREAS_BELOW: Final = ("/ogc/", "/ogc")
 
+# what an open page asks by itself, and a page says so of the rest while nobody touches it
+UNATTENDED: Final = frozenset(
+    {
+        "/api/v1/events", "/api/v1/events/poll", "/api/v1/plans/{plan_id}/presence",
+        "/api/v1/operations/webhooks/{webhook_id}/deliveries",
+    }
+)  # fmt: skip
+UNATTENDED_HEADER: Final = "X-Unattended"
+
 # taking data out in a file
 EXPORTS: Final = frozenset(
     {
@@ -185,6 +195,11 @@ def _check_change(who: SignedIn, route: str) -> None:
     if who.via == "token" and route.startswith(KEYS):
         # else a token that may do little, or was lost, makes one that may do everything and lasts
         raise TokenMayNotError("Passwords, sessions and tokens are changed by signing in, not with a token.")
+
+
+def is_unattended(route: str, headers: Mapping[str, str]) -> bool:
+    """Whether a page asks this without anybody at it, so that it is no use of the session."""
+    return route in UNATTENDED or UNATTENDED_HEADER in headers
 
 
 def is_own(route: str) -> bool:

@@ -196,7 +196,7 @@ def sign_out(work: UnitOfWork, secret: str) -> bool:
 def signed_in_by_cookie(work: UnitOfWork, secret: str, *, now: datetime, used: bool = True) -> SignedIn | None:
     """Return whose session a cookie is; None when it ended, idled out or its account is disabled.
 
-    Not `used`, the session is only looked at: an open event stream must not keep an unattended desk signed in.
+    Not `used`, the session is only looked at: what a page asks by itself must not keep an unattended desk signed in.
     """
     known = sql.find_session(work.session, digest_of(secret))
     if known is None or is_out(known.account) or known.expires_at <= now or known.seen_at is None:

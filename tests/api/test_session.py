@@ -147,6 +147,28 @@ def test_idle_and_old_sessions_end(fresh, database, ling, app):
         assert fresh.get(URL).status_code == 401
 
 
+@pytest.mark.parametrize(
+    ("path", "headers", "counts"),
+    [
+        ("/api/v1/events/poll", {}, False),
+        ("/api/v1/layers", {"X-Unattended": "1"}, False),
+        ("/api/v1/layers", {}, True),
+    ],
+)
+def test_what_a_page_asks_by_itself_keeps_nobody_signed_in(fresh, database, ling, path, headers, counts):
+    fresh.post(URL, json={"name": ling, "password": PASSWORD})
+    mine = Session.token_sha256 == access.digest_of(fresh.cookies["gridward_session"])
+    long_ago = datetime.now(UTC) - timedelta(hours=7)
+    with database.work(Actor.system()) as work:
+        work.session.execute(sa.update(Session).where(mine).values(seen_at=long_ago))
+    assert fresh.get(path, headers=headers).status_code == 200
+    with database.work(Actor.system()) as work:
+        assert (work.session.scalar(sa.select(Session.seen_at).where(mine)) > long_ago) is counts
+    assert fresh.get("/api/v1/layers").status_code == 200  # a look a moment ago hides no use
+    with database.work(Actor.system()) as work:
+        assert work.session.scalar(sa.select(Session.seen_at).where(mine)) > long_ago
+
+
 def test_disabled_account_is_out_at_once_after_the_memory_ends(fresh, database, app, make_account):
     token = make_account("planner", name="leaver")
     header = {"Authorization": f"Bearer {token}"}

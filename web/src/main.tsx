@@ -1,4 +1,5 @@
 /** Which page the address asks for: a phone or a passer-by fetches no desk. */
+import { noteHands } from './api/attended'
 import { pageOf } from './pages'
 
 const page = pageOf(location.hash)
@@ -13,6 +14,7 @@ addEventListener('hashchange', () => {
   if (pageOf(location.hash) !== page) location.reload()
 })
 
+noteHands(window)
 const root = document.getElementById('app')
 if (root) {
   parts[page]().then(

@@ -1,4 +1,5 @@
 import { signal } from '@preact/signals'
+import { unattended } from './attended'
 import type { ProblemBody } from './types'
 
 /** True once the server said that nobody is signed in. */
@@ -63,7 +64,7 @@ async function problemOf(response: Response): Promise<Problem> {
 
 /** Calls the server; raises `Problem` for a refusal and `NoAnswer` when it cannot be reached. */
 export async function call<T>(path: string, options: CallOptions = {}): Promise<Answer<T>> {
-  const headers: Record<string, string> = { Accept: 'application/json', ...options.headers }
+  const headers: Record<string, string> = { Accept: 'application/json', ...unattended(), ...options.headers }
   // a form with files names its own type, with the border between its parts
   const form = options.body instanceof FormData ? options.body : null
   if (options.body !== undefined && !form) headers['Content-Type'] = 'application/json'
