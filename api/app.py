@@ -7,12 +7,10 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from importlib.metadata import version
 from types import ModuleType
-from typing import Any
 
 from fastapi import APIRouter, Depends, FastAPI
-from fastapi.openapi.utils import get_openapi
 
-from api import gates, problems, tiles, ui
+from api import description, gates, problems, tiles, ui
 from api.compress import Compress
 from api.deps import Wiring, signed_in
 from api.figures import Figures
@@ -78,6 +76,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         version=version("gridward"),
         summary="Grids, staff, cameras, incidents and coverage of a city or county.",
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         lifespan=_lifespan,
@@ -89,9 +88,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         guard = [] if module.__name__.rpartition(".")[2] in OPEN else [Depends(signed_in)]
         router: APIRouter = module.router
         app.include_router(router, dependencies=[*guard, Depends(only_known)])
+    description.install(app)
     ui.install(app)
     _wrap(app, settings, figures, origins=grounds.origins)
-    app.openapi = lambda: _describe(app)  # type: ignore[method-assign]
     return app
 
 
@@ -131,34 +130,3 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             if running is not None:
                 await stack.enter_async_context(running(wiring))
         yield
-
-
-def _describe(app: FastAPI) -> dict[str, Any]:
-    """Return the OpenAPI document, with problems as the form of every failure."""
-    if app.openapi_schema is None:
-        described = get_openapi(
-            title=app.title,
-            version=app.version,
-            summary=app.summary,
-            license_info=app.license_info,
-            routes=app.routes,
-            separate_input_output_schemas=False,
-        )
-        schemas = described.setdefault("components", {}).setdefault("schemas", {})
-        schemas["Problem"] = problems.openapi_schema()
-        for unused in ("HTTPValidationError", "ValidationError"):
-            schemas.pop(unused, None)
-        failure: dict[str, Any] = {
-            "description": "A problem (RFC 9457).",
-            "content": {problems.MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
-        }
-        # Open311 has a form of its own for what goes wrong
-        own: dict[str, Any] = {"application/json": {}, "text/xml": {}}
-        others = {"description": "Errors as Open311 writes them.", "content": own | failure["content"]}
-        for path, operations in described["paths"].items():
-            for operation in operations.values():
-                if isinstance(operation, dict) and "responses" in operation:
-                    operation["responses"].pop("422", None)
-                    operation["responses"].setdefault("default", others if path.startswith("/open311") else failure)
-        app.openapi_schema = described
-    return app.openapi_schema
