@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from uuid import uuid4
@@ -36,6 +37,25 @@ def office(server, browser) -> Iterator[Office]:
             opened.helper = work.session.execute(  # type: ignore[attr-defined]
                 sa.text("select name from unit where code = :code"), {"code": helper}
             ).scalar_one()
+            # an item of another unit, and one that two units claim
+            opened.other_item, opened.contested = work.session.execute(  # type: ignore[attr-defined]
+                sa.text(
+                    "select distinct on (l.unit_id) i.code from catalogue_item i"
+                    " join lead_unit l on l.item = i.class_code and l.area = '*'"
+                    " where not exists (select from lead_unit o where o.item = i.code) and l.unit_id not in"
+                    " (select o.unit_id from lead_unit o join catalogue_item m on o.item in (m.code, m.class_code)"
+                    " where m.code = :item) order by l.unit_id, i.code desc limit 2"
+                ),
+                {"item": opened.item},
+            ).scalars()
+            work.session.execute(
+                sa.text(
+                    "insert into lead_unit (territory_id, item, area, unit_id)"
+                    " select territory_id, :item, '*', unit_id from"
+                    " (select distinct territory_id, unit_id from lead_unit) u order by unit_id limit 2"
+                ),
+                {"item": opened.contested},
+            )
         yield opened
 
 
@@ -168,3 +188,119 @@ def test_the_figures_of_the_shift_follow_what_is_dispatched(office):
     page.keyboard.press("d")
     expect(card(page).get_by_text("Dispatched", exact=True).first).to_be_visible()
     expect(foot).to_contain_text(re.compile(rf"\b{before + 1:,} dispatched"))
+
+
+def mark(page: Page, *numbers: str) -> None:
+    for no in numbers:
+        page.locator(f'tr[data-key="{no}"]').click()
+        page.keyboard.press("x")
+
+
+def test_marked_cases_go_each_to_the_unit_that_leads_and_can_be_called_back(office):
+    first = office.opened(lon=LON + 0.0155)
+    other = office.report(item_code=office.other_item, lon=LON + 0.0186)
+    contested = office.report(item_code=office.contested, lon=LON + 0.0217)
+    for no in (other, contested):
+        office.act("clerk", no, "accept")
+        office.act("leader", no, "open")
+    page = office.desk("sender", "#/dispatch?list=1").page
+    mark(page, first, other, contested)
+    bulk = page.get_by_role("region", name="3 marked")
+    each = bulk.get_by_role("button", name="Each to its leading unit")
+    expect(each).to_be_visible()
+    expect(bulk).to_contain_text(f"no single leading unit: {short(contested)}")
+
+    # D is for what is marked; Esc takes all of it back
+    page.keyboard.press("d")
+    expect(page.get_by_test_id("undo")).to_contain_text("2 cases go to their leading units")
+    page.keyboard.press("Escape")
+    expect(page.get_by_text("2 cases were not sent")).to_be_visible()
+    expect(bulk).to_be_visible()
+    assert {office.see(no)["incident"]["state"] for no in (first, other, contested)} == {"OPENED"}
+
+    each.press("Enter")
+    expect(page.get_by_text("Dispatch: 2 done, 1 refused")).to_be_visible()
+    left = page.get_by_role("region", name="1 marked")
+    expect(left).to_contain_text(f"{short(contested)}: No single unit leads for it here")
+    expect(left.get_by_role("button", name="Choose unit")).to_be_focused()
+    sent = [office.see(no)["incident"] for no in (first, other, contested)]
+    assert [one["state"] for one in sent] == ["DISPATCHED", "DISPATCHED", "OPENED"]
+    assert sent[0]["unit"]["code"] != sent[1]["unit"]["code"]
+
+    # what is left is sent where one says: U asks
+    page.locator(f'tr[data-key="{contested}"]').focus()
+    page.keyboard.press("u")
+    unit = left.get_by_label("Unit", exact=True)
+    expect(unit).to_be_focused()
+    unit.select_option(label=office.helper)
+    left.get_by_role("form").get_by_role("button", name="Dispatch").press("Enter")
+    expect(page.get_by_text("Dispatch: 1 done, 0 refused")).to_be_visible()
+    assert office.see(contested)["incident"]["unit"]["name"] == office.helper
+
+
+def test_marked_cases_on_their_way_are_sent_when_the_page_is_left(office):
+    mine = [office.opened(lon=LON + 0.0248 + k * 0.0031) for k in range(2)]
+    page = office.desk("sender", "#/dispatch?list=1").page
+    mark(page, *mine)
+    expect(page.get_by_role("region", name="2 marked").get_by_role("button", name="Dispatch to")).to_be_visible()
+    page.keyboard.press("d")
+    expect(page.get_by_test_id("undo")).to_be_visible()
+    page.close()
+    for _ in range(40):
+        states = {office.see(no)["incident"]["state"] for no in mine}
+        if states == {"DISPATCHED"}:
+            break
+        time.sleep(0.1)
+    assert states == {"DISPATCHED"}
+
+
+def test_a_pointer_that_rests_where_the_toast_appears_keeps_nothing_back(office):
+    no = office.opened(lon=LON + 0.0403)
+    page = office.desk("sender", "#/dispatch?list=1").page
+    page.locator(f'tr[data-key="{no}"]').click()
+    expect(card(page).get_by_role("button", name="Dispatch to")).to_be_visible()
+    page.keyboard.press("d")
+    box = page.get_by_test_id("undo").bounding_box()
+    page.keyboard.press("Escape")
+    expect(page.get_by_test_id("undo")).to_have_count(0)
+    page.mouse.move(box["x"] + 40, box["y"] + box["height"] / 2)
+    page.keyboard.press("d")
+    expect(card(page).get_by_text("Dispatched", exact=True).first).to_be_visible()
+
+
+def test_esc_from_a_case_opened_by_its_address_goes_to_its_row_or_else_to_the_list(office):
+    listed = office.opened(lon=LON + 0.031)
+    hidden = office.report(item_code=office.item, lon=LON + 0.0341)
+    page = office.desk("sender", f"#/dispatch?list=1&report={listed}").page
+    expect(card(page).get_by_role("heading", level=2)).to_be_visible()
+    expect(page.locator(f'tr[data-key="{listed}"]')).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator(f'tr[data-key="{listed}"]')).to_be_focused()
+    expect(card(page)).to_be_visible()
+
+    # a case that waits for the clerk is none of the dispatcher's list
+    page = office.desk("sender", f"#/dispatch?list=1&report={hidden}").page
+    expect(card(page).get_by_role("heading", level=2)).to_be_visible()
+    expect(page.locator("tr[data-key]").first).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("tr[data-key]:focus")).to_have_count(1)
+    expect(card(page)).to_be_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    expect(card(page)).to_have_count(0)
+    expect(page.locator("tr[data-key]:focus")).to_have_count(1)
+
+
+def test_a_referral_that_was_acknowledged_says_by_whom_and_when(office):
+    no = office.report(item_code=office.item, lon=LON + 0.0372)
+    office.act("clerk", no, "refer", outside_body="Water board", reason="Their pipe")
+    page = office.desk("clerk", f"#/dispatch?list=1&report={no}").page
+    foot = card(page).get_by_role("group", name="What can be done now")
+    foot.get_by_role("button", name="Acknowledge referral").click()
+    expect(card(page).get_by_text(re.compile(r"^Acknowledged by y-clerk, "))).to_be_visible()
+    # once more is allowed, but no longer the next step
+    expect(foot.get_by_text("Nothing is to be done by you now.")).to_be_visible()
+    expect(foot.get_by_role("button", name="Acknowledge referral")).to_have_count(0)
+    foot.get_by_role("button", name="More").click()
+    expect(page.get_by_role("button", name="Acknowledge referral")).to_be_visible()
+    expect(page.get_by_role("button", name="Refuse referral")).to_be_visible()

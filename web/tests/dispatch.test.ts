@@ -4,7 +4,8 @@ import { describe, expect, it, vi } from 'vitest'
 vi.hoisted(() => vi.stubGlobal('location', { hash: '' }))
 import { hasDuty, isNarrowed, listQuestion, mayDecide, readFilters, sinceOf, tabCounts, tabsOf, writeFilters } from '../src/features/dispatch/filters'
 import { arranged, bodyOf, fieldsOf, forMany, isBare, lacks } from '../src/features/dispatch/form'
-import { alarms, asDuplicateMs, byUrgency, extended, hold, neighbour } from '../src/features/dispatch/order'
+import { byLead, leadKey } from '../src/features/dispatch/leading'
+import { acknowledged, alarms, asDuplicateMs, byUrgency, extended, hold, neighbour } from '../src/features/dispatch/order'
 import { gridWords, groundName, placeWords, stepWords } from '../src/features/dispatch/words'
 import { planGrids } from '../src/api/data'
 import { lang } from '../src/i18n'
@@ -186,5 +187,41 @@ describe('words', () => {
     const places = (text: string): string[] => [...text.matchAll(/\{\w+\}/g)].map(String).sort()
     const keys = Object.keys(dispatchEn) as (keyof typeof dispatchEn)[]
     expect(keys.filter((key) => places(dispatchEn[key]).join() !== places(dispatchZh[key]).join())).toEqual([])
+  })
+})
+
+describe('marked cases', () => {
+  const roads = { id: '1', code: 'R', name: 'Roads' }
+  const water = { id: '2', code: 'W', name: 'Water' }
+  const rows = [1, 2, 3, 4].map((k) => ({ no: `c${k}`, revision: k }))
+  it('are put together by the unit that leads, in the order they were marked', () => {
+    const known = new Map(rows.map((row, k) => [leadKey(row), [roads, water, null, roads][k] ?? null]))
+    expect(byLead(rows, known)).toEqual({
+      orders: [
+        { unit: roads, cases: [rows[0], rows[3]] },
+        { unit: water, cases: [rows[1]] },
+      ],
+      leaderless: ['c3'],
+    })
+  })
+  it('wait until it is known of each, as it stands now', () => {
+    const known = new Map(rows.map((row) => [leadKey(row), roads]))
+    expect(byLead([{ no: 'c1', revision: 9 }], known)).toBeNull()
+    expect(byLead([], known)).toEqual({ orders: [], leaderless: [] })
+  })
+})
+
+describe('a referral', () => {
+  const steps = (...actions: string[]): { action: string; seq: number }[] => actions.map((action, seq) => ({ action, seq }))
+  it('is acknowledged once its last step says so', () => {
+    expect(acknowledged(steps('register', 'refer', 'acknowledge_referral'))).toEqual({ action: 'acknowledge_referral', seq: 2 })
+    expect(acknowledged(steps('register', 'refer', 'acknowledge_referral', 'amend', 'acknowledge_referral'))?.seq).toBe(4)
+    expect(acknowledged(steps('refer', 'acknowledge_referral', 'refuse_referral', 'refer'))).toBeNull()
+    expect(acknowledged([])).toBeNull()
+  })
+  it('that was acknowledged leads on to nothing', () => {
+    const choices = steps('acknowledge_referral', 'refuse_referral').map((one) => ({ ...one, needs: [], may: [] }))
+    expect(arranged(choices, null).second?.action).toBe('refuse_referral')
+    expect(arranged(choices, null, 'acknowledge_referral')).toEqual({ first: null, second: null, rest: choices })
   })
 })

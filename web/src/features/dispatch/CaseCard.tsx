@@ -13,12 +13,13 @@ import { Answer } from '../place/Answer'
 import { wantedCase } from '../shell/Search'
 import { ActionForm } from './ActionForm'
 import { Asked, Clocks, Duplicates, History, Photos } from './CaseParts'
-import { answer, answerError, openCase } from './desk'
+import { answer, answerError, marked, openCase } from './desk'
 import { EditReport } from './EditReport'
 import { arranged, isBare, isGrave, type Choice, type Values } from './form'
 import { mayPlace, PlaceForm, PlaceLacks, placing, startPlacing } from './PlaceForm'
+import { acknowledged } from './order'
 import { CriticalChip, StateChip } from './Queue'
-import { act, actionName, dispatchTo, handedLink, refusal, underway, type Unit } from './sending'
+import { act, actionName, dispatchTo, handedLink, isUnderway, refusal, type Unit } from './sending'
 import { dueTask, takeTask, taskName, Tasks } from './Tasks'
 import { itemWords, placeWords } from './words'
 
@@ -83,6 +84,7 @@ export function decideKey(way: 'approve' | 'refuse'): void {
 
 function Head({ of }: { of: CaseFull }): JSX.Element {
   const one = of.incident
+  const taken = acknowledged(of.transitions)
   const notes = [
     one.unit && t('dispatch.unitHas', { unit: one.unit.name }),
     one.cycle > 1 && t('dispatch.cycle', { n: one.cycle }),
@@ -109,6 +111,7 @@ function Head({ of }: { of: CaseFull }): JSX.Element {
         {t('dispatch.came', { channel: tOr(`dispatch.channel.${one.channel}`, one.channel), t: moment(one.reported_at), how: tOr(`dispatch.by.${one.located_by}`, one.located_by) })}
       </p>
       {notes.length > 0 && <p class="small second">{notes.join(' · ')}</p>}
+      {taken && <p class="small second">{t('dispatch.acknowledged', { who: taken.actor?.name ?? t('dispatch.system'), t: moment(taken.at) })}</p>}
       {one.master_no && (
         <button type="button" class="link" onClick={() => (store.incident.value = one.master_no)}>
           {t('dispatch.masterIs', { no: one.master_no })}
@@ -125,15 +128,17 @@ function Head({ of }: { of: CaseFull }): JSX.Element {
 const KEY_OF = (action: string): string | null => (action === 'dispatch' ? 'D' : action.startsWith('approve_') ? 'A' : action.startsWith('refuse_') ? 'F' : null)
 
 function DispatchButtons({ of, lead }: { of: DeskAnswer; lead: Unit | null }): JSX.Element {
+  // the keys are for what is marked, where something is
+  const single = marked.value.size === 0
   return (
     <>
       <button type="button" class="button primary big grow" onClick={dispatchKey}>
         <Icon name="send" />
-        <span class="ellipsis">{lead ? t('dispatch.to', { unit: lead.name }) : t('dispatch.chooseUnit')}</span> <kbd>D</kbd>
+        <span class="ellipsis">{lead ? t('dispatch.to', { unit: lead.name }) : t('dispatch.chooseUnit')}</span> {single && <kbd>D</kbd>}
       </button>
       {lead && (
         <button type="button" class="button big" onClick={otherUnitKey} data-no-of={of.case.incident.no}>
-          {t('dispatch.otherUnit')} <kbd>U</kbd>
+          {t('dispatch.otherUnit')} {single && <kbd>U</kbd>}
         </button>
       )}
     </>
@@ -141,13 +146,13 @@ function DispatchButtons({ of, lead }: { of: DeskAnswer; lead: Unit | null }): J
 }
 
 function Foot({ of, onEdit }: { of: DeskAnswer; onEdit: () => void }): JSX.Element {
-  const { first, second, rest } = arranged(of.case.actions, of.case.incident.pending)
+  const { first, second, rest } = arranged(of.case.actions, of.case.incident.pending, acknowledged(of.case.transitions) && 'acknowledge_referral')
   const plain = (choice: Action, kind: string): JSX.Element => (
     <button key={choice.action} type="button" class={`button big ${kind}`} onClick={() => begin(of.case, choice)}>
       <span class="ellipsis">{actionName(choice.action)}</span> {KEY_OF(choice.action) && <kbd>{KEY_OF(choice.action)}</kbd>}
     </button>
   )
-  const busy = underway.value?.no === of.case.incident.no
+  const busy = isUnderway(of.case.incident.no)
   const due = first ? null : dueTask(of.case)
   return (
     <footer class="panel-foot" role="group" aria-label={t('dispatch.steps')} tabIndex={-1} aria-busy={busy}>

@@ -17,7 +17,7 @@ import { PlaceCard } from '../place/PlaceCard'
 import { deskBack, deskKeys } from '../shell/keys'
 import { PhoneFoot } from '../shell/PhoneFoot'
 import { StatusBar } from '../shell/StatusBar'
-import { Bulk } from './Bulk'
+import { Bulk, dispatchMarked, otherUnitForMarked } from './Bulk'
 import { Chart } from './Chart'
 import { CaseCard, closeForm, decideKey, dispatchKey, linkKey, opened, otherUnitKey } from './CaseCard'
 import { alarm, answer, clockTime, counts, filters, focusCase, growing, hasMore, letIn, loadMore, marked, queue, roles, shown, startDesk, step, toggleMark, waiting } from './desk'
@@ -32,7 +32,7 @@ import { SearchArea } from './SearchArea'
 import { showCase } from './onMap'
 import { ReportForm, reporting, startReport } from './ReportForm'
 import { loadItems } from '../phone/catalogue'
-import { holdThinking, resumeThinking, sendNow, sendWhileLeaving, underway, undo } from './sending'
+import { countOf, holdThinking, resumeThinking, sendNow, sendWhileLeaving, underway, undo, type Underway } from './sending'
 import { columns } from './table'
 import { itemWords, placeWords, shortNo } from './words'
 
@@ -129,14 +129,21 @@ function AnswerPanel(): JSX.Element {
   )
 }
 
-/** A dispatch that can still be taken back; it waits while the hand or the focus is on it. */
+function outgoing(going: Underway): string {
+  const [{ unit, cases }, ...others] = going.orders
+  if (!going.many) return t('dispatch.outgoing', { no: shortNo(cases[0]?.no ?? ''), unit: unit.name })
+  const n = number(countOf(going))
+  return others.length ? t('dispatch.outgoingMany', { n }) : t('dispatch.outgoingAll', { n, unit: unit.name })
+}
+
+/** A dispatch that can still be taken back; it waits while the hand or the focus is on it, not where a pointer happened to rest. */
 function UndoToast(): JSX.Element {
   const going = underway.value
   return (
     <div role="status" aria-live="polite">
       {going && (
-        <div class="toast" data-testid="undo" onMouseEnter={holdThinking} onMouseLeave={resumeThinking} onFocusIn={holdThinking} onFocusOut={resumeThinking}>
-          <span>{t('dispatch.outgoing', { no: shortNo(going.no), unit: going.unit.name })}</span>
+        <div class="toast" data-testid="undo" onMouseMove={holdThinking} onMouseLeave={resumeThinking} onFocusIn={holdThinking} onFocusOut={resumeThinking}>
+          <span>{outgoing(going)}</span>
           <button type="button" class="link" onClick={undo}>
             {t('common.undo')} <kbd>Esc</kbd>
           </button>
@@ -163,10 +170,12 @@ function Said(): JSX.Element {
   )
 }
 
-/** From the card back to the row of its case; false where the hand is not in the card, or the row not in the list. */
+/** From the card, or from nowhere, back to the row of the case, else into the list; false where the hand is elsewhere or the list empty. */
 function backToRow(): boolean {
-  if (!document.activeElement?.closest('.incident-card')) return false
-  const row = document.querySelector<HTMLElement>(`[data-key="${CSS.escape(store.incident.peek() ?? '')}"]`)
+  const no = store.incident.peek()
+  const { activeElement } = document
+  if (!no || (activeElement && activeElement !== document.body && !activeElement.closest('.incident-card'))) return false
+  const row = document.querySelector<HTMLElement>(`[data-key="${CSS.escape(no)}"]`) ?? document.querySelector<HTMLElement>('tr[data-key][tabindex="0"], .queue [tabindex="0"]')
   row?.focus()
   return row !== null
 }
@@ -176,8 +185,8 @@ function startKeys(): () => void {
     j: () => step(1),
     k: () => step(-1),
     n: startReport,
-    d: dispatchKey,
-    u: otherUnitKey,
+    d: () => (marked.peek().size > 0 ? void dispatchMarked() : dispatchKey()),
+    u: () => (marked.peek().size > 0 ? otherUnitForMarked() : otherUnitKey()),
     l: linkKey,
     x: () => toggleMark(store.incident.peek()),
     a: () => decideKey('approve'),

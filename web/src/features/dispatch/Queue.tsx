@@ -10,7 +10,7 @@ import { Icon } from '../../ui/Icon'
 import { scrollToRow, useWindow } from '../../ui/windowed'
 import { clockTime, filters, focusCase, gone, loadMore, marked, roles, toggleMark } from './desk'
 import { mayDecide } from './filters'
-import { underway } from './sending'
+import { isUnderway } from './sending'
 import { isClosed, itemWords, placeWords, shortNo, standWord, stateWord } from './words'
 
 const ASKED = 'warn'
@@ -66,7 +66,7 @@ function Words({ one }: { one: Incident }): JSX.Element {
 }
 
 function Aside({ one }: { one: Incident }): JSX.Element {
-  const sending = underway.value?.no === one.no
+  const sending = isUnderway(one.no)
   const asked = one.pending !== null
   return (
     <span class="queue-side">

@@ -84,10 +84,10 @@ export interface Offered<T> {
   rest: T[]
 }
 
-/** A decision on a request stands before everything; else the step that leads on. */
-export function arranged<T extends Choice>(choices: readonly T[], asked: string | null): Offered<T> {
+/** A decision on a request stands before everything; else the step that leads on. What was `taken` already leads nowhere. */
+export function arranged<T extends Choice>(choices: readonly T[], asked: string | null, taken: string | null = null): Offered<T> {
   const decision = asked ? choices.find(({ action }) => action === `approve_${asked}`) : undefined
-  const first = decision ?? FORWARD.flatMap((name) => choices.find(({ action }) => action === name) ?? [])[0] ?? null
+  const first = decision ?? FORWARD.flatMap((name) => choices.find(({ action }) => action === name && name !== taken) ?? [])[0] ?? null
   const second = (first && choices.find(({ action }) => action === BESIDE[first.action])) ?? null
   return { first, second, rest: choices.filter((one) => one !== first && one !== second && one.action !== 'register') }
 }

@@ -93,3 +93,9 @@ export function alarms(known: ReadonlySet<string> | null, rows: readonly Alarmin
   }
   return { critical, late, known: new Set([...(known ?? []), ...next]) }
 }
+
+/** The step by which whom a case was referred to acknowledged it; null where that is still to come. */
+export function acknowledged<T extends { action: string }>(steps: readonly T[]): T | null {
+  const last = [...steps].reverse().find(({ action }) => action === 'refer' || action === 'acknowledge_referral' || action === 'refuse_referral')
+  return last?.action === 'acknowledge_referral' ? last : null
+}
