@@ -103,6 +103,12 @@ class TestQueued(BaseModel):
     delivery_id: UUID
 
 
+class SentAgain(BaseModel):
+    """How many notices that were given up are on their way once more."""
+
+    queued: int
+
+
 class TryOut(BaseModel):
     """One try to deliver."""
 
@@ -194,6 +200,17 @@ def remove_webhook(work: Work, webhook_id: UUID) -> Response:
 def test_webhook(work: Work, webhook_id: UUID) -> TestQueued:
     """Queue a word of no content; the ledger tells what became of it. For the system administrator."""
     return TestQueued(delivery_id=notifications.test_webhook(work, webhook_id, now=datetime.now(UTC)))
+
+
+@router.post(
+    "/api/v1/operations/webhooks/{webhook_id}/again",
+    summary="Send again what was given up",
+    operation_id="send_again",
+    status_code=202,
+)
+def send_again(work: Work, webhook_id: UUID) -> SentAgain:
+    """Queue what was given up for a place for one more try; for the system administrator."""
+    return SentAgain(queued=notifications.send_again(work, webhook_id, now=datetime.now(UTC)))
 
 
 @router.get(

@@ -85,6 +85,17 @@ def try_out(ctx: typer.Context, webhook: IdArgument, as_json: JsonOption = False
         raise typer.Exit(1)
 
 
+@app.command()
+def again(ctx: typer.Context, webhook: IdArgument, as_json: JsonOption = False) -> None:
+    """Send what was given up for a place once more, at the next round of the server."""
+    from services import notifications
+
+    context = command_context(ctx)
+    with context.database.work(context.actor) as work:
+        queued = notifications.send_again(work, webhook, now=datetime.now(UTC))
+    show({"queued": queued}, f"{queued} given up are sent again.", as_json=as_json)
+
+
 @app.command("deliveries")
 def list_deliveries(
     ctx: typer.Context,

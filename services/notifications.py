@@ -273,6 +273,23 @@ def test_webhook(work: UnitOfWork, webhook_id: UUID, *, now: datetime) -> UUID:
     return queued
 
 
+def send_again(work: UnitOfWork, webhook_id: UUID, *, now: datetime) -> int:
+    """Have all that was given up for a place be tried once more; return how many notices that are.
+
+    Raises
+    ------
+    NotFoundError
+        There is no such place.
+    """
+    work.actor.require(ADMINISTRATOR)
+    with work.everywhere():
+        if all(row.id != webhook_id for row in sql.webhooks(work.session)):
+            raise NotFoundError("There is no such webhook.", id=str(webhook_id))
+        queued = sql.queue_again(work.session, webhook_id, now)
+    record(work, "webhook.again", target=str(webhook_id))
+    return queued
+
+
 def list_deliveries(work: UnitOfWork, webhook_id: UUID, *, limit: int = 100) -> list[dict[str, Any]]:
     """Return the newest deliveries to a place with all their tries."""
     work.actor.require(ADMINISTRATOR)

@@ -150,6 +150,16 @@ def take(session: Session, now: datetime, lease: datetime) -> Any:  # noqa: ANN4
     return session.execute(_TAKE, {"now": now, "lease": lease}).first()
 
 
+def queue_again(session: Session, webhook_id: UUID, now: datetime) -> int:
+    """Queue what was given up for one place once more; return how many."""
+    statement = (
+        "update delivery set state = 'queued', next_at = :now, ended_at = null"
+        " where webhook_id = :webhook and state = 'given_up'"
+    )
+    result = session.execute(sa.text(statement), {"webhook": webhook_id, "now": now})
+    return int(getattr(result, "rowcount", 0))
+
+
 def note_try(session: Session, values: Mapping[str, Any]) -> None:
     """Write one try into the ledger."""
     session.execute(sa.insert(DeliveryTry).values(**values))

@@ -96,9 +96,13 @@ def test_webhooks_belong_to_the_system_administrator(app, client, make_account, 
         assert [(row["id"], row["kind"], row["state"]) for row in ledger] == [
             (tried.json()["delivery_id"], "test", "queued")
         ]
+        again = admin.post(f"{one}/again")
+        assert (again.status_code, again.json()) == (202, {"queued": 0}), "what is on its way needs no asking"
+        assert client.post(f"{one}/again").status_code == 403
         assert admin.delete(one).status_code == 204
         assert admin.delete(one).status_code == 404
         assert admin.post(f"{one}/test").status_code == 404
+        assert admin.post(f"{one}/again").status_code == 404
 
 
 def test_notices_and_repeats_name_the_item_as_the_catalogue_does(app, client, make_account, database, town, late):

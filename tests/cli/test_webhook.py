@@ -26,6 +26,9 @@ def test_a_webhook_is_added_tested_listed_and_removed(gridward, database, monkey
         ("test", "queued", 1),
         ("test", "sent", 1),
     ]
+    code, out, _ = gridward("webhook", "again", made["id"], "--json")
+    assert (code, json.loads(out)) == (0, {"queued": 0})
+    assert gridward("webhook", "again", made["id"])[1] == "0 given up are sent again.\n"
     assert gridward("webhook", "remove", made["id"])[0] == 0
     assert gridward("webhook", "list")[1] == "Nobody else is told.\n"
     assert gridward("webhook", "deliveries", made["id"])[1] == "Nothing was delivered yet.\n"

@@ -7,6 +7,7 @@ import hmac
 import json
 import sys
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
@@ -95,6 +96,32 @@ def test_failed_tries_come_again_later_and_end(database, tell):
         assert deliver(database, Outbound(inside=INSIDE), now=now) == 1
     assert deliver(database, Outbound(inside=INSIDE), now=now + timedelta(days=2)) == 0
     assert {one["state"] for one in ledger(database, webhook)} == {"sent", "given_up"}
+
+
+def test_what_was_given_up_is_tried_once_more_when_it_is_asked_for(database, tell):
+    with receiver([(500, {})] * (len(BACKOFF) + 2) + [(200, {})]) as (port, got):
+        webhook, _ = tell("webhook", f"http://127.0.0.1:{port}/")
+        now = datetime.now(UTC)
+        assert again(database, webhook, now) == 0
+        for wait in (timedelta(0), *BACKOFF):
+            now += wait
+            assert deliver(database, Outbound(inside=INSIDE), now=now) == 1
+        assert [one["state"] for one in ledger(database, webhook)] == ["given_up"]
+        # who failed so long doesn't get the whole row of tries again
+        for state in ("given_up", "sent"):
+            assert (again(database, webhook, now), again(database, webhook, now)) == (1, 0)
+            assert deliver(database, Outbound(inside=INSIDE), now=now) == 1
+            assert [one["state"] for one in ledger(database, webhook)] == [state]
+        assert again(database, webhook, now) == 0
+    (one,) = ledger(database, webhook)
+    assert [attempt["seq"] for attempt in one["tries"]] == list(range(1, len(got) + 1))
+    with pytest.raises(NotFoundError):
+        again(database, uuid4(), now)
+
+
+def again(database, webhook, now):
+    with database.work(SYSTEM) as work:
+        return notifications.send_again(work, webhook, now=now)
 
 
 def test_a_worker_that_died_with_a_delivery_leaves_it_to_the_next(database, tell):

@@ -3855,6 +3855,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/operations/webhooks/{webhook_id}/again": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send again what was given up
+         * @description Queue what was given up for a place for one more try; for the system administrator.
+         */
+        post: operations["send_again"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/operations/webhooks/{webhook_id}/deliveries": {
         parameters: {
             query?: never;
@@ -12207,6 +12227,14 @@ export interface components {
             since: string | null;
             /** Until */
             until: string | null;
+        };
+        /**
+         * SentAgain
+         * @description How many notices that were given up are on their way once more.
+         */
+        SentAgain: {
+            /** Queued */
+            queued: number;
         };
         /**
          * Sentence
@@ -21911,6 +21939,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TestQueued"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    send_again: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SentAgain"];
                 };
             };
             /** @description A problem (RFC 9457). */

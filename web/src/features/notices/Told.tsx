@@ -61,6 +61,12 @@ function PlaceCard({ place, changed, fail }: { place: Place; changed: () => void
   const [open, setOpen] = useState(false)
   const [leaving, setLeaving] = useState(false)
   const test = (): void => void ask(`${ROOT}/${place.id}/test`, { method: 'POST' }).then(() => (toast(t('told.testSent')), setOpen(true)), fail)
+  const again = (): void =>
+    void ask<Schemas['SentAgain']>(`${ROOT}/${place.id}/again`, { method: 'POST' }).then(({ queued }) => {
+      toast(t('told.againSent', { n: number(queued) }))
+      setOpen(true)
+      changed()
+    }, fail)
   const remove = (): void => void ask(`${ROOT}/${place.id}`, { method: 'DELETE' }).then(changed, fail)
   return (
     <li class="card stack">
@@ -80,6 +86,11 @@ function PlaceCard({ place, changed, fail }: { place: Place; changed: () => void
         <button type="button" class="button" aria-label={t('told.testOf', { target: place.target })} onClick={test}>
           {t('told.test')}
         </button>
+        {place.given_up > 0 && (
+          <button type="button" class="button" aria-label={t('told.againOf', { target: place.target })} onClick={again}>
+            {t('told.again')}
+          </button>
+        )}
         <span class="grow" />
         {leaving && <span class="small">{t('told.removeHint')}</span>}
         <button type="button" class="button danger" aria-label={leaving ? `${t('told.removeSure')} ${place.target}` : t('told.removeOf', { target: place.target })} onClick={() => (leaving ? remove() : setLeaving(true))}>
