@@ -40,6 +40,26 @@ MARKS = {
     "dwelling": ("door_code",), "key_place": ("id",), "area": ("code", "name"), "privacy_zone": ("id", "reason"),
     "comment": ("id", "text"), "component": ("code16",), "facility": ("name",),
 }  # fmt: skip
+# what has no area of its own, but hangs on somebody or on a case that has
+OF_STAFF = "from staff where area_code = :c order by work_no limit 1"
+HANGING = (
+    f"insert into shift (staff_id, period) select id, tstzrange(now(), now() + interval '4 hours') {OF_STAFF}",
+    f"insert into absence (staff_id, period) select id, tstzrange(now(), now() + interval '1 day') {OF_STAFF}",
+    (
+        "insert into shift_pattern (staff_id, first_day, last_day, cycle_days, on_days, starts, ends) select id,"
+        f" current_date, current_date + 9, 2, '{{0}}', '08:00', '16:00' {OF_STAFF}"
+    ),
+    f"insert into assignment (staff_id, role, grid_id, valid) select id, 'assistant', :g, tstzrange(now(), null) {OF_STAFF}",
+    (
+        "insert into media (month, incident_id, stage, width, height) select month, id, 'before', 8, 8 from incident"
+        " where area_code = :c"
+    ),
+    "insert into task (month, incident_id, kind) select month, id, 'handle' from incident where area_code = :c",
+)
+OF_HANGING = {
+    "shift": "staff", "absence": "staff", "shift_pattern": "staff", "assignment": "staff", "media": "incident",
+    "task": "incident",
+}  # fmt: skip
 # the ground is everybody's: the map around one's area is no white paper
 GROUND = {"landcover", "waterways", "buildings", "streets"}
 
@@ -97,6 +117,7 @@ def ground(database) -> Ground:
                     "insert into facility (territory_id, kind, name, point) select :t, 'clinic', 'clinic of ' || :c,"
                     " st_setsrid(st_makepoint(:lon, :lat), 4326)"
                 ),
+                *HANGING,
             ):
                 used = {name: value for name, value in values.items() if f":{name}" in statement}
                 typed = sa.text(statement.replace(":c", "cast(:c as bigint)").replace(":n", "cast(:n as bigint)"))
@@ -110,7 +131,7 @@ def ground(database) -> Ground:
             for value in row
             if value is not None
         }
-        found.marks[code] = marks
+        found.marks[code] = marks | {str(each) for table in OF_HANGING for each in hanging(database, table, code)}
         found.ids[code] = _ids(database, found, code)
         found.fids[code] = {
             "areas": _fids(database, "area", code), "grids": _fids(database, "grid_version", code),
@@ -122,6 +143,17 @@ def ground(database) -> Ground:
         }  # fmt: skip
     assert not found.marks[WEST] & found.marks[EAST]
     return found
+
+
+def hanging(database, table: str, code: int) -> list[Any]:
+    """Ids of what hangs on somebody or on a case of a village."""
+    of = OF_HANGING[table]
+    where = "h.month = o.month and h.incident_id = o.id" if of == "incident" else "h.staff_id = o.id"
+    rows = read(
+        database, f"select h.id from {table} h join {of} o on {where} where o.area_code = :c order by h.id", c=code
+    )
+    assert rows
+    return [row[0] for row in rows]
 
 
 def _fids(database, table: str, code: int) -> set[int]:
@@ -147,10 +179,13 @@ def _ids(database, ground: Ground, code: int) -> dict[str, str]:
         "at": "2026-11-01T00:00:00Z", "on": "2026-11-01", "lon": lon, "lat": lat, "format": "csv", "kind": "clinic",
         "facility": uuid4(), "id": uuid4(), "z": 14, "x": 0, "y": 0, "minutes": 10, "month": "2026-10",
         "since": "2026-10-01", "until": "2026-11-01", "a_plan": town.plan, "b_plan": town.plan,
-        "page": "p-1", "ext": "json", "basemap": "none", "action": "sign", "task_id": uuid4(), "media_id": uuid4(),
+        "page": "p-1", "ext": "json", "basemap": "none", "action": "sign", "task_id": hanging(database, "task", code)[0],
+        "media_id": hanging(database, "media", code)[0],
         "code": "PLATE1", "token": "t" * 24, "proposal": uuid4(),
         "staff": read(database, "select id from staff where area_code = :c order by work_no limit 1", c=code)[0][0],
-        "unit": uuid4(), "assignment": uuid4(), "shift": uuid4(), "pattern": uuid4(), "absence": uuid4(),
+        "unit": uuid4(), "assignment": hanging(database, "assignment", code)[0],
+        "shift": hanging(database, "shift", code)[0], "pattern": hanging(database, "shift_pattern", code)[0],
+        "absence": hanging(database, "absence", code)[0],
         "start": "2026-06-01T08:00:00Z", "time_limit": "4 工作时", "webhook_id": uuid4(), "handover": uuid4(),
     }  # fmt: skip
     return {name: str(value) for name, value in named.items()}
@@ -334,7 +369,8 @@ def _body(path: str) -> dict[str, Any]:
 
 
 def _everything(database) -> dict[str, Any]:
-    tables = ("grid", "grid_version", "camera", "incident", "transition", "privacy_zone", "comment", "staff", "plan")
+    tables = ("grid", "grid_version", "camera", "incident", "transition", "privacy_zone", "comment", "staff", "plan",
+              *OF_HANGING)  # fmt: skip
     return {
         table: read(database, f"select md5(string_agg(t::text, '|' order by t::text)) from {table} t")[0][0]
         for table in tables
