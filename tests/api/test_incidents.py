@@ -127,9 +127,9 @@ def test_loser_of_a_race_sees_the_winner(database, town):
         won = service.register(work, graphs, Report(Place(lon, lat), "Race"), key="race", now=now)
         thread = threading.Thread(target=lose)
         thread.start()
-        begun.wait(10)
+        begun.wait(60)
         threading.Event().wait(0.3)
-    thread.join(20)
+    thread.join(60)
     assert [(each.fresh, each.incident.no) for each in results] == [(False, won.incident.no)]
 
 

@@ -20,7 +20,7 @@ def town(database):
     return build_town(database)
 
 
-def until(ask, wanted, seconds=10.0):
+def until(ask, wanted, seconds=60.0):
     limit = time.monotonic() + seconds
     while (found := ask()) != wanted and time.monotonic() < limit:
         time.sleep(0.05)

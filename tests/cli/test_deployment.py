@@ -53,7 +53,7 @@ def bundle(tmp_path_factory) -> Path:
     return folder
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 def test_the_bundle_installs_and_passes_the_demo_without_a_network(bundle, tmp_path):
     alone = without_network()
     target = tmp_path / "installed"

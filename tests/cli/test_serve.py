@@ -60,7 +60,7 @@ def running(urls, *words: str, errors=subprocess.DEVNULL):
 
 def fetch(address: str) -> int:
     """Ask until the server answers: the socket is open before the application is."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 240
     while True:
         try:
             with urllib.request.urlopen(address, timeout=30) as answer:

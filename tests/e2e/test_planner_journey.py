@@ -303,7 +303,7 @@ def _move_by_keys(desk: Desk) -> None:
     _tab_to(page, page.get_by_role("listbox", name="Vertices").locator("[tabindex='0']"))
     for key in ("ArrowRight", "ArrowUp"):
         keys.press(key)
-    expect(page.get_by_test_id("live-figures")).to_contain_text("one piece", timeout=5_000)
+    expect(page.get_by_test_id("live-figures")).to_contain_text("one piece")
     keys.press("Enter")
     _saved(desk, 1)
     keys.press("Escape")

@@ -66,7 +66,7 @@ class Ear:
         async for chunk in hub.stream(**options):
             self.heard += parse(chunk)
 
-    async def until(self, count, seconds=15):
+    async def until(self, count, seconds=60):
         end = time.monotonic() + seconds
         while len(self.numbers) < count and time.monotonic() < end:
             await asyncio.sleep(0.01)

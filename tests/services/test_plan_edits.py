@@ -269,7 +269,7 @@ def test_same_border_twice_is_stale_for_the_second(
     ready = threading.Barrier(2)
 
     def move(who: int, x: float) -> None:
-        ready.wait(10)
+        ready.wait(60)
         try:
             with database.work(planners[who]) as work:
                 line = [lonlat(x, -5), lonlat(x, 205)]

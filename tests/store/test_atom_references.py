@@ -104,7 +104,7 @@ def test_grid_that_is_just_getting_an_atom_waits_to_be_deleted(database, plan):
             late = pool.submit(delete)
             assert not late.done()
         with pytest.raises(IntegrityError):
-            late.result(timeout=10)
+            late.result(timeout=60)
 
 
 def test_rows_of_a_plan_are_known_to_the_planner_as_soon_as_it_is_written(database, plan):
