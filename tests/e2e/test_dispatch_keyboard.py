@@ -304,3 +304,20 @@ def test_a_referral_that_was_acknowledged_says_by_whom_and_when(office):
     foot.get_by_role("button", name="More").click()
     expect(page.get_by_role("button", name="Acknowledge referral")).to_be_visible()
     expect(page.get_by_role("button", name="Refuse referral")).to_be_visible()
+
+
+def test_a_form_that_is_left_and_another_view_of_the_list_keep_the_focus_on_the_row(office):
+    no = office.opened(lon=LON + 0.0434)
+    page = office.desk("sender", f"#/dispatch?list=1&report={no}").page
+    row = page.locator(f'tr[data-key="{no}"]')
+    row.focus()
+    page.keyboard.press("n")
+    expect(page.get_by_test_id("report-form").get_by_role("combobox", name="Place")).to_be_focused()
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    expect(page.get_by_test_id("report-form")).to_have_count(0)
+    expect(row).to_be_focused()
+    page.keyboard.press("g")
+    expect(page.locator(f'[role="option"][data-key="{no}"]')).to_be_focused()
+    page.keyboard.press("g")
+    expect(row).to_be_focused()

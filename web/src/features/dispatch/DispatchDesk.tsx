@@ -1,5 +1,5 @@
 import type { JSX } from 'preact'
-import { useEffect } from 'preact/hooks'
+import { useEffect, useRef } from 'preact/hooks'
 import { territory } from '../../api/data'
 import { t } from '../../i18n'
 import { number } from '../../i18n/format'
@@ -7,6 +7,7 @@ import { MapPane } from '../../map/MapPane'
 import { listMode, store } from '../../map/store'
 import { clockOfCase, clockWords } from '../../ui/clocks'
 import { DataTable, ordered, readOrder, writeOrder } from '../../ui/DataTable'
+import { catchFocus } from '../../ui/focus'
 import { Icon } from '../../ui/Icon'
 import { Side } from '../../ui/Side'
 import { Empty, ErrorNote, Skeleton } from '../../ui/states'
@@ -170,12 +171,27 @@ function Said(): JSX.Element {
   )
 }
 
+const ANY_ROW = 'tr[data-key][tabindex="0"], .queue [tabindex="0"]'
+const rowOf = (no: string): string => `[data-key="${CSS.escape(no)}"]`
+
+/** What was closed, or drawn another way, gives the focus to the list. */
+function useWayBack(): void {
+  const aside = Boolean(handing.value || reporting.value || panel.value)
+  const list = listMode.value
+  const before = useRef({ aside, list })
+  useEffect(() => {
+    const left = (before.current.aside && !aside) || before.current.list !== list
+    before.current = { aside, list }
+    if (left) catchFocus(rowOf(store.incident.peek() ?? ''), ANY_ROW)
+  }, [aside, list])
+}
+
 /** From the card, or from nowhere, back to the row of the case, else into the list; false where the hand is elsewhere or the list empty. */
 function backToRow(): boolean {
   const no = store.incident.peek()
   const { activeElement } = document
   if (!no || (activeElement && activeElement !== document.body && !activeElement.closest('.incident-card'))) return false
-  const row = document.querySelector<HTMLElement>(`[data-key="${CSS.escape(no)}"]`) ?? document.querySelector<HTMLElement>('tr[data-key][tabindex="0"], .queue [tabindex="0"]')
+  const row = document.querySelector<HTMLElement>(rowOf(no)) ?? document.querySelector<HTMLElement>(ANY_ROW)
   row?.focus()
   return row !== null
 }
@@ -231,6 +247,7 @@ export function DispatchDesk(): JSX.Element {
       stops.forEach((stop) => stop())
     }
   }, [])
+  useWayBack()
   // every territory has a catalogue of its own
   useEffect(() => void loadItems(), [territory.value?.id])
   useEffect(() => {
