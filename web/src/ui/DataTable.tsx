@@ -1,5 +1,5 @@
 import type { ComponentChildren, JSX } from 'preact'
-import { useEffect, useRef } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 import { Icon } from './Icon'
 import { scrollerOf, scrollToRow, useWindow } from './windowed'
 
@@ -101,6 +101,14 @@ export function DataTable<Row>(props: TableProps<Row>): JSX.Element {
     if (held && box && box === scrollerOf(body.current)) box.scrollTop = 0
   }, [held])
 
+  const inside = useRef<string | null>(null)
+  useLayoutEffect(() => {
+    if (inside.current === null || document.activeElement !== document.body) return
+    // the row that had the focus went away, or to another place: the next key must find one
+    const row = body.current?.querySelector<HTMLElement>(`[data-key="${CSS.escape(inside.current)}"]`) ?? body.current?.querySelector<HTMLElement>('[tabindex="0"]')
+    row?.focus({ preventScroll: true })
+  })
+
   /** A row far down is drawn a frame later than it is chosen. */
   const focusSoon = (key: string, tries = 4): void => {
     requestAnimationFrame(() => {
@@ -180,6 +188,8 @@ export function DataTable<Row>(props: TableProps<Row>): JSX.Element {
                 props.onOpen?.(key)
               }}
               onKeyDown={(event) => onKeyDown(event, key)}
+              onFocus={() => (inside.current = key)}
+              onBlur={(event) => event.relatedTarget && (inside.current = null)}
               onMouseEnter={() => props.onHover?.(key)}
               onMouseLeave={() => props.onHover?.(null)}
             >

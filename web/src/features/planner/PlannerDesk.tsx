@@ -12,6 +12,7 @@ import { JobBar } from '../../ui/JobBar'
 import { Kpi } from '../../ui/Kpi'
 import { Side } from '../../ui/Side'
 import { Empty, ErrorNote, Skeleton } from '../../ui/states'
+import { toast } from '../../ui/toast'
 import { CameraCard } from '../place/CameraCard'
 import { PlaceCard } from '../place/PlaceCard'
 import { deskBack, deskKeys } from '../shell/keys'
@@ -22,7 +23,7 @@ import { Balance } from './Balance'
 import { gridColumns } from './columns'
 import { PlannerDialogs, proposing, renaming } from './Dialogs'
 import { edits, savedAt } from './edits'
-import { EditCards, LiveFigures } from './edit/Cards'
+import { EditCards, LiveFigures, Told } from './edit/Cards'
 import { ConflictScreen } from './edit/ConflictScreen'
 import { EditPanel } from './edit/EditPanel'
 import { HistoryButtons } from './edit/HistoryButtons'
@@ -227,6 +228,19 @@ function statusOf(): { note?: string; keys?: [string, Key][] } {
   return note ? { note, keys } : { keys }
 }
 
+function rename(): void {
+  if (smallScreen.value) return
+  renaming.value = planGrids.data.value?.grids.find((grid) => grid.code === store.grid.value) ?? null
+  if (!renaming.value) toast(t('edit.selectFirst'))
+}
+
+/** The table of grids, which may stand behind another tab. */
+function toTable(): void {
+  tab.value = 'grids'
+  // once the tab is drawn, before the next key
+  void Promise.resolve().then(() => document.querySelector<HTMLElement>('table tbody tr[tabindex="0"]')?.focus())
+}
+
 /** Grids of a plan, in balance or not, beside their map. */
 export function PlannerDesk(): JSX.Element {
   const data = planGrids.data.value
@@ -234,9 +248,8 @@ export function PlannerDesk(): JSX.Element {
     deskKeys.value = {
       c: comment,
       ...toolKeys,
-      e: () => {
-        if (!smallScreen.value) renaming.value = planGrids.data.value?.grids.find((grid) => grid.code === store.grid.value) ?? null
-      },
+      e: rename,
+      '2': toTable,
     }
     deskBack.value = stepBack
     const stops = [startTools(), startEditKeys()]
@@ -270,6 +283,7 @@ export function PlannerDesk(): JSX.Element {
       <PlannerDialogs />
       <ConflictScreen />
       <LiveFigures />
+      <Told />
       {data && slots.overlays.map((Part, k) => <Part key={k} data={data} />)}
       <PhoneFoot />
       <StatusBar {...statusOf()} />

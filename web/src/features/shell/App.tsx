@@ -1,6 +1,6 @@
 import { effect } from '@preact/signals'
 import type { JSX } from 'preact'
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { ask, NoAnswer, Problem, signedOut } from '../../api/client'
 import { askEarly, forgetDesk, planGrids, session, startData } from '../../api/data'
 import { startEvents, stopEvents } from '../../api/events'
@@ -37,6 +37,9 @@ const desks = { planner: PlannerDesk, areas: AreasDesk, organisation: Organisati
 function Announcer(): JSX.Element {
   const code = store.grid.value
   const grid = planGrids.data.value?.grids.find((one) => one.code === code)
+  const had = useRef(false)
+  if (grid) had.current = true
+  const none = had.current ? t('grid.selectedNone') : ''
   const words =
     grid &&
     t('grid.selected', {
@@ -46,8 +49,8 @@ function Announcer(): JSX.Element {
       deviation: `${signed(grid.deviation)} %`,
     })
   return (
-    <div class="visually-hidden" aria-live="polite">
-      {words}
+    <div class="visually-hidden" aria-live="polite" data-testid="selected-words">
+      {words ?? none}
     </div>
   )
 }

@@ -1,4 +1,4 @@
-/** Keys that act everywhere. Single letters act only while the map or a list has the focus. */
+/** Keys that act everywhere. Single letters act only while the map or a list has the focus; digits lead there. */
 import { signal } from '@preact/signals'
 import { gridByCode } from '../../api/data'
 import { mapOnScreen } from '../../map/engine'
@@ -71,7 +71,8 @@ function onKeyDown(event: KeyboardEvent): void {
     keySheetOpen.value = !keySheetOpen.value
     return
   }
-  if (!store.letterKeys.value || !inMapOrList(event.target)) return
+  // a way out of a button or a tab is wanted most where no letter acts
+  if (!store.letterKeys.value || !(/^\d$/.test(event.key) || inMapOrList(event.target))) return
   const action = deskKeys.value[event.key.toLowerCase()] ?? letters[event.key.toLowerCase()]
   if (!action) return
   event.preventDefault()

@@ -1,21 +1,22 @@
 import type { JSX } from 'preact'
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { planGrids } from '../../../api/data'
 import { t, tOr } from '../../../i18n'
-import { distance, number, signed } from '../../../i18n/format'
+import { clock, distance, number, signed } from '../../../i18n/format'
 import { listMode, store } from '../../../map/store'
 import { Icon } from '../../../ui/Icon'
 import { JobBar } from '../../../ui/JobBar'
 import { sentence } from '../../../ui/states'
 import { toast } from '../../../ui/toast'
 import { DeviationSwatch } from '../DeviationBar'
+import { savedAt } from '../edits'
 import type { Side } from './figures'
 import { arcOf, measured, type ModeState } from './modes'
 import { skipped } from './picking'
 import { dropKept, keepProposal, makeDraft, sendAgain, sendEdit, tryKept } from './send'
 import { doors, gridById, kept, loadingGround, mode, preview, proposal, refusal, saving, scene, snapped, topology, unsent, wantsDraft } from './state'
 import { anchor, putAside, stepBack } from './tools'
-import { inBand, nameOf, numberOf, sideWords, toolName } from './words'
+import { editWords, inBand, nameOf, numberOf, sideWords, toolName } from './words'
 
 /** How many grids are named one by one on the card over the map. */
 const NAMED = 6
@@ -171,6 +172,26 @@ export function LiveFigures(): JSX.Element {
   }, [told])
   return (
     <div class="visually-hidden" aria-live="polite" data-testid="live-figures">
+      {words}
+    </div>
+  )
+}
+
+/** What a key brought about, read out: the tool that came to hand, and what was saved. */
+export function Told(): JSX.Element {
+  const [words, setWords] = useState('')
+  const state = mode.value
+  const at = savedAt.value
+  const opening = useRef(true)
+  useEffect(() => {
+    if (!opening.current) setWords(state.tool === 'select' ? toolName('select') : `${toolName(state.tool)}. ${hint(state)}`)
+  }, [state.tool])
+  useEffect(() => {
+    if (!opening.current && at) setWords(`${t('planner.saved', { t: clock(at) })} · ${editWords()}`)
+  }, [at])
+  useEffect(() => void (opening.current = false), [])
+  return (
+    <div class="visually-hidden" aria-live="polite" data-testid="told">
       {words}
     </div>
   )

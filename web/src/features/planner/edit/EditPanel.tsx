@@ -1,5 +1,5 @@
 import type { JSX } from 'preact'
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
+import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { planGrids } from '../../../api/data'
 import { t } from '../../../i18n'
 import { distance, number, position } from '../../../i18n/format'
@@ -22,11 +22,16 @@ interface Item {
 /** A list that arrows walk: Enter or Space takes what has the focus. */
 function Choice({ name, items, many, onTake, grabs }: { name: string; items: Item[]; many?: boolean; onTake: (key: string) => void; grabs?: boolean }): JSX.Element {
   const list = useRef<HTMLUListElement>(null)
-  const [at, setAt] = useState(0)
+  // by its key: what is marked goes to the top of some lists
+  const [at, setAt] = useState<string | null>(null)
   const chosen = items.findIndex((item) => item.chosen)
-  const here = Math.min(many || chosen < 0 ? at : chosen, Math.max(items.length - 1, 0))
-  useEffect(() => {
-    if (chosen >= 0 && !many) list.current?.children[chosen]?.scrollIntoView({ block: 'nearest' })
+  const here = Math.max(many || chosen < 0 ? items.findIndex(({ key }) => key === at) : chosen, 0)
+  useLayoutEffect(() => {
+    if (chosen < 0 || many) return
+    const one = list.current?.children[chosen] as HTMLElement | undefined
+    one?.scrollIntoView({ block: 'nearest' })
+    // , and . choose another: who hears the list hears which
+    if (list.current?.contains(document.activeElement)) one?.focus()
   }, [chosen])
   const held = useRef<string | null>(null)
   useLayoutEffect(() => {
@@ -37,7 +42,7 @@ function Choice({ name, items, many, onTake, grabs }: { name: string; items: Ite
   })
   const focus = (next: number): void => {
     const to = Math.min(Math.max(next, 0), items.length - 1)
-    setAt(to)
+    setAt(items[to]?.key ?? null)
     if (!many && items[to]) onTake(items[to].key)
     // at once: the next key must find it
     list.current?.querySelectorAll<HTMLElement>('[role="option"]')[to]?.focus()
@@ -61,12 +66,12 @@ function Choice({ name, items, many, onTake, grabs }: { name: string; items: Ite
           aria-selected={item.chosen}
           tabIndex={k === here ? 0 : -1}
           onClick={() => {
-            setAt(k)
+            setAt(item.key)
             onTake(item.key)
           }}
           onFocus={() => {
             held.current = item.key
-            setAt(k)
+            setAt(item.key)
           }}
           onBlur={(event) => event.relatedTarget && (held.current = null)}
           onKeyDown={(event) => onKeyDown(event, k)}
@@ -237,23 +242,38 @@ function AtomList({ state, here }: { state: PickState; here: Scene }): JSX.Eleme
   )
 }
 
+/** Where the hand begins in the lists of a tool. */
+const firstOf = (box: HTMLElement | null): HTMLElement | null | undefined => {
+  const lists = box?.querySelector('.edit-lists')
+  return lists?.querySelector<HTMLElement>('[role="option"][tabindex="0"]') ?? lists?.querySelector<HTMLElement>('input, button')
+}
+
 /** Takes the focus into the lists when a letter chose the tool from a list, and gives it back to the table. */
 function Focus({ on, ready, open, children }: { on: string; ready: boolean; open: boolean; children: JSX.Element }): JSX.Element {
+  const box = useRef<HTMLDivElement>(null)
+  const inside = useRef(false)
   // before the next key: after painting, a quick hand's keys would still go to the table
   useLayoutEffect(() => {
     const from = document.activeElement
     const inTable = from instanceof HTMLElement && from.closest('table, .edit-panel') !== null
     if (!ready || !open || !(inTable || from === document.body)) return
-    const lists = document.querySelector('.edit-lists')
-    ;(lists?.querySelector<HTMLElement>('[role="option"][tabindex="0"]') ?? lists?.querySelector<HTMLElement>('input, button'))?.focus()
+    firstOf(box.current)?.focus()
   }, [on, ready])
-  useEffect(
+  useLayoutEffect(() => {
+    // Esc let go of a border, and the list of its vertices is gone: the next key must find another
+    if (inside.current && document.activeElement === document.body) firstOf(box.current)?.focus()
+  })
+  useLayoutEffect(
     () => () => {
-      requestAnimationFrame(() => document.activeElement === document.body && document.querySelector<HTMLElement>('table tbody tr[tabindex="0"]')?.focus())
+      void Promise.resolve().then(() => document.activeElement === document.body && document.querySelector<HTMLElement>('table tbody tr[tabindex="0"]')?.focus())
     },
     [],
   )
-  return children
+  return (
+    <div ref={box} style={{ display: 'contents' }} onFocusCapture={() => (inside.current = true)} onBlurCapture={(event) => event.relatedTarget && (inside.current = false)}>
+      {children}
+    </div>
+  )
 }
 
 /** The tool in hand by lists and keys: all that the map does, without it. */

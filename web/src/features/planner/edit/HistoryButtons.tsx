@@ -3,15 +3,20 @@ import { t } from '../../../i18n'
 import { number } from '../../../i18n/format'
 import { Icon } from '../../../ui/Icon'
 import { toast } from '../../../ui/toast'
+import { editWords } from './words'
 import { redo, undo } from './send'
 import { hindrance, saving, undoable } from './state'
 
 /** Takes back one's own latest edit, of earlier sessions too. */
 export async function undoNow(): Promise<void> {
-  if (hindrance.peek() === null && undoable.peek().undo > 0 && (await undo())) toast(t('edit.undone'))
+  if (hindrance.peek() !== null || saving.peek()) return
+  if (undoable.peek().undo === 0) toast(t('edit.noUndo'))
+  else if (await undo()) toast(t('edit.undone', { edits: editWords() }))
 }
 export async function redoNow(): Promise<void> {
-  if (hindrance.peek() === null && undoable.peek().redo > 0 && (await redo())) toast(t('edit.redone'))
+  if (hindrance.peek() !== null || saving.peek()) return
+  if (undoable.peek().redo === 0) toast(t('edit.noRedo'))
+  else if (await redo()) toast(t('edit.redone', { edits: editWords() }))
 }
 
 /** Undo and redo, in the header. */

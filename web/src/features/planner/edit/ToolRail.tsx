@@ -3,6 +3,7 @@ import { t, type Key } from '../../../i18n'
 import { store } from '../../../map/store'
 import { Icon } from '../../../ui/Icon'
 import { comment, mayComment } from '../life/commenting'
+import { tab } from '../slots'
 import { smallScreen } from '../../shell/width'
 import { hindrance, mode, panelOpen, selectedGrid } from './state'
 import type { Tool } from './modes'
@@ -27,6 +28,8 @@ const rail: [Tool, string, string][][] = [
 /** A tool chosen by its letter comes with its lists, and the focus goes there when it was in the table. */
 function byKey(tool: Tool): void {
   panelOpen.value = tool !== 'select'
+  // the lists stand over the table
+  if (tool !== 'select') tab.value = 'grids'
   choose(tool)
 }
 

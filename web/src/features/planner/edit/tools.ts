@@ -20,6 +20,7 @@ import { previewOf } from './preview'
 import { giveUp, keepProposal, readKept, savedEdits, sendAgain, sendEdit, tryOut } from './send'
 import { doors, figuresMs, fresh, gridById, hindrance, kept, known, meeting, mode, preview, proposal, refusal, saving, scene, selectedGrid, snapped, topology, unsent, wantsDraft } from './state'
 import { borders, type Topology } from './topology'
+import { numberOf } from './words'
 
 /** Tools whose lines snap to what is on the ground. */
 const SNAPPING = new Set<Tool>(['border', 'split', 'draw', 'measure'])
@@ -136,14 +137,15 @@ export function stepBack(): boolean {
 export function toggleSnapping(): void {
   setSnapping(!store.snapping.peek())
   snapped.value = null
+  toast(t(store.snapping.peek() ? 'edit.snapOn' : 'edit.snapOff'))
 }
 
 /** Locks or unlocks the selected grid. */
 export function toggleLock(): void {
   const grid = selectedGrid.peek()
-  if (!grid) return
-  if (hindrance.peek()) choose('border')
-  else void ensure().then(() => sendEdit({ kind: 'lock', grid: grid.id, locked: !grid.locked }))
+  if (!grid) toast(t('edit.selectFirst'))
+  else if (hindrance.peek()) choose('border')
+  else void ensure().then(() => sendEdit({ kind: 'lock', grid: grid.id, locked: !grid.locked })).then((done) => done && toast(t(grid.locked ? 'edit.isUnlocked' : 'edit.isLocked', { n: numberOf(grid.id) })))
 }
 
 /** The ground that an event is about, in degrees: where a tap is, or all that a lasso went round. */

@@ -2,6 +2,7 @@
 import { t, tOr } from '../../../i18n'
 import { gridNumber, number, signed } from '../../../i18n/format'
 import type { Side } from './figures'
+import { edits } from '../edits'
 import { gridById } from './state'
 import type { Tool } from './modes'
 
@@ -9,6 +10,8 @@ import type { Tool } from './modes'
 export const numberOf = (id: string | null | undefined): string => gridNumber(gridById.value.get(id ?? '')?.code ?? '–')
 export const nameOf = (id: string): string => gridById.value.get(id)?.name ?? ''
 export const toolName = (tool: Tool): string => tOr(`edit.tool.${tool}`, tool)
+/** How many edits stand in the plan. */
+export const editWords = (): string => t(edits.value === 1 ? 'edit.edit' : 'edit.edits', { n: number(edits.value) })
 /** Parcels are known by short numbers of their own. */
 export const atomNumber = (id: number): string => String(id)
 

@@ -23,7 +23,7 @@ export function AssignHeads({ plan }: { plan: string }): JSX.Element | null {
       toast(cause instanceof Problem ? cause.message : String(cause))
     } finally {
       setBusy(false)
-      catchFocus('.check-tab')
+      catchFocus('.dialog', '.check-tab[tabindex]')
     }
   }
   return (

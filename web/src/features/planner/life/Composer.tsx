@@ -27,6 +27,14 @@ function pick(): void {
   store.phoneMap.value = store.picking.peek()
 }
 
+/** Esc leads out of the words, which stay, to the tab that they are in. */
+function leave(event: KeyboardEvent): void {
+  if (event.key !== 'Escape' || event.isComposing || !(event.target instanceof HTMLTextAreaElement)) return
+  event.preventDefault()
+  event.target.blur()
+  document.querySelector<HTMLElement>('[role="tab"][aria-selected="true"]')?.focus()
+}
+
 /** A form for comments: the words, what they are about, a place to pin them to, and the button that sends them. */
 export function Composer({ id, about, pin, send, children }: ComposerProps): JSX.Element {
   const text = unsaid.value[about] ?? ''
@@ -55,7 +63,7 @@ export function Composer({ id, about, pin, send, children }: ComposerProps): JSX
     setBusy(false)
   }
   return (
-    <form class="composer stack" onSubmit={(event) => void submit(event)}>
+    <form class="composer stack" onKeyDown={leave} onSubmit={(event) => void submit(event)}>
       <TextField id={id} label={t('life.newComment')} rows={2} maxLength={LONGEST} value={text} placeholder={t('life.commentHint')} onInput={write} />
       {children}
       <div class="row wrap">

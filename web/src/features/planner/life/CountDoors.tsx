@@ -46,7 +46,7 @@ export function CountDoors(): JSX.Element | null {
       toast(sentence(cause))
     } finally {
       setBusy(false)
-      catchFocus('.check-tab')
+      catchFocus('.check-tab[tabindex]')
     }
   }
   return (
