@@ -47,6 +47,7 @@ def test_long_channel_is_cut_evenly():
     assert not found.stub.any()
 
 
+@pytest.mark.slow
 def test_every_reach_is_one_piece_and_no_metre_is_lost():
     channels = lattice(15, 400.0, 0.85, np.random.default_rng(1))
     found = partition_network(channels, target_length=1000)
@@ -102,6 +103,7 @@ def test_water_between_far_bridges_is_divided_evenly():
     assert found.length.tolist() == pytest.approx([1000.0] * 6)
 
 
+@pytest.mark.slow
 def test_reaches_of_a_dense_net_end_at_joints_where_they_can():
     channels = lattice(15, 400.0, 0.9, np.random.default_rng(4))
     middle = shapely.get_coordinates(shapely.line_interpolate_point(channels, 0.5, normalized=True))
