@@ -4,6 +4,7 @@ import { t, type Key } from '../../i18n'
 import { number } from '../../i18n/format'
 import { listMode, store } from '../../map/store'
 import { SearchField, SelectField } from '../../ui/fields'
+import { catchFocus } from '../../ui/focus'
 import { Icon } from '../../ui/Icon'
 import { Menu } from '../../ui/Menu'
 import { areaCounts, counts, filters, roles, setFilters, tabNumbers } from './desk'
@@ -194,5 +195,7 @@ export function FilterBar(): JSX.Element {
 export function clearFilters(): void {
   store.area.value = null
   setFilters({ state: null, time: 'all', clock: null, item: '', q: '', box: null })
+  // the button goes with what it cleared
+  catchFocus('[role="tab"][aria-selected="true"]')
 }
 export const narrowed = (): boolean => isNarrowed(filters.value, store.area.value)
