@@ -3,7 +3,7 @@ import { boxOf, movedOf } from '../src/features/planner/life/changes'
 import { badTolerance, fieldsOf, usualImport } from '../src/features/planner/life/importing'
 import type { Comment, Diff, GridDiff } from '../src/features/planner/life/life'
 import { isSame, passages, type Lineage } from '../src/features/planner/life/lineage'
-import { barOf, frameOf, gridScale, labelled, pixels, roundScale, zoomOf } from '../src/features/planner/life/paper'
+import { barOf, frameOf, gridScale, pixels, roundScale, zoomOf } from '../src/features/planner/life/paper'
 import { followerOf, isAuthor, offers, primaryStep, sentBackBy } from '../src/features/planner/life/steps'
 import { pinOf, threadsOf } from '../src/features/planner/life/threads'
 import { today } from '../src/features/planner/life/days'
@@ -155,20 +155,6 @@ describe('address', () => {
     expect(readAddress('#/planner?at=tomorrow').at).toBeNull()
   })
   it('knows today', () => expect(today(new Date(2026, 0, 5))).toBe('2026-01-05'))
-})
-
-describe('labels on paper', () => {
-  const text = (figure: unknown) => ['step', ['zoom'], ['format', 'n', {}], 14.5, ['format', 'n', {}, '\n', {}, figure, {}]]
-  const label = (id: string, field: unknown) => ({ id, type: 'symbol', source: 's', layout: { 'text-field': field } })
-  const style = { version: 8, sources: {}, layers: [label('grid-label-deviation', text('12 · +1 %')), label('grid-label-plain', text('Mikonkatu')), label('streets', 'name')] }
-  const fields = (labelled(style as never).layers as unknown as ReturnType<typeof label>[]).map((layer) => layer.layout['text-field'])
-  it('carry their figure at every zoom', () => {
-    expect(fields).toEqual([
-      ['format', 'n', {}, '\n', {}, ['to-string', ['get', 'households']], {}],
-      ['format', 'n', {}, '\n', {}, 'Mikonkatu', {}],
-      'name',
-    ])
-  })
 })
 
 describe('the check panel', () => {

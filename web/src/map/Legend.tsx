@@ -1,7 +1,7 @@
 import { signal } from '@preact/signals'
 import type { JSX } from 'preact'
 import { layers, planGrids } from '../api/data'
-import type { LayerInfo, LegendItem } from '../api/types'
+import type { LayerInfo, LegendItem, PlanGrids } from '../api/types'
 import { lang, t, type Key } from '../i18n'
 import { number } from '../i18n/format'
 import { classLabels } from '../ui/histogram'
@@ -35,6 +35,9 @@ function shownOf(layer: LayerInfo, here: DrawnThings): LegendItem[] {
   })
 }
 
+/** A grid is measured against the mean of its own village: several have no one mean. */
+const severalVillages = (data: PlanGrids): boolean => data.grids.some((grid) => grid.area_code !== data.grids[0]?.area_code)
+
 function Deviation({ items }: { items: LegendItem[] }): JSX.Element {
   const data = planGrids.data.value
   const labels = classLabels(data?.tolerance ?? 0.1)
@@ -46,7 +49,7 @@ function Deviation({ items }: { items: LegendItem[] }): JSX.Element {
           <span class="muted">
             {data.plan.kind === 'water'
               ? t('water.legendNote', { target: number(Number(data.plan.spec.target)), band: number(data.tolerance * 100) })
-              : t('legend.deviationNote', { mean: number(data.mean_households), band: number(data.tolerance * 100) })}
+              : t(severalVillages(data) ? 'life.noteVillages' : 'legend.deviationNote', { mean: number(data.mean_households), band: number(data.tolerance * 100) })}
           </span>
         )}
       </div>

@@ -116,9 +116,18 @@ export interface View {
   center: [number, number]
   zoom: number
 }
+export interface Shooting {
+  /** The grid of this number gets the style's look of a selected one. */
+  marked?: number | null
+  kind?: 'image/png' | 'image/jpeg'
+  /** Dresses the map before it is drawn. */
+  before?: (map: MapLibre) => void
+  /** Looks at the map once it is drawn. */
+  after?: (map: MapLibre) => void
+}
 export interface Camera {
-  /** Draws a view, with the grid of this number in the style's look of a selected one, and returns its picture. */
-  take: (view: View, marked?: number | null, kind?: 'image/png' | 'image/jpeg') => Promise<string>
+  /** Draws a view and returns its picture. */
+  take: (view: View, shooting?: Shooting) => Promise<string>
   close: () => void
 }
 
@@ -154,7 +163,7 @@ export function camera(style: StyleSpecification, size: [number, number], ratio 
       of.triggerRepaint()
     })
   return {
-    take: async (view, marked = null, kind = 'image/png') => {
+    take: async (view, { marked = null, kind = 'image/png', before, after } = {}) => {
       // every tile that comes draws the map anew: coarsely, until all are there
       if (map) {
         map.setPixelRatio(COARSE)
@@ -168,9 +177,11 @@ export function camera(style: StyleSpecification, size: [number, number], ratio 
         map.removeFeatureState({ source: 'grids', sourceLayer: 'grids' })
         if (marked !== null) map.setFeatureState({ source: 'grids', sourceLayer: 'grids', id: marked }, { selected: true })
       }
+      before?.(map)
       await still(map)
       map.setPixelRatio(ratio)
       await still(map)
+      after?.(map)
       return map.getCanvas().toDataURL(kind, JPEG_QUALITY)
     },
     close: () => {

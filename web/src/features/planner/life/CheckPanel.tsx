@@ -1,7 +1,7 @@
 import type { JSX } from 'preact'
 import { useEffect } from 'preact/hooks'
 import { gridByCode, planGrids, planId } from '../../../api/data'
-import type { Grid, PlanGrids } from '../../../api/types'
+import type { PlanGrids } from '../../../api/types'
 import { t, tOr } from '../../../i18n'
 import { number } from '../../../i18n/format'
 import { store } from '../../../map/store'
@@ -14,21 +14,12 @@ import { tab } from '../slots'
 import { AssignHeads } from './AssignHeads'
 import { CountDoors } from './CountDoors'
 import { check, mark, type Check, type CheckProblem } from './life'
+import { outOfBand } from './villages'
 import { problemWords } from './words'
 
 export interface Line extends Finding {
   kind: string
   at: [number, number] | null
-}
-
-/** Grids outside the band, which publishing allows and a planner mends. */
-export function outOfBand(data: PlanGrids): { grid: Grid; off: number; edge: number }[] {
-  return data.grids
-    .filter((grid) => Math.abs(grid.deviation ?? 0) > data.tolerance)
-    .map((grid) => {
-      const edge = data.mean_households * (1 + Math.sign(grid.deviation ?? 0) * data.tolerance)
-      return { grid, edge, off: Math.max(1, Math.ceil(Math.abs(grid.households - edge) - 1e-9)) }
-    })
 }
 
 function lineOf(problem: CheckProblem, place: number): Line {

@@ -4,45 +4,24 @@ import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 import { planGrids, territory } from '../../../api/data'
 import type { Box, PlanGrids } from '../../../api/types'
 import { lang, t, tOr } from '../../../i18n'
-import { gridNumber, moment, number, signed } from '../../../i18n/format'
+import { gridNumber, number } from '../../../i18n/format'
 import { sources } from '../../../map/basemap'
-import { camera, styleOf } from '../../../map/second'
 import { mapTheme, store } from '../../../map/store'
 import { holdTab } from '../../../ui/focus'
 import { ErrorNote } from '../../../ui/states'
 import { printing } from './life'
-import { frameOf, labelled, pixels, roundScale, zoomOf, type Paper, type Way } from './paper'
-import { GridPage, gridView, metresOf, type GridSheet } from './PrintGrid'
-import { MapFrame, Ramp, Seal } from './PrintParts'
+import { metresOf, type Paper, type Way } from './paper'
+import { GridPage } from './PrintGrid'
+import { MapFrame, Ramp, Seal, SheetHead } from './PrintParts'
+import { Keyed, MoreKeys, sums, VillagePage } from './PrintVillage'
+import { draw, frameFor, MOST_SHEETS, partsOf, sheetCount, type Part, type Shot, type Wanted } from './sheets'
+import { boxAround, villagesOf, type Village } from './villages'
 import { planName } from './words'
 
 const PAPERS: [Paper, Way][] = [['a4', 'landscape'], ['a4', 'portrait'], ['a3', 'landscape'], ['a3', 'portrait']]
-/** More sheets than this are drawn by the command line, which keeps none of them in memory. */
-const MOST_SHEETS = 200
-
-/** The overview alone, with a sheet for each grid after it, or the sheet of the selected grid alone. */
-type Wanted = 'overview' | 'grids' | 'grid'
-
-interface Sheet {
-  image: string
-  scale: number
-}
-
-interface Drawn {
-  overview: Sheet | null
-  grids: GridSheet[]
-}
 
 /** The box that holds all grids of a plan. */
-export function wholeBox(data: PlanGrids): Box {
-  const boxes = data.grids.map((grid) => grid.bbox)
-  return [
-    Math.min(...boxes.map((box) => box[0])),
-    Math.min(...boxes.map((box) => box[1])),
-    Math.max(...boxes.map((box) => box[2])),
-    Math.max(...boxes.map((box) => box[3])),
-  ]
-}
+export const wholeBox = (data: PlanGrids): Box => boxAround(data.grids.map((grid) => grid.bbox))
 
 /** The way of the sheet that leaves least of it empty. */
 function usualWay(data: PlanGrids): Way {
@@ -50,113 +29,80 @@ function usualWay(data: PlanGrids): Way {
   return down > across ? 'portrait' : 'landscape'
 }
 
-/** The grids that get a sheet of their own, in the order of their codes. */
-function sheeted(data: PlanGrids, wanted: Wanted): PlanGrids['grids'] {
-  if (wanted === 'overview') return []
-  const all = [...data.grids].sort((one, other) => (one.code < other.code ? -1 : 1))
-  return wanted === 'grid' ? all.filter((grid) => grid.code === store.grid.peek()) : all.slice(0, MOST_SHEETS)
-}
-
-interface Job {
-  wanted: Wanted
+interface SheetProps {
+  data: PlanGrids
+  part: Part
   paper: Paper
   way: Way
-  gone: () => boolean
-  tell: (drawn: Drawn) => void
+  of: number
+  sheetOf: (village: Village) => number | undefined
 }
 
-/** Draws the maps of the sheets one after another, at round scales; always light, for ink on paper. */
-async function draw(data: PlanGrids, { wanted, paper, way, gone, tell }: Job): Promise<void> {
-  const frame = frameOf(paper, way)
-  const style = await styleOf({ plan: data.plan.id, theme: 'light', mapTheme: mapTheme.peek(), tolerance: data.tolerance })
-  const eye = camera(labelled(style), [pixels(frame.width), pixels(frame.height)])
-  let drawn: Drawn = { overview: null, grids: [] }
-  try {
-    if (wanted !== 'grid') {
-      const [west, south, east, north] = wholeBox(data)
-      const [across, down] = metresOf([west, south, east, north])
-      const scale = Math.max(roundScale(across, frame.width), roundScale(down, frame.height))
-      const lat = (south + north) / 2
-      drawn = { ...drawn, overview: { scale, image: await eye.take({ center: [(west + east) / 2, lat], zoom: zoomOf(scale, lat) }) } }
-      if (!gone()) tell(drawn)
-    }
-    for (const grid of sheeted(data, wanted)) {
-      if (gone()) return
-      const { center, scale } = gridView(grid, frame)
-      const image = await eye.take({ center, zoom: zoomOf(scale, center[1]) }, grid.fid, 'image/jpeg')
-      drawn = { ...drawn, grids: [...drawn.grids, { grid, scale, image }] }
-      if (!gone()) tell(drawn)
-    }
-  } finally {
-    eye.close()
-  }
-}
-
-/** One sheet of paper: title, map, legend, scale, north, sources and the block for signatures and seal. */
-function Page({ data, sheet, paper, way, of }: { data: PlanGrids; sheet: Sheet | null; paper: Paper; way: Way; of: number }): JSX.Element {
+/** The overview: title, map, key of several villages, legend, scale, north, sources and the block for signatures and seal. */
+function Overview({ shot, ...props }: SheetProps & { shot: Shot | undefined }): JSX.Element {
+  const { data, part, paper, way, of } = props
   const { plan } = data
-  const frame = frameOf(paper, way)
-  const inBand = data.grids.filter((grid) => Math.abs(grid.deviation ?? 0) <= data.tolerance).length
-  const worst = data.grids.reduce((most, grid) => (Math.abs(grid.deviation ?? 0) > Math.abs(most) ? (grid.deviation ?? 0) : most), 0)
   const based = planName(plan.based_on)
+  const title = `${plan.name}${territory.value && !plan.name.includes(territory.value.name) ? `, ${territory.value.name}` : ''}`
+  const words = [tOr(`status.${plan.status}`, plan.status), tOr(`planKind.${plan.kind}`, plan.kind), based && t('life.basedOn', { name: based })]
   return (
-    <article class={`print-sheet ${paper}-${way}`} aria-label={t('life.sheet')} data-testid="print-sheet">
-      <header>
-        <div>
-          <h2>
-            {plan.name}
-            {territory.value && !plan.name.includes(territory.value.name) ? `, ${territory.value.name}` : ''}
-          </h2>
-          <p>
-            {[tOr(`status.${plan.status}`, plan.status), tOr(`planKind.${plan.kind}`, plan.kind), based && t('life.basedOn', { name: based })]
-              .filter(Boolean)
-              .join(' · ')}
-          </p>
-        </div>
-        <div class="right">
-          <p>Gridward · {of > 1 && `${t('life.sheetOf', { at: number(1), of: number(of) })} · `}{t('life.printedAt', { at: moment(new Date().toISOString(), new Date(0)) })}</p>
-          <p>
-            {territory.value && `EPSG:${territory.value.metric_srid}`}
-            {sheet && ` · 1 : ${number(sheet.scale)}`}
-          </p>
-        </div>
-      </header>
-      <MapFrame frame={frame} image={sheet?.image ?? null} scale={sheet?.scale ?? 0} name={plan.name} />
-      <footer>
-        <div class="print-notes">
-          {mapTheme.value === 'deviation' && <Ramp data={data} />}
-          <p>
-            {t('life.printSums', {
-              households: number(data.grids.reduce((all, grid) => all + grid.households, 0)),
-              grids: number(data.grids.length),
-              band: number(inBand),
-              tolerance: number(data.tolerance * 100),
-              worst: `${signed(worst)} %`,
-            })}
-            {plan.basis && ` · ${t('planner.basis')}: ${plan.basis}`}
-          </p>
-          {sources.value && <p>{t('life.source', { name: sources.value })}</p>}
-        </div>
-        <Seal data={data} />
-      </footer>
-    </article>
+    <>
+      <article class={`print-sheet ${paper}-${way}`} aria-label={t('life.sheet')} data-testid="print-sheet">
+        <SheetHead title={title} words={words} at={part.at} of={of} scale={shot?.scale} />
+        <Keyed {...props}>
+          <MapFrame frame={frameFor(part, paper, way)} image={shot?.image ?? null} scale={shot?.scale ?? 0} name={plan.name} />
+        </Keyed>
+        <footer>
+          <div class="print-notes">
+            {mapTheme.value === 'deviation' && <Ramp data={data} />}
+            <p>
+              {sums(data.grids, data.tolerance)}
+              {plan.basis && ` · ${t('planner.basis')}: ${plan.basis}`}
+            </p>
+            {shot !== undefined && shot.unnumbered > 0 && <p>{t(part.key ? 'life.unnumbered' : 'life.unnumberedVillage', { n: number(shot.unnumbered) })}</p>}
+            {sources.value && <p>{t('life.source', { name: sources.value })}</p>}
+          </div>
+          <Seal data={data} />
+        </footer>
+      </article>
+      <MoreKeys {...props} title={title} />
+    </>
   )
 }
 
 /** What is on its way, or that all is there. */
-function progressWords(data: PlanGrids, wanted: Wanted, drawn: Drawn): string {
-  const all = sheeted(data, wanted).length + (wanted === 'grid' ? 0 : 1)
-  const have = drawn.grids.length + (drawn.overview ? 1 : 0)
-  if (have < all) return all === 1 ? t('life.printDrawing') : t('life.printDrawingOf', { at: number(have + 1), of: number(all) })
+function progressWords(data: PlanGrids, wanted: Wanted, parts: readonly Part[], shots: Shots): string {
+  const have = parts.filter((part) => shots[part.id]).length
+  const next = parts[have]
+  if (next) return parts.length === 1 ? t('life.printDrawing') : t('life.printDrawingOf', { at: number(next.at), of: number(sheetCount(parts)) })
   const left = wanted === 'grids' ? data.grids.length - MOST_SHEETS : 0
   return left > 0 ? `${t('life.printReady')} ${t('life.printMost', { n: number(MOST_SHEETS), all: number(data.grids.length) })}` : t('life.printReady')
+}
+
+type Shots = Record<string, Shot>
+
+/** The village of the selected grid, else the first. */
+function villageAtHand(data: PlanGrids): string | null {
+  const selected = data.grids.find((grid) => grid.code === store.grid.peek())
+  return selected?.area_code ?? villagesOf(data.grids)[0]?.code ?? null
+}
+
+/** The sheets of one part; but for the overview they come when their map is drawn. */
+function Printed({ shot, ...props }: SheetProps & { shot: Shot | undefined }): JSX.Element | null {
+  const { part } = props
+  if (part.id === 'overview') return <Overview {...props} shot={shot} />
+  if (!shot) return null
+  if (part.village) return <VillagePage {...props} shot={shot} village={part.village} />
+  return part.grid ? <GridPage data={props.data} grid={part.grid} shot={shot} paper={props.paper} way={props.way} at={part.at} of={props.of} /> : null
 }
 
 function View({ data }: { data: PlanGrids }): JSX.Element {
   const paper = useSignal<Paper>('a4')
   const way = useSignal<Way>(usualWay(data))
   const wanted = useSignal<Wanted>('overview')
-  const drawn = useSignal<Drawn>({ overview: null, grids: [] })
+  const villages = villagesOf(data.grids)
+  const village = useSignal<string | null>(villageAtHand(data))
+  const shots = useSignal<Shots>({})
   const failure = useSignal<unknown>(null)
   const box = useRef<HTMLElement>(null)
   const close = (): void => void (printing.value = false)
@@ -169,20 +115,20 @@ function View({ data }: { data: PlanGrids }): JSX.Element {
       before?.focus()
     }
   }, [])
+  const asked = { wanted: wanted.value, paper: paper.value, way: way.value, village: village.value, grid: store.grid.value }
+  const parts = partsOf(data, asked)
   useEffect(() => {
     let gone = false
-    drawn.value = { overview: null, grids: [] }
+    shots.value = {}
     failure.value = null
-    draw(data, { wanted: wanted.value, paper: paper.value, way: way.value, gone: () => gone, tell: (now) => void (drawn.value = now) }).catch(
-      (cause: unknown) => void (gone || (failure.value = cause)),
-    )
+    const job = { paper: paper.value, way: way.value, gone: () => gone, tell: (id: string, shot: Shot) => void (shots.value = { ...shots.value, [id]: shot }) }
+    draw(data, parts, job).catch((cause: unknown) => void (gone || (failure.value = cause)))
     return () => void (gone = true)
-  }, [data.plan.id, data.plan.revision, paper.value, way.value, wanted.value, lang.value])
-  const words = failure.value === null ? progressWords(data, wanted.value, drawn.value) : ''
-  const first = wanted.value === 'grid' ? 0 : 1
-  const all = sheeted(data, wanted.value).length + first
-  const ready = drawn.value.grids.length + (drawn.value.overview ? 1 : 0) === all
+  }, [data.plan.id, data.plan.revision, paper.value, way.value, wanted.value, village.value, lang.value])
+  const words = failure.value === null ? progressWords(data, wanted.value, parts, shots.value) : ''
+  const ready = parts.every((part) => shots.value[part.id])
   const chosen = data.grids.find((grid) => grid.code === store.grid.value)
+  const sheetOf = (one: Village): number | undefined => (wanted.value === 'villages' ? parts.find((part) => part.village?.code === one.code)?.at : undefined)
   return (
     <section
       class="print-view"
@@ -205,10 +151,24 @@ function View({ data }: { data: PlanGrids }): JSX.Element {
           {t('life.sheets')}
           <select class="input" value={wanted.value} onChange={(event) => (wanted.value = event.currentTarget.value as Wanted)}>
             <option value="overview">{t('life.sheets.overview')}</option>
+            {villages.length > 1 && <option value="villages">{t('life.sheets.villages')}</option>}
+            {villages.length > 1 && <option value="village">{t('life.sheets.village')}</option>}
             <option value="grids">{t('life.sheets.grids')}</option>
             {chosen && <option value="grid">{t('life.sheets.grid', { name: `${gridNumber(chosen.code)} ${chosen.name}`.trim() })}</option>}
           </select>
         </label>
+        {wanted.value === 'village' && (
+          <label class="row small">
+            {t('life.keyVillage')}
+            <select class="input" value={village.value ?? ''} onChange={(event) => (village.value = event.currentTarget.value)}>
+              {villages.map((one) => (
+                <option key={one.code} value={one.code}>
+                  {one.name}
+                </option>
+              ))}
+            </select>
+          </label>
+        )}
         <label class="row small">
           {t('life.paper')}
           <select
@@ -236,9 +196,8 @@ function View({ data }: { data: PlanGrids }): JSX.Element {
       </div>
       {failure.value !== null && <ErrorNote error={failure.value} />}
       <div class="print-scroll" tabIndex={0} role="region" aria-label={t('life.sheet')}>
-        {first === 1 && <Page data={data} sheet={drawn.value.overview} paper={paper.value} way={way.value} of={all} />}
-        {drawn.value.grids.map((one, k) => (
-          <GridPage key={one.grid.code} data={data} sheet={one} paper={paper.value} way={way.value} at={k + 1 + first} of={all} />
+        {parts.map((part) => (
+          <Printed key={part.id} part={part} shot={shots.value[part.id]} data={data} paper={paper.value} way={way.value} of={sheetCount(parts)} sheetOf={sheetOf} />
         ))}
       </div>
     </section>

@@ -1,23 +1,27 @@
 /** What every printed sheet carries: the ramp of its colours, scale bar, north, sources, and the block for signatures. */
 import type { JSX } from 'preact'
-import { layers } from '../../../api/data'
-import type { LegendItem, PlanGrids } from '../../../api/types'
+import { layers, territory } from '../../../api/data'
+import type { Grid, LegendItem, PlanGrids } from '../../../api/types'
 import { t } from '../../../i18n'
-import { distance, number } from '../../../i18n/format'
+import { distance, moment, number } from '../../../i18n/format'
 import { classLabels } from '../../../ui/histogram'
 import { Icon } from '../../../ui/Icon'
 import { barOf, type Frame } from './paper'
+import { villagesOf } from './villages'
 
 const BAR_MM = 26
 /** A bar shorter than this has no room for the words of its middle. */
 const MIDDLE_MM = 18
 
-export function Ramp({ data }: { data: PlanGrids }): JSX.Element {
+/** The colours of a sheet; each grid is measured against the mean of its own village, so that of several has no one figure. */
+export function Ramp({ data, grids = data.grids }: { data: PlanGrids; grids?: readonly Grid[] }): JSX.Element {
+  const villages = villagesOf(grids)
+  const mean = grids.reduce((all, grid) => all + grid.households, 0) / Math.max(1, grids.length)
   const items: LegendItem[] = (layers.data.value ?? []).find((layer) => layer.id === 'grids')?.legend.filter((item) => item.theme === 'deviation') ?? []
   const labels = classLabels(data.tolerance)
   return (
     <div class="print-legend" data-testid="print-legend">
-      <p class="strong">{t('life.printRamp', { mean: number(data.mean_households, 1) })}</p>
+      <p class="strong">{villages.length > 1 ? t('life.printRampVillages') : t('life.printRamp', { mean: number(mean, 1) })}</p>
       <ol>
         {items.map((item, k) => (
           <li key={item.label.en}>
@@ -54,6 +58,35 @@ export function MapFrame(props: { frame: Frame; image: string | null; scale: num
         <Icon name="north" />N
       </span>
     </div>
+  )
+}
+
+interface Head {
+  title: string
+  /** What stands under the title; empty words are left out. */
+  words: (string | false | null | undefined)[]
+  at: number
+  of: number
+  scale?: number | undefined
+}
+
+/** The head of a sheet: what it shows, which of how many it is, when it was made, and its scale. */
+export function SheetHead({ title, words, at, of, scale }: Head): JSX.Element {
+  const made = t('life.printedAt', { at: moment(new Date().toISOString(), new Date(0)) })
+  return (
+    <header>
+      <div>
+        <h2>{title}</h2>
+        <p>{words.filter(Boolean).join(' · ')}</p>
+      </div>
+      <div class="right">
+        <p>
+          Gridward · {of > 1 && `${t('life.sheetOf', { at: number(at), of: number(of) })} · `}
+          {made}
+        </p>
+        <p>{[territory.value && `EPSG:${territory.value.metric_srid}`, scale && `1 : ${number(scale)}`].filter(Boolean).join(' · ')}</p>
+      </div>
+    </header>
   )
 }
 

@@ -1,5 +1,6 @@
-/** Sheets of paper and scales of a printed map, and how its grids are named. Pure. */
-import type { LayerSpecification, StyleSpecification } from 'maplibre-gl'
+/** Sheets of paper, the scales of a printed map, and what has room on it. Pure. */
+import type { Box } from '../../../api/types'
+import { metresBetween } from '../../../map/geometry'
 
 export type Paper = 'a4' | 'a3'
 export type Way = 'landscape' | 'portrait'
@@ -23,6 +24,12 @@ export function frameOf(paper: Paper, way: Way): Frame {
   const [long, short] = MM[paper]
   const [width, height] = way === 'landscape' ? [long, short] : [short, long]
   return { width: width - 2 * MARGIN_MM, height: height - 2 * MARGIN_MM - HEAD_MM - FOOT_MM }
+}
+
+/** Width and height of a box in metres, across its middle. */
+export function metresOf([west, south, east, north]: Box): [number, number] {
+  const lat = (south + north) / 2
+  return [metresBetween([west, lat], [east, lat]), metresBetween([west, south], [west, north])]
 }
 
 export const pixels = (mm: number): number => Math.round(mm / MM_PER_PX)
@@ -62,15 +69,42 @@ export function barOf(scale: number, mostMm: number): { metres: number; mm: numb
   return { metres, mm: (metres * 1000) / scale }
 }
 
-/** A style whose grids carry their figure at every zoom: paper has no way to come nearer. */
-export function labelled(style: StyleSpecification): StyleSpecification {
-  const of = (layer: LayerSpecification): LayerSpecification => {
-    const text: unknown = layer.type === 'symbol' ? layer.layout?.['text-field'] : undefined
-    // ['step', ['zoom'], number, 14.5, ['format', number, {}, '\n', {}, figure, {}]]
-    const near: unknown = Array.isArray(text) && text[0] === 'step' ? text[text.length - 1] : undefined
-    if (!layer.id.startsWith('grid-label') || !Array.isArray(near)) return layer
-    const words = layer.id === 'grid-label-deviation' ? near.map((part: unknown, k) => (k === 5 ? ['to-string', ['get', 'households']] : part)) : near
-    return { ...layer, layout: { ...layer.layout, 'text-field': words } } as LayerSpecification
-  }
-  return { ...style, layers: style.layers.map(of) }
+/** What a key takes of the map: of its width, upright of its height. */
+const KEY_MM: Record<Way, number> = { landscape: 70, portrait: 60 }
+const KEY_LINE_MM = 4.2
+const KEY_HEAD_MM = 6
+const KEY_COLUMN_MM = 70
+
+/** What is left for the map beside a key. */
+export function keyFrame(frame: Frame, way: Way): Frame {
+  return way === 'landscape' ? { ...frame, width: frame.width - KEY_MM.landscape } : { ...frame, height: frame.height - KEY_MM.portrait }
+}
+
+/** How many lines of a key have room beside the map, and on a sheet of their own. */
+export interface KeyRoom {
+  beside: number
+  page: number
+}
+
+const linesOf = (width: number, height: number): number => Math.max(1, Math.floor(width / KEY_COLUMN_MM)) * Math.floor((height - KEY_HEAD_MM) / KEY_LINE_MM)
+
+export function keyRoom(frame: Frame, way: Way): KeyRoom {
+  const beside = way === 'landscape' ? linesOf(KEY_MM.landscape, frame.height) : linesOf(frame.width, KEY_MM.portrait)
+  return { beside, page: linesOf(frame.width, frame.height) }
+}
+
+/** The lines of a key on the sheet of its map and on those that follow. */
+export function keyPages<T>(lines: readonly T[], room: KeyRoom): T[][] {
+  const pages = [lines.slice(0, room.beside)]
+  for (let at = room.beside; at < lines.length; at += room.page) pages.push(lines.slice(at, at + room.page))
+  return pages
+}
+
+/** The least ground, on paper, that takes a number with a figure under it. */
+const LABEL_MM = 11
+
+/** Whether a grid has room for its figure under its number at a scale; small and narrow ones have room for a number at most. */
+export function placeFor(grid: { bbox: Box; area_m2: number }, scale: number): boolean {
+  const least = Math.min(...metresOf(grid.bbox), Math.sqrt(grid.area_m2))
+  return (least * 1000) / scale >= LABEL_MM
 }
