@@ -16,7 +16,10 @@ from services import jobs
 from services.plan_life import downloads
 
 router = APIRouter(prefix="/api/v1", tags=["plans"])
-Upload = Annotated[UploadFile, File(description="GeoJSON, GeoPackage, or a Shapefile in a .zip; at most 50 MB.")]
+Upload = Annotated[
+    UploadFile,
+    File(description="GeoJSON, GeoPackage, a Shapefile in a .zip, or CSV with a column wkt; at most 50 MB."),
+]
 Crs = Annotated[str | None, Form(max_length=40, description="wgs84, cgcs2000, gcj02, bd09 or EPSG:n.")]
 
 

@@ -243,7 +243,9 @@ def restate(
 
 def import_(
     ctx: typer.Context,
-    file: Annotated[Path, typer.Argument(help="Polygons: .geojson, .gpkg, .shp, or a Shapefile in a .zip.")],
+    file: Annotated[
+        Path, typer.Argument(help="Polygons: .geojson, .gpkg, .shp (or zipped), or .csv with a column wkt.")
+    ],
     kind: Annotated[str, typer.Option(help="Grid kind.")] = "household",
     name: Annotated[str | None, typer.Option(help="Of the plan; the file's without it.")] = None,
     mapping: Annotated[list[str] | None, typer.Option("--map", metavar="FIELD=COLUMN", help="code or name.")] = None,

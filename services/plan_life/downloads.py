@@ -25,7 +25,7 @@ FORMATS: Final = {
     "pmtiles": (".pmtiles", "application/vnd.pmtiles"),
 }
 UPLOAD_MB: Final = 50
-_ENDINGS = (".geojson", ".json", ".gpkg", ".zip")
+_ENDINGS = (".geojson", ".json", ".gpkg", ".zip", ".csv")
 _PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 
 
@@ -62,7 +62,9 @@ def uploaded(name: str | None, content: bytes) -> Iterator[Path]:
     ending = Path(name or "").suffix.lower()
     if ending not in _ENDINGS:
         raise InvalidInputError(
-            "Upload GeoJSON (.geojson), GeoPackage (.gpkg) or a Shapefile in a .zip.", field="file", file=name
+            "Upload GeoJSON (.geojson), GeoPackage (.gpkg), a Shapefile in a .zip, or a table (.csv).",
+            field="file",
+            file=name,
         )
     with tempfile.TemporaryDirectory() as folder:
         plain = Path(name or "upload").stem or "upload"

@@ -39,6 +39,7 @@ from store.database.partition import find_territory
 from store.database.work import UnitOfWork
 from store.files.atom_borders import read_atom_borders
 from store.files.tables import read_table
+from store.files.well_known_text import with_outlines
 
 Geometries = npt.NDArray[np.object_]
 Progress = Callable[[float, str], None]
@@ -134,7 +135,7 @@ def import_plan(
 
 
 def _read(work: UnitOfWork, path: Path | str, how: ImportOptions, options: LoadOptions) -> tuple[RowLoad, Geometries]:
-    table = read_table(path, sheet=options.get("sheet"))
+    table = with_outlines(read_table(path, sheet=options.get("sheet")))
     territory = find_territory(work.session, options.get("territory"))
     _refuse_large(start_load(work, "grids", table, options, territory))
     if how.repair and table.geometry is not None:
@@ -154,7 +155,10 @@ def _read(work: UnitOfWork, path: Path | str, how: ImportOptions, options: LoadO
 def _refuse_large(load: RowLoad) -> None:
     table = load.table
     if table.geometry is None:
-        raise InvalidInputError(f"{table.file} has no outlines; grids need polygons.", file=table.file)
+        raise InvalidInputError(
+            f"{table.file} has no outlines; grids need polygons, in a table as well-known text in a column wkt.",
+            file=table.file,
+        )
     if len(table.geometry) > MOST_GRIDS:
         raise InvalidInputError(
             f"{table.file} has {len(table.geometry)} features; at most {MOST_GRIDS}.", file=table.file

@@ -35,6 +35,8 @@ _MIB = 1024**2
 _ROUND_DIGITS = 15
 _MOST_COLUMNS = 2000
 _TITLE_ROWS = 8
+# outlines as well-known text fill cells of some 20 characters a corner; the limit as it comes is 131,072
+csv.field_size_limit(2**25)
 
 
 @dataclass(frozen=True, slots=True)

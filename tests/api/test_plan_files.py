@@ -38,7 +38,7 @@ SQUARES = {f"9901010010{area:02d}{code:03d}": box for area, code, box in (
 )}  # fmt: skip
 
 
-@pytest.mark.parametrize("form", ["gpkg", "geojson", "shp"])
+@pytest.mark.parametrize("form", ["gpkg", "geojson", "shp", "csv"])
 def test_export_and_import_give_the_same_grids(client, town, form):
     first = client.get(f"/api/v1/plans/{town.plan}/export?format={form}")
     assert first.status_code == 200
@@ -68,6 +68,17 @@ def _shapes(client, plan):
         feature["properties"]["code"]: shapely.normalize(shapely.geometry.shape(feature["geometry"])).wkt
         for feature in features
     }
+
+
+def test_table_whose_outlines_cannot_be_read_is_refused_with_the_line(client):
+    table = b'code,wkt\n990101001001001,"POLYGON ((24.9 60.1, 24.91 60.1, 24.91 60.11, 24.9 60.1))"\n2,POLYGON 24.9\n'
+    refused = post(client, "/api/v1/plans/import", table, "grids.csv")
+    problem = refused.json()
+    assert (refused.status_code, problem["row"], problem["field"]) == (422, 3, "wkt")
+    assert "grids.csv, line 3: wkt holds no well-known text: 'POLYGON 24.9'" in problem["detail"]
+    without = post(client, "/api/v1/plans/import", b"code,name\n1,a\n", "grids.csv")
+    assert without.status_code == 422
+    assert "in a column wkt" in without.json()["detail"]
 
 
 def test_csv_export_keeps_codes_as_text(client, town):

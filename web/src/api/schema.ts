@@ -5840,7 +5840,7 @@ export interface components {
         Body_draft_area_change: {
             /**
              * File
-             * @description GeoJSON, GeoPackage, or a Shapefile in a .zip; at most 50 MB.
+             * @description GeoJSON, GeoPackage, a Shapefile in a .zip, or CSV with a column wkt; at most 50 MB.
              */
             file: string;
             /** Name */
@@ -5936,7 +5936,7 @@ export interface components {
         Body_import_plan: {
             /**
              * File
-             * @description GeoJSON, GeoPackage, or a Shapefile in a .zip; at most 50 MB.
+             * @description GeoJSON, GeoPackage, a Shapefile in a .zip, or CSV with a column wkt; at most 50 MB.
              */
             file: string;
             /** Territory */
@@ -6032,7 +6032,7 @@ export interface components {
         Body_redraw_area_change: {
             /**
              * File
-             * @description GeoJSON, GeoPackage, or a Shapefile in a .zip; at most 50 MB.
+             * @description GeoJSON, GeoPackage, a Shapefile in a .zip, or CSV with a column wkt; at most 50 MB.
              */
             file: string;
             /**

@@ -31,7 +31,7 @@ export function ImportFields({ wish, file, systemMissing, set, choose }: Props):
         label={t('life.file')}
         error={large ? t('life.fileLarge', { size: bytes(file.size) }) : null}
         hint={t('life.fileHint')}
-        accept=".geojson,.json,.gpkg,.zip"
+        accept=".geojson,.json,.gpkg,.zip,.csv"
         onFiles={(files) => choose(files[0] ?? null)}
       />
       <div class="row fields">
