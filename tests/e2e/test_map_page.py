@@ -135,6 +135,29 @@ def test_search_finds_an_address_and_a_camera(open_desk):
     expect(desk.page.get_by_test_id("camera")).to_be_visible()
 
 
+def test_plus_and_minus_are_one_step_on_the_map_where_nothing_may_move(open_desk):
+    desk = open_desk()
+    desk.open("#/planner")
+    desk.wait_for_map()
+    page = desk.page
+
+    def zoom():
+        return float(page.evaluate("location.hash.match(/map=([0-9.]+)/)?.[1] ?? 'nan'"))
+
+    page.keyboard.press("1")
+    expect(page.locator("#map-canvas")).to_be_focused()
+    page.keyboard.press("+")
+    page.wait_for_function("location.hash.includes('map=')")
+    page.wait_for_timeout(1000)
+    near = zoom()
+    page.keyboard.press("-")
+    page.wait_for_function(f"!location.hash.includes('map={near:.2f}')")
+    page.wait_for_timeout(1000)
+    assert near - zoom() == pytest.approx(1, abs=0.02)
+    page.keyboard.press("+")
+    page.wait_for_function(f"location.hash.includes('map={near:.2f}')")
+
+
 def test_layer_switch_hides_what_it_says(open_desk):
     desk = open_desk()
     desk.open(f"#/coverage?{CENTRE}")

@@ -79,8 +79,19 @@ function onKeyDown(event: KeyboardEvent): void {
   action()
 }
 
+/** The map with the focus zooms by these keys itself: where nothing may move, its step and ours would both be taken. */
+function beforeMap(event: KeyboardEvent): void {
+  if (!['+', '-'].includes(event.key) || !(event.target instanceof HTMLElement) || !event.target.closest('.maplibregl-map')) return
+  onKeyDown(event)
+  if (event.defaultPrevented) event.stopPropagation()
+}
+
 /** Starts listening to the keyboard. */
 export function startKeys(): () => void {
+  addEventListener('keydown', beforeMap, true)
   addEventListener('keydown', onKeyDown)
-  return () => removeEventListener('keydown', onKeyDown)
+  return () => {
+    removeEventListener('keydown', beforeMap, true)
+    removeEventListener('keydown', onKeyDown)
+  }
 }
