@@ -75,12 +75,18 @@ function Nothing(): JSX.Element {
 function Cases(): JSX.Element {
   if (queue.error.value && !queue.data.value) {
     return (
-      <div class="pad">
+      <div class="pad" id="table" tabIndex={-1}>
         <ErrorNote error={queue.error.value} retry={() => void queue.load()} />
       </div>
     )
   }
-  if (!queue.data.value) return <Skeleton />
+  if (!queue.data.value) {
+    return (
+      <div id="table" tabIndex={-1}>
+        <Skeleton />
+      </div>
+    )
+  }
   const rows = shown.value
   const order = readOrder(store.sort.value, { column: '', down: false })
   return (
@@ -90,7 +96,11 @@ function Cases(): JSX.Element {
           {t('dispatch.newRows', { n: number(waiting.value.length) })}
         </button>
       )}
-      {rows.length === 0 && <Nothing />}
+      {rows.length === 0 && (
+        <div class="nothing" id="table" tabIndex={-1}>
+          <Nothing />
+        </div>
+      )}
       {rows.length > 0 && listMode.value && (
         <div class="table-box" onScroll={growNearEnd}>
           <DataTable
