@@ -142,7 +142,7 @@ def test_split_merge_undo_all_and_redo(open_desk, draft):
     west, south, east, north = grid["bbox"]
     page.locator(f"tr[data-key='{code}']").click()
     tool(desk, "Split by line")
-    expect(page.get_by_text("Click to click")).to_be_visible()
+    expect(page.get_by_text("Click to click; Enter cuts", exact=True)).to_be_visible()
     for lon in (west - 0.0002, east + 0.0002):
         page.mouse.click(*desk.pixel_of(lon, (south + north) / 2))
     expect(page.get_by_test_id("figures")).to_contain_text("B")

@@ -151,7 +151,7 @@ def _split_by_hand(desk: Desk, plan: str) -> None:
     page.get_by_role("button", name="Zoom to it").click()
     desk.wait_for_map()
     page.get_by_role("button", name="Split by line", exact=True).click()
-    expect(page.get_by_text("Click to click")).to_be_visible()
+    expect(page.get_by_text("Click to click; Enter cuts", exact=True)).to_be_visible()
     for lon in (west - 0.0002, east + 0.0002):
         page.mouse.click(*desk.pixel_of(lon, (south + north) / 2))
     expect(page.get_by_test_id("figures")).to_contain_text("B")
