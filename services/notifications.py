@@ -264,9 +264,7 @@ def test_webhook(work: UnitOfWork, webhook_id: UUID, *, now: datetime) -> UUID:
     """
     work.actor.require(ADMINISTRATOR)
     with work.everywhere():
-        found = next((row for row in sql.webhooks(work.session) if row.id == webhook_id), None)
-        if found is None:
-            raise NotFoundError("There is no such webhook.", id=str(webhook_id))
+        found = _known(work, webhook_id)
         values = {"kind": TEST, "role": ADMINISTRATOR, "facts": {}, "territory_id": found.territory_id, "at": now}
         queued = sql.queue(work.session, webhook_id, sql.add(work.session, values), now)
     record(work, "webhook.test", target=str(webhook_id))
@@ -283,8 +281,7 @@ def send_again(work: UnitOfWork, webhook_id: UUID, *, now: datetime) -> int:
     """
     work.actor.require(ADMINISTRATOR)
     with work.everywhere():
-        if all(row.id != webhook_id for row in sql.webhooks(work.session)):
-            raise NotFoundError("There is no such webhook.", id=str(webhook_id))
+        _known(work, webhook_id)
         queued = sql.queue_again(work.session, webhook_id, now)
     record(work, "webhook.again", target=str(webhook_id))
     return queued
@@ -295,6 +292,13 @@ def list_deliveries(work: UnitOfWork, webhook_id: UUID, *, limit: int = 100) -> 
     work.actor.require(ADMINISTRATOR)
     with work.everywhere():
         return [dict(row) for row in sql.deliveries(work.session, webhook_id, limit)]
+
+
+def _known(work: UnitOfWork, webhook_id: UUID) -> Any:  # noqa: ANN401 - a database row
+    found = next((row for row in sql.webhooks(work.session) if row.id == webhook_id), None)
+    if found is None:
+        raise NotFoundError("There is no such webhook.", id=str(webhook_id))
+    return found
 
 
 def _view(row: Any) -> WebhookView:  # noqa: ANN401 - a database row
