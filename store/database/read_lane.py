@@ -21,15 +21,14 @@ import psycopg
 import shapely
 import sqlalchemy as sa
 from psycopg.adapt import PyFormat, Transformer
-from psycopg.errors import error_from_result
 from psycopg.pq import ConnStatus, ExecStatus
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import asyncpg
-from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from gis.errors import UnavailableError
 from store.database import row_security
 from store.database.actor import Actor
+from store.database.driver import database_error, error_of_result
 from store.database.urls import libpq_url
 from store.types import STORAGE_SRID
 
@@ -202,14 +201,14 @@ class ReadLane:
             self._drop(link)
             if isinstance(error, psycopg.OperationalError):
                 self.dispose()  # the others are as dead
-                raise OperationalError("", None, error, connection_invalidated=True) from error
+                raise database_error(error, lost=True) from error
             raise
         finally:
             self.returned()
         self._give(link)
         for result in results:
             if result.status in _FAILED:
-                raise _error_of(result)
+                raise error_of_result(result)
         return [Found(result) for result in results]
 
     def dispose(self) -> None:
@@ -255,7 +254,7 @@ class ReadLane:
         except BaseException as error:
             self._freed()
             if isinstance(error, psycopg.OperationalError):
-                raise OperationalError("", None, error, connection_invalidated=True) from error
+                raise database_error(error, lost=True) from error
             raise
 
     def _connect(self) -> _Link:
@@ -348,12 +347,6 @@ def _plain(value: object) -> object:
     if isinstance(value, shapely.Geometry):
         return str(shapely.to_wkb(shapely.set_srid(value, STORAGE_SRID), hex=True, include_srid=True))
     return value
-
-
-def _error_of(result: psycopg.pq.abc.PGresult) -> Exception:
-    error = error_from_result(result)
-    kind = OperationalError if isinstance(error, psycopg.OperationalError) else ProgrammingError
-    return kind("", None, error)
 
 
 async def _ready(descriptor: int, *, writing: bool = False) -> None:

@@ -7,13 +7,16 @@ cost nothing, or ``gridward_area`` with the ranges of area codes as settings tha
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from psycopg.pq import ExecStatus
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 
 from store.database.actor import Actor, Range
+from store.database.driver import error_of_result
 from store.database.models import (
     Atom,
     Base,
@@ -37,11 +40,7 @@ from store.database.urls import ALL_ROLE, AREA_ROLE
 
 Box = tuple[float, float, float, float]
 
-_SETTINGS = """
-select set_config('gridward.lo', %s, true), set_config('gridward.hi', %s, true), set_config('gridward.areas', %s, true),
-       set_config('gridward.above', %s, true), set_config('gridward.scope', %s, true)
-"""
-# the same as one statement each, for reads that open and end their transaction in one round trip
+# one statement each, for reads that open and end their transaction in one round trip
 _EYES_ALL = sa.text(
     f"select set_config('role', '{ALL_ROLE}', true), set_config('statement_timeout', :patience, true),"
     " set_config('plan_cache_mode', :planning, true)"
@@ -60,28 +59,36 @@ _PLACED: tuple[type[Base], ...] = (
 
 
 def begin(driver: Any, actor: Actor, patience_s: float | None = None) -> None:  # noqa: ANN401 - a psycopg connection
-    """Give the transaction of a connection the eyes of `actor`, in the round trip that opens it.
+    """Open the transaction of a connection with the eyes of `actor`, in one round trip.
 
     Parameters
     ----------
     driver : psycopg.Connection
-        At the start of a transaction.
+        In no transaction; without autocommit.
     actor : Actor
     patience_s : float or None
         Longest single statement of the transaction; that of the connection without it.
+
+    Raises
+    ------
+    sqlalchemy.exc.DBAPIError
+        If the server refuses or is gone.
     """
-    with driver.pipeline(), driver.cursor() as cursor:
-        _open_eyes(cursor, actor, patience_s)
+    patience = "" if patience_s is None else f"; set local statement_timeout = {int(patience_s * 1000)}"
+    # several statements as one text: a pipeline of them costs the driver more than the shortest lists take
+    answer = driver.pgconn.exec_(f"begin{patience}; {_eyes_text(actor)}".encode())
+    if answer.status != ExecStatus.COMMAND_OK:
+        raise error_of_result(answer, lost=driver.closed)
 
 
-def _open_eyes(cursor: Any, actor: Actor, patience_s: float | None = None) -> None:  # noqa: ANN401 - a psycopg cursor
-    if patience_s is not None:
-        cursor.execute(f"set local statement_timeout = {int(patience_s * 1000)}")
+@lru_cache(maxsize=1024)
+def _eyes_text(actor: Actor) -> str:
     if not actor.is_limited:
-        cursor.execute(f"set local role {ALL_ROLE}")
-        return
-    cursor.execute(f"set local role {AREA_ROLE}")
-    cursor.execute(_SETTINGS, scope_settings(actor))
+        return f"set local role {ALL_ROLE}"
+    values = zip(("lo", "hi", "areas", "above", "scope"), scope_settings(actor), strict=True)
+    # the values are made of codes and names of rights alone, see `scope_settings`
+    settings = (f"set local gridward.{name} = '{value}'" for name, value in values)
+    return "; ".join((f"set local role {AREA_ROLE}", *settings))
 
 
 def eyes_of(actor: Actor, patience_s: float, *, planned_once: bool = False) -> tuple[sa.TextClause, dict[str, str]]:

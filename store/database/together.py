@@ -13,11 +13,10 @@ from typing import Any, Final
 import psycopg
 import sqlalchemy as sa
 from psycopg.rows import namedtuple_row
-from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from store.database.deadline import refuse_late_statements
+from store.database.driver import DIALECT, database_error
 
 __all__ = ["PLANNED_ONCE", "Question", "read_together"]
 
@@ -29,8 +28,6 @@ PLANNED_ONCE: Final[Question] = (sa.text("set local plan_cache_mode = force_gene
 
 Finding the month among a hundred takes a planner far longer than reading one case, and the plan is always the same.
 """
-
-_DIALECT = PGDialect_psycopg()  # type: ignore[no-untyped-call]
 
 
 def read_together(session: Session, questions: Sequence[Question]) -> list[list[Any]]:
@@ -59,11 +56,9 @@ def read_together(session: Session, questions: Sequence[Question]) -> list[list[
             ]
         return [cursor.fetchall() if cursor.description else [] for cursor in cursors]
     except psycopg.Error as error:
-        raise DBAPIError.instance(
-            None, None, error, psycopg.Error, connection_invalidated=driver.closed, dialect=_DIALECT
-        ) from error
+        raise database_error(error, lost=driver.closed) from error
 
 
 @lru_cache(maxsize=256)
 def _text(statement: sa.TextClause) -> str:
-    return str(statement.compile(dialect=_DIALECT))
+    return str(statement.compile(dialect=DIALECT))

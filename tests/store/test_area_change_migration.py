@@ -6,23 +6,12 @@ from datetime import date
 from uuid import uuid4
 
 import psycopg
-import pytest
 from alembic import command
-from alembic.config import Config
 
-from store.database import schema
 from store.database.urls import connect
 
 SQUARE = "st_multi(st_makeenvelope({}, 60, {}, 61, 4326))"
 SETS = (("Past", date(2020, 1, 1), "2020-01-01"), ("To come", date(2999, 1, 1), None))
-
-
-@pytest.fixture
-def config(fresh_database_urls):
-    made = Config()
-    made.set_main_option("script_location", str(schema.migrations_folder()).replace("%", "%%"))
-    made.attributes["url"] = fresh_database_urls.owner
-    return made
 
 
 def _write(connection: psycopg.Connection) -> dict[str, object]:
@@ -53,13 +42,13 @@ def _write(connection: psycopg.Connection) -> dict[str, object]:
     return ids
 
 
-def test_change_sets_in_force_stay_in_force_and_drafts_go_with_the_step_back(config, fresh_database_urls):
+def test_change_sets_in_force_stay_in_force_and_drafts_go_with_the_step_back(migrations, fresh_database_urls):
     owner = fresh_database_urls.owner
-    command.downgrade(config, "0015")
+    command.downgrade(migrations, "0015")
     with connect(owner) as connection:
         ids = _write(connection)
         connection.commit()
-    command.upgrade(config, "head")
+    command.upgrade(migrations, "head")
     with connect(owner) as connection:
         states = dict(connection.execute("select name, status from change_set").fetchall())
         drawn = connection.execute("select code, area_id is not null from area_draft order by code").fetchall()
@@ -70,9 +59,9 @@ def test_change_sets_in_force_stay_in_force_and_drafts_go_with_the_step_back(con
         connection.commit()
     assert states == {"Past": "published", "To come": "scheduled"}
     assert drawn == [("990101001011", True), ("990101001012", True)]
-    command.check(config)
-    command.downgrade(config, "0015")
+    command.check(migrations)
+    command.downgrade(migrations, "0015")
     with connect(owner) as connection:
         left = connection.execute("select name from change_set order by name").fetchall()
     assert left == [("Past",), ("To come",)]
-    command.upgrade(config, "head")
+    command.upgrade(migrations, "head")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 import psycopg
 import pytest
 import sqlalchemy as sa
 
+from gis.errors import UnavailableError
+from store.database import row_security
 from store.database.actor import Actor
 from store.database.models import Base
 from store.database.urls import ALL_ROLE, AREA_ROLE
@@ -135,6 +138,54 @@ def test_a_scope_ends_with_its_transaction(database, town):
             assert work.session.scalar(sa.text("select count(*) from grid")) == 4
         with database.app.connect() as connection:
             assert connection.scalar(sa.text("select count(*) from grid")) == 0
+
+
+def test_a_transaction_has_the_patience_and_the_settings_of_its_actor(database, town):
+    names = ("lo", "hi", "areas", "above", "scope")
+    asked = "select current_user, " + ", ".join(f"current_setting('gridward.{name}', true)" for name in names)
+    who = actor((WEST, WEST), (EAST, EAST), above=(990101001000,))
+    with database.work(who, patience_s=7) as work:
+        assert work.session.scalar(sa.text("show statement_timeout")) == "7s"
+        found = work.session.execute(sa.text(asked)).one()
+    both = f"[{WEST},{WEST}]", f"[{EAST},{EAST}]"
+    above = "{[990101001000,990101001000]}"
+    assert tuple(found) == (AREA_ROLE, str(WEST), str(EAST), f"{{{both[0]},{both[1]}}}", above, who.scope_key)
+    with database.work(Actor.system()) as work:
+        found = work.session.execute(sa.text(asked)).one()
+    assert (found[0], {value or "" for value in found[1:]}) == (ALL_ROLE, {""})
+
+
+def test_a_lost_connection_is_told_once_and_the_next_transaction_has_another(database, database_urls):
+    def server_process() -> int:
+        with database.work(actor((WEST, WEST))) as work:
+            return work.session.scalar(sa.text("select pg_backend_pid()"))
+
+    lost = server_process()
+    with psycopg.connect(database_urls.owner, autocommit=True) as connection:
+        connection.execute("select pg_terminate_backend(%s, 5000)", (lost,))
+    with pytest.raises(UnavailableError):
+        server_process()
+    assert server_process() != lost
+
+
+def test_what_the_server_refuses_to_open_is_an_error_of_the_database(database, database_urls):
+    odd = actor((WEST, WEST))
+    with psycopg.connect(database_urls.app) as connection, pytest.raises(sa.exc.DataError):
+        row_security.begin(connection, odd, patience_s=10**12)
+    with database.work(odd) as work:
+        assert work.session.scalar(sa.text("select 1")) == 1
+
+
+def test_every_policy_reads_the_bounds_of_a_scope_once(database):
+    """Read row by row they made lists by time take half again."""
+    bound = r"(select \()?\(?nullif\(current_setting\('gridward\.(lo|hi)'"
+    with database.owner_work(Actor.system()) as work:
+        policies = work.session.execute(
+            sa.text("select tablename::text, qual, coalesce(with_check, '') as checked from pg_policies")
+        ).all()
+    found = [(name, bool(m[1])) for name, *texts in policies for m in re.finditer(bound, " ".join(texts).lower())]
+    assert len(found) > 40
+    assert [name for name, once in found if not once] == []
 
 
 @pytest.mark.parametrize(
