@@ -12,3 +12,7 @@ export function noteHands(target: EventTarget): void {
 
 /** The header of a request: none while somebody is there. */
 export const unattended = (): Record<string, string> => (Date.now() - touchedAt < AWAY_MS ? {} : { 'X-Unattended': '1' })
+
+/** A map's request: of our own server it says whether anybody is there, as tiles come anew when somebody else changed them; others are told nothing. */
+export const mapRequest = (url: string): { url: string; headers?: Record<string, string> } =>
+  new URL(url, location.href).origin === location.origin ? { url, headers: unattended() } : { url }

@@ -1,6 +1,7 @@
 /** Maps of others under ours: which there are, which is chosen, and how they are drawn. */
 import { addProtocol, type LayerSpecification, type RequestParameters, type SourceSpecification, type StyleSpecification } from 'maplibre-gl'
 import { computed } from '@preact/signals'
+import { mapRequest } from '../api/attended'
 import { ask } from '../api/client'
 import { territory } from '../api/data'
 import { resource } from '../api/resource'
@@ -86,8 +87,8 @@ const pictures = new Map<string, Promise<ImageBitmap | null>>()
 function pictureAt(address: string): Promise<ImageBitmap | null> {
   const known = pictures.get(address)
   if (known) return known
-  const own = address.startsWith(location.origin)
-  const asked = fetch(address, { credentials: own ? 'same-origin' : 'omit', referrerPolicy: 'no-referrer' })
+  const { headers } = mapRequest(address)
+  const asked = fetch(address, { credentials: headers ? 'same-origin' : 'omit', headers, referrerPolicy: 'no-referrer' })
     .then(async (answer) => (answer.ok ? createImageBitmap(await answer.blob()) : null))
     .catch(() => {
       // a tile that did not come is asked for again with the next one beside it

@@ -1,10 +1,10 @@
 /** MapLibre, kept in step with the store. Nothing else in the page talks to it. */
 import { computed, effect, signal } from '@preact/signals'
-import { Map as MapLibre, prewarm, setWorkerUrl, type GeoJSONSource, type MapMouseEvent, type RequestParameters, type StyleSpecification } from 'maplibre-gl'
+import { Map as MapLibre, prewarm, setWorkerUrl, type GeoJSONSource, type MapMouseEvent, type StyleSpecification } from 'maplibre-gl'
 import type { Feature, Geometry } from 'geojson'
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url'
 import 'maplibre-gl/dist/maplibre-gl.css'
-import { unattended } from '../api/attended'
+import { mapRequest } from '../api/attended'
 import { ask, query } from '../api/client'
 import { gridByCode, layers, planGrids, planId, territory } from '../api/data'
 import { lang, t } from '../i18n'
@@ -285,11 +285,6 @@ function follow(map: MapLibre): () => void {
 
 const joined = (stops: (() => void)[]): (() => void) => () => stops.forEach((stop) => stop())
 
-/** Tiles that are fetched anew because somebody else changed them say whether anybody is here. */
-function own(url: string): RequestParameters {
-  return new URL(url, location.href).origin === location.origin ? { url, headers: unattended() } : { url }
-}
-
 /** Draws the map into an element; returns how to take it away. Raises what MapLibre raises. */
 export async function openMap(container: HTMLElement): Promise<() => void> {
   const view = store.view.peek()
@@ -300,7 +295,7 @@ export async function openMap(container: HTMLElement): Promise<() => void> {
     container,
     style,
     attributionControl: false,
-    transformRequest: own,
+    transformRequest: mapRequest,
     maxZoom: 20,
     minZoom: 4,
     fadeDuration: 0,

@@ -2,6 +2,7 @@
 import { Map as MapLibre, setWorkerUrl } from 'maplibre-gl'
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url'
 import 'maplibre-gl/dist/maplibre-gl.css'
+import { mapRequest } from '../api/attended'
 import { arranged, drawImages, styleOf, type Look } from './second'
 
 setWorkerUrl(workerUrl)
@@ -18,7 +19,7 @@ export interface PinMap {
 /** Opens the map; `moved` makes it one that the hand moves, and tells where its middle is. */
 export async function openPinMap(container: HTMLElement, look: Look, at: [number, number], moved?: (lon: number, lat: number) => void): Promise<PinMap> {
   const style = arranged(await styleOf(look), 'plain', (id) => GROUND.has(id))
-  const map = new MapLibre({ container, style, attributionControl: false, interactive: Boolean(moved), fadeDuration: 0, center: at, zoom: ZOOM, maxZoom: 20, dragRotate: false, pitchWithRotate: false })
+  const map = new MapLibre({ container, style, attributionControl: false, transformRequest: mapRequest, interactive: Boolean(moved), fadeDuration: 0, center: at, zoom: ZOOM, maxZoom: 20, dragRotate: false, pitchWithRotate: false })
   drawImages(map, style)
   map.touchZoomRotate.disableRotation()
   const canvas = map.getCanvas()

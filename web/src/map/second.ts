@@ -1,6 +1,7 @@
 /** A second map beside the one on screen: of another plan, or for paper. It has no hands of its own. */
 import { Map as MapLibre, type GeoJSONSource, type LayerSpecification, type StyleSpecification } from 'maplibre-gl'
 import type { FeatureCollection } from 'geojson'
+import { mapRequest } from '../api/attended'
 import { ask, query } from '../api/client'
 import { layers } from '../api/data'
 import { lang } from '../i18n'
@@ -53,6 +54,7 @@ export function openSecond(container: HTMLElement, main: MapLibre, style: StyleS
     container,
     style,
     attributionControl: false,
+    transformRequest: mapRequest,
     interactive: false,
     fadeDuration: 0,
     center: main.getCenter(),
@@ -146,6 +148,7 @@ export function camera(style: StyleSpecification, size: [number, number], ratio 
       style,
       ...view,
       attributionControl: false,
+      transformRequest: mapRequest,
       interactive: false,
       fadeDuration: 0,
       pixelRatio: COARSE,
