@@ -26,16 +26,16 @@ from services.logs import configure_logs
 from services.settings import Settings, database_urls
 from store.database.engine import Database
 
-# one router per feature; those that let people in before they are signed in see to that themselves
+# one router per feature; those that let people in before they are signed in see to that themselves. An address is
+# looked for from the first on, a route at a time, so what desks ask all day stands before what others ask now and then
 ROUTERS = (
-    "session", "accounts", "territories", "plan_history", "plan_files", "plan_life", "plan_compare", "plans",
-    "plan_edits", "plan_quality", "presence", "rivers", "nets", "grids", "coverage", "live_coverage",
-    "coverage_compare", "facilities", "siting", "privacy_zones", "buildings", "area_changes", "staffing",
-    "organisation", "organisation_staff", "organisation_shifts", "organisation_import", "locate",
-    "desk", "duplicates", "media", "plates", "public_reports", "open311", "alarms",
-    "incident_import", "incidents", "cases", "follow", "search", "cameras", "reports",
-    "catalogue", "calendars", "notifications",
-    "basemaps", "layers", "ogc", "tiles", "jobs", "events", "audit", "health",
+    "locate", "desk", "search", "duplicates", "incident_import", "incidents", "cases", "media", "notifications",
+    "events", "jobs", "layers", "ogc", "tiles", "session", "alarms", "open311", "public_reports", "follow",
+    "plan_edits", "plan_history", "plan_files", "plan_life", "plan_compare", "plans", "plan_quality", "presence",
+    "accounts", "territories", "rivers", "nets", "grids", "coverage", "live_coverage", "coverage_compare", "facilities",
+    "siting", "privacy_zones", "buildings", "area_changes", "staffing", "organisation", "organisation_staff",
+    "organisation_shifts", "organisation_import", "plates", "cameras", "reports", "catalogue", "calendars",
+    "basemaps", "audit", "health",
 )  # fmt: skip
 # where single photos are sent: a larger body is refused before it is read
 PHOTO_DOORS = ("/api/v1/media", "/api/v1/public/")
