@@ -186,12 +186,19 @@ def server(serve_demo: Callable[[], AbstractContextManager[Server]]) -> Iterator
         yield served
 
 
-@pytest.fixture(scope="module")
-def own_server(serve_demo: Callable[[], AbstractContextManager[Server]]) -> Iterator[Server]:
-    """A demo of the file's own, with a planner and a reviewer beside the demo's account."""
+@contextmanager
+def serve_planners(serve_demo: Callable[[], AbstractContextManager[Server]]) -> Iterator[Server]:
+    """Serve a demo with a planner and a reviewer beside the demo's account."""
     with serve_demo() as served:
         served.command("account", "create", PLANNER, "--role", "planner")
         served.command("account", "create", REVIEWER, "--role", "reviewer")
+        yield served
+
+
+@pytest.fixture(scope="module")
+def own_server(serve_demo: Callable[[], AbstractContextManager[Server]]) -> Iterator[Server]:
+    """A demo of the file's own."""
+    with serve_planners(serve_demo) as served:
         yield served
 
 

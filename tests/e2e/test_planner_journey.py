@@ -10,9 +10,16 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.e2e.conftest import PLANNER, REVIEWER, Desk
+from tests.e2e.conftest import PLANNER, REVIEWER, Desk, serve_planners
 
 BASIS = "Resolution 12/2026"
+
+
+@pytest.fixture
+def own_server(serve_demo):
+    """A demo for each try: plans that a try leaves behind would stand on the page of the next."""
+    with serve_planners(serve_demo) as served:
+        yield served
 
 
 def _grids(desk: Desk, plan: str) -> list[dict[str, Any]]:
