@@ -10,6 +10,7 @@ import contextlib
 import logging
 import os
 import shutil
+import signal
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
@@ -26,6 +27,9 @@ TEMPLATE = "gridward_template"
 
 def pytest_configure(config: pytest.Config) -> None:
     """Choose the run's home; workers of pytest-xdist inherit it through the environment."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # a shell that runs the tests in its background has them, and the commands that they interrupt, ignore it
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if hasattr(config, "workerinput") or os.environ.get(HOME_VARIABLE):
         return
     _sweep_left_homes()

@@ -439,7 +439,7 @@ def test_finger_splits_a_grid_tap_by_tap(open_desk, draft):
     page.locator("tr[data-key='990001001001016']").tap()
     desk.wait_for_map()
     page.get_by_role("button", name="Split by line").tap()
-    expect(page.get_by_text("Tap to tap")).to_be_visible()
+    expect(page.get_by_text("Tap to tap; tap the last point again to cut", exact=True)).to_be_visible()
     west, south, east, north = grid["bbox"]
     page.evaluate(
         "([x, y]) => window.gridward.map.jumpTo({center: [x, y], zoom: 15.2})", [(west + east) / 2, (south + north) / 2]
