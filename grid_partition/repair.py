@@ -28,6 +28,10 @@ Geometries = npt.NDArray[np.object_]
 RULES: Final = ("border", "first", "smaller")
 #: Square metres below which a face is rounding and is not listed.
 LEAST: Final = 1e-3
+#: A polygon of which less than this share is claimed by it alone lies in others, and keeps its ground by any rule.
+_ENCLOSED: Final = 0.1
+#: A polygon that keeps less than this share of itself is covered by others: the rest would be splinters.
+_COVERED: Final = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,7 @@ class RepairOptions:
         Metres within which corners are the same one; slivers are faces narrower than this.
     overlap : {"border", "first", "smaller"}
         Who gets ground that several claim: whom it shares more border with, the first of the file, or the smaller.
+        A polygon that lies in others keeps its ground by any rule, the smallest first: it would vanish otherwise.
     largest_gap : float or None
         Square metres up to which enclosed ground that nobody claims is filled; by default a tenth of the median
         polygon. A larger hole stays, and is listed.
@@ -57,7 +62,8 @@ class TilingChange:
     Attributes
     ----------
     kind : str
-        ``invalid``, ``snapped``, ``overlap``, ``gap``, ``sliver``, ``stray piece`` or ``open gap`` (left as it is).
+        ``invalid``, ``snapped``, ``covered`` (others cover the polygon, so it is left out), ``overlap``, ``gap``,
+        ``sliver``, ``stray piece`` or ``open gap`` (left as it is).
     place : Point
         On the ground that changes.
     area : float
@@ -82,7 +88,7 @@ class RepairReport:
     Attributes
     ----------
     geometry : (n,) array of Polygon or MultiPolygon
-        They tile what they cover, on the 1 cm grid, in the order given.
+        They tile what they cover, on the 1 cm grid, in the order given; empty for one that others cover.
     changes : list of TilingChange
         Largest first within each kind.
     """
@@ -112,7 +118,7 @@ def repair_tiling(polygons: npt.ArrayLike, options: RepairOptions | None = None)
     Raises
     ------
     InvalidInputError
-        A polygon has nothing left of its own, or the options can't be meant.
+        A polygon has no surface, or the options can't be meant.
 
     Examples
     --------
@@ -194,7 +200,13 @@ def _snap(polygons: Geometries, tolerance: float) -> tuple[Geometries, list[Tili
     if not moved.any():
         return polygons, []
     out = shapely.set_coordinates(polygons.copy(), places[goal][spot])
-    out = np.asarray(shapely.remove_repeated_points(out, 0.0), dtype=object)
+    sound = shapely.is_valid(out)
+    out[sound] = shapely.remove_repeated_points(out[sound], 0.0)
+    # rings that fell into a point are mended afterwards; a polygon smaller than the tolerance would vanish, and stays
+    mended = shapely.make_valid(out[~sound], method="structure", keep_collapsed=False)
+    gone = np.flatnonzero(~sound)[shapely.area(mended) == 0]
+    out[gone] = polygons[gone]
+    moved &= ~np.isin(np.arange(len(places)), spot[np.isin(of, gone)])
     changes = []
     for row in np.unique(of[moved[spot]]).tolist():
         mine = np.unique(spot[(of == row) & moved[spot]])
@@ -231,24 +243,51 @@ def _settle(polygons: Geometries, asked: RepairOptions) -> tuple[Geometries, Int
     claims: list[list[int]] = [[] for _ in range(len(faces))]
     for at, polygon in zip(face.tolist(), claim.tolist(), strict=True):
         claims[at].append(polygon)
+    claims = [sorted(each) for each in claims]
     number = np.array([len(each) for each in claims])
     owner = np.full(len(faces), -1, dtype=np.int64)
     for at in np.flatnonzero(number == 1).tolist():
         owner[at] = claims[at][0]
     borders = _borders(faces)
-    changes = _overlaps(faces, claims, owner, polygons, borders, asked)
+    _keep_enclosed(faces, claims, owner, polygons)
+    overlaps = _overlaps(faces, claims, owner, polygons, borders, asked)
+    changes = _covered(faces, claims, owner, polygons, borders) + overlaps
     changes += _gaps(faces, number, owner, polygons, borders, asked)
     changes += _strays(faces, owner, borders, asked.tolerance)
-    if len(np.unique(owner[owner >= 0])) < len(polygons):
-        lost = sorted(set(range(len(polygons))) - set(owner.tolist()))
-        raise InvalidInputError(
-            "A polygon lies wholly under others; take it out of the file or draw it anew.",
-            field="polygons",
-            rows=lost,
-            place=list(shapely.get_coordinates(_place(polygons[lost[0]]))[0]),
-        )
-    order = {"overlap": 0, "gap": 1, "sliver": 2, "stray piece": 3, "open gap": 4}
+    order = {"covered": 0, "overlap": 1, "gap": 2, "sliver": 3, "stray piece": 4, "open gap": 5}
     return faces, owner, sorted(changes, key=lambda change: (order[change.kind], -change.area))
+
+
+def _keep_enclosed(faces: Geometries, claims: list[list[int]], owner: Ints, polygons: Geometries) -> None:
+    """Give polygons that lie in others the ground they claim, the smallest first."""
+    held = owner >= 0
+    own = group_sums(owner[held], shapely.area(faces[held]), len(polygons))
+    areas = shapely.area(polygons)
+    enclosed = np.flatnonzero(own < _ENCLOSED * areas)
+    rank = {row: at for at, row in enumerate(enclosed[np.lexsort((enclosed, areas[enclosed]))].tolist())}
+    for at, rivals in enumerate(claims):
+        inner = [row for row in rivals if row in rank]
+        if len(rivals) > 1 and inner:
+            owner[at] = min(inner, key=rank.__getitem__)
+
+
+def _covered(
+    faces: Geometries, claims: list[list[int]], owner: Ints, polygons: Geometries, borders: _Borders
+) -> list[TilingChange]:
+    """Leave polygons out of which others hold all but splinters, the splinters going to a neighbour."""
+    held = owner >= 0
+    left = group_sums(owner[held], shapely.area(faces[held]), len(polygons))
+    areas = shapely.area(polygons)
+    changes = []
+    for row in np.flatnonzero(left < _COVERED * areas).tolist():
+        splinters = np.flatnonzero(owner == row)
+        owner[splinters] = -1
+        for at in splinters.tolist():
+            owner[at] = _longest(at, owner, borders)
+        mine = [at for at, rivals in enumerate(claims) if row in rivals and owner[at] >= 0]
+        holder = int(np.argmax(group_sums(owner[mine], shapely.area(faces[mine]), len(polygons))))
+        changes.append(TilingChange("covered", _place(polygons[row]), float(areas[row]), (row,), holder))
+    return changes
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,7 +338,9 @@ def _overlaps(
     for at in sorted((at for at, each in enumerate(claims) if len(each) > 1), key=lambda at: len(claims[at])):
         rivals = claims[at]
         winner = min(rivals)
-        if asked.overlap == "smaller":
+        if owner[at] >= 0:
+            winner = int(owner[at])
+        elif asked.overlap == "smaller":
             winner = min(rivals, key=lambda row: (areas[row], row))
         elif asked.overlap == "border":
             found = _longest(at, owner, borders, rivals)
@@ -362,7 +403,10 @@ def _strays(faces: Geometries, owner: Ints, borders: _Borders, tolerance: float)
 
 def _collect(faces: Geometries, owner: Ints, count: int) -> Geometries:
     held = np.flatnonzero(owner >= 0)
-    return dissolve(faces[held], owner[held], count)
+    rows, label = np.unique(owner[held], return_inverse=True)
+    geometry = np.full(count, shapely.Polygon(), dtype=object)
+    geometry[rows] = dissolve(faces[held], label, len(rows))
+    return geometry
 
 
 def _holes(covered: shapely.Geometry) -> Geometries:

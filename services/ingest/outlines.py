@@ -11,7 +11,7 @@ import shapely
 from gis import crs
 from gis.errors import InvalidInputError
 from gis.validity import find_faults
-from services.ingest.places import declared_crs, raise_doubt
+from services.ingest.places import declared_crs, raise_doubt, warn_unshifted
 from services.ingest.rows import RowLoad
 
 Geometries = npt.NDArray[Any]
@@ -47,7 +47,9 @@ def read_outlines(load: RowLoad, near: crs.Box | None) -> Geometries:
     if load.options.get("swap_axes"):
         given = np.asarray(shapely.transform(given, lambda xy: xy[:, ::-1]), dtype=object)
     declared = declared_crs(load)
-    raise_doubt(load.table.file, shapely.get_coordinates(given[load.good]), declared, near=near)
+    corners = shapely.get_coordinates(given[load.good])
+    raise_doubt(load.table.file, corners, declared, near=near)
+    warn_unshifted(load, corners, declared)
     given = _without_spikes(load, given)
     bounds = (-180.0, -90.0, 180.0, 90.0) if declared.is_lonlat else None
     for fault in find_faults(given, bounds=bounds):

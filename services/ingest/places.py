@@ -114,6 +114,7 @@ def locate_rows(load: RowLoad, *, required: bool = True) -> Geometries:
         xy = xy[:, ::-1]
     near = tuple(shapely.bounds(load.territory.outline))
     raise_doubt(load.table.file, xy[placed], declared, near=near)
+    warn_unshifted(load, xy[placed], declared)
     rows = np.flatnonzero(placed)
     if declared.is_lonlat:
         rows = rows[_on_earth(load, xy, rows)]
@@ -135,6 +136,24 @@ def _require_columns(load: RowLoad) -> None:
             f" {', '.join(load.table.columns)}. Say which one it is: --map {missing[0]}=COLUMN.",
             file=load.table.file,
             missing=missing,
+        )
+
+
+def warn_unshifted(load: RowLoad, xy: npt.NDArray[np.float64], declared: DeclaredCrs) -> None:
+    """Warn of a shifted datum that shifts nothing here: the coordinates are taken as they are.
+
+    Parameters
+    ----------
+    load : RowLoad
+    xy : (n, 2) array
+        As the file holds them.
+    declared : DeclaredCrs
+    """
+    points = xy[np.isfinite(xy).all(axis=1)]
+    if declared.srid is None and len(points) and np.array_equal(crs.xy_to_wgs84(points, declared), points):
+        load.report.warnings.append(
+            f"{load.table.file} was read as {declared.name}, as you said, but none of it lies in mainland China, the"
+            " only place where that datum shifts: its coordinates were taken as WGS-84."
         )
 
 

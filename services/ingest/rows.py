@@ -295,12 +295,14 @@ def _refuse_repeats(load: RowLoad, wanted: Field) -> None:
             )
 
 
-def require_rows(load: RowLoad) -> None:
+def require_rows(load: RowLoad, *, skippable: bool = True) -> None:
     """Stop a load with refused rows, unless the good ones alone are wanted.
 
     Parameters
     ----------
     load : RowLoad
+    skippable : bool
+        Whether this load can be told to save the good rows alone.
 
     Raises
     ------
@@ -317,9 +319,9 @@ def require_rows(load: RowLoad) -> None:
     told = f" First: {load.table.counted} {first.line}, {first.column or 'row'}: {first.reason}; {first.remedy}."
     said = f"{len(refused):,} of {counted(len(load.table), 'row')} {'was' if len(refused) == 1 else 'were'} refused"
     them = "it" if len(refused) == 1 else "them"
+    otherwise = ", or give --skip-rejected to load the others" if skippable else ""
     raise RejectedRowsError(
-        f"{load.table.file}: {said}, so nothing was saved.{told}"
-        f" Correct {them}, or give --skip-rejected to load the others.",
+        f"{load.table.file}: {said}, so nothing was saved.{told} Correct {them}{otherwise}.",
         load.report,
         file=load.table.file,
         refused=len(refused),

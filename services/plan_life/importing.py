@@ -124,10 +124,11 @@ def import_plan(
     report.changes = _changes(mended, labels, srid)
     if not mended.untouched and not how.repair:
         raise _needs_repair(load, report)
+    grids = _leave_out_covered(load, mended)
     tell(0.2, "building atoms")
     ground = read_ground(work, PlanSpec(kind="household"), load.territory.id)
     borders = read_atom_borders(Path(path)) if mended.untouched else {}
-    ground, atoms, grid_of_atom = atoms_inside(work, load, ground, mended.geometry, report, borders=borders)
+    ground, atoms, grid_of_atom = atoms_inside(work, load, ground, grids, report, borders=borders)
     tell(0.7, "saving")
     _save(work, load, how, report, ground=ground, atoms=atoms, grid_of_atom=grid_of_atom)
     tell(1.0, "draft saved")
@@ -145,7 +146,7 @@ def _read(work: UnitOfWork, path: Path | str, how: ImportOptions, options: LoadO
     west, south, east, north = load.territory.outline.bounds
     metric = snap_outlines(load, read_outlines(load, (west, south, east, north)), load.territory.metric_srid)
     try:
-        require_rows(load)
+        require_rows(load, skippable=False)
     except RejectedRowsError as error:
         error.fields["rejected"] = [asdict(problem) for problem in error.report.rejected[:TOLD]]
         raise
@@ -187,11 +188,21 @@ def _untangled(shapes: Geometries) -> Geometries:
     """Mend outlines that cross themselves, before the check that would refuse them."""
     out = np.array(shapes, dtype=object)
     for row, shape in enumerate(out):
-        if shape is not None and shape.geom_type in ("Polygon", "MultiPolygon") and not shape.is_valid:
+        if shape is None or shape.geom_type not in ("Polygon", "MultiPolygon") or shape.is_valid:
+            continue
+        # make_valid leaves corners out that are no numbers, without a word
+        if np.isfinite(shapely.get_coordinates(shape)).all():
             mended = shapely.make_valid(shape, method="structure", keep_collapsed=False)
             if mended.geom_type in ("Polygon", "MultiPolygon") and not mended.is_empty:
                 out[row] = mended
     return out
+
+
+def _leave_out_covered(load: RowLoad, mended: RepairReport) -> Geometries:
+    """Leave out rows whose polygon others cover; the report lists them. Return the outlines of the others."""
+    stays = ~shapely.is_empty(mended.geometry)
+    load.good[load.kept[~stays]] = False
+    return mended.geometry[stays]
 
 
 def _named_rows(load: RowLoad) -> list[tuple[str | None, int]]:

@@ -133,8 +133,11 @@ def _read(
         ) from error
     if geometry is None:
         raise InvalidInputError(f"{path} holds no geometry. Load plain tables as CSV or XLSX.", file=str(path))
-    # a broken ring becomes None here and is refused as a row, instead of failing the whole file
-    return meta, np.asarray(shapely.from_wkb(geometry, on_invalid="ignore"), dtype=object), list(fields)
+    # a broken ring becomes None here and is refused as a row, instead of failing the whole file; so is a coordinate
+    # that is not a number, which needs no words of numpy's beside
+    with np.errstate(invalid="ignore"):
+        shapes = shapely.from_wkb(geometry, on_invalid="ignore")
+    return meta, np.asarray(shapes, dtype=object), list(fields)
 
 
 def _reason(error: Exception) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import warnings
 import zipfile
 
 import pytest
@@ -109,6 +110,50 @@ def test_borders_that_do_not_meet_are_refused_with_places_or_mended(client, town
     assert next(line for line in checked if line["kind"] == "boundary")["ok"] is True
 
 
+def test_a_copy_and_an_enclosed_grid_are_told_with_all_other_faults_and_mended(client, town):
+    boxes = [*SQUARES.values(), (0, 0, 200, 200), (50, 50, 120, 120)]
+    boxes[5] = (400, 200.3, 600, 400)  # a slit of 30 cm
+    drawn = [shapely.get_geometry(many(shapely.box(*box)), 0) for box in boxes]
+    content = layer(drawn, [{"name": f"square {k}"} for k in range(8)])
+    problem = post(client, "/api/v1/plans/import", content).json()
+    assert problem["code"] == "grids-need-repair"
+    told = {(fault["kind"], tuple(fault["grids"])) for fault in problem["faults"]}
+    assert ("covered", ("#7",)) in told
+    assert ("overlap", ("#1", "#7", "#8")) in told
+    assert "snapped" in {kind for kind, _grids in told}
+    assert all(24 < fault["place"][0] < 26 for fault in problem["faults"])
+    for rule in ("border", "first", "smaller"):
+        report = post(client, "/api/v1/plans/import", content, repair="true", overlap=rule, dry_run="true").json()
+        assert report["grids"] == 7
+        copies = {(each["given_to"], *each["grids"]) for each in report["changes"] if each["kind"] == "covered"}
+        assert copies == {("#1", "#7")}
+
+
+def test_a_coordinate_that_is_not_a_number_is_told_as_such(client, town):
+    drawn = layer([shapely.get_geometry(many(shapely.box(0, 0, 200, 200)), 0)], [{"name": "square"}])
+    shape = json.loads(drawn)["features"][0]["geometry"]["coordinates"][0]
+    broken = drawn.replace(json.dumps(shape[1][1]).encode(), b"NaN")
+    assert broken != drawn
+    for repair in ("false", "true"):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            problem = post(client, "/api/v1/plans/import", broken, repair=repair).json()
+        (row,) = problem["rejected"]
+        assert (problem["file"], row["line"], row["reason"]) == (
+            "grids.geojson",
+            1,
+            "a coordinate that is not a number",
+        )
+
+
+def test_a_datum_that_shifts_nothing_here_is_warned_of(client, town):
+    drawn = [shapely.get_geometry(many(shapely.box(*box)), 0) for box in SQUARES.values()]
+    content = layer(drawn, [{"name": f"square {k}"} for k in range(6)])
+    for crs, warned in (("gcj02", True), ("bd09", True), ("wgs84", False)):
+        report = post(client, "/api/v1/plans/import", content, crs=crs, dry_run="true").json()
+        assert any("mainland China" in warning for warning in report["warnings"]) is warned
+
+
 def test_bad_uploads_are_refused(client, town, monkeypatch):
     url = "/api/v1/plans/import"
     assert post(client, url, b"{}", "grids.txt").status_code == 422
@@ -127,6 +172,7 @@ def test_bad_uploads_are_refused(client, town, monkeypatch):
     refused = post(client, url, layer([crossed], [{"code": "990101001001777"}]))
     assert (refused.status_code, refused.json()["code"]) == (422, "rejected-rows")
     assert refused.json()["rejected"][0]["value"]
+    assert "--skip-rejected" not in refused.json()["detail"]
     twice = post(client, url, layer([bow_tie, bow_tie], [{"code": "1"}, {"code": "1"}]))
     assert twice.status_code == 422
     monkeypatch.setattr(downloads, "UPLOAD_MB", 0)

@@ -11,7 +11,7 @@ from gis.errors import InvalidInputError
 from gis.overlay import snap_to_grid
 from grid_partition import build_atoms
 from grid_partition.held_borders import bend_to_borders, hold_borders
-from grid_partition.repair import RepairOptions, repair_tiling
+from grid_partition.repair import RULES, RepairOptions, repair_tiling
 
 
 def rings_closed(cells, rng, by):
@@ -97,8 +97,57 @@ def test_what_cannot_be_meant_is_refused():
         repair_tiling(board(2, 1), RepairOptions(tolerance=-1))
     with pytest.raises(InvalidInputError, match="no polygons"):
         repair_tiling([])
-    with pytest.raises(InvalidInputError, match="under others"):
-        repair_tiling([shapely.box(0, 0, 10, 10), shapely.box(0, 0, 10, 10)], RepairOptions(overlap="first"))
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_polygon_drawn_twice_counts_once_and_the_other_faults_are_told_too(rule):
+    drawn = [
+        shapely.box(0, 0, 10, 10),
+        shapely.box(0, 0, 10, 10),
+        shapely.box(8, 0, 30, 10),
+        shapely.box(0, 0, 10, 9.9),
+    ]
+    report = repair_tiling(drawn, RepairOptions(tolerance=0.01, overlap=rule))
+    covered = {change.polygons: change for change in report.changes if change.kind == "covered"}
+    left = {row for row in range(4) if not report.geometry[row].is_empty}
+    assert {(row,) for row in range(4)} - {(row,) for row in left} == set(covered)
+    assert 2 in left
+    assert len(left & {0, 1, 3}) == 1
+    assert all(
+        change.given_to in left and drawn[change.polygons[0]].contains(change.place) for change in covered.values()
+    )
+    assert "overlap" in {change.kind for change in report.changes}
+    assert shapely.area(report.geometry).sum() == pytest.approx(300)
+    assert not report.untouched
+
+
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_polygon_inside_another_keeps_its_ground(rule, order):
+    drawn = [shapely.box(0, 0, 30, 30), shapely.box(10, 10, 20, 20), shapely.box(12, 12, 15, 15)][::order]
+    report = repair_tiling(drawn, RepairOptions(overlap=rule))
+    assert sorted(shapely.area(report.geometry).tolist()) == [9, 91, 800]
+    assert {change.kind for change in report.changes} == {"overlap"}
+    assert shapely.coverage_is_valid(report.geometry)
+
+
+def test_a_polygon_and_a_hole_smaller_than_the_tolerance_fall_into_no_point():
+    yard = shapely.box(0, 0, 200, 200).difference(shapely.box(150, 150, 151, 151))
+    tiny = shapely.box(200.5, 0.2, 201, 0.7)
+    report = repair_tiling([yard, tiny, shapely.box(190, 100, 400, 200), shapely.box(150.5, 150.5, 150.8, 150.8)],
+                           RepairOptions(tolerance=3))  # fmt: skip
+    assert shapely.coverage_is_valid(report.geometry)
+    assert report.geometry[1].equals(tiny)
+    assert {change.kind for change in report.changes} >= {"overlap"}
+    assert "snapped" not in {change.kind for change in report.changes if 1 in change.polygons}
+
+
+def test_a_polygon_under_several_others_is_left_out():
+    parts = board(2, 2)
+    report = repair_tiling([*parts, shapely.union_all(parts)])
+    (covered,) = [change for change in report.changes if change.kind == "covered"]
+    assert (covered.polygons, report.geometry[4].is_empty) == ((4,), True)
+    assert shapely.equals(report.geometry[:4], parts).all()
 
 
 def test_atoms_that_put_few_corners_into_a_border_are_joined():
