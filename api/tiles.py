@@ -16,7 +16,9 @@ from api.compress import accepted_coding
 from api.deps import Wired, Wiring, Work, who_asks, wiring_of
 from api.ogc_parameters import base_of, known_tags, link, only_parameters, requested_look
 from api.tile_matrices import MATRIX_SET, WEB_MERCATOR
+from gis.crs import Box
 from gis.errors import NotFoundError
+from layers.spec import LayerSpec
 from layers.tile_json import vector_layer
 from services import layers, tiles
 from services.layers import Look
@@ -141,6 +143,23 @@ def _kept(request: Request) -> str:
     return f"?{urlencode(kept)}" if kept else ""
 
 
+def _tile_json(spec: LayerSpec, template: str, box: Box | None) -> dict[str, Any]:
+    """Return the TileJSON of a collection whose tiles are found at `template`."""
+    body: dict[str, Any] = {
+        "tilejson": "3.0.0",
+        "name": spec.title.en,
+        "tiles": [template],
+        "scheme": "xyz",
+        "minzoom": spec.min_zoom,
+        "maxzoom": spec.max_zoom,
+        "vector_layers": [vector_layer(spec)],
+    }
+    if box is not None:
+        body["bounds"] = [round(value, 7) for value in box]
+        body["center"] = [round((box[0] + box[2]) / 2, 7), round((box[1] + box[3]) / 2, 7), spec.min_zoom]
+    return body
+
+
 @router.get("/{collection}/tiles/WebMercatorQuad")
 def get_tile_set(request: Request, work: Work, wired: Wired, look: Looking, collection: str) -> Response:
     """Describe a tile set: TileJSON 3 and the OGC tile set metadata in one document."""
@@ -150,14 +169,8 @@ def get_tile_set(request: Request, work: Work, wired: Wired, look: Looking, coll
     address = f"{base_of(request)}/collections/{spec.id}/tiles/WebMercatorQuad"
     query = _kept(request)
     template = f"{address}/{{z}}/{{y}}/{{x}}{query}"
-    body: dict[str, Any] = {
-        "tilejson": "3.0.0",
-        "name": spec.title.en,
-        "tiles": [template],
-        "scheme": "xyz",
-        "minzoom": spec.min_zoom,
-        "maxzoom": spec.max_zoom,
-        "vector_layers": [vector_layer(spec)],
+    body = {
+        **_tile_json(spec, template, box),
         "title": spec.title.en,
         "dataType": "vector",
         "crs": WEB_MERCATOR,
@@ -168,10 +181,31 @@ def get_tile_set(request: Request, work: Work, wired: Wired, look: Looking, coll
             link("item", f"{address}/{{tileMatrix}}/{{tileRow}}/{{tileCol}}{query}", MVT, templated=True),
         ],
     }
-    if box is not None:
-        body["bounds"] = [round(value, 7) for value in box]
-        body["center"] = [round((box[0] + box[2]) / 2, 7), round((box[1] + box[3]) / 2, 7), spec.min_zoom]
     return Response(orjson.dumps(body), media_type="application/json", headers=_VOLATILE)
+
+
+@router.get("/{collection}/tiles/xyz/metadata.json")
+def get_tile_folder(request: Request, work: Work, wired: Wired, collection: str) -> Response:
+    """Describe the tiles as a folder of files, z/x/y.pbf, which is how GDAL's MVT driver takes them: TileJSON 3."""
+    only_parameters(request)
+    spec = layers.find_layer(collection)
+    box = wired.extents.read(work, [spec.id], layers.view_of(work, Look()))[spec.id]
+    template = f"{base_of(request)}/collections/{spec.id}/tiles/xyz/{{z}}/{{x}}/{{y}}.pbf"
+    return Response(orjson.dumps(_tile_json(spec, template, box)), media_type="application/json", headers=_VOLATILE)
+
+
+@router.get(
+    "/{collection}/tiles/xyz/{z}/{x}/{y}.pbf",
+    response_class=Response,
+    responses={
+        200: {"content": {MVT: {}}},
+        204: {"description": "Nothing is there."},
+        304: {"description": "Still true."},
+    },
+)
+async def get_tile_file(request: Request, look: Looking, *, collection: str, z: str, x: str, y: str) -> Response:  # noqa: ARG001
+    """Return the same tile by column before row, for clients that know no other order."""
+    return await _answer(request, collection, z, y, x)
 
 
 @router.get("/{collection}/tiles")

@@ -307,6 +307,8 @@ def test_tiles_hold_what_the_owner_counts(ground, people, mine):
                     assert {"min_zoom", "known"} & answer.json().keys(), answer.text
                     continue
                 assert answer.status_code in (200, 204), (collection, answer.text)
+                file = client.get(f"/ogc/collections/{collection}/tiles/xyz/{zoom}/{x}/{y}.pbf")
+                assert (file.status_code, file.content) == (answer.status_code, answer.content), collection
                 raw, served = raw + answer.content, True
                 for layer in read_tile(answer.content).values() if answer.content else ():
                     found |= {feature["id"] for feature in layer["features"]}

@@ -131,6 +131,7 @@ def test_what_is_refused_or_only_asked_leaves_none(client, database, town):
         ("/ogc/collections/cameras/items?limit=1", "cameras"),
         ("/ogc/collections/incidents/items?limit=1", "incidents"),
         ("/ogc/collections/cameras/tiles/WebMercatorQuad/14/4744/9325", "cameras"),
+        ("/ogc/collections/cameras/tiles/xyz/14/9325/4744.pbf", "cameras"),
         ("/api/v1/cameras/node/far", "cameras"),
         ("/api/v1/privacy-zones", "privacy_zones"),
     ],

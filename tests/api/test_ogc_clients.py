@@ -99,6 +99,46 @@ def test_gdal_lists_reads_filters_pages_and_draws(app, token, town, tmp_path):
     assert (told["drawn"], told["drawn_crs"]) == (["1", "2", "3", "4", "5", "6"], 3857)
 
 
+MVT = """
+import json, sys
+import pyogrio
+base, z, row, column, *sign_in = sys.argv[1:]
+if "MVT" not in pyogrio.list_drivers():
+    sys.exit(77)
+pyogrio.set_gdal_config_options({**dict(each.split("=", 1) for each in sign_in), "GDAL_HTTP_TIMEOUT": "20"})
+folder = f"{base}/ogc/collections/grids/tiles/xyz"
+told = {}
+for name, address in (("tile", f"MVT:{folder}/{z}/{column}/{row}.pbf"), ("zoom", f"MVT:{folder}/{z}")):
+    try:
+        drawn = pyogrio.read_dataframe(address, layer="grids")
+        told[name] = [sorted(set(drawn["number"])), drawn.crs.to_epsg(), [float(side) for side in drawn.total_bounds]]
+    except pyogrio.errors.DataSourceError as error:
+        told[name] = str(error)
+print(json.dumps(told))
+"""
+
+
+@pytest.mark.parametrize("way", ["bearer", "basic", "none"])
+def test_gdal_opens_our_tiles_where_they_are(app, token, town, way):
+    lon, lat = lonlat(300, 199)
+    row = int((1 - math.asinh(math.tan(math.radians(lat))) / math.pi) / 2 * 2**13)
+    column = int((lon + 180) / 360 * 2**13)
+    sign_in = {
+        "bearer": ["GDAL_HTTP_AUTH=BEARER", f"GDAL_HTTP_BEARER={token}"],
+        "basic": ["GDAL_HTTP_AUTH=BASIC", f"GDAL_HTTP_USERPWD=any:{token}"],
+        "none": [],
+    }[way]
+    with serving(app) as base:
+        told = run(MVT, base, "13", str(row), str(column), *sign_in)
+    if way == "none":
+        assert all(isinstance(each, str) for each in told.values()), told  # refused
+        return
+    for numbers, crs, box in told.values():
+        assert (numbers, crs) == (["1", "2", "3", "4", "5", "6"], 3857)
+        wide = math.radians(lon) * 6378137
+        assert box[0] - 1 <= wide <= box[2] + 1
+
+
 def test_gdal_filters_are_answered_by_us(app, client, town):
     """The plain parameters that GDAL sends for an attribute filter."""
     told = client.get("/ogc/collections/grids/items", params={"limit": 10, "households": 50}).json()
