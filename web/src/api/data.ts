@@ -29,12 +29,16 @@ export const plans = resource(async (abort) => {
   if (!of) return []
   return (await ask<{ plans: Plan[] }>(`/api/v1/plans${query({ territory: of.id })}`, { signal: abort })).plans
 })
-/** The plan at work: the one in the address (before the list is there, on its word), else the territory's own, else the newest. */
+/** A plan that was asked for and is not there, or not for this person. */
+const missing = signal<string | null>(null)
+/** Whether the page shows another plan than the one that was asked for, as that one is not there. */
+export const planMissing = computed(() => store.plan.value !== null && store.plan.value === missing.value)
+/** The plan at work: the one in the address (until it is known to be missing, on its word), else the territory's own, else the newest. */
 export const planId = computed(() => {
-  if (plans.data.value === null && plans.error.value === null) return store.plan.value
+  if (store.plan.value && !planMissing.value) return store.plan.value
+  if (plans.data.value === null && plans.error.value === null) return null
   const all = plans.data.value ?? []
-  const asked = all.find((one) => one.id === store.plan.value)
-  return asked?.id ?? all.find((one) => one.id === territory.value?.plan_id)?.id ?? all[0]?.id ?? null
+  return all.find((one) => one.id === territory.value?.plan_id)?.id ?? all[0]?.id ?? null
 })
 export const planGrids = resource(async (abort) => {
   const id = planId.peek()
@@ -49,6 +53,24 @@ export const coverage = resource(async (abort) => {
   if (!found.run) throw new Problem({ status: 404, code: 'no-run' })
   return found as CoverageReport
 })
+
+let sought: string | null = null
+/** Asks what became of a plan that the territory's list lacks: it is new, of another territory, or missing. */
+async function seek(id: string): Promise<void> {
+  const again = sought === id
+  sought = id
+  let home: string | null = null
+  try {
+    home = (await ask<{ plan: Plan }>(`/api/v1/plans/${encodeURIComponent(id)}`)).plan.territory_id
+  } catch (error) {
+    if (!(error instanceof Problem) || error.status === 401 || error.status >= 500) return
+  }
+  if (store.plan.peek() !== id) return
+  const here = territory.peek()?.id
+  if (home === null || (home === here && again)) missing.value = id
+  else if (home === here) void plans.load()
+  else store.territory.value = home
+}
 
 /** Grids of the plan at work by their code. */
 export const gridByCode = computed(() => new Map((planGrids.data.value?.grids ?? []).map((grid) => [grid.code, grid])))
@@ -140,6 +162,12 @@ export function startData(): () => void {
       void plans.load()
     }),
     effect(() => {
+      const [id, all] = [store.plan.value, plans.data.value]
+      if (!id || !all) return
+      if (all.some((one) => one.id === id)) sought = null
+      else void seek(id)
+    }),
+    effect(() => {
       if (planId.value) {
         if (planId.value !== asked || planGrids.error.peek()) void planGrids.load()
         asked = null
@@ -157,6 +185,7 @@ export function startData(): () => void {
     }),
   ]
   signedOut.value = false
+  missing.value = null
   if (!begun) {
     void territories.load()
     void layers.load()

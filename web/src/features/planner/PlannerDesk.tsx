@@ -38,6 +38,7 @@ import { LifePrimary } from './life/Actions'
 import { CheckPanel, openLines } from './life/CheckPanel'
 import { ImportPanel } from './life/ImportPanel'
 import { importing, person } from './life/life'
+import { MissingPlan } from './life/MissingPlan'
 import { PlanPicker } from './life/PlanPicker'
 import { StatusChip } from './life/StatusChip'
 import { PlanWords } from './life/PlanWords'
@@ -276,6 +277,7 @@ export function PlannerDesk(): JSX.Element {
           </MapPane>
         )}
         <Side name="planner" side="right" usual={440} id="panel" busy={planGrids.loading.value}>
+          <MissingPlan />
           {importing.value ? <ImportPanel /> : data?.plan.kind === 'water' ? <WaterPanel data={data} /> : data ? <Panel data={liveGrids.value ?? data} /> : <Nothing />}
           {listMode.value && <EditCards />}
         </Side>
