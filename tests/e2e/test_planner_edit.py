@@ -338,10 +338,18 @@ def test_published_plan_is_offered_as_a_draft(open_desk):
     desk = open_desk()
     desk.open("#/planner?list=1")
     page = desk.page
-    page.locator("tr[data-key]").first.click()
+    row = page.locator("tr[data-key]").first
+    row.click()
     page.keyboard.press("m")
-    page.get_by_role("button", name="Make a draft of it").click()
+    make = page.get_by_role("alert").get_by_role("button", name="Make a draft of it")
+    expect(make).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(row).to_be_focused()
+    page.keyboard.press("m")
+    expect(make).to_be_focused()
+    page.keyboard.press("Enter")
     expect(page.locator(".deskbar").get_by_text("Draft", exact=True)).to_be_visible()
+    expect(page.locator("tr[data-key]:focus")).to_have_count(1)
     expect(page.get_by_role("button", name="Undo", exact=True)).to_be_visible()
 
 

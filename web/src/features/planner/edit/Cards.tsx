@@ -296,7 +296,20 @@ export function ProposalCard(): JSX.Element | null {
 export function DraftCard(): JSX.Element | null {
   const plan = planGrids.data.value?.plan
   const [busy, setBusy] = useState(false)
-  if (!wantsDraft.value || !plan) return null
+  const primary = useRef<HTMLButtonElement>(null)
+  const offered = wantsDraft.value && plan !== undefined
+  useEffect(() => {
+    if (!offered) return
+    // the letter of a tool was pressed on a row of the table: the keys go on here, and back there
+    const before = document.activeElement as HTMLElement | null
+    primary.current?.focus()
+    return () => {
+      if (document.activeElement !== document.body) return
+      const back = before?.isConnected ? before : document.querySelector<HTMLElement>('table tbody tr[tabindex="0"]')
+      back?.focus()
+    }
+  }, [offered])
+  if (!offered) return null
   const make = (): void => {
     if (busy) return
     setBusy(true)
@@ -310,7 +323,7 @@ export function DraftCard(): JSX.Element | null {
       <h2>{t('edit.draftTitle', { status: tOr(`status.${plan.status}`, plan.status).toLowerCase() })}</h2>
       <p class="small second">{t('edit.draftWhy')}</p>
       <p class="row">
-        <button type="button" class="button primary" aria-disabled={busy} onClick={make}>
+        <button type="button" class="button primary" ref={primary} aria-disabled={busy} onClick={make}>
           {t('edit.draftDo')}
         </button>
         <button type="button" class="button quiet" onClick={stepBack}>
