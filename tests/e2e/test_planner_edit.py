@@ -130,6 +130,36 @@ def test_border_drag_shows_both_sides_before_it_is_saved(open_desk, draft):
     assert complaints_of(desk) == []
 
 
+def test_border_in_hand_when_the_session_ends_is_saved_after_a_sign_in_link(open_desk, server, draft):
+    desk = open_desk()
+    open_draft(desk, draft)
+    desk.wait_for_map()
+    page = desk.page
+    before = figures_of(desk, draft)
+    place = take_border(desk, "990001001001005")
+    drag(desk, desk.pixel_of(*place), 14, 10, release=False)
+    figures = page.get_by_test_id("figures")
+    expect(figures).to_contain_text("one piece")
+    page.context.clear_cookies()
+    page.mouse.up()
+    door = page.get_by_role("dialog", name="Sign in")
+    expect(door).to_contain_text("The session has ended")
+    expect(page.get_by_test_id("unsent")).to_be_attached()
+    address = page.url
+    page.goto(f"{server.base}/#/sign-in?code=not-a-code")
+    expect(door).to_contain_text("The one-time link is no longer good")
+    assert page.url == address
+    page.goto(server.fresh_link())
+    expect(door).to_have_count(0)
+    assert "code=" not in page.url
+    saved(desk, 1)
+    expect(page.get_by_test_id("unsent")).to_have_count(0)
+    assert page.url.split("?")[0] == address.split("?")[0]
+    after = figures_of(desk, draft)
+    assert after != before
+    assert table_of(desk) == after
+
+
 def test_split_merge_undo_all_and_redo(open_desk, draft):
     desk = open_desk()
     open_draft(desk, draft)

@@ -2,7 +2,7 @@
 import { batch, computed, effect, signal } from '@preact/signals'
 import { lang, preferredLang, type Lang } from '../i18n'
 import { pageOf } from '../pages'
-import { readAddress, writeAddress, type Address, type Desk, type MapTheme, type View } from './permalink'
+import { readAddress, signInCode, writeAddress, type Address, type Desk, type MapTheme, type View } from './permalink'
 
 export type Theme = 'light' | 'dark'
 
@@ -220,6 +220,9 @@ export const address = computed<Address>(() => ({
   theme: themeAsked.value,
 }))
 
+/** The code of a one-time link that was opened where the page is already; it does not stay in the address. */
+export const signInLink = signal<string | null>(null)
+
 /** Keeps the address bar and the page's language and colours in step with the store. */
 export function startAddress(): void {
   applyAddress(readAddress(location.hash))
@@ -235,7 +238,12 @@ export function startAddress(): void {
     else history.replaceState(null, '', hash)
   })
   addEventListener('popstate', () => {
-    if (location.hash !== written && !foreign()) {
+    const code = signInCode(location.hash)
+    if (code !== null) {
+      // what is on screen stays: the link only says who is there
+      history.replaceState(null, '', written || location.pathname)
+      signInLink.value = code
+    } else if (location.hash !== written && !foreign()) {
       const next = readAddress(location.hash)
       applyAddress(next)
       if (next.view) store.goTo.value = { at: [next.view.lon, next.view.lat], zoom: next.view.zoom }

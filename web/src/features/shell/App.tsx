@@ -9,9 +9,9 @@ import { lang, t, type Key, type Lang } from '../../i18n'
 import { gridNumber, number, signed } from '../../i18n/format'
 import { askStyleEarly, mapOnScreen } from '../../map/engine'
 import { startRamps } from '../../map/ramps'
-import { listMode, store } from '../../map/store'
-import { ErrorNote } from '../../ui/states'
-import { Toasts } from '../../ui/toast'
+import { listMode, signInLink, store } from '../../map/store'
+import { ErrorNote, sentence } from '../../ui/states'
+import { toast, Toasts } from '../../ui/toast'
 import { Tooltip } from '../../ui/Tooltip'
 import { AccountsPage, dutyOf } from '../accounts/AccountsPage'
 import { PasswordDue } from '../accounts/PasswordDue'
@@ -119,6 +119,7 @@ export function App({ code }: { code: string | null }): JSX.Element {
   const enter = (opened: Session): void => {
     session.value = opened
     signedOut.value = false
+    setReason(null)
     const spoken = opened.account.language
     if (!localStorage.getItem('gridward.lang') && (spoken === 'zh' || spoken === 'en') && !location.hash.includes('lang=')) {
       lang.value = spoken as Lang
@@ -174,6 +175,29 @@ export function App({ code }: { code: string | null }): JSX.Element {
     if (dutyOf() === null) startEvents()
   }
 
+  const redeem = async (link: string): Promise<void> => {
+    try {
+      const opened = await ask<Session>('/api/v1/session', { method: 'POST', body: { code: link } })
+      if (session.peek()) goOn(opened)
+      else enter(opened)
+    } catch (cause) {
+      const told = cause instanceof Problem ? t('signin.code') : sentence(cause)
+      // over the desk lies the form where the session had ended
+      if (signedOut.peek()) setReason(told)
+      else toast(told)
+    }
+  }
+  useEffect(
+    () =>
+      effect(() => {
+        const link = signInLink.value
+        if (link === null) return
+        signInLink.value = null
+        void redeem(link)
+      }),
+    [],
+  )
+
   return (
     <>
       {phase === 'asking' && <p class="visually-hidden" role="status">{t(code ? 'signin.redeeming' : 'common.loading')}</p>}
@@ -190,7 +214,7 @@ export function App({ code }: { code: string | null }): JSX.Element {
       )}
       {phase === 'lapsed' && (
         <div class="lapsed" role="dialog" aria-modal="true" aria-label={t('signin.title')}>
-          <SignIn reason={t('signin.expired')} known={session.value?.account.name ?? ''} onSignedIn={goOn} />
+          <SignIn reason={reason ?? t('signin.expired')} known={session.value?.account.name ?? ''} onSignedIn={goOn} />
         </div>
       )}
       <Toasts />

@@ -77,8 +77,9 @@ export async function sendEdit(command: Command, options: Options = {}): Promise
   } catch (cause) {
     done(null)
     if (cause instanceof Problem && cause.status === 412) await meet(drawn, cause)
+    // a session that ended refused nothing: the edit goes out after the next sign-in, as after a lost connection
+    else if (cause instanceof NoAnswer || (cause instanceof Problem && cause.status === 401)) wait({ command, repair: options.repair ?? false, seen: options.seen ?? {}, key })
     else if (cause instanceof Problem) refuse(command, cause)
-    else if (cause instanceof NoAnswer) wait({ command, repair: options.repair ?? false, seen: options.seen ?? {}, key })
     else toast(sentence(cause))
     return false
   } finally {
