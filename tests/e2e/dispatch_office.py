@@ -34,6 +34,7 @@ class Office:
     browser: Any
     codes: dict[str, str]
     item: str
+    unit: str
     database: Database
     stack: ExitStack
     lat: float
@@ -135,7 +136,7 @@ def open_office(server: Any, browser: Any, tag: str, *, lat: float = LAT) -> Ite
         link_account(work, f"{tag}-crew", unit=unit, staff=None)
     with ExitStack() as stack:
         stack.callback(database.dispose)
-        yield Office(server, browser, codes, item, database, stack, lat)
+        yield Office(server, browser, codes, item, unit, database, stack, lat)
 
 
 def card(page: Page) -> Locator:

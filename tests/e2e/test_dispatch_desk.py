@@ -189,6 +189,26 @@ def test_many_at_once_by_keyboard_and_the_hand_over(office):
     expect(taking.get_by_text("Noted by k-leader").first).to_be_visible()
 
 
+def test_rows_that_left_the_list_show_how_they_stand_now(office):
+    marked, held = office.opened(lon=LON + 0.008), office.opened(lon=LON + 0.010)
+    page = office.desk("sender", "#/dispatch?list=1").page
+    for no in (marked, held):
+        page.locator(f'tr[data-key="{no}"]').click()
+        page.keyboard.press("x")
+    bulk = page.get_by_role("region", name="2 marked")
+    row = page.locator(f'tr[data-key="{held}"]')
+    expect(row).to_contain_text("Opened")
+    expect(bulk.get_by_text("Dispatch")).not_to_have_count(0)
+    # another desk sends both on their way
+    for no in (marked, held):
+        office.act("sender", no, "dispatch", unit=office.unit)
+    expect(card(page)).to_contain_text("Dispatched")
+    expect(row).to_contain_text("Dispatched")
+    expect(row).not_to_contain_text("Opened")
+    expect(bulk).to_be_visible()
+    expect(bulk.get_by_role("button", name="Dispatch")).to_have_count(0)
+
+
 def test_filters_stand_in_the_address_and_a_list_alone_does_every_task(office):
     no = office.opened(description=f"wall {uuid4().hex[:8]}")
     page = office.desk("sender", "#/dispatch?list=1").page

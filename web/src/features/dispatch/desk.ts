@@ -4,7 +4,7 @@ import { ask, call, query } from '../../api/client'
 import { session, territory } from '../../api/data'
 import { now as second, onLayer, onNews } from '../../api/events'
 import { resource } from '../../api/resource'
-import type { Counts, DeskAnswer, Incident } from '../../api/types'
+import type { CaseFull, Counts, DeskAnswer, Incident } from '../../api/types'
 import { remember, remembered, store } from '../../map/store'
 import { clockOfCase } from '../../ui/clocks'
 import { sentence } from '../../ui/states'
@@ -238,6 +238,18 @@ export function caseIs(next: DeskAnswer['case']): void {
   known.value = new Map(known.peek()).set(next.incident.no, next.incident)
 }
 
+/** Rows that are asked for one by one. */
+const MOST_GONE = 50
+
+/** Rows that left the list and are still drawn or marked show how they stand now. */
+async function askGone(): Promise<void> {
+  const here = new Set((fresh.peek() ?? []).map(({ no }) => no))
+  const gone = [...new Set([...(order.peek() ?? []), ...marked.peek()])].filter((no) => !here.has(no)).slice(0, MOST_GONE)
+  const answers = await Promise.allSettled(gone.map((no) => ask<CaseFull>(`/api/v1/incidents/${encodeURIComponent(no)}`)))
+  const now = answers.flatMap((one) => (one.status === 'fulfilled' ? [one.value.incident] : []))
+  if (now.length) known.value = new Map([...known.peek(), ...now.map((one) => [one.no, one] as const)])
+}
+
 /** Fetches everything on screen again. */
 export async function reload(): Promise<void> {
   const open = store.incident.peek()
@@ -271,6 +283,10 @@ export function startDesk(): () => void {
       void loadLists()
     }),
     effect(follow),
+    effect(() => {
+      void queue.data.value
+      untracked(() => void askGone())
+    }),
     effect(watchAlarms),
     effect(() => {
       const no = store.incident.value
