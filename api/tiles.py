@@ -30,6 +30,12 @@ _VOLATILE = {"Cache-Control": "private, no-cache", "Vary": "Accept-Encoding, Aut
 _LOOKS = ("plan", "territory")
 _FOR_GOOD = "private, max-age=31536000, immutable"
 
+_TILE_ANSWERS: dict[int | str, dict[str, Any]] = {
+    200: {"content": {MVT: {}}},
+    204: {"description": "Nothing is there."},
+    304: {"description": "Still true."},
+}
+
 router = APIRouter(prefix="/ogc/collections", tags=["tiles"])
 Looking = Annotated[Look, Depends(requested_look)]
 
@@ -45,11 +51,7 @@ def _cache_of(wired: Wiring) -> TileCache:
 @router.get(
     "/{collection}/tiles/WebMercatorQuad/{z}/{y}/{x}",
     response_class=Response,
-    responses={
-        200: {"content": {MVT: {}}},
-        204: {"description": "Nothing is there."},
-        304: {"description": "Still true."},
-    },
+    responses=_TILE_ANSWERS,
 )
 async def get_tile(request: Request, look: Looking, *, collection: str, z: str, y: str, x: str) -> Response:  # noqa: ARG001
     """Return one Mapbox Vector Tile; the tag of its layer lets a client ask again for nothing.
@@ -197,11 +199,7 @@ def get_tile_folder(request: Request, work: Work, wired: Wired, collection: str)
 @router.get(
     "/{collection}/tiles/xyz/{z}/{x}/{y}.pbf",
     response_class=Response,
-    responses={
-        200: {"content": {MVT: {}}},
-        204: {"description": "Nothing is there."},
-        304: {"description": "Still true."},
-    },
+    responses=_TILE_ANSWERS,
 )
 async def get_tile_file(request: Request, look: Looking, *, collection: str, z: str, x: str, y: str) -> Response:  # noqa: ARG001
     """Return the same tile by column before row, for clients that know no other order."""

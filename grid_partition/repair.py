@@ -138,7 +138,7 @@ def _snap(polygons: Geometries, tolerance: float) -> tuple[Geometries, list[Tili
     mended = shapely.make_valid(out[~sound], method="structure", keep_collapsed=False)
     gone = np.flatnonzero(~sound)[shapely.area(mended) == 0]
     out[gone] = polygons[gone]
-    moved &= ~np.isin(np.arange(len(places)), spot[np.isin(of, gone)])
+    moved[spot[np.isin(of, gone)]] = False
     changes = []
     for row in np.unique(of[moved[spot]]).tolist():
         mine = np.unique(spot[(of == row) & moved[spot]])

@@ -150,7 +150,7 @@ def warn_unshifted(load: RowLoad, xy: npt.NDArray[np.float64], declared: Declare
     declared : DeclaredCrs
     """
     points = xy[np.isfinite(xy).all(axis=1)]
-    if declared.srid is None and len(points) and np.array_equal(crs.xy_to_wgs84(points, declared), points):
+    if declared.srid is None and len(points) and not crs.in_mainland_china(points).any():
         load.report.warnings.append(
             f"{load.table.file} was read as {declared.name}, as you said, but none of it lies in mainland China, the"
             " only place where that datum shifts: its coordinates were taken as WGS-84."

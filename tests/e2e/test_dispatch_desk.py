@@ -198,7 +198,7 @@ def test_rows_that_left_the_list_show_how_they_stand_now(office):
     bulk = page.get_by_role("region", name="2 marked")
     row = page.locator(f'tr[data-key="{held}"]')
     expect(row).to_contain_text("Opened")
-    expect(bulk.get_by_text("Dispatch")).not_to_have_count(0)
+    expect(bulk.get_by_role("button", name="Dispatch")).not_to_have_count(0)
     # another desk sends both on their way
     for no in (marked, held):
         office.act("sender", no, "dispatch", unit=office.unit)
